@@ -19,6 +19,7 @@ from quality.report.released import side
 from quality.report.reviewed import seen_of
 
 BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
+LARGEST = "Largest difference, either way"
 FLAGGED, TOLD_OF = "Groups flagged", "Groups told of"
 _MOST_BIASED = 10  # times the threshold: differences of smaller groups than that are not told
 
@@ -125,7 +126,7 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
         of = [none if one is None else _whole(len(one)) for one in told]
         largest = [none if not one else _places(max(abs(group["difference"]) for group in one), 2) for one in told]
         rows += [
-            Row((title, "Largest difference, either way"), largest),
+            Row((title, LARGEST), largest),
             Row((title, FLAGGED), flagged),
             Row((title, TOLD_OF), of),
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from quality.dashboard.figures import BASES, FLAGGED, TOLD_OF, Matrix, Row
+from quality.dashboard.figures import BASES, FLAGGED, LARGEST, TOLD_OF, Matrix, Row
 from quality.dashboard.overview import best_basis
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_trend
@@ -33,8 +33,9 @@ def trends_sections(
             matrix, names, name=name, title=title, y=y, wanted=lambda row: row.labels[-1] in (label, beside)
         )
 
-    parts: list[tuple[str, str, list[Block]]] = [
-        (
+    index = "Population stability index, beside the run before"
+    sections = [
+        Section(
             "links",
             "Links",
             [
@@ -42,58 +43,43 @@ def trends_sections(
                 *of(shares, "Matched", "matched", "Matched, of those in the calculation", "Per cent"),
             ],
         ),
-        ("error", "Precision and recall", [Text(_BASES), *error("Precision"), *error("Recall")]),
-        ("review", "Review load", of(counts, "Pairs for review", "review-load", "Pairs for review", "Pairs")),
-        (
+        Section("error", "Precision and recall", [Text(_BASES), *error("Precision"), *error("Recall")]),
+        Section("review", "Review load", of(counts, "Pairs for review", "review-load", "Pairs for review", "Pairs")),
+        Section(
             "bias",
             "Bias",
             [
-                Text(
-                    "The largest standardised difference of any group, either way; beyond 0.1 a group is flagged. "
-                    "It is of people found beside those missed where every run that has the step has truth, else of "
-                    "the matched beside the unmatched. Only groups that are large enough are told of."
-                ),
-                *of(
-                    bias,
-                    "Largest difference, either way",
-                    "largest-difference",
-                    "Largest standardised difference",
-                    "Difference",
-                ),
+                Text(_BIAS),
+                *of(bias, LARGEST, "largest-difference", "Largest standardised difference", "Difference"),
                 *of(bias, FLAGGED, "groups-flagged", "Groups flagged, of those told of", "Groups", TOLD_OF),
             ],
         ),
-        (
+        Section(
             "drift",
             "Drift",
             [
-                Text(
-                    "The population stability index says how far the links' match weights have moved since the run "
-                    "before: under 0.1 they are taken for stable, from 0.25 on for another population. "
-                    "Between few links chance does as much: the page that compares two runs says where."
-                ),
-                *as_trend(
-                    moved,
-                    names,
-                    name="stability",
-                    title="Population stability index, beside the run before",
-                    y="Index",
-                    wanted=lambda _: True,
-                ),
+                Text(_DRIFT),
+                *as_trend(moved, names, name="stability", title=index, y="Index", wanted=lambda _: True),
             ],
         ),
-        ("seconds", "Time", of(seconds, "All stages", "seconds-of-all", "Seconds of all stages", "Seconds")),
+        Section("seconds", "Time", of(seconds, "All stages", "seconds-of-all", "Seconds of all stages", "Seconds")),
     ]
-    return [
-        Section(name, title, blocks)
-        for name, title, blocks in parts
-        if any(not isinstance(block, Text) for block in blocks)
-    ]
+    return [section for section in sections if any(not isinstance(block, Text) for block in section.blocks)]
 
 
 _BASES = (
     "Each step is shown by what says most of its error in the newest run: truth, else a clerical review, else the "
     "links' own probabilities. Compare has all of them."
+)
+_BIAS = (
+    "The largest standardised difference of any group, either way; beyond 0.1 a group is flagged. It is of people "
+    "found beside those missed where every run that has the step has truth, else of the matched beside the unmatched. "
+    "Only groups that are large enough are told of."
+)
+_DRIFT = (
+    "The population stability index says how far the links' match weights have moved since the run before: under 0.1 "
+    "they are taken for stable, from 0.25 on for another population. Between few links chance does as much: the page "
+    "that compares two runs says where."
 )
 
 

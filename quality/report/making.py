@@ -133,6 +133,29 @@ def model_blocks(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[B
         }
         for level in model["levels"]
     ]
+    table = _levels_in_a_table(levels, f"{names.step(step)}: m, u and match weight by level")
+    prior = d.parameter(model["prior_weight"])
+    start = "" if prior.value is None else f" A pair starts from {prior.text}."
+    return [*_weights_of_levels(levels, table, step, names, start), *_m_and_u(levels, table, step, names)]
+
+
+def _levels_in_a_table(levels: Sequence[Mapping[str, Any]], caption: str) -> Table:
+    rows: list[list[str | Cell]] = [
+        [
+            row["comparison"],
+            row["label"],
+            *(row[key] for key in ("m", "u", "match_weight")),
+            "yes" if row["term_frequency"] or row.get("rarest") else "no",
+        ]
+        for row in levels
+    ]
+    columns = ["Comparison", "Level", "m", "u", "Match weight", "Adjusted for how common the value is"]
+    return Table(caption, columns, rows)
+
+
+def _weights_of_levels(
+    levels: Sequence[Mapping[str, Any]], table: Table, step: Mapping[str, Any], names: Names, start: str
+) -> list[Block]:
     weighted = [
         {
             "label": row["label"],
@@ -143,6 +166,22 @@ def model_blocks(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[B
         for row in levels
         if row["match_weight"].value is not None
     ]
+    if not weighted:
+        return []
+    strongest = max(weighted, key=lambda row: row["weight"])
+    return [
+        figure(
+            f"levels-{step['step']}",
+            f"What each level is worth, {names.step(step)}",
+            f"The strongest evidence for a match is {strongest['group']}, {strongest['label'].lower()}, with "
+            f"{strongest['weight']:.1f}.{start} Bars to the right speak for a match, bars to the left against it.",
+            lambda width: charts.weights(weighted, width),
+            table,
+        )
+    ]
+
+
+def _m_and_u(levels: Sequence[Mapping[str, Any]], table: Table, step: Mapping[str, Any], names: Names) -> list[Block]:
     probable = [
         {
             "label": row["label"],
@@ -155,44 +194,18 @@ def model_blocks(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[B
         for key, kind in (("m", "m, among matches"), ("u", "u, among non-matches"))
         if row[key].value
     ]
-    rows: list[list[str | Cell]] = [
-        [
-            row["comparison"],
-            row["label"],
-            *(row[key] for key in ("m", "u", "match_weight")),
-            "yes" if row["term_frequency"] or row.get("rarest") else "no",
-        ]
-        for row in levels
+    if not probable:
+        return []
+    return [
+        figure(
+            f"m-and-u-{step['step']}",
+            f"m and u probabilities, {names.step(step)}",
+            f"m is how often a level is met among pairs of one {names.of('person')}, u how often among pairs of "
+            "two. The further apart, the more the level says.",
+            lambda width: charts.probabilities(probable, width),
+            table,
+        )
     ]
-    columns = ["Comparison", "Level", "m", "u", "Match weight", "Adjusted for how common the value is"]
-    table = Table(f"{names.step(step)}: m, u and match weight by level", columns, rows)
-    prior = d.parameter(model["prior_weight"])
-    start = "" if prior.value is None else f" A pair starts from {prior.text}."
-    blocks: list[Block] = []
-    if weighted:
-        strongest = max(weighted, key=lambda row: row["weight"])
-        blocks.append(
-            figure(
-                f"levels-{step['step']}",
-                f"What each level is worth, {names.step(step)}",
-                f"The strongest evidence for a match is {strongest['group']}, {strongest['label'].lower()}, with "
-                f"{strongest['weight']:.1f}.{start} Bars to the right speak for a match, bars to the left against it.",
-                lambda width: charts.weights(weighted, width),
-                table,
-            )
-        )
-    if probable:
-        blocks.append(
-            figure(
-                f"m-and-u-{step['step']}",
-                f"m and u probabilities, {names.step(step)}",
-                f"m is how often a level is met among pairs of one {names.of('person')}, u how often among pairs of "
-                "two. The further apart, the more the level says.",
-                lambda width: charts.probabilities(probable, width),
-                table,
-            )
-        )
-    return blocks
 
 
 def _label(level: Mapping[str, Any]) -> str:
