@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkage.config import Step
 from linkage.engine import Table
 from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.gates import asked_of, hold, unlinked
@@ -21,7 +22,9 @@ from linkage.pipeline.true_entities import (
     unknown_to_truth,
 )
 from linkage.pipeline.workspace import Workspace
+from quality.drift import drift
 from quality.evaluated import evaluation_of
+from quality.evaluation import Inputs, StepTables, evaluate
 
 EVALUATION = "quality/evaluation.json"
 DRIFT = "quality/drift.json"  # where there is a last release
@@ -30,58 +33,16 @@ DRIFT = "quality/drift.json"  # where there is a last release
 def evaluate_stage(job: Job) -> Stage:
     """Links, spine and truth to aggregates: quality/evaluation.json."""
     sources, steps = list(job.config.source), job.config.step
-    attributes = {
-        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
-    }
     truth = true_entities_file(job.truth) if job.truth else None
     beside = {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
     last = job.previous.evaluation if job.previous else None
 
     def work(space: Workspace) -> Counts:
-        from quality.drift import drift
-        from quality.evaluation import Inputs, StepTables, evaluate
-
         known = true_entities(space.engine, truth) if truth else None
         if known:
             for line in unknown_to_truth(space.engine, known, _entities(space, sources), sources):
                 space.tell(line)
-        inputs = Inputs(
-            steps=[
-                StepTables(
-                    name=step.name,
-                    left=step.left,
-                    right=step.right,
-                    links=space.table(f"links/{step.name}"),
-                    unlinked=space.table(f"unlinked/{step.name}"),
-                    units=space.table(f"units/{step.name}"),
-                    cardinality=step.cardinality,
-                    joins_second_records=step.duplicates == "join",
-                    model=space.document(f"models/{step.name}.json"),
-                    blocking=space.counts(f"links/{step.name}"),
-                    reached=reached_in_step(space, job, step) if truth else None,
-                    sampled=space.table(f"links_sampled/{step.name}") if step.samples else None,
-                    draws=step.samples,
-                )
-                for step in steps
-            ],
-            identities={name: space.table(f"identities/{name}") for name in sources},
-            attributes={name: space.table(artefact) for name, artefact in attributes.items()}
-            | (true_attributes(space.engine, job.truth, _entities(space, sources)) if job.truth else {}),
-            spine=space.table("spine"),
-            cuts=space.table("cuts"),
-            truth=known,
-            errors=logged_errors(space.engine, job.truth) if job.truth else None,
-            records={name: space.table(f"records/{name}") for name in sources},
-            sources=[
-                {
-                    "source": name,
-                    **{k: space.counts(f"records/{name}")[k] for k in ("rows_read", "records", "quarantined")},
-                }
-                for name in sources
-            ],
-            tables=space.counts(LEO_TABLES[0])["rows"] if job.outcomes else {},
-        )
-        result = evaluate(space.engine, inputs, catalogue=job.catalogue)
+        result = evaluate(space.engine, _inputs(space, job, known), catalogue=job.catalogue)
         space.write_document(EVALUATION, result)
         moved = None
         if last:
@@ -89,15 +50,14 @@ def evaluate_stage(job: Job) -> Stage:
             space.write_document(DRIFT, moved)
         return {"headline": headline(result), **asked_of(result, moved)}
 
-    made = [f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")]
     return Stage(
         name="evaluate",
         work=work,
         reads=(
             *(f"records/{name}" for name in sources),
             *(f"identities/{name}" for name in sources),
-            *attributes.values(),
-            *made,
+            *_attributes(job).values(),
+            *(f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")),
             *(f"links_sampled/{step.name}" for step in steps if step.samples),
             *(f"models/{step.name}.json" for step in steps),
             "spine",
@@ -111,16 +71,69 @@ def evaluate_stage(job: Job) -> Stage:
             **({"previous/evaluation.json": last} if last else {}),
             **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },
-        rooms=(
-            *("quality", "linkage.match.candidates.reach", "linkage.match.candidates.units", "linkage.model.blocking"),
-            *(
-                "linkage.pipeline.judging",
-                "linkage.pipeline.gates",
-                "linkage.pipeline.reached",
-                "linkage.pipeline.true_entities",
-            ),
-        ),
+        rooms=_ROOMS,
         gate=lambda counts: hold(job.config.gates, counts),
+    )
+
+
+_ROOMS = (
+    "quality",
+    "linkage.match.candidates.reach",
+    "linkage.match.candidates.units",
+    "linkage.model.blocking",
+    "linkage.pipeline.judging",
+    "linkage.pipeline.gates",
+    "linkage.pipeline.reached",
+    "linkage.pipeline.true_entities",
+)
+
+
+def _attributes(job: Job) -> dict[str, str]:
+    """What the evaluation calls each table of attributes, and where it lies."""
+    names = map(attribute_name, job.config.attributes.values())
+    return {name: f"attributes/{name}" for name in names}
+
+
+def _inputs(space: Workspace, job: Job, known: Table | None) -> Inputs:
+    """The tables of a run as the evaluation takes them; `known` are the true persons, where there is truth."""
+    engine, sources = space.engine, list(job.config.source)
+    attributes = {name: space.table(artefact) for name, artefact in _attributes(job).items()}
+    if job.truth:
+        attributes |= true_attributes(engine, job.truth, _entities(space, sources))
+    return Inputs(
+        steps=[_step_tables(space, job, step, has_truth=known is not None) for step in job.config.step],
+        identities={name: space.table(f"identities/{name}") for name in sources},
+        attributes=attributes,
+        spine=space.table("spine"),
+        cuts=space.table("cuts"),
+        truth=known,
+        errors=logged_errors(engine, job.truth) if job.truth else None,
+        records={name: space.table(f"records/{name}") for name in sources},
+        sources=[{"source": name, **_rows_of(space, name)} for name in sources],
+        tables=space.counts(LEO_TABLES[0])["rows"] if job.outcomes else {},
+    )
+
+
+def _rows_of(space: Workspace, source: str) -> dict[str, Any]:
+    counts = space.counts(f"records/{source}")
+    return {name: counts[name] for name in ("rows_read", "records", "quarantined")}
+
+
+def _step_tables(space: Workspace, job: Job, step: Step, *, has_truth: bool) -> StepTables:
+    return StepTables(
+        name=step.name,
+        left=step.left,
+        right=step.right,
+        links=space.table(f"links/{step.name}"),
+        unlinked=space.table(f"unlinked/{step.name}"),
+        units=space.table(f"units/{step.name}"),
+        cardinality=step.cardinality,
+        joins_second_records=step.duplicates == "join",
+        model=space.document(f"models/{step.name}.json"),
+        blocking=space.counts(f"links/{step.name}"),
+        reached=reached_in_step(space, job, step) if has_truth else None,
+        sampled=space.table(f"links_sampled/{step.name}") if step.samples else None,
+        draws=step.samples,
     )
 
 
