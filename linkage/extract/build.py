@@ -89,31 +89,15 @@ def extract(
         GateError: what was written holds signs of an identifier, or a change is too large.
     """
     check_project(project, catalogue, today=today)
-    open_forms = sorted(set(project.formats) - {"parquet", "partitioned"})
-    if encryption and open_forms:
-        raise ConfigError(
-            f"project '{project.id}': {', '.join(open_forms)} cannot be encrypted\n"
-            "  ask for parquet or partitioned alone"
-        )
-    if encryption and encryption.secret[:32] == key.secret[:32]:
-        raise ConfigError(
-            "the key of encryption is the master key: whoever opens the files by it could make every pseudonym anew\n"
-            "  make another: leo key new extract.key"
-        )
-    plan = layouts(project, catalogue, tables)
-    if project.link_samples:
-        if not steps_of(tables) or "lookup_edukey" not in tables:
-            raise ConfigError(
-                f"project '{project.id}' is approved for link sets, and the run holds none\n"
-                "  give a step of the run samples = 20, and run it again"
-            )
-        plan.append(draws_layout())
+    if encryption:
+        _check_encryption(project, key, encryption)
+    plan = _plan(project, catalogue, tables)
     analysis = analysis_layouts(project.analysis, plan)
     earlier = earlier_profile(engine, last, encryption=encryption) if last else None
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
         with beside(out) as folder:
-            made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None), look)
+            made = _Made(project, folder, plan, analysis, key, encryption, earlier, min(gates, default=None), look)
             summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info, datasets or {})
             os.chmod(folder, 0o750)
             _replace(folder, out)
@@ -122,6 +106,33 @@ def extract(
             f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; mend it and run again"
         ) from error
     return summary
+
+
+def _check_encryption(project: Project, key: MasterKey, encryption: EncryptionKey) -> None:
+    open_forms = sorted(set(project.formats) - {"parquet", "partitioned"})
+    if open_forms:
+        raise ConfigError(
+            f"project '{project.id}': {', '.join(open_forms)} cannot be encrypted\n"
+            "  ask for parquet or partitioned alone"
+        )
+    if encryption.secret[:32] == key.secret[:32]:
+        raise ConfigError(
+            "the key of encryption is the master key: whoever opens the files by it could make every pseudonym anew\n"
+            "  make another: leo key new extract.key"
+        )
+
+
+def _plan(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -> list[Layout]:
+    """The tables that are delivered; link sets among them where the project is approved for them."""
+    plan = layouts(project, catalogue, tables)
+    if not project.link_samples:
+        return plan
+    if not steps_of(tables) or "lookup_edukey" not in tables:
+        raise ConfigError(
+            f"project '{project.id}' is approved for link sets, and the run holds none\n"
+            "  give a step of the run samples = 20, and run it again"
+        )
+    return [*plan, draws_layout()]
 
 
 @dataclass(frozen=True)
