@@ -23,7 +23,7 @@ from linkage.adhoc.files.forms import british
 from linkage.adhoc.files.person_file import PersonFile, Recognised
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.headers.recognise import Columns
-from linkage.adhoc.link import Linked, facts, notes_of, write_evaluation
+from linkage.adhoc.linked import Linked, facts, notes_of, write_evaluation
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.engine import Engine, Table, connect, rows
@@ -109,6 +109,12 @@ class _Read:
     lost_dates: int
     truth: truth.TruePairs
 
+    def notes(self) -> list[str]:
+        """What was read otherwise than its owner may think."""
+        made = [self.shaped]
+        of_values = [*dated.notes(made), *ages.notes(made), *unknown.notes(made)]
+        return [*notes_of(self.file, self.lost_dates), *of_values, *self.left_out, *self.truth.notes]
+
 
 def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Recognised) -> _Read:
     file = persons.read(engine, request.file, scratch, delimiter=request.delimiter, encoding=request.encoding)
@@ -167,16 +173,8 @@ def _work(
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
         hashes = place.write(engine, _tables(engine, clusters, links, read.ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
-        notes = [
-            *notes_of(file, read.lost_dates),
-            *dated.notes([read.shaped]),
-            *ages.notes([read.shaped]),
-            *unknown.notes([read.shaped]),
-            *read.left_out,
-            *read.truth.notes,
-            *given_notes(request.model, training),
-            *repeated.notes(engine, file.called, table, clusters.members, kinds),
-        ]
+        notes = [*read.notes(), *given_notes(request.model, training)]
+        notes += repeated.notes(engine, file.called, table, clusters.members, kinds)
         error = truth.error(engine, links, read.truth.table) if read.truth.table else None
         done = Linked(read.columns, kinds, summary, error, notes)
         source = counted_source(engine, request.file.name, file, table)
@@ -187,21 +185,23 @@ def _work(
         "engine": engine.name,
         "inputs": {file.path.name: facts(file, read.lost_dates)},
         "recognised": {"file": read.columns.left, "compared": kinds},
-        "request": {
-            **read_again.told(
-                {"file": file},
-                read.columns,
-                delimiter=request.delimiter,
-                postcodes=kinds.get("postcode") == "postcode",
-                words=rare_words.fields(kinds),
-            ),
-            "threshold": request.threshold,
-        },
+        "request": {**_said(request, read), "threshold": request.threshold},
         "counts": summary,
         "tables": hashes,
         "truth": done.truth,
     }
     return done
+
+
+def _said(request: DedupeRequest, read: _Read) -> dict[str, Any]:
+    """How the file was read: enough to read it again, to explain a link."""
+    return read_again.told(
+        {"file": read.file},
+        read.columns,
+        delimiter=request.delimiter,
+        postcodes=read.kinds.get("postcode") == "postcode",
+        words=rare_words.fields(read.kinds),
+    )
 
 
 def limits_of(threshold: float) -> Thresholds:

@@ -1,7 +1,7 @@
 """Link two person files with no configuration: recognise, train, choose rules, score, resolve, report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from linkage.adhoc.files import unknown
 from linkage.adhoc.files.counted import counted_source
 from linkage.adhoc.files.person_file import PersonFile, Recognised
 from linkage.adhoc.given import given, given_notes, refuse_without_model
-from linkage.adhoc.headers.recognise import Columns
+from linkage.adhoc.linked import Linked, facts, notes_of, write_evaluation
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.read_again import told
 from linkage.adhoc.steps import ASKED, step_of
@@ -31,7 +31,6 @@ from linkage.match.candidates.units import Units
 from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.step import StepResult, link_step
 from linkage.model import Model
-from linkage.pipeline.atomic import write_json
 from linkage.resources import config_file
 from quality import pen
 
@@ -61,22 +60,6 @@ class Request:
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
     force: bool = False
-
-
-@dataclass
-class Linked:
-    """What was done with two files, or one: the recognised columns, counts, and where truth was given the error."""
-
-    columns: Columns
-    fields: dict[str, str]  # field -> kind of comparison
-    summary: dict[str, Any] = field(default_factory=dict)
-    truth: dict[str, float] | None = None
-    notes: list[str] = field(default_factory=list)  # what was read otherwise than its owner may think
-
-    @property
-    def of_persons(self) -> bool:
-        """Whether the records are of persons, and not of things or firms."""
-        return rare_words.names_persons(self.fields)
 
 
 def link_files(
@@ -125,6 +108,31 @@ def _refuse_contradictions(request: Request) -> None:
             raise ConfigError(f"--links-only leaves out what {wants}\n  give one of them")
 
 
+@dataclass(frozen=True)
+class _Read:
+    """Two files in one shape, and what they themselves say of how they are to be linked.
+
+    Attributes:
+        request: with what it left open decided.
+        twice: the share of either file's records that are of somebody who is there twice.
+        days: of what happened to people, on which their records are told apart.
+        lost_dates: of either file, how many birth dates are in no form that is read.
+        truth: without a table where the request names none.
+    """
+
+    files: TwoFiles
+    request: Request
+    twice: Sequence[float]
+    days: Sequence[str]
+    lost_dates: Sequence[int]
+    truth: truth.TruePairs
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a file holds people several times, so that its pairs show nothing of strangers."""
+        return max(self.twice) >= MANY_TWICE and not self.request.each_once
+
+
 def _work(
     engine: Engine,
     request: Request,
@@ -132,68 +140,90 @@ def _work(
     recognised: Recognised | None,
     say: Callable[[str], None],
 ) -> Linked:
-    part, clock = place.part, place.clock
     if not request.links_only:
         pen.ready()  # what draws the report's charts takes half a second to start
-    with clock("read"):
+    with place.clock("read"):
         say("reading")
-        asked = Asked(request.left, request.right, request.maps, request.ids, request.delimiter, request.encodings)
-        read = two_files(engine, asked, part / "scratch", recognised)
-        files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
-        lost_dates = read.lost_dates(engine)
-        twice = each_held_twice(engine, left, right)
-        days = _told_apart_by(engine, request, read, twice)
-        request = replace(request, each_once=request.each_once or bool(days))
-        if request.second_records is None:
-            many = max(twice) >= MANY_TWICE and not request.each_once
-            request = replace(request, second_records=many)
-        if request.cardinality is None:
-            request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
-        # Before the work, so that a fault in it costs nothing.
-        given = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else truth.TruePairs()
-        true_pairs = given.table
-    with clock("train"):
-        model, training = _model(engine, request, read, say, repeats=_repeats(request, twice))
-    sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
-    passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
-    with clock("link"):
-        link = links_only if request.links_only else link_step
-        step = step_of(_asked(request), samples=request.samples)
-        result = link(engine, step, *sides, rules=passes, model=model, seed=request.seed, parts=parts, progress=say)
-    with clock("write"):
+        read = _read(engine, request, place.part / "scratch", recognised)
+    with place.clock("train"):
+        model, training = _model(engine, read, say)
+    with place.clock("link"):
+        result = _link(engine, read, model, Parts(place.part / "scratch" / "parts"), say)
+    with place.clock("write"):
         say("writing")
-        notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
-        notes += _notes_of_twice(request, files, twice)
-        notes += happened.notes(days)
-        notes += [note for said in (dated, ages, unknown) for note in said.notes(read.shaped)]
-        notes += [*left_out(columns, read.at), *read.notes()]
-        notes += [*given.notes, *given_notes(request.model, training)]
-        done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
-        if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
-            done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)
-            done.notes += families.notes(done.summary, read.kinds)
+        done = _told(engine, read, result, training)
+        hashes = place.write(engine, _tables(engine, result, *read.files.ids))
+        result.model.save(place.part / "model.json")
         if isinstance(result, StepResult):
-            done.notes += moved.notes(engine, result.links, left, right, read.kinds)
-        hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
-        result.model.save(part / "model.json")
-        done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
-        if isinstance(result, StepResult):
-            held = zip(called(request.left, request.right), files, (left, right), strict=True)
-            sources = [counted_source(engine, name, file, units) for name, file, units in held]
-            evaluation = _evaluation(engine, request, result, (left, right), true_pairs, sources)
-            write_evaluation(part, evaluation, read.kinds)
+            write_evaluation(place.part, _evaluation(engine, read, result), read.files.kinds)
     place.manifest.content |= {
-        "config_hash": configuration_hash(request, read.kinds),
+        "config_hash": configuration_hash(read.request, read.files.kinds),
         "seed": request.seed,
         "engine": engine.name,
-        "inputs": {file.called: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
-        "recognised": {"left": columns.left, "right": columns.right, "compared": read.kinds},
-        "request": _said(request, done, files),
+        "inputs": {file.called: facts(file, n) for file, n in zip(read.files.files, read.lost_dates, strict=True)},
+        "recognised": {"left": done.columns.left, "right": done.columns.right, "compared": done.fields},
+        "request": _said(read.request, done, read.files.files),
         "counts": done.summary,
         "tables": hashes,
         "truth": done.truth,
         "links_only": request.links_only,
     }
+    return done
+
+
+def _read(engine: Engine, request: Request, scratch: Path, recognised: Recognised | None) -> _Read:
+    asked = Asked(request.left, request.right, request.maps, request.ids, request.delimiter, request.encodings)
+    files = two_files(engine, asked, scratch, recognised)
+    lost_dates = files.lost_dates(engine)
+    twice = each_held_twice(engine, *files.sides)
+    days = _told_apart_by(engine, request, files, twice)
+    request = replace(request, each_once=request.each_once or bool(days))
+    if request.second_records is None:
+        many = max(twice) >= MANY_TWICE and not request.each_once
+        request = replace(request, second_records=many)
+    if request.cardinality is None:
+        request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
+    # Before the work, so that a fault in it costs nothing.
+    given = truth.pairs(engine, request.truth, *files.ids) if request.truth else truth.TruePairs()
+    return _Read(files, request, twice, days, lost_dates, given)
+
+
+def _link(
+    engine: Engine, read: _Read, model: Model, parts: Parts, say: Callable[[str], None]
+) -> StepResult | LinksOnly:
+    left, right = (
+        _as_units(engine, name, table) for name, table in zip(("left", "right"), read.files.sides, strict=True)
+    )
+    passes, request = load_passes(config_file("passes/link.toml")), read.request
+    link = links_only if request.links_only else link_step
+    step = step_of(_asked(request), samples=request.samples)
+    return link(engine, step, left, right, rules=passes, model=model, seed=request.seed, parts=parts, progress=say)
+
+
+def _told(engine: Engine, read: _Read, result: StepResult | LinksOnly, training: Mapping[str, Any]) -> Linked:
+    """Counts and notes of what was linked, and its error where truth was given."""
+    files, request = read.files, read.request
+    done = Linked(
+        files.columns,
+        files.kinds,
+        {**result.summary, **training},
+        truth.error(engine, result.links, read.truth.table) if read.truth.table else None,
+        [
+            *(note for file, n in zip(files.files, read.lost_dates, strict=True) for note in notes_of(file, n)),
+            *_notes_of_twice(request, files.files, read.twice),
+            *happened.notes(read.days),
+            *(note for said in (dated, ages, unknown) for note in said.notes(files.shaped)),
+            *left_out(files.columns, files.at),
+            *files.notes(),
+            *read.truth.notes,
+            *given_notes(request.model, training),
+        ],
+    )
+    if isinstance(result, StepResult):
+        if not (request.each_once or read.repeats):
+            done.summary["strangers"] = families.strangers_among(engine, result, files.kinds, *files.sides)
+            done.notes += families.notes(done.summary, files.kinds)
+        done.notes += moved.notes(engine, result.links, *files.sides, files.kinds)
     return done
 
 
@@ -205,11 +235,6 @@ def _told_apart_by(engine: Engine, request: Request, read: TwoFiles, twice: Sequ
         return []
     days = happened.of_what_happened(engine, *read.sides, read.kinds)
     return days if happened.are_told_apart(engine, *read.sides, days, twice) else []
-
-
-def _repeats(request: Request, twice: Sequence[float]) -> bool:
-    """Whether a file holds people several times, so that its pairs show nothing of strangers."""
-    return max(twice) >= MANY_TWICE and not request.each_once
 
 
 def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequence[float]) -> list[str]:
@@ -247,24 +272,14 @@ def _cardinality(twice: Sequence[float]) -> Cardinality:
     return "one-to-many" if twice[1] > twice[0] else "many-to-one"
 
 
-def _model(
-    engine: Engine,
-    request: Request,
-    read: TwoFiles,
-    say: Callable[[str], None],
-    *,
-    repeats: bool,
-) -> tuple[Model, dict[str, Any]]:
-    """The model given, or one trained here with rules chosen for it.
-
-    Args:
-        repeats: a file holds people several times, so that its pairs show nothing of strangers.
-    """
+def _model(engine: Engine, read: _Read, say: Callable[[str], None]) -> tuple[Model, dict[str, Any]]:
+    """The model given, or one trained here with rules chosen for it."""
+    files, request = read.files, read.request
+    sides, kinds, seed = files.sides, files.kinds, request.seed
     if request.model:
-        both, sides = read.columns.fields, read.sides
-        without, seed = request.without, request.seed
-        return given(engine, request.model, read.kinds, sides, lambda: sides, both=both, without=without, seed=seed)
-    return trained(engine, read.kinds, *read.sides, seed=request.seed, progress=say, several=repeats)
+        both, without = files.columns.fields, request.without
+        return given(engine, request.model, kinds, sides, lambda: sides, both=both, without=without, seed=seed)
+    return trained(engine, kinds, *sides, seed=seed, progress=say, several=read.repeats)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:
@@ -321,48 +336,33 @@ def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: 
     return made
 
 
-def _evaluation(
-    engine: Engine,
-    request: Request,
-    result: StepResult,
-    sides: tuple[Table, Table],
-    true_pairs: Table | None,
-    sources: Sequence[dict[str, Any]],
-) -> dict[str, Any]:
+def _evaluation(engine: Engine, read: _Read, result: StepResult) -> dict[str, Any]:
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
-    left, right = called(request.left, request.right)
+    files, request = read.files, read.request
+    names = called(request.left, request.right)
     step = StepTables(
         name="link",
-        left=left,
-        right=right,
+        left=names[0],
+        right=names[1],
         links=result.links,
         unlinked=result.unlinked,
         units=result.units,
         joins_second_records=bool(request.second_records),
         cardinality=request.cardinality or "one-to-one",
         model=result.model.raw,
-        true_pairs=true_pairs,
+        true_pairs=read.truth.table,
         blocking=result.summary,
         reached=lambda pairs: true_pairs_reached(
-            engine, result.model, sides, result.links, sample_of_pairs(engine, pairs)
+            engine, result.model, files.sides, result.links, sample_of_pairs(engine, pairs)
         ),
         sampled=result.sampled,
         draws=request.samples,
     )
+    held = zip(names, files.files, files.sides, strict=True)
+    sources = [counted_source(engine, name, file, units) for name, file, units in held]
     return evaluate(engine, Inputs(steps=[step], sources=sources))
-
-
-def write_evaluation(part: Path, evaluation: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
-    """Write what the report is made of, and whether it is to speak of people or of things.
-
-    Args:
-        kinds: field to kind of comparison.
-    """
-    (part / "quality").mkdir()
-    told = {**evaluation, "of_things": not rare_words.names_persons(kinds)}
-    write_json(part / "quality" / "evaluation.json", told)
 
 
 def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:
@@ -379,21 +379,3 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
 
 def _asked(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in ASKED}
-
-
-def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
-    """What to tell whoever gave the file, before the result is trusted; no value."""
-    lost = f"{file.called}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
-    return [*file.lost_rows(), *([lost] if lost_dates else [])]
-
-
-def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
-    """What the manifest says of a file: rows, its hash, what was set aside and why; no value."""
-    return {
-        "rows": file.rows,
-        "linked_rows": file.rows - len(file.quarantined),
-        "sha256": file.sha256,
-        "set_aside": file.set_aside(),
-        "first_line_set_aside": min((line for line, _ in file.quarantined), default=None),
-        "birth_dates_in_no_form": lost_dates,
-    }

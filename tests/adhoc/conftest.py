@@ -18,7 +18,8 @@ from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.alike import alike
 from linkage.adhoc.headers.recognise import recognise
-from linkage.adhoc.link import Linked, Request, link_files
+from linkage.adhoc.link import Request, link_files
+from linkage.adhoc.linked import Linked
 from linkage.adhoc.names.chains import with_chains
 from linkage.adhoc.places.addresses import with_addresses
 from linkage.engine import Engine, Table

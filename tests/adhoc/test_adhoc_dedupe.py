@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
-from linkage.adhoc.link import Linked
+from linkage.adhoc.linked import Linked
 from linkage.errors import InputError
 
 

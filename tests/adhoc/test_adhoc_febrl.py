@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from linkage.adhoc.link import Linked, Request, link_files
+from linkage.adhoc.link import Request, link_files
+from linkage.adhoc.linked import Linked
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from linkage.adhoc.headers.recognise import Columns
-from linkage.adhoc.link import Linked, write_evaluation
+from linkage.adhoc.linked import Linked, write_evaluation
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
 from quality.report import coverage, facts, headlines, pairs, released, statement
