@@ -22,6 +22,7 @@ from linkage.adhoc.places.addresses import address_columns, with_addresses, with
 from linkage.adhoc.places.towns import with_towns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
+from linkage.model.training.moving import HOME
 
 
 def columns_of(
@@ -121,7 +122,7 @@ def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]], f
         refuse_too_few(columns, *headers, whole=[file.header for file in files])
 
 
-_OF_ADDRESSES = frozenset({"address", "address_2", "postcode", "town", "county", "street_number"})
+_OF_ADDRESSES = HOME | {"street_number"}
 
 
 def with_columns_kept(

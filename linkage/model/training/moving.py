@@ -15,7 +15,8 @@ from linkage.model.training.evidence import Run
 from linkage.model.training.patterns import Flags, Layout
 from linkage.model.training.rules import PERSONAL, Agreement, own_columns
 
-_HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
+HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
+"""Fields that go by where somebody lives."""
 _NAMES = frozenset({"forename", "middle_names", "organisation"})
 
 
@@ -25,9 +26,9 @@ def of_home(layout: Layout, rule: Agreement) -> Flags | None:
     None where something else than a name is a person's own, or where the block is on a home: nobody has moved there.
     """
     held = [own_columns(comparison) for comparison in layout.model.comparisons]
-    if (set().union(*held) & PERSONAL) - _NAMES or _HOME & set(rule.columns):
+    if (set().union(*held) & PERSONAL) - _NAMES or HOME & set(rule.columns):
         return None
-    homes = np.array([bool(columns & _HOME) for columns in held])
+    homes = np.array([bool(columns & HOME) for columns in held])
     return homes[layout.owner] if homes.sum() > 1 else None
 
 
