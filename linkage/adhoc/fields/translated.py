@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linkage.adhoc.files.columns_made import Texts, counted, each_value, looked_up
+from linkage.adhoc.files.columns_made import counted, each_value
 from linkage.adhoc.files.person_file import PLACE
 from linkage.adhoc.files.shapes import Shape, move
 from linkage.adhoc.names.call_names import TELLING
@@ -110,31 +110,11 @@ def _agreeing(
     agreed: Sequence[str],
 ) -> dict[tuple[str, str], int]:
     """People who agree on all else: values of both files to the pairs that have them."""
-    sides: list[Table] = []
-    for shape, of_file in zip(shapes, foreign, strict=True):
-        file, columns = shape.file, [shape.fields[name] for name in agreed]
-        for place, name in enumerate(agreed):
-            if name in _READ:
-                texts: Texts = {text: (_READ[name](text),) for text in counted(engine, file, columns[place])}
-                file, (columns[place],) = looked_up(engine, file, columns[place], texts, [f"plain {name}"])
-        asked: Texts = {
-            text: (value if (value := read(text)) in of_file else None,)
-            for text in counted(engine, file, shape.fields[field])
-        }
-        file, (value_of,) = looked_up(engine, file, shape.fields[field], asked, [f"plain {field}"])
-        keys = ", ".join(f"{quote(column)} as {quote(f'key {n}')}" for n, column in enumerate(columns))
-        step = max(1, file.rows // _SAMPLE_ROWS) if not sides else 1
-        sides.append(
-            engine.sql(
-                f"""
-                select {keys}, {quote(value_of)} as {quote("its value")}
-                from {{t}}
-                where {quote(PLACE)} % $step = 0 and {quote(value_of)} is not null
-                """,
-                params={"step": step},
-                t=file.table,
-            )
-        )
+    every = max(1, shapes[0].file.rows // _SAMPLE_ROWS), 1  # who of the first file is looked for in all of the second
+    left, right = (
+        _keyed(engine, shape, field, read, of_file, agreed, step)
+        for shape, of_file, step in zip(shapes, foreign, every, strict=True)
+    )
     equal = " and ".join(f"l.{quote(f'key {n}')} = r.{quote(f'key {n}')}" for n in range(len(agreed)))
     found = engine.sql(
         f"""
@@ -143,10 +123,39 @@ def _agreeing(
         join {{right}} as r on {equal}
         group by l."its value", r."its value"
         """,
-        left=sides[0],
-        right=sides[1],
+        left=left,
+        right=right,
     )
     return {(row["one"], row["other"]): int(row["pairs"]) for row in rows(engine, found)}
+
+
+def _keyed(
+    engine: Engine, shape: Shape, field: str, read: Read, wanted: set[str], agreed: Sequence[str], step: int
+) -> Table:
+    """The fields agreed on (key 0, key 1, ...) and the value of a field, of the rows that have a wanted one.
+
+    Args:
+        step: every so many-th row is looked at.
+    """
+    file, keys = shape.file, []
+    for place, name in enumerate(agreed):
+        column = shape.fields[name]
+        if name in _READ:
+            ((file, column),) = each_value(engine, [(file, column)], f"plain {name}", _READ[name])
+        keys.append(f"{quote(column)} as {quote(f'key {place}')}")
+    held = file, shape.fields[field]
+    ((file, value),) = each_value(
+        engine, [held], f"plain {field}", lambda text: found if (found := read(text)) in wanted else None
+    )
+    return engine.sql(
+        f"""
+        select {", ".join(keys)}, {quote(value)} as "its value"
+        from {{t}}
+        where {quote(PLACE)} % $step = 0 and {quote(value)} is not null
+        """,
+        params={"step": step},
+        t=file.table,
+    )
 
 
 def _beyond_chance(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str]]:
