@@ -18,7 +18,7 @@ from functools import cache, cached_property
 from anyascii import anyascii
 
 from linkage.adhoc.dates.birth_dates import latest_year, read, reading
-from linkage.adhoc.fields.spellings import frame_of_sex
+from linkage.adhoc.fields.spellings import frame_of_sex, sex_code
 
 FEWEST = 30  # known values below which a column says nothing
 _FIRST = 200  # values that show whether a column may hold dates
@@ -129,7 +129,7 @@ class Content:
         codes = frame_of_sex(self.counts, "") or {}
         sexes = Counter[str]()
         for value, rows in self.counts.items():
-            sexes[codes.get(anyascii(value).upper().strip(" ."), "")] += rows
+            sexes[codes.get(sex_code(value), "")] += rows
         return sexes["M"] / max(sexes["M"] + sexes["F"], 1)
 
     @cached_property

@@ -21,7 +21,7 @@ WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town",
 _TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
 _BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
-_FITTING = 0.5  # a frame that knows fewer of the rows than this is none
+_MOST = 0.5  # share of a column's rows: more of them are what the column is
 _MOSTLY_BRITISH = 0.8  # more of a column's values have the form, and it is one of British postcodes
 _LOST_ZEROS = 2  # digits by which a postcode may be too short
 
@@ -78,14 +78,14 @@ def sexes(engine: Engine, held: Sequence[Held]) -> list[Held]:
     result = []
     for (file, column), of in zip(held, values, strict=True):
         if frame := _BITS if bits else frame_of_sex(of, column):
-            texts = {value: (frame.get(_code(value)),) for value in of}
+            texts = {value: (frame.get(sex_code(value)),) for value in of}
             file, (column,) = looked_up(engine, file, column, texts, ["sex"])
         result.append((file, column))
     return result
 
 
 def _are_bits(values: Counts) -> bool:
-    codes = {_code(value) for value in values if not says_unknown(value)}
+    codes = {sex_code(value) for value in values if not says_unknown(value)}
     return len(codes) == 2 and codes <= _BITS.keys()
 
 
@@ -95,21 +95,21 @@ def frame_of_sex(values: Counts, column: str) -> dict[str, str] | None:
     H and M are man and woman in Spain; a frame to which both are men tells nothing. Of frames that fit alike that of
     the header's language is taken: V is a woman under "geslacht" and a man under "sexo".
     """
-    best: dict[str, str] | None = None
-    values = {value: held for value, held in values.items() if not says_unknown(value)}
-    rank = (False, _FITTING * sum(values.values()), False)
+    known = {value: held for value, held in values.items() if not says_unknown(value)}
+    fitting = []
     for frame in sex_frames():
         codes = {code: sex for sex in ("M", "F") for code in frame[sex]}
-        fitting = {value: codes[_code(value)] for value in values if _code(value) in codes}
-        told = len(set(fitting.values())) == min(len({_code(value) for value in fitting}), 2)
-        rows = sum(values[value] for value in fitting)
-        spoken = anyascii(column).lower() in frame.get("headers", ())
-        if rows > _FITTING * sum(values.values()) and (told, rows, spoken) > rank:
-            best, rank = codes, (told, rows, spoken)
-    return best
+        sex_of = {value: codes[sex_code(value)] for value in known if sex_code(value) in codes}
+        tells = len(set(sex_of.values())) == min(len({sex_code(value) for value in sex_of}), 2)
+        rows = sum(known[value] for value in sex_of)
+        is_spoken = anyascii(column).lower() in frame.get("headers", ())
+        if rows > _MOST * sum(known.values()):
+            fitting.append(((tells, rows, is_spoken), codes))
+    return max(fitting, key=lambda ranked: ranked[0])[1] if fitting else None
 
 
-def _code(value: str) -> str:
+def sex_code(value: str) -> str:
+    """A value of a column of sexes as code frames write it."""
     code: str = anyascii(value).upper().strip(" .")
     return code
 
@@ -215,7 +215,7 @@ def _share(values: Counts, fits: Callable[[str], bool]) -> float:
 
 def _usual_length(values: Counts) -> int:
     """Digits that most of a file's postcodes have; 0 where most are not digits alone."""
-    if _share(values, lambda value: _cleaned(value).isdigit()) <= _FITTING:
+    if _share(values, lambda value: _cleaned(value).isdigit()) <= _MOST:
         return 0
     lengths = Counter[int]()
     for value, held in values.items():
