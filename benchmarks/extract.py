@@ -24,9 +24,9 @@ from benchmarks.report import facts
 from linkage.catalogue import shipped
 from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
-from linkage.extract.holdings import holdings
-from linkage.extract.project import ApprovedTable, Decision
-from linkage.extract.pseudonym import pseudonyms
+from linkage.extract.approved.holdings import holdings
+from linkage.extract.approved.project import ApprovedTable, Decision
+from linkage.extract.secrets.pseudonym import pseudonyms
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted

@@ -88,6 +88,7 @@ WITHIN: dict[str, set[str]] = {"quality.disclosure": {*GROUND, "quality.interval
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "linkage.adhoc": ("headers", "files", "names", "places", "dates", "codes", "fields", "columns"),
+    "linkage.extract": ("secrets", "approved", "people", "files", "analysis", "earlier", "documents"),
     "linkage.match": ("candidates", "two_people", "resolution", "further", "likelihood"),
 }
 """Large rooms are parted into floors, the lowest first; what stands beside the floors is above them all."""

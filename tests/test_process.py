@@ -11,8 +11,8 @@ import pytest
 
 from linkage import cli
 from linkage.adhoc.workplace import workplace
-from linkage.extract.encryption import VARIABLE as EXTRACT
-from linkage.extract.keys import VARIABLE as MASTER
+from linkage.extract.secrets.encryption import VARIABLE as EXTRACT
+from linkage.extract.secrets.keys import VARIABLE as MASTER
 from linkage.resources import OWN
 
 

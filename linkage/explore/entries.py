@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
-from linkage.extract.holdings import names_a_person
+from linkage.extract.approved.holdings import names_a_person
 from linkage.requests.packages import Package
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one, quote
-from linkage.extract.holdings import holdings
+from linkage.extract.approved.holdings import holdings
 from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
 from quality.evaluated import evaluation_of

@@ -13,7 +13,7 @@ from linkage.catalogue import PHASES, Variable, years_of
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
-from linkage.extract.years import Years
+from linkage.extract.approved.years import Years
 from linkage.pipeline.atomic import put
 from linkage.requests.packages import Package
 from linkage.resources import assets_dir

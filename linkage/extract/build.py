@@ -13,23 +13,23 @@ import pyarrow as pa
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import ConfigError, LeoError
-from linkage.extract.analysis import analysis_layouts
-from linkage.extract.analysis_parts import write_analysis
-from linkage.extract.change import changes, hold_changes, written_profile
-from linkage.extract.documents import documents
-from linkage.extract.earlier import earlier_profile
-from linkage.extract.encryption import EncryptionKey
-from linkage.extract.formats import Written, deliver
+from linkage.extract.analysis.parts import write_analysis
+from linkage.extract.analysis.tables import analysis_layouts
+from linkage.extract.approved.layout import Layout, layouts
+from linkage.extract.approved.project import Project, check_project
+from linkage.extract.documents.texts import documents
+from linkage.extract.earlier.change import changes, hold_changes, written_profile
+from linkage.extract.earlier.last import earlier_profile
+from linkage.extract.files.formats import Written, deliver
+from linkage.extract.files.seal import SUMS, write_seal
+from linkage.extract.files.unfinished import beside
 from linkage.extract.guards import refuse_identifiers
-from linkage.extract.layout import Layout, layouts
-from linkage.extract.link_draws import NAME, SCRIPT, draw_rows, draws_layout, rubin, steps_of
-from linkage.extract.opt_outs import OptedOut
-from linkage.extract.population import People, people
-from linkage.extract.project import Project, check_project
-from linkage.extract.pseudonym import MasterKey, ProjectKey
-from linkage.extract.seal import SUMS, write_seal
-from linkage.extract.select import link_rows, select_rows
-from linkage.extract.unfinished import beside
+from linkage.extract.people.link_draws import NAME, SCRIPT, draw_rows, draws_layout, rubin, steps_of
+from linkage.extract.people.opt_outs import OptedOut
+from linkage.extract.people.population import People, people
+from linkage.extract.people.select import link_rows, select_rows
+from linkage.extract.secrets.encryption import EncryptionKey
+from linkage.extract.secrets.pseudonym import MasterKey, ProjectKey
 
 
 @dataclass(frozen=True)

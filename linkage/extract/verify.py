@@ -12,12 +12,12 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, columns, one
 from linkage.errors import ConfigError, GateError
-from linkage.extract.encryption import EncryptionKey
+from linkage.extract.approved.layout import PERSON
+from linkage.extract.earlier.reading import Found, read_tables
+from linkage.extract.files.seal import SUMS, broken, files_below, sha256_of
 from linkage.extract.guards import table_signs, text_signs
-from linkage.extract.layout import PERSON
-from linkage.extract.pseudonym import MasterKey
-from linkage.extract.reading import Found, read_tables
-from linkage.extract.seal import SUMS, broken, files_below, sha256_of
+from linkage.extract.secrets.encryption import EncryptionKey
+from linkage.extract.secrets.pseudonym import MasterKey
 
 DESCRIPTOR = "datapackage.json"
 _TEXTS = (".md", ".json", ".sql", ".py", ".txt")

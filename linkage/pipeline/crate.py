@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linkage.extract.crate import NAME, Check, Part, crate
+from linkage.extract.documents.crate import NAME, Check, Part, crate
 from linkage.pipeline.atomic import remove, write_json
 from linkage.pipeline.folder import MANIFEST, RunFolder
 

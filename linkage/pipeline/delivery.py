@@ -9,9 +9,9 @@ from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
-from linkage.extract.documents import DESCRIPTOR
-from linkage.extract.encryption import VARIABLE
-from linkage.extract.formats import Written
+from linkage.extract.documents.texts import DESCRIPTOR
+from linkage.extract.files.formats import Written
+from linkage.extract.secrets.encryption import VARIABLE
 from linkage.pipeline.contracts import extract_check
 from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.intact import see_that_it_is_intact

@@ -10,8 +10,8 @@ import pyarrow as pa
 from linkage.config import Source
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
-from linkage.extract.formats import Written
-from linkage.extract.link_draws import SAMPLED, UNITS
+from linkage.extract.files.formats import Written
+from linkage.extract.people.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told

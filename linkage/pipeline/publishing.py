@@ -10,7 +10,7 @@ from typing import Any
 
 from linkage.config import Gates
 from linkage.errors import ConfigError, InputError
-from linkage.extract.unfinished import beside
+from linkage.extract.files.unfinished import beside
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.folder import RunFolder

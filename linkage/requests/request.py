@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.config import Name
 from linkage.errors import ConfigError
-from linkage.extract.project import AnalysisTable, Format, Population
+from linkage.extract.approved.project import AnalysisTable, Format, Population
 from linkage.requests.sheets import is_sheet, read_sheet
 from linkage.toml_file import fault_text, toml_of
 

@@ -26,7 +26,7 @@ import linkage
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
-from linkage.extract.pseudonym_query import key_table
+from linkage.extract.secrets.pseudonym_query import key_table
 from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.extract import ExtractSummary, MasterKey, Project, analysis_parts, extract
-from linkage.extract.files import parquet_parts
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from linkage.extract.analysis import parts as analysis_parts
+from linkage.extract.files.data_files import parquet_parts
 from linkage.extract.verify import verify
 
 TODAY = datetime.date(2026, 6, 1)

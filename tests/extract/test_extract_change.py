@@ -10,8 +10,8 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.change import changes, hold_changes, profile
-from linkage.extract.layout import Field, Layout
+from linkage.extract.approved.layout import Field, Layout
+from linkage.extract.earlier.change import changes, hold_changes, profile
 
 LAYOUT = Layout("t", "", "", (Field("AE_ID", "string", ""), Field("pay", "integer", ""), Field("sex", "string", "")))
 

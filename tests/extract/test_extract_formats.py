@@ -14,8 +14,8 @@ from sqlglot import exp
 from linkage.engine import Engine, export_database
 from linkage.errors import InputError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.layout import Field, Layout
-from linkage.extract.sql_server import load_script, schema_script
+from linkage.extract.approved.layout import Field, Layout
+from linkage.extract.files.sql_server import load_script, schema_script
 from tests.extract.conftest import PublishedOnce
 
 FORMATS = ["parquet", "partitioned", "csv", "duckdb", "sqlserver"]

@@ -14,7 +14,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
-from linkage.extract.encryption import EncryptionKey
+from linkage.extract.secrets.encryption import EncryptionKey
 from linkage.extract.verify import verify
 
 EARNINGS = {"name": "leo.earnings", "years": "2012/13", "variables": ["TaxYear", "Earnings"]}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
-from linkage.extract.years import Years
+from linkage.extract.approved.years import Years
 from linkage.requests.approved import approved_project
 from linkage.resources import config_file
 

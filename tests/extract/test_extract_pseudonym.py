@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, one
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
-from linkage.extract.pseudonym import PATTERN, pseudonyms
-from linkage.extract.sha256 import Hmac
+from linkage.extract.secrets.pseudonym import PATTERN, pseudonyms
+from linkage.extract.secrets.sha256 import Hmac
 
 
 def by_hand(secret: bytes, kind: str, value: str) -> str:

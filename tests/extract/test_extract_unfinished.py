@@ -9,7 +9,7 @@ import pytest
 
 from linkage.errors import LeoError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.unfinished import beside
+from linkage.extract.files.unfinished import beside
 
 
 def killed_in_the_middle(target: Path) -> None:

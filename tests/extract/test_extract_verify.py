@@ -16,7 +16,7 @@ from linkage.catalogue import Catalogue
 from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, MasterKey, Project
-from linkage.extract.seal import SUMS, broken, write_seal
+from linkage.extract.files.seal import SUMS, broken, write_seal
 from linkage.extract.verify import verify
 from tests.extract.conftest import PublishedOnce
 

@@ -6,8 +6,8 @@ import pytest
 
 from linkage.catalogue import Catalogue, load, shipped
 from linkage.errors import ConfigError
-from linkage.extract.holdings import holdings, names_a_person
-from linkage.extract.years import Years
+from linkage.extract.approved.holdings import holdings, names_a_person
+from linkage.extract.approved.years import Years
 from linkage.requests.packages import load_packages
 from tests.requests.world import CATALOGUE
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from linkage.catalogue import Catalogue
 from linkage.config import Name
 from linkage.errors import ConfigError
-from linkage.extract.holdings import Holding, holdings, names_a_person
-from linkage.extract.years import Years
+from linkage.extract.approved.holdings import Holding, holdings, names_a_person
+from linkage.extract.approved.years import Years
 
 Format = Literal["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
 AnalysisTable = Literal["person", "person_year", "person_month", "outcomes"]

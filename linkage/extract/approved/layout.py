@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from linkage.catalogue import Catalogue, Variable
 from linkage.engine import Table
 from linkage.errors import ConfigError
-from linkage.extract.holdings import Holding, holdings
-from linkage.extract.project import ApprovedTable, Project, RowsOnly
-from linkage.extract.years import Years
+from linkage.extract.approved.holdings import Holding, holdings
+from linkage.extract.approved.project import ApprovedTable, Project, RowsOnly
+from linkage.extract.approved.years import Years
 
 PERSON = "AE_ID"
 EDUKEY = "EDUKEY"

@@ -6,8 +6,8 @@ from typing import Any
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import GateError
-from linkage.extract.formats import Written
-from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.approved.layout import PERSON, Field, Layout
+from linkage.extract.files.formats import Written
 
 LISTED = 0.05
 """A change of more than this is listed: a twentieth of what was, of a share five points."""

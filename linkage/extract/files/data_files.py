@@ -9,7 +9,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 
-from linkage.extract.seal import sha256_of
+from linkage.extract.files.seal import sha256_of
 
 _BATCH_ROWS = 65_536
 

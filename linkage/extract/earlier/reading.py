@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from linkage.engine import Engine, Table, export_database
 from linkage.errors import ConfigError, InputError
-from linkage.extract.encryption import VARIABLE, EncryptionKey, decrypted
-from linkage.extract.layout import Field, Layout
-from linkage.extract.years import Years
+from linkage.extract.approved.layout import Field, Layout
+from linkage.extract.approved.years import Years
+from linkage.extract.secrets.encryption import VARIABLE, EncryptionKey, decrypted
 
 # What a column of a type may be in Parquet; CSV is read as the first of each.
 _ARROW: Mapping[str, tuple[pa.DataType, ...]] = {

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from linkage.extract.formats import Delivered
-from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.approved.layout import PERSON, Field, Layout
+from linkage.extract.files.formats import Delivered
 
 NAME = "csv-metadata.json"
 _TYPES = {"integer": "integer", "number": "double", "boolean": "boolean", "date": "date", "string": "string"}

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from linkage.extract.files import DataFile
-from linkage.extract.formats import Delivered
-from linkage.extract.layout import PERSON, Field, Layout
-from linkage.extract.project import Project
+from linkage.extract.approved.layout import PERSON, Field, Layout
+from linkage.extract.approved.project import Project
+from linkage.extract.files.data_files import DataFile
+from linkage.extract.files.formats import Delivered
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 MEDIA = {

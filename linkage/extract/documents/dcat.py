@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from linkage.extract.formats import Delivered
-from linkage.extract.metadata import MEDIA
-from linkage.extract.project import Project
+from linkage.extract.approved.project import Project
+from linkage.extract.documents.metadata import MEDIA
+from linkage.extract.files.formats import Delivered
 
 NAME = "dcat.jsonld"
 _CONTEXT = {

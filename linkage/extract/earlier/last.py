@@ -7,9 +7,9 @@ from typing import Any
 
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.extract.change import profile
-from linkage.extract.encryption import EncryptionKey
-from linkage.extract.reading import Found, read_tables
+from linkage.extract.earlier.change import profile
+from linkage.extract.earlier.reading import Found, read_tables
+from linkage.extract.secrets.encryption import EncryptionKey
 
 
 def earlier_profile(

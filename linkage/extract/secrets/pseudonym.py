@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.engine import Engine, Table, quote
-from linkage.extract import pseudonym_query
-from linkage.extract.sha256 import Bytes, Hmac
+from linkage.extract.secrets import pseudonym_query
+from linkage.extract.secrets.sha256 import Bytes, Hmac
 
 SEPARATOR = "\x1f"
 LENGTH = 26

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from linkage.extract.change import sentence
-from linkage.extract.files import DataFile
-from linkage.extract.formats import Delivered
-from linkage.extract.layout import PERSON, Field, Layout
-from linkage.extract.project import Project
+from linkage.extract.approved.layout import PERSON, Field, Layout
+from linkage.extract.approved.project import Project
+from linkage.extract.earlier.change import sentence
+from linkage.extract.files.data_files import DataFile
+from linkage.extract.files.formats import Delivered
 
 Tables = Mapping[str, tuple[Layout, list[DataFile]]]
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from linkage.extract.files import batches, parquet_parts
-from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.approved.layout import PERSON, Field, Layout
+from linkage.extract.files.data_files import batches, parquet_parts
 
 FOLDER = "sqlserver"
 SCHEMA_SCRIPT = "schema.sql"

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, Value, columns, quote
-from linkage.extract.analysis import MAIN, MONTH, RECORDED, YEAR, Held, outcome_columns, person_columns
-from linkage.extract.analysis_rules import Activity, Spells, analysis_rules
-from linkage.extract.layout import PERSON, Layout
-from linkage.extract.years import Years
+from linkage.extract.analysis.rules import Activity, Spells, analysis_rules
+from linkage.extract.analysis.tables import MAIN, MONTH, RECORDED, YEAR, Held, outcome_columns, person_columns
+from linkage.extract.approved.layout import PERSON, Layout
+from linkage.extract.approved.years import Years
 
 Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, and "people"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from linkage.engine import Engine, Table, literal
-from linkage.extract.layout import EDUKEY, PERSON, Field, Layout, key_field
-from linkage.extract.population import People
+from linkage.extract.approved.layout import EDUKEY, PERSON, Field, Layout, key_field
+from linkage.extract.people.population import People
 
 NAME = "link_draws"
 SCRIPT = "rubin.py"
@@ -102,6 +102,6 @@ def rubin(layouts: Iterable[Layout], *, encrypted: bool = False) -> str:
 
     has_pay = any(layout.name == "leo_earnings" and "Earnings" in layout.columns for layout in layouts)
     templates = Environment(
-        loader=PackageLoader("linkage.extract"), trim_blocks=True, keep_trailing_newline=True, autoescape=False
+        loader=PackageLoader("linkage.extract.people"), trim_blocks=True, keep_trailing_newline=True, autoescape=False
     )
     return templates.get_template("rubin.py.j2").render(has_pay=has_pay, encrypted=encrypted)

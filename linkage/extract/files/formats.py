@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from linkage.engine import write_database
-from linkage.extract import sql_server
-from linkage.extract.encryption import EncryptionKey, encrypt
-from linkage.extract.files import DataFile, describe, parquet_parts, write_by_year, write_csv
-from linkage.extract.layout import Layout
-from linkage.extract.project import Project
+from linkage.extract.approved.layout import Layout
+from linkage.extract.approved.project import Project
+from linkage.extract.files import sql_server
+from linkage.extract.files.data_files import DataFile, describe, parquet_parts, write_by_year, write_csv
+from linkage.extract.secrets.encryption import EncryptionKey, encrypt
 
 DATABASE = "extract.duckdb"
 

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from linkage.extract import crate, csvw, dcat
-from linkage.extract.formats import Delivered
-from linkage.extract.guide import guide
-from linkage.extract.metadata import MEDIA, datapackage
-from linkage.extract.project import Project
+from linkage.extract.approved.project import Project
+from linkage.extract.documents import crate, csvw, dcat
+from linkage.extract.documents.guide import guide
+from linkage.extract.documents.metadata import MEDIA, datapackage
+from linkage.extract.files.formats import Delivered
 
 DESCRIPTOR = "datapackage.json"
 GUIDE = "README.md"
@@ -30,7 +30,7 @@ def documents(
     """Every document's text by its file's name.
 
     Args:
-        change: what differs from the last extract, as `linkage.extract.change` gives it; None where there is none.
+        change: what differs from the last extract (linkage.extract.earlier.change); None where there is none.
         encrypted: whether its Parquet files are.
         without: whether people who opted out were left out.
     """

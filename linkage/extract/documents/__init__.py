@@ -1,0 +1,1 @@
+"""The documents beside an extract's data, for people and for programs."""

@@ -1,0 +1,1 @@
+"""The files of an extract: formats, hashes, and folders in the making."""

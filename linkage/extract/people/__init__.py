@@ -1,0 +1,1 @@
+"""Who is in an extract, and their rows under pseudonyms."""

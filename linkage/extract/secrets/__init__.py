@@ -1,0 +1,1 @@
+"""Keys, and what is made by them: pseudonyms, and files that only the holder of a key can read."""
