@@ -10,16 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.catalogue import shipped
-from synthetic import odds as presets
-from synthetic.deliveries import deliveries
-from synthetic.draws import Draws, Ints
-from synthetic.files import Format, write, write_source
-from synthetic.insurance import insurance
-from synthetic.journeys import journeys
-from synthetic.people import people
-from synthetic.reference import reference
-from synthetic.releases import Stay, delivered, stay
-from synthetic.seen import Seen
+from synthetic.drawn.draws import Draws, Ints
+from synthetic.education.journeys import journeys
+from synthetic.education.studying import studying
+from synthetic.figures.reference import reference
+from synthetic.files.tables import Format, write, write_source
+from synthetic.people.people import people
+from synthetic.rules import odds as presets
+from synthetic.rules.deliveries import deliveries
 from synthetic.sources.cis import cis
 from synthetic.sources.dwp import dwp
 from synthetic.sources.hesa import hesa
@@ -28,11 +26,13 @@ from synthetic.sources.ilr import ilr
 from synthetic.sources.npd import npd
 from synthetic.sources.scotland import scotland
 from synthetic.sources.wales import wales
-from synthetic.stages import last_of_each_stage
-from synthetic.studying import studying
-from synthetic.truth import persons
-from synthetic.work import work
-from synthetic.world import Columns, Tables, World, definition
+from synthetic.work.insurance import insurance
+from synthetic.work.lives import work
+from synthetic.world.releases import Stay, delivered, stay
+from synthetic.world.seen import Seen
+from synthetic.world.stages import last_of_each_stage
+from synthetic.world.truth import persons
+from synthetic.world.world import Columns, Tables, World, definition
 
 SOURCES = (npd, scotland, wales, ilr, hesa, cis)
 """Bodies that hold identities."""

@@ -90,6 +90,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "linkage.adhoc": ("headers", "files", "names", "places", "dates", "codes", "fields", "columns"),
     "linkage.extract": ("secrets", "approved", "people", "files", "analysis", "earlier", "documents"),
     "linkage.match": ("candidates", "two_people", "resolution", "further", "likelihood"),
+    "synthetic": (
+        *("reference", "drawn", "rules", "files", "figures", "people", "education", "work", "mistakes", "world"),
+        *("sources", "calibration", "fitting"),
+    ),
 }
 """Large rooms are parted into floors, the lowest first; what stands beside the floors is above them all."""
 

@@ -9,7 +9,7 @@ from synthetic.calibration.cohort import levels, pupils
 from synthetic.calibration.definitions import asked, lasting, months_of, outcome_rules
 from synthetic.calibration.estimates import means, medians, shares
 from synthetic.calibration.population import Population
-from synthetic.dates import DATA_END
+from synthetic.drawn.dates import DATA_END
 
 YEARS = (1, 3, 5, 7, 10, 12, 15)
 LAST_DAY = date(1970, 1, 1) + timedelta(days=DATA_END)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from linkage.errors import ConfigError
 from linkage.resources import config_file
-from synthetic.settings import Share, Strict, checked, toml
+from synthetic.rules.settings import Share, Strict, checked, toml
 
 Unit = Literal["%", "£", "number"]
 Bound = Literal["equal", "at most", "at least"]

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from synthetic.education.pathways import path_odds, with_entry
+from synthetic.education.traits import with_qualification
+from synthetic.figures.reference import FOLDER
 from synthetic.fitting.activity import fit_cut, wanted
 from synthetic.fitting.earnings import fit_medians
 from synthetic.fitting.education import fit_entries
@@ -14,10 +17,7 @@ from synthetic.fitting.paths import fit_paths
 from synthetic.fitting.sample import Sample
 from synthetic.fitting.tables import write_table
 from synthetic.fitting.targets import YEARS, Target, activity_targets, earnings_targets
-from synthetic.learning import ENTRIES, PATHS, learning
-from synthetic.pathways import path_odds, with_entry
-from synthetic.reference import FOLDER
-from synthetic.traits import with_qualification
+from synthetic.rules.learning import ENTRIES, PATHS, learning
 
 STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay", "sections")
 

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
-from synthetic.draws import Floats, Ints
+from synthetic.drawn.draws import Floats, Ints
 from synthetic.fitting.margins import Design
 from synthetic.fitting.targets import ACTIVITIES, Target
 

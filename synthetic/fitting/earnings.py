@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.draws import Floats, Ints
+from synthetic.drawn.draws import Floats, Ints
+from synthetic.education.traits import QUALIFIED
 from synthetic.fitting.margins import Design
 from synthetic.fitting.targets import STATE_ONLY, Target
-from synthetic.traits import QUALIFIED
 
 _ROUNDS, _STEP = 40, 0.6
 _STEP_OF_PARTS = 0.35

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from synthetic.draws import Floats
+from synthetic.drawn.draws import Floats
 from synthetic.fitting.margins import Design, fit
 from synthetic.fitting.targets import ACTIVITIES, YEARS, Target
-from synthetic.learning import ENTRIES, Rules, begins
+from synthetic.rules.learning import ENTRIES, Rules, begins
 
 _HIGHER = ACTIVITIES.index("Higher education")
 _IMPLIED_WEIGHT = 2.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from synthetic.industries import SECTIONS
+from synthetic.work.industries import SECTIONS
 
 
 def write_sections(source: Path, out: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.activity import UNCAPTURED, standing
-from synthetic.draws import Floats, Ints
-from synthetic.jobs import ALL
-from synthetic.journeys import LAST_YEAR, YEARS, journeys
-from synthetic.pay import table_pay
-from synthetic.traits import Traits, with_qualification
-from synthetic.work import work
+from synthetic.drawn.draws import Floats, Ints
+from synthetic.education.journeys import LAST_YEAR, YEARS, journeys
+from synthetic.education.traits import Traits, with_qualification
+from synthetic.work.activity import UNCAPTURED, standing
+from synthetic.work.jobs import ALL
+from synthetic.work.lives import work
+from synthetic.work.pay import table_pay
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
-from synthetic.draws import Floats
+from synthetic.drawn.draws import Floats
+from synthetic.education.traits import Traits
 from synthetic.fitting.targets import STATE_ONLY, Target
-from synthetic.traits import Traits
 
 
 class Design:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from synthetic.draws import Floats, Ints
+from synthetic.drawn.draws import Floats, Ints
 from synthetic.fitting.margins import Design, fit
 from synthetic.fitting.targets import ACTIVITIES, Target
-from synthetic.learning import PATHS
+from synthetic.rules.learning import PATHS
 
 
 def fit_paths(design: Design, given: Floats, qualified: Ints, targets: list[Target]) -> Floats:

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import odds as presets
-from synthetic.attainment import Attainment, attainment
-from synthetic.draws import Draws, Floats, Ints
+from synthetic.drawn.draws import Draws, Floats, Ints
+from synthetic.education.attainment import Attainment, attainment
+from synthetic.education.journeys import years_of_study
+from synthetic.education.pathways import entries, entry_odds, higher
+from synthetic.education.traits import Traits, odds_table, traits
+from synthetic.figures.reference import Reference, reference
 from synthetic.fitting.lives import Lives
 from synthetic.fitting.targets import YEARS
-from synthetic.insurance import Insurance, insurance
-from synthetic.journeys import years_of_study
-from synthetic.pathways import entries, entry_odds, higher
-from synthetic.people import PRIVATE, SCHOOLED, People, people
-from synthetic.reference import Reference, reference
-from synthetic.traits import Traits, odds_table, traits
+from synthetic.people.people import PRIVATE, SCHOOLED, People, people
+from synthetic.rules import odds as presets
+from synthetic.work.insurance import Insurance, insurance
 
 FIRST_COHORT, LAST_COHORT = 1985, 1990
 _CHUNK = 100_000

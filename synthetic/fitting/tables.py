@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from synthetic.draws import Floats
+from synthetic.drawn.draws import Floats
 from synthetic.fitting.margins import Design
 
 

@@ -1,4 +1,4 @@
-"""Published shares and earnings by years after key stage 4, in the levels that synthetic.traits knows."""
+"""Published shares and earnings by years after key stage 4, in the levels that synthetic.education.traits knows."""
 
 import csv
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from synthetic.draws import Floats
+from synthetic.drawn.draws import Floats
 
 YEARS = 15
 ACTIVITIES = (
@@ -60,7 +60,7 @@ STATE_ONLY = ("meals", "ethnic", "idaci")
 GROUPS = {
     "Graduates": (2,), "Non-graduates": (0, 1), "Achieving level 3 or above": (1,), "Achieving level 2 or below": (0,),
 }  # fmt: skip
-"""Populations by what people qualify for, as places in synthetic.traits.QUALIFIED."""
+"""Populations by what people qualify for, as places in synthetic.education.traits.QUALIFIED."""
 
 
 @dataclass(frozen=True)

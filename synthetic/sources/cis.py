@@ -7,14 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthetic import numbers
-from synthetic.dates import DATA_END, NEVER, Days, parts
-from synthetic.draws import Ints
-from synthetic.homes import postcodes
-from synthetic.mistakes import Dealings, wrong_postcodes
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import DATA_END, NEVER, Days, parts
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text, joined, unique_rows
+from synthetic.mistakes.written_down import Dealings, wrong_postcodes
+from synthetic.people.homes import postcodes
 from synthetic.sources.cis_periods import periods
-from synthetic.text import Text, joined, unique_rows
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 _OFFICES = 40  # that take details, in each region
 _TITLES = ["MR", "MISS", "MRS", "MS", "DR"]

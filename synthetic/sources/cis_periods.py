@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import DATA_END, NEVER, Days, day
-from synthetic.draws import Ints
-from synthetic.mistakes import Dealings
+from synthetic.drawn.dates import DATA_END, NEVER, Days, day
+from synthetic.drawn.draws import Ints
+from synthetic.mistakes.written_down import Dealings
 
 BULK_LOAD = day(2012, 10, 12)
 """Addresses were not tracked well until a bulk load on this day (LEO variable request form v2.3, geography)."""

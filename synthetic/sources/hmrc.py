@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import numbers
-from synthetic.activity import CHILD, UNCAPTURED
-from synthetic.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
-from synthetic.draws import Ints
-from synthetic.industries import SECTIONS, section_of_jobs
-from synthetic.jobs import Jobs
-from synthetic.journeys import YEARS
-from synthetic.text import Text, digits, distinct, strings, unique_rows
-from synthetic.work import Work
-from synthetic.working import working
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text, digits, distinct, strings, unique_rows
+from synthetic.education.journeys import YEARS
+from synthetic.rules.working import working
+from synthetic.work.activity import CHILD, UNCAPTURED
+from synthetic.work.industries import SECTIONS, section_of_jobs
+from synthetic.work.jobs import Jobs
+from synthetic.work.lives import Work
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 FIRST_EARNINGS_YEAR, FIRST_SELF_ASSESSMENT_YEAR = 2003, 2013
 EMPLOYERS = 40_000  # of each section; the first are the largest

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from synthetic import numbers
-from synthetic.draws import Ints
-from synthetic.nations import ENGLAND, WALES, district
-from synthetic.reference import Codes
-from synthetic.schooling import nations
+from synthetic.drawn import numbers
+from synthetic.drawn.draws import Ints
+from synthetic.figures.reference import Codes
+from synthetic.people.nations import ENGLAND, WALES, district
+from synthetic.rules.schooling import nations
 from synthetic.sources.npd.pupils import schools
 from synthetic.sources.school_records import home_in
-from synthetic.world import World
+from synthetic.world.world import World
 
 WELSH_AUTHORITIES, FIRST_WELSH_AUTHORITY = 22, 660
 _GIVEN_IN = {ENGLAND: 0, WALES: 2}  # which of a person's numbers; an English school may give another, 1

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic.dates import NEVER, Days, on
-from synthetic.draws import Draws, Ints
-from synthetic.homes import FAMILY_HOMES, postcodes
-from synthetic.mistakes import Dealings, on_records
-from synthetic.people import IN_STATE_SCHOOLS, People
-from synthetic.reference import Codes
-from synthetic.text import Text, unique_rows
-from synthetic.world import Tables, World
+from synthetic.drawn.dates import NEVER, Days, on
+from synthetic.drawn.draws import Draws, Ints
+from synthetic.drawn.text import Text, unique_rows
+from synthetic.figures.reference import Codes
+from synthetic.mistakes.written_down import Dealings, on_records
+from synthetic.people.homes import FAMILY_HOMES, postcodes
+from synthetic.people.people import IN_STATE_SCHOOLS, People
+from synthetic.world.world import Tables, World
 
 WITHIN = 8
 """Room for the dealings of a pupil with schools: those of each phase, a second one in each, a double registration."""

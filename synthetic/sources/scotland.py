@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from synthetic import numbers
-from synthetic.dates import Days, day, parts, six_digits
-from synthetic.draws import Ints
-from synthetic.journeys import SIXTH_FORM
-from synthetic.mistakes import Dealings
-from synthetic.nations import SCOTLAND, district
-from synthetic.schooling import tenth
-from synthetic.settings import Share, Strict, settings
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import Days, day, parts, six_digits
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text
+from synthetic.education.journeys import SIXTH_FORM
+from synthetic.mistakes.written_down import Dealings
+from synthetic.people.nations import SCOTLAND, district
+from synthetic.rules.schooling import tenth
+from synthetic.rules.settings import Share, Strict, settings
 from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
-from synthetic.text import Text
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2003, 2020
 STAGES = [*(f"P{year}" for year in range(1, 8)), *(f"S{year}" for year in range(1, 7))]

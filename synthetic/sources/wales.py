@@ -8,18 +8,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthetic import numbers
-from synthetic.dates import Days, day, six_digits
-from synthetic.draws import Ints
-from synthetic.journeys import YEARS
-from synthetic.mistakes import Dealings
-from synthetic.nations import WALES
-from synthetic.schooling import tenth
-from synthetic.settings import Share, Strict, settings
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import Days, day, six_digits
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text
+from synthetic.education.journeys import YEARS
+from synthetic.mistakes.written_down import Dealings
+from synthetic.people.nations import WALES
+from synthetic.rules.schooling import tenth
+from synthetic.rules.settings import Share, Strict, settings
 from synthetic.sources.pupil_numbers import first_numbers, first_welsh_authority, welsh_authority
 from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
-from synthetic.text import Text
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
 GRADES = ["R", *map(str, range(1, 14))]

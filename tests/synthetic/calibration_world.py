@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from synthetic.calibration.population import SOURCES, Population
-from synthetic.files import TYPES
+from synthetic.files.tables import TYPES
 
 _TRUTH = {
     "truth_entities": {"source": pa.string(), "entity_key": pa.string(), "person_id": pa.int64()},

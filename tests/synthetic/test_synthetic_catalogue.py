@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from linkage.catalogue import shipped
-from synthetic.files import TYPES
+from synthetic.files.tables import TYPES
 from tests.synthetic.conftest import Read
 
 SOURCES = {

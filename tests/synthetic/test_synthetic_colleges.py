@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
-from synthetic import build_colleges, study
 from synthetic.chunks import world
-from synthetic.colleges import KINDS, colleges
-from synthetic.journeys import YEARS
+from synthetic.education.colleges import KINDS, colleges
+from synthetic.education.journeys import YEARS
+from synthetic.figures import build_colleges
+from synthetic.rules import study
 from synthetic.sources.ilr import ilr
-from synthetic.world import World
+from synthetic.world.world import World
 
 FIRST_YEAR = 2002
 Aims = list[dict[str, Any]]

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic import odds
-from synthetic.dates import DATA_END, NEVER, YEAR, day
-from synthetic.draws import Draws
-from synthetic.homes import FAMILY_HOMES
-from synthetic.leaving import departures
-from synthetic.mistakes import Dealings
-from synthetic.people import PRIVATE, SCHOOLED, People, people
-from synthetic.reference import reference
+from synthetic.drawn.dates import DATA_END, NEVER, YEAR, day
+from synthetic.drawn.draws import Draws
+from synthetic.figures.reference import reference
+from synthetic.mistakes.written_down import Dealings
+from synthetic.people.homes import FAMILY_HOMES
+from synthetic.people.leaving import departures
+from synthetic.people.people import PRIVATE, SCHOOLED, People, people
+from synthetic.rules import odds
 from synthetic.sources.cis import paper
 from synthetic.sources.cis_periods import BULK_LOAD, Periods, periods
 from tests.synthetic.conftest import Read

@@ -11,9 +11,9 @@ import pytest
 
 from linkage.catalogue import shipped
 from synthetic import synthesise
-from synthetic.attribution import figures
-from synthetic.datapackage import describe, truth_tables
-from synthetic.files import TYPES
+from synthetic.files.attribution import figures
+from synthetic.files.datapackage import describe, truth_tables
+from synthetic.files.tables import TYPES
 from tests.synthetic.conftest import PEOPLE, Read
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic import odds
-from synthetic.dates import DATA_END, NEVER
-from synthetic.draws import Draws
-from synthetic.people import People, people
-from synthetic.reference import reference
+from synthetic.drawn.dates import DATA_END, NEVER
+from synthetic.drawn.draws import Draws
+from synthetic.figures.reference import reference
+from synthetic.people.people import People, people
+from synthetic.rules import odds
 from tests.synthetic.conftest import Read
 
 

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synthetic.education.traits import Traits
 from synthetic.fitting.activity import fit_cut
 from synthetic.fitting.earnings import fit_medians
 from synthetic.fitting.education import _implied
 from synthetic.fitting.margins import Design, fit, softmax
 from synthetic.fitting.tables import write_table
 from synthetic.fitting.targets import ACTIVITIES, Target, activity_targets, earnings_targets
-from synthetic.traits import Traits
 
 PEOPLE = 4000
 SEX = np.arange(PEOPLE) % 2

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetic.activity import CLAIMANT, STUDENT, UNCAPTURED, WORKER
 from synthetic.chunks import world
-from synthetic.dates import DATA_END, NEVER, day, on
-from synthetic.draws import Draws
-from synthetic.jobs import ALL, NONE, PART, jobs
-from synthetic.journeys import YEARS
+from synthetic.drawn.dates import DATA_END, NEVER, day, on
+from synthetic.drawn.draws import Draws
+from synthetic.education.journeys import YEARS
 from synthetic.sources.dwp import _out_of_work, _short, dwp
 from synthetic.sources.hmrc import hmrc
-from synthetic.work import work
+from synthetic.work.activity import CLAIMANT, STUDENT, UNCAPTURED, WORKER
+from synthetic.work.jobs import ALL, NONE, PART, jobs
+from synthetic.work.lives import work
 
 EARLIEST = day(1999, 1, 1)
 

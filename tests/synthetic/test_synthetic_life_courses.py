@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
-from synthetic.attainment import attainment
 from synthetic.chunks import world
-from synthetic.deviates import by_year, deviates
-from synthetic.draws import Draws
-from synthetic.industries import SECTIONS, sections
-from synthetic.journeys import APPRENTICE, COLLEGE, SIXTH_FORM, YEARS
-from synthetic.learning import ENTRIES, PATHS, begins, lean
-from synthetic.pathways import choose
-from synthetic.people import PRIVATE, SCHOOLED
-from synthetic.traits import GRADUATE, OddsTable, Traits, odds_table
+from synthetic.drawn.draws import Draws
+from synthetic.education.attainment import attainment
+from synthetic.education.deviates import by_year, deviates
+from synthetic.education.journeys import APPRENTICE, COLLEGE, SIXTH_FORM, YEARS
+from synthetic.education.pathways import choose
+from synthetic.education.traits import GRADUATE, OddsTable, Traits, odds_table
+from synthetic.people.people import PRIVATE, SCHOOLED
+from synthetic.rules.learning import ENTRIES, PATHS, begins, lean
+from synthetic.work.industries import SECTIONS, sections
 
 LETTERS = [letter for letter, *_ in SECTIONS]
 

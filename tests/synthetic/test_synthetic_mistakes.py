@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic import odds
-from synthetic.dates import parts
-from synthetic.draws import Draws
-from synthetic.mistakes import KINDS, Dealings
-from synthetic.odds import Odds
-from synthetic.people import People, people
-from synthetic.reference import reference
+from synthetic.drawn.dates import parts
+from synthetic.drawn.draws import Draws
+from synthetic.figures.reference import reference
+from synthetic.mistakes.written_down import KINDS, Dealings
+from synthetic.people.people import People, people
+from synthetic.rules import odds
+from synthetic.rules.odds import Odds
 
 COUNT = 12_000
 PRESET = odds.load("realistic")

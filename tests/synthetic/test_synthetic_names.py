@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from synthetic import odds
-from synthetic.dates import NEVER, YEAR, parts
-from synthetic.draws import Draws
-from synthetic.name_tables import name_tables
-from synthetic.people import PRIVATE, SCHOOLED, People, people
-from synthetic.reference import Reference, reference
-from synthetic.renaming import DEED_POLL, MARRIAGE, PARTNER
+from synthetic.drawn.dates import NEVER, YEAR, parts
+from synthetic.drawn.draws import Draws
+from synthetic.figures.reference import Reference, reference
+from synthetic.people.name_tables import name_tables
+from synthetic.people.people import PRIVATE, SCHOOLED, People, people
+from synthetic.people.renaming import DEED_POLL, MARRIAGE, PARTNER
+from synthetic.rules import odds
 
 COUNT = 60_000
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetic import numbers
-from synthetic.draws import Draws, Slots
+from synthetic.drawn import numbers
+from synthetic.drawn.draws import Draws, Slots
 
 IDS = np.concatenate([np.arange(1, 3001), np.arange(99_990_001, 100_000_001, 7)])
 DRAWS = Draws(5)

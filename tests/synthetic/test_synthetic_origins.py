@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from synthetic.disadvantage import circumstances
-from synthetic.draws import Draws
-from synthetic.origins import (
+from synthetic.drawn.draws import Draws
+from synthetic.figures.reference import Reference, reference
+from synthetic.people.disadvantage import circumstances
+from synthetic.people.origins import (
     FIRST_YEAR,
     LAST_YEAR,
     lived_in,
@@ -14,7 +15,6 @@ from synthetic.origins import (
     shares_of_pupils,
     spouses_origin,
 )
-from synthetic.reference import Reference, reference
 
 N = 60_000
 IDS = np.arange(1, N + 1)

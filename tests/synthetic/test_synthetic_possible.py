@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic import odds
 from synthetic.chunks import world
-from synthetic.dates import DATA_END, NEVER, on
-from synthetic.draws import Draws
-from synthetic.jobs import PART
-from synthetic.journeys import YEARS
-from synthetic.people import LATE, OUTSIDER, VISITOR, People, people
-from synthetic.reference import reference
-from synthetic.work import work
+from synthetic.drawn.dates import DATA_END, NEVER, on
+from synthetic.drawn.draws import Draws
+from synthetic.education.journeys import YEARS
+from synthetic.figures.reference import reference
+from synthetic.people.people import LATE, OUTSIDER, VISITOR, People, people
+from synthetic.rules import odds
+from synthetic.work.jobs import PART
+from synthetic.work.lives import work
 from tests.synthetic.conftest import Read
 
 Rows = list[dict[str, Any]]

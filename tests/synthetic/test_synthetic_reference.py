@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetic import dates
-from synthetic.build_group_names import proper
-from synthetic.build_reference import build
-from synthetic.homes import UNKNOWN, postcodes
-from synthetic.reference import FOLDER, reference
+from synthetic.drawn import dates
+from synthetic.figures.build_group_names import proper
+from synthetic.figures.build_reference import build
+from synthetic.figures.reference import FOLDER, reference
+from synthetic.people.homes import UNKNOWN, postcodes
 
 PUBLISHED = {
     "surnames/uk_surnames_sdglinkage.csv": "surname,freq\no'brien,0.01\nsmith,0.02\n",

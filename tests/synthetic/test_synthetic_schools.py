@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetic.chunks import world
-from synthetic.homes import FAMILY_HOMES
-from synthetic.nations import ENGLAND, SCOTLAND, WALES
-from synthetic.schooling import tenth
+from synthetic.people.homes import FAMILY_HOMES
+from synthetic.people.nations import ENGLAND, SCOTLAND, WALES
+from synthetic.rules.schooling import tenth
 from synthetic.sources.npd import npd
 from synthetic.sources.npd.exclusions import excluded
 from synthetic.sources.npd.pupils import census_days, pupils
@@ -23,7 +23,7 @@ from synthetic.sources.scotland import STAGES, scotland
 from synthetic.sources.scotland import census_days as september_days
 from synthetic.sources.wales import census_days as welsh_days
 from synthetic.sources.wales import wales
-from synthetic.world import World
+from synthetic.world.world import World
 from tests.synthetic.conftest import Read
 
 KEY = "PupilMatchingRefAnonymous"

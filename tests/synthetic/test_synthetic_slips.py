@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetic import odds
-from synthetic.dates import day, parts
-from synthetic.draws import Draws
-from synthetic.misdating import DAY, MONTH, SEVERAL, YEAR, misdated
-from synthetic.reference import reference
-from synthetic.slips import misheard, misread, rules, spellings
-from synthetic.typing_errors import mistyped
+from synthetic.drawn.dates import day, parts
+from synthetic.drawn.draws import Draws
+from synthetic.drawn.typing_errors import mistyped
+from synthetic.figures.reference import reference
+from synthetic.mistakes.misdating import DAY, MONTH, SEVERAL, YEAR, misdated
+from synthetic.mistakes.slips import misheard, misread, rules, spellings
+from synthetic.rules import odds
 
 PRESET = odds.load("realistic")
 

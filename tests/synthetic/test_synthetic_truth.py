@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 
-from synthetic import odds
+from synthetic.rules import odds
 from tests.synthetic.conftest import PEOPLE, Read
 
 COLUMNS = {

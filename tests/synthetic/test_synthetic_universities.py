@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from synthetic import study
 from synthetic.chunks import world
-from synthetic.dates import on
-from synthetic.people import VISITOR
-from synthetic.reference import FOLDER, reference
+from synthetic.drawn.dates import on
+from synthetic.education.universities import BANDS, EVERYWHERE, universities
+from synthetic.figures.reference import FOLDER, reference
+from synthetic.people.people import VISITOR
+from synthetic.rules import study
 from synthetic.sources.hesa import hesa
 from synthetic.sources.hesa.courses import SECOND, university_of
 from synthetic.sources.hesa.courses import courses as all_courses
-from synthetic.universities import BANDS, EVERYWHERE, universities
-from synthetic.world import World
+from synthetic.world.world import World
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
 Rows = list[dict[str, Any]]

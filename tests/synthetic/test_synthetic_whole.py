@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthetic import synthesise
-from synthetic.whole import whole
+from synthetic.files.whole import whole
 
 SCRIPT = """
 import sys

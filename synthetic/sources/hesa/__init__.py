@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from synthetic.mistakes import Dealings
+from synthetic.mistakes.written_down import Dealings
 from synthetic.sources.hesa.courses import courses, university_of, years_of
 from synthetic.sources.hesa.qualifications import qualifications
 from synthetic.sources.hesa.students import husids, students
-from synthetic.world import Tables, World
+from synthetic.world.world import Tables, World
 
 
 def hesa(world: World) -> Tables:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.dates import DATA_END, Days, on
-from synthetic.draws import Ints, drawn_again
-from synthetic.people import VISITOR
-from synthetic.reference import Codes
-from synthetic.universities import EVERYWHERE, band_of, universities
-from synthetic.world import World
+from synthetic.drawn.dates import DATA_END, Days, on
+from synthetic.drawn.draws import Ints, drawn_again
+from synthetic.education.universities import EVERYWHERE, band_of, universities
+from synthetic.figures.reference import Codes
+from synthetic.people.people import VISITOR
+from synthetic.rules import study
+from synthetic.world.world import World
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
 

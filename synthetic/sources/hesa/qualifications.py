@@ -5,16 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import numbers, study
-from synthetic.dates import on, six_digits
-from synthetic.draws import Floats, Ints
-from synthetic.mistakes import Dealings
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import on, six_digits
+from synthetic.drawn.draws import Floats, Ints
+from synthetic.drawn.text import unique_rows
+from synthetic.education.universities import universities
+from synthetic.mistakes.written_down import Dealings
+from synthetic.rules import study
 from synthetic.sources.hesa.courses import CERTIFICATE, FIRST, FOUNDATION, LAST_YEAR, POSTGRADUATE, Courses, Years
 from synthetic.sources.hesa.students import course_number
 from synthetic.sources.hesa.studies import FIRST_CAH_YEAR, LEVEL6, ended, integrated, jacs, subject_of
-from synthetic.text import unique_rows
-from synthetic.universities import universities
-from synthetic.world import World, coded, dates, whole
+from synthetic.world.world import World, coded, dates, whole
 
 _AWARDS = ["H00", "J10", "C20", "M00", "M71", "M41", "D00", "M22", "J20"]  # of the kinds of courses, then others
 _INTEGRATED, _DIPLOMA_OF_HE = 7, 8

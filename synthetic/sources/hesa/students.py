@@ -6,16 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthetic import numbers, study
-from synthetic.dates import Days, on, six_digits
-from synthetic.draws import Ints
-from synthetic.homes import postcodes
-from synthetic.mistakes import Dealings, on_records
-from synthetic.people import VISITOR
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import Days, on, six_digits
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text, joined, unique_rows
+from synthetic.mistakes.written_down import Dealings, on_records
+from synthetic.people.homes import postcodes
+from synthetic.people.people import VISITOR
+from synthetic.rules import study
 from synthetic.sources.hesa.courses import POSTGRADUATE, SECOND, Courses, Years
 from synthetic.sources.hesa.studies import attributes, began
-from synthetic.text import Text, joined, unique_rows
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 FIRST_ULN_YEAR = 2012
 _SIXTEEN = 5844  # days

@@ -6,11 +6,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.dates import DATA_END, Days, on
-from synthetic.draws import Ints, Slots
-from synthetic.people import VISITOR
-from synthetic.reference import Codes
+from synthetic.drawn.dates import DATA_END, Days, on
+from synthetic.drawn.draws import Ints, Slots
+from synthetic.drawn.text import Text
+from synthetic.education.universities import band_of, universities
+from synthetic.figures.reference import Codes
+from synthetic.people.people import VISITOR
+from synthetic.rules import study
 from synthetic.sources.hesa.courses import (
     FIRST,
     FOUNDATION,
@@ -22,9 +24,7 @@ from synthetic.sources.hesa.courses import (
     Years,
     summer,
 )
-from synthetic.text import Text
-from synthetic.universities import band_of, universities
-from synthetic.world import World, coded, dates, whole
+from synthetic.world.world import World, coded, dates, whole
 
 FIRST_CAH_YEAR = 2019
 LEVEL6 = ["4", "5", "5", "2", "3", "3", "1"]  # XLEV601 by kind of course

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from synthetic.mistakes import Dealings
+from synthetic.mistakes.written_down import Dealings
 from synthetic.sources.ilr.aims import aims
 from synthetic.sources.ilr.enrolments import enrolments, providers
 from synthetic.sources.ilr.learners import learners, numbered
-from synthetic.world import Tables, World
+from synthetic.world.world import Tables, World
 
 
 def ilr(world: World) -> Tables:

@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.colleges import colleges
-from synthetic.dates import DATA_END, Days, day, on, six_digits
-from synthetic.draws import Floats, Ints, Slots
-from synthetic.mistakes import Dealings
+from synthetic.drawn.dates import DATA_END, Days, day, on, six_digits
+from synthetic.drawn.draws import Floats, Ints, Slots
+from synthetic.drawn.text import Text
+from synthetic.education.colleges import colleges
+from synthetic.mistakes.written_down import Dealings
+from synthetic.rules import study
 from synthetic.sources.ilr.begin import began, renewed, short_days
 from synthetic.sources.ilr.enrolments import (
     ADULT,
@@ -25,8 +26,7 @@ from synthetic.sources.ilr.enrolments import (
 )
 from synthetic.sources.ilr.learners import trainees
 from synthetic.sources.ilr.programmes import Programmes, programmes
-from synthetic.text import Text
-from synthetic.world import World, coded, dates, whole
+from synthetic.world.world import World, coded, dates, whole
 
 ACHIEVED, PARTLY, FAILED, NOT_YET = range(4)
 CONTINUING, COMPLETED, WITHDRAWN, MOVED, BREAK = range(5)

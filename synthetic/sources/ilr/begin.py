@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.dates import Days, on
-from synthetic.draws import Floats, Ints
+from synthetic.drawn.dates import Days, on
+from synthetic.drawn.draws import Floats, Ints
+from synthetic.rules import study
 from synthetic.sources.ilr.enrolments import ADULT, APPRENTICESHIP, STUDY, Enrolments
-from synthetic.world import World
+from synthetic.world.world import World
 
 _FIRST_DAYS = 25  # days of September in which programmes begin
 _APPRENTICE_DAYS = 58  # from 1 August

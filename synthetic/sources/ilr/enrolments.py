@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.colleges import ADULT as ADULT_SERVICE
-from synthetic.colleges import GENERAL, SIXTH_FORM, TRAINING, colleges
-from synthetic.draws import Ints, Slots, drawn_again
-from synthetic.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
-from synthetic.journeys import YEARS as JOURNEY_YEARS
-from synthetic.reference import Codes
-from synthetic.universities import band_of
-from synthetic.world import World
+from synthetic.drawn.draws import Ints, Slots, drawn_again
+from synthetic.education.colleges import ADULT as ADULT_SERVICE
+from synthetic.education.colleges import GENERAL, SIXTH_FORM, TRAINING, colleges
+from synthetic.education.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
+from synthetic.education.journeys import YEARS as JOURNEY_YEARS
+from synthetic.education.universities import band_of
+from synthetic.figures.reference import Codes
+from synthetic.rules import study
+from synthetic.world.world import World
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
 STUDY, APPRENTICESHIP, ADULT, COMMUNITY, UNFUNDED = range(5)

@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthetic import numbers, study
-from synthetic.dates import Days, on, six_digits
-from synthetic.draws import Ints
-from synthetic.homes import postcodes
-from synthetic.mistakes import MISSING, OMITTED, SENTINEL, Dealings, on_records, wrong_postcodes
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import Days, on, six_digits
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text, joined, unique_rows
+from synthetic.mistakes.written_down import MISSING, OMITTED, SENTINEL, Dealings, on_records, wrong_postcodes
+from synthetic.people.homes import postcodes
+from synthetic.rules import study
 from synthetic.sources.ilr.begin import began
 from synthetic.sources.ilr.enrolments import (
     ADULT,
@@ -23,8 +25,7 @@ from synthetic.sources.ilr.enrolments import (
     UNFUNDED,
     Enrolments,
 )
-from synthetic.text import Text, joined, unique_rows
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world.world import Tables, World, coded, dates, whole
 
 FIRST_ULN_YEAR = 2008
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import study
-from synthetic.draws import Floats, Ints, Slots
+from synthetic.drawn.draws import Floats, Ints, Slots
+from synthetic.rules import study
 from synthetic.sources.ilr.enrolments import APPRENTICESHIP, COMMUNITY, PROGRAMMES, STUDY, Enrolments
-from synthetic.world import World
+from synthetic.world.world import World
 
 _AREAS = 15
 _HIGHER = np.array([0.55, 0.75, 0.95])  # of higher apprenticeships: level 4, 5, 6 and 7, cumulated (estimate)

@@ -7,7 +7,7 @@ from synthetic.sources.npd.care import care
 from synthetic.sources.npd.census import census
 from synthetic.sources.npd.exclusions import excluded, exclusions, moved_on
 from synthetic.sources.npd.pupils import pupils
-from synthetic.world import Tables, World
+from synthetic.world.world import Tables, World
 
 
 def npd(world: World) -> Tables:

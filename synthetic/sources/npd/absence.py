@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import six_digits
+from synthetic.drawn.dates import six_digits
 from synthetic.sources.npd.pupils import Pupils
-from synthetic.world import whole
+from synthetic.world.world import whole
 
 FIRST_YEAR, WITHOUT = 2005, 2019
 """Collected since 2005/06; the year in which schools closed has no figures."""

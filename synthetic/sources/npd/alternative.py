@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import six_digits
-from synthetic.draws import Ints, Slots
+from synthetic.drawn.dates import six_digits
+from synthetic.drawn.draws import Ints, Slots
 from synthetic.sources.npd.exclusions import Excluded
 from synthetic.sources.npd.pupils import Pupils
-from synthetic.world import coded, whole
+from synthetic.world.world import coded, whole
 
 FIRST_YEAR = 2007
 _FIRST_GRADE, _LAST_GRADE, _NEVER = 7, 11, 99

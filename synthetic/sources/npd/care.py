@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import YEAR, on, six_digits
-from synthetic.draws import Ints, Slots
-from synthetic.journeys import LAST_YEAR, taught
-from synthetic.nations import ENGLAND
-from synthetic.people import IN_STATE_SCHOOLS
+from synthetic.drawn.dates import YEAR, on, six_digits
+from synthetic.drawn.draws import Ints, Slots
+from synthetic.education.journeys import LAST_YEAR, taught
+from synthetic.people.nations import ENGLAND
+from synthetic.people.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.pupils import Pupils
-from synthetic.world import coded, dates, whole
+from synthetic.world.world import coded, dates, whole
 
 FIRST_NEED_YEAR, FIRST_CARE_YEAR = 2008, 2005
 Shares = dict[str, float]

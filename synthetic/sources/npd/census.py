@@ -6,18 +6,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic import numbers
-from synthetic.dates import NEVER, Days, on, parts, six_digits
-from synthetic.draws import Ints
-from synthetic.journeys import FIRST_YEAR
-from synthetic.mistakes import Dealings
-from synthetic.nations import ENGLAND
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import NEVER, Days, on, parts, six_digits
+from synthetic.drawn.draws import Ints
+from synthetic.drawn.text import Text, unique_rows
+from synthetic.education.journeys import FIRST_YEAR
+from synthetic.mistakes.written_down import Dealings
+from synthetic.people.nations import ENGLAND
 from synthetic.sources.npd.exclusions import REMOVED
 from synthetic.sources.npd.pupils import DOUBLE, YEARS_AFTER, Pupils, census_days, phase_at, schools
 from synthetic.sources.pupil_numbers import english_authority, first_numbers
 from synthetic.sources.school_records import recorded, year_of_change
-from synthetic.text import Text, unique_rows
-from synthetic.world import Tables, coded, dates, whole
+from synthetic.world.world import Tables, coded, dates, whole
 
 GRADE_NAMES = ["R", *map(str, range(1, 15))]
 FIRST_ULN_YEAR = 2010

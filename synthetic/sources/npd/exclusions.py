@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import Days, on, six_digits
-from synthetic.draws import Ints, Slots
-from synthetic.journeys import FIRST_YEAR as FIRST_CENSUS
+from synthetic.drawn.dates import Days, on, six_digits
+from synthetic.drawn.draws import Ints, Slots
+from synthetic.education.journeys import FIRST_YEAR as FIRST_CENSUS
 from synthetic.sources.npd.pupils import Pupils, census_days
-from synthetic.world import coded, dates, whole
+from synthetic.world.world import coded, dates, whole
 
 FIRST_YEAR = 2005
 MOST = 6  # in a year

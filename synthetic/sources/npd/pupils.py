@@ -6,17 +6,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic import numbers
-from synthetic.dates import Days, day
-from synthetic.draws import Floats, Ints
-from synthetic.homes import FAMILY_HOMES
-from synthetic.journeys import FIRST_YEAR, LAST_YEAR, taught
-from synthetic.nations import ENGLAND
-from synthetic.people import IN_STATE_SCHOOLS
+from synthetic.drawn import numbers
+from synthetic.drawn.dates import Days, day
+from synthetic.drawn.draws import Floats, Ints
+from synthetic.drawn.text import Text
+from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
+from synthetic.people.homes import FAMILY_HOMES
+from synthetic.people.nations import ENGLAND
+from synthetic.people.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.odds import England, england
 from synthetic.sources.school_records import Phase, changed_school, phase_of
-from synthetic.text import Text
-from synthetic.world import World
+from synthetic.world.world import World
 
 GRADES = np.arange(15)  # reception is 0, year 11 is 11
 YEARS_AFTER = 6, 4, 1

@@ -1,0 +1,1 @@
+"""Ways through school, college and university."""

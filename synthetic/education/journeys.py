@@ -1,0 +1,214 @@
+"""Ways from school to work: who stays at school, goes to college, an apprenticeship or university, and when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.drawn.dates import Days, academic_year, parts
+from synthetic.drawn.draws import Draws, Floats, Ints
+from synthetic.education.attainment import attainment
+from synthetic.education.deviates import by_year, deviates
+from synthetic.education.pathways import Higher, entries, higher, lives_in_england, paths
+from synthetic.education.traits import Traits, odds_table, traits, with_qualification
+from synthetic.education.universities import subjects_of
+from synthetic.figures.reference import Codes, Reference
+from synthetic.people.people import OUTSIDER, VISITOR, People
+from synthetic.rules.learning import learning, years_of
+
+SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
+"""What people do in the year after key stage 4."""
+
+FIRST_YEAR, LAST_YEAR = 2001, 2020
+YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
+
+_AFTER = 17
+"""Year 0 after key stage 4 is the academic year that begins so many years after that of birth."""
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """Arrays of one place a person; years are those in which an academic year began, 0 for never.
+
+    A year of study lasts from before 1 October to 31 March at least, so that it counts as six months of the tax year
+    that it begins in; apprenticeships are years of study too. Nobody is at two places in one year.
+    """
+
+    points: Floats  # at key stage 4
+    level2: NDArray[np.bool_]
+    level2_em: NDArray[np.bool_]
+    qualified: Ints  # the highest of traits.QUALIFIED that is ever reached
+    post16: Codes
+    apprentice_start: Ints
+    apprentice_years: Ints
+    degree_start: Ints  # of the first course at a university, whether or not it ends in a degree
+    degree_years: Ints  # as studied
+    graduates: NDArray[np.bool_]  # in the last of degree_years
+    transfers: NDArray[np.bool_]  # to another university after the first year
+    postgraduate_start: Ints
+    postgraduate_years: Ints
+    subject: Codes
+    here_from: Ints  # academic years in whose middle, on 1 January, people are in the country: those at school
+    here_until: Ints
+    learns_from: Ints  # academic years in the country from before September to the end of March: those of other study
+    learns_until: Ints
+    sixth_form: NDArray[np.bool_]  # (people, YEARS): at a school's sixth form, a year 12, 13 or 14 each
+    college: NDArray[np.bool_]  # (people, YEARS): "other education", full time at a college (FundModel 25)
+    adult_learning: NDArray[np.bool_]  # (people, YEARS): learns from October to March at least, not as an apprentice
+    short_course: NDArray[np.bool_]  # (people, YEARS): takes a course that lies between October and the end of March
+    traits: Traits  # at key stage 4
+
+    def university(self) -> NDArray[np.bool_]:
+        """(people, YEARS): studies at a university."""
+        return _higher(self).during(YEARS)
+
+    def apprentices(self) -> NDArray[np.bool_]:
+        """(people, YEARS): is an apprentice."""
+        since = YEARS[None, :] - self.apprentice_start[:, None]
+        out: NDArray[np.bool_] = (since >= 0) & (since < self.apprentice_years[:, None])
+        return out
+
+    def studies(self) -> NDArray[np.bool_]:
+        """(people, YEARS): at school beyond key stage 4, at college or university, as an adult or an apprentice."""
+        out = self.university() | self.college | self.adult_learning | self.apprentices()
+        return (out & self.may_learn()) | self.sixth_form
+
+    def may_learn(self) -> NDArray[np.bool_]:
+        """(people, YEARS): in the country for long enough to study elsewhere than at school."""
+        out: NDArray[np.bool_] = (self.learns_from[:, None] <= YEARS) & (self.learns_until[:, None] >= YEARS)
+        return out
+
+
+def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
+    """Journeys by the odds of DfE's figures, attainment and chance."""
+    results = attainment(draws, people)
+    person = traits(reference, people, results.among_best)
+    (here_from, here_until), (learns_from, learns_until) = years_here(people), years_of_study(people)
+    of = higher(draws, people, entries(draws, people, person, results), learns_from)
+    reached = with_qualification(person, of.qualified)
+    where = paths(draws, people, reached, of)
+    at_school = _placed(people, where == 1) & (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
+    there = (learns_from[:, None] <= YEARS) & (learns_until[:, None] >= YEARS)
+    at_college = _placed(people, where == 2) & there
+    adult = _adults(draws, people, reached, of, where[:, 2] == 2) & there
+    start, years = _apprenticeships(draws, people, of, where, adult)
+    since = YEARS[None, :] - start[:, None]
+    apprentice = (since >= 0) & (since < years[:, None])
+    busy = of.during(YEARS) | at_school | at_college | adult
+    short = draws.chance("adult.short", people.ids[:, None], learning().adults.short, YEARS) & there & ~busy
+    short &= _english(people)[:, None] & (YEARS - people.cohort[:, None] >= _AFTER + 2)
+    return Journeys(
+        points=results.points,
+        level2=results.level2,
+        level2_em=results.level2_em,
+        qualified=of.qualified,
+        post16=_post16(people, where[:, 0], start),
+        apprentice_start=start,
+        apprentice_years=years,
+        degree_start=of.start,
+        degree_years=of.years,
+        graduates=of.graduates & (of.start + of.years <= LAST_YEAR + 1),
+        transfers=of.graduates & draws.chance("degree.transfer", people.ids, learning().degree.transfer),
+        postgraduate_start=of.postgraduate_start,
+        postgraduate_years=of.postgraduate_years,
+        subject=subjects_of(draws, people.ids, people.female, people.ability),
+        here_from=here_from,
+        here_until=here_until,
+        learns_from=learns_from,
+        learns_until=learns_until,
+        sixth_form=at_school,
+        college=at_college & ~apprentice,
+        adult_learning=adult & ~apprentice,
+        short_course=short,
+        traits=person,
+    )
+
+
+def taught(journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(people, years): in England, and alive, on 1 January of the academic year."""
+    return (years >= journey.here_from[:, None]) & (years <= journey.here_until[:, None])
+
+
+def years_here(people: People) -> tuple[Ints, Ints]:
+    """The first and the last academic year in which each person is in England on 1 January."""
+    return _first_year(people.arrival), _last_year(people.departure, 1)
+
+
+def years_of_study(people: People) -> tuple[Ints, Ints]:
+    """The first academic year before which each person came, and the last one of which the person is here to the end of
+    March: courses begin in September, and one that is left in summer has lasted for six months of a tax year."""
+    return academic_year(people.arrival - 1) + 1, _last_year(people.departure, 4)
+
+
+def last_years_alive(people: People) -> tuple[Ints, Ints]:
+    """The last academic years in which each person is alive on 1 January, and on 1 August."""
+    return _last_year(people.death, 1), _last_year(people.death, 8)
+
+
+def _higher(of: Journeys) -> Higher:
+    return Higher(
+        of.qualified, of.degree_start, of.degree_years, of.graduates, of.postgraduate_start, of.postgraduate_years
+    )
+
+
+def _placed(people: People, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(people, YEARS) from (people, 3): the years 0 to 2 after key stage 4."""
+    out = np.zeros((len(there), len(YEARS)), bool)
+    for year in range(3):
+        at = people.cohort + _AFTER + year - FIRST_YEAR
+        rows = np.flatnonzero(there[:, year] & (at >= 0) & (at < len(YEARS)))
+        out[rows, at[rows]] = True
+    return out
+
+
+def _adults(
+    draws: Draws, people: People, person: Traits, of: Higher, after_college: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(people, YEARS): learns as an adult, from year 3 after key stage 4 on, when at no university."""
+    rules, since = learning().adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
+    cut = by_year(odds_table("life_adults"), person, since)
+    for year, more in enumerate(rules.after_college, 3):
+        cut += np.float32(more) * (after_college[:, None] & (since == year))
+    drawn = deviates(draws, "adult", people.ids, YEARS, rules.lasting, rules.from_year)
+    out: NDArray[np.bool_] = (drawn < cut) & (since >= 3) & _english(people)[:, None] & ~of.during(YEARS)
+    return out
+
+
+def _english(people: People) -> NDArray[np.bool_]:
+    """Who is known to colleges in England: those schooled elsewhere never are, nor who moved away by 17."""
+    return ~np.isin(people.kind, (OUTSIDER, VISITOR)) & lives_in_england(people)
+
+
+def _apprenticeships(
+    draws: Draws, people: People, of: Higher, where: NDArray[np.int64], adult: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
+    """First year and length: some years at college, or the beginning of adult learning, are an apprenticeship."""
+    ids, rules = people.ids, learning().apprentices
+    at_college = where == 2
+    young = at_college.any(axis=1) & (of.start == 0) & draws.chance("apprentice", ids, rules.of_college)
+    first_young = people.cohort + _AFTER + at_college.argmax(axis=1)
+    first = adult.argmax(axis=1)
+    begins = YEARS[first]
+    later = adult.any(axis=1) & ~young & (begins - people.cohort < _AFTER + 9)
+    later &= draws.chance("apprentice.later", ids, rules.of_adults)
+    length = years_of("apprentices").at(draws.uniform("apprentice.years", ids)).astype(np.int64)
+    place = np.arange(len(YEARS))[None, :]
+    stops = np.where((place > first[:, None]) & ~adult, place, len(YEARS)).min(axis=1)
+    start = np.where(young, first_young, np.where(later, begins, 0))
+    return start, np.where(young, at_college.sum(axis=1), np.where(later, np.minimum(length, stops - first), 0))
+
+
+def _post16(people: People, first: NDArray[np.int64], apprentice_start: Ints) -> Codes:
+    apprentice = (first == 2) & (apprentice_start == people.cohort + _AFTER)
+    return np.select([apprentice, first == 1, first == 2], [APPRENTICE, SIXTH_FORM, COLLEGE], LEFT).astype(np.int32)
+
+
+def _first_year(arrival: Days) -> Ints:
+    """The first academic year whose 1 January comes after the arrival."""
+    return arrival.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def _last_year(departure: Days, month: int) -> Ints:
+    """The last academic year of which the first day of a month, 1 to 8, does not come after the departure."""
+    years, months, _ = parts(np.minimum(departure, 40_000))
+    return years - 1 - (months < month)

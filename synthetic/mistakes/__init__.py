@@ -1,0 +1,1 @@
+"""What bodies write down of people: the truth of a day, a late truth, or a mistake."""

@@ -1,0 +1,1 @@
+"""Who people are: families, origins, names, homes, and who comes and goes."""

@@ -1,0 +1,155 @@
+"""The people of a chunk: who they are, before any body writes anything down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.drawn.dates import NEVER, YEAR, Days, academic_year, from_parts, parts
+from synthetic.drawn.draws import Draws, Floats, Ints, Slots
+from synthetic.figures.reference import Codes, Reference
+from synthetic.people.disadvantage import circumstances
+from synthetic.people.families import Families, families
+from synthetic.people.homes import Dwellers, Homes, homes, in_nation
+from synthetic.people.leaving import departures
+from synthetic.people.names import Names, names
+from synthetic.people.nations import SCOTLAND, WALES, upbringing
+from synthetic.people.origins import pupils_origin, regions
+from synthetic.people.renaming import Bearers
+from synthetic.people.visitors import visits
+from synthetic.rules.odds import Odds
+
+SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR, SCOTTISH, WELSH = range(7)
+"""In state schools; in English education without a school record; in private schools; never in British education;
+come from abroad to study at a university; in state schools in Scotland and in Wales."""
+
+KINDS = (
+    "schooled", "late arrival", "private school", "never in English education", "came to study", "schooled in Scotland",
+    "schooled in Wales",
+)  # fmt: skip
+
+IN_STATE_SCHOOLS = (SCHOOLED, SCOTTISH, WELSH)
+"""Of England, Scotland and Wales: those whose families live or have lived in the nation."""
+
+_LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
+_DISADVANTAGED, _RENAMED = 0.26, 0.15  # shares of people, so that the odds are averages
+
+
+@dataclass(frozen=True)
+class People:
+    """Arrays of equal length, one place a person."""
+
+    ids: Ints
+    kind: Codes
+    family: Ints
+    twin: NDArray[np.bool_]  # of the child before
+    birth: Days
+    cohort: Ints  # year in which the academic year of birth began
+    female: NDArray[np.bool_]
+    origin: Codes
+    ethnic: Codes
+    foreign_born: NDArray[np.bool_]
+    arrival: Days  # in the country, also after the last day of the files; the birth of those born there
+    departure: Days  # emigration or death, NEVER for most
+    death: Days
+    fsm: NDArray[np.bool_]
+    idaci: Floats
+    ability: Floats  # standard normal
+    quality: Floats  # what multiplies the odds of an error in this person's records, mean 1
+    names: Names
+    homes: Homes
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
+    """Make the people with these numbers (any distinct numbers from 1; the result does not depend on the others)."""
+    kin = families(draws, ids, odds.people.twins)
+    kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family))
+    kind = np.select([kin.nation == SCOTLAND, kin.nation == WALES], [SCOTTISH, WELSH], kind).astype(np.int32)
+    origin = _origin(draws, reference, kin, kind == LATE)
+    facts = reference.origins
+    born_abroad = np.array([o.share("foreign_born") for o in facts])[origin]
+    late = np.minimum(0.3 + 1.5 * born_abroad, 0.92)
+    born_abroad = np.where(kind == LATE, late, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
+    foreign = draws.chance("abroad", kin.family, born_abroad)
+    january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
+    birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
+    arrival = _arrival(draws, ids, kin, birth, kind, foreign)
+    female = draws.chance("sex", ids, 0.487)
+    death, departure = departures(draws, ids, birth, female, foreign)
+    visit = visits(draws, facts, ids, kin.outsider & foreign, origin, birth)
+    kind = np.where(visit.comes, VISITOR, kind).astype(np.int32)
+    arrival = np.where(visit.comes, visit.arrival, arrival).astype(np.int32)
+    death = np.where(death <= arrival, NEVER, death).astype(np.int32)  # who came was alive
+    departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
+    departure = np.where(departure <= arrival, death, departure).astype(np.int32)  # who came had not left before
+    raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
+    english = regions(draws, reference, kin.family, origin, ~kin.outsider)
+    region = in_nation(reference, english, kin.nation)
+    means = circumstances(draws, ids, kin.family, origin, region, kind == PRIVATE, female)
+    home = homes(draws, reference, Dwellers(ids, birth, arrival, english, means.fsm), kin, raised)
+    known_as = names(draws, reference, odds, Bearers(ids, birth, female, origin), kin, foreign, means.ability)
+    quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
+    ethnic = np.zeros(len(ids), np.int32)
+    for code, group in enumerate(facts):
+        rows = origin == code
+        ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
+    return People(
+        ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
+        departure, death, means.fsm, means.idaci, means.ability, quality, known_as.until(death), home.until(departure),
+    )  # fmt: skip
+
+
+def _education_kind(draws: Draws, family: Ints) -> Codes:
+    return Slots(np.array([1 - _LATE_SHARE - _PRIVATE_SHARE, _LATE_SHARE, _PRIVATE_SHARE])).at(
+        draws.uniform("kind", family)
+    )
+
+
+def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.bool_]) -> Codes:
+    """Origin groups: those of pupils by nation and birth, or, of people who came to no school here, those of adults."""
+    drawn = draws.uniform("origin", kin.family)
+
+    def of(place: str) -> Codes:
+        return Slots(np.array([group.share(place) for group in reference.origins]), 14).at(drawn)
+
+    pupils = np.select(
+        [kin.nation == SCOTLAND, kin.nation == WALES],
+        [of("scotland"), of("wales")],
+        pupils_origin(drawn, kin.eldest_birth),
+    )
+    return np.where(kin.outsider | late, of("elsewhere"), pupils).astype(np.int32)
+
+
+def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
+    """Birth dates as all papers say: 1 January for those who came without any."""
+    years, months, doms = parts(birth)
+    return from_parts(years, np.where(january, 1, months), np.where(january, 1, doms))
+
+
+def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:
+    """Families come with all their children, late arrivals at 16 to 26, others at 18 to 42, most before 30.
+
+    The youngest of a family is then 2 or older and the eldest 15 or younger, as far as they are near enough in age.
+    """
+    drawn = draws.uniform("arrival", ids)
+    alone = birth + np.where(kind == LATE, 16 + 10 * drawn, 18 + 24 * drawn**2) * YEAR
+    last = np.maximum(kin.oldest + 15 * YEAR, kin.youngest + YEAR)
+    first = np.minimum(kin.youngest + 2 * YEAR, (kin.youngest + last) / 2)
+    together = first + draws.uniform("arrival", kin.family) * (last - first)
+    came = np.where(np.isin(kind, (LATE, OUTSIDER)), alone, together)
+    return np.where(foreign | (kind == LATE), came, birth).astype(np.int32)
+
+
+def _quality(
+    draws: Draws, odds: Odds, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
+) -> Floats:
+    """What multiplies the odds of a mistake, 1 on average: more for some, and where papers have two names."""
+    rules = odds.quality
+    spread = rules.person_spread
+    factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)
+    factor *= np.where(disadvantaged, rules.disadvantaged, 1.0) * np.where(renamed, rules.renamed, 1.0)
+    usual = (1 + _DISADVANTAGED * (rules.disadvantaged - 1)) * (1 + _RENAMED * (rules.renamed - 1))
+    return factor / usual

@@ -1,0 +1,1 @@
+"""The rules of configs/synthetic/, checked, with unknown keys refused."""

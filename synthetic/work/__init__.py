@@ -1,0 +1,1 @@
+"""Working lives: in which years, in which jobs, for what pay."""
