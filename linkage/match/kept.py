@@ -51,7 +51,7 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
     )
     engine.drop(found.rivals)
     likely = with_apart(engine, contested, found.apart)
-    second = _second_records(engine, found, outcomes) if step.duplicates == "join" else None
+    second = with_second_records(engine, found, outcomes) if step.duplicates == "join" else None
     if second:
         scored, outcomes = second.scored, second.outcomes
     read_again = bool(second or _reads_links_again(found))
@@ -84,21 +84,6 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
         kept = Kept(links, sampled, second, known, further)
     engine.drop(contested, *found.stored)
     return kept
-
-
-def _second_records(engine: Engine, found: Matched, outcomes: Table) -> SecondRecords:
-    overrides = found.given.get("overrides")
-    return with_second_records(
-        engine,
-        found.step,
-        found.model,
-        {"left": found.left, "right": found.right},
-        (found.certain, found.scored, outcomes),
-        barred=[overrides.barred] if overrides else [],
-        frequencies=found.frequencies,
-        thresholds=found.thresholds,
-        parts=found.given.get("parts"),
-    )
 
 
 def _reads_links_again(found: Matched) -> bool:

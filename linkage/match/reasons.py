@@ -6,17 +6,15 @@ from dataclasses import dataclass
 
 from linkage.catalogue import kept_columns
 from linkage.engine import Engine, Table, empty, quote, side_by_side
-from linkage.match.candidates.parts import Parts
-from linkage.match.candidates.score import Frequencies, score_candidates
-from linkage.match.resolution.resolve import Thresholds
-from linkage.model import Model
+from linkage.match.candidates.score import score_candidates
+from linkage.match.resolution.decide import Matched
 
 _OTHER = {"left": "right", "right": "left"}
 _PLAIN = ("forename", "surname", "dob", "sex", "postcode", "nino", "uln")
 
 
 @dataclass(frozen=True)
-class Side:
+class _Side:
     """One side of a step as its unlinked units see it."""
 
     units: Table  # unit_id and the columns of the model
@@ -28,28 +26,23 @@ class Side:
         return self.still_open is not self.units
 
 
-def reasons(
-    engine: Engine,
-    step: str,
-    model: Model,
-    links: Table,
-    sides: Mapping[str, Side],
-    met: Table,
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    *,
-    parts: Parts | None = None,
-) -> tuple[Table, dict[str, Table]]:
+def reasons(engine: Engine, found: Matched, links: Table) -> tuple[Table, dict[str, Table]]:
     """A reason for each unit without an accepted link.
 
     Args:
-        met: side, unit_id of units that the model's rules paired with somebody whom the passes had left.
+        links: every pair that the step kept.
 
     Returns:
         step, side, id, reason: ambiguous, in review, the candidate has a better partner, below threshold (it met
         somebody), insufficient identifiers (fewer than three are known), no candidate. And by side, where passes have
         linked units of the other: the pairs that a better partner stands against, as they were scored.
     """
+    sides = {
+        side: _Side(units, still_open)
+        for side, units, still_open in zip(
+            ("left", "right"), (found.left.units, found.right.units), found.still_open, strict=True
+        )
+    }
     told, taken = [], {}
     pieces = [
         functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[_OTHER[side]].has_taken)
@@ -57,8 +50,7 @@ def reasons(
     ]
     alone = dict(zip(sides, engine.together(*pieces), strict=True))
     looked = [
-        functools.partial(_with_taken_units, engine, model, side, unlinked, sides, frequencies, thresholds, parts)
-        for side, unlinked in alone.items()
+        functools.partial(_with_taken_units, engine, found, side, unlinked, sides) for side, unlinked in alone.items()
     ]
     units = sum(engine.count(each.units) for each in sides.values())
     made = side_by_side(engine, *looked, rows=units)
@@ -68,10 +60,10 @@ def reasons(
         told.append(
             engine.sql(
                 _REASONS,
-                params={"step": step, "side": side},
+                params={"step": found.step.name, "side": side},
                 unlinked=unlinked,
                 fits=fits,
-                met=met,
+                met=found.candidates.met,
                 more=more,
                 store=True,
             )
@@ -137,14 +129,7 @@ def _identifiers_held(units: Table) -> str:
 
 
 def _with_taken_units(
-    engine: Engine,
-    model: Model,
-    side: str,
-    unlinked: Table,
-    sides: Mapping[str, Side],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    parts: Parts | None,
+    engine: Engine, found: Matched, side: str, unlinked: Table, sides: Mapping[str, _Side]
 ) -> tuple[Table, Table, Table | None]:
     """Units in no pair that would be worth a review with one whom a pass has linked to another; and who met such.
 
@@ -162,10 +147,17 @@ def _with_taken_units(
         still_open=other.still_open,
         store=True,
     )
-    pair = {side: alone, _OTHER[side]: taken}
+    pair, parts = {side: alone, _OTHER[side]: taken}, found.given.get("parts")
     within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
-    found = score_candidates(
-        engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within, leftovers=True
+    made = score_candidates(
+        engine,
+        found.model,
+        pair["left"],
+        pair["right"],
+        found.frequencies,
+        found.thresholds.review,
+        parts=within,
+        leftovers=True,
     )
-    fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
-    return fits, found.met, found.pairs
+    fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=made.pairs, store=True)
+    return fits, made.met, made.pairs

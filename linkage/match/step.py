@@ -5,7 +5,6 @@ from typing import Any, Unpack
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.match.candidates.coverage import most_gain
 from linkage.match.candidates.reach import passes_and_rules
 from linkage.match.candidates.units import Units
 from linkage.match.further.missed_records import MissedRecords, missed_records
@@ -13,7 +12,7 @@ from linkage.match.further.other_records import that_speak
 from linkage.match.kept import Kept, kept_links
 from linkage.match.likelihood.not_kept import NotKept, not_kept
 from linkage.match.likelihood.strangers import told as told_of_strangers
-from linkage.match.reasons import Side, reasons
+from linkage.match.reasons import reasons
 from linkage.match.resolution.decide import Given, Matched, matched
 from linkage.match.resolution.limits import explained
 from linkage.match.two_people.apart import two_people
@@ -67,37 +66,19 @@ def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Un
 
 def _let_go(engine: Engine, found: Matched, kept: Kept) -> _LetGo:
     """Why units have no link, and what is expected to be missed."""
-    step, model, thresholds, frequencies = found.step, found.model, found.thresholds, found.frequencies
-    parts, overrides, rules = found.given.get("parts"), found.given.get("overrides"), asked_for(step)
-    left, right = found.left, found.right
-    sides = {"left": Side(left.units, found.still_open[0]), "right": Side(right.units, found.still_open[1])}
-    met = found.candidates.met
-    unlinked, taken = reasons(engine, step.name, model, kept.links, sides, met, frequencies, thresholds, parts=parts)
+    model, left, right, lowest = found.model, found.left, found.right, found.thresholds.lowest
+    unlinked, taken = reasons(engine, found, kept.links)
     unlinked = explained(engine, unlinked, kept.links)
     speaking = {}
     for side, pairs in taken.items():
-        apart = two_people(engine, pairs, left, right, thresholds.lowest, rules, model=model)
+        apart = two_people(engine, pairs, left, right, lowest, asked_for(found.step), model=model)
         speaking[side] = that_speak(engine, model, pairs, apart)
     passed = sum(int(counts["accepted"]) for counts in found.passed.counts)
     records = missed_records(
         engine, model, speaking, kept.further, passed, known=kept.known, searched=bool(kept.second)
     )
-    pairs_let_go = not_kept(
-        engine,
-        model,
-        (left, right),
-        kept.links,
-        told=[*taken.values(), *([overrides.barred] if overrides else [])],
-        frequencies=frequencies,
-        gain=thresholds.gain,
-        floor=thresholds.floor(most_gain(found.sizes, step.cardinality)),
-        lowest=thresholds.lowest,
-        cardinality=step.cardinality,
-        others=records,
-        rules=rules,
-        parts=parts,
-    )
-    return _LetGo(unlinked, records, pairs_let_go)
+    dropped = not_kept(engine, found, kept.links, counted=list(taken.values()), others=records)
+    return _LetGo(unlinked, records, dropped)
 
 
 def _summary(engine: Engine, found: Matched, kept: Kept, let_go: _LetGo) -> dict[str, Any]:

@@ -13,7 +13,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from linkage.config import Step
 from linkage.engine import Engine, Table, columns, empty, one, quote, side_by_side
 from linkage.match.candidates.parts import Parts
 from linkage.match.candidates.passes import OVERRIDE, holds_many
@@ -21,6 +20,7 @@ from linkage.match.candidates.score import Frequencies, score_candidates, weighe
 from linkage.match.candidates.units import Units
 from linkage.match.further.further_records import Further, learnt, of_pairs_alone, share_of, shown
 from linkage.match.further.in_doubt import PROBABLE
+from linkage.match.resolution.decide import Matched
 from linkage.match.resolution.resolve import Thresholds
 from linkage.match.resolution.rounds import heaviest_first, leads
 from linkage.match.two_people.apart import two_people
@@ -54,42 +54,36 @@ class SecondRecords:
     beside: Mapping[str, Further] = field(default_factory=dict)
 
 
-def with_second_records(
-    engine: Engine,
-    step: Step,
-    model: Model,
-    sides: dict[str, Units],
-    decided: tuple[Table, Table, Table],
-    *,
-    barred: Sequence[Table],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    parts: Parts | None = None,
-) -> SecondRecords:
+def with_second_records(engine: Engine, matched: Matched, outcomes: Table) -> SecondRecords:
     """Join units without a link to linked ones with whose partner they are one person.
 
     Args:
-        sides: left and right, all units.
-        decided: pairs of passes (left_id, right_id, pass, match_weight), those that rules made (left_id, right_id,
-            rule, gamma_<comparison>, match_weight), and their outcomes (left_id, right_id, runner_up_weight, decision,
-            reason).
-        barred: left_id, right_id of pairs that are never linked.
-        parts: how scoring is cut where the sides are large.
+        outcomes: of the scored pairs: left_id, right_id, runner_up_weight, decision, reason.
     """
-    certain, scored, outcomes = decided
+    step, scored, sides = matched.step, matched.scored, {"left": matched.left, "right": matched.right}
     accepted = engine.sql(
         f"""
         select left_id, right_id from {{certain}} where match_weight >= $review or pass = '{OVERRIDE}'
         union
         select left_id, right_id from {{outcomes}} where decision = 'accepted'
         """,
-        params={"review": thresholds.review},
-        certain=certain,
+        params={"review": matched.thresholds.review},
+        certain=matched.certain,
         outcomes=outcomes,
         store=True,
     )
-    rules = asked_for(step)
-    search = _Search(engine, model, sides, accepted, barred, rules, frequencies, thresholds, parts)
+    rules, overrides = asked_for(step), matched.given.get("overrides")
+    search = _Search(
+        engine,
+        matched.model,
+        sides,
+        accepted,
+        barred=[overrides.barred] if overrides else [],
+        rules=rules,
+        frequencies=matched.frequencies,
+        thresholds=matched.thresholds,
+        parts=matched.given.get("parts"),
+    )
     # Units of a side that may hold many hold further links in any case.
     single = [side for side in ("left", "right") if not holds_many(step.cardinality, _OTHER[side])]
     asked = [functools.partial(search.second, side) for side in single]
@@ -136,11 +130,14 @@ _MORE_OUTCOMES = """
 
 @dataclass(frozen=True)
 class _Search:
-    """What is searched for pairs that join, and by what; each as of `with_second_records`.
+    """What is searched for pairs that join, and by what.
 
     Attributes:
+        sides: left and right, all units.
         accepted: left_id, right_id of the links that the step has.
+        barred: left_id, right_id of pairs that are never linked.
         rules: by which pairs are two people.
+        parts: how scoring is cut where the sides are large.
     """
 
     engine: Engine

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, empty, rows
-from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.coverage import most_gain
 from linkage.match.candidates.passes import holds_many
-from linkage.match.candidates.score import Frequencies, score_candidates
-from linkage.match.candidates.units import Units
+from linkage.match.candidates.score import score_candidates
 from linkage.match.further.further_records import MOST_BITS
 from linkage.match.further.in_doubt import PROBABLE
 from linkage.match.further.missed_records import MissedRecords
 from linkage.match.further.other_records import no_other_records
 from linkage.match.likelihood.kept_share import by_kept_pairs
+from linkage.match.resolution.decide import Matched
 from linkage.match.two_people.apart import two_people
-from linkage.match.two_people.apart_rules import Rule
+from linkage.match.two_people.apart_rules import asked_for
 from linkage.model import Model
 from linkage.model.compiled import levels_of, pattern_text
 
@@ -54,68 +54,67 @@ class NotKept:
 
 
 def not_kept(
-    engine: Engine,
-    model: Model,
-    sides: tuple[Units, Units],
-    links: Table,
-    *,
-    told: Sequence[Table],
-    frequencies: Frequencies,
-    gain: float,
-    floor: float,
-    lowest: float,
-    cardinality: Cardinality,
-    others: MissedRecords,
-    rules: Sequence[Rule] | None = None,
-    parts: Parts | None = None,
+    engine: Engine, found: Matched, links: Table, *, counted: Sequence[Table], others: MissedRecords
 ) -> NotKept:
     """Expected matches among the pairs that rules made and the step did not keep.
 
     Args:
-        sides: all units, left and right.
         links: every pair that the step kept, with match_probability.
-        told: left_id, right_id of pairs that are counted elsewhere, or that people have forbidden.
-        gain: bits that the cardinality adds to a weight.
-        floor: match weight below which the step kept no pair.
-        lowest: match weight from which twins are looked for.
+        counted: left_id, right_id of pairs that are counted elsewhere.
         others: what is known of other records of people who are linked.
-        rules: by which pairs are two people; the shipped ones when None.
     """
-    left, right = sides
-    one_in = max(1, -(-engine.count(left.units) // MOST_UNITS))
-    some = engine.sql(f"select * from {{u}} where unit_id % {one_in} = 0", u=left.units, store=True)
-    within = parts.within("not-kept") if parts else None
-    made = score_candidates(
-        engine, model, some, right.units, frequencies, _ANY_WEIGHT, parts=within, meetings=False, leftovers=True
-    ).pairs
-    named = {"links": links, **{f"told_{number}": table for number, table in enumerate(told)}}
-    there = " and ".join(
-        f"not exists (select 1 from {{{name}}} as t where t.left_id = p.left_id and t.right_id = p.right_id)"
-        for name in named
-    )
-    pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
-    engine.drop(made)  # scored without a floor: far more than what is left of it
+    model, units = found.model, (found.left.units, found.right.units)
+    one_in = max(1, -(-engine.count(units[0]) // MOST_UNITS))
+    pairs = _pairs_not_kept(engine, found, one_in, [links, *counted])
     summed = {}
     if engine.count(pairs):
-        apart = two_people(engine, pairs, left, right, lowest, rules, model=model)
+        rules, lowest = asked_for(found.step), found.thresholds.lowest
+        apart = two_people(engine, pairs, found.left, found.right, lowest, rules, model=model)
         nobody = no_other_records(engine, model, apart, pairs)
-        found = engine.sql(
-            _expected(model, cardinality, others),
-            params={"gain": gain, "most": MOST_BITS},
+        expected = engine.sql(
+            _expected(model, found.step.cardinality, others),
+            params={"gain": found.thresholds.gain, "most": MOST_BITS},
             pairs=pairs,
             links=links,
             apart=apart,
             nobody=nobody,
             known=others.known or empty(engine, PROBABLE),
         )
-        summed = {levels_of(row["pattern"]): row for row in rows(engine, found)}
+        summed = {levels_of(row["pattern"]): row for row in rows(engine, expected)}
         engine.drop(apart, nobody)
     alone, of_records = (
         {pattern: one_in * float(row[what]) for pattern, row in summed.items()} for what in ("matches", "records")
     )
-    engine.drop(some, pairs)
-    corrected = by_kept_pairs(engine, model, (left.units, right.units), links, frequencies, floor, alone)
+    engine.drop(pairs)
+    floor = found.thresholds.floor(most_gain(found.sizes, found.step.cardinality))
+    corrected = by_kept_pairs(engine, model, units, links, found.frequencies, floor, alone)
     return NotKept({pattern: matches + of_records[pattern] for pattern, matches in corrected.items()}, one_in)
+
+
+def _pairs_not_kept(engine: Engine, found: Matched, one_in: int, told: Sequence[Table]) -> Table:
+    """Pairs that rules make of every so many-th left unit, but for those told of, and those that people have barred."""
+    parts, overrides = found.given.get("parts"), found.given.get("overrides")
+    some = engine.sql(f"select * from {{u}} where unit_id % {one_in} = 0", u=found.left.units, store=True)
+    made = score_candidates(
+        engine,
+        found.model,
+        some,
+        found.right.units,
+        found.frequencies,
+        _ANY_WEIGHT,
+        parts=parts.within("not-kept") if parts else None,
+        meetings=False,
+        leftovers=True,
+    ).pairs
+    barred = [overrides.barred] if overrides else []
+    named = {f"told_{number}": table for number, table in enumerate([*told, *barred])}
+    there = " and ".join(
+        f"not exists (select 1 from {{{name}}} as t where t.left_id = p.left_id and t.right_id = p.right_id)"
+        for name in named
+    )
+    pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
+    engine.drop(made, some)  # scored without a floor: far more than what is left of it
+    return pairs
 
 
 def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> str:
