@@ -17,7 +17,7 @@ from benchmarks import measure, subgroups
 from benchmarks.report import facts, write
 from linkage.engine import Engine, Table, connect, one
 from linkage.match import from_sources
-from linkage.pipeline.delivery import tables_of
+from linkage.pipeline.ended.delivery import tables_of
 
 STEP = "education-cis"
 _FIELDS = ("forename", "surname", "dob", "sex", "postcode", "middle_names", "nino")

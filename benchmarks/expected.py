@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.report import RESULTS, facts
 from linkage.engine import connect, one
-from linkage.pipeline.delivery import tables_of
+from linkage.pipeline.ended.delivery import tables_of
 from quality.expected import Unseen, expected
 
 _MEASURES = ("precision", "recall")

@@ -27,7 +27,7 @@ from linkage.extract import MasterKey, Project, extract
 from linkage.extract.approved.holdings import holdings
 from linkage.extract.approved.project import ApprovedTable, Decision
 from linkage.extract.secrets.pseudonym import pseudonyms
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.ended.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted
 from linkage.requests.packages import shipped_packages

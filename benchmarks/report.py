@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.manifest import git_commit, machine
+from linkage.pipeline.running.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.running.manifest import git_commit, machine
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from linkage.catalogue import shipped
-from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import sample_of
+from linkage.pipeline.ended.carrying import labels_store
+from linkage.pipeline.ended.reviewing import sample_of
 from linkage.review.desk import RunDesk
 from linkage.review.sampling import draw_sample
 from quality.clerical import application

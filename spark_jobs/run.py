@@ -14,10 +14,10 @@ from pathlib import Path
 from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline import progress_for
-from linkage.pipeline.closing import closing_lines
-from linkage.pipeline.job import load_job
+from linkage.pipeline.ended.closing import closing_lines
+from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
-from linkage.pipeline.log import place_of
+from linkage.pipeline.running.log import place_of
 from linkage.resources import use
 
 

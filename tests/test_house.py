@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.pipeline.fingerprint import LIBRARIES
+from linkage.pipeline.running.fingerprint import LIBRARIES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("linkage", "quality", "synthetic", "spark_jobs")
@@ -90,6 +90,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "linkage.adhoc": ("headers", "files", "names", "places", "dates", "codes", "fields", "columns"),
     "linkage.extract": ("secrets", "approved", "people", "files", "analysis", "earlier", "documents"),
     "linkage.match": ("candidates", "two_people", "resolution", "further", "likelihood"),
+    "linkage.pipeline": ("running", "given", "stages", "ended"),
     "synthetic": (
         *("reference", "drawn", "rules", "files", "figures", "people", "education", "work", "mistakes", "world"),
         *("sources", "calibration", "fitting"),

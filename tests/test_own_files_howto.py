@@ -10,7 +10,7 @@ import pytest
 from linkage.catalogue import IDENTIFIERS, load
 from linkage.match.candidates.units import DERIVED
 from linkage.model import load as load_model
-from linkage.pipeline import job
+from linkage.pipeline.given import job
 from linkage.resources import shipped_dir
 
 ROOT = Path(__file__).resolve().parent.parent

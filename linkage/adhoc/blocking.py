@@ -21,9 +21,9 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
 from linkage.model.training import train
-from linkage.pipeline.delivery import manifest_of_sources, tables_of
-from linkage.pipeline.linking import sources_of_side
-from linkage.pipeline.true_entities import true_entities, true_entities_file
+from linkage.pipeline.ended.delivery import manifest_of_sources, tables_of
+from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.stages.linking import sources_of_side
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def make(
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
     """
     from linkage.extract.earlier.change import sentence
-    from linkage.pipeline.delivery import deliver
+    from linkage.pipeline.ended.delivery import deliver
 
     with stoppable(run):
         made = deliver(

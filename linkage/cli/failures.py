@@ -13,7 +13,7 @@ import typer
 
 from linkage import process
 from linkage.errors import ExitCode, LeoError
-from linkage.pipeline.log import place_of, value_free_trace
+from linkage.pipeline.running.log import place_of, value_free_trace
 
 
 @contextlib.contextmanager

@@ -162,7 +162,7 @@ def estimate(run: Run, step: Step) -> None:
 
     Example: leo review estimate runs/demo education-cis
     """
-    from linkage.pipeline.reviewing import estimate_step
+    from linkage.pipeline.ended.reviewing import estimate_step
 
     typer.echo("\n".join(_lines(estimate_step(run, step))))
 

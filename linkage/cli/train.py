@@ -111,7 +111,7 @@ def train(
 def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> None:
     from linkage.adhoc.train import check_out
     from linkage.model.training.files import beside, next_version, save_told
-    from linkage.pipeline.reviewing import reviewed_step
+    from linkage.pipeline.ended.reviewing import reviewed_step
     from linkage.review.training import train_from_review
 
     check_out(out, force)

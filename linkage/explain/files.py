@@ -22,10 +22,10 @@ from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
-from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
-from linkage.pipeline.making import in_the_making
+from linkage.pipeline.ended.delivery import manifest_of
+from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
+from linkage.pipeline.running.folder import MANIFEST
+from linkage.pipeline.running.making import in_the_making
 
 KEPT = "explained"
 """The folder, inside that of the links, of what was read."""

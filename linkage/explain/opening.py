@@ -16,9 +16,9 @@ from linkage.match.candidates.coverage import most_gain
 from linkage.match.further.further_records import Further
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model, load
-from linkage.pipeline.delivery import manifest_of, tables_of
-from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.linking import PEOPLE
+from linkage.pipeline.ended.delivery import manifest_of, tables_of
+from linkage.pipeline.running.folder import MANIFEST
+from linkage.pipeline.stages.linking import PEOPLE
 from linkage.toml_file import check
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one, quote
 from linkage.extract.approved.holdings import holdings
-from linkage.pipeline.delivery import ended_well, tables_of
+from linkage.pipeline.ended.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
 from quality.evaluated import evaluation_of
 from quality.report.released import side

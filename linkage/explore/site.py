@@ -14,7 +14,7 @@ from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
 from linkage.extract.approved.years import Years
-from linkage.pipeline.atomic import put
+from linkage.pipeline.running.atomic import put
 from linkage.requests.packages import Package
 from linkage.resources import assets_dir
 from quality.report.document import environment, report_style, template_text

@@ -5,16 +5,16 @@ from typing import Any
 
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
-from linkage.pipeline.contracts import contracts_stage, published_contracts_stage
-from linkage.pipeline.job import Job, check_job
-from linkage.pipeline.judging import evaluate_stage
-from linkage.pipeline.linking import link_stage, spine_stage
-from linkage.pipeline.manifest import RunFacts
-from linkage.pipeline.outputs import extract_stage, longitudinal_stage, report_stage
-from linkage.pipeline.progress import RunProgress
-from linkage.pipeline.reading import attributes_stage, identities_stage, records_stage
-from linkage.pipeline.runner import Runner
-from linkage.pipeline.stage import Stage
+from linkage.pipeline.given.job import Job, check_job
+from linkage.pipeline.running.manifest import RunFacts
+from linkage.pipeline.running.progress import RunProgress
+from linkage.pipeline.running.runner import Runner
+from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.stages.contracts import contracts_stage, published_contracts_stage
+from linkage.pipeline.stages.judging import evaluate_stage
+from linkage.pipeline.stages.linking import link_stage, spine_stage
+from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
+from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
 from linkage.resources import own_names
 
 

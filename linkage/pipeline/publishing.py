@@ -11,13 +11,13 @@ from typing import Any
 from linkage.config import Gates
 from linkage.errors import ConfigError, InputError
 from linkage.extract.files.unfinished import beside
-from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
-from linkage.pipeline.delivery import ended_well
-from linkage.pipeline.folder import RunFolder
-from linkage.pipeline.gates import asked_of, failed, hold
-from linkage.pipeline.judging import DRIFT, EVALUATION
-from linkage.pipeline.lock import locked
-from linkage.pipeline.reviewing import estimate_again
+from linkage.pipeline.ended.delivery import ended_well
+from linkage.pipeline.ended.reviewing import estimate_again
+from linkage.pipeline.given.gates import asked_of, failed, hold
+from linkage.pipeline.running.atomic import remove, sync_folder, sync_tree, write_json
+from linkage.pipeline.running.folder import RunFolder
+from linkage.pipeline.running.lock import locked
+from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.evaluated import evaluation_of
 from quality.report import render_run
 

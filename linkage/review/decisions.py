@@ -16,7 +16,7 @@ from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.sides import RunSide
 from linkage.match.candidates.overrides import COLUMNS
 from linkage.match.candidates.passes import holds_many
-from linkage.pipeline.reviewing import labels_of, sample_of
+from linkage.pipeline.ended.reviewing import labels_of, sample_of
 from quality.review import COLUMNS as LABELS
 from quality.review import settled
 

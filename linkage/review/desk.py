@@ -15,8 +15,8 @@ from linkage.explain.one_file import explain_pair_of_file
 from linkage.explain.opening import see_that_it_is_there
 from linkage.explain.pair import explain_pair
 from linkage.explain.sides import Side, held_as
-from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, now, sample_of
+from linkage.pipeline.ended.carrying import labels_store
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, labels_of, now, sample_of
 from linkage.review.looking import Look, Looking
 from linkage.review.opened import open_step
 from quality.clerical.desk import Held, Record, Verdict

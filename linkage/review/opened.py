@@ -8,7 +8,7 @@ from typing import Any
 from linkage.engine import Engine, quote
 from linkage.explain.files import ID, OpenFiles, open_if_files
 from linkage.explain.opening import OpenRun, OpenStep
-from linkage.pipeline.pair_names import PairNames, names_of_run
+from linkage.pipeline.ended.pair_names import PairNames, names_of_run
 
 Pair = tuple[int, int]
 

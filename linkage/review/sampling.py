@@ -12,12 +12,10 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError
 from linkage.explain.files import is_linked_files
-from linkage.pipeline.atomic import write_json
-from linkage.pipeline.carrying import Carried, carry
-from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.lock import turn
-from linkage.pipeline.pair_names import NAMES, PairNames, names_key
-from linkage.pipeline.reviewing import (
+from linkage.pipeline.ended.carrying import Carried, carry
+from linkage.pipeline.ended.delivery import manifest_of
+from linkage.pipeline.ended.pair_names import NAMES, PairNames, names_key
+from linkage.pipeline.ended.reviewing import (
     add_labels,
     drawn_of,
     fingerprint_of,
@@ -29,6 +27,8 @@ from linkage.pipeline.reviewing import (
     sampled_steps,
     turn_of,
 )
+from linkage.pipeline.running.atomic import write_json
+from linkage.pipeline.running.lock import turn
 from linkage.review.opened import Reviewed, open_step
 from quality import disclosure
 from quality.definitions import load as load_definitions

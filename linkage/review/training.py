@@ -10,8 +10,8 @@ from linkage.errors import InputError
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.model.training.earlier import matches_of
-from linkage.pipeline.lock import turn
-from linkage.pipeline.reviewing import drawn_of, labels_of, sample_of, turn_of
+from linkage.pipeline.ended.reviewing import drawn_of, labels_of, sample_of, turn_of
+from linkage.pipeline.running.lock import turn
 from linkage.review.opened import open_step
 from quality.review import COLUMNS, settled, that_count
 

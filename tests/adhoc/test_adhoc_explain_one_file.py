@@ -16,7 +16,7 @@ from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
 from linkage.explain import Explainer
 from linkage.explain.one_file import explain_person_of_file
-from linkage.pipeline.lock import locked
+from linkage.pipeline.running.lock import locked
 from quality.explanation import render_explanation, statement
 from quality.explanation.others import person_headlines
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv

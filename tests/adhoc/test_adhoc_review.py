@@ -20,8 +20,8 @@ from linkage.catalogue import shipped
 from linkage.cli import app
 from linkage.errors import ConfigError, InputError
 from linkage.model import load
-from linkage.pipeline.carrying import Carried, labels_store
-from linkage.pipeline.reviewing import add_labels, estimate_step, estimates, now, sample_of
+from linkage.pipeline.ended.carrying import Carried, labels_store
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, estimates, now, sample_of
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names
 from tests.adhoc.conftest import CANARY, make_files, write_csv

@@ -28,7 +28,7 @@ from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
 from linkage.extract.secrets.pseudonym_query import key_table
 from linkage.pipeline import Runner
-from linkage.pipeline.job import load_job
+from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
 from spark_jobs import cluster
 from tests.pipeline import village

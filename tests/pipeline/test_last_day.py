@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine
-from linkage.pipeline.outputs import last_day
+from linkage.pipeline.stages.outputs import last_day
 
 
 @pytest.mark.parametrize(

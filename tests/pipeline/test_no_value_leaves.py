@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import village as village_files
 
-from linkage.pipeline.reviewing import sample_of
+from linkage.pipeline.ended.reviewing import sample_of
 
 STEP = "npd-cis"
 Leo = Callable[..., tuple[int, str, str]]

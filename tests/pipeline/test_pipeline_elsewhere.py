@@ -12,7 +12,7 @@ import pytest
 from linkage.catalogue import load, shipped
 from linkage.engine import rows as as_dicts
 from linkage.extract import write_new_key
-from linkage.pipeline import job
+from linkage.pipeline.given import job
 from linkage.resources import shipped_dir
 from quality.characteristics import entities_described
 from quality.definitions import load as load_definitions

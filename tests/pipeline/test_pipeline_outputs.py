@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from linkage.config import Source, Step
-from linkage.pipeline.linking import brought_left
-from linkage.pipeline.outputs import _addresses, by_dataset
+from linkage.pipeline.stages.linking import brought_left
+from linkage.pipeline.stages.outputs import _addresses, by_dataset
 
 
 def _source(dataset: str) -> Source:

@@ -7,7 +7,7 @@ import pytest
 import toy_pipeline
 from toy_pipeline import runner
 
-from linkage.pipeline.progress import Bar, Lines, counter_for, progress_for
+from linkage.pipeline.running.progress import Bar, Lines, counter_for, progress_for
 
 
 class Terminal(io.StringIO):

@@ -234,7 +234,7 @@ def test_a_failed_critical_contract_stops_before_any_link(village, leo):
 
 def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, leo, monkeypatch):
     """Spells that end before they start: a fault of ours, which no source shows."""
-    from linkage.pipeline import outputs
+    from linkage.pipeline.stages import outputs
 
     made = outputs.build
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from linkage.pipeline import publishing
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.pipeline.publishing import publish
-from linkage.pipeline.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.review.decisions import write_overrides
 from linkage.review.sampling import draw_sample
 

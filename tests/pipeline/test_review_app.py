@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import estimate_step
+from linkage.pipeline.ended.carrying import labels_store
+from linkage.pipeline.ended.reviewing import estimate_step
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names
 

@@ -15,8 +15,8 @@ import village as village_files
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
 from linkage.match.candidates.overrides import load
-from linkage.pipeline.carrying import Carried, labels_store
-from linkage.pipeline.reviewing import add_labels, estimate_step, now, sample_of
+from linkage.pipeline.ended.carrying import Carried, labels_store
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.review.decisions import write_overrides
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.pipeline.carrying import labels_store
+from linkage.pipeline.ended.carrying import labels_store
 from linkage.resources import assets_dir
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names

@@ -15,7 +15,7 @@ from toy_pipeline import in_a_fork
 
 import quality.report  # noqa: F401
 from linkage.pipeline import Stage, Workspace
-from linkage.pipeline.job import load_job
+from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline, stages
 
 

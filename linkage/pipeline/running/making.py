@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linkage.pipeline.atomic import put, remove, sync_tree
-from linkage.pipeline.lock import LOCK, locked
+from linkage.pipeline.running.atomic import put, remove, sync_tree
+from linkage.pipeline.running.lock import LOCK, locked
 
 
 @contextmanager

@@ -11,12 +11,12 @@ from linkage.extract.approved.layout import PERSON, Layout
 from linkage.extract.approved.project import Project
 from linkage.extract.files.formats import Written
 from linkage.extract.secrets.pseudonym import PATTERN
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.reading import attribute_name
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.given.job import Job, shipped_files
+from linkage.pipeline.running.artefacts import Counts
+from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.stages.reading import attribute_name
+from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
 
 if TYPE_CHECKING:
     from quality.contracts import ContractReport
@@ -25,7 +25,7 @@ CONTRACTS = "quality/contracts.json"
 PUBLISHED = "quality/contracts-published.json"
 SUITES = "quality/suites/sources/"
 PUBLISHED_SUITES = "quality/suites/published/"
-ROOMS = ("quality.contracts", "linkage.pipeline.contracts")
+ROOMS = ("quality.contracts", "linkage.pipeline.stages.contracts")
 
 
 def of_extract(project: Project) -> tuple[str, str]:

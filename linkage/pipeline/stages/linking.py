@@ -15,11 +15,11 @@ from linkage.match.step import StepResult, link_step
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
 from linkage.model.training import Earlier
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.previous import PreviousRun
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.given.job import Job, shipped_files
+from linkage.pipeline.given.previous import PreviousRun
+from linkage.pipeline.running.artefacts import Counts
+from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.running.workspace import Workspace
 from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
 
 PEOPLE = "people"
@@ -124,7 +124,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             "linkage.model",
             "linkage.spine.people",
             "linkage.spine.releases",
-            "linkage.pipeline.linking",
+            "linkage.pipeline.stages.linking",
         ),
     )
 
@@ -222,7 +222,7 @@ def spine_stage(job: Job) -> Stage:
             **shipped_files("bands.toml", "resolution/people.toml"),
             **{f"overrides/{step.name}": job.named[step.overrides] for step in job.config.step if step.overrides},
         },
-        rooms=("linkage.spine", "linkage.match.candidates.overrides", "linkage.pipeline.linking"),
+        rooms=("linkage.spine", "linkage.match.candidates.overrides", "linkage.pipeline.stages.linking"),
     )
 
 

@@ -13,16 +13,16 @@ from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.files.formats import Written
 from linkage.extract.people.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
-from linkage.pipeline.contracts import ROOMS as CONTRACT_ROOMS
-from linkage.pipeline.gates import failed
-from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.judging import DRIFT, EVALUATION
-from linkage.pipeline.reading import attribute_name
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.given.gates import failed
+from linkage.pipeline.given.job import Job, shipped_files
+from linkage.pipeline.running.artefacts import Counts
+from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
+from linkage.pipeline.stages.contracts import ROOMS as CONTRACT_ROOMS
+from linkage.pipeline.stages.judging import DRIFT, EVALUATION
+from linkage.pipeline.stages.reading import attribute_name
+from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
 
 
@@ -69,7 +69,7 @@ def longitudinal_stage(job: Job) -> Stage:
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
         files=shipped_files("outcomes/*.csv"),
-        rooms=("linkage.longitudinal", "linkage.pipeline.outputs"),
+        rooms=("linkage.longitudinal", "linkage.pipeline.stages.outputs"),
     )
 
 
@@ -229,7 +229,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
-        rooms=("linkage.extract", "linkage.pipeline.outputs", *CONTRACT_ROOMS),
+        rooms=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_ROOMS),
     )
 
 
@@ -282,6 +282,6 @@ def report_stage(job: Job) -> Stage:
             **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
             **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
         },
-        rooms=("quality", "linkage.pipeline.outputs", "linkage.pipeline.gates"),
+        rooms=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.given.gates"),
         partial=True,
     )

@@ -12,11 +12,11 @@ from linkage.extract import ExtractSummary, encryption_key, extract, master_key,
 from linkage.extract.documents.texts import DESCRIPTOR
 from linkage.extract.files.formats import Written
 from linkage.extract.secrets.encryption import VARIABLE
-from linkage.pipeline.contracts import extract_check
-from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
-from linkage.pipeline.intact import see_that_it_is_intact
-from linkage.pipeline.lock import locked
-from linkage.pipeline.outputs import run_info
+from linkage.pipeline.ended.intact import see_that_it_is_intact
+from linkage.pipeline.running.folder import FORMAT, MANIFEST, RunFolder
+from linkage.pipeline.running.lock import locked
+from linkage.pipeline.stages.contracts import extract_check
+from linkage.pipeline.stages.outputs import run_info
 from linkage.requests.approved import approved_project
 from linkage.resources import config_file, own_names
 

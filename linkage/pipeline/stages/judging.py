@@ -5,14 +5,9 @@ from typing import Any
 
 from linkage.config import Step
 from linkage.engine import Table
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.gates import asked_of, hold, unlinked
-from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.reached import reached_in_step
-from linkage.pipeline.reading import attribute_name
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.tables import LEO_TABLES
-from linkage.pipeline.true_entities import (
+from linkage.pipeline.given.gates import asked_of, hold, unlinked
+from linkage.pipeline.given.job import Job, shipped_files
+from linkage.pipeline.given.true_entities import (
     error_files,
     logged_errors,
     person_files,
@@ -21,7 +16,12 @@ from linkage.pipeline.true_entities import (
     true_entities_file,
     unknown_to_truth,
 )
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.running.artefacts import Counts
+from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.stages.reached import reached_in_step
+from linkage.pipeline.stages.reading import attribute_name
+from linkage.pipeline.stages.tables import LEO_TABLES
 from quality.drift import drift
 from quality.evaluated import evaluation_of
 from quality.evaluation import Inputs, StepTables, evaluate
@@ -81,10 +81,10 @@ _ROOMS = (
     "linkage.match.candidates.reach",
     "linkage.match.candidates.units",
     "linkage.model.blocking",
-    "linkage.pipeline.judging",
-    "linkage.pipeline.gates",
-    "linkage.pipeline.reached",
-    "linkage.pipeline.true_entities",
+    "linkage.pipeline.stages.judging",
+    "linkage.pipeline.given.gates",
+    "linkage.pipeline.stages.reached",
+    "linkage.pipeline.given.true_entities",
 )
 
 

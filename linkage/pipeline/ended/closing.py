@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from linkage.config import Gates
-from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.gates import not_asked
-from linkage.pipeline.judging import DRIFT, EVALUATION
+from linkage.pipeline.ended.delivery import manifest_of
+from linkage.pipeline.given.gates import not_asked
+from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.evaluated import evaluation_of
 from quality.report import headlines
 
