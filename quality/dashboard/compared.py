@@ -9,9 +9,9 @@ from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_change
 from quality.disclosure import Cell, Disclosure
 from quality.drift import drift
-from quality.report.drift import drift_section
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.sections.drift import drift_section
 
 _FOLDED = {"groups", "seconds", "levels"}
 

@@ -12,11 +12,11 @@ from typing import Any
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
 from quality.drift import distributions
-from quality.report.bias import basis_of
 from quality.report.names import Names
 from quality.report.pairs import pairs
 from quality.report.released import side
-from quality.report.reviewed import seen_of
+from quality.report.sections.bias import basis_of
+from quality.report.sections.reviewed import seen_of
 
 BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
 LARGEST = "Largest difference, either way"

@@ -10,9 +10,9 @@ from quality.disclosure import Cell, Disclosure
 from quality.parameters import version
 from quality.report import charts
 from quality.report.drawing import figure
-from quality.report.facts import counts_of, trained
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.sections.facts import counts_of, trained
 
 _MOST_LEVELS = 12
 _LIMITS = {"accept": "Accept from", "review": "Review from", "margin": "Margin"}

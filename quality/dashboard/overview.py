@@ -7,10 +7,10 @@ from quality.comparison.changes import settings
 from quality.dashboard.figures import BASES, Matrix, Row
 from quality.dashboard.reading import Found, Run
 from quality.disclosure import Cell, Disclosure
-from quality.report.facts import moment, symbols
 from quality.report.names import Names
 from quality.report.page import Block, Headline, Section, Table, Text
-from quality.report.summary import explained
+from quality.report.sections.facts import moment, symbols
+from quality.report.sections.summary import explained
 
 _STATUS = {"done": "done", "gate failed": "a gate failed"}
 

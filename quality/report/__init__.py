@@ -10,7 +10,11 @@ from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
 from quality.evaluated import evaluation_of
-from quality.report import (
+from quality.report import pairs, parts, released
+from quality.report.document import document, write_page
+from quality.report.names import Names
+from quality.report.page import Headline, Section
+from quality.report.sections import (
     bias,
     blocking,
     coverage,
@@ -23,18 +27,12 @@ from quality.report import (
     facts,
     implausible,
     making,
-    pairs,
-    parts,
-    released,
     reliability,
     reviewed,
     statement,
     summary,
     uncertainty,
 )
-from quality.report.document import document, write_page
-from quality.report.names import Names
-from quality.report.page import Headline, Section
 
 __all__ = ["Inputs", "headlines", "render", "render_run"]
 

@@ -22,11 +22,11 @@ from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.bias import LET_GO_NOTE, MISSED_NOTE, Shown, _chart, bias_section, cells_of
-from quality.report.bias import statement as drafted
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import Group, side
+from quality.report.sections.bias import LET_GO_NOTE, MISSED_NOTE, Shown, _chart, bias_section, cells_of
+from quality.report.sections.bias import statement as drafted
 from tests.quality.conftest import CountedOnce
 
 

@@ -11,11 +11,12 @@ from quality import disclosure
 from quality.bias import bias, standardised
 from quality.definitions import load
 from quality.intervals import exact, wilson
-from quality.report import pairs, released, summary
-from quality.report.bias import Shown, _false_table, bias_section, statement
+from quality.report import pairs, released
 from quality.report.names import Names
 from quality.report.page import Fold, Part, Table, Text
-from quality.report.statement import statement_part
+from quality.report.sections import summary
+from quality.report.sections.bias import Shown, _false_table, bias_section, statement
+from quality.report.sections.statement import statement_part
 from tests.quality.test_bias import rows_of
 
 Evaluation = dict[str, Any]

@@ -14,8 +14,8 @@ from quality.blocking import blocked
 from quality.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.blocking import in_words
 from quality.report.names import Names
+from quality.report.sections.blocking import in_words
 
 COUNTED: dict[str, Any] = {
     "passes": [{"pass": "all-five", "pairs": 420, "accepted": 400, "ambiguous": 20, "seconds": 0.5, "links": 400}],

@@ -12,7 +12,7 @@ vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not 
 from quality.outcomes import charts as outcomes  # noqa: E402
 from quality.population import charts as population  # noqa: E402
 from quality.report import charts  # noqa: E402
-from quality.report.coverage import from_first_to_last  # noqa: E402
+from quality.report.sections.coverage import from_first_to_last  # noqa: E402
 
 _MEASURED = {"group": "Wales", "value": 50.0, "low": 40.0, "high": 60.0, "shown": "50.0", "said": 45.0}
 _ROWS = [{**_MEASURED, "label": label} for label in ("Sex", "A label that has to be broken over two lines")]

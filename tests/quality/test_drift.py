@@ -18,10 +18,10 @@ from quality.evaluation import Inputs, evaluate
 from quality.intervals import difference, wilson
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.drift import _rates_table, drift_section
 from quality.report.names import Names
 from quality.report.page import Figure
 from quality.report.released import Group
+from quality.report.sections.drift import _rates_table, drift_section
 from tests.quality.conftest import CountedOnce
 
 

@@ -11,10 +11,10 @@ from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.expected import Unseen, most_matches, of_sums
 from quality.intervals import Share
-from quality.report.error_parts import of_pairs, parts_folds, shares
-from quality.report.expected import expected_section
 from quality.report.names import Names
 from quality.report.page import Fold, Text
+from quality.report.sections.error_parts import of_pairs, parts_folds, shares
+from quality.report.sections.expected import expected_section
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from quality.disclosure import Cell
 from quality.report.document import report_style
-from quality.report.flow import Bar, Box, Flow, draw
 from quality.report.lettering import BOLD
+from quality.report.sections.flow import Bar, Box, Flow, draw
 
 STEP = "Pupils of all schools to customers"  # two names as somebody's own files have them
 

@@ -14,10 +14,10 @@ from quality.implausible_counts import implausible_links, implausible_people
 from quality.implausible_rules import Events, Rule
 from quality.implausible_rules import load as load_rules
 from quality.intervals import wilson
-from quality.report.implausible import implausible_section
 from quality.report.names import Names
 from quality.report.page import Figure, Text
 from quality.report.page import Table as Shown
+from quality.report.sections.implausible import implausible_section
 
 WORK = Events(table="hmrc_employment", start="StartDate")
 TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, slips=2, of=(WORK,))

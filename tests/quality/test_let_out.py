@@ -12,15 +12,15 @@ from quality.dashboard.showing import change
 from quality.disclosure import Cell, Disclosure, load
 from quality.drift import by_chance, drift
 from quality.intervals import wilson
-from quality.report.coverage import source_rows
-from quality.report.data import completeness_section, contracts_section
-from quality.report.drift import drift_section
-from quality.report.implausible import implausible_section
-from quality.report.making import model_blocks
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import side
-from quality.report.reviewed import review_section
+from quality.report.sections.coverage import source_rows
+from quality.report.sections.data import completeness_section, contracts_section
+from quality.report.sections.drift import drift_section
+from quality.report.sections.implausible import implausible_section
+from quality.report.sections.making import model_blocks
+from quality.report.sections.reviewed import review_section
 
 NAMES = Names(shipped())
 

@@ -12,7 +12,7 @@ from quality.disclosure import Disclosure
 from quality.disclosure import load as profile
 from quality.reliability import reliability
 from quality.report.names import Names
-from quality.report.reliability import reliability_section
+from quality.report.sections.reliability import reliability_section
 
 JUDGED = """
     method        | decision | match_probability:float | verdict

@@ -10,9 +10,10 @@ from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.linked import Linked, write_evaluation
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
-from quality.report import coverage, facts, headlines, pairs, released, statement
+from quality.report import headlines, pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure
+from quality.report.sections import coverage, facts, statement
 
 FIRMS, PUPILS = {"organisation": "text", "town": "text"}, {"surname": "name", "dob": "date"}
 

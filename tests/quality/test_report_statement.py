@@ -9,11 +9,12 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
-from quality.report import coverage, pairs, released, summary
+from quality.report import pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure, Headline, Part, Section, Table, Text
 from quality.report.parts import arranged
-from quality.report.statement import error_of, statement_part
+from quality.report.sections import coverage, summary
+from quality.report.sections.statement import error_of, statement_part
 
 Evaluation = dict[str, Any]
 

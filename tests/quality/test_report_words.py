@@ -5,10 +5,11 @@ from typing import Any
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
 from quality.intervals import f1, wilson
-from quality.report import bias, coverage, error, expected, headlines, pairs, released, summary
+from quality.report import headlines, pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure, Section
-from quality.report.statement import error_of
+from quality.report.sections import bias, coverage, error, expected, summary
+from quality.report.sections.statement import error_of
 
 NAMES = Names(shipped())
 

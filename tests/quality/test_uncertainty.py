@@ -18,7 +18,7 @@ from quality.report.page import Figure, Fold, Heading, Section, Text
 from quality.report.page import Table as Shown
 from quality.report.pairs import pairs
 from quality.report.released import side
-from quality.report.uncertainty import uncertainty_section
+from quality.report.sections.uncertainty import uncertainty_section
 from quality.uncertainty import spread, uncertainty
 
 NAMES = Names(shipped())

@@ -5,12 +5,12 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
-from quality.report.bias import LET_GO_NOTE
 from quality.report.drawing import figure
-from quality.report.error_parts import in_no_group, of_pairs
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
-from quality.report.summary import told_by_truth
+from quality.report.sections.bias import LET_GO_NOTE
+from quality.report.sections.error_parts import in_no_group, of_pairs
+from quality.report.sections.summary import told_by_truth
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from quality.disclosure import Disclosure
-from quality.report.facts import key
 from quality.report.names import Names
 from quality.report.page import Headline
 from quality.report.pairs import Pairs
 from quality.report.released import Side, side
+from quality.report.sections.facts import key
 
 
 def subject_of(evaluation: Mapping[str, Any], d: Disclosure) -> Side:

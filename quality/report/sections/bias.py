@@ -7,10 +7,10 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
-from quality.report.error_parts import in_no_group
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side, side
+from quality.report.sections.error_parts import in_no_group
 
 _FLAGGED, _BY_CHANCE = "flagged", "flagged, may be chance"
 _SIDES = {

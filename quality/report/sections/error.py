@@ -6,12 +6,12 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
-from quality.report.error_parts import HEADS, parts_folds, shares
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.pairs import Pairs
 from quality.report.released import tied
-from quality.report.summary import of_truth, untold
+from quality.report.sections.error_parts import HEADS, parts_folds, shares
+from quality.report.sections.summary import of_truth, untold
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 

@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.report.bias import (
+from quality.report.names import Names
+from quality.report.page import Part, Section, Table, Text
+from quality.report.pairs import Pairs
+from quality.report.released import Side
+from quality.report.sections.bias import (
     LET_GO,
     LET_GO_NOTE,
     MISSED_NOTE,
@@ -16,15 +20,11 @@ from quality.report.bias import (
     rate_of,
     released_groups,
 )
-from quality.report.coverage import lacking_on_spine, old_enough, source_rows
-from quality.report.error_parts import in_no_group
-from quality.report.facts import key
-from quality.report.names import Names
-from quality.report.page import Part, Section, Table, Text
-from quality.report.pairs import Pairs
-from quality.report.released import Side
-from quality.report.reviewed import seen_of
-from quality.report.summary import told_by_truth
+from quality.report.sections.coverage import lacking_on_spine, old_enough, source_rows
+from quality.report.sections.error_parts import in_no_group
+from quality.report.sections.facts import key
+from quality.report.sections.reviewed import seen_of
+from quality.report.sections.summary import told_by_truth
 
 _MOST_GROUPS = 8
 _FEWEST = 100

@@ -7,11 +7,11 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
-from quality.report.flow import Bar, Box, Flow, draw
 from quality.report.names import Names
 from quality.report.page import Block, Figure, Fold, Heading, Section, Table, Text
 from quality.report.pairs import Pairs
 from quality.report.released import Group, Side, tied
+from quality.report.sections.flow import Bar, Box, Flow, draw
 
 
 def flow_section(
