@@ -140,7 +140,8 @@ def _read(
         return Aside(name, "no run of leo run: its manifest holds no configuration, as of leo synth, link or dedupe")
     written = (manifest.get("format"), FORMAT if evaluation is None else evaluation.get("format"))
     if (form is not None and written[0] != form) or written[1] != FORMAT:
-        version = manifest.get("versions", {}).get("leo-linkage", "unknown")
+        versions = manifest.get("versions")  # of another format, and of a damaged one, nothing is sure
+        version = versions.get("leo-linkage", "unknown") if isinstance(versions, dict) else "unknown"
         return Aside(name, f"of another format, which this version does not read; make its page by version {version}")
     status = str(manifest.get("status"))
     if status not in _ENDED:

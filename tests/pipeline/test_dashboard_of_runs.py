@@ -18,7 +18,7 @@ def test_two_real_runs(
     shutil.move(village.root, runs / "second")
     (runs / "third" / "stages").mkdir(parents=True)
     manifest = json.loads((shutil.copytree(runs / "first", runs / "older") / "manifest.json").read_text())
-    (runs / "older" / "manifest.json").write_text(json.dumps(manifest | {"format": 0}))
+    (runs / "older" / "manifest.json").write_text(json.dumps(manifest | {"format": 0, "versions": "none"}))
     evaluation = json.loads((shutil.copytree(runs / "first", runs / "newer") / "quality/evaluation.json").read_text())
     (runs / "newer" / "quality" / "evaluation.json").write_text(json.dumps(evaluation | {"format": 99}))
 
