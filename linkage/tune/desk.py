@@ -134,17 +134,12 @@ class RunDesk:
             see_that_it_is_there(self._root)
             return save(
                 self._root,
-                self._step.step,
+                self._opened,
                 self._trial.model(settings),
                 before=self.settings,
                 after=settings,
                 note=note,
-                run=self.run,
-                parent=self._opened.model,
-                trained=self._opened.trained,
-                records=self._step.records,
                 outcome=self.outcome(settings),
-                use=self._opened.use,
             )
 
 

@@ -12,7 +12,6 @@ from linkage.explain.files import OpenFiles, open_if_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.tune.evidence import Evidence
 from linkage.tune.groups import Groups, groups_of
-from linkage.tune.saving import lines_for
 from quality.tuning import Settings, Use
 
 _ROUNDING = 1e-6  # bits
@@ -86,7 +85,7 @@ def open_to_tune(
         names_units="number",
         unit=unit,
         id_of=lambda *_: None,
-        use=lambda path, before, after: Use(lines_for(path, before, after)),
+        use=lambda path, before, after: Use(_lines_of_step(path, before, after)),
     )
 
 
@@ -157,3 +156,15 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
             f"{verb} leaves pairs from a probability of 0.5 to people, and takes no other threshold for these."
         )
     return Use([shlex.join([*words, "--out", "FOLDER"])], verb, notes)
+
+
+def _lines_of_step(path: Path, before: Settings, after: Settings) -> Sequence[str]:
+    """Keys of a step in a run's TOML under which it links by the model and thresholds that were chosen."""
+    lines = [f'model = "{path}"', "train = false"]
+    if after.accept != before.accept or after.review != before.review:
+        # A weight that is named does not move with what the cardinality adds; the probability says the other one.
+        review = 1 / (1 + 2.0**-after.review)
+        lines += [f"accept_weight = {after.accept!r}", f"review_probability = {review!r}"]
+    if after.margin != before.margin:
+        lines.append(f"margin = {after.margin!r}")
+    return lines
