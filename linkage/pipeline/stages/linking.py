@@ -1,6 +1,7 @@
 """The stages that link: one a step, then the spine over all of them."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 
 from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
@@ -49,53 +50,16 @@ def _decided(space: Workspace, job: Job, step: Step, sources: Iterable[str], lef
 def link_stage(job: Job, step: Step) -> Stage:
     """A step's two sides to links/, unlinked/, units/ and membership/ of the step, and the model that scored it."""
     model, rules = job.models[step.name], job.passes[step.name]
-    before = list(job.config.step[: job.config.step.index(step)])
+    before = _before(job, step)
     sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
     sources = list(job.config.source)
     teachers = [other.name for other in before if step.train and other.train and other.model == step.model]
-
-    def work(space: Workspace) -> Counts:
-        engine = space.engine
-        membership = (
-            space.table(f"membership/{before[-1].name}") if before else each_alone(engine, _all(space, sources))
-        )
-        left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
-        if job.config.run.engine != "duckdb" and step.name in job.own_models():  # DuckDB was asked before any work
-            check_runs(engine, model, left.units, right.units, f"step '{step.name}': {step.model}")
-        link = step_of_links if step.links_only else link_step
-        found = link(
-            engine,
-            step,
-            left,
-            right,
-            rules=rules,
-            model=model,
-            seed=job.config.run.seed,
-            overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
-            held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
-            earlier=_earlier(space, teachers),
-            trained_on=job.trained_on.get(step.name),
-            in_two={} if step.links_only else _in_two(space, before, left, right),
-            parts=Parts(space.kept),
-            progress=space.note,
-        )
-        _tell_of_model(space, job, step, found)
-        space.write(f"links/{step.name}", found.links)
-        space.write(f"unlinked/{step.name}", found.unlinked)
-        space.write(f"units/{step.name}", found.units)
-        if found.sampled:
-            space.write(f"{SAMPLED}/{step.name}", found.sampled)
-        space.write(
-            f"membership/{step.name}", join_people(engine, membership, _between_people(engine, found.links, membership))
-        )
-        space.write_document(f"models/{step.name}.json", found.model.raw)
-        return found.summary
 
     needed = dict.fromkeys(source for side in sides.values() for source in side)
     known_by_key = bool(job.previous or step.overrides)
     return Stage(
         name=f"link-{step.name}",
-        work=work,
+        work=functools.partial(_link, job, step, sides, teachers),
         reads=(
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"appearances/{source}" for source in needed),
@@ -129,6 +93,55 @@ def link_stage(job: Job, step: Step) -> Stage:
     )
 
 
+def _link(
+    job: Job, step: Step, sides: Mapping[str, Sequence[str]], teachers: Sequence[str], space: Workspace
+) -> Counts:
+    """Link a step and write what it made.
+
+    Args:
+        sides: what the two sides are called to the sources whose entities they hold.
+        teachers: steps before this one that train the same model.
+    """
+    engine, sources, before = space.engine, list(job.config.source), _before(job, step)
+    model, rules = job.models[step.name], job.passes[step.name]
+    membership = space.table(f"membership/{before[-1].name}") if before else each_alone(engine, _all(space, sources))
+    left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
+    if job.config.run.engine != "duckdb" and step.name in job.own_models():  # DuckDB was asked before any work
+        check_runs(engine, model, left.units, right.units, f"step '{step.name}': {step.model}")
+    link = step_of_links if step.links_only else link_step
+    found = link(
+        engine,
+        step,
+        left,
+        right,
+        rules=rules,
+        model=model,
+        seed=job.config.run.seed,
+        overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
+        held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
+        earlier=_earlier(space, teachers),
+        trained_on=job.trained_on.get(step.name),
+        in_two={} if step.links_only else _in_two(space, before, left, right),
+        parts=Parts(space.kept),
+        progress=space.note,
+    )
+    _tell_of_model(space, job, step, found)
+    space.write(f"links/{step.name}", found.links)
+    space.write(f"unlinked/{step.name}", found.unlinked)
+    space.write(f"units/{step.name}", found.units)
+    if found.sampled:
+        space.write(f"{SAMPLED}/{step.name}", found.sampled)
+    space.write(
+        f"membership/{step.name}", join_people(engine, membership, _between_people(engine, found.links, membership))
+    )
+    space.write_document(f"models/{step.name}.json", found.model.raw)
+    return found.summary
+
+
+def _before(job: Job, step: Step) -> list[Step]:
+    return list(job.config.step[: job.config.step.index(step)])
+
+
 def _in_two(space: Workspace, before: Sequence[Step], left: Units, right: Units) -> dict[str, Table]:
     """By side, units whom the steps before this one may have left in two; of sides that steps have joined."""
     kept = [space.table(f"links/{step.name}") for step in before if not step.links_only]
@@ -159,53 +172,9 @@ def spine_stage(job: Job) -> Stage:
     people_of = job.config.run.spine or tuple(sources)
     previous = job.previous
 
-    def work(space: Workspace) -> Counts:
-        engine = space.engine
-        entities = _all(space, sources)
-        units = _together(engine, (space.table(f"units/{step}") for step in steps))
-        links = _together(engine, (space.table(f"links/{step}") for step in steps))
-        parted = without_conflicts(
-            engine,
-            _all(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
-            space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
-            links,
-            units,
-            most=most_records(job.config.step),
-            never=never_one(engine, list(job.overrides.values()), entities) if job.overrides else None,
-        )
-        made = build(
-            engine,
-            entities,
-            parted.membership,
-            parted.links,
-            units,
-            people_of=people_of,
-            edukey_sources=job.sources_of("cis"),
-            pmr_sources=job.sources_of("npd"),
-            before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
-            brought_left=brought_left(job.config),
-        )
-        tables = {
-            "spine": made.spine,
-            "lookup_ae_id": made.lookup_ae_id,
-            "lookup_edukey": made.lookup_edukey,
-            "lookup_pmr": made.lookup_pmr,
-            "concordance": made.concordance,
-            "cuts": parted.cuts,
-            "links": engine.sql(_IN_THE_END, links=links, cuts=parted.cuts),
-        }
-        cuts = engine.sql("select rule, count(*) as links from {t} group by rule", t=parted.cuts)
-        changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
-        return {
-            "rows": {name: space.write(name, table) for name, table in tables.items()},
-            "changes": {row["change"]: int(row["ids"]) for row in rows(engine, changes)},
-            "cuts": {row["rule"]: int(row["links"]) for row in rows(engine, cuts)},
-            "last_person_id": made.last_person_id,
-        }
-
     return Stage(
         name="spine",
-        work=work,
+        work=functools.partial(_spine, job, people_of),
         reads=(
             *(f"identities/{source}" for source in sources),
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
@@ -224,6 +193,53 @@ def spine_stage(job: Job) -> Stage:
         },
         rooms=("linkage.spine", "linkage.match.candidates.overrides", "linkage.pipeline.stages.linking"),
     )
+
+
+def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
+    """Make people of the links of all steps, and write their tables."""
+    engine, previous = space.engine, job.previous
+    sources, steps = list(job.config.source), [step.name for step in job.config.step]
+    entities = _all(space, sources)
+    units = _together(engine, (space.table(f"units/{step}") for step in steps))
+    links = _together(engine, (space.table(f"links/{step}") for step in steps))
+    parted = without_conflicts(
+        engine,
+        _all(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
+        space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
+        links,
+        units,
+        most=most_records(job.config.step),
+        never=never_one(engine, list(job.overrides.values()), entities) if job.overrides else None,
+    )
+    made = build(
+        engine,
+        entities,
+        parted.membership,
+        parted.links,
+        units,
+        people_of=people_of,
+        edukey_sources=job.sources_of("cis"),
+        pmr_sources=job.sources_of("npd"),
+        before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
+        brought_left=brought_left(job.config),
+    )
+    tables = {
+        "spine": made.spine,
+        "lookup_ae_id": made.lookup_ae_id,
+        "lookup_edukey": made.lookup_edukey,
+        "lookup_pmr": made.lookup_pmr,
+        "concordance": made.concordance,
+        "cuts": parted.cuts,
+        "links": engine.sql(_IN_THE_END, links=links, cuts=parted.cuts),
+    }
+    cuts = engine.sql("select rule, count(*) as links from {t} group by rule", t=parted.cuts)
+    changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
+    return {
+        "rows": {name: space.write(name, table) for name, table in tables.items()},
+        "changes": {row["change"]: int(row["ids"]) for row in rows(engine, changes)},
+        "cuts": {row["rule"]: int(row["links"]) for row in rows(engine, cuts)},
+        "last_person_id": made.last_person_id,
+    }
 
 
 # Accepted links of all steps, and what became of them: a step does not know what its links join in the end.
