@@ -171,15 +171,9 @@ def matched(
     model, training, frequencies = _model(engine, step, untrained, left.units, right.units, seed, earlier, say)
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
-    passed = deterministic.run(
-        engine,
-        given["rules"],
-        left.appearances,
-        right.appearances,
-        step.cardinality,
-        forced=overrides.forced if overrides else None,
-        barred=overrides.barred if overrides else None,
-    )
+    forced, barred = (overrides.forced, overrides.barred) if overrides else (None, None)
+    rows_of = left.appearances, right.appearances
+    passed = deterministic.run(engine, given["rules"], *rows_of, step.cardinality, forced=forced, barred=barred)
     certain = _scored_passes(engine, model, left.units, right.units, frequencies, passed.links)
     still_open = (
         _still_open(engine, left.units, passed.links, "left", step),
@@ -203,8 +197,8 @@ def matched(
     scored = candidates.pairs
     if step.cardinality == "many-to-many":
         scored = _without(engine, scored, passed.links)
-    if overrides:
-        scored = _without(engine, scored, overrides.barred)
+    if barred:
+        scored = _without(engine, scored, barred)
     twins = asked_for(step)
     apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model, held=candidates.sides)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
@@ -213,9 +207,9 @@ def matched(
     thresholds = thresholds.given(_gain(engine, step, (agreed, candidates.sure, race.accepted), sizes))
     accept(engine, step, race, thresholds, held=held)
     contested = race.contested(thresholds)  # an ambiguous pair has rivals, and they have one another
-    records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
     excused = None
     if not step.each_once:  # two records of one person are no rivals
+        records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
         looked_at = {"left": (left, candidates.sides[0]), "right": (right, candidates.sides[1])}
         within = functools.partial(_apart_within, engine, looked_at) if twins else None
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
