@@ -75,6 +75,13 @@ def say_notes(notes: "Sequence[str]") -> None:
         typer.echo(f"  note: {note}", err=True)
 
 
+def say_against_truth(truth: "Mapping[str, float] | None") -> None:
+    """How right the links are, where true pairs were given."""
+    if truth:
+        shown = ", ".join(f"{name} {truth[name]:.4f}" for name in ("precision", "recall", "f1"))
+        typer.echo(f"against {truth['true_pairs']:,} true pairs: {shown}")
+
+
 def say_trained(summary: "Mapping[str, Any]", links: int | None = None, records: int = 0) -> None:
     """Show what about the model is not to be trusted, and where next to nothing was linked.
 

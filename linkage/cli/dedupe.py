@@ -17,6 +17,7 @@ from linkage.adhoc.options import (
     by_content_notes,
     not_recognised,
     say,
+    say_against_truth,
     say_notes,
     say_trained,
     whole_address_notes,
@@ -88,9 +89,7 @@ def dedupe(
     alone = counts["clusters"] == 1
     of = ("person" if alone else "people") if done.of_persons else ("thing" if alone else "things")
     typer.echo(f"{counts['records']:,} records are {counts['clusters']:,} {of}")
-    if done.truth:
-        shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
-        typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    say_against_truth(done.truth)
     say_notes(done.notes)
     say_trained(counts)
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")

@@ -18,6 +18,7 @@ from linkage.adhoc.options import (
     Without,
     of_each,
     say,
+    say_against_truth,
     say_notes,
     say_recognised,
     say_trained,
@@ -97,9 +98,7 @@ def link(
     accepted = f"{links:,} link{'' if links == 1 else 's'} accepted"
     review = "" if links_only else f", {decisions.get('review', 0):,} for review"
     typer.echo(f"{accepted}{review}, of {done.summary['left_units']:,} and {done.summary['right_units']:,} records")
-    if done.truth:
-        shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
-        typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    say_against_truth(done.truth)
     if samples:
         typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
     say_notes(done.notes)
