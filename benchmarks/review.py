@@ -2,6 +2,7 @@
 
 python -m benchmarks review                          # populations drawn from their probabilities, right and wrong
 python -m benchmarks review --run RUN --step STEP    # and the pairs of a run that has truth
+python -m benchmarks review --only uncertain         # of these alone, beside what was measured before
 
 Each review draws a stratified sample by Neyman's allocation, answers it by the truth, and estimates precision and
 recall. So does a review of the next release, with the labels of the last one (benchmarks/review_carried.py). An
@@ -15,6 +16,7 @@ number by three points either way: a reader's population is any of them.
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from quality.review import Answers, Stratum, allot, estimate, frame, stratify
 REVIEWS = 500
 SIZES = (200, 400, 800)
 _MEASURES = ("precision", "recall")
+_MIDDLE, _WHOLE = "the middle reading", "from the low reading's low end to the high one's high end"
 World = Callable[[np.random.Generator], Known]  # a population, made for a review
 
 # Links by weight, heaviest first, then other pairs: how many, and the share of each that is not as decided.
@@ -45,36 +48,57 @@ _WORLDS = {
 }
 
 
+_HESITATION = {
+    "of the wrong decisions three in ten are uncertain, of the right ones one in fifty": (0.3, 0.02),
+    "of all pairs one in twenty is uncertain": (0.05, 0.05),
+}
+"""Reviewers who cannot tell, and how often where the step is wrong and where it is right."""
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks review", description=__doc__.split("\n")[0])
     parser.add_argument("--run", type=Path, help="a finished run that has truth")
     parser.add_argument("--step", help="one of its steps")
     parser.add_argument("--true-pairs", type=Path, help="Parquet of its true pairs: left_id, right_id")
     parser.add_argument("--reviews", type=int, default=REVIEWS)
+    parser.add_argument(
+        "--only", default="", help="populations whose name holds this; the others' rows stay as they are"
+    )
     options = parser.parse_args(arguments)
     worlds: dict[str, World] = {name: _imagined(shift) for name, shift in _WORLDS.items()}
     if options.run:
         of_run = _of_run(options.run, options.step, options.true_pairs)
         worlds[f"links of {options.step}"] = lambda _: of_run
-    measured = [
-        {"population": name, "size": size, **_covered(world, size, options.reviews)}
-        for name, world in worlds.items()
-        for size in SIZES
-    ]
-    for name in (next(iter(_WORLDS)), "3 % of errors everywhere alike"):
-        measured += [
-            {
-                "population": f"next release, {way}: {name}",
-                "size": size,
-                **_carried(worlds[name], way, size, options.reviews),
-            }
-            for way in WAYS
-            for size in SIZES
-        ]
-    found = {**facts(), "reviews": options.reviews, "measured": measured}
-    (RESULTS / "review.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    (RESULTS / "review.md").write_text(_page(measured, options.reviews), encoding="utf-8")
+    page = RESULTS / "review.json"
+    before = json.loads(page.read_text(encoding="utf-8"))["measured"] if options.only else []
+    kept = [row for row in before if options.only not in row["population"]]
+    asked = [measure for name, measure in _asked(worlds).items() if options.only in name]
+    measured = kept + [row for measure in asked for size in SIZES for row in measure(size, options.reviews)]
+    said = {**facts(), "reviews": options.reviews, "measured": measured}
+    page.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    page.with_suffix(".md").write_text(_page(measured, options.reviews), encoding="utf-8")
     print(_page(measured, options.reviews))
+
+
+def _asked(worlds: Mapping[str, World]) -> dict[str, Callable[[int, int], list[dict[str, Any]]]]:
+    """Each population, and what makes its rows: of a size of sample and a number of reviews."""
+
+    def alone(name: str, size: int, reviews: int) -> list[dict[str, Any]]:
+        return [{"population": name, "size": size, **_covered(worlds[name], size, reviews)}]
+
+    def hesitating(name: str, how: str, size: int, reviews: int) -> list[dict[str, Any]]:
+        said = _in_readings(worlds[name], size, reviews, _HESITATION[how])
+        return [{"population": f"{name}; {how}: {reading}", "size": size, **row} for reading, row in said.items()]
+
+    def carried(name: str, way: str, size: int, reviews: int) -> list[dict[str, Any]]:
+        row = _carried(worlds[name], way, size, reviews)
+        return [{"population": f"next release, {way}: {name}", "size": size, **row}]
+
+    found: dict[str, Callable[[int, int], list[dict[str, Any]]]] = {name: partial(alone, name) for name in worlds}
+    for name in (next(iter(_WORLDS)), "3 % of errors everywhere alike"):
+        found |= {f"{name}; {how}": partial(hesitating, name, how) for how in _HESITATION}
+        found |= {f"next release, {way}: {name}": partial(carried, name, way) for way in WAYS}
+    return found
 
 
 def _imagined(shift: Any) -> World:
@@ -116,25 +140,50 @@ def _of_run(run: Path, step: str, true_pairs: Path) -> Known:
 
 def _covered(world: World, size: int, reviews: int) -> dict[str, Any]:
     """Shares of reviews whose interval holds the truth, or lies above or below it; mean width and estimate."""
+    return _in_readings(world, size, reviews, (0.0, 0.0))[_MIDDLE]
+
+
+def _in_readings(world: World, size: int, reviews: int, hesitates: tuple[float, float]) -> dict[str, dict[str, Any]]:
+    """The same of the middle reading, and of all that the readings leave open together.
+
+    Args:
+        hesitates: share of the pairs that are called uncertain where the step is wrong, and where it is right.
+    """
     rng = np.random.default_rng(size)
-    held, looked_at = _Held(), []
+    held, looked_at = {reading: _Held(reading) for reading in (_MIDDLE, _WHOLE)}, []
     for number in range(reviews):
-        known, answers = world(rng), {}
+        known = world(rng)
         allotted = allot(known.strata, size)
-        for stratum in known.strata:
-            right = known.matches[stratum.name]
-            drawn = allotted[stratum.name]
-            found = int(rng.hypergeometric(right, stratum.pairs - right, drawn))
-            answers[stratum.name] = Answers(found, drawn - found)
-        held.take(estimate(known.strata, answers, seed=number), known.truth)
+        answers = {
+            stratum.name: _answered(stratum, known.matches[stratum.name], allotted[stratum.name], hesitates, rng)
+            for stratum in known.strata
+        }
+        said = estimate(known.strata, answers, seed=number)
+        for each in held.values():
+            each.take(said, known.truth)
         looked_at.append(sum(allotted.values()))
-    return {"looked_at": round(np.mean(looked_at)), "carried": None, **held.shares()}
+    looked = {"looked_at": round(np.mean(looked_at)), "carried": None}
+    return {reading: {**looked, **each.shares()} for reading, each in held.items()}
+
+
+def _answered(
+    stratum: Stratum, matches: int, drawn: int, hesitates: tuple[float, float], rng: np.random.Generator
+) -> Answers:
+    """What a reviewer says of so many pairs of a stratum."""
+    found = int(rng.hypergeometric(matches, stratum.pairs - matches, drawn))
+    wrong, right = hesitates
+    of_matches, of_others = (right, wrong) if stratum.accepted else (wrong, right)
+    open_matches, open_others = (
+        int(rng.binomial(pairs, share)) if share else 0
+        for pairs, share in ((found, of_matches), (drawn - found, of_others))
+    )
+    return Answers(found - open_matches, drawn - found - open_others, open_matches + open_others)
 
 
 def _carried(world: World, way: str, size: int, reviews: int) -> dict[str, Any]:
     """As `_covered`, of the next release; carried: how many of the answers were given of the last one."""
     rng = np.random.default_rng(size)
-    held, looked_at, carried = _Held(), [], []
+    held, looked_at, carried = _Held(_MIDDLE), [], []
     for number in range(reviews):
         last = world(rng)
         known, answers, old = answered_in(Releases.following(last.strata, last.matches, rng), way, size, rng)
@@ -147,13 +196,14 @@ def _carried(world: World, way: str, size: int, reviews: int) -> dict[str, Any]:
 class _Held:
     """Intervals of reviews beside the truth of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading: str) -> None:
+        self._from, self._to = ("low", "high") if reading == _WHOLE else ("middle", "middle")
         self._ends: dict[str, list[tuple[float, ...]]] = {name: [] for name in _MEASURES}
 
     def take(self, said: Mapping[str, Any], truth: Mapping[str, float]) -> None:
         for name in _MEASURES:
-            share = said[name]["middle"]
-            self._ends[name].append((share["low"], share["high"], share["value"], truth[name]))
+            low, high = said[name][self._from]["low"], said[name][self._to]["high"]
+            self._ends[name].append((low, high, said[name]["middle"]["value"], truth[name]))
 
     def shares(self) -> dict[str, Any]:
         return {name: self._of(ends) for name, ends in self._ends.items()}

@@ -176,7 +176,7 @@ class Outputs(Strict):
 class Gates(Strict):
     """What must hold before a run counts as done."""
 
-    min_precision: Probability | None = None  # where truth is given; fails when the 95 % interval lies below it
+    min_precision: Probability | None = None  # fails when the 95 % interval of a step's precision lies below it
     precision_lower_bound: Probability | None = None  # the 95 % interval of a step's precision may not begin below it
     max_unlinked: Probability | None = None  # of any step's smaller side, of those in the calculation
     max_rate_fall: Probability | None = None  # of a group's link rate since the last release: 0.02 is two points

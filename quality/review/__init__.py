@@ -7,7 +7,7 @@ precision and recall with intervals.
 
 from quality.review.agreement import Agreement, agreement
 from quality.review.allocation import allot
-from quality.review.estimate import KEPT_ONLY, UNKNOWN, Answers, estimate
+from quality.review.estimate import KEPT_ONLY, UNKNOWN, Answers, estimate, of_all_readings
 from quality.review.labels import (
     ADJUDICATOR,
     ANSWERS,
@@ -56,6 +56,7 @@ __all__ = [
     "form",
     "frame",
     "labels_of_csv",
+    "of_all_readings",
     "settled",
     "standing",
     "stratify",

@@ -40,7 +40,12 @@ def fall(change: float) -> dict[str, Any]:
         (
             {"min_precision": 0.99},
             {"precision": {"a-b": share(0.97, 0.96, 0.98)}},
-            "gate min_precision: step 'a-b' has precision 0.9700 (with 95 % confidence at most 0.9800), at least 0.99",
+            "gate min_precision: step 'a-b' has precision 0.9700 by truth (with 95 % confidence at most 0.9800), at least 0.99",
+        ),
+        (
+            {"min_precision": 0.99},
+            {"precision": {"a-b": share(0.97, 0.96, 0.98, "probabilities")}},
+            "gate min_precision: step 'a-b' has precision 0.9700 by probabilities (with 95 % confidence at most 0.9800)",
         ),
         (
             {"precision_lower_bound": 0.97},
@@ -156,7 +161,7 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
     half = [with_truth[0], steps[1]]
     since = {"rates": rates[:1], "counts": []}
     assert not_asked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
-        "min_precision: there is no truth of the links of b-c; precision_lower_bound asks of probabilities and reviews too",
+        "min_precision: nothing is known of the links of b-c",
         "max_rate_fall: no group of b-c has a hundred people in both releases",
     ]
     assert not_asked(Gates(), {"steps": steps}, None) == []
@@ -187,7 +192,7 @@ def test_gates_that_hold_say_nothing() -> None:
         min_precision=0.99, precision_lower_bound=0.96, max_unlinked=0.2, max_rate_fall=0.04, max_count_change=0.06
     )
     found = asked(
-        precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.5, 0.97, 0.6, "probabilities")},
+        precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.98, 0.97, 0.99, "probabilities")},
         unlinked={"a-b": 0.2},
         falls=[fall(-0.035)],
         changes=[{"count": "people", "before": 100, "after": 106, "change": 0.06}],
@@ -206,14 +211,19 @@ def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
         "accuracy": {"precision": known},
         "expected": {"precision": {**known, "low": 0.5}},
     }
-    review = [{"step": "a", "precision": {"middle": {**known, "low": 0.7}}}]
+    readings = {
+        "low": {**known, "low": 0.6, "high": 0.8},
+        "middle": known,
+        "high": {**known, "low": 0.85, "high": 0.95},
+    }
+    review = [{"step": "a", "precision": readings}]
 
-    def by(**without: Any) -> tuple[str, float]:
-        found = asked_of({"steps": [step | without]}, None, review if without.pop("reviewed", True) else [])
-        return found["precision"]["a"]["by"], found["precision"]["a"]["low"]
+    def by(**without: Any) -> tuple[str, float, float]:
+        share = asked_of({"steps": [step | without]}, None, review)["precision"]["a"]
+        return share["by"], share["low"], share["high"]
 
-    assert by() == ("truth", 0.8)
-    assert by(accuracy=None) == ("review", 0.7)
+    assert by() == ("truth", 0.8, 1.0)
+    assert by(accuracy=None) == ("review", 0.6, 0.95)  # whatever uncertain answers leave open
     assert asked_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
 
 

@@ -19,6 +19,11 @@ from quality.report.sections.statement import error_of, statement_part
 Evaluation = dict[str, Any]
 
 
+def alike(share: dict[str, Any]) -> dict[str, Any]:
+    """What a review says of a measure whose answers are all sure."""
+    return dict.fromkeys(("low", "middle", "high"), share)
+
+
 def _statement(
     evaluation: Evaluation, reviews: Any = (), *, has_last_release: bool = False, failed: tuple[str, ...] = ()
 ) -> Part:
@@ -97,7 +102,7 @@ def test_error_is_told_by_the_best_that_is_known(counted: Evaluation) -> None:
     step = counted["steps"][0]
     share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
     strata = [{"accepted": True, "pairs": 400, "looked_at": 9}, {"accepted": False, "pairs": 30, "looked_at": 20}]
-    review = {"step": "npd-cis", "precision": {"middle": share}, "recall": {"middle": share}, "strata": strata}
+    review = {"step": "npd-cis", "precision": alike(share), "recall": alike(share), "strata": strata}
     assert error_of(step, [review])[0] == "truth"  # type: ignore[index]
     blind = {**step, "accuracy": None}
     assert error_of(blind, [review])[0] == "review"  # type: ignore[index]
@@ -122,7 +127,7 @@ def test_whose_recall_is_not_known_and_why(counted: Evaluation) -> None:
         for name in ("first", "second")
     ]
     strata = [{"accepted": True, "pairs": 540, "looked_at": 100}, {"accepted": False, "pairs": 30, "looked_at": 0}]
-    review = {"step": "second", "precision": {"middle": share}, "recall": {"middle": nothing}, "strata": strata}
+    review = {"step": "second", "precision": alike(share), "recall": alike(nothing), "strata": strata}
     said = _words(_statement(counted, [review]), "not-known")
     assert "How many matches were missed is not known of some steps: reviewers looked at links alone." in said
     assert "asked for links alone" not in said

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from quality.review import Answers, Stratum, allot, estimate
+from quality.review import Answers, Stratum, allot, estimate, of_all_readings
 
 
 def stratum(name: str, pairs: int, expected: float, *, accepted: bool = True) -> Stratum:
@@ -54,3 +54,12 @@ def test_recall_is_narrower_for_it() -> None:
         said = estimate(strata, {"sure": Answers(360, 0), "near": Answers(matches, looked - matches)})
         widths.append(said["recall"]["middle"]["high"] - said["recall"]["middle"]["low"])
     assert all(wide > narrow for wide, narrow in pairwise(widths))
+
+
+def test_a_reviewed_share_is_the_middle_reading_with_the_ends_of_all() -> None:
+    readings = {
+        "low": {"of": 10, "value": 0.5, "low": 0.25, "high": 0.75},
+        "middle": {"of": 10, "value": 0.75, "low": 0.5, "high": 0.875},
+        "high": {"of": 10, "value": 1.0, "low": 0.625, "high": 1.0},
+    }
+    assert of_all_readings(readings) == {"of": 10, "value": 0.75, "low": 0.25, "high": 1.0}

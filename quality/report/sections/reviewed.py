@@ -8,7 +8,7 @@ from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
-from quality.review import KEPT_ONLY
+from quality.review import KEPT_ONLY, of_all_readings
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 _READINGS = (("low", "against the linkage"), ("middle", "half and half"), ("high", "for the linkage"))
@@ -33,14 +33,15 @@ def review_section(
         }
         for title, review in found
         for measure, label in _MEASURES
-        for cell, (low, high) in [_cells(review[measure]["middle"], seen_of(review, measure), d)]
+        for cell, (low, high) in [_cells(of_all_readings(review[measure]), seen_of(review, measure), d)]
         if cell.value is not None
     ]
     blocks: list[Block] = [
         Text(
             "People looked at a sample of pairs, drawn by pass and band of match weight and most where the model is "
             "least sure. Their answers are weighted up to all pairs. An uncertain answer is counted three ways: "
-            "against the linkage, half and half, and for it. Intervals are 95% and count what sampling could do."
+            "against the linkage, half and half, and for it. Intervals are 95% and count what sampling could do; the "
+            "figure's go from the lower end of the first reading to the upper end of the last."
         ),
         figure(
             "reviewed-error",
@@ -69,7 +70,7 @@ def _cells(share: Mapping[str, Any], seen: int, d: Disclosure) -> tuple[Cell, tu
 
 
 def _words(title: str, review: Mapping[str, Any], d: Disclosure) -> str:
-    cell, (low, high) = _cells(review["precision"]["middle"], seen_of(review, "precision"), d)
+    cell, (low, high) = _cells(of_all_readings(review["precision"]), seen_of(review, "precision"), d)
     looked, doubt = d.count(review["looked_at"]), d.percent(review["uncertain"], review["looked_at"])
     if cell.value is None:
         return "Too few links to show."

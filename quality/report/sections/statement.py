@@ -25,6 +25,7 @@ from quality.report.sections.error_parts import in_no_group
 from quality.report.sections.facts import key
 from quality.report.sections.reviewed import seen_of
 from quality.report.sections.summary import told_by_truth
+from quality.review import of_all_readings
 
 _MOST_GROUPS = 8
 _FEWEST = 100
@@ -74,7 +75,7 @@ def statement_part(
 
 
 _GATES = {
-    "min_precision": "the precision against truth",
+    "min_precision": "the precision of the links",
     "precision_lower_bound": "how low the precision may be",
     "max_unlinked": "the share without a link",
     "max_rate_fall": "the fall of a group's link rate since the last release",
@@ -102,7 +103,7 @@ def error_of(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]]) -> t
     review = next((one for one in reviews if one["step"] == step["step"]), None)
     measures = ("precision", "recall")
     if review and any(review[measure]["middle"]["value"] is not None for measure in measures):
-        found = {measure: review[measure]["middle"] for measure in measures}
+        found = {measure: of_all_readings(review[measure]) for measure in measures}
         return "review", {**found, "seen": {measure: seen_of(review, measure) for measure in measures}}
     return ("expected", step["expected"]) if step.get("expected") else None
 
