@@ -16,6 +16,7 @@ _FURTHER = "middle_names"
 _TELLING = ("date", "partial date", "age", "number")
 """Kinds that tell father and son apart, of whom the son often bears the other's forename as a further name."""
 _SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
+_CROSSED = {"surname": "second_surname", "second_surname": "surname"}
 
 
 def untrained(kinds: Mapping[str, str]) -> Model:
@@ -26,6 +27,7 @@ def untrained(kinds: Mapping[str, str]) -> Model:
         if kind == comparisons.BESIDE:
             continue
         other = _SWAPPED[name] if _SWAPPED.get(name) in kinds else None
+        crossed = _CROSSED[name] if _CROSSED.get(name) in kinds else None
         further = _FURTHER if called and name == "forename" else None
         before = OTHER_SURNAME if name == "surname" and OTHER_SURNAME in kinds else None
         further_of = "forename" if called and name == _FURTHER and "forename" in kinds else None
@@ -34,6 +36,9 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             kind,
             swapped_with=other,
             told=other in compared,
+            slips=kind in ("name", "names"),
+            crossed_with=crossed,
+            crossed_told=crossed in compared,
             further=further,
             further_of=further_of,
             before=before,

@@ -7,6 +7,16 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkage.model.elsewhere import (
+    at_one_time,
+    at_some_time,
+    crossed,
+    holds_words,
+    is_among,
+    swapped_but_for_a_slip,
+    swapped_whole,
+)
+
 KINDS = (
     *("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
     *("words", "position", "hash", "bits", "pieces", "day"),
@@ -44,6 +54,9 @@ def comparison(
     *,
     swapped_with: str | None = None,
     told: bool = False,
+    slips: bool = False,
+    crossed_with: str | None = None,
+    crossed_told: bool = False,
     further: str | None = None,
     further_of: str | None = None,
     before: str | None = None,
@@ -56,6 +69,9 @@ def comparison(
     Args:
         swapped_with: a column whose value may stand in this one's place (forename and surname).
         told: that column's comparison tells of it, and this one is silent then: one slip counts once.
+        slips: one of the two that are swapped may be written otherwise.
+        crossed_with: a column in whose place this one's value may stand alone (one surname of two).
+        crossed_told: that column's comparison tells of this.
         further: a column of the person's further names, by one of which the other file may call them.
         further_of: this is such a column, and silent where the comparison of that one tells of it.
         before: a column of the surnames that people had before, of which any of both may be the same.
@@ -70,20 +86,24 @@ def comparison(
         sectors = 'list_has_any("postcode_sector_all_l", "postcode_sector_all_r")'
         graded = [graded[0], (sectors, "same sector at some time", 0.03), graded[-1]]
     if history:
-        graded.insert(1, (_at_some_time(column), "agrees at another time", 0.05))
+        graded.insert(1, (at_some_time(column), "agrees at another time", 0.05))
     if history and dated:
-        graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
+        graded.insert(1, (at_one_time(column), "agrees at overlapping dates", 0.05))
     if further:
-        graded.insert(1, (_is_among(column, further), f"among {further} of the other", 0.01))
+        graded.insert(1, (is_among(column, further), f"among {further} of the other", 0.01))
     if before:
-        same = f'{_is_among(column, before)} OR "{before}_l" = "{before}_r"'
+        same = f'{is_among(column, before)} OR "{before}_l" = "{before}_r"'
         graded.insert(1, (same, f"the same by {before}", 0.03))
     if further_of:
-        called = f'({_is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
+        called = f'({is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
         graded.insert(1, (called, f"{further_of} is one of them", None))
     if swapped_with:
-        swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
+        swapped = (swapped_but_for_a_slip if slips else swapped_whole)(column, swapped_with)
         graded.insert(1, (swapped, f"swapped with {swapped_with}", None if told else 0.002))
+    if crossed_with:
+        graded.insert(
+            1, (crossed(column, crossed_with), f"{crossed_with} of the other", None if crossed_told else 0.02)
+        )
     made = _comparison(column, graded, adjusted=kind not in _NEVER_ADJUSTED)
     return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
 
@@ -101,27 +121,6 @@ def kind_of_values(distinct: int, known: int, mean_length: float, digits: float)
     if digits > 0.5 or mean_length <= 5:
         return "code"
     return "text"
-
-
-def _is_among(column: str, further: str) -> str:
-    """James Robert is Robert to whoever asked what he is called."""
-    ways = ((f'"{further}_l"', f'"{column}_r"'), (f'"{further}_r"', f'"{column}_l"'))
-    return " OR ".join(_holds_words(names, name) for names, name in ways)
-
-
-def _holds_words(text: str, words: str) -> str:
-    return f"strpos(' ' || {text} || ' ', ' ' || {words} || ' ') > 0"
-
-
-def _at_some_time(column: str) -> str:
-    return f'list_has_any("{column}_all_l", "{column}_all_r")'
-
-
-def _at_one_time(column: str) -> str:
-    """Both held a value at one time; whether they ever did is the cheaper question, and asked first."""
-    met = "y.held_value = x.held_value AND y.held_from <= x.held_to AND y.held_to >= x.held_from"
-    partners = f'array_length(list_filter("{column}_held_r", lambda y: {met}))'
-    return f'{_at_some_time(column)} AND array_length(list_filter("{column}_held_l", lambda x: {partners} > 0)) > 0'
 
 
 RAREST = "{column} by the rarest value that both ever held"
@@ -150,7 +149,7 @@ def _name(column: str) -> _Graded:
 def _names(column: str) -> _Graded:
     """A column in which many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
     left, right = f'"{column}_l"', f'"{column}_r"'
-    within = (f"{_holds_words(left, right)} OR {_holds_words(right, left)}", "one is part of the other", 0.03)
+    within = (f"{holds_words(left, right)} OR {holds_words(right, left)}", "one is part of the other", 0.03)
     graded = _name(column)
     return [graded[0], within, *graded[1:]]
 

@@ -1,6 +1,7 @@
 """Models made here: what they compare, and that one event counts once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,11 +14,32 @@ from linkage.model import from_dict
 
 World = Callable[[str], Table]
 PLACES = {"forename": "name", "surname": "name"}
+SIDES = (
+    """
+        unit_id | pair | forename | surname
+        1       | A    | SMART    | SHANE
+        2       | B    | SHANE    | SMART
+        3       | C    | JAMES    | JAMES
+        4       | D    | SMART    | SHANE
+    """,
+    """
+        unit_id | pair | forename | surname
+        1       | A    | SHANE    | SMART
+        2       | B    | SHANE    | SMART
+        3       | C    | JAMES    | JAMES
+        4       | D    | SHANE    | -
+    """,
+)
 
 
-def weighed(engine: Engine, world: World) -> list[dict[str, Any]]:
+def weighed(
+    engine: Engine,
+    world: World,
+    sides: tuple[str, str] | None = None,
+    kinds: Mapping[str, str] = MappingProxyType(PLACES),
+) -> list[dict[str, Any]]:
     """Pairs of two small files by the names' comparisons, of which level n from below weighs n + 1 bits."""
-    raw = untrained(PLACES).raw
+    raw = untrained(kinds).raw
     for comparison in raw["comparisons"]:
         graded = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         for number, level in enumerate(reversed(graded), 1):
@@ -25,20 +47,7 @@ def weighed(engine: Engine, world: World) -> list[dict[str, Any]]:
             level.pop("tf_adjustment_column", None)
     raw["probability_two_random_records_match"] = 0.5
     raw["blocking_rules_to_generate_predictions"] = [{"blocking_rule": "l.pair = r.pair", "sql_dialect": "duckdb"}]
-    left = world("""
-        unit_id | pair | forename | surname
-        1       | A    | SMART    | SHANE
-        2       | B    | SHANE    | SMART
-        3       | C    | JAMES    | JAMES
-        4       | D    | SMART    | SHANE
-    """)
-    right = world("""
-        unit_id | pair | forename | surname
-        1       | A    | SHANE    | SMART
-        2       | B    | SHANE    | SMART
-        3       | C    | JAMES    | JAMES
-        4       | D    | SHANE    | -
-    """)
+    left, right = map(world, sides or SIDES)
     model = from_dict(raw)
     scored = score_candidates(engine, model, left, right, term_frequencies(engine, model, left, right), -99.0).pairs
     return sorted(engine_rows(engine, scored), key=lambda row: int(row["left_id"]))
@@ -53,6 +62,50 @@ def test_names_in_each_others_place_count_once(engine: Engine, world: World) -> 
     assert equal["match_weight"] == pytest.approx(7 + 6)
     assert (same_name_twice["gamma_forename"], same_name_twice["gamma_surname"]) == (6, 5)
     assert (half_known["gamma_forename"], half_known["gamma_surname"]) == (0, -1)
+
+
+def test_names_in_each_others_place_may_have_a_slip_in_one_of_them(engine: Engine, world: World) -> None:
+    left = """
+        unit_id | pair | forename | surname
+        1       | A    | ERIK     | MACHACEK
+        2       | B    | ERIK     | MACHACEK
+        3       | C    | ERIK     | MACHACEK
+    """
+    right = """
+        unit_id | pair | forename | surname
+        1       | A    | MACHACEK | ERIKK
+        2       | B    | MACHAZEK | ERIK
+        3       | C    | MACHACEK | PETR
+    """
+    *slips, another = weighed(engine, world, (left, right))
+    assert [(pair["gamma_forename"], pair["gamma_surname"]) for pair in slips] == [(5, -1), (5, -1)]
+    assert (another["gamma_forename"], another["gamma_surname"]) == (0, 0)
+
+
+def test_one_surname_of_two_may_stand_in_the_place_of_the_other(engine: Engine, world: World) -> None:
+    left = """
+        unit_id | pair | forename | surname | second_surname
+        1       | A    | ANA      | ARMAS   | BAEZ
+        2       | B    | ANA      | ARMAS   | BAEZ
+        3       | C    | ANA      | ARMAS   | BAEZ
+        4       | D    | ANA      | ARMAS   | BAEZ
+    """
+    right = """
+        unit_id | pair | forename | surname | second_surname
+        1       | A    | ANA      | BAEZ    | ARMAS
+        2       | B    | ANA      | BAEZ    | -
+        3       | C    | ANA      | ARMAS   | BAEZ
+        4       | D    | ANA      | LUNA    | CRUZ
+    """
+    kinds = {**PLACES, "second_surname": "name"}
+    found = weighed(engine, world, (left, right), kinds)
+    # Surname: seven levels, of which that is the second; of the second surname it is counted once.
+    assert [(pair["gamma_surname"], pair["gamma_second_surname"]) for pair in found] == [
+        (5, -1),
+        (5, -1),
+        (6, 5),
+        (0, 0),
+    ]
 
 
 def test_a_name_alone_is_compared_with_itself() -> None:
