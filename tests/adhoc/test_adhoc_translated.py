@@ -61,6 +61,40 @@ def test_towns_of_two_languages_are_one_where_people_show_it(shaped: Shaped) -> 
     assert len({town for *_, town in one}) == len(towns)
 
 
+def test_names_that_both_files_have_in_two_forms_are_one_where_people_show_it(shaped: Shaped) -> None:
+    """Of fourteen people called Jack in a file thirteen are John in the other one, which has a Jack too."""
+    names = ["John", "Ann", "Bea", "Cai", "Dee", "Eve", "Flo", "Gus"]
+    left = [(*person[:2], born) for person in _people(names) for born in (person[2], "19" + person[2][2:])]
+    left += [("Jack", "Bell", "1931-02-03")]
+    called = dict.fromkeys(left[:13], "Jack")
+    right = [(called.get(person, person[0]), *person[1:]) for person in left]
+    header = "id|forename|surname|dob"
+    fields, one, other = shaped(_lines(header, left), _lines(header, right))
+    assert fields == ["forename", "surname", "dob"]
+    assert one == other
+    assert {name for name, *_ in one} == {"JOHN", *(name.upper() for name in names[1:])}
+
+
+def test_a_first_letter_is_no_form_of_a_name_that_begins_with_it(shaped: Shaped) -> None:
+    """J is James as well as John: as one of them it would be none of the other."""
+    names = ["John", "Ann", "Bea", "Cai", "Dee", "Eve", "Flo", "Gus"]
+    left = [(*person[:2], born) for person in _people(names) for born in (person[2], "19" + person[2][2:])]
+    right = [("J" if n < 13 else name, family, born) for n, (name, family, born) in enumerate(left)]
+    _, _, other = shaped(_lines("id|forename|surname|dob", left), _lines("id|forename|surname|dob", right))
+    assert sum(name == "J" for name, *_ in other) == 13
+
+
+def test_so_are_surnames_of_people_of_one_forename(shaped: Shaped) -> None:
+    born_once = _people(["Ann", "Bea", "Cai", "Dee", "Eve", "Flo", "Gus", "Hal"])
+    left = born_once + [(name, family, "19" + born[2:]) for name, family, born in born_once]
+    right = [(name, family.replace("Walsh", "Welsh"), born) for name, family, born in born_once] + left[
+        len(born_once) :
+    ]
+    _, one, other = shaped(_lines("id|forename|surname|dob", left), _lines("id|forename|surname|dob", right))
+    assert one == other
+    assert len({family for _, family, _ in one}) == len(FAMILIES)
+
+
 @pytest.mark.parametrize("further", ["Kehinde", None])
 def test_twins_are_two_people_though_their_names_stand_together(further: str | None, shaped: Shaped) -> None:
     """What both files have is a name of its own: of files of two languages, and of one."""

@@ -1,4 +1,5 @@
-"""Forenames and places that each file has in its own language: Jacobus and James, Bozen and Bolzano.
+"""Forenames and places that each file has in its own language: Jacobus and James, Bozen and Bolzano. And names that
+both write in several ways: Wm and William, Pak and Park.
 
 Which is which, people show who agree on all else that tells them: whoever is Jacobus in a register of baptisms is James
 in that of births, far more often than chance has it. No list of names is needed (decision 157).
@@ -8,6 +9,7 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from linkage.adhoc.files.columns_made import counted, each_value
 from linkage.adhoc.files.person_file import PLACE
@@ -19,9 +21,11 @@ from linkage.records.names import forenames, free_text, name_words, surname
 
 PLACES = ("town", "county", "birth_place")
 _SAMPLE_ROWS = 50_000  # of a file
+_ALL_ROWS = 100_000  # of a file with more, who was born on some days stands for all
 _FOREIGN = 0.1  # of a value's share in one file, which its share in the other is at most, where it is of a language
 _MANY = 0.1  # share of both files' rows with such a value, from which the files are of two languages
 _FEWEST = 3  # pairs that show that two values are one
+_TWINS = 0.2  # of the pairs that show two values to be one, so many pairs within the files, where they are of twins
 _SURE = 5.0  # by what factor, as a logarithm, the pairs are likelier than chance has them among as many values
 
 One = Mapping[str, str]
@@ -32,7 +36,10 @@ Read = Callable[[str], str | None]
 
 def note(fields: Sequence[str]) -> str:
     """What is said of fields that `translated` brought to one language."""
-    return f"compared as one of the files writes it, since the other has it in another language: {', '.join(fields)}"
+    return (
+        "compared as one of the files writes it, since the other has it in another language or form: "
+        f"{', '.join(fields)}"
+    )
 
 
 def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
@@ -53,6 +60,8 @@ def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
         for name in PARENTS:  # whose words stand in the order of the alphabet
             _write(engine, shapes, name, lambda text: " ".join(sorted(_of_words(text, names).split())))
         found.append("forename")
+    if telling == "dob":
+        found += _in_one_form(engine, shapes, found)
     for name in PLACES:
         if not all(name in shape.fields for shape in shapes):
             continue
@@ -60,6 +69,45 @@ def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
             _write(engine, shapes, name, functools.partial(_of_whole, one=places))
             found.append(name)
     return tuple(found)
+
+
+def _in_one_form(engine: Engine, shapes: Sequence[Shape], translated: Sequence[str]) -> list[str]:
+    """Surnames and forenames that both files write in several ways, each in one of them; the fields that have such.
+
+    Wm is William, and Park is Pak, where people of one birth date and other name show it beyond chance across the files
+    and not within them, where twins do as well.
+    """
+    found: list[str] = []
+    shown = [_born_on_some_days(engine, shape, every=max(s.file.rows for s in shapes) <= _ALL_ROWS) for shape in shapes]
+    for name, other in (("surname", "forename"), ("forename", "surname"), ("surname", "forename")):
+        if name in (*found, *translated) or not (one := _of_several_forms(engine, shown, name, (other, "dob"))):
+            continue
+        for held in (shown, shapes):
+            _write(engine, held, name, functools.partial(_READ_WHOLE[name], one=one))
+        found.append(name)
+    return found
+
+
+def _born_on_some_days(engine: Engine, shape: Shape, *, every: bool) -> Shape:
+    """The names and birth dates of a file; of a larger one of those who were born on some days of the month."""
+    names = {name: shape.fields[name] for name in ("forename", "surname", "dob")}
+    day = quote(names["dob"])
+    listed = ", ".join(map(quote, dict.fromkeys([PLACE, *names.values()])))
+    some = f"{day} is not null" if every else f"right({day}, 1) = '3'"
+    few = engine.sql(f"select {listed} from {{t}} where {some}", t=shape.file.table, store=True)
+    return replace(shape, file=replace(shape.file, table=few, values={}, clean=set()), fields=names)
+
+
+def _of_several_forms(engine: Engine, shapes: Sequence[Shape], field: str, agreed: Sequence[str]) -> One:
+    """Values of a field that are one, of which both files may have each."""
+    read = _READ[field]
+    across = _agreeing(engine, shapes, field, read, None, agreed)
+    shown = [(one, other) for one, other in _beyond_chance(across) if one != other and min(len(one), len(other)) > 1]
+    if not shown:
+        return {}
+    within = [_agreeing(engine, [shape, shape], field, read, None, agreed) for shape in shapes]
+    forms = [pair for pair in shown if sum(of_file.get(pair, 0) for of_file in within) <= _TWINS * across[pair]]
+    return _as_one(iter(forms), Counter({one: held for (one, other), held in across.items() if one == other}))
 
 
 def _first(text: str) -> str | None:
@@ -106,14 +154,19 @@ def _agreeing(
     shapes: Sequence[Shape],
     field: str,
     read: Read,
-    foreign: Sequence[set[str]],
+    foreign: Sequence[set[str]] | None,
     agreed: Sequence[str],
 ) -> dict[tuple[str, str], int]:
-    """People who agree on all else: values of both files to the pairs that have them."""
-    every = max(1, shapes[0].file.rows // _SAMPLE_ROWS), 1  # who of the first file is looked for in all of the second
+    """People who agree on all else: values of both files to the pairs that have them.
+
+    Args:
+        foreign: of either file the values that are asked for; all of them when None.
+    """
+    # Who of the first file has such a value is looked for in all of the second.
+    every = max(1, shapes[0].file.rows // _SAMPLE_ROWS) if foreign else 1, 1
     left, right = (
         _keyed(engine, shape, field, read, of_file, agreed, step)
-        for shape, of_file, step in zip(shapes, foreign, every, strict=True)
+        for shape, of_file, step in zip(shapes, foreign or (None, None), every, strict=True)
     )
     equal = " and ".join(f"l.{quote(f'key {n}')} = r.{quote(f'key {n}')}" for n in range(len(agreed)))
     found = engine.sql(
@@ -130,11 +183,12 @@ def _agreeing(
 
 
 def _keyed(
-    engine: Engine, shape: Shape, field: str, read: Read, wanted: set[str], agreed: Sequence[str], step: int
+    engine: Engine, shape: Shape, field: str, read: Read, wanted: set[str] | None, agreed: Sequence[str], step: int
 ) -> Table:
     """The fields agreed on (key 0, key 1, ...) and the value of a field, of the rows that have a wanted one.
 
     Args:
+        wanted: all of them when None.
         step: every so many-th row is looked at.
     """
     file, keys = shape.file, []
@@ -145,7 +199,10 @@ def _keyed(
         keys.append(f"{quote(column)} as {quote(f'key {place}')}")
     held = file, shape.fields[field]
     ((file, value),) = each_value(
-        engine, [held], f"plain {field}", lambda text: found if (found := read(text)) in wanted else None
+        engine,
+        [held],
+        f"plain {field}",
+        lambda text: found if (found := read(text)) is not None and (wanted is None or found in wanted) else None,
     )
     return engine.sql(
         f"""
@@ -204,9 +261,17 @@ def _write(engine: Engine, shapes: Sequence[Shape], field: str, become: Read) ->
     move(shapes, field, each_value(engine, columns, f"{field} in one language", become))
 
 
+def _of_surname(text: str, one: One) -> str | None:
+    name = surname(text)
+    return one.get(name, text) if name else None
+
+
 def _of_forenames(text: str, one: One) -> str | None:
     first, others = forenames(text)
     return " ".join([one.get(first, first), *([_of_words(others, one)] if others else [])]) if first else None
+
+
+_READ_WHOLE = {"forename": _of_forenames, "surname": _of_surname}
 
 
 def _of_words(text: str, one: One) -> str:
