@@ -53,6 +53,11 @@ def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
             "  most likely for want of memory: raise spark.executor.memory, or cut the work finer with more\n"
             "  spark.sql.shuffle.partitions (--conf of spark-submit), then run the same command again"
         )
+    if "cancellation of all jobs" in text:  # by the session's watch
+        return LeoError(
+            "all workers have ended, and none has given an executor since\n"
+            "  start one, then run the same command again: it continues from the last whole stage"
+        )
     if any(said in text for said in _IN_VAIN):
         return LeoError(
             "Spark has waited in vain for one of its processes, or for a table to reach them all\n"

@@ -1,15 +1,18 @@
 """Spark sessions: what is set on them, and how one is started."""
 
 import atexit
+import contextlib
 import logging
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Mapping
 
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import arrow_udf
 
@@ -78,7 +81,7 @@ _PARTITIONS = ("spark.sql.shuffle.partitions", "spark.sql.files.minPartitionNum"
 small ones of the first. Of as few parts as there are cores, the longest keeps one at work where the others are done."""
 
 _WAIT = "spark.leo.executorWait"
-"""Setting: seconds in which a cluster must give the first executor."""
+"""Setting: seconds in which a cluster must give an executor, the first one or after it has lost all."""
 
 
 def start_session(
@@ -171,7 +174,7 @@ def _await_executor(session: SparkSession) -> None:
         raise ConfigError(f"{_WAIT}: '{asked}' is no number of seconds\n  write for example 300")
     seconds = float(asked)
     until = time.monotonic() + seconds
-    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is one of them
+    while not _has_executor(context):
         if time.monotonic() > until:
             asked = context.getConf().get("spark.executor.memory", "1g")
             raise LeoError(
@@ -180,6 +183,26 @@ def _await_executor(session: SparkSession) -> None:
                 f"--conf {_WAIT}=..."
             )
         time.sleep(0.2)
+    threading.Thread(target=_watch, args=(context, seconds), daemon=True).start()
+
+
+def _has_executor(context: SparkContext) -> bool:
+    return int(context._jsc.sc().getExecutorMemoryStatus().size()) > 1  # the driver is one of them
+
+
+def _watch(context: SparkContext, seconds: float, pause: float = 2.0) -> None:
+    """Cancel all jobs once they have waited so long without an executor: Spark waits for ever, and says nothing."""
+    last = time.monotonic()
+    ended = (PySparkException, Py4JError, OSError, AttributeError)  # of a session, and the watch ends with it
+    with contextlib.suppress(*ended):
+        while not context._jsc.sc().isStopped():
+            now = time.monotonic()
+            if _has_executor(context) or not context.statusTracker().getActiveJobsIds():
+                last = now
+            elif now - last > seconds:
+                context.cancelAllJobs()
+                last = now
+            time.sleep(pause)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

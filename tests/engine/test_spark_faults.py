@@ -169,6 +169,15 @@ def test_a_machine_that_is_too_busy_is_no_fault_of_a_row(said):
     assert "SECRETNAME" not in str(told)
 
 
+def test_jobs_that_were_ended_for_want_of_workers_are_told_as_such():
+    from linkage.engine.spark_errors import explained
+
+    said = "Job 7 cancelled as part of cancellation of all jobs"
+    told = str(explained(RuntimeError(said), Path("scratch"), running(stopped=False)))
+    assert told.startswith("all workers have ended")
+    assert "run the same command again" in told
+
+
 def test_what_failed_in_a_task_is_named_without_what_it_says():
     from linkage.engine.spark_errors import explained
 

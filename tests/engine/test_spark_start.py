@@ -177,6 +177,24 @@ def test_a_wait_that_is_no_number_is_refused():
         session._await_executor(SimpleNamespace(sparkContext=context))
 
 
+@pytest.mark.parametrize(("executors", "jobs", "cancelled"), [(0, [3], True), (1, [3], False), (0, [], False)])
+def test_jobs_that_no_executor_is_left_for_are_ended(executors, jobs, cancelled):
+    """Where all workers had ended a run waited for ever, and said nothing."""
+    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+    looks = iter([False, False, False, True])
+    java = SimpleNamespace(
+        isStopped=lambda: next(looks), getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: 1 + executors)
+    )
+    ended = []
+    context = SimpleNamespace(
+        _jsc=SimpleNamespace(sc=lambda: java),
+        statusTracker=lambda: SimpleNamespace(getActiveJobsIds=lambda: jobs),
+        cancelAllJobs=lambda: ended.append(True),
+    )
+    session._watch(context, seconds=0.0, pause=0.001)
+    assert bool(ended) == cancelled
+
+
 def test_a_call_that_a_signal_ended_writes_no_trace():
     """py4j tells the root logger of it, and that what the process says."""
     session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
