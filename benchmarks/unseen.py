@@ -10,6 +10,7 @@ split, accents folded and sexes in one code: what an analyst would have to write
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,9 @@ def main(arguments: list[str]) -> None:
         for pair in (pair for pair in pairs if pair["name"] in names):
             data = Path(scratch) / pair["name"]
             made = [str(python), str(_GENERATOR), str(RECIPES), pair["name"], str(data)]
-            subprocess.run([*made, *(["--rows", str(options.rows)] if options.rows else [])], check=True)
+            # Faker goes through sets: without a seed of their order every run has other people.
+            seeded = {**os.environ, "PYTHONHASHSEED": "0"}
+            subprocess.run([*made, *(["--rows", str(options.rows)] if options.rows else [])], check=True, env=seeded)
             rows.append(_linked(pair, data, Path(scratch), options.systems))
             print(_line(rows[-1]), flush=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
