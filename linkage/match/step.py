@@ -78,6 +78,8 @@ def _let_go(engine: Engine, found: Matched, kept: Kept) -> _LetGo:
         engine, model, speaking, kept.further, passed, known=kept.known, searched=bool(kept.second)
     )
     dropped = not_kept(engine, found, kept.links, counted=list(taken.values()), others=records)
+    if kept.known:
+        engine.drop(kept.known)  # by nobody read again
     return _LetGo(unlinked, records, dropped)
 
 

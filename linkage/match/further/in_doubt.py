@@ -100,7 +100,7 @@ def records_in_doubt(
     )
     if looked_at is None:
         return found
-    return engine.sql(
+    both = engine.sql(
         """
         select left_id, right_id, probability from {found}
         union all
@@ -112,3 +112,5 @@ def records_in_doubt(
         looked_at=looked_at,
         store=True,
     )
+    engine.drop(found)
+    return both

@@ -64,7 +64,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
-            *(f"links/{earlier.name}" for earlier in before if not step.links_only),
+            *(f"links/{earlier.name}" for earlier in _that_doubt(before) if not step.links_only),
             *(f"models/{name}.json" for name in teachers),
         ),
         makes=(
@@ -142,9 +142,14 @@ def _before(job: Job, step: Step) -> list[Step]:
     return list(job.config.step[: job.config.step.index(step)])
 
 
+def _that_doubt(steps: Iterable[Step]) -> list[Step]:
+    """Steps that keep pairs which they do not link, with their probability."""
+    return [step for step in steps if not step.links_only]
+
+
 def _in_two(space: Workspace, before: Sequence[Step], left: Units, right: Units) -> dict[str, Table]:
     """By side, units whom the steps before this one may have left in two; of sides that steps have joined."""
-    kept = [space.table(f"links/{step.name}") for step in before if not step.links_only]
+    kept = [space.table(f"links/{step.name}") for step in _that_doubt(before)]
     joined = {"left": left, "right": right} if kept else {}
     return {
         side: left_in_two(space.engine, kept, units.members) for side, units in joined.items() if units.name == PEOPLE
