@@ -91,7 +91,7 @@ def estimate(
         "uncertain": sum(_of(answers, stratum).uncertain for stratum in strata),
         "reach": unseen.reach if unseen else None,
         **measured,
-        "by_pass": _by_pass(links, answers, np.random.default_rng(seed)),
+        "by_pass": _by_pass(links, answers, seed),
         "strata": [
             {
                 "stratum": stratum.name,
@@ -212,19 +212,20 @@ def _share(value: float, draws: Draws, of: int) -> Share:
     return Share(of=of, count=value * of, value=float(value), low=max(0.0, float(low)), high=min(1.0, float(high)))
 
 
-def _by_pass(
-    links: Sequence[Stratum], answers: Mapping[str, Answers], rng: np.random.Generator
-) -> list[dict[str, Any]]:
-    found = []
+def _by_pass(links: Sequence[Stratum], answers: Mapping[str, Answers], seed: int) -> list[dict[str, Any]]:
+    """Precision of each pass, with the interval that all readings leave open."""
+    found, nothing = [], _Total(0.0, np.zeros(DRAWS))
+    rngs = [np.random.default_rng(seed) for _ in READINGS]  # readings differ by the uncertain answers alone
     for made_by in dict.fromkeys(stratum.made_by for stratum in links):
         own = [stratum for stratum in links if stratum.made_by == made_by]
-        nothing = _Total(0.0, np.zeros(DRAWS))
+        totals = [_total(own, answers, place / 2, rng) for place, rng in enumerate(rngs)]
+        readings = [_measures(own, false, nothing, None)["precision"] for false in totals]
         found.append(
             {
                 "made_by": made_by,
                 "links": sum(stratum.pairs for stratum in own),
                 "looked_at": sum(_of(answers, stratum).given for stratum in own),
-                "precision": _measures(own, _total(own, answers, 0.5, rng), nothing, None)["precision"],
+                "precision": of_all_readings(dict(zip(READINGS, readings, strict=True))),
             }
         )
     return found

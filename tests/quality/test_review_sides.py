@@ -63,3 +63,16 @@ def test_a_reviewed_share_is_the_middle_reading_with_the_ends_of_all() -> None:
         "high": {"of": 10, "value": 1.0, "low": 0.625, "high": 1.0},
     }
     assert of_all_readings(readings) == {"of": 10, "value": 0.75, "low": 0.25, "high": 1.0}
+
+
+def test_a_pass_is_known_as_far_as_uncertain_answers_leave_it_open() -> None:
+    strata = [Stratum(name, True, name, None, None, 100, 0.9) for name in ("a", "b")]
+    sure, unsure = Answers(40, 2), Answers(40, 0, 2)
+
+    def by_pass(**answers: Answers) -> list[dict[str, float]]:
+        return [row["precision"] for row in estimate(strata, answers)["by_pass"]]
+
+    least, most = by_pass(a=sure, b=Answers(42)), by_pass(a=Answers(42), b=Answers(42))
+    known = by_pass(a=unsure, b=Answers(42))
+    assert (known[0]["low"], known[0]["value"], known[0]["high"]) == (least[0]["low"], 41 / 42, most[0]["high"])
+    assert known[1] == least[1]

@@ -40,8 +40,8 @@ def review_section(
         Text(
             "People looked at a sample of pairs, drawn by pass and band of match weight and most where the model is "
             "least sure. Their answers are weighted up to all pairs. An uncertain answer is counted three ways: "
-            "against the linkage, half and half, and for it. Intervals are 95% and count what sampling could do; the "
-            "figure's go from the lower end of the first reading to the upper end of the last."
+            "against the linkage, half and half, and for it. Intervals are 95% and count what sampling could do; those "
+            "of the figure and by pass go from the lower end of the first reading to the upper end of the last."
         ),
         figure(
             "reviewed-error",
