@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -189,10 +190,25 @@ def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRow
     lines = _Lines(path, stream)
     while block := lines.block():
         table = _quick(block, fmt, found.header)
-        yield _slow(block, lines, fmt, found) if table is None else table
+        yield _without_headers(_slow(block, lines, fmt, found) if table is None else table, found)
     number, reason = found.rejected[-1] if found.rejected else (0, "")
     if number == lines.next - 1 and not lines.ended and reason.startswith(_SHORT):
         found.rejected[-1] = (number, f"{reason}; {_CUT}")
+
+
+def _without_headers(table: pa.Table, found: CsvRows) -> pa.Table:
+    """The rows that are people: of files that were put one behind the other each brings its header."""
+    named = next((place for place, name in enumerate(found.header, 1) if name and name != f"column {place}"), 1) - 1
+    like = pc.equal(pc.utf8_trim_whitespace(table.column(named)), found.header[named])
+    if len(found.header) == 1 or not pc.any(like).as_py():
+        return table
+    again = []
+    for row in table.filter(like).to_pylist():
+        line = row.pop(LINE)
+        cells = [(cell or "").strip() for cell in row.values()]
+        again += [line] if found.header in (cells, numbered(cells)) else []
+    found.rejected += [(line, "row is the header again") for line in again]
+    return table.filter(pc.invert(pc.is_in(table[LINE], pa.array(again, pa.int64()))))
 
 
 class _Lines:

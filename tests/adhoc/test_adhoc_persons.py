@@ -227,6 +227,12 @@ def test_an_empty_file_is_refused(content: bytes, said: str, read: Any) -> None:
         ("people.ods", b"PK", "a workbook, not a table of persons\n  save its sheet as CSV"),
         ("people.xlsx", b"PK", "no workbook, or a damaged one\n  save its sheet as CSV"),
         ("people.csv", b"id,sex\n1,F,x\n2\n", "every one of its 2 rows was set aside; line 2: .*\n.*--delimiter"),
+        ("people.csv", b"id,sex\n1,\0F\n2,\0M\n", "its 2 rows was set aside; line 2: row holds a NUL\n.*zero bytes"),
+        (
+            "people.csv",
+            b'id,sex\n1,"F\n2,"M\n',
+            "line 2: a quote opens and does not close\n.*quote within a value twice",
+        ),
         (
             "people.csv",
             "id,sex\n1,F\n".encode("utf-16"),
@@ -247,6 +253,13 @@ def test_a_folder_is_no_file(engine: Engine, tmp_path: Path) -> None:
 def test_a_missing_file_is_named(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nobody\.csv: no such file"):
         persons.read(engine, tmp_path / "nobody.csv", tmp_path / "s", delimiter=None, encoding="utf-8")
+
+
+def test_a_link_that_leads_nowhere_is_named(engine: Engine, tmp_path: Path) -> None:
+    for link, to in (("gone.csv", "nobody.csv"), ("round.csv", "round.csv")):
+        (tmp_path / link).symlink_to(to)
+        with pytest.raises(InputError, match=rf"{link}: a link that leads to no file\n  name the file itself"):
+            persons.read(engine, tmp_path / link, tmp_path / "s", delimiter=None, encoding="utf-8")
 
 
 def test_a_cut_parquet_file_is_named(engine: Engine, tmp_path: Path) -> None:

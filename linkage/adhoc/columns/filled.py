@@ -7,7 +7,7 @@ from linkage.engine import Engine, Table, one, quote
 
 _LOOKED_AT = 5_000  # rows that show of most columns that they are filled
 _SHARE = 0.01  # of the rows, below which a column is empty but for the lines that a program writes into it
-_AT_ONCE = 200  # columns in one query: what a query costs grows faster than they do
+_AT_ONCE = 100  # columns in one query: what a query costs grows faster than they do
 _LINES = 10  # such lines at most: of a million rows, one in a hundred are people whom a number may link
 
 

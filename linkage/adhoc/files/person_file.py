@@ -25,6 +25,16 @@ from linkage.records.raw_rows import RawRows, read_raw
 from linkage.records.source_files import GivenFiles, sha256_of
 
 _PARQUET = b"PAR1"
+_REMEDIES = {
+    "row has": "compare its rows with its header, and name the separator with --delimiter",
+    "quote": "write a quote within a value twice, or write the file without quotes",
+    "NUL": "write it again without zero bytes: tr -d '\\0' < FILE > persons.csv",
+    "header again": "fetch it again: it holds nobody",
+}
+"""What to do where every row of a file has a fault, by what is said of it."""
+
+_WIDE = 300  # columns, of which every query that names the file has to look at all
+_HELD = 10_000_000  # cells that are held for that, so that it need not
 PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
 
@@ -124,6 +134,8 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise InputError(f"{path}: a folder, not a file\n  name the file in it")
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: a pipe or a device, which cannot be read twice\n  write it to a file first")
+    if path.is_symlink() and not path.exists():
+        raise InputError(f"{path}: a link that leads to no file\n  name the file itself, or mend the link")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     scratch.mkdir(parents=True, exist_ok=True)
@@ -160,9 +172,10 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise _in_our_words(fault) from None
     aside = [(line, reason) for _, line, reason in raw.rejected]
     if aside and len(aside) == raw.rows_read:
+        line, reason = aside[0]
+        remedy = next((remedy for said, remedy in _REMEDIES.items() if said in reason), _REMEDIES["row has"])
         raise InputError(
-            f"{path}: every one of its {len(aside):,} rows was set aside; line {aside[0][0]:,}: {aside[0][1]}\n"
-            "  compare its rows with its header, and name the separator with --delimiter"
+            f"{path}: every one of its {len(aside):,} rows was set aside; line {line:,}: {reason}\n  {remedy}"
         )
     _refuse_our_names(path, raw.header)
     if raw.is_csv:
@@ -170,6 +183,8 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     is_plain = are_plain(raw.types.values())
     plain, lost = ([], []) if is_plain else plain_columns(engine, raw.table, raw.types)
     table = _with_place(engine, raw, path, plain)
+    if len(table.columns) > _WIDE and len(table.columns) * raw.rows_read <= _HELD:
+        table = engine.sql("select * from {t}", t=table, store=True)
     return PersonFile(
         path=path,
         table=table,

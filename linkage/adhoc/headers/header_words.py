@@ -73,6 +73,8 @@ def without_noise(name: str) -> str:
 def without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
     noise, own = _noise_in_script(), in_own_script(name)
+    if not own.startswith(noise) and not own.endswith(noise):
+        return own
     while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
         own = own.removeprefix(found)
     while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):

@@ -26,8 +26,14 @@ def numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
     """A column called by a field's name and a number: given_name_1, and given_name_2 for the next of its kind."""
     rules = _rules()
     wanted = {"1": rules[field]["names"], "2": rules.get(rules[field].get("after"), {"names": ()})["names"]}
-    free = (name for name in names if name not in taken)
-    return next((name for name in free if any(_is_called(name, number, wanted[number]) for number in wanted)), None)
+    free = (column for column in _numbered(tuple(names)) if column[0] not in taken)
+    return next((name for name, number, forms in free if not forms.isdisjoint(wanted[number])), None)
+
+
+@functools.lru_cache
+def _numbered(names: tuple[str, ...]) -> list[tuple[str, str, set[str]]]:
+    """Of the columns that end in a number this, and what they may be called without it."""
+    return [(name, *parted) for name in names if (parted := _parted(name))]
 
 
 def of_the_second(names: Sequence[str]) -> list[str]:
@@ -84,11 +90,21 @@ def _rules() -> dict[str, Any]:
 
 def _is_called(name: str, number: str, known: Sequence[str]) -> bool:
     """Whether a column has one of the names, and the number after it."""
+    parted = _parted(name)
+    return parted is not None and parted[0] == number and not parted[1].isdisjoint(known)
+
+
+def _parted(name: str) -> tuple[str, set[str]] | None:
+    """The number that a name ends in, and what it may be without it."""
     found = _NUMBER.search(name.lower())
-    if found is None or found[1] != number or name[: found.end() - 1][-1:].isdigit():  # pid81 is no pid8, the first
-        return False
-    return _is_one_of(name[: found.start()], known)
+    if found is None or name[: found.end() - 1][-1:].isdigit():  # pid81 is no pid8, the first
+        return None
+    return found[1], _forms(name[: found.start()])
 
 
 def _is_one_of(base: str, known: Sequence[str]) -> bool:
-    return not {in_latin(base), without_noise(base), unshortened(base)}.isdisjoint(known)
+    return not _forms(base).isdisjoint(known)
+
+
+def _forms(base: str) -> set[str]:
+    return {in_latin(base), without_noise(base), unshortened(base)}

@@ -34,10 +34,19 @@ def with_degrees_parted(engine: Engine, file: PersonFile) -> PersonFile:
     held = engine.arrow(engine.sql(f"select {columns(texts)} from {{t}} limit {_LOOKED_AT}", t=file.table))
     for name in texts:
         values = [text for value in held[name].to_pylist() if value is not None and (text := value.strip())]
-        found = sum(two_degrees(text) is not None for text in values)
-        if found >= max(_FEWEST, _MOSTLY * len(values)):
+        if _are_positions(values):
             return _parted(engine, file, name)
     return file
+
+
+def _are_positions(values: Sequence[str]) -> bool:
+    """Whether most are; of other columns, which are nearly all, no more is looked at than shows that they are none."""
+    others = len(values) - max(_FEWEST, _MOSTLY * len(values))
+    for value in values:
+        if others < 0:
+            break
+        others -= two_degrees(value) is None
+    return others >= 0
 
 
 def _parted(engine: Engine, file: PersonFile, column: str) -> PersonFile:
