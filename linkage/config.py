@@ -195,7 +195,7 @@ class Run(Strict):
     previous: str | None = None  # folder of the last release's run, whose person ids live on, beside the run's file
     memory_limit: str | None = None
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
-    seed: int = 2026
+    seed: Annotated[int, Field(ge=0)] = 2026
     spine: tuple[str, ...] = ()  # sources that make people even unlinked, in the order of preference
 
     @field_validator("memory_limit")

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from linkage.adhoc.files.person_file import PersonFile
     from linkage.adhoc.headers.recognise import Columns
 
+
+def _one_sign(given: str | None) -> str | None:
+    r"""A separator as it is typed: \t is a tab, which few shells let anybody type."""
+    sign = "\t" if given in (r"\t", "tab") else given
+    if sign is not None and len(sign) != 1:
+        raise typer.BadParameter(r"one sign parts the columns, such as ; or | or \t for a tab")
+    return sign
+
+
 PersonFileArgument = Annotated[
     Path,
     typer.Argument(
@@ -40,7 +49,9 @@ Encodings = Annotated[
         "--encoding", help="Encoding of CSV files, or given twice of left and right; found in each when not given."
     ),
 ]
-Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
+Delimiter = Annotated[
+    str | None, typer.Option(callback=_one_sign, help="Separator of CSV files; found when not given.")
+]
 MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
 Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; all cores when not given.")]
 _MOST_NOTES = 4  # about a model; the others stand in the manifest

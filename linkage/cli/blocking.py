@@ -47,7 +47,7 @@ def suggest(
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
-    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 2026,
 ) -> None:
     """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.
 

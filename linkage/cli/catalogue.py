@@ -52,6 +52,8 @@ def check(
     Example: leo catalogue check configs/catalogue
     """
     found = load(folder)
+    if not found.datasets:
+        raise ConfigError(f"{folder}: no folder that holds a catalogue\n  give the folder of its .toml files")
     tables = [table for dataset in found.datasets.values() for table in dataset.table.values()]
     variables = sum(len(table.variable) for table in tables)
     typer.echo(

@@ -57,7 +57,7 @@ def dedupe(
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
-    seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo dedupe wrote to --out.")] = False,
 ) -> None:
     """Find the records of one file that are one person: columns are recognised, the model is trained on the file.

@@ -37,7 +37,9 @@ def link(
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
     ] = ACCEPTED_FROM,
-    margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = MARGIN,
+    margin: Annotated[
+        float, typer.Option(min=0.0, max=1000.0, help="Match weight (log2) over the runner-up to accept.")
+    ] = MARGIN,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
     model: GivenModel = None,
     without: Without = None,
@@ -59,7 +61,7 @@ def link(
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links and nothing else: several times faster for large files.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
 ) -> None:
     """Link two person files: columns are recognised, the model is trained on the files themselves.

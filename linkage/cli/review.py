@@ -113,7 +113,7 @@ def sample(
     run: Run,
     step: Step,
     size: Annotated[int, typer.Option(min=1, help="How many pairs to look at.")] = 400,
-    seed: Annotated[int | None, typer.Option(help="Another draw; the run's own seed when not given.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another draw; the run's own seed when not given.")] = None,
     labels_from: LabelsFrom = None,
     files: Files = None,
 ) -> None:

@@ -48,7 +48,7 @@ def train(
         str | None, typer.Option(help="With a RUN's labels: the step; else the one that was reviewed.")
     ] = None,
     maps: Maps = None,
-    seed: Annotated[int, typer.Option(help="Seed of the samples and of the standard errors.")] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of the standard errors.")] = 2026,
     encoding: Encodings = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,

@@ -53,6 +53,8 @@ class DuckDBEngine:
             settings["threads"] = str(threads)
         for key, value in settings.items():
             try:
+                if key == "memory_limit" and value.lstrip().startswith("-"):  # which DuckDB takes for no limit
+                    raise duckdb.Error
                 self.connection.execute(f"set {key} = {literal(value)}")
             except duckdb.Error:
                 if key != "memory_limit":

@@ -17,7 +17,7 @@ from linkage.extract.analysis.parts import write_analysis
 from linkage.extract.analysis.tables import analysis_layouts
 from linkage.extract.approved.layout import Layout, layouts
 from linkage.extract.approved.project import Project, check_project
-from linkage.extract.documents.texts import documents
+from linkage.extract.documents.texts import DESCRIPTOR, documents
 from linkage.extract.earlier.change import changes, hold_changes, written_profile
 from linkage.extract.earlier.last import earlier_profile
 from linkage.extract.files.formats import Written, deliver
@@ -83,12 +83,13 @@ def extract(
         look: given what was written, before it is published or encrypted; may refuse it.
 
     Raises:
-        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or it
-            would be encrypted by the master key.
+        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; it would
+            be encrypted by the master key; or `out` holds something else than an extract.
         ContractError: a lookup gives one record to two people.
         GateError: what was written holds signs of an identifier, or a change is too large.
     """
     check_project(project, catalogue, today=today)
+    _check_place(out)
     if encryption:
         _check_encryption(project, key, encryption)
     plan = _plan(project, catalogue, tables)
@@ -106,6 +107,15 @@ def extract(
             f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; mend it and run again"
         ) from error
     return summary
+
+
+def _check_place(out: Path) -> None:
+    """What is there would be gone once the extract takes its place: only an earlier extract may be."""
+    is_extract = any((out / name).is_file() for name in (SUMS, DESCRIPTOR))
+    if out.exists() and not is_extract and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
+        )
 
 
 def _check_encryption(project: Project, key: MasterKey, encryption: EncryptionKey) -> None:

@@ -36,11 +36,13 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
 
     Raises:
         GateError: the run did not end well or a gate does not hold; nothing is moved.
-        ConfigError: it is no run's folder, a release of that folder already, or there is a release of that name.
+        ConfigError: it is no run's folder, a release of that folder already, there is a release of that name, or a
+            release can have no such place or name.
         InputError: something of the run is gone or altered.
         LeoError: a run is at work in the folder.
     """
     run = run.resolve()  # of a link, the folder that it leads to: else the link alone would move
+    _check_place(run, releases, name)
     target = releases / (name or run.name)
     if not run.exists() and (target / RELEASE).is_file():
         if _aside(run).exists():  # stopped while it was taken away
@@ -80,6 +82,18 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
                 remove(run / RELEASE)
             raise
     return target
+
+
+def _check_place(run: Path, releases: Path, name: str | None) -> None:
+    """A release lies in the folder of releases, under a name that a listing shows, and not in the run that moves."""
+    if name is not None and (not name or not name.isprintable() or name.startswith(".") or Path(name).name != name):
+        raise ConfigError("--name: is no name of a folder\n  give one without slashes, and without a dot before it")
+    if releases.exists() and not releases.is_dir():
+        raise ConfigError(f"{releases}: is no folder\n  give the folder of releases with --to")
+    if releases.resolve().is_relative_to(run):
+        raise ConfigError(
+            f"{releases}: lies in the run, which would move into itself\n  give a folder beside it with --to"
+        )
 
 
 def _whole(run: Path, manifest: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import Columns
-from linkage.adhoc.options import of_each, say_recognised, say_trained
+from linkage.adhoc.options import _one_sign, of_each, say_recognised, say_trained
+from linkage.cli import main
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 
@@ -24,6 +25,34 @@ def test_an_option_of_each_file_is_given_once_or_twice() -> None:
     assert [of_each(given, "--id") for given in (None, ["a"], ["a", "b"])] == [(None, None), ("a", "a"), ("a", "b")]
     with pytest.raises(ConfigError, match="--id is given 3 times"):
         of_each(["a", "b", "c"], "--id")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--delimiter", "ab", "one sign parts the columns"),
+        ("--delimiter", "", "one sign parts the columns"),
+        ("--seed", "-5", "greater than or equal to 0"),
+        ("--margin", "inf", "less than or equal to 1000"),
+    ],
+)
+def test_values_that_ended_as_unforeseen_errors_are_refused_before_any_work(
+    option: str,
+    value: str,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["leo", "link", "a.csv", "b.csv", "--out", str(tmp_path / "out"), option, value])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code, said in " ".join(capsys.readouterr().err.split())) == (2, True)
+
+
+@pytest.mark.parametrize("typed", [r"\t", "\t", "tab"])
+def test_a_tab_may_be_typed(typed: str) -> None:
+    assert _one_sign(typed) == "\t"
 
 
 @pytest.mark.parametrize(("links", "said"), [(0, "no links, of 1,000"), (1, "only 1 link, of 1,000"), (5, "")])

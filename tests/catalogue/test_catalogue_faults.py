@@ -3,6 +3,7 @@
 import pytest
 
 from linkage.catalogue import load
+from linkage.cli.catalogue import check
 from linkage.errors import ConfigError
 
 TABLE = """
@@ -70,3 +71,9 @@ def test_a_number_of_persons_that_an_extract_might_hold(tmp_path):
     assert faults(tmp_path, "", a=("school", number)) == [
         "a.toml: table.persons.FNR: a number of persons has identifiability 1 or 2, so that no extract holds it"
     ]
+
+
+def test_a_folder_without_a_catalogue_is_not_said_to_be_without_fault(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ConfigError, match=f"{folder}: no folder that holds a catalogue\n  give the folder of"):
+            check(folder)

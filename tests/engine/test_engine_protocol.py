@@ -358,9 +358,10 @@ def test_a_query_that_ctrl_c_ends_says_so(duckdb_engine, way):
     assert duckdb_engine.arrow(duckdb_engine.sql("select 1 as n")).to_pylist() == [{"n": 1}]
 
 
-def test_a_limit_that_is_no_amount_of_memory_is_refused():
-    with pytest.raises(ConfigError, match="'lots' is no amount of memory\n  write for example 8GB"):
-        connect("duckdb", memory_limit="lots")
+@pytest.mark.parametrize("limit", ["lots", "-5GB"])  # below nought DuckDB takes for no limit
+def test_a_limit_that_is_no_amount_of_memory_is_refused(limit):
+    with pytest.raises(ConfigError, match=f"'{limit}' is no amount of memory\n  write for example 8GB"):
+        connect("duckdb", memory_limit=limit)
 
 
 @pytest.mark.parametrize("amount", ["8GB", "512 MiB", "1.5gb", "80%", "900000000 bytes", "2 gigabytes", "4G"])

@@ -192,6 +192,21 @@ def test_the_same_run_makes_the_same_files(publish: Callable[..., ExtractSummary
     assert hashes[0] == hashes[1]
 
 
+def test_an_extract_takes_the_place_of_an_extract_alone(
+    publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
+) -> None:
+    """A folder of somebody's results that was named with --out was gone, and the extract stood there."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "results.csv").write_text("kept")
+    (tmp_path / "file").write_text("kept")
+    for out in ("mine", "file"):
+        with pytest.raises(ConfigError, match=f"{out}: holds other things, and would be replaced\n  give an empty"):
+            publish(make_project(), out=out)
+    assert [(tmp_path / name).read_text() for name in ("mine/results.csv", "file")] == ["kept"] * 2
+    (tmp_path / "empty").mkdir()
+    assert publish(make_project(), out="empty").folder == publish(make_project(), out="empty").folder
+
+
 def test_no_raw_key_is_in_any_file(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
     summary = publish(make_project())
     cells = {str(v) for table in summary.rows for row in read(summary, table) for v in row.values()}

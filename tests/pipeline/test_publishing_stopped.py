@@ -73,3 +73,21 @@ def test_answers_that_cannot_be_read_hide_no_release(
     lines = released_lines(release)
     assert lines[0] == f"published  {release}"
     assert any("cannot be read: labels.duckdb: is damaged" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "..", ".", "", ".hidden", "two\nlines", "/tmp/evil"])
+def test_a_release_has_the_name_of_a_folder_among_the_releases(name: str, village: Any, tmp_path: Path) -> None:
+    """It was moved out of the folder of releases."""
+    with pytest.raises(ConfigError, match="--name: is no name of a folder\n  give one without slashes"):
+        publish(village.root, tmp_path / "releases", name)
+    assert village.root.exists()
+
+
+def test_a_run_moves_into_a_folder_that_is_one_and_not_in_it(village: Any, tmp_path: Path) -> None:
+    for place in (village.root, village.root / "stages" / "new"):
+        with pytest.raises(ConfigError, match="lies in the run, which would move into itself\n  give a folder"):
+            publish(village.root, place)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="file: is no folder\n  give the folder of releases"):
+        publish(village.root, tmp_path / "file")
+    assert village.root.exists()
