@@ -99,11 +99,9 @@ class RunDesk:
         left, right = self.pairs[place - 1]
         given = {"left_id": left, "right_id": right, "answer": answer, "reviewer": reviewer, "role": role}
         with self._lock:
-            before = self.labels()
-            label = self._origin.table([given], now())
-            add_labels(self._root, label)
-            self._labels = [*map(dict, before), *label.to_pylist()]
-            self._read_at = _changed(labels_store(self._root).path)
+            see_that_it_is_there(self._root)
+            add_labels(self._root, self._origin.table([given], now()))
+            self._read_at = None  # others may have answered since they were read, and before this one
 
     def look(self, looks: Sequence[Look]) -> None:
         """Tell other applications at work on the step which pairs the reviewers of this one have before them."""

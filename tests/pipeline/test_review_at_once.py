@@ -11,7 +11,8 @@ import pytest
 
 from linkage.pipeline.ended.reviewing import drawn_of, sample_of, turn_of
 from linkage.pipeline.running.lock import turn
-from linkage.review import sampling
+from linkage.review import desk, sampling
+from linkage.review.desk import RunDesk
 
 STEP = "npd-cis"
 
@@ -55,6 +56,32 @@ def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path
     assert not read.is_alive()
     with turn(turn_of(folder, STEP), looking=True), turn(turn_of(folder, STEP), looking=True):
         pass  # two may look at once
+
+
+def test_an_answer_that_another_gives_just_before_ones_own_is_seen(
+    linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a pair that two reviewers in two browsers had answered, one application said for good that nobody else had."""
+    folder = tmp_path / "run"
+    shutil.copytree(linked_village.root, folder)
+    sampling.draw_sample(folder, STEP, 20)
+    with RunDesk(folder, STEP) as ann, RunDesk(folder, STEP) as bob:
+        ann.add(2, "match", "ann", "reviewer")
+        keep = desk.add_labels
+
+        def after_bob(*given: Any) -> None:
+            monkeypatch.setattr(desk, "add_labels", keep)
+            bob.add(1, "no match", "bob", "reviewer")
+            keep(*given)
+
+        monkeypatch.setattr(desk, "add_labels", after_bob)
+        ann.add(1, "match", "ann", "reviewer")
+        for one in (ann, bob):
+            assert [(row["reviewer"], row["answer"]) for row in one.labels()] == [
+                ("ann", "match"),
+                ("bob", "no match"),
+                ("ann", "match"),
+            ]
 
 
 def test_a_file_system_without_locks_is_no_reason_not_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
