@@ -88,6 +88,15 @@ def toml_of(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
+def held_to(model: type[Model], path: Path) -> Model:
+    """A TOML file that is there, as a model.
+
+    Raises:
+        ConfigError: as of `toml_of` and `check`.
+    """
+    return check(model, toml_of(path), str(path))
+
+
 def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     """Raw TOML as a model, or one error with every fault.
 

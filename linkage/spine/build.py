@@ -1,14 +1,16 @@
 """The spine: one row for each entity of each person, with the link that brought it there, and LEO's lookups."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import pyarrow as pa
+from pydantic import Field
 
 from linkage.engine import Engine, Table, literal
 from linkage.resources import config_file
 from linkage.spine.releases import Release, number_people
+from linkage.toml_file import Strict, held_to
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,23 @@ _SPINE = """
     """
 
 
+class _Band(Strict):
+    """Links that are at least so likely right."""
+
+    name: str
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class _Bands(Strict):
+    """configs/bands.toml."""
+
+    band: tuple[_Band, ...]
+
+
 def _band() -> str:
     """Bands of link quality, the best first, from configs/bands.toml."""
-    bands = tomllib.loads(config_file("bands.toml").read_text(encoding="utf-8"))["band"]
-    return " ".join(
-        f"when b.match_probability >= {literal(float(band['probability']))} then {literal(band['name'])}"
-        for band in bands
-    )
+    bands = held_to(_Bands, config_file("bands.toml")).band
+    return " ".join(f"when b.match_probability >= {literal(one.probability)} then {literal(one.name)}" for one in bands)
 
 
 def _named_in(column: str, names: Sequence[str]) -> str:

@@ -1,27 +1,38 @@
 """The encoding of a text file that nobody named: UTF-8 where it is that, else the likeliest that people use."""
 
+import codecs
 import functools
 import re
-import tomllib
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import field_validator
 
 from linkage.config import FileFormat
 from linkage.records.csv_files import is_of_two_bytes, mark_of, start_of
 from linkage.resources import config_file
+from linkage.toml_file import Strict, fault, held_to
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
 _BEFORE_NUMBERS = re.compile(r"(?<!\w)[^\x00-\x7f](?=[0-9])")
 _NO_LETTER = 3  # as much against a code page as so many letters that its languages have not
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(Strict):
     """A code page of Latin letters, and letters that it is used for together."""
 
     encoding: str
-    letters: frozenset[str]
+    of: str
+    letters: str
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise fault("no encoding is called so; common ones: cp1252, cp1250, latin-1") from None
+        return value
 
     def against(self, text: bytes) -> int:
         """How much speaks against it: what is no letter beyond ASCII, and letters that its languages have not.
@@ -36,13 +47,23 @@ class _Page:
         return (_NO_LETTER - 1) * signs + foreign + _NO_LETTER * sum(map(str.isalpha, before_numbers))
 
 
+class _Unlikely(Strict):
+    """The first and last of letters that are hardly ever meant."""
+
+    letters: tuple[str, str]
+
+
+class _Encodings(Strict):
+    """configs/encodings.toml: pages in the order in which they are taken."""
+
+    page: tuple[_Page, ...]
+    unlikely: _Unlikely
+
+
 @functools.cache
 def _rules() -> tuple[tuple[_Page, ...], tuple[str, str]]:
-    """Pages in the order in which they are taken, and the first and last of letters that are hardly ever meant."""
-    raw = tomllib.loads(config_file("encodings.toml").read_text(encoding="utf-8"))
-    pages = tuple(_Page(page["encoding"], frozenset(page["letters"])) for page in raw["page"])
-    first, last = raw["unlikely"]["letters"]
-    return pages, (first, last)
+    held = held_to(_Encodings, config_file("encodings.toml"))
+    return held.page, held.unlikely.letters
 
 
 def found_encoding(path: Path) -> str:

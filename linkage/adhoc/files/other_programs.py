@@ -2,7 +2,6 @@
 
 import codecs
 import datetime
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from linkage.errors import InputError
 from linkage.resources import config_file
+from linkage.toml_file import toml_of
 
 _OURS = (".gz", ".zip", ".xlsx", ".xlsm")
 """Suffixes of files that are read by themselves: what is wrong within one is told there."""
@@ -82,7 +82,7 @@ def as_parquet(path: Path, kind: Kind, folder: Path, encoding: str | None) -> Pa
 
 @cache
 def _kinds() -> tuple[Kind, ...]:
-    raw = tomllib.loads(config_file("other_programs.toml").read_text(encoding="utf-8"))
+    raw = toml_of(config_file("other_programs.toml"))
     return tuple(Kind(**kind) for kind in raw["kind"])
 
 

@@ -4,49 +4,57 @@ Left as they are, one that both files write would be agreement, and one beside a
 """
 
 import functools
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
+from pydantic import Field
 
 from linkage.adhoc.files.columns_made import as_text, free_name
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.engine import Engine, quote, rows
 from linkage.resources import config_file
+from linkage.toml_file import Strict, held_to
 
 _SAMPLE_ROWS = 100_000  # of a larger file every so many-th row is looked at
 _LOOKED_AT = 1_000  # values of a column, the most common ones
 
 
-@dataclass(frozen=True)
-class _Common:
+_Least = Annotated[float, Field(ge=0)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Common(Strict):
     """When a value is too common."""
 
     but_in: frozenset[str]
-    rows: int
-    share: float
-    times: float
-    others: int
-    each: float
+    rows: Annotated[int, Field(ge=1)]
+    share: _Share
+    times: _Least
+    others: Annotated[int, Field(ge=0)]
+    each: _Least
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(Strict):
     """What programs write for an empty cell."""
 
     words: frozenset[str]
-    times: float
+    times: _Least
+
+
+class _Unknown(Strict):
+    """configs/unknown.toml."""
+
+    words: tuple[str, ...]
+    written: _Written
+    common: _Common
 
 
 @functools.cache
 def _rules() -> tuple[frozenset[str], _Written, _Common]:
-    raw: dict[str, Any] = tomllib.loads(config_file("unknown.toml").read_text(encoding="utf-8"))
-    common = _Common(**{**raw["common"], "but_in": frozenset(raw["common"]["but_in"])})
-    written = _Written(frozenset(raw["written"]["words"]), raw["written"]["times"])
-    return frozenset(map(_form, raw["words"])), written, common
+    held = held_to(_Unknown, config_file("unknown.toml"))
+    return frozenset(map(_form, held.words)), held.written, held.common
 
 
 def _form(text: str) -> str:

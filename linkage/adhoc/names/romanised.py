@@ -8,7 +8,6 @@ its words show: ways are data (configs/romanised.toml, decision 150).
 import functools
 import itertools
 import re
-import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from linkage.adhoc.names.full_names import by_form
 from linkage.adhoc.names.of_syllables import Syllables
 from linkage.engine import Engine
 from linkage.resources import config_file
+from linkage.toml_file import toml_of
 
 NOTE = "names are compared by how they sound: one file writes them in Hangul, which Latin letters have many ways for"
 
@@ -231,7 +231,7 @@ def _replaced(text: str, rules: Sequence[tuple[str, str]]) -> str:
 
 @functools.cache
 def _ways() -> tuple[Way, ...]:
-    rules = tomllib.loads(config_file("romanised.toml").read_text(encoding="utf-8"))
+    rules = toml_of(config_file("romanised.toml"))
     return tuple(Way(**{name: held for name, held in way.items() if name != "name"}) for way in rules["way"])
 
 

@@ -2,15 +2,17 @@
 
 import functools
 import itertools
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from linkage.engine import quote
 from linkage.model.comparisons import rare_words_of
 from linkage.model.splink_json import BlockingRule
 from linkage.resources import config_file
+from linkage.toml_file import Strict, held_to
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,24 @@ class Key:
     rule: BlockingRule
 
 
+class _Part(Strict):
+    """A part of a value, as SQL over one side's {column}."""
+
+    name: str
+    kinds: tuple[str, ...]
+    value: Annotated[str, Field(pattern=r"\{column\}")]
+    why: str
+
+
+class _Parts(Strict):
+    """configs/blocking.toml."""
+
+    key: tuple[_Part, ...]
+
+
 @functools.cache
-def _parts() -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(config_file("blocking.toml").read_text(encoding="utf-8"))["key"])
+def _parts() -> tuple[_Part, ...]:
+    return held_to(_Parts, config_file("blocking.toml")).key
 
 
 def keys_of_fields(kinds: Mapping[str, str], columns: Collection[str]) -> list[Key]:
@@ -40,10 +57,10 @@ def keys_of_fields(kinds: Mapping[str, str], columns: Collection[str]) -> list[K
         if (words := rare_words_of(field)) in columns:
             found.append(Key(field, _equal(quote(words), (words,))))
         for part in _parts():
-            if kind not in part["kinds"]:
+            if kind not in part.kinds:
                 continue
-            held = f"{field}_{part['name']}_all"
-            found.append(Key(field, _equal(quote(held), (held,))) if held in columns else _part(field, part["value"]))
+            held = f"{field}_{part.name}_all"
+            found.append(Key(field, _equal(quote(held), (held,))) if held in columns else _part(field, part.value))
     return found
 
 

@@ -1,0 +1,75 @@
+"""Vocabularies of one's own are held to what is read of them: a misspelt key was an unforeseen error, or lost."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.adhoc.files import encodings, other_programs, unknown
+from linkage.adhoc.headers import vocabulary
+from linkage.adhoc.names import romanised
+from linkage.errors import ConfigError
+from linkage.model.blocking import candidates
+from linkage.resources import OWN, shipped_dir
+from linkage.spine.build import _band
+
+READ: dict[str, Callable[[], Any]] = {
+    "unknown.toml": unknown._rules.__wrapped__,
+    "encodings.toml": encodings._rules.__wrapped__,
+    "other_programs.toml": other_programs._kinds.__wrapped__,
+    "romanised.toml": romanised._ways.__wrapped__,
+    "recognise.toml": vocabulary.vocabulary.__wrapped__,
+    "blocking.toml": candidates._parts.__wrapped__,
+    "bands.toml": _band,
+}
+
+
+@pytest.fixture
+def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+    """What is said where a file of one's own differs from the one that ships."""
+
+    def said(name: str, old: str, new: str) -> str:
+        shipped = (shipped_dir() / name).read_text(encoding="utf-8")
+        assert old in shipped
+        (tmp_path / name).write_text(shipped.replace(old, new, 1), encoding="utf-8")
+        monkeypatch.setenv(OWN, str(tmp_path))
+        with pytest.raises(ConfigError) as fault:
+            READ[name]()
+        return str(fault.value).replace(f"{tmp_path}/", "")
+
+    return said
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_ships_is_read(name: str) -> None:
+    assert READ[name]()
+
+
+@pytest.mark.parametrize("name", READ)
+def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, str], str]) -> None:
+    assert changed(name, "\n", "\n= nothing\n").startswith(f"{name}: not TOML: Invalid statement (at line 2")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("unknown.toml", "times = 3\n", "tims = 3\n", "written.tims: no such key; nearest: times"),
+        ("unknown.toml", "share = 0.01", "share = 1.01", "common.share: input should be less than or equal to 1"),
+        ("unknown.toml", 'words = ["NA"', 'words = ["NA", 7', "written.words.1: input should be a valid string"),
+        ("encodings.toml", 'encoding = "cp1252"', 'encoding = "cp9999"', "page.0.encoding: no encoding is called so"),
+        ("encodings.toml", "[unlikely]", "[unlikly]", "unlikly: no such key; nearest: unlikely"),
+        ("recognise.toml", "[field.dob]\nnames", "[field.dob]\nname", "field.dob.name: no such key; nearest: names"),
+        ("recognise.toml", "noise = [", "nois = [", "nois: no such key; nearest: noise"),
+        ("recognise.toml", 'noise = ["', 'noise = [1, "', "noise.0: input should be a valid string"),
+        ("blocking.toml", 'value = "substr({column}', 'value = "substr(column', "key.0.value: string should match"),
+        ("bands.toml", "probability = 0.9999", "probability = 99.99", "band.0.probability: input should be less than"),
+        ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(
+    name: str, old: str, new: str, said: str, changed: Callable[[str, str, str], str]
+) -> None:
+    told = changed(name, old, new)
+    assert told.startswith(f"{name}: ")
+    assert said in told
