@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -85,13 +86,18 @@ def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", ap
             Without it an executor of one core computes one task at a time, and compiles and collects on any processor.
 
     Raises:
-        ConfigError: no Java runtime or pyspark, no worker or core, or the folder's cluster is up or on its way.
+        ConfigError: no Java runtime or pyspark, no worker, core or amount of memory, or the folder's cluster is up or
+            on its way.
         LeoError: the processes do not come up; what had been started is ended.
     """
     find_java()
     if workers < 1 or cores < 1:
         raise ConfigError(
             f"{workers} workers of {cores} cores are no cluster\n  give at least 1 to --workers and to --cores"
+        )
+    if not re.fullmatch(r"[1-9]\d*[kmgt]b?", memory, re.IGNORECASE):
+        raise ConfigError(
+            f"--memory: '{memory}' is no amount of memory as Java writes it\n  write for example 2g or 1536m"
         )
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()

@@ -65,6 +65,14 @@ def test_a_folder_without_a_cluster_is_told(tmp_path, capsys):
     assert "no cluster was started there" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("memory", ["lots", "2", "-1g", "0g", "1.5g", ""])
+def test_memory_that_is_no_amount_is_refused_before_anything_is_started(memory, asleep, tmp_path, capsys):
+    """A worker ended with its usage in a log, and the cluster was said not to have come up."""
+    assert cluster.main(["up", "--folder", str(tmp_path), f"--memory={memory}"]) == ExitCode.USAGE
+    assert f"--memory: '{memory}' is no amount of memory as Java writes it" in capsys.readouterr().err
+    assert (asleep, list(tmp_path.glob("cluster.json"))) == ([], [])
+
+
 @pytest.fixture
 def asleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """A Spark whose master and workers sleep; and those that were started."""
