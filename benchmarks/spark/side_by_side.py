@@ -35,7 +35,7 @@ _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
 _QUIET = f"{cluster.QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
 # A small young generation keeps Java from filling its heap with what is dead; all that it takes is counted.
-_SMALL = "-Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
+_SMALL = "-Xms96m -Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
 _PARTS = 8  # files of a side
 _SCRIPTS = Path(__file__).parent
 _SYSTEMS = {

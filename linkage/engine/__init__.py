@@ -17,6 +17,7 @@ from linkage.engine.base import (
     rows,
     side_by_side,
 )
+from linkage.engine.components import by_component, components
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.files import is_hidden, unfinished
 from linkage.engine.store import RowStore
@@ -28,7 +29,9 @@ __all__ = [
     "RowStore",
     "Table",
     "Value",
+    "by_component",
     "columns",
+    "components",
     "connect",
     "empty",
     "export_database",

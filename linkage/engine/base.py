@@ -15,6 +15,8 @@ from typing import Any, Protocol, Self, TypeVar
 import pyarrow as pa
 from sqlglot import exp
 
+from linkage.engine.pieces import Work
+
 Value = bool | int | float | str | datetime.date | None
 Stored = bool | Mapping[str, str]
 """Whether a query's rows are kept; a mapping says yes, and which columns of which types they have."""
@@ -130,6 +132,25 @@ class Engine(Protocol):
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Rows in pieces, for a writer or a function in Python."""
+        ...
+
+    def by_group(
+        self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
+    ) -> Table:
+        """What a function in Python makes of rows, where those that have one value of `by` are looked at together.
+
+        An engine that cuts has workers do it, as many groups at a time as memory is for, where rows are more than this
+        process should hold; another hands over all rows at once.
+
+        Args:
+            work: given whole groups as Arrow, in the order of `by` and `order`. It is a function of a module, or a
+                `partial` of one, and reads no file that only this process has.
+            by: a column of whole numbers; no NULL.
+            kinds: columns of what it makes to their types, as DuckDB names them.
+
+        Returns:
+            A stored table of these columns.
+        """
         ...
 
     def fingerprint(self, table: Table) -> str:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
@@ -25,11 +25,13 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql.functions import count, lit
 from pyspark.sql.types import StructField, StructType
 
+from linkage.engine import pieces
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
-from linkage.engine.files import parquet_files, whole
+from linkage.engine.files import parquet_files, rows_in, whole
 from linkage.engine.fingerprint import combined, row_text
 from linkage.engine.on_driver import Most, OnDriver
+from linkage.engine.pieces import Work
 from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
@@ -141,11 +143,10 @@ class SparkEngine:
             if driver:
                 driver.add_query(table.name, rendered, reads)
             return table
-        if not driver:
-            return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
-        if foreseen or not driver.store(rendered, reads, frame.schema, path):  # what it could not do, it cannot now
-            self._laid_down(frame, path)
-        return self._stored_at(path, frame.schema)
+        # What the driver could not do, it cannot now.
+        if driver and not foreseen and driver.store(rendered, reads, frame.schema, path):
+            return self._stored_at(path, frame.schema)
+        return self._kept(frame, path)
 
     def together(self, *work: Callable[[], Made]) -> list[Made]:
         """All at once: while one query is planned or waits for its last task, workers compute another's."""
@@ -162,7 +163,7 @@ class SparkEngine:
                 self._to_parquet(table, part)
                 for checksum in part.glob(".*.crc"):  # Hadoop's, which are no part of an extract
                     checksum.unlink()
-            return _rows(part.glob("*.parquet"))
+            return rows_in(part.glob("*.parquet"))
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
@@ -177,7 +178,7 @@ class SparkEngine:
         """Number of rows, counted once; of a table that is Parquet as it stands, from its files' footers and no job."""
         if table.name in self._files:
             with contextlib.suppress(OSError, pa.ArrowInvalid):  # a job says better what is wrong with a file
-                return _rows(self._files[table.name])
+                return rows_in(self._files[table.name])
         if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
             return counted
         if table.name not in self._counts:
@@ -199,6 +200,24 @@ class SparkEngine:
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         with self._written(table) as files:  # the driver holds one batch and not the table
             yield from pads.dataset(files, format="parquet").to_batches(batch_size=size)
+
+    def by_group(
+        self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
+    ) -> Table:
+        """What a function in Python makes of rows: here where they are few, else by workers, piece by piece."""
+        held = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
+        if self.count(held) <= pieces.AT_ONCE:
+            found = self.from_arrow(work(pieces.in_order(self.arrow(held), (by, *order))))
+        else:
+            schema = of_names(kinds)
+            made = functools.partial(
+                pieces.pieces_of, work=work, by=by, schema=as_arrow(schema), at_once=pieces.AT_ONCE
+            )
+            frame = self._frame(held).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
+            found = self._kept(frame, self.scratch / uuid.uuid4().hex)
+        if held is not table:
+            self.drop(held)
+        return found
 
     def fingerprint(self, table: Table) -> str:
         written = row_text(as_arrow(self._schemas[table.name]))
@@ -267,6 +286,13 @@ class SparkEngine:
         if not (driver and driver.store(query, [table.name], schema, path)):
             self._laid_down(self._frame(table), path)
 
+    def _kept(self, frame: DataFrame, path: Path) -> Table:
+        """The rows of a frame, worked out once: in the memory of this process, or as Parquet."""
+        if not self._on_driver:
+            return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
+        self._laid_down(frame, path)
+        return self._stored_at(path, frame.schema)
+
     def _laid_down(self, frame: DataFrame, path: Path, *by: str) -> None:
         """Have workers write a frame to a new folder, where as many rows must lie then as they say they wrote.
 
@@ -278,7 +304,7 @@ class SparkEngine:
         told = Observation()
         writer = frame.observe(told, count(lit(1)).alias("written")).write
         self._guarded(lambda: (writer.partitionBy(*by) if by else writer).parquet(str(path)))
-        if _rows(path.rglob("*.parquet")) < int(told.get["written"]):
+        if rows_in(path.rglob("*.parquet")) < int(told.get["written"]):
             shutil.rmtree(path, ignore_errors=True)
             raise LeoError(
                 f"{path.parent}: not all that workers wrote there is to be seen\n"
@@ -371,8 +397,3 @@ def _most(session: SparkSession) -> Most:
 def _foreseen(store: Stored, asked: tuple[object, ...]) -> StructType | None:
     """The types of a query that is to be stored, where the caller says them or it was asked before."""
     return of_names(store) if isinstance(store, Mapping) else _answered.get(asked) if store else None
-
-
-def _rows(files: Iterable[Path]) -> int:
-    """Rows of Parquet files, from their footers."""
-    return sum(pq.read_metadata(file).num_rows for file in files)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import (
+    BooleanType,
     ByteType,
     DataType,
     DoubleType,
@@ -26,7 +27,8 @@ _PLAIN = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float6
           pa.bool_(), pa.date32(), pa.timestamp("us")}  # fmt: skip
 
 _NAMED: Mapping[str, DataType] = {"tinyint": ByteType(), "integer": IntegerType(), "bigint": LongType(),
-                                  "double": DoubleType(), "varchar": StringType()}  # fmt: skip
+                                  "double": DoubleType(), "varchar": StringType(),
+                                  "boolean": BooleanType()}  # fmt: skip
 
 
 def accepted(data: pa.Table) -> pa.Table:

@@ -3,8 +3,9 @@
 Names are standardised in Python on the distinct values of a column, so that every engine sees the same bytes.
 """
 
+import functools
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 import pyarrow as pa
 from anyascii import anyascii
@@ -181,11 +182,11 @@ def _is_repeated(name: str, rules: NameRules) -> bool:
     return rules.sentinels.repeated_letter and len(name) > 1 and not name.strip(name[0])
 
 
-_FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], tuple[Name, ...]]]] = {
-    "surname": (("name",), lambda raw: (surname(raw),)),
+_FORMS: dict[str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, ...]]]] = {
+    "surname": (("name",), lambda raw, rules: (surname(raw, rules),)),
     "forenames": (("name", "others"), forenames),
-    "whole_forename": (("name",), lambda raw: (whole_forename(raw),)),
-    "text": (("name",), lambda raw: (free_text(raw),)),
+    "whole_forename": (("name",), lambda raw, rules: (whole_forename(raw, rules),)),
+    "text": (("name",), lambda raw, rules: (free_text(raw, rules),)),
 }
 
 
@@ -203,20 +204,32 @@ def standard_names(
         Columns raw (distinct, no NULL), name and, for "forenames", others. Any other text is its own standard form,
         without others. The caller drops it.
     """
+    work = functools.partial(_in_form, form=form, rules=name_rules())  # a worker may lack the definitions of a run
+    if known is not None:
+        return engine.from_arrow(work(pa.table({"raw": pa.array(list(known), pa.string())})))
+    col = quote(column)
+    distinct = engine.sql(
+        f"select distinct {col} as raw, length({col}) as letters from {{table}} where {col} is not null", table=table
+    )
+    kinds = dict.fromkeys(("raw", *_FORMS[form][0]), "varchar")
+    found = engine.by_group(distinct, work, kinds, by="letters")  # any group will do: a value needs no other
+    engine.drop(distinct)
+    return found
+
+
+def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
+    """Values (raw) that are not in a form, beside it."""
     outputs, function = _FORMS[form]
     schema = pa.schema([(name, pa.string()) for name in ("raw", *outputs)])
     pieces = []
-    for raw in [list(known)] if known is not None else _distinct(engine, table, column):
-        changed = [(value, *found) for value in raw if (found := function(value)) != (value, None)[: len(outputs)]]
+    for batch in values.select(["raw"]).to_batches(_PIECE):
+        raw = batch.column(0).to_pylist()
+        changed = [
+            (value, *found) for value in raw if (found := function(value, rules)) != (value, None)[: len(outputs)]
+        ]
         columns = [pa.array([row[place] for row in changed], pa.string()) for place in range(len(schema))]
         pieces.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-    return engine.from_arrow(pa.Table.from_batches(pieces, schema=schema))
+    return pa.Table.from_batches(pieces, schema=schema)
 
 
-def _distinct(engine: Engine, table: Table, column: str) -> Iterator[list[str]]:
-    """A column's distinct values, in pieces."""
-    col = quote(column)
-    distinct = engine.sql(f"select distinct {col} as raw from {{table}} where {col} is not null", table=table)
-    for batch in engine.batches(distinct):
-        yield batch.column(0).to_pylist()
-    engine.drop(distinct)
+_PIECE = 100_000  # values that are Python's at a time

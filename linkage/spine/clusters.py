@@ -5,15 +5,16 @@ records are not all accepted pairs of each other is looked at whole: its other p
 records become one only where the evidence between them, on average over their pairs, is what a pair itself needs.
 """
 
+import functools
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, empty, rows
-from linkage.spine.parting import Cut, part
-from linkage.spine.people import components
+from linkage.engine import Engine, Table, components, empty
+from linkage.spine.parting import part
 
 _MOST_RECORDS = 300
 """Records of a component whose every pair is weighed. In a larger one, a pair that no blocking rule made is denied."""
@@ -62,14 +63,13 @@ def cluster(
     labels = components(engine, edges)
     whole = engine.sql(_OPEN, labels=labels, edges=edges, store=True)
     weights = _weights(engine, whole, pairs, weigh, never)
-    moved: dict[int, int] = {}
-    cuts: list[Cut] = []
-    for component in weights.values():
-        accepted = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
-        found, not_followed = part(accepted, _Misfit(component, accept))
-        moved |= found
-        cuts += not_followed
-    return Clusters(_members(engine, units, labels, moved), _cut_pairs(engine, cuts))
+    parted = engine.by_group(weights, functools.partial(_parted, accept=accept), _PARTED, by="label")
+    cuts = engine.sql(
+        "select left_id, right_id, match_weight, cast($misfit as varchar) as reason from {t} where part is null",
+        params={"misfit": MISFIT},
+        t=parted,
+    )
+    return Clusters(_members(engine, units, labels, parted), cuts)
 
 
 # Components that lack an accepted pair between two of their records.
@@ -114,24 +114,44 @@ _OTHERS = """
     """
 
 
-def _weights(
-    engine: Engine, whole: Table, pairs: Table, weigh: Callable[[Table], Table], never: Table | None
-) -> dict[int, dict[tuple[int, int], float]]:
-    """By component: the weight of each pair of its records; of a pair that is never one person, minus infinity."""
+def _weights(engine: Engine, whole: Table, pairs: Table, weigh: Callable[[Table], Table], never: Table | None) -> Table:
+    """label, left_id, right_id, match_weight of each pair of a component's records; NULL of two people."""
     scored = engine.sql(_SCORED, pairs=pairs, whole=whole, store=True)
     denied = engine.sql(_DENIED, never=never or no_pairs(engine), whole=whole, store=True)
     others = engine.sql(_OTHERS, params={"most": _MOST_RECORDS}, whole=whole, scored=scored, denied=denied, store=True)
-    weighed = engine.sql(
-        "select l.label, w.left_id, w.right_id, w.match_weight from {w} as w join {whole} as l on l.node = w.left_id",
+    return engine.sql(
+        """
+        select label, left_id, right_id, match_weight from {scored}
+        union all
+        select l.label, w.left_id, w.right_id, w.match_weight from {w} as w join {whole} as l on l.node = w.left_id
+        union all
+        select label, left_id, right_id, cast(null as double) as match_weight from {denied}
+        """,
         w=weigh(others),
         whole=whole,
+        scored=scored,
+        denied=denied,
     )
-    found: dict[int, dict[tuple[int, int], float]] = {}
-    for table in (scored, weighed, denied):
-        for row in rows(engine, table):
-            component = found.setdefault(int(row["label"]), {})
-            component[row["left_id"], row["right_id"]] = float(row.get("match_weight", -math.inf))
-    return found
+
+
+_PARTED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "part": "bigint"}
+
+
+def _parted(weights: pa.Table, accept: float) -> pa.Table:
+    """Of some components: records (left_id) with the smallest of their part, and accepted pairs whose records are not
+    in one part (part NULL)."""
+    found: list[tuple[int, int | None, float | None, int | None]] = []
+    names = ("label", "left_id", "right_id", "match_weight")
+    each = zip(*(weights[name].to_pylist() for name in names), strict=True)
+    for _, rows in itertools.groupby(each, key=lambda row: row[0]):
+        component = {(a, b): -math.inf if weight is None else weight for _, a, b, weight in rows}
+        accepted = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
+        moved, cuts = part(accepted, _Misfit(component, accept))
+        found += [(node, None, None, label) for node, label in moved.items()]
+        found += [(min(cut.left, cut.right), max(cut.left, cut.right), cut.weight, None) for cut in cuts]
+    columns = zip(*found, strict=True) if found else [()] * len(_PARTED)
+    kinds = (pa.int64(), pa.int64(), pa.float64(), pa.int64())
+    return pa.table({name: pa.array(held, kind) for name, held, kind in zip(_PARTED, columns, kinds, strict=True)})
 
 
 @dataclass(frozen=True)
@@ -151,30 +171,16 @@ def no_pairs(engine: Engine) -> Table:
     return empty(engine, {"left_id": "bigint", "right_id": "bigint"})
 
 
-def _members(engine: Engine, units: Table, labels: Table, moved: Mapping[int, int]) -> Table:
-    changed = pa.table({"node": pa.array(list(moved), pa.int64()), "label": pa.array(list(moved.values()), pa.int64())})
+def _members(engine: Engine, units: Table, labels: Table, parted: Table) -> Table:
     return engine.sql(
         """
-        select u.unit_id, coalesce(m.label, l.label, u.unit_id) as cluster_id
+        select u.unit_id, coalesce(p.part, l.label, u.unit_id) as cluster_id
         from {units} as u
         left join {labels} as l on l.node = u.unit_id
-        left join {moved} as m on m.node = u.unit_id
+        left join {parted} as p on p.left_id = u.unit_id and p.part is not null
         """,
         units=units,
         labels=labels,
-        moved=engine.from_arrow(changed),
+        parted=parted,
         store=True,
-    )
-
-
-def _cut_pairs(engine: Engine, cuts: Sequence[Cut]) -> Table:
-    return engine.from_arrow(
-        pa.table(
-            {
-                "left_id": pa.array([min(cut.left, cut.right) for cut in cuts], pa.int64()),
-                "right_id": pa.array([max(cut.left, cut.right) for cut in cuts], pa.int64()),
-                "match_weight": pa.array([cut.weight for cut in cuts], pa.float64()),
-                "reason": pa.array([cut.rule for cut in cuts], pa.string()),
-            }
-        )
     )

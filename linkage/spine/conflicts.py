@@ -5,9 +5,10 @@ People who break a rule are few: they are found by set-based SQL, and only they 
 """
 
 import functools
+import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.engine import Engine, Table, columns, empty, quote, rows
 from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
 from linkage.toml_file import check, toml_of
@@ -117,16 +118,12 @@ def without_conflicts(
         **({"never": never} if never else {}),
     )
     if not engine.count(suspects):
-        return Parted(membership, links, engine.from_arrow(_as_table([])))
-    people = _people(engine, suspects, membership, identities)
-    moved: dict[int, int] = {}
-    cuts: list[tuple[_Link, Cut]] = []
-    for unit, found in _links(engine, suspects, membership, links, units).items():
-        parted, cut = _part(people[unit], found, rules, most, apart)
-        moved |= parted
-        cuts += cut
-    listed = engine.from_arrow(_as_table(cuts))
-    return Parted(_moved(engine, membership, moved), _kept(engine, links, listed), listed)
+        return Parted(membership, links, empty(engine, _CUTS))
+    told = _told(engine, suspects, membership, identities, links, units)
+    work = functools.partial(_parted, rules=rules, most=dict(most), apart=apart)
+    parted = engine.by_group(told, work, {**_CUTS, "part": "bigint"}, by="person", order=_IN_ORDER)
+    cuts = engine.sql(f"select {columns(list(_CUTS))} from {{t}} where part is null", t=parted, store=_CUTS)
+    return Parted(_moved(engine, membership, parted), _kept(engine, links, cuts), cuts)
 
 
 _TOO_MANY = """
@@ -180,25 +177,6 @@ _Person = dict[int, dict[str, Any]]
 """The records of a person by entity: source, and each identifier's values."""
 
 
-def _people(engine: Engine, suspects: Table, membership: Table, identities: Table) -> dict[int, _Person]:
-    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
-    found = engine.sql(
-        f"""
-        select m.unit_id, i.entity_id, i.source, {columns(held, "i")}
-        from {{suspects}} as s
-        join {{membership}} as m on m.unit_id = s.unit_id
-        join {{identities}} as i on i.entity_id = m.entity_id
-        """,
-        suspects=suspects,
-        membership=membership,
-        identities=identities,
-    )
-    people: dict[int, _Person] = {}
-    for row in rows(engine, found):
-        people.setdefault(row["unit_id"], {})[row["entity_id"]] = row
-    return people
-
-
 @dataclass(frozen=True)
 class _Link:
     """A link between two units of a step, and the entities of both."""
@@ -211,36 +189,91 @@ class _Link:
     right: set[int]
 
 
-def _links(engine: Engine, suspects: Table, membership: Table, links: Table, units: Table) -> dict[int, list[_Link]]:
-    """Accepted links of each suspect. What people have linked weighs more than anything."""
-    found = engine.sql(
-        """
+_CUTS = {"step": "varchar", "left_id": "bigint", "right_id": "bigint", "left_entity": "bigint",
+         "right_entity": "bigint", "match_weight": "double", "rule": "varchar"}  # fmt: skip
+_IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
+
+
+def _told(engine: Engine, suspects: Table, membership: Table, identities: Table, links: Table, units: Table) -> Table:
+    """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
+    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *held))
+    return engine.sql(
+        f"""
         with members as (
             select u.step, u.side, u.unit_id as part, u.entity_id, m.unit_id as person
-            from {suspects} as s
-            join {membership} as m on m.unit_id = s.unit_id
-            join {units} as u on u.entity_id = m.entity_id
+            from {{suspects}} as s
+            join {{membership}} as m on m.unit_id = s.unit_id
+            join {{units}} as u on u.entity_id = m.entity_id
+        ),
+        joined as (
+            select l.person, k.step, k.left_id, k.right_id, k.method, k.match_weight,
+                   l.entity_id as left_entity, r.entity_id as right_entity
+            from {{links}} as k
+            join members as l on l.step = k.step and l.side = 'left' and l.part = k.left_id
+            join members as r on r.step = k.step and r.side = 'right' and r.part = k.right_id
+            where k.decision = 'accepted'
         )
-        select l.person, k.step, k.left_id, k.right_id, k.method, k.match_weight,
-               l.entity_id as left_entity, r.entity_id as right_entity
-        from {links} as k
-        join members as l on l.step = k.step and l.side = 'left' and l.part = k.left_id
-        join members as r on r.step = k.step and r.side = 'right' and r.part = k.right_id
-        where k.decision = 'accepted'
+        select m.unit_id as person, cast(null as varchar) as step, cast(null as bigint) as left_id,
+               cast(null as bigint) as right_id, cast(null as varchar) as method, cast(null as double) as match_weight,
+               i.entity_id as left_entity, cast(null as bigint) as right_entity, i.source, {columns(held, "i")}
+        from {{suspects}} as s
+        join {{membership}} as m on m.unit_id = s.unit_id
+        join {{identities}} as i on i.entity_id = m.entity_id
+        union all
+        select person, step, left_id, right_id, method, match_weight, left_entity, right_entity, {nothing}
+        from joined
         """,
+        params=None,
+        store=False,
         suspects=suspects,
         membership=membership,
+        identities=identities,
         links=links,
         units=units,
     )
-    people: dict[int, dict[tuple[str, int, int], _Link]] = {}
-    for row in rows(engine, found):
-        weight = math.inf if row["method"] == "override" else float(row["match_weight"])
-        key = (row["step"], row["left_id"], row["right_id"])
-        link = people.setdefault(row["person"], {}).setdefault(key, _Link(*key, weight, set(), set()))
-        link.left.add(row["left_entity"])
-        link.right.add(row["right_entity"])
-    return {person: [links[key] for key in sorted(links)] for person, links in people.items()}
+
+
+def _parted(told: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], apart: Mapping[int, set[int]]) -> pa.Table:
+    """Cuts of some people's links, and their records (left_entity) with the smallest of the part that each is of."""
+    found: list[dict[str, Any]] = []
+    for _, known in itertools.groupby(_rows(told), key=lambda row: row["person"]):
+        person: _Person = {}
+        links: dict[tuple[str, int, int], _Link] = {}
+        for row in known:
+            if row["step"] is None:
+                person[row["left_entity"]] = row
+                continue
+            key = (row["step"], row["left_id"], row["right_id"])
+            # What people have linked weighs more than anything.
+            weight = math.inf if row["method"] == "override" else float(row["match_weight"])
+            link = links.setdefault(key, _Link(*key, weight, set(), set()))
+            link.left.add(row["left_entity"])
+            link.right.add(row["right_entity"])
+        parts, cuts = _part(person, [links[key] for key in sorted(links)], rules, most, apart)
+        found += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
+        found += [
+            {
+                **{name: getattr(link, name) for name in ("step", "left_id", "right_id")},
+                "left_entity": cut.left,
+                "right_entity": cut.right,
+                "match_weight": link.weight,
+                "rule": cut.rule,
+            }
+            for link, cut in cuts
+        ]
+    kinds = {"bigint": pa.int64(), "double": pa.float64(), "varchar": pa.string()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in {**_CUTS, "part": "bigint"}.items()])
+    return pa.Table.from_pylist(found, schema=schema)
+
+
+def _rows(told: pa.Table) -> Iterator[dict[str, Any]]:
+    """Rows as dictionaries, a part at a time: each is some kilobytes."""
+    for batch in told.to_batches(_PIECE):
+        yield from batch.to_pylist()
+
+
+_PIECE = 1_000
 
 
 def _part(
@@ -304,17 +337,15 @@ def _all(person: _Person, entities: Sequence[int], field: str) -> list[Any]:
     return [value for entity in entities for value in person[entity].get(field) or ()]
 
 
-def _moved(engine: Engine, membership: Table, moved: Mapping[int, int]) -> Table:
-    numbers = {"entity_id": list(moved), "part": list(moved.values())}
-    parts = pa.table({name: pa.array(values, pa.int64()) for name, values in numbers.items()})
+def _moved(engine: Engine, membership: Table, parted: Table) -> Table:
     return engine.sql(
         """
         select m.entity_id, coalesce(p.part, m.unit_id) as unit_id
         from {membership} as m
-        left join {parts} as p on p.entity_id = m.entity_id
+        left join {parted} as p on p.left_entity = m.entity_id and p.part is not null
         """,
         membership=membership,
-        parts=engine.from_arrow(parts),
+        parted=parted,
         store=True,
     )
 
@@ -335,17 +366,3 @@ def _kept(engine: Engine, links: Table, cuts: Table) -> Table:
 
 def _limits(most: Mapping[str, int]) -> pa.Table:
     return pa.table({"source": pa.array(list(most), pa.string()), "most": pa.array(list(most.values()), pa.int64())})
-
-
-def _as_table(cuts: Sequence[tuple[_Link, Cut]]) -> pa.Table:
-    return pa.table(
-        {
-            "step": pa.array([link.step for link, _ in cuts], pa.string()),
-            "left_id": pa.array([link.left_id for link, _ in cuts], pa.int64()),
-            "right_id": pa.array([link.right_id for link, _ in cuts], pa.int64()),
-            "left_entity": pa.array([cut.left for _, cut in cuts], pa.int64()),
-            "right_entity": pa.array([cut.right for _, cut in cuts], pa.int64()),
-            "match_weight": pa.array([link.weight for link, _ in cuts], pa.float64()),
-            "rule": pa.array([cut.rule for _, cut in cuts], pa.string()),
-        }
-    )

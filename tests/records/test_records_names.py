@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.engine import Engine
+from linkage.engine import Engine, pieces
 from linkage.records import names
 from linkage.records.names import forenames, free_text, standard_names, surname, whole_forename
 from linkage.records.rules import name_rules
@@ -132,5 +132,19 @@ def test_each_distinct_value_that_is_not_in_form_once(engine: Engine, rows):
     table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5"))
     assert rows(standard_names(engine, table, "name", "forenames")) == [
         ("Ann", "ANN", None),
+        ("Mary Ann", "MARY", "ANN"),
+    ]
+
+
+@pytest.mark.spark
+def test_workers_go_by_the_rules_of_the_run_on_spark(spark_engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    own = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
+    monkeypatch.setattr(names, "name_rules", lambda: own)
+    monkeypatch.setattr(pieces, "AT_ONCE", 1)
+    table = spark_engine.from_arrow(parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4"))
+    found = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
+    assert sorted(zip(*found.to_pydict().values(), strict=True)) == [
+        ("HERO EVE", "EVE", None),
+        ("Hero Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),
     ]

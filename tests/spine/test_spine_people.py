@@ -6,10 +6,9 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, connect
+from linkage.engine import Engine, components, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine import build, each_alone, join_people
-from linkage.spine.people import components
 
 
 def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any, rows: Any) -> None:

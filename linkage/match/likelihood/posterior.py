@@ -6,11 +6,14 @@ the units around it (linkage.match.likelihood.matchings). Rivals that are two re
 each other; they are taken together, and each is as likely as both.
 """
 
+import functools
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 
 from linkage.config import Cardinality, Step
-from linkage.engine import Engine, Table, empty
+from linkage.engine import Engine, Table, by_component, empty
 from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.score import Frequencies
 from linkage.match.likelihood.matchings import Ids, Numbers, Pairs, numbered, probabilities
@@ -160,32 +163,34 @@ def _in_doubt(
 ) -> Table:
     """The probability of the pairs none of whose units is in a sure pair, each component of them taken whole."""
     free = " and ".join(f"not exists (select 1 from {{sure}} as s where s.{side}_id = w.{side}_id)" for side in single)
-    found = engine.arrow(
-        engine.sql(
-            f"""
-            select w.left_id, w.right_id, w.match_weight,
-                   coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
-            from {{weighed}} as w
-            left join {{same_left}} as l on l.unit_id = w.left_id
-            left join {{same_right}} as r on r.unit_id = w.right_id
-            where {free}
-            order by w.left_id, w.right_id
-            """,
-            params=None,
-            store=False,
-            weighed=weighed,
-            sure=sure,
-            **records,
-        )
+    found = engine.sql(
+        f"""
+        select w.left_id, w.right_id, w.match_weight,
+               coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
+        from {{weighed}} as w
+        left join {{same_left}} as l on l.unit_id = w.left_id
+        left join {{same_right}} as r on r.unit_id = w.right_id
+        where {free}
+        """,
+        params=None,
+        store=False,
+        weighed=weighed,
+        sure=sure,
+        **records,
     )
-    left, right = (whole(found, f"{side}_person") for side in ("left", "right"))
-    weight = found["match_weight"].to_numpy().astype(np.float64) + gain
-    likely = between_people(
-        left if "left" in single else np.arange(len(left)), right if "right" in single else np.arange(len(left)), weight
+    kinds = {name: _COLUMNS[name] for name in ("left_id", "right_id", "match_probability")}
+    between = functools.partial(_between, single=single, gain=gain)
+    return by_component(engine, found, between, kinds, ends=[f"{side}_person" for side in single])
+
+
+def _between(pairs: pa.Table, single: Collection[str], gain: float) -> pa.Table:
+    """left_id, right_id, match_probability of all pairs in doubt of some components."""
+    # Who holds many links is a unit of its own for each of its pairs.
+    left, right = (
+        whole(pairs, f"{side}_person") if side in single else np.arange(len(pairs)) for side in ("left", "right")
     )
-    return engine.from_arrow(
-        pa.table({"left_id": found["left_id"], "right_id": found["right_id"], "match_probability": likely})
-    )
+    likely = between_people(left, right, pairs["match_weight"].to_numpy().astype(np.float64) + gain)
+    return pa.table({"left_id": pairs["left_id"], "right_id": pairs["right_id"], "match_probability": likely})
 
 
 def between_people(left: Ids, right: Ids, weight: Numbers) -> Numbers:

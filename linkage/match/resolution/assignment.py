@@ -5,12 +5,14 @@ where together they weigh more than A-2 does with what remains. The margin is th
 the best assignment without it weighs less by the margin at least, so what is close is still not guessed.
 """
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns
+from linkage.engine import Engine, Table, by_component, columns
 from linkage.match.resolution.resolve import Race, Thresholds
 from linkage.match.resolution.rounds import HELD, TOLD_APART
 
@@ -42,15 +44,14 @@ def assign(engine: Engine, race: Race, thresholds: Thresholds, *, held: Table | 
     contest = race.contest(thresholds)
     listed = columns(contest.columns)
     ranked = engine.sql(_RIVALS.format(columns=listed), contest=contest, store=True)
-    rivals = engine.arrow(engine.sql(f"select {listed} from {{ranked}} where not alone", ranked=ranked))
-    rivals = rivals.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
-    new, crowded = _decided(rivals, _components(rivals), thresholds)
+    rivals = engine.sql(f"select {listed} from {{ranked}} where not alone", ranked=ranked)
+    decided = by_component(engine, rivals, functools.partial(_decided, thresholds=thresholds), _DECIDED)
     numbers = {name: getattr(thresholds, name) for name in ("accept", "keep", "margin", "reach")}
     accepted = _accepted("held" in contest.columns)
-    race.take(engine.sql(accepted, params=numbers, store=True, ranked=ranked, new=engine.from_arrow(new)))
+    race.take(engine.sql(accepted, params=numbers, store=True, ranked=ranked, decided=decided))
     engine.drop(ranked)
-    if crowded.num_rows:
-        crowd = engine.from_arrow(crowded.select(["left_id", "right_id", "match_weight"]))
+    crowd = engine.sql("select left_id, right_id, match_weight from {t} where crowded", t=decided)
+    if engine.count(crowd):
         among_crowd = Race(engine, crowd, "one-to-one", thresholds.reach, held=held)
         among_crowd.settle(thresholds)
         race.take(among_crowd.accepted)
@@ -74,7 +75,7 @@ def _accepted(some_held: bool) -> str:
         from {{ranked}}
         where alone and {enough}
         union all
-        select left_id, right_id, match_weight, runner_up_weight, reason from {{new}}
+        select left_id, right_id, match_weight, runner_up_weight, reason from {{decided}} where not crowded
         """
 
 
@@ -96,8 +97,12 @@ def _components(contest: pa.Table) -> list[Ids]:
 _SIDES = ("left_id", "right_id")
 
 
-def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -> tuple[pa.Table, pa.Table]:
-    """Accepted pairs, and the pairs of components too large to look at whole."""
+_DECIDED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "runner_up_weight": "double",
+            "reason": "varchar", "crowded": "boolean"}  # fmt: skip
+
+
+def _decided(contest: pa.Table, thresholds: Thresholds) -> pa.Table:
+    """Accepted pairs, and the pairs of components too large to look at whole (crowded)."""
     left, right, weights = (contest.column(name).to_numpy() for name in (*_SIDES, "match_weight"))
     stays = np.zeros(len(weights), bool)
     if "held" in contest.column_names:
@@ -107,7 +112,7 @@ def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -
     losses = np.full(len(weights), np.nan)
     crowded = np.zeros(len(weights), bool)
     gains = np.round(weights + ahead - thresholds.reach, TOLD_APART)
-    for places in components:
+    for places in _components(contest):
         if len(places) == 1:
             losses[places] = gains[places]
         elif len(np.unique(left[places])) * len(np.unique(right[places])) > _MOST_CELLS:
@@ -126,9 +131,10 @@ def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -
             "match_weight": weights,
             "runner_up_weight": pa.array(runner_up, from_pandas=True),
             "reason": pa.array([HELD if stayed else None for stayed in stays & ~today], pa.string()),
+            "crowded": crowded,
         }
     )
-    return found.filter(pa.array(accepted)), contest.filter(pa.array(crowded))
+    return found.filter(pa.array(accepted | crowded))
 
 
 def _losses(left: Ids, right: Ids, gains: Floats) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, columns, empty, one, rows
+from linkage.engine import Engine, Table, columns, components, empty, one, rows
 from linkage.match.candidates.score import Frequencies, score_within
 from linkage.match.resolution.duplicates import within_one_file
 from linkage.match.resolution.rounds import HEAVIEST
@@ -60,18 +60,21 @@ def same_people(
     patterns = {tuple(row[name] for name in named): (row["pairs"], row["as_weighed"]) for row in rows(engine, counted)}
     own = _of_one_record(engine, model.fields, patterns, units)
     alike = _alike(model.fields, named, patterns, own)
+    if not alike.num_rows:
+        engine.drop(rivals, scored)
+        return nobody(engine)
     agreed = " and ".join(f"a.{columns([name])} = s.{columns([name])}" for name in named)
-    found = engine.arrow(
-        engine.sql(
-            f"select s.left_id, s.right_id from {{scored}} as s join {{alike}} as a on {agreed}"
-            " where s.match_weight >= $least order by s.left_id, s.right_id",
-            params={"least": -within},
-            scored=scored,
-            alike=engine.from_arrow(alike),
-        )
+    found = engine.sql(
+        f"select s.left_id, s.right_id from {{scored}} as s join {{alike}} as a on {agreed}"
+        " where s.match_weight >= $least",
+        params={"least": -within},
+        store={"left_id": "bigint", "right_id": "bigint"},
+        scored=scored,
+        alike=engine.from_arrow(alike),
     )
-    engine.drop(rivals, scored)
-    return engine.from_arrow(_grouped(whole(found, "left_id"), whole(found, "right_id")))
+    labels = components(engine, found)
+    engine.drop(rivals, scored, found)
+    return engine.sql("select node as unit_id, label as same_as from {t}", t=labels)
 
 
 # Likely partners of one unit, two by two.
@@ -161,20 +164,6 @@ def share_same(
 def _m(comparison: Comparison, level: int) -> float:
     """m of a level; 1 where nothing was learned or a side is not known."""
     return next((known.m for known in comparison.levels if known.value == level and known.m), 1.0)
-
-
-def _grouped(first_of: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> pa.Table:
-    """unit_id, same_as: pairs that share a unit are one group."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    units, places = np.unique(np.concatenate([first_of, other]), return_inverse=True)
-    graph = coo_array(
-        (np.ones(len(other), np.int8), (places[: len(other)], places[len(other) :])), shape=(len(units),) * 2
-    )
-    label = connected_components(graph, directed=False)[1] if len(units) else np.zeros(0, np.int64)
-    first = np.unique(label, return_index=True)[1]  # units are in order: the first of a component is its smallest
-    return pa.table({"unit_id": units.astype(np.int64), "same_as": units[first][label].astype(np.int64)})
 
 
 def nobody(engine: Engine) -> Table:

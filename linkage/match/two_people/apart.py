@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from rapidfuzz.distance import JaroWinkler
 
-from linkage.engine import Engine, Table, columns, empty, literal, quote
+from linkage.engine import Engine, Table, columns, empty, literal, quote, rows
 from linkage.match.candidates.units import Units
 from linkage.match.two_people.apart_rules import Rule, shipped
 from linkage.match.two_people.explained import as_table, born_apart, plausible
@@ -42,25 +42,29 @@ def two_people(
     Returns:
         left_id, right_id, reason (the rule's name); each pair once.
     """
-    found: dict[tuple[int, int], str] = {}
+    found: dict[str, Table] = {}
     for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
-        suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
-        if suspects is None:
+        different = _of_rule(engine, rule, pairs, left, right, lowest, model, held)
+        if different is None or engine.count(different) == 0:
             continue
-        if rule.words:
-            different = told_apart(engine, rule, _named(suspects), left, right)
-        else:
-            different = _clearly_different(rule, suspects) if rule.differ else _as_they_are(suspects)
         if (rule.words and left is not right) or plausible(engine, rule, different, pairs, left, right, lowest, model):
-            for pair in different:
-                found.setdefault(pair, rule.name)
+            found[rule.name] = different
     if not found:
-        return empty(engine, {"left_id": "bigint", "right_id": "bigint", "reason": "varchar"})
-    names = list(dict.fromkeys(found.values()))
-    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names))
-    pairs = as_table([(*pair, names.index(name)) for pair, name in found.items()], width=3)
-    query = f"select left_id, right_id, cast(case rule {whens} end as varchar) as reason from {{pairs}}"
-    return engine.sql(query, pairs=engine.from_arrow(pairs), store=True)
+        return empty(engine, _REASONS)
+    # A pair for which several rules hold bears the first one's name.
+    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(found))
+    each = [f"select left_id, right_id, {place} as rule from {{of_{place}}}" for place in range(len(found))]
+    query = f"""
+        select left_id, right_id, cast(case min(rule) {whens} end as varchar) as reason
+        from ({" union all ".join(each)}) as told
+        group by left_id, right_id
+        """
+    tables = {f"of_{place}": table for place, table in enumerate(found.values())}
+    return engine.sql(query, params=None, store=_REASONS, **tables)
+
+
+_PAIRS = {"left_id": "bigint", "right_id": "bigint"}
+_REASONS = {**_PAIRS, "reason": "varchar"}
 
 
 def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
@@ -74,7 +78,7 @@ def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
     return None
 
 
-def _suspects(
+def _of_rule(
     engine: Engine,
     rule: Rule,
     pairs: Table,
@@ -83,13 +87,9 @@ def _suspects(
     lowest: float,
     model: Model | None,
     held_units: tuple[Table, Table] | None,
-) -> pa.Table | None:
-    """Every pair for which a rule holds but for its names, with all names that either side ever had.
-
-    Returns:
-        left_id, right_id, side, called, others, the rows of a pair one after another; None where there is none, or the
-        sides lack the fields that the rule reads.
-    """
+) -> Table | None:
+    """left_id, right_id of the pairs for which a rule holds; None where no pair differs as it asks, or the sides lack
+    the fields that it reads."""
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
     asked = [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
@@ -149,11 +149,26 @@ def _suspects(
         union all
         select distinct f.left_id, f.right_id, 'right' as side, {name} as called, {also} as others
         from fitting as f join {{right}} as b on b.unit_id = f.right_id
-        order by left_id, right_id
         """
-    found = engine.arrow(engine.sql(query, params=None, store=False, different=different, **rows_of))
+    suspects = engine.sql(query, params=None, store=False, different=different, **rows_of)
+    found = _by_their_names(engine, rule, suspects, left, right)
     engine.drop(different, *rows_of.values())
     return found
+
+
+def _by_their_names(engine: Engine, rule: Rule, suspects: Table, left: Units, right: Units) -> Table:
+    """left_id, right_id of the suspects whose names are of two, where the rule asks for names.
+
+    Args:
+        suspects: left_id, right_id, side, called, others: every pair for which the rule holds but for its names, with
+            all names that either side ever had.
+    """
+    if rule.words:
+        return engine.from_arrow(as_table(told_apart(engine, rule, _named(engine, suspects), left, right)))
+    if rule.differ:
+        clearly = functools.partial(_clearly_different, rule=rule)
+        return engine.by_group(suspects, clearly, _PAIRS, by="left_id", order=("right_id",))
+    return engine.sql("select distinct left_id, right_id from {t}", t=suspects, store=_PAIRS)
 
 
 def _near(column: str) -> str:
@@ -207,26 +222,17 @@ def _different(
     )
 
 
-def _as_they_are(suspects: pa.Table) -> list[tuple[int, int]]:
-    """Pairs of a rule that asks for no names: each once."""
-    found = zip(suspects.column("left_id").to_pylist(), suspects.column("right_id").to_pylist(), strict=True)
-    return list(dict.fromkeys(found))
-
-
-def _named(suspects: pa.Table) -> list[Suspect]:
+def _named(engine: Engine, suspects: Table) -> list[Suspect]:
     """Pairs of suspects with the name of either side, where both are known."""
+    query = "select left_id, right_id, side, called from {t} order by left_id, right_id"
     called: dict[tuple[int, int], dict[str, str]] = {}
-    for row in suspects.select(["left_id", "right_id", "side", "called"]).to_pylist():
+    for row in rows(engine, engine.sql(query, t=suspects)):
         called.setdefault((row["left_id"], row["right_id"]), {})[row["side"]] = row["called"]
     return [(*pair, of["left"], of["right"]) for pair, of in called.items() if of.get("left") and of.get("right")]
 
 
-def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
-    """Pairs of suspects none of whose names may be one.
-
-    Args:
-        suspects: as `_suspects` found them, the rows of a pair one after another.
-    """
+def _clearly_different(suspects: pa.Table, rule: Rule) -> pa.Table:
+    """Pairs of suspects none of whose names may be one; the rows of a pair come one after another."""
     told = (
         zip(*(piece.column(name).to_pylist() for name in suspects.column_names), strict=True)
         for piece in suspects.to_batches(_PIECE)
@@ -241,7 +247,7 @@ def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
             others |= {*more, *(with_others or "").split()}
         if _differ(rule, names["left"], names["right"]):
             different.append(pair)
-    return different
+    return as_table(different)
 
 
 _PIECE = 10_000  # rows that are Python's at a time: there may be a hundred thousand suspects among ten million links

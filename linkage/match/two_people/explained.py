@@ -13,15 +13,15 @@ from linkage.match.two_people.apart_rules import Rule
 from linkage.model import Model
 
 
-def as_table(pairs: Sequence[tuple[int, ...]], width: int = 2) -> pa.Table:
-    """left_id, right_id and, of tuples of three numbers, rule."""
-    return whole_numbers(dict(zip(("left_id", "right_id", "rule"), np.array(pairs).reshape(-1, width).T, strict=False)))
+def as_table(pairs: Sequence[tuple[int, int]]) -> pa.Table:
+    """left_id, right_id."""
+    return whole_numbers(dict(zip(("left_id", "right_id"), np.array(pairs).reshape(-1, 2).T, strict=True)))
 
 
 def plausible(
     engine: Engine,
     rule: Rule,
-    found: Sequence[tuple[int, int]],
+    found: Table,
     pairs: Table,
     left: Units,
     right: Units,
@@ -33,10 +33,13 @@ def plausible(
     Of two files: a twin is drawn into each file alike, so pairs across are no more than those within. Of one file: no
     more of its people can be twins than are born. A few pairs prove nothing. A rule that asks for no other name has
     nothing to tell it but this, and is asked however few they are.
+
+    Args:
+        found: left_id, right_id of the pairs; a pair once.
     """
     if not rule.differ:
-        return bool(found) and _namesakes_explain(engine, rule, found, pairs, (left, right), model)
-    if len(found) <= _FEW:
+        return engine.count(found) > 0 and _namesakes_explain(engine, rule, found, pairs, (left, right), model)
+    if engine.count(found) <= _FEW:
         return True
     if left is right:
         counted = one(
@@ -45,12 +48,13 @@ def plausible(
                 _PEOPLE,
                 params={"lowest": lowest},
                 pairs=pairs,
-                found=engine.from_arrow(as_table(found)),
+                found=found,
                 units=left.units,
             ),
         )
         return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
-    suspected, within = len({pair[0] for pair in found}), 0.0
+    counted = one(engine, engine.sql("select count(distinct left_id) as suspected from {t}", t=found))
+    suspected, within = int(counted["suspected"]), 0.0
     for side in (left, right):  # the second file is counted where the first does not explain them yet
         within += _births_within(engine, rule, side)
         if suspected <= 2 * within + _FEW:
@@ -119,7 +123,7 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
 def _namesakes_explain(
     engine: Engine,
     rule: Rule,
-    found: Sequence[tuple[int, int]],
+    found: Table,
     pairs: Table,
     sides: tuple[Units, Units],
     model: Model | None,
@@ -147,7 +151,7 @@ def _namesakes_explain(
         _across(rule, shown),
         params=None,
         store=False,
-        found=engine.from_arrow(as_table(found)),
+        found=found,
         pairs=pairs,
         **shown,
     )

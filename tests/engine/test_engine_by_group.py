@@ -1,0 +1,95 @@
+"""Work in Python on rows that belong together: whole groups, whoever does it and in how many pieces."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import Engine, Table, by_component, pieces
+
+World = Callable[[str], Table]
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+SUMS = {"unit_id": "bigint", "total": "bigint", "at_once": "bigint"}
+
+
+@pytest.fixture
+def _many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a spec holds is more than this process should."""
+    monkeypatch.setattr(pieces, "AT_ONCE", 2)
+
+
+def _summed() -> Callable[[pa.Table], pa.Table]:
+    def summed(rows: pa.Table) -> pa.Table:
+        """The sum of each group, and in how many rows it came."""
+        units, values = (np.array(rows[name].to_pylist()) for name in ("unit_id", "value"))
+        found = [(int(unit), int(values[units == unit].sum()), rows.num_rows) for unit in dict.fromkeys(units.tolist())]
+        return pa.table({name: pa.array(held) for name, held in zip(SUMS, zip(*found, strict=True), strict=True)})
+
+    return summed  # of a spec's file workers know nothing: a function within a function goes to them as it is
+
+
+WORLD = "unit_id | value\n1 | 1\n2 | 10\n1 | 2\n3 | 100\n2 | 20\n2 | 30"
+
+
+@pytest.mark.both_engines
+@pytest.mark.usefixtures("_many")
+def test_a_group_comes_whole(engine: Engine, world: World, rows: Rows) -> None:
+    found = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id", order=("value",)))
+    assert [row[:2] for row in found] == [(1, 3), (2, 60), (3, 100)]
+    most = max(row[2] for row in found)
+    assert most == 6 if engine.name == "duckdb" else most < 6, "all at once on one machine, a few at a time by workers"
+
+
+@pytest.mark.both_engines
+def test_few_rows_stay_here(engine: Engine, world: World, rows: Rows) -> None:
+    found = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id"))
+    assert found == [(1, 3, 6), (2, 60, 6), (3, 100, 6)]
+
+
+@given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 4), st.integers(1, 9))
+@settings(max_examples=100, deadline=None)
+def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, at_once: int) -> None:
+    ordered = sorted(groups)
+    batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)
+    seen: list[list[int]] = []
+
+    def note(rows: pa.Table) -> pa.Table:
+        seen.append(rows["g"].to_pylist())
+        return rows
+
+    made = pieces.pieces_of(batches, note, "g", pa.schema([("g", pa.int64())]), at_once)
+    assert [value for batch in made for value in batch.column(0).to_pylist()] == ordered
+    assert sum(len(set(piece)) for piece in seen) == len(set(groups)), "no group is in two pieces"
+    largest = max(map(ordered.count, ordered), default=0)
+    assert all(len(piece) < at_once + size + largest for piece in seen)
+
+
+def _components() -> Callable[[pa.Table], pa.Table]:
+    def told(rows: pa.Table) -> pa.Table:
+        """Each pair with the smallest left unit that hangs together with it, as far as these rows show."""
+        pairs = list(zip(rows["left_id"].to_pylist(), rows["right_id"].to_pylist(), strict=True))
+        names = {left: left for left, _ in pairs}
+        for _ in pairs:
+            for a, x in pairs:
+                for b, y in pairs:
+                    if x == y:
+                        names[a] = names[b] = min(names[a], names[b])
+        return pa.table({"left_id": [a for a, _ in pairs], "right_id": [x for _, x in pairs],
+                         "first": [names[a] for a, _ in pairs]})  # fmt: skip
+
+    return told
+
+
+@pytest.mark.both_engines
+@pytest.mark.usefixtures("_many")
+def test_pairs_that_hang_together_come_together(engine: Engine, world: World, rows: Rows) -> None:
+    """Units of the two sides bear the same numbers, and are not one for that."""
+    pairs = world("left_id | right_id\n1 | 2\n3 | 2\n3 | 4\n5 | 4\n2 | 1\n4 | 3\n6 | 3")
+    kinds = dict.fromkeys(("left_id", "right_id", "first"), "bigint")
+    assert rows(by_component(engine, pairs, _components(), kinds)) == [
+        *[(1, 2, 1), (2, 1, 2), (3, 2, 1), (3, 4, 1), (4, 3, 4), (5, 4, 1), (6, 3, 4)]
+    ]

@@ -1,0 +1,39 @@
+"""People whose records contradict one another are parted by workers where they are more than the driver should hold."""
+
+import pytest
+
+from linkage.engine import Engine, pieces, rows
+from linkage.spine.clusters import MISFIT
+from tests.spine.test_spine_clusters import _clustered
+from tests.spine.test_spine_conflicts import BORN, OTHER, Entities, Links, _parted
+
+
+@pytest.fixture(autouse=True)
+def _many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "AT_ONCE", 1)
+
+
+@pytest.mark.spark
+def test_people_are_parted_on_spark(spark_engine: Engine) -> None:
+    """1 to 4 have two birth dates, 5 and 6 are two pupils; 7 and 8 are one person."""
+    one, other = {"dob": BORN}, {"dob": OTHER}
+    entities: Entities = {1: ("npd", one), 2: ("ilr", one), 3: ("hesa", other), 4: ("cis", other)}
+    entities |= {5: ("npd", one), 6: ("npd", one), 7: ("npd", {"nino": ["A", "B"]}), 8: ("cis", {"nino": "B"})}
+    links: Links = [(1, 2, 9.0), (2, 3, 5.0), (3, 4, 9.0), (5, 6, 9.0), (7, 8, 9.0)]
+    assert _parted(spark_engine, entities, links, {"npd": 1}) == (
+        [{1, 2}, {3, 4}, {5}, {6}, {7, 8}],
+        [(2, 3, "two birth dates"), (5, 6, "more than 1 of npd")],
+        3,
+    )
+
+
+@pytest.mark.spark
+def test_components_are_cut_on_spark(spark_engine: Engine) -> None:
+    """The ends of the first chain deny each other, those of the second never were one person."""
+    pairs = {(1, 2): 8.0, (2, 3): 5.0, (4, 5): 8.0, (5, 6): 9.0}
+    people, found = _clustered(spark_engine, 6, pairs, others=-9.0, never=[(4, 6)])
+    assert people == [{1, 2}, {3}, {4}, {5, 6}]
+    assert sorted(tuple(row.values()) for row in rows(spark_engine, found.cuts)) == [
+        (2, 3, 5.0, MISFIT),
+        (4, 5, 8.0, MISFIT),
+    ]
