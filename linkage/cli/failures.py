@@ -38,7 +38,9 @@ def failing_clearly() -> Iterator[None]:
             err=True,
         )
         sys.exit(int(ExitCode.FAILED))
-    except Exception as error:
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a library in Rust that panics raises what is no Exception, and may quote as well
         if isinstance(error, OSError) and (said := _of_the_system(error)):
             typer.echo(f"leo: {said}", err=True)
             sys.exit(int(ExitCode.FAILED))
@@ -53,9 +55,12 @@ def failing_clearly() -> Iterator[None]:
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NO_RIGHT = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
-_REMEDIES = dict.fromkeys(_NO_ROOM, "free space there, then run the same command again") | dict.fromkeys(
-    _NO_RIGHT, "give another file or folder, or this user the right to it"
-)
+_TOO_MANY = frozenset((errno.EMFILE, errno.ENFILE))
+_REMEDIES = {
+    **dict.fromkeys(_NO_ROOM, "free space there, then run the same command again"),
+    **dict.fromkeys(_NO_RIGHT, "give another file or folder, or this user the right to it"),
+    **dict.fromkeys(_TOO_MANY, "let a process open more of them: ulimit -n 1024"),
+}
 
 
 def _of_the_system(error: OSError) -> str | None:

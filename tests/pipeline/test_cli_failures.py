@@ -10,7 +10,7 @@ import pytest
 from linkage.cli.failures import failing_clearly
 
 
-def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
+def said(error: BaseException, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as left, failing_clearly():
         raise error
     assert left.value.code == 1
@@ -25,6 +25,7 @@ def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
         (errno.ENOSPC, "No space left on device", "free space there"),
         (errno.EFBIG, "File too large", "free space there"),
         (errno.EISDIR, "Is a directory", "another file or folder"),
+        (errno.EMFILE, "Too many open files", "ulimit -n 1024"),
     ],
 )
 def test_what_the_system_refuses_is_named_with_what_to_do(
@@ -63,3 +64,14 @@ def test_a_system_without_memory_is_no_unforeseen_error(capsys: pytest.CaptureFi
         shown = said(error, capsys)
         assert shown.startswith("leo: the system gave no more memory\n  close other programs, or give --memory-limit")
         assert "SMITH" not in shown
+
+
+def test_a_library_that_panics_quotes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """What pyo3 raises is no Exception: it went through with its traceback, and with what it quoted."""
+    panic = type("PanicException", (BaseException,), {})
+    shown = said(panic("called on SMITH 1970-01-01"), capsys)
+    assert shown.startswith("leo: unexpected PanicException at ")
+    assert "SMITH" not in shown
+    with pytest.raises(SystemExit) as left, failing_clearly():
+        raise SystemExit(3)
+    assert left.value.code == 3
