@@ -84,6 +84,8 @@ def toml_of(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: not TOML: lists or tables lie too deep within one another") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 

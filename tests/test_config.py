@@ -6,6 +6,7 @@ import pytest
 
 from linkage.config import load
 from linkage.errors import ConfigError
+from linkage.toml_file import toml_of
 
 FAULTY = """
 [run]
@@ -233,3 +234,9 @@ def test_what_no_run_can_begin_with_is_named_before_it(tmp_path: Path) -> None:
         'source.b.files: names no file; write for example ["people*.csv"]',
         "step: one of several is expected: write [[step]] above it",
     ]
+
+
+def test_a_file_that_nests_without_end_is_no_toml(tmp_path):
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(ConfigError, match=r"deep\.toml: not TOML: lists or tables lie too deep within one another"):
+        toml_of(tmp_path / "deep.toml")
