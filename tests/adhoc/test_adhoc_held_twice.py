@@ -146,3 +146,10 @@ def test_admissions_without_a_name_in_full_show_who_is_there_twice(known: str, s
         """
     )
     assert held_twice(engine, units) == pytest.approx(share, abs=0.05)
+
+
+def test_names_tell_nobody_who_is_twice_where_both_files_have_ages(engine: Engine) -> None:
+    """Patronymics are few, and of one file alone written in several ways: 97 % of it was said to be there twice."""
+    few = [_named(engine, "4"), _named(engine, "1")]
+    aged = [engine.sql("select *, unit_id % 70 as age from {t}", t=units) for units in few]
+    assert each_held_twice(engine, *aged)[0] < 0.05 < each_held_twice(engine, *few)[0]

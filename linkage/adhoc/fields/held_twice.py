@@ -98,7 +98,7 @@ def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[st
     """
     twice = [held_twice(engine, side, days) for side in (left, right)]
     names = {"forename", "surname"}
-    if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
+    if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or _AGES & set(left.columns):
         return twice
     of_names = [_namesakes(engine, side, days) for side in (left, right)]
     found = [_beyond(of_names[here], of_names[1 - here]) for here in (0, 1)]
@@ -201,6 +201,7 @@ def _twice_of_a_year(engine: Engine, units: Table, year: str, days: Sequence[str
     return max(float(found["twice"]) - float(found["by_chance"]), 0.0) / max(float(found["records"]), 1.0)
 
 
+_AGES = {"dob", "age"}
 _OF_PERSONS = {"forename", "surname", "dob"}
 
 
