@@ -29,6 +29,7 @@ from linkage.adhoc.names import chains, consonants, romanised
 from linkage.adhoc.names.around_names import bare_names, counted_bare
 from linkage.adhoc.names.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.names.initials import in_initials, initial
+from linkage.adhoc.names.orders import by_orders
 from linkage.adhoc.names.parents import PARENTS, names_of_parents
 from linkage.adhoc.names.suffixes import NAME_SUFFIX, with_suffixes
 from linkage.adhoc.places.addresses import part_addresses
@@ -213,6 +214,9 @@ def _part_names(engine: Engine, shapes: Sequence[Shape]) -> None:
     if not given:
         parted = [by_initials(counts) for _, counts in held]
         given, family = (sum((Counter(of_file[n]) for of_file in parted), Counter[str]()) for n in (0, 1))
+    if len(full) == len(shapes):
+        together = sum((Counter(counts) for _, counts in held), Counter())
+        given, family = map(Counter, by_orders(together, (given, family)))
     if not given:  # no name is parted anywhere: the first file's order is the order
         given, family = map(Counter, by_place(held[0][1]))
     vocabulary, by_fathers = Vocabulary.of(given, family), None
