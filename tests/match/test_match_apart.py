@@ -207,3 +207,23 @@ def test_children_of_one_mother_and_one_birth_date_are_two_where_no_address_is_h
     assert _apart(engine, left, of("2 | PEDRO | COSTA | 2011-03-05 | ALVES ANA COSTA")) == {(1, 2)}
     assert _apart(engine, left, of("2 | PEDRO | COSTA | 2011-03-05 | LIMA ROSA COSTA")) == set()
     assert _apart(engine, left, of("2 | JOAOZINHO | COSTA | 2011-03-05 | ALVES ANA COSTA")) == set()
+
+
+def _of_names_and_dates(engine: Engine, first: int, *forenames: str) -> Units:
+    """Two a birth, and of neither where they live."""
+    lines = [f"{first + n} | {name} | S{n // 2} | 19{60 + n // 2}-01-02" for n, name in enumerate(forenames)]
+    table = engine.from_arrow(parse("\n".join(["unit_id | forename | surname | dob:text", *lines])))
+    return Units("side", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
+
+
+def test_twins_of_whom_no_file_says_where_they_live_are_told_by_births_within(engine: Engine) -> None:
+    """Of two names that begin with one letter too: Hasan and Huseyin."""
+    left = _of_names_and_dates(engine, 1, *["HASAN", "HUSEYIN"] * 15)
+    right = _of_names_and_dates(engine, 101, *["HASAN", "HUSEYIN"] * 15)
+    other = {(n, m) for n in range(1, 31) for m in range(101, 131) if (n - 1) // 2 == (m - 101) // 2 and (n - m) % 2}
+    assert _apart(engine, left, right) == other
+    alone = (
+        _of_names_and_dates(engine, 1, *["HASAN", "HASAN"] * 15),
+        _of_names_and_dates(engine, 101, *["HUSEYIN"] * 30),
+    )
+    assert _apart(engine, *alone) == set(), "no births of two within either file: the forename is another one"

@@ -94,7 +94,8 @@ def _of_rule(
     any_of = [name for name in rule.equal_any if name in held]
     asked = [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
     shown = not rule.within or (left is not right and held.intersection(rule.within_any))
-    if not shown or (rule.equal_any and not any_of) or not {*asked, *rule.within} <= held:
+    somewhere = any_of or not rule.equal_any or rule.equal  # of one birth date, where files say not where people live
+    if not shown or not somewhere or not {*asked, *rule.within} <= held:
         return None
     different = _different(engine, rule, pairs, held_units or (left.units, right.units), (left, right), lowest, model)
     if engine.count(different) == 0:

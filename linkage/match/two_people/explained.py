@@ -91,7 +91,7 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
     held = set(side.appearances.columns)
     shared, any_of = (rule.within, rule.within_any) if rule.within else ((*rule.equal, *rule.near), rule.equal_any)
-    known = [*shared, next(name for name in any_of if name in held), str(rule.differ)]
+    known = [*shared, *[name for name in any_of if name in held][:1], str(rule.differ)]
     everyone = " and ".join(f"{quote(name)} is not null" for name in known)
     rows_held = engine.count(side.appearances)
     some = "true"
@@ -102,7 +102,7 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
         f"""
         with shown as (
             select {columns(known[:-1])}, case when {everyone} then unit_id end as unit_id,
-                   case when {everyone} then substr({quote(known[-1])}, 1, 1) end as begins
+                   case when {everyone} then substr({quote(known[-1])}, 1, 2) end as begins
             from {{t}}
             where {some}
         ),
