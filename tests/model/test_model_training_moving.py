@@ -73,9 +73,23 @@ def test_movers_are_told_where_names_alone_tell_who_somebody_is(
     fields: dict[str, str], blocked: tuple[str, ...], homes: dict[str, str] | None
 ) -> None:
     layout = Layout(untrained(fields))
-    found = of_home(layout, Agreement(blocked, 100, 1.0, (0, 0)))
+    found = of_home(layout, Agreement(blocked, 100, 1.0, (0, 0)), _knowing(layout))
     held = None if found is None else {layout.model.comparisons[n].name for n in set(layout.owner[found])}
     assert held == (None if homes is None else set(homes))
+
+
+def _knowing(layout: Layout, seldom: str = "") -> Patterns:
+    """A hundred pairs that know all fields, but one that ten of them do."""
+    shown = np.ones((2, len(layout.owner)))
+    shown[1] = [layout.model.comparisons[number].name != seldom for number in layout.owner]
+    return Patterns(np.array([10, 90]), shown)
+
+
+def test_movers_are_told_where_few_have_what_tells_who_somebody_is() -> None:
+    layout = Layout(untrained(NAMES | HOMES | {"email": "text"}))
+    block = Agreement(("forename", "surname"), 100, 1.0, (0, 0))
+    assert of_home(layout, block, _knowing(layout)) is None
+    assert of_home(layout, block, _knowing(layout, seldom="email")) is not None
 
 
 def _people(engine: Engine, moved: str) -> Table:

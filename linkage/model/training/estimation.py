@@ -215,7 +215,7 @@ def _known(layout: Layout, evidence: Evidence, block: Block) -> Known:
         expected=by_strangers(evidence, block) if evidence.trusting else None,
         expected_counts_as=EXPECTED_COUNTS_AS * _FEW_STRANGERS / (_FEW_STRANGERS + strangers),
         leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
-        home=of_home(layout, block.rule) if evidence.trusting else None,
+        home=of_home(layout, block.rule, block.patterns) if evidence.trusting else None,
     )
 
 
