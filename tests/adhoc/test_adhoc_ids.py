@@ -112,6 +112,8 @@ def test_codes_that_all_begin_with_the_same_letters_are_the_id_at_any_length(eng
     other = _people("thing", [f"{letter}{7 * n}" for n, letter in enumerate("ABCDE" * 5)])
     found = _columns(engine, tmp_path, text, other)
     assert (found.left_id, found.right_id) == ("episode", None)
+    deeds = _people("deed", [f"{2019 + n % 3}-{n}" for n in range(25)])
+    assert _columns(engine, tmp_path, deeds, text).left_id == "deed", "numbers of each year"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def test_two_words_that_columns_share_say_nothing_of_a_column() -> None:
         "town": "RegAddress.PostTown",
         "postcode": "RegAddress.PostCode",
     }
+    coded = [*register, "SICCode"]  # a word that two columns end with is a part of the one's name
+    assert recognise(coded, coded, enough=False).left["postcode"] == "RegAddress.PostCode"
     mothers = ["Name", "Mother Home.Postcode", "Mother Home.Town"]
     assert {"postcode", "town"}.isdisjoint(recognise(mothers, mothers, enough=False).left)
 

@@ -134,6 +134,7 @@ class _Look:
     longest: int
     series: bool  # numbers that follow each other
     one_prefix: bool  # digits after letters that all of them begin with
+    of_years: bool  # digits after a year and a sign
 
     @property
     def is_key(self) -> bool:
@@ -145,7 +146,7 @@ class _Look:
         if not name.isascii():
             return self.is_code
         one_length = self.shortest == self.longest >= _LENGTH
-        numbered = (self.series or self.one_prefix) and self.rows >= _ROWS
+        numbered = (self.series or self.one_prefix or self.of_years) and self.rows >= _ROWS
         return self.is_plain and not self.is_date and (one_length or not whole or numbered)
 
 
@@ -161,10 +162,11 @@ def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _L
             coalesce(max(try_cast({text} as bigint)) - min(try_cast({text} as bigint)) + 1, 0) = count(*)
                 as series_{n},
             coalesce(count(distinct regexp_extract({text}, $prefixed, 1)) = 1
-                     and bool_and(regexp_matches({text}, $prefixed)), false) as one_prefix_{n}"""
+                     and bool_and(regexp_matches({text}, $prefixed)), false) as one_prefix_{n},
+            coalesce(bool_and(regexp_matches({text}, $of_year)), false) as of_years_{n}"""
         for n, text in enumerate(f"cast({quote(column)} as varchar)" for column in columns)
     )
-    params = {"code": _CODE, "plain": _PLAIN, "date": _DATE, "prefixed": _PREFIXED}
+    params = {"code": _CODE, "plain": _PLAIN, "date": _DATE, "prefixed": _PREFIXED, "of_year": _OF_YEAR}
     found = one(engine, engine.sql(f"select count(*) as row_count, {asked} from {{t}}", params=params, t=table))
     names = [field.name for field in fields(_Look) if field.name != "rows"]
     return {
@@ -177,3 +179,4 @@ _CODE = "^[^ ]*[0-9][^ ]*$"  # with a digit, and no blank
 _PLAIN = "^[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*$"
 _DATE = "^[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}$"
 _PREFIXED = "^([A-Za-z]+[-_/]?)[0-9]+$"
+_OF_YEAR = "^(19|20)[0-9]{2}[-/_][0-9]+$"

@@ -63,6 +63,7 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
         without_noise_in_script,
         lambda name: _without_ends(name, ends),
         lambda name: _without_ends(name, ends, words=2),
+        lambda name: _without_ends(name, frozenset(end for end in ends if end[0] == 0), words=2),
         without_digraphs,
         lambda name: without_digraphs(without_noise(name)),
         unshortened,
