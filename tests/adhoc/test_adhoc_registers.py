@@ -121,3 +121,19 @@ def test_a_patronymic_is_compared_with_the_fathers_name() -> None:
     assert recognise(arabic, [*english, "Middle Name"]).left["middle_names"] == "اسم الأب"
     told = recognise(arabic, english, ["left.middle_names=اسم الأب"])
     assert "father_name" not in told.fields
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("passenger surname", "surname"),
+        ("Guest DoB", "dob"),
+        ("defendant_forename", "forename"),
+        ("service_address", "address"),
+        ("Permanent Address", "address"),
+        ("Indirizzo e-mail", "email"),
+    ],
+)
+def test_whose_a_column_is_says_nothing_of_what_it_holds(header: str, field: str) -> None:
+    both = ["key", header, "zz"]
+    assert recognise(both, both, enough=False).left[field] == header

@@ -1,4 +1,4 @@
-"""Names in full that stand under what somebody is, and not under "name": Inventor, Attendee, Delegate.
+"""Names in full that stand under what somebody is, and not under "name" alone: Inventor, Attendee, Officer name.
 
 Such a column may as well hold numbers, or what somebody is called in a programme: it is taken where the file names
 nobody else, and by what it holds.
@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from linkage.adhoc.columns.things import is_of_thing, values_of
 from linkage.adhoc.files.person_file import PersonFile
-from linkage.adhoc.headers.header_words import in_latin
+from linkage.adhoc.headers.header_words import in_latin, words_of
 from linkage.adhoc.headers.known_headers import is_known
 from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.headers.vocabulary import vocabulary
@@ -42,7 +42,9 @@ def named_by_role(engine: Engine, files: Sequence[PersonFile], columns: Columns,
 
 
 def _is_role(column: str) -> bool:
-    return in_latin(column) in vocabulary()["roles"]
+    words = words_of(column)
+    called = words[:-1] if len(words) > 1 and words[-1] in ("name", "names") else [in_latin(column)]
+    return "".join(called) in vocabulary()["roles"]
 
 
 def _holds_names(values: Sequence[str]) -> bool:
