@@ -256,7 +256,9 @@ _LINKS = """
     )
     select 'dedupe' as step, p.left_id, p.right_id, 'probabilistic' as method,
            case when p.rule is null then 'by other links' else 'rule ' || cast(p.rule + 1 as varchar) end as pass,
-           p.pattern, p.match_weight, 1 / (1 + pow(cast(2 as double), -p.match_weight)) as match_probability,
+           p.pattern, p.match_weight,
+           case when a.reason is not null then 0e0  -- two people, whatever they weigh
+                else 1 / (1 + pow(cast(2 as double), -p.match_weight)) end as match_probability,
            cast(null as double) as runner_up_weight,
            case when l.cluster_id = r.cluster_id then 'accepted'
                 when a.reason is not null then 'rejected'

@@ -1,5 +1,6 @@
 """FEBRL 3, one file of 5,000 Australian records, most of them of somebody who is in it again: no configuration."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -112,3 +113,22 @@ def test_a_file_of_one_record_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("id,first_name,last_name,dob\n1,Ann,Lee,1990-01-02\n")
     with pytest.raises(InputError, match=r"one\.csv: holds one record, which can be no other's\n  give a file of two"):
         dedupe_file(DedupeRequest(tmp_path / "one.csv", tmp_path / "out"))
+
+
+def test_twins_are_likely_nobody_and_none_are_missed(tmp_path: Path) -> None:
+    """What is expected to be missed counted pairs that are told apart, by what they weigh."""
+    forenames, lines = ["Ana", "Bo", "Cyril", "Doris", "Ewan", "Flora", "Gustav", "Hedda"], list[str]()
+    for n in range(400):
+        born = datetime.date(1990, 1, 1) + datetime.timedelta(days=17 * n)
+        lines += [f"{forenames[n % 8]},Name{'abcdefghij'[n % 10]}{'klmnopqr'[n // 10 % 8]}{n // 80},{born}"] * (
+            1 + n % 3 // 2
+        )
+        if n % 80 == 7:
+            lines.append(lines[-1].replace(forenames[n % 8], "Zacharias"))
+    path = tmp_path / "born.csv"
+    path.write_text("\n".join(["id,forename,surname,dob", *(f"{n},{line}" for n, line in enumerate(lines))]))
+    done = dedupe_file(DedupeRequest(path, tmp_path / "out", threads=1))
+    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    twins = [row for row in links if row["reason"] == "twin"]
+    assert len(twins) == done.summary["reasons"]["twin"] == 6
+    assert {(row["decision"], row["match_probability"]) for row in twins} == {("rejected", 0.0)}
