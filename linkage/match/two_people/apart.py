@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from linkage.engine import Engine, Table, columns, empty, literal, quote, rows
 from linkage.match.candidates.units import Units
@@ -167,7 +167,9 @@ def _by_their_names(engine: Engine, rule: Rule, suspects: Table, left: Units, ri
     if rule.words:
         return engine.from_arrow(as_table(told_apart(engine, rule, _named(engine, suspects), left, right)))
     if rule.differ:
-        clearly = functools.partial(_clearly_different, rule=rule)
+        homes = set(rule.equal_any) & set(left.appearances.columns) & set(right.appearances.columns)
+        edits = _EDITS if homes or not rule.equal_any else _EDITS_OF_NO_HOME
+        clearly = functools.partial(_clearly_different, rule=rule, edits=edits)
         return engine.by_group(suspects, clearly, _PAIRS, by="left_id", order=("right_id",))
     return engine.sql("select distinct left_id, right_id from {t}", t=suspects, store=_PAIRS)
 
@@ -232,8 +234,16 @@ def _named(engine: Engine, suspects: Table) -> list[Suspect]:
     return [(*pair, of["left"], of["right"]) for pair, of in called.items() if of.get("left") and of.get("right")]
 
 
-def _clearly_different(suspects: pa.Table, rule: Rule) -> pa.Table:
-    """Pairs of suspects none of whose names may be one; the rows of a pair come one after another."""
+_EDITS, _EDITS_OF_NO_HOME = 0.0, 0.5
+"""Share of a name's letters that edits may change, beside a slip: where nobody says where people live, more of them."""
+
+
+def _clearly_different(suspects: pa.Table, rule: Rule, edits: float) -> pa.Table:
+    """Pairs of suspects none of whose names may be one; the rows of a pair come one after another.
+
+    Args:
+        edits: share of a name's letters that they may change.
+    """
     told = (
         zip(*(piece.column(name).to_pylist() for name in suspects.column_names), strict=True)
         for piece in suspects.to_batches(_PIECE)
@@ -246,7 +256,7 @@ def _clearly_different(suspects: pa.Table, rule: Rule) -> pa.Table:
             called, others = names[side]
             called |= {first} - {""}
             others |= {*more, *(with_others or "").split()}
-        if _differ(rule, names["left"], names["right"]):
+        if _differ(rule, names["left"], names["right"], edits):
             different.append(pair)
     return as_table(different)
 
@@ -254,7 +264,7 @@ def _clearly_different(suspects: pa.Table, rule: Rule) -> pa.Table:
 _PIECE = 10_000  # rows that are Python's at a time: there may be a hundred thousand suspects among ten million links
 
 
-def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> bool:
+def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], set[str]], edits: float) -> bool:
     """Whether two people's forenames differ, and neither is called by what is the other's second name."""
     (called_left, others_left), (called_right, others_right) = left, right
     if not all(any(len(name) > 1 for name in called) for called in (called_left, called_right)):
@@ -262,13 +272,14 @@ def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], 
     met = itertools.chain(
         itertools.product(called_left, called_right | others_right), itertools.product(others_left, called_right)
     )
-    return not any(_may_be_one(rule, a, b) for a, b in met)
+    return not any(_may_be_one(rule, a, b, edits) for a, b in met)
 
 
-def _may_be_one(rule: Rule, a: str, b: str) -> bool:
+def _may_be_one(rule: Rule, a: str, b: str, edits: float) -> bool:
     if min(len(a), len(b)) == 1:
         return a[0] == b[0]
-    if JaroWinkler.similarity(a, b) >= rule.alike:
+    most = max(1, edits * max(len(a), len(b)))  # a slip is much of a short name: ANH and AHN
+    if JaroWinkler.similarity(a, b) >= rule.alike or OSA.distance(a, b) <= most:
         return True
     (_, whole_a), (short_b, whole_b) = _forms(a), _forms(b)
     one_form = a.lower() in short_b | whole_b or bool(whole_a & whole_b)
