@@ -201,8 +201,10 @@ def _is_damaged(path: Path) -> bool:
         with pq.ParquetFile(path) as file:
             for _ in file.iter_batches():
                 pass
-    except (pa.ArrowException, OSError):
-        return True
+    except MemoryError:  # Arrow's too: of a system that gives no more, whatever the file
+        return False
+    except (pa.ArrowException, OSError) as error:  # which has no kind of its own where no thread can be started
+        return type(error) is not pa.ArrowException
     return False
 
 

@@ -2,9 +2,12 @@
 
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage.errors import ConfigError, InputError
+from linkage.records.source_files import damage_named
 from tests.records.conftest import PUPILS
 
 
@@ -41,3 +44,23 @@ def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupil
     assert [file.path for file in read_pupils(".").summary.files] == ["a.parquet"]
     with pytest.raises(ConfigError, match=r"files: '\*\*.parquet' is no pattern: invalid pattern"):
         read_pupils("**.parquet")
+
+
+@pytest.mark.parametrize(
+    "refused", [pa.ArrowMemoryError("malloc of size 8 failed"), pa.ArrowException("Failed to launch worker thread")]
+)
+def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monkeypatch, refused):
+    """Under `ulimit -v` a whole file was said to be damaged, and to be fetched again."""
+
+    def no_more(*_, **__):
+        raise refused
+
+    put("a.parquet", PUPILS)
+    file = next(tmp_path.rglob("a.parquet"))
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", no_more)
+    with pytest.raises(RuntimeError, match="out of memory"), damage_named([file]):
+        raise RuntimeError("out of memory")
+    monkeypatch.undo()
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(InputError, match="the file is damaged inside"), damage_named([file]):
+        raise RuntimeError("what an engine says of it")
