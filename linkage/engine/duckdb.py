@@ -14,7 +14,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from linkage.engine import bits, edits
+from linkage.engine import macros
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files, rows_of, whole
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
@@ -64,8 +64,7 @@ class DuckDBEngine:
         self.connection.execute("set enable_progress_bar = false")
         # The day of a time with a zone is that of the machine otherwise, and not the same on every one, nor on Spark.
         self.connection.execute("set global TimeZone = 'UTC'")
-        edits.define(self.connection)
-        bits.define(self.connection)
+        macros.define(self.connection)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

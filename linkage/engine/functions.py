@@ -50,6 +50,8 @@ _RENDERINGS: Mapping[str, str] = {
     "jaccard": "leo_jaccard({0}, {1})",
     "hamming": "leo_hamming({0}, {1})",
     "dice_of_bits": "leo_dice_of_bits({0}, {1})",
+    # A part's number may be another each time, for all that the planner knows: it neither repeats nor moves the column.
+    "worked_out": "IF(SPARK_PARTITION_ID() >= 0, {0}, NULL)",
     # Lists. `len` and `array_length` are of lists here, `length` of text: DuckDB's are of both, Spark's are not.
     "array_length": "SIZE({0})",
     "list_intersect": (

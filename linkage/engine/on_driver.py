@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql.types import ArrayType, DataType, StructType
 
-from linkage.engine import bits, edits
+from linkage.engine import macros
 from linkage.engine.base import literal, quote
 from linkage.engine.files import rows_of
 from linkage.engine.fingerprint import combined, in_duckdb
@@ -52,8 +52,7 @@ class OnDriver:
         self._most = most
         self._alone = threading.RLock()  # the engine may be asked by several threads; a connection answers one
         self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
-        edits.define(self._connection)
-        bits.define(self._connection)
+        macros.define(self._connection)
         self._connection.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
         self._leaves: dict[str, dict[str, tuple[int, int]]] = {}  # by table: files below it, with rows and bytes
 

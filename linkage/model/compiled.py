@@ -54,7 +54,9 @@ def scored_pairs(
         query += f",\nstage_{place} as (\n{_select([f'{source}.*', *stage.added], source + stage.joins)}\n)"
         source = f"stage_{place}"
         if stage.reachable and floor is not None:
-            kept = f"    select * from {source}\n    where {stage.reachable} >= {number(floor)}"
+            most = f"reach_{place}"
+            query += f",\nweighed_{place} as (\n{_select(['*', f'worked_out({stage.reachable}) as {most}'], source)}\n)"
+            kept = f"    select * from weighed_{place}\n    where {most} >= {number(floor)}"
             query += f",\nwithin_{place} as (\n{kept}\n)"
             source = f"within_{place}"
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.engine.edits import define
+from linkage.engine.macros import define
 from linkage.model.edits import cheaper
 
 _LETTERS = st.text(alphabet="abAB1 -éè\u0301ñß😀", max_size=6)
