@@ -45,6 +45,10 @@ QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -
 With one compiler Java keeps 48 MB for what it compiles, with two 240; where they are full, code is thrown away and
 compiled again for as long as the process lives."""
 
+DIRECTIVES = Path(__file__).with_name("executor.directives")
+"""What an executor's Java compiles with its quick compiler alone: what loads classes, reads what tasks are sent as, and
+makes classes of queries. The slow one spent half of its time on that, which runs too seldom to be worth it."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -273,6 +277,8 @@ def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
         "spark.driver.bindAddress": HOST,
         "spark.executor.cores": str(cores),
         "spark.executor.memory": memory,
+        "spark.executor.extraJavaOptions": "-XX:+UnlockDiagnosticVMOptions -XX:CompileCommand=quiet "
+        f'"-XX:CompilerDirectivesFile={DIRECTIVES}"',
         "spark.local.dir": str(folder / "local"),
         # A driver plans and waits: the second compiler and its threads would take the cores from executors.
         "spark.driver.extraJavaOptions": f"{QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
