@@ -20,7 +20,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table, columns, empty, quote, rows
 from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
-from linkage.toml_file import check, toml_of
+from linkage.toml_file import held_to
 
 NEVER = "never one person, by decision"
 """Why a link was cut that would have joined two of whom people have decided that they are not one."""
@@ -45,8 +45,7 @@ class _File(BaseModel):
 @functools.cache
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/people.toml."""
-    path = config_file("resolution/people.toml")
-    return check(_File, toml_of(path), str(path)).conflict
+    return held_to(_File, config_file("resolution/people.toml")).conflict
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from linkage.config import Probability, Step
 from linkage.resources import config_file
-from linkage.toml_file import check, toml_of
+from linkage.toml_file import held_to
 
 
 class Rule(BaseModel):
@@ -45,6 +45,5 @@ def asked_for(step: Step) -> tuple[Rule, ...]:
 @functools.cache
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/apart.toml."""
-    path = config_file("resolution/apart.toml")
-    file = check(_File, toml_of(path), str(path))
+    file = held_to(_File, config_file("resolution/apart.toml"))
     return tuple(rule.model_copy(update={"variants": file.variants}) for rule in file.apart)
