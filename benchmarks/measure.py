@@ -1,5 +1,6 @@
 """One command as a whole process: seconds, CPU seconds and the most memory it held, its children's with it."""
 
+import contextlib
 import math
 import os
 import resource
@@ -64,44 +65,73 @@ def _as_installed() -> dict[str, str]:
 
 
 class _Peak(threading.Thread):
-    """Samples the resident memory of a process tree ten times a second; ends the process where it holds too much."""
+    """Samples the resident memory of a process tree ten times a second; ends the process where it holds too much.
+
+    Whom the tree consists of is asked once a second: it takes a file of each thread, and Java has a hundred.
+    """
 
     def __init__(self, process: "subprocess.Popen[str]", most_bytes: float, shared_once: bool) -> None:
         super().__init__(daemon=True)
-        self._process, self._most_bytes = process, most_bytes
-        self._bytes_of = _proportional_bytes if shared_once else _resident_bytes
+        self._process, self._most_bytes, self._shared_once = process, most_bytes, shared_once
         self._done, self.bytes, self.largest = threading.Event(), 0, 0
+        self._resident = 0, 0  # the most of all together, and of one
 
     def run(self) -> None:
+        samples, tree = 0, [self._process.pid]
         while not self._done.wait(0.1):
-            sizes = _tree_bytes(self._process.pid, self._bytes_of)
-            self.bytes, self.largest = max(self.bytes, sum(sizes)), max(self.largest, *sizes, 0)
+            if samples % 10 == 0:
+                tree = _tree(self._process.pid)
+            self._sample(tree)
+            samples += 1
             if self.bytes > self._most_bytes:
                 self._process.kill()
+
+    def _sample(self, tree: list[int]) -> None:
+        """Keep what the tree holds now, where more is resident than before.
+
+        What is shared is counted once only then, since the kernel walks all pages for it.
+        """
+        sizes = _sizes(tree, _resident_bytes)
+        resident = (sum(sizes), max(sizes))
+        if resident[0] <= self._resident[0] and resident[1] <= self._resident[1]:
+            return
+        self._resident = max(resident[0], self._resident[0]), max(resident[1], self._resident[1])
+        if self._shared_once:
+            sizes = _sizes(tree, _proportional_bytes)
+        self.bytes, self.largest = max(self.bytes, sum(sizes)), max(self.largest, *sizes)
 
     def stop(self) -> None:
         self._done.set()
         self.join()
 
 
-def _tree_bytes(pid: int, bytes_of: Callable[[int], int]) -> list[int]:
-    """Bytes of a process and of all below it, from /proc.
+def _tree(pid: int) -> list[int]:
+    """A process and all below it, from /proc.
 
     A child that has just been made and runs no program of its own yet is still its parent: Java makes its children so
     that both have one memory until then, which would be counted twice. That memory may grow between two looks at it.
     """
-    sizes = [0]
+    found = []
     waiting = [(pid, ("", 0))]
     while waiting:
         current, parent = waiting.pop()
         try:
             about = _program(current)
             if about[0] != parent[0] or abs(about[1] - parent[1]) > 0.01 * parent[1]:
-                sizes.append(bytes_of(current))
+                found.append(current)
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [(int(child), about) for child in (task / "children").read_text().split()]
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
+    return found
+
+
+def _sizes(tree: list[int], bytes_of: Callable[[int], int]) -> list[int]:
+    """Bytes of each process that there still is, and of none."""
+    sizes = [0]
+    for pid in tree:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            sizes.append(bytes_of(pid))
     return sizes
 
 
