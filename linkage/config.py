@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ ROLES = (
 
 
 MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
+_ROUNDING = 1e-6  # between a weight and its probability, as `leo tune` writes both
 OF_CALENDAR = " of the calendar "
 """Stands between a date format and its calendar, in what is read (linkage.records.dates) and in messages."""
 
@@ -121,7 +123,7 @@ class Step(Strict):
     overrides: str | None = None  # CSV of decisions by people, beside the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
     accept_weight: FiniteFloat | None = None  # accept at and above this match weight (log2)
-    accept_probability: Probability = 0.95  # used where no weight is given
+    accept_probability: Probability = 0.95  # or this probability; of the two one is given
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
     samples: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
     keep_probability: Probability = 0.5  # from here on a pair that was one person in the last release stays so
@@ -217,16 +219,9 @@ class RunConfig(Strict):
     outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or beside the run's file
     gates: Gates = Gates()
 
-    @model_validator(mode="after")
-    def _names_exist(self) -> "RunConfig":
-        faults = self.faults_between(self.model_dump())
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
-
     @staticmethod
     def faults_between(raw: dict[str, Any]) -> list[str]:
-        """Names that one part of a file gives and another lacks, whatever else is wrong with it."""
+        """Names that one part of a file gives and another lacks, and thresholds that contradict one another."""
         sources, steps = _table(raw.get("source")), _tables(raw.get("step"))
         sides = {*sources, "people"}
         faults = []
@@ -239,7 +234,7 @@ class RunConfig(Strict):
             ]
             if index == 0 and "people" in named.values():
                 faults.append(f"step.{index}: the first step has no people yet; name two sources")
-            faults += _meets_itself(index, named, steps[:index])
+            faults += _meets_itself(index, named, steps[:index]) + _thresholds(index, step)
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -277,6 +272,36 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
         for earlier in [next((step for step, held in joined.items() if name in held), None)]
         if name != "people" and earlier is not None
     ]
+
+
+def _thresholds(index: int, step: dict[str, Any]) -> list[str]:
+    """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
+    where = f"step.{index} ('{step.get('name')}')"
+    faults = []
+    if {"accept_weight", "accept_probability"} <= step.keys():
+        faults.append(f"{where}: accept_weight and accept_probability say the same in two ways; give one")
+    key = "accept_weight" if "accept_weight" in step else "accept_probability"
+    accept = step.get(key, Step.model_fields[key].default)
+    if not _is_number(accept):
+        return faults
+    reached = accept if key == "accept_weight" else _log_odds(accept)
+    return faults + [
+        f"{where}: {lower} = {step[lower]} lies above {key} = {accept}, from which a pair is linked; "
+        f"lower it, take it out, or raise {key}"
+        for lower in ("review_probability", "keep_probability")
+        if _is_number(step.get(lower)) and _log_odds(step[lower]) > reached + _ROUNDING
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _log_odds(probability: float) -> float:
+    """The weight (log2) of a probability; without bound at 0 and 1, and beyond them, which is a fault of its own."""
+    if 0 < probability < 1:
+        return math.log2(probability / (1 - probability))
+    return math.inf if probability >= 1 else -math.inf
 
 
 def _table(value: Any) -> dict[str, Any]:

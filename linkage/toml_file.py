@@ -105,16 +105,18 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     Raises:
         ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
     """
+    # Pydantic looks at what lies between the parts only when each part is right.
+    between = getattr(model, "faults_between", None)
+    lines: list[str] = between(raw) if between else []
     try:
-        return model.model_validate(raw)
+        checked = model.model_validate(raw)
     except ValidationError as error:
-        lines = fault_lines(model, error)
-        # Pydantic looks at what lies between the parts only when each part is right.
-        between = getattr(model, "faults_between", None)
-        lines += [line for line in (between(raw) if between else []) if line not in lines]
+        lines = fault_lines(model, error) + lines
+    if lines:
         raise ConfigError(
             f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
-        ) from None
+        )
+    return checked
 
 
 def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:

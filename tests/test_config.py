@@ -240,3 +240,48 @@ def test_a_file_that_nests_without_end_is_no_toml(tmp_path):
     (tmp_path / "deep.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
     with pytest.raises(ConfigError, match=r"deep\.toml: not TOML: lists or tables lie too deep within one another"):
         toml_of(tmp_path / "deep.toml")
+
+
+ONE_STEP = STEPS.partition('[[step]]\nname = "second"')[0].format(right="b")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (
+            "accept_weight = 5.0\naccept_probability = 0.95",
+            "step.0 ('first'): accept_weight and accept_probability say the same in two ways; give one",
+        ),
+        (
+            "review_probability = 0.97",
+            "step.0 ('first'): review_probability = 0.97 lies above accept_probability = 0.95, from which a pair is linked",
+        ),
+        ("accept_weight = 5.0\nreview_probability = 0.97", "review_probability = 0.97 lies above accept_weight = 5.0"),
+        (
+            "accept_probability = 0.6\nkeep_probability = 0.7",
+            "keep_probability = 0.7 lies above accept_probability = 0.6",
+        ),
+    ],
+)
+def test_thresholds_of_which_one_would_have_no_effect_are_refused(tmp_path: Path, given: str, fault: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(ONE_STEP + given)
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    assert str(error.value).startswith(f"{path}: 1 fault\n")
+    assert fault in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "accept_probability = 0.4",  # what is not given gives way
+        "accept_weight = -3.0",
+        "accept_weight = 5.0\nreview_probability = 0.9696969696969697",  # as leo tune writes where nothing is reviewed
+        "accept_probability = 0.8\nreview_probability = 0.8",
+    ],
+)
+def test_thresholds_that_agree_are_taken(tmp_path: Path, given: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(ONE_STEP + given)
+    assert load(path).step[0].name == "first"

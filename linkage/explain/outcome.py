@@ -203,7 +203,8 @@ def other_settings(
         more: changes that do not lie in a weight.
 
     Returns:
-        setting, now, needed (at most or at least, and the value), then (the outcome), where the rest stays.
+        setting, now, needed (at most or at least, and the value), then (the outcome), where the rest stays; `no_lower`
+        names the setting that must not lie below the changed one, where it does.
     """
     changes = [*_settings(step, pair, found, method, lead), *more]
     if step.options is None:
@@ -230,7 +231,10 @@ def _settings(
     if method == "override":
         return []
     if method == "deterministic":
-        return [review("above", "review") if found.decision == "accepted" else review("at most", "accepted")]
+        if found.decision != "accepted":
+            return [review("at most", "accepted")]
+        beyond = {"no_lower": accept} if pair.match_weight >= limits.accept else {}  # no review lies above acceptance
+        return [review("above", "review") | beyond]
     if found.decision == "accepted":
         raised = [change(accept, accept_now, "above", here, "review")] if found.reason is None else []
         led = found.reason is None and lead is not None  # of an optimal assignment, over the best set without it

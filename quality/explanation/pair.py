@@ -188,7 +188,8 @@ def setting(row: Mapping[str, Any]) -> str:
     places = 2 if on_scale else min(15, 1 - math.floor(math.log10(max(away, 1e-14))))
     rounded = math.floor if row["needed"] == "at most" else math.ceil  # so that what is shown has the effect
     value = rounded(row["value"] * 10**places) / 10**places
-    return f"{row['setting']} {row['needed']} {value:.{places}f} (now {row['now']:g})"
+    beside = f", with {row['no_lower']} no lower" if row.get("no_lower") else ""
+    return f"{row['setting']} {row['needed']} {value:.{places}f} (now {row['now']:g}){beside}"
 
 
 def _changes(found: Mapping[str, Any], names: Names) -> list[Block]:

@@ -11,6 +11,7 @@ import village as village_files
 
 from linkage.errors import ConfigError
 from linkage.explain import Explainer
+from quality.explanation.pair import setting
 
 PRIOR = math.log2(0.008 / 0.992)
 BITS = {
@@ -91,6 +92,7 @@ def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
     assert found["reach"]["passes"][0]["came_to"] == "linked it"
     (only,) = found["changes"]["settings"]
     assert (only["setting"], only["needed"], only["then"]) == ("review_probability", "above", "review")
+    assert setting(only).endswith("(now 0.5), with accept_probability no lower")  # review never begins above acceptance
 
 
 def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
