@@ -3,18 +3,18 @@
 import codecs
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import Field
 
 from linkage.errors import InputError
 from linkage.resources import config_file
-from linkage.toml_file import toml_of
+from linkage.toml_file import Strict, held_to
 
 _OURS = (".gz", ".zip", ".xlsx", ".xlsm")
 """Suffixes of files that are read by themselves: what is wrong within one is told there."""
@@ -24,15 +24,14 @@ _ROWS = 500_000  # that are read at a time
 _WHOLE = 2.0**53  # beyond which these programs' numbers are not whole ones any more
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Strict):
     """A kind of files: how one is told, and what reads it or is to be done with it (configs/other_programs.toml)."""
 
     called: str
-    suffixes: Sequence[str]
-    begins: str = ""  # bytes, hexadecimal
-    at: int = 0  # byte of the file where these are
-    read: str = ""
+    suffixes: tuple[Annotated[str, Field(pattern=r"^[.]\S+$")], ...]
+    begins: Annotated[str, Field(pattern="^([0-9A-Fa-f]{2})*$")] = ""  # bytes, hexadecimal
+    at: Annotated[int, Field(ge=0, lt=_BEGINNING)] = 0  # byte of the file where these are
+    read: Literal["", "arrow", "orc", "read_sav", "read_dta", "read_sas7bdat", "read_xport", "read_por"] = ""
     remedy: str = ""
 
     def is_of(self, path: Path, beginning: bytes) -> bool:
@@ -40,6 +39,22 @@ class Kind:
         if self.begins and beginning.startswith(bytes.fromhex(self.begins), self.at):
             return True
         return path.suffix.lower() in self.suffixes
+
+
+class _Kinds(Strict):
+    """configs/other_programs.toml: kinds in the order in which they are asked."""
+
+    kind: tuple[Kind, ...]
+
+    @staticmethod
+    def faults_between(raw: dict[str, Any]) -> list[str]:
+        """Kinds of which nothing says what to do, or of two things which."""
+        kinds = raw.get("kind")
+        return [
+            f"kind.{index}: either `read` or `remedy` says what is done with such a file"
+            for index, kind in enumerate(kinds if isinstance(kinds, list) else [])
+            if isinstance(kind, dict) and bool(kind.get("read")) == bool(kind.get("remedy"))
+        ]
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -82,8 +97,7 @@ def as_parquet(path: Path, kind: Kind, folder: Path, encoding: str | None) -> Pa
 
 @cache
 def _kinds() -> tuple[Kind, ...]:
-    raw = toml_of(config_file("other_programs.toml"))
-    return tuple(Kind(**kind) for kind in raw["kind"])
+    return held_to(_Kinds, config_file("other_programs.toml")).kind
 
 
 def _of_arrow(path: Path, kind: Kind) -> pa.Table:

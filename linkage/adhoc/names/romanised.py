@@ -9,10 +9,11 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from typing import Annotated
 
 from anyascii import anyascii
+from pydantic import AfterValidator, Field
 
 from linkage.adhoc.files.columns_made import counted, each_value
 from linkage.adhoc.files.shapes import Shape, move
@@ -21,7 +22,7 @@ from linkage.adhoc.names.full_names import by_form
 from linkage.adhoc.names.of_syllables import Syllables
 from linkage.engine import Engine
 from linkage.resources import config_file
-from linkage.toml_file import toml_of
+from linkage.toml_file import Strict, fault, held_to
 
 NOTE = "names are compared by how they sound: one file writes them in Hangul, which Latin letters have many ways for"
 
@@ -33,11 +34,27 @@ _ACCENT = re.compile("(?<=[α-ω])[\u0301\u0308]+")
 _A_LETTER = r"[^\W\d_]"
 
 
-@dataclass(frozen=True)
-class Way:
+def _expression(value: str) -> str:
+    return _replacement((value, ""))[0]
+
+
+def _replacement(value: tuple[str, str]) -> tuple[str, str]:
+    pattern, by = value
+    try:
+        re.compile(pattern).sub(by, "")  # which reads what stands for it, too
+    except (re.error, IndexError) as error:
+        raise fault(f"no regular expression, or none for what stands for it: {error}") from None
+    return value
+
+
+Replacement = Annotated[tuple[str, str], AfterValidator(_replacement)]
+
+
+class Way(Strict):
     """A way to write a script's names in Latin letters.
 
     Attributes:
+        name: for those who read the file.
         script: an expression for a sign of it, a small one.
         only: for a sign that some name has, where the way is one language's.
         spellings, first: small letters to Latin ones; at the beginning of a word.
@@ -48,15 +65,16 @@ class Way:
         sounds: the same for words in Latin letters of both files, which write one sound in several ways.
     """
 
-    script: str
-    only: str = ""
-    spellings: Mapping[str, str] = field(default_factory=dict)
-    first: Mapping[str, str] = field(default_factory=dict)
+    name: str
+    script: Annotated[str, AfterValidator(_expression)]
+    only: Annotated[str, AfterValidator(_expression)] = ""
+    spellings: dict[str, str] = Field({})
+    first: dict[str, str] = Field({})
     of_signs: bool = False
-    signs: Mapping[str, str] = field(default_factory=dict)
-    surnames: Collection[str] = ()
-    syllables: Sequence[tuple[str, str]] = ()
-    sounds: Sequence[tuple[str, str]] = ()
+    signs: dict[str, str] = Field({})
+    surnames: frozenset[str] = frozenset()
+    syllables: tuple[Replacement, ...] = ()
+    sounds: tuple[Replacement, ...] = ()
 
     def written(self, name: str, *, whole: bool = False) -> str:
         """A name in capital Latin letters; what the way says nothing of is romanised sign by sign.
@@ -97,6 +115,12 @@ class Way:
     def _syllable(self, sign: str) -> str:
         known = next((spelling for spelling, signs in self.signs.items() if sign in signs), None)
         return (known or _replaced(anyascii(sign).lower(), self.syllables)).strip().upper()
+
+
+class _Ways(Strict):
+    """configs/romanised.toml."""
+
+    way: tuple[Way, ...]
 
 
 def in_latin(engine: Engine, shapes: Sequence[Shape]) -> Way | None:
@@ -231,8 +255,7 @@ def _replaced(text: str, rules: Sequence[tuple[str, str]]) -> str:
 
 @functools.cache
 def _ways() -> tuple[Way, ...]:
-    rules = toml_of(config_file("romanised.toml"))
-    return tuple(Way(**{name: held for name, held in way.items() if name != "name"}) for way in rules["way"])
+    return held_to(_Ways, config_file("romanised.toml")).way
 
 
 @functools.lru_cache(16)
