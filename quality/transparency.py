@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from linkage.errors import ConfigError
 from quality.disclosure import Cell
 from quality.report.document import document, no_formula, write_page
 from quality.report.page import Block, Fold, Headline, Section, Table, Terms, Text
@@ -55,7 +56,11 @@ def render_register(
         rows: approvals, the newest first, as linkage.requests.published gives them.
         rejected: how many requests were rejected.
         last_hash: hash of the register's last entry, by which a later register can be held to this page.
+
+    Raises:
+        ConfigError: the folder holds something else.
     """
+    _check_place(out)
     in_force = sum(row["state"] == "in force" for row in rows)
     organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
     headlines = [
@@ -68,6 +73,14 @@ def render_register(
     said = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
     page = document(TITLE, said, headlines, [_list(rows), _details(rows), _about(last_hash)], is_interactive=False)
     return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
+
+
+def _check_place(out: Path) -> None:
+    """Other pages have an index.html too, which would be gone: only an earlier page of a register may be."""
+    page = out / "index.html"
+    is_earlier = page.is_file() and f"<title>{TITLE}" in page.read_text(encoding="utf-8", errors="replace")
+    if out.exists() and not is_earlier and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out}: holds something else\n  give an empty or a new folder with --out")
 
 
 def _list(rows: Sequence[Mapping[str, str]]) -> Section:

@@ -4,8 +4,8 @@
     SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml --data data --out runs/leo
     python -m spark_jobs.cluster down --folder runs/cluster
 
-For tests, measurements and trying things out. Master and executors know one another by a secret, made anew by `up` and
-held in a file of mode 0600, so that no other user of the machine can hand them work.
+For tests, measurements and trying out. Master and executors know one another by a secret, made anew by `up` and held in
+a file of mode 0600, so that no other user of the machine can hand them work.
 """
 
 import argparse
@@ -36,8 +36,8 @@ from linkage.process import stoppable
 HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds in which workers must have registered; 90 were too few on a machine with a load of 15
 _GRACE = 10.0  # seconds from asking a process to end to killing it
-
 STATE = "cluster.json"
+_DOWN = "python -m spark_jobs.cluster down --folder"
 
 QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -XX:ReservedCodeCacheSize=240m"
 """Options of the Java of a driver, a master or a worker, which plan and wait: half the work of a start goes.
@@ -130,7 +130,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _started_up(folder: Path, workers: int, cores: int, memory: str, apart: bool) -> Cluster:
     if (folder / STATE).exists() and any(process.runs for process in read(folder).processes):
-        raise ConfigError(f"{folder}: its cluster is up\n  end it first: python -m spark_jobs.cluster down")
+        raise ConfigError(f"{folder}: its cluster is up\n  end it first: {_DOWN} {folder}")
     for old in ("work", "local", "conf"):
         shutil.rmtree(folder / old, ignore_errors=True)
     port, page = _free_ports()
@@ -221,7 +221,7 @@ def _with(
     """The cluster with one process more, written down before it is waited for; on these processors alone, if any."""
     home = spark_home()
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not re.fullmatch("LEO_.*_KEY", name)},  # the driver's
         "SPARK_HOME": str(home),
         "SPARK_CONF_DIR": str(cluster.settings),
         "SPARK_LOCAL_IP": HOST,  # the pages listen on no other address either
@@ -391,7 +391,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error.filename or given.folder}: {error.strerror or type(error).__name__}\n")
         return int(ExitCode.FAILED)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped\n  what may still run is ended by: python -m spark_jobs.cluster down\n")
+        sys.stderr.write(f"stopped\n  what may still run is ended by: {_DOWN} {given.folder}\n")
         return int(ExitCode.STOPPED)
     return int(ExitCode.DONE)
 

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, required=True, help="folder of the run, on a cluster one that all workers see"
     )
     parser.add_argument("--data", type=Path, help="folder of the sources, in the stead of [run] data")
-    parser.add_argument("--key-file", type=Path, help="the master key, a file of mode 0600")
+    parser.add_argument(
+        "--key-file", type=Path, help="the master key, a file of mode 0600; else LEO_MASTER_KEY holds it"
+    )
     parser.add_argument("--previous", type=Path, help="the last release's run, in the stead of [run] previous")
     parser.add_argument("--definitions", type=Path, help="folder of your own catalogue, contracts and rules")
     given = parser.parse_args(arguments)

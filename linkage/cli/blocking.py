@@ -1,6 +1,5 @@
 """`leo blocking`: which rules to block on."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +7,7 @@ import typer
 
 from linkage.adhoc.options import Delimiter, Encodings, Maps, MemoryLimit, Threads, of_each, say, say_recognised
 from linkage.cli.idle import refuse_idle
+from linkage.cli.written import a_file, write_json
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def suggest(
         typer.Option(help="True pairs (left_id, right_id) of files, or a run's folder of truth, to measure recall by."),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A trained model; else the run's, or one trained here.")] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON for a model's blocking_rules_to_generate_predictions.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=a_file, help="JSON for a model's blocking_rules_to_generate_predictions.")
+    ] = None,
     maps: Maps = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
@@ -74,8 +76,7 @@ def suggest(
         )
     typer.echo("\n".join(lines(found, recall)))
     if out:
-        rules = [as_splink(chosen.rule) for chosen in found.rules.rules]
-        out.write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")
+        write_json([as_splink(chosen.rule) for chosen in found.rules.rules], out)
         typer.echo(f"rules  {out}")
 
 

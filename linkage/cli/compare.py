@@ -1,11 +1,12 @@
 """`leo compare`: what a second run links otherwise than the first."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from linkage.cli.written import a_file, write_json
 
 _MOST_ROWS = 12  # of a table on the terminal; the JSON has all
 
@@ -13,8 +14,12 @@ _MOST_ROWS = 12  # of a table on the terminal; the JSON has all
 def compare(
     before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder to compare with.")],
     after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder that may differ.")],
-    html: Annotated[Path | None, typer.Option(help="Also write a page, one file that needs no network.")] = None,
-    to_json: Annotated[Path | None, typer.Option("--json", help="Write all that was counted to a file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(callback=a_file, help="Also write a page, one file that needs no network.")
+    ] = None,
+    to_json: Annotated[
+        Path | None, typer.Option("--json", callback=a_file, help="Write all that was counted to a file.")
+    ] = None,
 ) -> None:
     """Show which links RUN_B keeps, gains, loses and makes by another pass, by subgroup, and how its models differ.
 
@@ -34,7 +39,7 @@ def compare(
 
         render_comparison(found, html)
     if to_json:
-        to_json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write_json(found, to_json)
     _show(found)
 
 

@@ -1,11 +1,11 @@
 """`leo explain`: why a pair, a record or a person was or was not linked."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from linkage.cli.written import a_file, write_json
 from linkage.errors import ConfigError
 
 
@@ -32,8 +32,12 @@ def explain(
     step: Annotated[
         str | None, typer.Option(help="The step to look at; without it the first that sets the two against each other.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page, one file that needs no network.")] = None,
-    to_json: Annotated[Path | None, typer.Option("--json", help="Also write all that was found to a file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(callback=a_file, help="Also write a page, one file that needs no network.")
+    ] = None,
+    to_json: Annotated[
+        Path | None, typer.Option("--json", callback=a_file, help="Also write all that was found to a file.")
+    ] = None,
     values: Annotated[
         bool,
         typer.Option(
@@ -82,5 +86,5 @@ def explain(
 
         render_explanation(found.found, html)
     if to_json:
-        to_json.write_text(json.dumps(found.found, indent=2) + "\n", encoding="utf-8")
+        write_json(found.found, to_json)
     show(found.found, found.values, found.ids)

@@ -125,6 +125,19 @@ def test_half_a_state_is_told_with_what_to_do(tmp_path, held, capsys):
     assert "remove the file" in capsys.readouterr().err
 
 
+def test_keys_are_the_drivers_alone(asleep, tmp_path, monkeypatch):
+    """Workers hand their environment to executors, which need no key."""
+    monkeypatch.setenv("LEO_MASTER_KEY", "ab" * 32)
+    monkeypatch.setenv("LEO_EXTRACT_KEY", "cd" * 32)
+    monkeypatch.setenv("LEO_DEFINITIONS", "mine")
+    found = cluster._with(cluster.Cluster("spark://127.0.0.1:1", tmp_path, ()), "master", "Master", [])
+    try:
+        held = Path(f"/proc/{found.processes[0].pid}/environ").read_bytes().decode().split("\0")
+        assert [variable for variable in held if variable.startswith("LEO_")] == ["LEO_DEFINITIONS=mine"]
+    finally:
+        cluster.end(found)
+
+
 def test_what_is_started_is_written_down_whole(asleep, tmp_path):
     found = cluster._with(cluster.Cluster("spark://127.0.0.1:1", tmp_path, ()), "master", "Master", [])
     try:

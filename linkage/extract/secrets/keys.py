@@ -23,7 +23,7 @@ KEY_BYTES = 32
 _HOW = (
     "make one, and keep it where the run's files are not:\n"
     "    leo key new master.key\n"
-    f"  then name the file in [outputs] key_file, or put its text in the environment variable {VARIABLE}"
+    f"  then name the file by --key or in [outputs] key_file, or put its text in the environment variable {VARIABLE}"
 )
 
 

@@ -1,0 +1,41 @@
+"""Files that a verb is asked to write: what cannot be written is told before the work, and not after all of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from linkage.cli import app
+from linkage.cli.written import write_json
+
+
+def refused(tmp_path: Path, *words: str) -> str:
+    """What is said of a command whose files are not even there: the option is looked at before them."""
+    there = CliRunner().invoke(app, [*words], env={"COLUMNS": "400"})
+    assert there.exit_code == 2, there.output
+    return " ".join(there.output.replace(str(tmp_path), "").split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("blocking", "suggest", "none.csv", "nor.csv", "--out"),
+        ("compare", "none", "nor", "--html"),
+        ("compare", "none", "nor", "--json"),
+        ("explain", "none", "--person", "1", "--html"),
+        ("explain", "none", "--person", "1", "--json"),
+    ],
+)
+def test_a_folder_in_the_stead_of_a_file_is_told_before_the_work(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "notes.txt").write_text("")
+    assert "/rules is a folder: name a file in it" in refused(tmp_path, *words, str(tmp_path / "rules"))
+    told = refused(tmp_path, *words, str(tmp_path / "notes.txt" / "rules.json"))
+    assert "/notes.txt/rules.json: /notes.txt is no folder: name a file in one" in told
+
+
+def test_what_was_found_is_written_whole_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    write_json({"a": 1}, tmp_path / "new" / "found.json")
+    assert json.loads((tmp_path / "new" / "found.json").read_text()) == {"a": 1}
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["found.json"]
