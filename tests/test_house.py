@@ -90,6 +90,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "linkage.adhoc": ("headers", "files", "names", "places", "dates", "codes", "fields", "columns"),
     "linkage.extract": ("secrets", "approved", "people", "files", "analysis", "earlier", "documents"),
     "linkage.match": ("candidates", "two_people", "resolution", "further", "likelihood"),
+    "linkage.model.training": ("counts", "em", "strangers", "estimates", "together"),
     "linkage.pipeline": ("running", "given", "stages", "ended"),
     "synthetic": (
         *("reference", "drawn", "rules", "files", "figures", "people", "education", "work", "mistakes", "world"),

@@ -18,7 +18,7 @@ from linkage.model import Model
 from linkage.model.blocking import suggest
 from linkage.model.labelled import LabelReport, m_from_labels
 from linkage.model.training import TrainingReport, train
-from linkage.model.training.earlier import matches_of
+from linkage.model.training.em.earlier import matches_of
 from linkage.model.training.files import save
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model
-from linkage.model.training.chance import random_pairs
-from linkage.model.training.patterns import Layout, counted
+from linkage.model.training.counts.chance import random_pairs
+from linkage.model.training.counts.patterns import Layout, counted
 
 _TIMES = 8.0  # so many times as many strangers at a level: three bits of every weight that it has a part in
 _SHARE = 0.01  # of strangers, at a level that is common enough to matter

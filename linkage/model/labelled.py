@@ -5,7 +5,7 @@ random: most come from where the model is least sure, and would make every field
 counts for as many as it stands for, and an uncertain one for as much of a match as the decided pairs about it are.
 
 A few hundred matches show no level that one match in a thousand has, and that none of them does says next to nothing.
-There the model's own m stays, as `linkage.model.training.earlier` leans on another step's.
+There the model's own m stays, as `linkage.model.training.em.earlier` leans on another step's.
 """
 
 import math
@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from linkage.errors import InputError
 from linkage.model.splink_json import Level, Model, from_dict
-from linkage.model.training.earlier import worth
-from linkage.model.training.expectation import UNSEEN_MATCHES
+from linkage.model.training.em.earlier import worth
+from linkage.model.training.em.expectation import UNSEEN_MATCHES
 
 MATCH, NO_MATCH, UNCERTAIN = "match", "no match", "uncertain"
 

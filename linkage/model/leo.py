@@ -16,8 +16,8 @@ from typing import Any
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import given_comparison
 from linkage.model.splink_json import load
+from linkage.model.training.estimates.report import TrainingReport
 from linkage.model.training.files import save
-from linkage.model.training.report import TrainingReport
 from linkage.resources import shipped_dir
 
 EVIDENCE = ("histories", "dates", "frequencies", "household")

@@ -9,7 +9,7 @@ from linkage.engine import connect, rows
 from linkage.errors import InputError
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
-from linkage.model.training.earlier import matches_of
+from linkage.model.training.em.earlier import matches_of
 from linkage.pipeline.ended.reviewing import drawn_of, labels_of, sample_of, turn_of
 from linkage.pipeline.running.lock import turn
 from linkage.review.opened import open_step

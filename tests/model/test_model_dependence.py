@@ -14,7 +14,7 @@ from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import given_comparison
 from linkage.model.training import train
-from linkage.model.training.dependence import with_dependence, without_dependence
+from linkage.model.training.together.dependence import with_dependence, without_dependence
 from tests.model import known_errors
 
 World = Callable[[str], Table]

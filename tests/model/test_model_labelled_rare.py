@@ -4,7 +4,7 @@ import pytest
 
 from linkage.cli.train import taught_by
 from linkage.model.labelled import Labelled, m_from_labels
-from linkage.model.training.earlier import matches_of
+from linkage.model.training.em.earlier import matches_of
 from tests.model.test_model_labelled import model_of, said
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from linkage.model.training.estimation import estimated
-from linkage.model.training.evidence import as_counted
-from linkage.model.training.middle import ENOUGH_MATCHES, middle
+from linkage.model.training.em.evidence import as_counted
+from linkage.model.training.em.middle import ENOUGH_MATCHES, middle
+from linkage.model.training.estimates.estimation import estimated
 from tests.model.test_model_training_em import TABLE, _evidence
 
 MANY = ENOUGH_MATCHES

@@ -13,7 +13,7 @@ from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.training import train
-from linkage.model.training.slips import Grade, Swap, alike, nearly, written
+from linkage.model.training.together.slips import Grade, Swap, alike, nearly, written
 
 SLIP = Grade(1, "near", "nearly equal", m=0.08, u=0.01)
 

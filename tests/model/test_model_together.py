@@ -17,9 +17,9 @@ from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import Among, among_comparison
 from linkage.model.sampling import drawn
 from linkage.model.training import train
-from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
-from linkage.model.training.patterns import Layout, Patterns
-from linkage.model.training.states import States, of_strangers
+from linkage.model.training.counts.patterns import Layout, Patterns
+from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
+from linkage.model.training.together.states import States, of_strangers
 
 World = Callable[[str], Table]
 

@@ -14,9 +14,10 @@ from linkage.errors import LeoError
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.sampling import drawn
-from linkage.model.training import RANDOM_PAIRS, TrainingReport, estimation, train
-from linkage.model.training.patterns import Layout
-from linkage.model.training.rules import agreements, training_rules
+from linkage.model.training import RANDOM_PAIRS, TrainingReport, train
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.counts.rules import agreements, training_rules
+from linkage.model.training.estimates import estimation
 from tests.conftest import parse
 from tests.model import known_errors
 

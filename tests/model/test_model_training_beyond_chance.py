@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.model.training.beyond_chance import beyond_chance
-from linkage.model.training.estimation import estimated
-from linkage.model.training.evidence import Block, Evidence, as_counted
-from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.rules import Agreement
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.em.evidence import Block, Evidence, as_counted
+from linkage.model.training.estimates.estimation import estimated
+from linkage.model.training.strangers.beyond_chance import beyond_chance
 from tests.model.test_model_training_em import _model, _once, _patterns
 
 LAYOUT = Layout(_model("a", "b"))

@@ -7,7 +7,7 @@ import pytest
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Table
 from linkage.model.sampling import Side
-from linkage.model.training.rules import Agreement, training_rules
+from linkage.model.training.counts.rules import Agreement, training_rules
 
 World = Callable[[str], Table]
 UNITS = 6_000

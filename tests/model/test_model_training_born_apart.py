@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from linkage.model import from_dict
-from linkage.model.training.born_apart import born_apart
-from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
-from linkage.model.training.patterns import Layout, Patterns
+from linkage.model.training.counts.patterns import Layout, Patterns
+from linkage.model.training.em.born_apart import born_apart
+from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
 
 
 def _layout(*names: str) -> Layout:

@@ -8,10 +8,10 @@ import pytest
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Table
 from linkage.model.sampling import Side
-from linkage.model.training.patterns import Layout
-from linkage.model.training.prior import equal_on
-from linkage.model.training.rare_words import of_strangers
-from linkage.model.training.rules import Agreement, key_levels, training_rules
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.counts.rules import Agreement, key_levels, training_rules
+from linkage.model.training.em.prior import equal_on
+from linkage.model.training.strangers.rare_words import of_strangers
 
 World = Callable[[str], Table]
 COMPANIES = {"organisation": "text", "postcode": "postcode", "town": "text"}

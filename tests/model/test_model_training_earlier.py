@@ -7,10 +7,10 @@ import pytest
 
 from linkage.model import Model, from_dict
 from linkage.model.training import Earlier
-from linkage.model.training.estimation import Estimates, estimated
-from linkage.model.training.evidence import as_counted
-from linkage.model.training.expectation import Known
-from linkage.model.training.rules import Agreement
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.em.evidence import as_counted
+from linkage.model.training.em.expectation import Known
+from linkage.model.training.estimates.estimation import Estimates, estimated
 from tests.model.test_model_training_em import TABLE, _evidence, _model, _once
 
 

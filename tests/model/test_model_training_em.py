@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 
 from linkage.errors import LeoError
 from linkage.model import Model, from_dict
-from linkage.model.training import estimation
-from linkage.model.training.block_strangers import block_u
-from linkage.model.training.bootstrap import DRAWS, resampled
-from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.estimation import by_strangers, estimated, starting_prior
-from linkage.model.training.evidence import Block, Evidence, as_counted
-from linkage.model.training.expectation import (
+from linkage.model.training.counts.patterns import Floats, Layout, Patterns
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.em.evidence import Block, Evidence, as_counted
+from linkage.model.training.em.expectation import (
     Estimate,
     Known,
     Matches,
@@ -24,9 +21,12 @@ from linkage.model.training.expectation import (
     default_m,
     expectation_maximisation,
 )
-from linkage.model.training.patterns import Floats, Layout, Patterns
-from linkage.model.training.report import LevelReport
-from linkage.model.training.rules import Agreement
+from linkage.model.training.estimates import estimation
+from linkage.model.training.estimates.bootstrap import DRAWS, resampled
+from linkage.model.training.estimates.checks import crossed, inverted
+from linkage.model.training.estimates.estimation import by_strangers, estimated, starting_prior
+from linkage.model.training.estimates.report import LevelReport
+from linkage.model.training.strangers.block_strangers import block_u
 
 
 def _model(*names: str, **level: Any) -> Model:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.model.training.rules import PERSONAL, Agreement, _of_families
+from linkage.model.training.counts.rules import PERSONAL, Agreement, _of_families
 
 PAIRS = 10_000_000  # of one file
 NAMESAKES = 20_000

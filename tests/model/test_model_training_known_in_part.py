@@ -10,8 +10,8 @@ import pytest
 from linkage.adhoc.link import Request, link_files
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison
-from linkage.model.training.known_in_part import known_in_part
-from linkage.model.training.patterns import Layout
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.em.known_in_part import known_in_part
 from tests.adhoc.conftest import write_csv
 
 

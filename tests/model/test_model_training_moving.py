@@ -7,10 +7,10 @@ from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.model import from_dict
 from linkage.model.training import train
-from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
-from linkage.model.training.moving import of_home
-from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
-from linkage.model.training.rules import Agreement
+from linkage.model.training.counts.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
+from linkage.model.training.em.moving import of_home
 
 NAMES = {"forename": "name", "surname": "name"}
 HOMES = {"address": "text", "postcode": "postcode", "town": "text"}

@@ -11,9 +11,11 @@ from splink import Linker, block_on
 
 from linkage.engine import connect
 from linkage.model import Model, from_dict
-from linkage.model.training import estimation, evidence, gathered
-from linkage.model.training.estimation import Estimates, estimated
-from linkage.model.training.evidence import Evidence, as_counted
+from linkage.model.training import gathered
+from linkage.model.training.em import evidence
+from linkage.model.training.em.evidence import Evidence, as_counted
+from linkage.model.training.estimates import estimation
+from linkage.model.training.estimates.estimation import Estimates, estimated
 from tests.model import known_errors
 from tests.model.splink_says import splink_tables
 
@@ -36,7 +38,7 @@ class Ours:
 def ours() -> Ours:
     left, right = (_some(side) for side in known_errors.two_files())
     with connect("duckdb", threads=1) as engine, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("linkage.model.training.chance.RANDOM_PAIRS", PEOPLE * PEOPLE)
+        patch.setattr("linkage.model.training.counts.chance.RANDOM_PAIRS", PEOPLE * PEOPLE)
         evidence = gathered(engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1)
     return Ours(left, right, known_errors.model(), evidence, estimated(evidence, as_counted(evidence)))
 

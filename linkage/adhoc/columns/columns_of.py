@@ -22,7 +22,7 @@ from linkage.adhoc.places.addresses import address_columns, with_addresses, with
 from linkage.adhoc.places.towns import with_towns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.model.training.moving import HOME
+from linkage.model.training.em.moving import HOME
 
 
 def columns_of(

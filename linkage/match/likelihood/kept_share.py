@@ -21,7 +21,7 @@ from linkage.model import Model
 from linkage.model.blocking import Pattern
 from linkage.model.compiled import levels_of
 from linkage.model.stages import pattern_column
-from linkage.model.training.earlier import VARIES
+from linkage.model.training.em.earlier import VARIES
 
 Numbers = npt.NDArray[np.float64]
 

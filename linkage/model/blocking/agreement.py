@@ -16,8 +16,8 @@ from linkage.model.blocking.counting import pairs_reached
 from linkage.model.compiled import candidate_pairs, scored_pairs
 from linkage.model.sampling import Side, drawn
 from linkage.model.splink_json import BlockingRule, Model, from_dict
-from linkage.model.training.patterns import Layout
-from linkage.model.training.rules import agreements, training_rules
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.counts.rules import agreements, training_rules
 
 _MOST_UNITS = 200_000
 _FLOOR = -4.0  # match weight of pairs that count, each by its probability; below, a thousand pairs make a few matches

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.model.comparisons import rare_words_of
 from linkage.model.splink_json import Model, sided_columns
-from linkage.model.training.rules import PERSONAL
+from linkage.model.training.counts.rules import PERSONAL
 
 _MOST_COLUMNS = 12  # agreement of columns is enumerated: 2^12 cases
 _MOST_RULES = 12

@@ -2,7 +2,7 @@
 
 - u: random pairs of both sides;
 - m: EM, once for each training rule, with u as strangers have it inside the blocks;
-- comparisons that are given other columns: strangers who agree on these (dependence.py);
+- comparisons that are given other columns: strangers who agree on these (together/dependence.py);
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
 
 The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
@@ -14,23 +14,23 @@ from dataclasses import replace
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model
-from linkage.model.training.bootstrap import resampled
-from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
-from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
-from linkage.model.training.earlier import Earlier
-from linkage.model.training.estimation import LIMIT, Estimates, estimated
-from linkage.model.training.evidence import Block, Evidence, as_counted
-from linkage.model.training.inside import block_pairs, stranger_pairs
-from linkage.model.training.no_persons import NobodyInBothError
-from linkage.model.training.nobody import refuse_strangers
-from linkage.model.training.overlaps import overlaps, seen
-from linkage.model.training.patterns import Layout, Patterns, counted
-from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
-from linkage.model.training.rules import Agreement, agreements, training_rules
-from linkage.model.training.together import with_togetherness
+from linkage.model.training.counts.chance import RANDOM_PAIRS, random_pairs
+from linkage.model.training.counts.inside import block_pairs, stranger_pairs
+from linkage.model.training.counts.overlaps import overlaps, seen
+from linkage.model.training.counts.patterns import Layout, Patterns, counted
+from linkage.model.training.counts.rules import Agreement, agreements, training_rules
+from linkage.model.training.em.earlier import Earlier
+from linkage.model.training.em.evidence import Block, Evidence, as_counted
+from linkage.model.training.em.no_persons import NobodyInBothError
+from linkage.model.training.estimates.bootstrap import resampled
+from linkage.model.training.estimates.checks import crossed, inverted
+from linkage.model.training.estimates.estimation import LIMIT, Estimates, estimated
+from linkage.model.training.estimates.nobody import refuse_strangers
+from linkage.model.training.estimates.report import LevelReport, TrainingReport, measured_levels, reported
+from linkage.model.training.estimates.written import with_estimates
+from linkage.model.training.together.dependence import with_dependence, without_dependence, without_togetherness
+from linkage.model.training.together.together import with_togetherness
 from linkage.model.training.unlearnt import unlearnt
-from linkage.model.training.written import with_estimates
 
 __all__ = [
     "RANDOM_PAIRS",

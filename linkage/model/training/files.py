@@ -12,7 +12,7 @@ from typing import Any
 from linkage.engine import unfinished
 from linkage.errors import ConfigError
 from linkage.model.splink_json import Model
-from linkage.model.training.report import TrainingReport
+from linkage.model.training.estimates.report import TrainingReport
 
 FORMAT = 1
 """Of the file beside the model; higher when a key changes its meaning."""

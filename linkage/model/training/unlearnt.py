@@ -5,16 +5,16 @@ import numpy as np
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model
-from linkage.model.training.block_strangers import starting_m
-from linkage.model.training.chance import random_pairs
-from linkage.model.training.estimation import Estimates, random_u
-from linkage.model.training.evidence import Evidence, as_counted
-from linkage.model.training.overlaps import overlaps, seen
-from linkage.model.training.patterns import Layout, counted
-from linkage.model.training.report import TrainingReport, measured_levels, reported
-from linkage.model.training.rules import agreements
-from linkage.model.training.together import with_togetherness
-from linkage.model.training.written import with_estimates
+from linkage.model.training.counts.chance import random_pairs
+from linkage.model.training.counts.overlaps import overlaps, seen
+from linkage.model.training.counts.patterns import Layout, counted
+from linkage.model.training.counts.rules import agreements
+from linkage.model.training.em.evidence import Evidence, as_counted
+from linkage.model.training.estimates.estimation import Estimates, random_u
+from linkage.model.training.estimates.report import TrainingReport, measured_levels, reported
+from linkage.model.training.estimates.written import with_estimates
+from linkage.model.training.strangers.block_strangers import starting_m
+from linkage.model.training.together.together import with_togetherness
 
 _SAMPLE_ROWS = 120_000
 _MATCHED, _FEW = 0.5, 0.001  # share of the smaller side that is taken to have a partner, where training starts too

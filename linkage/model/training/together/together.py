@@ -29,11 +29,11 @@ from linkage.engine import Engine, Table
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model, from_dict, sided_columns
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.patterns import Flags, Layout
-from linkage.model.training.rules import PERSONAL, exact_levels
-from linkage.model.training.slips import Grade, Swap, alike, grades, nearly, swap, written
-from linkage.model.training.states import DIFFERS, States, of_matches, of_strangers
+from linkage.model.training.counts.patterns import Flags, Layout
+from linkage.model.training.counts.rules import PERSONAL, exact_levels
+from linkage.model.training.estimates.estimation import Estimates
+from linkage.model.training.together.slips import Grade, Swap, alike, grades, nearly, swap, written
+from linkage.model.training.together.states import DIFFERS, States, of_matches, of_strangers
 
 _SAMPLE_ROWS = 40_000  # of each side
 _MOST_FIELDS = 12

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.counts.patterns import Flags, Floats, Layout, Patterns
 
 _LEAST = 1e-300
 EXPECTED_COUNTS_AS = 0.5

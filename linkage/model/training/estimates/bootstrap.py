@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from linkage.model.training.estimation import Estimates, estimated
-from linkage.model.training.evidence import Evidence, counts_of
-from linkage.model.training.patterns import Floats
+from linkage.model.training.counts.patterns import Floats
+from linkage.model.training.em.evidence import Evidence, counts_of
+from linkage.model.training.estimates.estimation import Estimates, estimated
 
 DRAWS = 100
 """A standard error of 100 draws is known to 7 %."""

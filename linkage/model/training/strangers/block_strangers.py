@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage.model.training.expectation import default_m
-from linkage.model.training.patterns import Floats, Layout, Patterns
-from linkage.model.training.rules import PERSONAL, Agreement, own_columns
+from linkage.model.training.counts.patterns import Floats, Layout, Patterns
+from linkage.model.training.counts.rules import PERSONAL, Agreement, own_columns
+from linkage.model.training.em.expectation import default_m
 
 _OWN = PERSONAL | {"surname"}
 """Fields that tell whether two records of one file are one person: who has moved lives elsewhere on each."""

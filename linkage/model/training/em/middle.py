@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage.model.training.evidence import Evidence, Run
-from linkage.model.training.expectation import UNSEEN_MATCHES, leant
-from linkage.model.training.patterns import Floats
+from linkage.model.training.counts.patterns import Floats
+from linkage.model.training.em.evidence import Evidence, Run
+from linkage.model.training.em.expectation import UNSEEN_MATCHES, leant
 
 ENOUGH_MATCHES = 1_000.0
 """Matches from which a run has a full say: among such runs the median is Splink's."""

@@ -3,8 +3,8 @@
 from copy import deepcopy
 
 from linkage.model.splink_json import Model, from_dict
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.patterns import Layout
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.estimates.estimation import Estimates
 
 
 def with_estimates(layout: Layout, estimates: Estimates) -> Model:

@@ -8,7 +8,7 @@ takes them for matches born in other years.
 
 import numpy as np
 
-from linkage.model.training.patterns import Floats, Layout
+from linkage.model.training.counts.patterns import Floats, Layout
 
 _UNKNOWN = "'-00-00'"  # month and day, in the condition of a level
 _LEAST = 0.01  # share of whole dates that differ, where next to none do

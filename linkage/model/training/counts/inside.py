@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from linkage.engine import quote
 from linkage.model.sampling import Side, below
 from linkage.model.splink_json import Comparison
-from linkage.model.training.patterns import Layout, Pairs, carried
-from linkage.model.training.rules import Agreement, exact_levels
+from linkage.model.training.counts.patterns import Layout, Pairs, carried
+from linkage.model.training.counts.rules import Agreement, exact_levels
 
 BLOCK_PAIRS = 200_000
 """Pairs that EM sees of each rule."""

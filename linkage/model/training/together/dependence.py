@@ -15,9 +15,9 @@ from linkage.model.compiled import level_columns
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
-from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, of_both_files
-from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.rules import exact_levels
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.rules import exact_levels
+from linkage.model.training.strangers.block_strangers import RANDOM_COUNTS_AS, of_both_files
 
 _SAMPLE_ROWS = 40_000  # of each side
 _PAIRS = 100_000  # of each side and comparison

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage.model.training.evidence import Run
-from linkage.model.training.middle import ENOUGH_MATCHES
-from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.rules import Agreement, key_levels
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.rules import Agreement, key_levels
+from linkage.model.training.em.evidence import Run
+from linkage.model.training.em.middle import ENOUGH_MATCHES
 
 _LEAST_MET = 0.05
 

@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from linkage.model.training.report import LevelReport
+from linkage.model.training.estimates.report import LevelReport
 
 _BEYOND_CHANCE = 3.0  # standard errors; a model has dozens of levels, of which two would be crossed by chance at 2
 

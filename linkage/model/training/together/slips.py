@@ -12,9 +12,9 @@ from typing import Protocol
 
 from linkage.model.dependence import Alike, Among
 from linkage.model.splink_json import sided_columns
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.patterns import Layout
-from linkage.model.training.rules import exact_levels
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.counts.rules import exact_levels
+from linkage.model.training.estimates.estimation import Estimates
 
 _TELLS = 2.0  # m over u from which a lesser grade is a sign of the same value
 _CLEARLY = 0.5  # bits that near agreement elsewhere must change

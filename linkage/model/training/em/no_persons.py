@@ -14,8 +14,8 @@ import numpy as np
 from linkage.errors import LeoError
 from linkage.model.comparisons import OF_WORDS
 from linkage.model.splink_json import Comparison
-from linkage.model.training.evidence import Run
-from linkage.model.training.patterns import Floats, Layout
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.em.evidence import Run
 
 NAMES = ("forename", "surname")
 _BIRTH = "dob"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linkage.model.training.earlier import Earlier
-from linkage.model.training.expectation import Estimate
-from linkage.model.training.overlaps import Seen
-from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
-from linkage.model.training.rules import Agreement
+from linkage.model.training.counts.overlaps import Seen
+from linkage.model.training.counts.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.em.earlier import Earlier
+from linkage.model.training.em.expectation import Estimate
 
 TOLERANCE = 1e-9
 """Splink's em_convergence, which is 1e-4 there. Where matches are rare, a block's share of them moves by less than that

@@ -12,7 +12,7 @@ from linkage.model.comparisons import OF_WORD
 from linkage.model.conditions import conjuncts
 from linkage.model.sampling import Side, below
 from linkage.model.splink_json import Comparison, Level, Model, sided_columns
-from linkage.model.training.patterns import Layout
+from linkage.model.training.counts.patterns import Layout
 
 COUNTED_ROWS = 40_000
 """Units of each side among whom agreements are counted: 3.6 billion pairs."""

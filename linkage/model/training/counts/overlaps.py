@@ -15,8 +15,8 @@ from linkage.engine import quote
 from linkage.model.conditions import conjuncts
 from linkage.model.sampling import Side
 from linkage.model.splink_json import Level
-from linkage.model.training.patterns import Layout, Pairs, Patterns, carried
-from linkage.model.training.rules import Agreement, counted_slices, exact_levels
+from linkage.model.training.counts.patterns import Layout, Pairs, Patterns, carried
+from linkage.model.training.counts.rules import Agreement, counted_slices, exact_levels
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from linkage.model.splink_json import Level, Model, sided_columns
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.evidence import Evidence
+from linkage.model.training.em.evidence import Evidence
+from linkage.model.training.estimates.estimation import Estimates
 
 _VERSIONS = ("leo-linkage", "splink", "duckdb", "numpy")
 _SEEN = 1.0  # matches, or random pairs, that a level needs for its weight to be more than a pseudo-count

@@ -7,9 +7,9 @@ seldom.
 
 import numpy as np
 
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.no_persons import MOST, NobodyInBothError
-from linkage.model.training.patterns import Layout
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.em.no_persons import MOST, NobodyInBothError
+from linkage.model.training.estimates.estimation import Estimates
 
 _OWN = ("forename", "dob")  # what a person shares with nobody at home
 

@@ -12,9 +12,9 @@ from sqlglot import exp
 from linkage.engine import Engine, columns, one, quote, rows
 from linkage.model.conditions import parsed, spelled
 from linkage.model.sampling import Side, below
-from linkage.model.training.estimation import Estimates
-from linkage.model.training.patterns import Flags, Floats, Layout
-from linkage.model.training.rules import exact_levels
+from linkage.model.training.counts.patterns import Flags, Floats, Layout
+from linkage.model.training.counts.rules import exact_levels
+from linkage.model.training.estimates.estimation import Estimates
 
 EQUAL, DIFFERS, UNKNOWN = 1, 0, -1
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from linkage.model.differing import Odds, Together
 from linkage.model.splink_json import Model, from_dict
-from linkage.model.training.expectation import UNSEEN_MATCHES
-from linkage.model.training.patterns import Floats
+from linkage.model.training.counts.patterns import Floats
+from linkage.model.training.em.expectation import UNSEEN_MATCHES
 
 VARIES = 0.5
 """How far a level's m differs from one step to the next, as a share of itself (standard deviation). Levels of names do

@@ -12,9 +12,9 @@ file has tells that of one pair in nine.
 
 import numpy as np
 
-from linkage.model.training.evidence import Run
-from linkage.model.training.patterns import Flags, Layout, Patterns
-from linkage.model.training.rules import PERSONAL, Agreement, own_columns
+from linkage.model.training.counts.patterns import Flags, Layout, Patterns
+from linkage.model.training.counts.rules import PERSONAL, Agreement, own_columns
+from linkage.model.training.em.evidence import Run
 
 HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
 """Fields that go by where somebody lives."""

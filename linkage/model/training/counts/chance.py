@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from linkage.engine import Engine, one
 from linkage.model.sampling import Side, below
-from linkage.model.training.patterns import Layout, Pairs, carried
+from linkage.model.training.counts.patterns import Layout, Pairs, carried
 
 RANDOM_PAIRS = 100_000
 """Pairs for u of levels of partial agreement; how often values are equal is counted on far more (see rules)."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage.model.training.patterns import Floats, Layout, Patterns
+from linkage.model.training.counts.patterns import Floats, Layout, Patterns
 
 _LEAST = 0.05
 """What two files write differently one of them may write alike each time: below this nothing is held back."""

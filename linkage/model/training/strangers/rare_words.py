@@ -10,8 +10,8 @@ import math
 import numpy as np
 
 from linkage.model.comparisons import OF_WORDS
-from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.rules import COUNTED_ROWS
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.rules import COUNTED_ROWS
 
 
 def of_strangers(layout: Layout, u: Floats, m: Floats, prior: Floats, units: tuple[int, int]) -> Floats:

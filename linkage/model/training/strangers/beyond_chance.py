@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.counts.patterns import Flags, Floats, Layout, Patterns
 
 _Agreement = tuple[Flags, Flags]
 """By comparison, whether a pattern fully agrees, and whether it is known: each (comparisons, patterns)."""

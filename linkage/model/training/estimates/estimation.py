@@ -12,25 +12,25 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
-from linkage.model.training.beyond_chance import RARE, RARER, beyond_chance
-from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, block_u, of_two_people, starting_m
-from linkage.model.training.born_apart import born_apart
-from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, Run
-from linkage.model.training.expectation import (
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.rules import exact_levels
+from linkage.model.training.em.born_apart import born_apart
+from linkage.model.training.em.evidence import TOLERANCE, Block, Counts, Evidence, Run
+from linkage.model.training.em.expectation import (
     EXPECTED_COUNTS_AS,
     Known,
     Matches,
     Strangers,
     expectation_maximisation,
 )
-from linkage.model.training.known_in_part import known_in_part
-from linkage.model.training.middle import combined
-from linkage.model.training.moving import learnt_elsewhere, of_home
-from linkage.model.training.no_persons import no_persons, refuse_all
-from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.prior import equal_on, met, prior_of
-from linkage.model.training.rare_words import of_strangers
-from linkage.model.training.rules import exact_levels
+from linkage.model.training.em.known_in_part import known_in_part
+from linkage.model.training.em.middle import combined
+from linkage.model.training.em.moving import learnt_elsewhere, of_home
+from linkage.model.training.em.no_persons import no_persons, refuse_all
+from linkage.model.training.em.prior import equal_on, met, prior_of
+from linkage.model.training.strangers.beyond_chance import RARE, RARER, beyond_chance
+from linkage.model.training.strangers.block_strangers import RANDOM_COUNTS_AS, block_u, of_two_people, starting_m
+from linkage.model.training.strangers.rare_words import of_strangers
 
 LIMIT = 1_000
 """Iterations of EM. Splink stops at 25, where each costs it a query; slow blocks need more than that to settle."""

@@ -1,0 +1,1 @@
+"""What strangers share beyond chance: u that random pairs do not show."""
