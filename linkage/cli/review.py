@@ -51,7 +51,9 @@ def open_(
     step: Annotated[
         str | None, typer.Option(help="A link step; without it the one that a sample was drawn of.")
     ] = None,
-    size: Annotated[int, typer.Option(min=1, help="How many pairs to draw where none were drawn yet.")] = 400,
+    size: Annotated[
+        int, typer.Option(min=1, help="How many pairs to draw where none were; a few more where there are many strata.")
+    ] = 400,
     doubled: Annotated[
         float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers are to answer.")
     ] = 0.25,
@@ -112,7 +114,9 @@ def open_(
 def sample(
     run: Run,
     step: Step,
-    size: Annotated[int, typer.Option(min=1, help="How many pairs to look at.")] = 400,
+    size: Annotated[
+        int, typer.Option(min=1, help="How many pairs to look at; a few more where there are many strata.")
+    ] = 400,
     seed: Annotated[int | None, typer.Option(min=0, help="Another draw; the run's own seed when not given.")] = None,
     labels_from: LabelsFrom = None,
     files: Files = None,

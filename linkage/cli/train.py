@@ -17,6 +17,7 @@ from linkage.adhoc.options import (
     say_recognised,
 )
 from linkage.cli.idle import refuse_idle
+from linkage.cli.written import a_file
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def train(
     ] = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The model file, Splink's JSON; what it was trained on stands beside it.")
+        Path | None,
+        typer.Option(callback=a_file, help="The model file, Splink's JSON; what it was trained on stands beside it."),
     ] = None,
     labels: Annotated[
         Path | None,

@@ -48,14 +48,19 @@ def change(row: Row, two: tuple[int, int], places: int, d: Disclosure) -> Cell:
 def as_trend(
     matrix: Matrix, names: Sequence[str], *, name: str, title: str, y: str, wanted: Callable[[Row], bool]
 ) -> list[Block]:
-    """A strip for each row, the run across; nothing where no run has a number."""
+    """A strip for each row, the run across; nothing where no run has a number.
+
+    Args:
+        y: what the numbers are; those that have a unit (`_UNITS`) are said with it.
+    """
     shown = [row for row in matrix.rows if wanted(row) and any(cell.value is not None for cell in row.cells)]
     if not shown:
         return []
+    unit = f", {_UNITS[y].strip()}" if y in _UNITS else ""
     values = [
         {
             "label": run,
-            "group": row.labels[0] if len(row.labels) == 1 else f"{row.labels[0]}: {row.labels[-1].lower()}",
+            "group": (row.labels[0] if len(row.labels) == 1 else f"{row.labels[0]}: {row.labels[-1].lower()}") + unit,
             "value": cell.value,
             "low": row.bounds[place][0].value if row.bounds else None,
             "high": row.bounds[place][1].value if row.bounds else None,
@@ -69,18 +74,21 @@ def as_trend(
         figure(
             name,
             title,
-            f"{_said(shown[0], names)} Each strip has its own scale{bars}.",
+            f"{_said(shown[0], names, _UNITS.get(y, ''))} Each strip has its own scale{bars}.",
             lambda width: charts.trend(values, width, y=y, step=matrix.step),
             as_table(matrix, names, wanted),
         )
     ]
 
 
-def _said(row: Row, names: Sequence[str]) -> str:
+_UNITS = {"Per cent": "%", "Seconds": " s"}
+
+
+def _said(row: Row, names: Sequence[str], unit: str) -> str:
     """The first row from its first run to its last that show a number."""
     told = [(name, cell) for name, cell in zip(names, row.cells, strict=True) if cell.value is not None]
     what = ": ".join(row.labels)
     first, last = told[0], told[-1]
     if first == last:
-        return f"{what}: {last[1].text} in {last[0]}."
-    return f"{what}: {first[1].text} in {first[0]}, {last[1].text} in {last[0]}."
+        return f"{what}: {last[1].text}{unit} in {last[0]}."
+    return f"{what}: {first[1].text}{unit} in {first[0]}, {last[1].text}{unit} in {last[0]}."

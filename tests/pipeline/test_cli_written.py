@@ -21,6 +21,7 @@ def refused(tmp_path: Path, *words: str) -> str:
     "words",
     [
         ("blocking", "suggest", "none.csv", "nor.csv", "--out"),
+        ("train", "none.csv", "nor.csv", "--out"),
         ("compare", "none", "nor", "--html"),
         ("compare", "none", "nor", "--json"),
         ("explain", "none", "--person", "1", "--html"),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -322,6 +323,8 @@ def test_pages_hold_what_they_need_and_no_value_of_a_person(made: Made, tmp_path
         assert len(page.all("figure")) == sum("download" in attrs for attrs in page.all("a"))
     assert "moved most, by +0.08 bits" in pages["models.html"]
     assert "Precision from run to run" in pages["trends.html"]
+    assert re.search(r"Matched: [\d.]+% in \w+, [\d.]+% in \w+", pages["trends.html"])  # numbers with their unit
+    assert re.search(r"All stages: [\d.]+ s in", pages["trends.html"])
     assert "No setting differs" in pages["compare-1-2.html"]
 
 

@@ -58,6 +58,19 @@ def test_captions_of_wide_tables_are_whole_on_a_narrow_page(browser: Any, report
     page.context.close()
 
 
+def test_a_table_that_goes_on_beyond_a_narrow_page_shows_it(browser: Any, report_file: Path) -> None:
+    """A table that was cut at its right edge looked as if its last columns were not there."""
+    page, _, _ = opened(browser, report_file, viewport={"width": 320, "height": 900})
+    frame = page.locator(".scroll").filter(has_text="Known by").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    edge = {"x": box["x"] + box["width"] - 6, "y": box["y"] + box["height"] - 4, "width": 6, "height": 4}
+    beyond = page.screenshot(clip=edge)
+    frame.evaluate("frame => frame.scrollLeft = frame.scrollWidth")
+    assert page.screenshot(clip=edge) != beyond
+    page.context.close()
+
+
 def test_a_document_without_scripts(browser: Any, report_file: Path) -> None:
     page, requests, _ = opened(browser, report_file, java_script_enabled=False)
     assert page.locator(".chart .wide svg:visible").count() == page.locator("figure:visible").count() > 0
