@@ -103,7 +103,7 @@ def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Seq
             for table in _tables(path, fmt, stream, found):
                 if table.num_rows:
                     found.rows += table.num_rows
-                    numbers = pa.array([number] * table.num_rows, pa.int32())
+                    numbers = pa.repeat(pa.scalar(number, pa.int32()), table.num_rows)
                     writer.write_table(table.select([*kept, LINE]).append_column(FILE, numbers).cast(schema))
     return found
 
@@ -248,7 +248,7 @@ def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None
         return None
     try:
         table = pacsv.read_csv(
-            io.BytesIO(text.encode("utf-8")),
+            pa.BufferReader(text.encode("utf-8")),
             read_options=pacsv.ReadOptions(column_names=header),
             parse_options=pacsv.ParseOptions(delimiter=fmt.delimiter, quote_char=fmt.quote or False),
             convert_options=pacsv.ConvertOptions(
@@ -260,7 +260,7 @@ def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None
     rows = text.count("\n") + (not text.endswith("\n"))
     if table.num_rows != rows:  # a line break inside quotes
         return None
-    return table.append_column(LINE, pa.array(range(block.first_line, block.first_line + rows), pa.int64()))
+    return table.append_column(LINE, pa.arange(block.first_line, block.first_line + rows))
 
 
 def _slow(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> pa.Table:

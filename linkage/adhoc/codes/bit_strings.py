@@ -6,6 +6,7 @@ little. What two have in common is told by Dice's coefficient of their bits.
 """
 
 import base64
+import itertools
 import math
 import re
 from collections import Counter
@@ -34,8 +35,8 @@ def with_bits(
     """
     made = [(file, dict(of)) for file, of in zip(files, fields, strict=True)]
     for name in [name for name in fields[0] if all(name in of for of in fields)]:
-        found = [_form(_shown(engine, file, of[name])) for file, of in made]
-        forms = [form for form in found if form]
+        each = (_form(_shown(engine, file, of[name])) for file, of in made)
+        forms = [form for form in itertools.takewhile(bool, each) if form]
         if len(forms) < len(made):
             continue
         for place, ((file, of), form) in enumerate(zip(made, forms, strict=True)):

@@ -278,21 +278,20 @@ def _fits(numbers: Sequence[str], latest: int) -> list[tuple[_Found, list[str]]]
     lengths = Counter(map(len, numbers))  # of rows in any order
     length = max(lengths, key=lambda signs: (lengths[signs], signs))
     made = ((layout, _dates(layout, numbers, length, latest)) for layout in _layouts())
-    return [
-        (_Found(layout, length), dates)
-        for layout, dates in made
-        if len(dates) >= _DATES * len(numbers) and _are_spread(dates)
-    ]
+    return [(_Found(layout, length), dates) for layout, dates in made if dates and _are_spread(dates)]
 
 
 def _dates(layout: _Layout, numbers: Sequence[str], length: int, latest: int) -> list[str]:
+    """The dates in some numbers; none where so many have none that the layout is not theirs."""
     pattern = re.compile(layout.pattern, re.ASCII)
-    dates = []
-    for number in numbers:
+    dates, fewest = [], _DATES * len(numbers)
+    for place, number in enumerate(numbers):
         padded = number.zfill(length) if number.isdigit() and length - _LOST_ZEROS <= len(number) else number
-        match = pattern.fullmatch(number) or pattern.fullmatch(padded)
+        match = pattern.fullmatch(number) or (padded != number and pattern.fullmatch(padded))
         if match and (date := layout.date(match.groupdict(), latest)):
             dates.append(date)
+        elif len(dates) + len(numbers) - place - 1 < fewest:
+            return []
     return dates
 
 

@@ -8,7 +8,7 @@ from anyascii import anyascii
 
 from linkage.adhoc.headers.vocabulary import vocabulary
 
-_REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
+REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
 _IN_BRACKETS = re.compile(r"[(\[（][^)\]）]*[)\]）]")
 _ACCENT = re.compile("(?<=[α-ωе])[\u0301\u0308]")  # Greek capitals have none, and ё is often written without
 _AS_ONE = str.maketrans("يك", "یک")  # Arabic's letters in Persian and Urdu words
@@ -17,7 +17,7 @@ _OF_SOMEBODY = re.compile(r"(?<=[a-zA-Z])['’]s\b")
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def in_own_script(name: str) -> str:
     """The name in its own script, in lower case without blanks and signs, and without accents that not all write."""
     text = name.lower()
@@ -26,7 +26,7 @@ def in_own_script(name: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign)[0] not in "PSZC")
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def in_latin(name: str) -> str:
     """The name in lower-case ASCII, letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", _plain(name).lower())
@@ -38,7 +38,7 @@ def _plain(name: str) -> str:
     return plain
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def without_digraphs(name: str) -> str:
     """The name with a vowel for two letters that stand for one of another alphabet: foedselsaar is fødselsår."""
     plain = in_latin(name)
@@ -51,7 +51,7 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", _plain(name))]
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def without_noise(name: str) -> str:
     """The name without words that say nothing, and the number of a question: patientSurname, Nome do aluno, Q4: Sex.
 
@@ -69,7 +69,7 @@ def without_noise(name: str) -> str:
     return "".join(words)
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
     noise, own = _noise_in_script(), in_own_script(name)
@@ -87,7 +87,7 @@ def _noise_in_script() -> tuple[str, ...]:
     return tuple(map(in_own_script, vocabulary()["noise_in_script"]))
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(REMEMBERED)
 def without_brackets(name: str) -> str:
     """`outside_brackets` in lower-case ASCII."""
     return in_latin(outside_brackets(name))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from linkage.adhoc.headers.header_alternatives import fields_called, known_form
-from linkage.adhoc.headers.header_words import in_latin, in_own_script, outside_brackets
+from linkage.adhoc.headers.header_words import REMEMBERED, in_latin, in_own_script, outside_brackets
 from linkage.adhoc.headers.vocabulary import vocabulary
 
 _SIGNS = re.compile(r"\s*[,;/+&|]\s*")
@@ -18,6 +18,7 @@ _MOST = 5  # words of a header whose parts nothing parts
 _LEFT_OUT = re.compile(r"(\w+)-$")
 
 
+@functools.lru_cache(REMEMBERED)
 def joined(name: str) -> str | None:
     """What a column is called whose header names each part of what is in it: a name of the field; None of others.
 

@@ -1,7 +1,9 @@
 """Which column is which: by name, by an analyst's word, and for the rest by what both files hold."""
 
 import dataclasses
+import functools
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -342,16 +344,23 @@ def _part_as_the_other(side: _Side, other: _Side) -> None:
             side.fields[name] = side.parts[part] = side.fields[within]
 
 
+@functools.cache
+def _called(field: str, kind: str) -> Mapping[str, Sequence[tuple[int, str]]]:
+    """Forms of what columns of a field are called, to its names of that form and their places among them all."""
+    found = defaultdict[str, list[tuple[int, str]]](list)
+    for place, known in enumerate(_fields_known()[field].get(kind, ())):
+        found[in_own_script(known)].append((place, known))
+    return found
+
+
 def _named(names: Sequence[str], field: str, taken: set[str], ends: Ends, *, weak: bool = False) -> str | None:
-    rule, of_forms = _fields_known()[field], by_form(tuple(names), ends)
-
-    def free(called: str) -> str | None:
-        return next((name for name in of_forms.get(in_own_script(called), ()) if name not in taken), None)
-
+    of_forms, called = by_form(tuple(names), ends), _called(field, "beside" if weak else "names")
+    both = sorted((place, known, form) for form in called.keys() & of_forms.keys() for place, known in called[form])
+    free = ((known, next((name for name in of_forms[form] if name not in taken), None)) for _, known, form in both)
+    named = ((known, name) for known, name in free if name)
     if weak:
-        return next(filter(None, map(free, rule.get("beside", ()))), None)
-    alone = rule.get("alone", ())
-    named = ((known, name) for known in rule["names"] if (name := free(known)))
+        return next((name for _, name in named), None)
+    alone = _fields_known()[field].get("alone", ())
     found = next((name for known, name in named if known not in alone or known == in_latin(name)), None)
     births = (name for name in of_births(tuple(names)).get(field, ()) if name not in taken)
     waves = of_waves(names, field, taken)
