@@ -27,6 +27,10 @@ from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
+# As in the Makefile: where compiled code is not kept, each process that a spec starts compiles all that it imports.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    sys.dont_write_bytecode = False
+
 # A process of a parallel run has no main file; pyspark 4.3 takes that for a doctest and leaves with exit code 0 when
 # Great Expectations imports what it lacks.
 if not hasattr(sys.modules["__main__"], "__file__"):
