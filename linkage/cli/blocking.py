@@ -74,10 +74,9 @@ def suggest(
             "leo blocking suggest: give two files, or a run with a step\n"
             "  leo blocking suggest LEFT RIGHT, or leo blocking suggest --run RUN --step STEP"
         )
-    typer.echo("\n".join(lines(found, recall)))
-    if out:
+    if out:  # before anything is shown: who shows the first lines alone (| head) ends this process as it prints
         write_json([as_splink(chosen.rule) for chosen in found.rules.rules], out)
-        typer.echo(f"rules  {out}")
+    typer.echo("\n".join([*lines(found, recall), *([f"rules  {out}"] if out else [])]))
 
 
 def as_splink(rule: "BlockingRule") -> dict[str, Any]:

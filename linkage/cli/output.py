@@ -114,11 +114,13 @@ def check(
         refuse_overwriting(files, out)
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
-    for tables in found:
+    # Files first: who shows the first lines alone (| head) ends this process as it prints.
+    written = [write_safe(tables, out) if out else [] for tables in found]
+    for tables, paths in zip(found, written, strict=True):
         _told(tables)
         _second_opinion(tables)
-        if out:
-            typer.echo("\n".join(f"  wrote {path}" for path in write_safe(tables, out)))
+        if paths:
+            typer.echo("\n".join(f"  wrote {path}" for path in paths))
     if not all(checked.passes for tables in found for checked in tables):
         raise typer.Exit(int(ExitCode.GATE))
 

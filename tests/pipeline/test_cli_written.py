@@ -1,6 +1,9 @@
 """Files that a verb is asked to write: what cannot be written is told before the work, and not after all of it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +43,17 @@ def test_what_was_found_is_written_whole_in_a_folder_that_is_made(tmp_path: Path
     write_json({"a": 1}, tmp_path / "new" / "found.json")
     assert json.loads((tmp_path / "new" / "found.json").read_text()) == {"a": 1}
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["found.json"]
+
+
+def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Path) -> None:
+    """`leo output check pay.csv --out safe | head` wrote nothing."""
+    (tmp_path / "pay.csv").write_text("Region,Female,Male\nNorth,23,4\nSouth,40,55\n")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        leo = [sys.executable, "-c", "from linkage.cli import main; main()"]
+        check = [*leo, "output", "check", tmp_path / "pay.csv", "--out", tmp_path / "safe"]
+        subprocess.run(check, stdout=write, stderr=subprocess.DEVNULL, timeout=60, check=False)
+    finally:
+        os.close(write)
+    assert sorted(path.name for path in (tmp_path / "safe").iterdir()) == ["pay.audit.csv", "pay.csv"]
