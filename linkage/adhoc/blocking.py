@@ -9,7 +9,7 @@ from typing import Any
 from linkage.adhoc import truth
 from linkage.adhoc.fields.alike import left_out
 from linkage.adhoc.fields.kinds import KINDS
-from linkage.adhoc.files.person_file import Recognised
+from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.config import RunConfig
@@ -77,6 +77,7 @@ def suggest_for_files(
     with (
         tempfile.TemporaryDirectory(prefix="leo-blocking-") as scratch,
         connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine,
+        damage_told(files.left, files.right),
     ):
         say("reading")
         read = two_files(engine, files, Path(scratch), recognised)

@@ -20,7 +20,7 @@ from linkage.adhoc.fields.kinds import kinds_of
 from linkage.adhoc.files import unknown
 from linkage.adhoc.files.counted import counted_source
 from linkage.adhoc.files.forms import british
-from linkage.adhoc.files.person_file import PersonFile, Recognised
+from linkage.adhoc.files.person_file import PersonFile, Recognised, damage_told
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.linked import Linked, facts, notes_of, write_evaluation
@@ -78,7 +78,8 @@ def dedupe_file(
     refuse_without_model(request.without, request.model, "--map other=COLUMN")
     say = progress or (lambda _: None)
     with workplace(request.out, f"{request.file.name} with itself", force=request.force) as place:
-        with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
+        memory, threads = request.memory_limit, request.threads
+        with connect("duckdb", memory_limit=memory, threads=threads) as engine, damage_told(request.file):
             done = _work(engine, request, place, recognised or (lambda *_: None), say)
         place.manifest.content["title"] = f"Deduplication report: {request.file.name}"
         place.manifest.end("done", 0)

@@ -13,7 +13,7 @@ from linkage.adhoc.fields.alike import left_out
 from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, each_held_twice
 from linkage.adhoc.files import unknown
 from linkage.adhoc.files.counted import counted_source
-from linkage.adhoc.files.person_file import PersonFile, Recognised
+from linkage.adhoc.files.person_file import PersonFile, Recognised, damage_told
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.linked import Linked, facts, notes_of, write_evaluation
 from linkage.adhoc.modelling import trained
@@ -82,7 +82,11 @@ def link_files(
     say = progress or (lambda _: None)
     title = " to ".join(called(request.left, request.right))
     with workplace(request.out, title, force=request.force) as place:
-        with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
+        memory, threads = request.memory_limit, request.threads
+        with (
+            connect("duckdb", memory_limit=memory, threads=threads) as engine,
+            damage_told(request.left, request.right),
+        ):
             done = _work(engine, request, place, recognised, say)
         place.manifest.content["title"] = f"Linkage quality report: {title}"
         place.manifest.end("done", 0)

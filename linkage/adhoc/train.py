@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.adhoc.fields.alike import left_out
 from linkage.adhoc.fields.held_twice import MANY_TWICE, each_held_twice
-from linkage.adhoc.files.person_file import Recognised
+from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.two_files import Asked, two_files
@@ -61,6 +61,7 @@ def train_files(
     with (
         tempfile.TemporaryDirectory(prefix="leo-train-") as scratch,
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
+        damage_told(request.left, request.right),
     ):
         say("reading")
         asked = Asked(

@@ -63,7 +63,7 @@ def explain(
     about, also two that were never compared. A bar to the right speaks for a match, a bar to the left against it.
     Nothing shown names a person, unless --values is given: then what the two hold is shown on the terminal.
 
-    Example: leo explain runs/demo --pair npd:PMR000003 cis:AB104440C --html pair.html
+    Example: leo explain runs/demo --pair npd:PP97GCR9XPKEJ70997 cis:OH145283A --html pair.html
     """
     from linkage.cli.explained import show
     from linkage.cli.idle import refuse_idle

@@ -25,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Make the extract of a project from a run: leo extract RUN REQUEST is short for leo extract make RUN REQUEST. "
     "Or look through one that was made.\n\n"
-    "Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key\n\n"
+    "Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key\n\n"
     "Example: leo extract verify runs/demo/extracts/graduate-earnings",
 )
 
@@ -49,7 +49,7 @@ def make(
 ) -> None:
     """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
 
-    Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
+    Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key
     """
     from linkage.extract.earlier.change import sentence
     from linkage.pipeline.ended.delivery import deliver

@@ -166,6 +166,8 @@ def damage_named(paths: Sequence[Path]) -> Iterator[None]:
     """
     try:
         yield
+    except ConfigError:  # of no file's content
+        raise
     except Exception:
         for path in paths:
             if _is_damaged(path):

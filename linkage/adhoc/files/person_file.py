@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
@@ -22,7 +23,7 @@ from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
-from linkage.records.source_files import GivenFiles, sha256_of
+from linkage.records.source_files import GivenFiles, damage_named, sha256_of
 
 _PARQUET = b"PAR1"
 _REMEDIES = {
@@ -215,6 +216,15 @@ def _is_parquet(path: Path) -> bool:
     """Whether a file is Parquet, or ought to be: by its name, or by how it begins under another."""
     with path.open("rb") as file:
         return path.suffix.lower() in (".parquet", ".pq") or file.read(len(_PARQUET)) == _PARQUET
+
+
+def damage_told(*paths: Path) -> AbstractContextManager[None]:
+    """Name the file of those given that is damaged inside when work on them fails; of a lazy file it fails anywhere.
+
+    Raises:
+        InputError: a Parquet file cannot be read through; else the error stays as it was.
+    """
+    return damage_named([path for path in paths if path.is_file() and _is_parquet(path)])
 
 
 def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | None:
