@@ -6,12 +6,14 @@ that they agree on far more often than other records do are the same one.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from linkage.adhoc.codes.rare_words import names_persons
 from linkage.adhoc.columns.contents import squashed, words
 from linkage.adhoc.dates.own_values import as_days, as_numbers
+from linkage.adhoc.fields.other_codes import TELLS, are_codes, as_other
 from linkage.adhoc.fields.persons import identified
 from linkage.adhoc.files.columns_made import as_text
 from linkage.adhoc.files.person_file import PLACE, PersonFile
@@ -26,7 +28,6 @@ _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000
 _ENOUGH = 50  # pairs, with which no field is left out of what they agree on
 _FEWEST = 30  # pairs that know both columns
-_MORE = 0.4  # of what other records do not agree on, which pairs do
 _LEAD = 1.2  # times as much as with the next column
 _LONGEST = 200  # signs of a value that are looked at
 _HALF = 0.5  # of the words of the shorter text
@@ -157,7 +158,7 @@ def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
     """Columns that belong together, the surest first: each in one pair, and none that is as near to another."""
     scored = [(_agreement(one, other), one[0], other[0]) for one in held[0] for other in held[1]]
     found = list[tuple[str, str]]()
-    rest = sorted((score for score in scored if score[0] >= _MORE), key=lambda score: -score[0])
+    rest = sorted((score for score in scored if score[0] >= TELLS), key=lambda score: -score[0])
     while rest:
         best, one, other = rest[0]
         rivals = [score for score, *names in rest[1:] if one == names[0] or other == names[1]]
@@ -176,7 +177,14 @@ def _agreement(one: _Column, other: _Column) -> float:
         return 0.0
     moved = [(a, b) for by in _OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
     chance = sum(same(a, b) for a, b in moved) / max(len(moved), 1)
-    return (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
+    return max((sum(both) / len(both) - chance) / max(1 - chance, 1e-9), _by_codes(mine, theirs))
+
+
+def _by_codes(mine: Sequence[str | None], theirs: Sequence[str | None]) -> float:
+    """The same of columns that have each its own codes."""
+    if not all(are_codes(Counter(value for value in values if value)) for values in (mine, theirs)):
+        return 0.0
+    return as_other(Counter((a, b) for a, b in zip(mine, theirs, strict=True) if a and b))[0]
 
 
 def _equal(one: str, other: str) -> float:

@@ -33,7 +33,7 @@ def with_values_alike(
     for name in [name for name in fields[0] if name not in known_fields() and all(name in of for of in fields)]:
         counts = [counted(engine, file, of[name]) for file, of in made]
         forms = [form for of in counts if (form := as_days(of))]
-        if not forms and _have_decimals(counts):
+        if len(forms) < len(counts) and _have_decimals(counts):  # 1999.0 may be a day, 1999 is none
             forms = [form for of in counts if (form := as_numbers(of))]
         if len(forms) < len(counts):
             continue

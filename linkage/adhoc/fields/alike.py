@@ -17,6 +17,7 @@ from linkage.adhoc.dates.birth_numbers import birth_date_of_numbers, birth_dates
 from linkage.adhoc.dates.own_values import with_values_alike
 from linkage.adhoc.fields import spellings, translated
 from linkage.adhoc.fields.forenames_apart import part_forenames
+from linkage.adhoc.fields.other_codes import in_one_code
 from linkage.adhoc.fields.other_surnames import with_other_surnames
 from linkage.adhoc.fields.streets import streets_alone
 from linkage.adhoc.files.columns_made import Texts, as_text, counted, expressed, looked_up
@@ -108,7 +109,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in ("forename", "surname"):
         if len(shapes) > 1 and name in fields:
             move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
-    in_one_language = translated.translated(engine, shapes)
+    in_one_language = translated.translated(engine, shapes) + in_one_code(engine, shapes)
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={}, by_consonants=by_consonants)
     made = replace(made, by_sounds=bool(way and way.sounds), translated=in_one_language)
