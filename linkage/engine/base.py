@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import pyarrow as pa
-from sqlglot import exp
 
 from linkage.engine.pieces import Work
 
@@ -82,6 +81,8 @@ class Engine(Protocol):
         self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
         """The rows of a query, read again at each use; `store` keeps them (a table used twice should be stored).
+
+        One that is not stored may be planned when it is read, or asked for its columns: a fault in it is then told.
 
         Parameters come from configuration, never from persons: an engine may show them in its plans. Persons' values
         and keys enter as tables.
@@ -202,12 +203,14 @@ def columns(names: Sequence[str], of: str | None = None) -> str:
 
 
 def literal(value: Value) -> str:
-    """A value of configuration as a typed literal, escaped by sqlglot."""
+    """A value of configuration as a typed literal."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
     if isinstance(value, float):
         return f"cast({value!r} as double)"
     if isinstance(value, datetime.date):
         return f"date '{value.isoformat()}'"
-    return str(exp.convert(value).sql(dialect="duckdb"))
+    return "NULL" if value is None else str(value).upper()
 
 
 def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] | None) -> str:

@@ -45,6 +45,8 @@ class DuckDBEngine:
         self._of_thread = threading.local()
         self._names = itertools.count(1)
         self._counts: dict[str, int] = {}
+        self._asked: dict[str, str] = {}  # queries that are no view yet, as nothing has read them
+        self._making = threading.Lock()
         settings = {"temp_directory": str(self.scratch), "preserve_insertion_order": "false"}
         # A database in memory has no log to shorten: a checkpoint would pack half-full pages for tenths of a second.
         settings["checkpoint_threshold"] = "1000TB"
@@ -88,10 +90,10 @@ class DuckDBEngine:
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
-        return self._define(f"select * from {rows_of(parquet_files(paths))}", store=False)
+        return self._defined("view", f"select * from {rows_of(parquet_files(paths))}")
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
-        name = self._name()
+        name = f"t{next(self._names)}"
         with self._explaining():
             self.connection.register("arriving", data)
             try:
@@ -103,7 +105,14 @@ class DuckDBEngine:
     def sql(
         self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
-        return self._define(render(query, tables, params), store=bool(store))
+        for table in tables.values():
+            self._there(table)
+        query = render(query, tables, params)
+        if store:
+            return self._defined("table", query)
+        table = self._table()
+        self._asked[table.name] = query
+        return table
 
     def together(self, *work: Callable[[], Made]) -> list[Made]:
         """All at once: while one query is planned or writes its last rows, another has the threads."""
@@ -120,7 +129,7 @@ class DuckDBEngine:
     def write(self, table: Table, path: Path) -> int:
         with whole(path) as part:
             self._run(
-                f"copy {quote(table.name)} to {literal(str(part))} "
+                f"copy {self._there(table)} to {literal(str(part))} "
                 "(format parquet, compression zstd, compression_level 1)"
             )
         return int(self._run(f"select count(*) from {rows_of([path])}").fetchall()[0][0])
@@ -131,7 +140,7 @@ class DuckDBEngine:
             # Rows wait in memory until a part has this many of them; the default is five times as much.
             self._run("set partitioned_write_flush_threshold = 100000")
             self._run(
-                f"copy (select *, cast(hash({key}) % {int(parts)} as integer) as part from {quote(table.name)} "
+                f"copy (select *, cast(hash({key}) % {int(parts)} as integer) as part from {self._there(table)} "
                 f"where {key} is not null) to {literal(str(unfinished))} "
                 "(format parquet, partition_by (part), compression snappy)"
             )
@@ -139,17 +148,18 @@ class DuckDBEngine:
     def count(self, table: Table) -> int:
         """Number of rows, counted once: no table changes after it was made."""
         if table.name not in self._counts:
-            self._counts[table.name] = int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])
+            self._counts[table.name] = int(self._run(f"select count(*) from {self._there(table)}").fetchall()[0][0])
         return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
         with self._explaining():
-            return self.connection.sql(f"from {quote(table.name)}").to_arrow_table()
+            return self._planned(table).to_arrow_table()
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
+        name = self._there(table)
         cursor = self.connection.cursor()  # a cursor of its own, so that the caller may query between batches
         with self._explaining():
-            reader = cursor.sql(f"from {quote(table.name)}").to_arrow_reader(size)
+            reader = cursor.sql(f"from {name}").to_arrow_reader(size)
         while True:
             with self._explaining():
                 batch = next(reader, None)
@@ -164,12 +174,14 @@ class DuckDBEngine:
         return self.from_arrow(work(in_order(self.arrow(table), (by, *order))))
 
     def fingerprint(self, table: Table) -> str:
-        text = row_text(self.connection.sql(f"from {quote(table.name)} limit 0").to_arrow_table().schema)
+        text = row_text(self.connection.sql(f"from {self._there(table)} limit 0").to_arrow_table().schema)
         ((row_count, total),) = self._run(in_duckdb(table.name, text)).fetchall()
         return combined(row_count, total)
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
+            if self._asked.pop(table.name, None):
+                continue
             try:
                 self.connection.execute(f"drop table if exists {quote(table.name)}")
             except duckdb.CatalogException:  # it is a view, as few are that are dropped
@@ -186,13 +198,30 @@ class DuckDBEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _name(self) -> str:
-        return f"t{next(self._names)}"
+    def _table(self) -> Table:
+        found = Table(f"t{next(self._names)}", lambda: self._planned(found).columns)
+        return found
 
-    def _define(self, query: str, *, store: bool) -> Table:
-        name = self._name()
-        self._run(f"create {'table' if store else 'view'} {quote(name)} as {query}")
-        return Table(name, lambda: [row[0] for row in self._run(f"describe {quote(name)}").fetchall()])
+    def _planned(self, table: Table) -> duckdb.DuckDBPyRelation:
+        query = self._asked.get(table.name) or f"from {quote(table.name)}"
+        with self._explaining():
+            return self.connection.sql(query)
+
+    def _defined(self, kind: str, query: str) -> Table:
+        table = self._table()
+        self._run(f"create {kind} {quote(table.name)} as {query}")
+        return table
+
+    def _there(self, table: Table) -> str:
+        """A table's name in SQL; what has only been asked for becomes a view, as another query reads it.
+
+        Most queries are read once, and by us: as a view each would be planned once more.
+        """
+        with self._making:
+            if query := self._asked.get(table.name):
+                self._run(f"create view {quote(table.name)} as {query}")
+                del self._asked[table.name]
+        return quote(table.name)
 
     def _run(self, query: str) -> duckdb.DuckDBPyConnection:
         with self._explaining():

@@ -37,7 +37,9 @@ def check_runs(engine: Engine, model: Model, left: Table, right: Table, where: s
 
 def _ask(engine: Engine, query: str, left: Table, right: Table) -> None:
     """Have a query looked at as a whole, as an engine does before it reads a row."""
-    engine.drop(engine.sql(query, params=None, store=False, left=left, right=right))
+    asked = engine.sql(query, params=None, store=False, left=left, right=right)
+    _ = asked.columns  # which an engine plans a query to know, if it has not
+    engine.drop(asked)
 
 
 def _levels(model: Model) -> Iterator[tuple[str, str]]:
