@@ -67,7 +67,9 @@ def test_columns_that_a_condition_may_read_are_all_named():
 
 def said_by(*places: str) -> str:
     """All texts in the code of files and folders."""
-    files = [file for place in places for file in ((ROOT / place).glob("*.py") if "." not in place else [ROOT / place])]
+    files = [
+        file for place in places for file in ((ROOT / place).rglob("*.py") if "." not in place else [ROOT / place])
+    ]
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in files)
     texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return "\n".join(text for text in texts if isinstance(text, str))
