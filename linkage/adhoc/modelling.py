@@ -36,7 +36,7 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             kind,
             swapped_with=other,
             told=other in compared,
-            slips=kind in ("name", "names"),
+            slips=kind in comparisons.NAMES,
             crossed_with=crossed,
             crossed_told=crossed in compared,
             further=further,

@@ -4,9 +4,11 @@ The shares given for matches are where EM starts and what a level keeps that tra
 purpose. Kinds are general: nothing here knows a data set.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkage.model.distances import kilometres
 from linkage.model.elsewhere import (
     at_one_time,
     at_some_time,
@@ -17,8 +19,10 @@ from linkage.model.elsewhere import (
     swapped_whole,
 )
 
+NAMES = ("name", "names", "name or initial", "names or initials")
+"""Kinds of persons' names; the finer ones where many records of a file have no more than first letters."""
 KINDS = (
-    *("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
+    *(*NAMES, "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
     *("words", "position", "hash", "bits", "pieces", "day"),
 )
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
@@ -130,27 +134,27 @@ RAREST = "{column} by the rarest value that both ever held"
 _Graded = list[tuple[str, str, float | None]]
 
 
-def _name(column: str) -> _Graded:
+def _name(column: str, /, equal: float = 0.9, initial: float = 0.005) -> _Graded:
     left, right = f'"{column}_l"', f'"{column}_r"'
     similarity = f"jaro_winkler_similarity({left}, {right})"
     return [
-        (f"{left} = {right}", "equal", 0.9),
+        (f"{left} = {right}", "equal", equal),
         (f"{similarity} >= 0.92", "Jaro-Winkler 0.92 or more", 0.03),
         (f"{similarity} >= 0.85", "Jaro-Winkler 0.85 or more", 0.015),
         (
             f"substr({left}, 1, 1) = substr({right}, 1, 1) AND least(length({left}), length({right})) <= 3",
             "same initial, one of them short",
-            0.005,
+            initial,
         ),
         (f"{similarity} >= 0.7", "Jaro-Winkler 0.7 or more", 0.01),
     ]
 
 
-def _names(column: str) -> _Graded:
+def _names(column: str, /, **shares: float) -> _Graded:
     """A column in which many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
     left, right = f'"{column}_l"', f'"{column}_r"'
     within = (f"{holds_words(left, right)} OR {holds_words(right, left)}", "one is part of the other", 0.03)
-    graded = _name(column)
+    graded = _name(column, **shares)
     return [graded[0], within, *graded[1:]]
 
 
@@ -338,7 +342,7 @@ def _position(column: str) -> _Graded:
     Of places strewn evenly those within a distance grow with its square: each grade is five times as far.
     """
     held = f'list_has_any("{rare_words_of(column)}_l", "{rare_words_of(column)}_r")'
-    apart = _kilometres(column)
+    apart = kilometres(column)
     return [
         (f'"{column}_l" = "{column}_r"', "equal", 0.3),
         (f"{held} AND {apart} <= 0.02", "within 20 m", 0.3),
@@ -349,20 +353,13 @@ def _position(column: str) -> _Graded:
     ]
 
 
-def _kilometres(column: str) -> str:
-    """SQL: the great circle between two positions, by the haversine formula."""
-    north, east = (
-        [f"radians(try_cast(split_part(\"{column}_{side}\", ' ', {place}) as double))" for side in "lr"]
-        for place in (1, 2)
-    )
-    halves = (f"pow(sin(({one} - {other}) / 2), 2)" for one, other in (north, east))
-    squares = f" + cos({north[0]}) * cos({north[1]}) * ".join(halves)
-    return f"12742 * asin(sqrt(least({squares}, 1)))"
-
-
+# From what is said of names in full EM would take for the only matches those of whom both files have that.
+_SHORTENED = {"equal": 0.8, "initial": 0.1}
 _BUILDERS: Mapping[str, Any] = {
     "name": _name,
     "names": _names,
+    "name or initial": functools.partial(_name, **_SHORTENED),
+    "names or initials": functools.partial(_names, **_SHORTENED),
     "date": _date,
     "partial date": _partial_date,
     "age": _age,

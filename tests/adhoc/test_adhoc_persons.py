@@ -356,3 +356,12 @@ def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: En
 def test_a_file_whose_rows_hold_several_persons_says_so(read: Any) -> None:
     file = read("id,first_name_1,dob_1,first_name_2,dob_2\n1,Ann,1990-02-03,Bo,1991-02-03\n")
     assert file.notes() == ["people.csv: a row holds several persons (dob_2): the first is read; give each a row"]
+
+
+def test_names_of_which_many_are_initials_are_a_kind_of_their_own(engine: Engine) -> None:
+    """Not where both files have nothing else."""
+    names = ["JOHN", "MARY ANN", "J", "J P", "M", "LI"] * 20
+    half = engine.from_arrow(pa.table({"unit_id": list(range(120)), "forename": names, "surname": ["LEE", "ORR"] * 60}))
+    assert kinds_of(engine, half, half, postcodes=False)["forename"] == "names or initials"
+    short = engine.from_arrow(pa.table({"unit_id": list(range(120)), "forename": ["J", "M"] * 60}))
+    assert kinds_of(engine, short, short, postcodes=False) == {"forename": "name"}

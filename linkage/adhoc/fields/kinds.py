@@ -90,17 +90,28 @@ def _has_none_of(engine: Engine, name: str, left: Table, right: Table) -> bool:
 _SHOWS_CODES = 100  # known rows of a side, of which none having a value of the other is no chance
 _WRITTEN = ("address", "organisation")  # HILL ST, HILL STREET: few streets or not, one is written in several ways
 _WHOLE_NUMBER = 6  # a shorter one is part of a number, which strangers share
-_FINER = {"name": ("names", "% %", 0.02), "date": ("partial date", "%-00-00", 0.005)}
+_FINER = (
+    ("name", "names", " ", 0.02),
+    ("name", "name or initial", "^[A-Z]( [A-Z])*$", 0.1),
+    ("names", "names or initials", "^[A-Z]( [A-Z])*$", 0.1),
+    ("date", "partial date", "-00-00$", 0.005),
+)
 """Kinds that have a finer one, for columns of which more than a share have a form: several words, years alone."""
 
 
 def _finer(engine: Engine, kind: str, name: str, samples: list[Table]) -> str:
-    if kind not in _FINER:
-        return kind
-    finer, form, share = _FINER[kind]
-    query = f"select coalesce(avg(case when {quote(name)} like $form then 1.0 else 0.0 end), 0) as share from {{t}}"
-    shares = [one(engine, engine.sql(query, params={"form": form}, t=table))["share"] for table in samples]
-    return finer if max(map(float, shares)) > share and min(map(float, shares)) < 1 - share else kind
+    for coarse, finer, form, share in _FINER:
+        if kind == coarse:
+            shares = [_share_of(engine, name, form, table) for table in samples]
+            kind = finer if max(shares) > share and min(shares) < 1 - share else kind
+    return kind
+
+
+def _share_of(engine: Engine, name: str, form: str, table: Table) -> float:
+    """Of all rows those whose value has a form."""
+    held = f"case when regexp_matches({quote(name)}, $form) then 1.0 else 0.0 end"
+    query = f"select coalesce(avg({held}), 0) as share from {{t}}"
+    return float(one(engine, engine.sql(query, params={"form": form}, t=table))["share"])
 
 
 def _kind(described: list[dict[str, float]]) -> str:
