@@ -26,6 +26,14 @@ def test_a_number_before_a_field_counts_persons_unless_it_counts_waves(form: str
     assert of_the_first(header) == header
 
 
+def test_of_two_spouses_in_a_row_the_first_is_read() -> None:
+    """The words of another person, each behind whose number a field stands, are the row's own where it has no other."""
+    couples = [f"spouse{n}_{name}" for n in (1, 2) for name in ("forename", "surname", "dob")]
+    found = recognise(["id", *couples], ["id", "forename", "surname", "dob"])
+    assert found.left == {"forename": "spouse1_forename", "surname": "spouse1_surname", "dob": "spouse1_dob"}
+    assert of_the_second(couples) == ["spouse2_dob"]
+
+
 def test_a_second_address_is_the_same_persons() -> None:
     assert of_the_second(["id", "forename", "surname", "address2_town", "person2_town", "person2_dob"]) == []
 

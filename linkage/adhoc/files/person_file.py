@@ -65,6 +65,7 @@ class PersonFile:
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
     clean: set[str] = field(default_factory=set)  # columns that hold trimmed text, and NULL where there is none
+    both_persons: bool = False  # of rows that hold two are compared, the elder first
     side: str = ""  # "left" or "right", where the other file has the same name
 
     @property
@@ -95,7 +96,11 @@ class PersonFile:
             said.append(f"{self.called}: {rows} above the names of the columns left out")
         if others := of_the_second(self.header):
             shown = ", ".join(others)
-            said.append(f"{self.called}: a row holds several persons ({shown}): the first is read; give each a row")
+            said.append(
+                f"{self.called}: a row holds two persons ({shown}), who are compared the elder first"
+                if self.both_persons
+                else f"{self.called}: a row holds several persons ({shown}): the first is read; give each a row"
+            )
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.called}: lists within lists and maps are not read: {shown}")

@@ -10,6 +10,7 @@ from linkage.adhoc.headers.short_headers import unshortened
 from linkage.adhoc.headers.vocabulary import vocabulary
 
 _NUMBER = re.compile(r"[\W_]*c?0?([12])$")
+_BEFORE = re.compile(r"(?P<of>[^\W\d_]+)[\W_]*0?(?P<number>\d+)(?=\D)[\W_]*(?P<field>.+)$")
 _SECOND_BEFORE = re.compile(
     r"(?P<of>[^\W\d_]+)[\W_]*0?2(?=\D)[\W_]*(?P<field>.+)$"
 )  # person2_dob, Child 2 sex, p02_name
@@ -58,6 +59,24 @@ def _ends_with_two(name: str, known: Sequence[str]) -> bool:
 def _begins_with_second(name: str, known: Sequence[str]) -> bool:
     found = _SECOND_BEFORE.match(name.lower())
     return found is not None and found["of"] not in vocabulary()["waves"] and _is_one_of(found["field"], known)
+
+
+def of_two(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Fields of two persons in a row to the columns of both: spouse1_dob and spouse2_dob, dob_1 and dob_2.
+
+    Nothing where a row does not have two, or has a third, or no name and birth date of both.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name in names if of_the_second(names) else ():
+        before = _BEFORE.match(name.lower())
+        number, forms = (before["number"], _forms(before["field"])) if before else _parted(name) or ("1", _forms(name))
+        for field in (*_NAMES, *_ONE_EACH):
+            if not forms.isdisjoint(_rules()[field]["names"]):
+                found.setdefault(field, {}).setdefault(number.lstrip("0"), name)
+    if any(set(of) > {"1", "2"} for of in found.values()):
+        return {}
+    both = {field: (of["1"], of["2"]) for field, of in found.items() if set(of) == {"1", "2"}}
+    return both if "dob" in both and {*_NAMES} & set(both) else {}
 
 
 def of_waves(names: Sequence[str], field: str, taken: set[str]) -> list[str]:

@@ -294,7 +294,8 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: Ends) -> _Side:
 
 
 def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
-    """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else.
+    """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else. Of two
+    (spouse1_forename, spouse2_forename) the first is.
 
     What has no word of the relative is another person's, but for where they live. Where a file has names under a word
     for aliases alone, these are its people's, as all its columns are.
@@ -304,7 +305,7 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
         return None
     for word in vocabulary()["relatives"]:
         columns = [name for name in names if word in (*words_of(name)[:1], *words_of(name)[-1:])]
-        side = _side(columns, told, frozenset({(0, word), (-1, word)}))
+        side = _side(columns, told, frozenset({(0, word), (-1, word), (0, f"{word} 1")}))
         if {"forename", "surname"} <= set(side.fields):
             rest = _side([name for name in names if name not in columns], {}, frozenset())
             home = {field: rest.fields[field] for field in vocabulary()["at_home"] if field in rest.fields}
