@@ -113,6 +113,25 @@ def test_of_two_dates_each_finds_its_own(tmp_path: Path) -> None:
     assert read.columns.right["discharge"] == "went_home"
 
 
+def test_days_of_death_are_found_though_one_file_has_no_century(tmp_path: Path) -> None:
+    """Death is a word of other persons, but of one's own day; 16.08.15 beside 16/08/1915 was taken for 2015."""
+    rng = random.Random(11)
+    died = [datetime.date(1914, 8, 1) + datetime.timedelta(days=rng.randrange(1_500)) for _ in range(400)]
+    names = [(rng.choice("ABCDEFGH") + "nn", "".join(rng.sample("abdelmnorst", 6)).title()) for _ in died]
+    left = [[f"A{n}", *names[n], day.strftime("%d/%m/%Y")] for n, day in enumerate(died)]
+    right = [[f"B{n}", *names[n], day.strftime("%d.%m.%y")] for n, day in enumerate(died)]
+    read = _read(
+        tmp_path,
+        _write(tmp_path / "l.csv", ["id", "forename", "surname", "Date of Death"], left),
+        _write(tmp_path / "r.csv", ["id", "forename", "surname", "Killed"], right),
+    )
+    assert (read.columns.right["date_of_death"], read.kinds["date_of_death"]) == ("Killed", "day")
+    with connect("duckdb") as engine:
+        files = two_files(engine, Asked(tmp_path / "l.csv", tmp_path / "r.csv"), tmp_path / "again", None)
+        days = [engine.arrow(engine.sql("select date_of_death as d from {t}", t=side))["d"] for side in files.sides]
+        assert {day[:4] for side in days for day in side.to_pylist()} == {"1914", "1915", "1916", "1917", "1918"}
+
+
 def test_writers_are_the_same_in_full_and_by_initials(tmp_path: Path) -> None:
     rng = random.Random(10)
     word = [

@@ -27,6 +27,9 @@ def _taken_for(header: str) -> set[str]:
         ("姓 Surname", "surname"),
         ("ชื่อ (First name)", "forename"),
         ("Postleitzahl\nPostcode", "postcode"),
+        ("Town or city", "town"),
+        ("Ort oder Stadt", "town"),
+        ("House name or number", "street_number"),
     ],
 )
 def test_a_column_of_two_names_is_what_both_say(header: str, field: str) -> None:
@@ -43,6 +46,7 @@ def test_a_column_of_two_names_is_what_both_say(header: str, field: str) -> None
         "Postcode (school)",
         "Town (of birth)",
         "Yes/No",
+        "Age or DOB",
         "A/B",
     ],
 )
@@ -52,3 +56,14 @@ def test_two_things_in_a_column_or_somebody_else_s_are_none(header: str) -> None
 
 def test_a_name_that_is_known_as_a_whole_is_that() -> None:
     assert _taken_for("M/F") == {"sex"}
+
+
+def test_a_first_name_or_an_initial_is_the_forename() -> None:
+    """The schedule on which charities claim gift aid has such a column; it was compared as a text of its own."""
+    found = recognise(["id", "First name or initial", "Last name"], ["id", "Initial", "Last name"])
+    assert (found.left["forename"], found.right["forename"]) == ("First name or initial", "Initial")
+
+
+def test_names_beside_a_surname_are_the_forenames() -> None:
+    found = recognise(["id", "Names", "Surname"], ["id", "forename", "surname"])
+    assert found.left["forename"] == "Names"

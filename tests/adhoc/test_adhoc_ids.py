@@ -112,6 +112,8 @@ def test_codes_that_all_begin_with_the_same_letters_are_the_id_at_any_length(eng
     other = _people("thing", [f"{letter}{7 * n}" for n, letter in enumerate("ABCDE" * 5)])
     found = _columns(engine, tmp_path, text, other)
     assert (found.left_id, found.right_id) == ("episode", None)
+    people = _people("xref", [f"@I{7 * n}@" for n in range(25)])
+    assert _columns(engine, tmp_path, people, text).left_id == "xref"
     deeds = _people("deed", [f"{2019 + n % 3}-{n}" for n in range(25)])
     assert _columns(engine, tmp_path, deeds, text).left_id == "deed", "numbers of each year"
 
@@ -122,10 +124,11 @@ def test_codes_that_all_begin_with_the_same_letters_are_the_id_at_any_length(eng
         [17 * n for n in range(25)],
         [f"1990-01-{n + 1:02}" for n in range(25)],
         [f"{n}.25" for n in range(25)],
+        [f"£{17 * n}" for n in range(25)],
         [f"2 High Street {n}" for n in range(25)],
         [f"a{n}@example.org" for n in range(25)],
     ],
-    ids=["quantities", "dates", "amounts", "addresses", "mail"],
+    ids=["quantities", "dates", "amounts", "prices", "addresses", "mail"],
 )
 def test_a_first_column_that_holds_no_codes_is_no_id(values: list[object], engine: Engine, tmp_path: Path) -> None:
     text = _people("first", values).replace("first,first_name", "thing,first_name")

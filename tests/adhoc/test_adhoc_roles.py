@@ -58,3 +58,17 @@ def test_who_is_named_already_is_not_named_by_the_role(engine: Engine, tmp_path:
     path.write_text("\n".join(["id,forename,surname,patient", *lines]), encoding="utf-8")
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert (columns_of_one(engine, file).left["surname"], columns_of_one(engine, file).by_content) == ("surname", ())
+
+
+@pytest.mark.parametrize("bought", [["Gold Card", "Car Loan"], ["Bank of Hull", "ISA 3 year", "Smith Foods Ltd"]])
+def test_a_name_of_what_was_bought_is_nobodys_beside_a_client(
+    bought: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    """Such a file was compared by what its clients bought, and had no link."""
+    lines = [f'{n},{bought[n % len(bought)]},"{name}"' for n, name in enumerate(NAMES * 13)]
+    path = tmp_path / "file.csv"
+    path.write_text("\n".join(["id,name,client", *lines]), encoding="utf-8")
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=",", encoding=None)
+    columns = columns_of_one(engine, file)
+    assert columns.left_parts["full_name"] == "client"
+    assert columns_of_one(engine, file, ["full_name=name"]).left_parts["full_name"] == "name"

@@ -79,8 +79,8 @@ def _used(columns: Columns) -> list[set[str | None]]:
 
 
 def _free(file: PersonFile, used: set[str | None], kinds: Mapping[str, str]) -> list[str]:
-    """Columns that are nothing yet and, of persons, nobody else's."""
-    others = {*vocabulary()["others"]} if names_persons(kinds) else set[str]()
+    """Columns that are nothing yet and, of persons, nobody else's; one's own death is nobody else's."""
+    others = {*vocabulary()["others"]} - {*vocabulary()["occasions"]["death"]} if names_persons(kinds) else set[str]()
     return [name for name in file.header if name not in used and not others & {*words_of(name)}][:_MOST_COLUMNS]
 
 
@@ -193,11 +193,12 @@ def _equal(one: str, other: str) -> float:
 
 def _near(one: str, other: str) -> float:
     """Whether two days are one, and half of it where they are a week apart at most: a payment is booked on one day and
-    counts from another. Who came and who went within a week is told by the other column, whose days are the same."""
-    if one == other:
+    counts from another. Who came and who went within a week is told by the other column, whose days are the same. Of a
+    column with years of two digits nobody has told the century yet."""
+    if one[2:] == other[2:]:
         return 1.0
     try:
-        apart = datetime.date.fromisoformat(one) - datetime.date.fromisoformat(other)
+        apart = datetime.date.fromisoformat(one) - datetime.date.fromisoformat(one[:2] + other[2:])
     except ValueError:  # of a day whose month nobody knows
         return 0.0
     return 0.5 if abs(apart.days) <= _WEEK else 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from linkage.adhoc.columns.born import places_of_birth
 from linkage.adhoc.columns.british_numbers import with_other_countries
 from linkage.adhoc.columns.by_content import taken_by_content
 from linkage.adhoc.columns.copies import without_copies
@@ -54,6 +55,7 @@ def columns_of(
 
     columns = again()
     roles = named_by_role(engine, files, columns, told) + forenames_alone(engine, files, columns, told, again)
+    roles += places_of_birth(engine, files, columns, told)
     if roles:
         columns = again(*roles)
     asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
@@ -97,6 +99,7 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
 
     columns = again()
     roles = named_by_role(engine, [file], columns, told) + forenames_alone(engine, [file], columns, told, again)
+    roles += places_of_birth(engine, [file], columns, told)
     if roles:
         columns = again(*roles)
     asked = [_without_lines(file, columns.left, told)] * 2

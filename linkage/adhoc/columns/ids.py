@@ -133,7 +133,7 @@ class _Look:
     shortest: int
     longest: int
     series: bool  # numbers that follow each other
-    one_prefix: bool  # digits after letters that all of them begin with
+    one_prefix: bool  # digits after letters or signs that all of them begin with
     of_years: bool  # digits after a year and a sign
 
     @property
@@ -147,7 +147,8 @@ class _Look:
             return self.is_code
         one_length = self.shortest == self.longest >= _LENGTH
         numbered = (self.series or self.one_prefix or self.of_years) and self.rows >= _ROWS
-        return self.is_plain and not self.is_date and (one_length or not whole or numbered)
+        is_short = self.is_plain and (one_length or not whole)
+        return not self.is_date and (is_short or (numbered and (self.is_plain or self.one_prefix)))
 
 
 def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _Look]:
@@ -178,5 +179,5 @@ def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _L
 _CODE = "^[^ ]*[0-9][^ ]*$"  # with a digit, and no blank
 _PLAIN = "^[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*$"
 _DATE = "^[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}$"
-_PREFIXED = "^([A-Za-z]+[-_/]?)[0-9]+$"
+_PREFIXED = "^([^0-9 ]*[A-Za-z][^0-9 ]*)[0-9]+[^A-Za-z0-9 ]?$"  # V0012, RoH/12, @I12@
 _OF_YEAR = "^(19|20)[0-9]{2}[-/_][0-9]+$"

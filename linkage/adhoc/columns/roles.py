@@ -17,6 +17,7 @@ from linkage.engine import Engine
 _NAMED = frozenset({"forename", "surname", "full_name"})
 _OF_WORDS = 0.9  # share of the values that have two words or more, and none a digit
 _FEWEST, _MOST = 2, 5  # words of a name in full
+_MANY_THINGS, _FEW = 0.3, 0.02  # shares of things, and of different ones, by which a name is no person's
 _OF_THINGS = 0.1  # share of the values, from which a column is of no persons
 
 
@@ -32,13 +33,22 @@ def named_by_role(engine: Engine, files: Sequence[PersonFile], columns: Columns,
     sides = (("left", columns.left, columns.left_parts), ("right", columns.right, columns.right_parts))
     for side, held, parts in sides:
         file = files[0] if side == "left" else files[-1]
-        if _NAMED & {*held, *parts}:
+        if _NAMED & {*held, *parts} and not _names_things(engine, file, parts.get("full_name"), told):
             continue
         roles = [name for name in file.header if _is_role(name) and name not in told and not is_known(name)]
         named = [name for name in roles if _holds_names(values_of(engine, file, name))]
         if len(named) == 1:
             found.append(f"{side}.full_name={named[0]}")
     return found
+
+
+def _names_things(engine: Engine, file: PersonFile, column: str | None, told: Collection[str]) -> bool:
+    """Whether a column that is called "name" is of what somebody bought, or of few that many have."""
+    if column is None or column in told or in_latin(column) not in vocabulary()["field"]["full_name"]["beside"]:
+        return False
+    values = values_of(engine, file, column)
+    few = len({*values}) <= _FEW * len(values)
+    return few or sum(map(is_of_thing, values)) >= _MANY_THINGS * len(values)
 
 
 def _is_role(column: str) -> bool:

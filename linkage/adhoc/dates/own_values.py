@@ -32,7 +32,7 @@ def with_values_alike(
     made = [(file, dict(of)) for file, of in zip(files, fields, strict=True)]
     for name in [name for name in fields[0] if name not in known_fields() and all(name in of for of in fields)]:
         counts = [counted(engine, file, of[name]) for file, of in made]
-        forms = [form for of in counts if (form := as_days(of))]
+        forms = [form for of in counts if (form := as_days(of, counts))]
         if len(forms) < len(counts) and _have_decimals(counts):  # 1999.0 may be a day, 1999 is none
             forms = [form for of in counts if (form := as_numbers(of))]
         if len(forms) < len(counts):
@@ -43,16 +43,17 @@ def with_values_alike(
     return made
 
 
-def as_days(counts: Mapping[str, int]) -> Read | None:
+def as_days(counts: Mapping[str, int], both: Sequence[Mapping[str, int]] = ()) -> Read | None:
     """How the days of a column are read; None where it holds others than days.
 
     Args:
         counts: values to their rows.
+        both: those of both files' columns, of which one may say in full what the other's years of two digits are.
     """
     first = dict(itertools.islice(counts.items(), _SHOWN))
     if not _mostly(lambda value: any(map(str.isdigit, value)) and len(value) >= _SHORTEST_DAY, first):
         return None
-    how = replace(reading(counts, latest_year([counts])), count=None)
+    how = replace(reading(counts, latest_year(both or [counts])), count=None)
 
     def day(value: str) -> str | None:
         made = read(value, how)

@@ -1,4 +1,5 @@
-"""Columns that are called by two names at once: City/Town, Vorname / First name, 姓 Surname, Telefon (Phone).
+"""Columns that are called by two names at once: City/Town, Town or city, Vorname / First name, 姓 Surname,
+Telefon (Phone).
 
 The names may be two words for one thing, or one word in two languages. Those that are known must say one field.
 """
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from linkage.adhoc.headers.header_words import in_latin, in_own_script, without_noise, words_of
 from linkage.adhoc.headers.vocabulary import vocabulary
 
-_BETWEEN = re.compile(r"\s*[/|\n]\s*")
+_BETWEEN = re.compile(r"\s*[/|\n]\s*|\s+(?:or|oder|ou)\s+", re.IGNORECASE)
 _OTHER_SCRIPT = re.compile("[\u0370-\uffef]+")  # than Latin
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(\[（](.+)[)\]）]\s*")
 
