@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from linkage.adhoc.fields.kinds import KINDS
-from linkage.adhoc.fields.translated import PLACES, agreeing
-from linkage.adhoc.files.columns_made import counted, each_value
+from linkage.adhoc.fields.translated import PLACES
+from linkage.adhoc.files.columns_made import as_text, counted, each_value
 from linkage.adhoc.files.shapes import Shape, move
 from linkage.adhoc.names.call_names import TELLING
-from linkage.engine import Engine
+from linkage.engine import Engine, Table, rows
 from linkage.records.names import free_text
 
 _NO_CODES = {*KINDS, *TELLING, *PLACES, "address", "organisation"}  # read as what they are, and brought alike as such
@@ -34,9 +34,11 @@ def in_one_code(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
     """
     names = [name for name in shapes[0].fields if len(shapes) > 1 and _are_codes(engine, shapes, name)]
     agreed = _telling(shapes, names)
-    found = []
-    for name in names if agreed else ():
-        pairs = agreeing(engine, shapes, name, free_text, None, agreed, sampled=True)
+    if not names or not agreed:
+        return ()
+    held, found = _agreeing(engine, shapes, names, agreed), []
+    for place, name in enumerate(names):
+        pairs = _pairs(engine, held, place)
         share, first, codes = as_other(pairs)
         if share < TELLS + max(_agreement(pairs, {one: one for one, _ in pairs}), 0.0):
             continue
@@ -44,6 +46,7 @@ def in_one_code(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
         shape = shapes[0 if first else 1]
         move([shape], name, each_value(engine, [(shape.file, shape.fields[name])], f"{name} in one code", codes.get))
         found.append(name)
+    engine.drop(held)
     return tuple(found)
 
 
@@ -65,6 +68,36 @@ def _telling(shapes: Sequence[Shape], coded: Sequence[str]) -> Sequence[str]:
     if {"forename", "surname"} <= {*both} and telling:
         return ["forename", "surname", *telling]
     return both
+
+
+def _agreeing(engine: Engine, shapes: Sequence[Shape], names: Sequence[str], agreed: Sequence[str]) -> Table:
+    """What pairs hold of some fields (l0, r0, l1, ...): records alone in their file with what they agree on."""
+    keys = [f"k{n}" for n in range(len(agreed))]
+    alone = []
+    for side, shape in zip("lr", shapes, strict=True):
+        read = [f"upper({as_text(shape.fields[name])}) as {key}" for key, name in zip(keys, agreed, strict=True)]
+        values = [f"any_value({as_text(shape.fields[name])}) as {side}{n}" for n, name in enumerate(names)]
+        query = f"""
+            select {", ".join(read + values)}
+            from {{t}}
+            group by {", ".join(keys)}
+            having count(*) = 1
+            """
+        alone.append(engine.sql(query, t=shape.file.table))
+    same = " and ".join(f"l.{key} = r.{key} and l.{key} <> ''" for key in keys)
+    held = ", ".join(f"l{n}, r{n}" for n in range(len(names)))
+    return engine.sql(f"select {held} from {{l}} as l join {{r}} as r on {same}", l=alone[0], r=alone[1], store=True)
+
+
+def _pairs(engine: Engine, held: Table, place: int) -> Pairs:
+    """The values of one of the fields, as they are compared."""
+    query = f"select l{place} as one, r{place} as other, count(*) as pairs from {{t}} group by l{place}, r{place}"
+    found = Counter[tuple[str, str]]()
+    for row in rows(engine, engine.sql(query, t=held)):
+        values = [free_text(value) if value else None for value in (row["one"], row["other"])]
+        if values[0] and values[1]:
+            found[values[0], values[1]] += int(row["pairs"])
+    return found
 
 
 def as_other(pairs: Pairs) -> tuple[float, bool, Mapping[str, str]]:
@@ -89,6 +122,7 @@ def _most(pairs: Pairs) -> dict[str, str]:
 
 
 def _agreement(pairs: Pairs, codes: Mapping[str, str]) -> float:
+    """How much more often values are the same, as codes have them, than by chance, of what chance leaves."""
     total, mine, theirs = sum(pairs.values()), Counter[str](), Counter[str]()
     if total < _ENOUGH or len({*codes.values()}) < 2:
         return 0.0

@@ -101,11 +101,11 @@ def _born_on_some_days(engine: Engine, shape: Shape, *, every: bool) -> Shape:
 def _of_several_forms(engine: Engine, shapes: Sequence[Shape], field: str, agreed: Sequence[str]) -> One:
     """Values of a field that are one, of which both files may have each."""
     read = _READ[field]
-    across = agreeing(engine, shapes, field, read, None, agreed, sampled=False)
+    across = _agreeing(engine, shapes, field, read, None, agreed)
     shown = [(one, other) for one, other in _beyond_chance(across) if one != other and min(len(one), len(other)) > 1]
     if not shown:
         return {}
-    within = [agreeing(engine, [shape, shape], field, read, None, agreed, sampled=False) for shape in shapes]
+    within = [_agreeing(engine, [shape, shape], field, read, None, agreed) for shape in shapes]
     forms = [pair for pair in shown if sum(of_file.get(pair, 0) for of_file in within) <= _TWINS * across[pair]]
     return _as_one(iter(forms), Counter({one: held for (one, other), held in across.items() if one == other}))
 
@@ -131,7 +131,7 @@ def _one(engine: Engine, shapes: Sequence[Shape], field: str, read: Read, agreed
     ]
     if min(shares) < _MANY:
         return {}
-    pairs = agreeing(engine, shapes, field, read, foreign, agreed, sampled=True)
+    pairs = _agreeing(engine, shapes, field, read, foreign, agreed)
     return _as_one(_beyond_chance(pairs), held[0] + held[1])
 
 
@@ -149,25 +149,21 @@ def _foreign(values: Counter[str], others: Counter[str]) -> set[str]:
     return {value for value, held in values.items() if others[value] <= _FOREIGN * size * held}
 
 
-def agreeing(
+def _agreeing(
     engine: Engine,
     shapes: Sequence[Shape],
     field: str,
     read: Read,
     foreign: Sequence[set[str]] | None,
     agreed: Sequence[str],
-    *,
-    sampled: bool,
 ) -> dict[tuple[str, str], int]:
-    """Records that agree on all else: values of both files to the pairs that have them.
+    """People who agree on all else: values of both files to the pairs that have them.
 
     Args:
-        field, read: the field whose values are asked for, and how they are read.
         foreign: of either file the values that are asked for; all of them when None.
-        agreed: the fields on which records agree.
-        sampled: a sample of the first file is looked for in all of the second.
     """
-    every = max(1, shapes[0].file.rows // _SAMPLE_ROWS) if sampled else 1, 1
+    # Who of the first file has such a value is looked for in all of the second.
+    every = max(1, shapes[0].file.rows // _SAMPLE_ROWS) if foreign else 1, 1
     left, right = (
         _keyed(engine, shape, field, read, of_file, agreed, step)
         for shape, of_file, step in zip(shapes, foreign or (None, None), every, strict=True)
@@ -198,8 +194,8 @@ def _keyed(
     file, keys = shape.file, []
     for place, name in enumerate(agreed):
         column = shape.fields[name]
-        if name not in TELLING:
-            ((file, column),) = each_value(engine, [(file, column)], f"plain {name}", _READ.get(name, free_text))
+        if name in _READ:
+            ((file, column),) = each_value(engine, [(file, column)], f"plain {name}", _READ[name])
         keys.append(f"{quote(column)} as {quote(f'key {place}')}")
     held = file, shape.fields[field]
     ((file, value),) = each_value(
