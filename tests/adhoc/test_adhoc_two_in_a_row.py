@@ -9,6 +9,7 @@ import pytest
 
 from linkage.adhoc.headers.numbered_headers import of_two
 from linkage.adhoc.link import Request, link_files
+from linkage.adhoc.read_again import read_again, told
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect
 
@@ -63,6 +64,19 @@ def test_the_elder_stands_first_in_both(tmp_path: Path) -> None:
         for side in read.sides:
             query = "select dob, dob_of_second as second from {t}"
             assert all(row["dob"] <= row["second"] for row in engine.arrow(engine.sql(query, t=side)).to_pylist())
+
+
+def test_files_are_read_again_as_they_were_compared(tmp_path: Path) -> None:
+    """Whoever asked why a pair was linked, or reviewed it, was shown husbands beside wives."""
+    left, right, _ = _couples(tmp_path, 40)
+    with connect("duckdb") as engine:
+        read = two_files(engine, Asked(left, right), tmp_path / "scratch", None)
+        said = told(
+            dict(zip(("left", "right"), read.files, strict=True)), read.columns, delimiter=None, postcodes=False
+        )
+        again = read_again(engine, said, [], tmp_path / "again")
+        for side, units in zip(("left", "right"), read.sides, strict=True):
+            assert engine.arrow(again[side][0]).sort_by("unit_id") == engine.arrow(units).sort_by("unit_id")
 
 
 def test_whom_the_analyst_names_is_the_one_who_is_compared(tmp_path: Path) -> None:

@@ -116,8 +116,8 @@ def _agreeing(engine: Engine, sides: Sequence[Table], names: Sequence[str]) -> T
 
 _Same = Callable[[str, str], float]
 """How far two values are the same, from 0 to 1."""
-_Column = tuple[str, list[str | None], _Same]
-"""Its name, what it holds in each pair, and what tells two of its values apart."""
+_Column = tuple[str, list[str | None], _Same, bool]
+"""Its name, what it holds in each pair, what tells two of its values apart, and whether it has few: codes."""
 
 
 def _values(
@@ -137,7 +137,8 @@ def _values(
         known = [value for value in values if value]
         if len(known) >= _FEWEST and len({*known}) > 1:
             read, same = _compared(known)
-            made.append((name, [read(value) if value else None for value in values], same))
+            compared = [read(value) if value else None for value in values]
+            made.append((name, compared, same, are_codes(Counter(filter(None, compared)))))
     return made
 
 
@@ -177,14 +178,10 @@ def _agreement(one: _Column, other: _Column) -> float:
         return 0.0
     moved = [(a, b) for by in _OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
     chance = sum(same(a, b) for a, b in moved) / max(len(moved), 1)
-    return max((sum(both) / len(both) - chance) / max(1 - chance, 1e-9), _by_codes(mine, theirs))
-
-
-def _by_codes(mine: Sequence[str | None], theirs: Sequence[str | None]) -> float:
-    """The same of columns that have each its own codes."""
-    if not all(are_codes(Counter(value for value in values if value)) for values in (mine, theirs)):
-        return 0.0
-    return as_other(Counter((a, b) for a, b in zip(mine, theirs, strict=True) if a and b))[0]
+    more = (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
+    if one[3] and other[3]:  # each file may have codes of its own
+        more = max(more, as_other(Counter((a, b) for a, b in zip(mine, theirs, strict=True) if a and b))[0])
+    return more
 
 
 def _equal(one: str, other: str) -> float:

@@ -25,15 +25,24 @@ def two_in_a_row(
     if not {"dob"} < {*fields} or named & {column for of in held for pair in of.values() for column in pair}:
         return list(files), list(maps)
     try:
-        made = [_elder_first(engine, file, of) for file, of in zip(files, held, strict=True)]
+        made = elder_first(engine, files)
     except NoDatesError:
         return list(files), list(maps)
     sides = zip(("left", "right"), held, strict=True)
     return made, [*maps, *(f"{side}.{field}_of_second={of[field][1]}" for side, of in sides for field in fields)]
 
 
-def _elder_first(engine: Engine, file: PersonFile, held: dict[str, tuple[str, str]]) -> PersonFile:
-    dated, born = file, list[str]()
+def elder_first(engine: Engine, files: Sequence[PersonFile]) -> list[PersonFile]:
+    """Files of two persons in a row with the elder in the columns of the first.
+
+    Raises:
+        NoDatesError: most of a column's birth dates are in no form that is read.
+    """
+    return [_elder_first(engine, file) for file in files]
+
+
+def _elder_first(engine: Engine, file: PersonFile) -> PersonFile:
+    held, dated, born = of_two(file.header), file, list[str]()
     for column in held["dob"]:
         dated, read = in_one_form(engine, dated, column)
         born.append(quote(read))

@@ -10,10 +10,7 @@ from linkage.adhoc.headers.short_headers import unshortened
 from linkage.adhoc.headers.vocabulary import vocabulary
 
 _NUMBER = re.compile(r"[\W_]*c?0?([12])$")
-_BEFORE = re.compile(r"(?P<of>[^\W\d_]+)[\W_]*0?(?P<number>\d+)(?=\D)[\W_]*(?P<field>.+)$")
-_SECOND_BEFORE = re.compile(
-    r"(?P<of>[^\W\d_]+)[\W_]*0?2(?=\D)[\W_]*(?P<field>.+)$"
-)  # person2_dob, Child 2 sex, p02_name
+_BEFORE = re.compile(r"(?P<of>[^\W\d_]+)[\W_]*0?(?P<number>\d+)(?=\D)[\W_]*(?P<field>.+)$")  # person2_dob, p02_name
 _WAVES = (
     re.compile(r"(?P<field>.+)[\W_](?P<of>[^\W\d_]+)[\W_]?(?P<number>\d{1,2})$"),
     re.compile(r"(?P<of>[^\W\d_]+)[\W_]?(?P<number>\d{1,2})[\W_](?P<field>.+)$"),
@@ -57,8 +54,10 @@ def _ends_with_two(name: str, known: Sequence[str]) -> bool:
 
 
 def _begins_with_second(name: str, known: Sequence[str]) -> bool:
-    found = _SECOND_BEFORE.match(name.lower())
-    return found is not None and found["of"] not in vocabulary()["waves"] and _is_one_of(found["field"], known)
+    found = _BEFORE.match(name.lower())
+    if found is None or found["number"] != "2" or found["of"] in vocabulary()["waves"]:
+        return False
+    return _is_one_of(found["field"], known)
 
 
 def of_two(names: Sequence[str]) -> dict[str, tuple[str, str]]:
