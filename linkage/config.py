@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
 from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
+from linkage.errors import ConfigError
 from linkage.toml_file import Strict, check, fault, read_toml
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
@@ -234,7 +235,7 @@ class RunConfig(Strict):
             ]
             if index == 0 and "people" in named.values():
                 faults.append(f"step.{index}: the first step has no people yet; name two sources")
-            faults += _meets_itself(index, named, steps[:index]) + _thresholds(index, step)
+            faults += _meets_itself(index, named, steps[:index]) + _thresholds(f"step.{index}", step)
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -274,9 +275,9 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
     ]
 
 
-def _thresholds(index: int, step: dict[str, Any]) -> list[str]:
+def _thresholds(where: str, step: dict[str, Any]) -> list[str]:
     """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
-    where = f"step.{index} ('{step.get('name')}')"
+    where = f"{where} ('{step.get('name')}')"
     faults = []
     if {"accept_weight", "accept_probability"} <= step.keys():
         faults.append(f"{where}: accept_weight and accept_probability say the same in two ways; give one")
@@ -312,6 +313,23 @@ def _table(value: Any) -> dict[str, Any]:
 def _tables(value: Any) -> list[dict[str, Any]]:
     """Several TOML tables, or none where something else stands."""
     return [_table(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+def of_manifest(manifest: Path, configuration: dict[str, Any]) -> RunConfig:
+    """The configuration that a run's manifest holds, with all its defaults: these give way, as where none is written.
+
+    Raises:
+        ConfigError: it is none that could be run, as one that an earlier version let pass.
+    """
+    defaults = {name: field.default for name, field in Step.model_fields.items()}
+    steps = [
+        {key: value for key, value in step.items() if key not in defaults or value != defaults[key]}
+        for step in configuration["step"]
+    ]
+    try:
+        return check(RunConfig, {**configuration, "step": steps}, str(manifest))
+    except ConfigError as error:
+        raise ConfigError(f"{error}\n  put the run's file right, and give the same leo run again") from None
 
 
 def load(path: Path, **overrides: Any) -> RunConfig:

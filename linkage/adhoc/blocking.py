@@ -1,6 +1,5 @@
 """Blocking rules suggested for two files, or for a step of a run: `leo blocking suggest`."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,8 @@ from linkage.adhoc.fields.kinds import KINDS
 from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.two_files import Asked, two_files
-from linkage.config import RunConfig
-from linkage.engine import Engine, Table, connect
+from linkage.config import RunConfig, of_manifest
+from linkage.engine import Engine, Table, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.match.candidates.reach import sample_of_pairs
 from linkage.match.candidates.units import DERIVED, described, together
@@ -23,6 +22,7 @@ from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likel
 from linkage.model.training import train
 from linkage.pipeline.ended.delivery import manifest_of_sources, tables_of
 from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.running.folder import MANIFEST
 from linkage.pipeline.stages.linking import sources_of_side
 
 
@@ -75,12 +75,12 @@ def suggest_for_files(
     """
     say = progress or (lambda _: None)
     with (
-        tempfile.TemporaryDirectory(prefix="leo-blocking-") as scratch,
+        scratch_folder() as scratch,
         connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine,
         damage_told(files.left, files.right),
     ):
         say("reading")
-        read = two_files(engine, files, Path(scratch), recognised)
+        read = two_files(engine, files, scratch, recognised)
         for note in left_out(read.columns, read.at):
             say(note)
         left, right = read.sides
@@ -143,7 +143,7 @@ def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[st
 def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
     """A run's manifest, its configuration, and the place of a step."""
     manifest = manifest_of_sources(run, "of two files: leo blocking suggest LEFT RIGHT")
-    config = RunConfig.model_validate(manifest["configuration"])
+    config = of_manifest(run / MANIFEST, manifest["configuration"])
     steps = [step.name for step in config.step]
     if step_name not in steps:
         raise ConfigError(f"--step {step_name}: the run has no such step\n  it has: {', '.join(steps)}")

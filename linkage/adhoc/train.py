@@ -1,6 +1,5 @@
 """Train a model on two person files with no configuration, for runs that shall not train one themselves."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.two_files import Asked, two_files
-from linkage.engine import connect
+from linkage.engine import connect, scratch_folder
 from linkage.errors import ConfigError, LeoError
 from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import Model
@@ -59,7 +58,7 @@ def train_files(
     say = progress or (lambda _: None)
     check_out(request.out, request.force)
     with (
-        tempfile.TemporaryDirectory(prefix="leo-train-") as scratch,
+        scratch_folder() as scratch,
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
         damage_told(request.left, request.right),
     ):
@@ -67,7 +66,7 @@ def train_files(
         asked = Asked(
             request.left, request.right, request.maps, delimiter=request.delimiter, encodings=request.encodings
         )
-        read = two_files(engine, asked, Path(scratch), recognised)
+        read = two_files(engine, asked, scratch, recognised)
         for note in (*left_out(read.columns, read.at), *read.notes()):
             say(note)
         left, right = read.sides

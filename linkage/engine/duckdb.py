@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from linkage.engine import macros
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files, rows_of, whole
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
+from linkage.engine.held import scratch_folder
 from linkage.engine.pieces import Work, in_order
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
@@ -38,8 +38,8 @@ class DuckDBEngine:
     def __init__(
         self, *, memory_limit: str | None = None, threads: int | None = None, scratch: Path | None = None
     ) -> None:
-        self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-") if scratch is None else None
-        self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
+        self._own_scratch = scratch_folder() if scratch is None else None
+        self.scratch = self._own_scratch.path if self._own_scratch else Path(scratch or "")
         self.scratch.mkdir(parents=True, exist_ok=True)
         self._main = duckdb.connect(":memory:")
         self._of_thread = threading.local()
@@ -190,7 +190,7 @@ class DuckDBEngine:
     def close(self) -> None:
         self._main.close()
         if self._own_scratch:
-            self._own_scratch.cleanup()
+            self._own_scratch.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +29,7 @@ from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files, rows_in, whole
 from linkage.engine.fingerprint import combined, row_text
+from linkage.engine.held import scratch_folder
 from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.pieces import Work
 from linkage.engine.spark_errors import GONE, explained
@@ -76,8 +76,8 @@ class SparkEngine:
         session: SparkSession | None = None,
         on_driver: Most | None = None,
     ) -> None:
-        self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-spark-") if scratch is None else None
-        self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
+        self._own_scratch = scratch_folder() if scratch is None else None
+        self.scratch = self._own_scratch.path if self._own_scratch else Path(scratch or "")
         self.scratch.mkdir(parents=True, exist_ok=True)
         running = session or SparkSession.getActiveSession()
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
@@ -250,7 +250,7 @@ class SparkEngine:
         if self._on_driver:
             self._on_driver.close()
         if self._own_scratch:
-            self._own_scratch.cleanup()
+            self._own_scratch.close()
 
     def __enter__(self) -> Self:
         return self

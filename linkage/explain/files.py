@@ -6,7 +6,6 @@ so that only the owner may open the folder that it lies in.
 """
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, quote, rows, scratch_folder
 from linkage.errors import ConfigError, LeoError
 from linkage.explain.opening import OpenStep, further_of, written_passes
 from linkage.explain.sides import FileSide, listed_units
@@ -254,8 +253,8 @@ def _read(engine: Engine, root: Path, said: Mapping[str, Any], files: Sequence[P
 
     made: dict[str, Table] = {}
     ids = {}
-    with tempfile.TemporaryDirectory(prefix="leo-explain-") as scratch:
-        for side, (units, source_ids) in read_again(engine, said, files, Path(scratch)).items():
+    with scratch_folder() as scratch:
+        for side, (units, source_ids) in read_again(engine, said, files, scratch).items():
             made[side] = engine.sql(_UNITS, units=units, ids=source_ids, store=True)
             ids[side] = made[side]
     sides = {side: ids.get(side) or ids["file"] for side in ("left", "right")}

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from linkage.catalogue import IDENTIFIERS, kept_columns
-from linkage.config import Cardinality, Pass, Step
+from linkage.config import Cardinality, Pass, Step, of_manifest
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError, InputError
 from linkage.explain.sides import RunSide, Side
@@ -19,7 +19,6 @@ from linkage.model import Model, load
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
 from linkage.pipeline.running.folder import MANIFEST
 from linkage.pipeline.stages.linking import PEOPLE
-from linkage.toml_file import check
 
 
 def see_that_it_is_there(root: Path) -> None:
@@ -105,7 +104,7 @@ class OpenRun:
         configuration = self.manifest["configuration"]
         self.name = str(self.manifest["run"])
         self.sources = list(configuration["source"])
-        self.steps = {step["name"]: check(Step, step, f"{root / MANIFEST}: step") for step in configuration["step"]}
+        self.steps = {step.name: step for step in of_manifest(root / MANIFEST, configuration).step}
         self._counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
 
     def has(self, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import PHASES, Variable, years_of
+from linkage.engine import HeldFolder
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
@@ -81,9 +81,8 @@ def write_site(
             f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
         )
     scripts = _scripts() if search else {}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
-        work = Path(name) / "site"
+    with HeldFolder(out.parent, f".{out.name}.", ".part") as made:
+        work = made / "site"
         pages = list(_pages(found, release, search=search))
         for folder in ("", "variable", "table", "concept", "package", "a-to-z"):
             (work / folder).mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.catalogue import Catalogue
-from linkage.engine import Engine, Table, literal, one, quote
+from linkage.engine import Engine, HeldFolder, Table, literal, one, quote
 from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis.parts import write_analysis
 from linkage.extract.analysis.tables import analysis_layouts
@@ -22,7 +22,6 @@ from linkage.extract.earlier.change import changes, hold_changes, written_profil
 from linkage.extract.earlier.last import earlier_profile
 from linkage.extract.files.formats import Written, deliver
 from linkage.extract.files.seal import SUMS, write_seal
-from linkage.extract.files.unfinished import beside
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.people.link_draws import NAME, SCRIPT, draw_rows, draws_layout, rubin, steps_of
 from linkage.extract.people.opt_outs import OptedOut
@@ -97,7 +96,7 @@ def extract(
     earlier = earlier_profile(engine, last, encryption=encryption) if last else None
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
-        with beside(out) as folder:
+        with HeldFolder(out.parent, f".{out.name}.", ".part") as folder:
             made = _Made(project, folder, plan, analysis, key, encryption, earlier, min(gates, default=None), look)
             summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info, datasets or {})
             os.chmod(folder, 0o750)

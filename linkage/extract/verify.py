@@ -3,14 +3,13 @@
 import base64
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import Catalogue
-from linkage.engine import Engine, columns, one
+from linkage.engine import Engine, columns, one, scratch_folder
 from linkage.errors import ConfigError, GateError
 from linkage.extract.approved.layout import PERSON
 from linkage.extract.earlier.reading import Found, read_tables
@@ -74,9 +73,9 @@ def verify(
             f"this one has {key.fingerprint}"
         )
     tables, rows = 0, 0
-    with tempfile.TemporaryDirectory(prefix="leo-verify-") as scratch:
+    with scratch_folder() as scratch:
         people: dict[str, Found] = {}
-        for table in read_tables(engine, folder, package, Path(scratch), encryption=encryption):
+        for table in read_tables(engine, folder, package, scratch, encryption=encryption):
             if isinstance(table, str):
                 faults.append(table)
                 continue

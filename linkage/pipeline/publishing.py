@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
+from linkage.engine import HeldFolder
 from linkage.errors import ConfigError, InputError
-from linkage.extract.files.unfinished import beside
 from linkage.pipeline.ended.delivery import ended_well
 from linkage.pipeline.ended.reviewing import estimate_again
 from linkage.pipeline.given.gates import asked_of, failed, hold
@@ -114,7 +114,8 @@ def _move(run: Path, target: Path) -> None:
         sync_folder(target.parent)
         return
     _mark(run).touch()
-    with beside(target) as part:  # a place of its own: another may publish under the same name
+    # A place of its own: another may publish under the same name.
+    with HeldFolder(target.parent, f".{target.name}.", ".part") as part:
         shutil.copytree(run, part, symlinks=True, dirs_exist_ok=True)
         sync_tree(part)
         os.rename(part, target)  # which no release that another has put there in the meantime gives way to

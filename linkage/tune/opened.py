@@ -85,7 +85,7 @@ def open_to_tune(
         names_units="number",
         unit=unit,
         id_of=lambda *_: None,
-        use=lambda path, before, after: Use(_lines_of_step(path, before, after)),
+        use=lambda path, before, after: _use_in_step(path, before, after),
     )
 
 
@@ -158,13 +158,14 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
     return Use([shlex.join([*words, "--out", "FOLDER"])], verb, notes)
 
 
-def _lines_of_step(path: Path, before: Settings, after: Settings) -> Sequence[str]:
+def _use_in_step(path: Path, before: Settings, after: Settings) -> Use:
     """Keys of a step in a run's TOML under which it links by the model and thresholds that were chosen."""
-    lines = [f'model = "{path}"', "train = false"]
+    lines, stead = [f'model = "{path}"', "train = false"], "They take the place of what the step says under these names"
     if after.accept != before.accept or after.review != before.review:
         # A weight that is named does not move with what the cardinality adds; the probability says the other one.
         review = 1 / (1 + 2.0**-after.review)
         lines += [f"accept_weight = {after.accept!r}", f"review_probability = {review!r}"]
+        stead += ", accept_weight that of accept_probability too"
     if after.margin != before.margin:
         lines.append(f"margin = {after.margin!r}")
-    return lines
+    return Use(lines, notes=[f"{stead}."])

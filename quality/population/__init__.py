@@ -1,10 +1,9 @@
 """A picture of a synthetic population: one page, made of counts, with a few invented lives told."""
 
-import tempfile
 from pathlib import Path
 
 from linkage.catalogue import Catalogue, shipped
-from linkage.engine import connect
+from linkage.engine import connect, scratch_folder
 from quality import disclosure
 from quality.disclosure import Cell, Disclosure
 from quality.population import journeys
@@ -35,8 +34,8 @@ def render_population(folder: Path, catalogue: Catalogue | None = None) -> Path:
         InputError: the folder holds no population, or a file of it is missing.
     """
     catalogue = catalogue or shipped()
-    with tempfile.TemporaryDirectory(prefix="leo-population-") as scratch, connect("duckdb") as engine:
-        population = open_population(engine, catalogue, folder, Path(scratch))
+    with scratch_folder() as scratch, connect("duckdb") as engine:
+        population = open_population(engine, catalogue, folder, scratch)
         page = _page(population, catalogue)
     return write_page(page, folder / PAGE)
 

@@ -1,5 +1,6 @@
 """The folder that results are made in: one process at a time, and nothing left of one that failed."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,34 @@ def test_a_configuration_is_what_says_how_files_are_linked(tmp_path: Path) -> No
     assert not any((same(id="none"), same(threshold=0.9), same(model=None), same(maps=("sex=g",))))
     model.write_text("{ }")
     assert not same()
+
+
+def fails_with(out: Path, fault: Exception | None) -> None:
+    with workplace(out, "", force=False):
+        assert fault
+        raise fault
+
+
+def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not as the hidden folder beside it that results are made in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    faults: list[tuple[Path, Exception | None]] = [
+        (Path("file/linked"), None),  # nothing can be made there
+        (Path("linked"), OSError(errno.ENOSPC, "No space left on device")),
+        (Path("linked"), PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".linked.part/report"))),
+        (Path("linked"), LeoError(f"the disk is full\n  free space below {tmp_path}/.linked.part/scratch")),
+        (Path("linked"), BrokenPipeError(errno.EPIPE, "Broken pipe")),
+    ]
+    told = []
+    for out, fault in faults:
+        with pytest.raises((OSError, LeoError)) as told_of:
+            fails_with(out, fault)
+        told.append((getattr(told_of.value, "filename", None), str(told_of.value)))
+    assert told == [
+        ("file/linked", "[Errno 20] Not a directory: 'file/linked'"),
+        ("linked", "[Errno 28] No space left on device: 'linked'"),
+        ("linked/report", "[Errno 13] Permission denied: 'linked/report'"),
+        (None, "the disk is full\n  free space below linked/scratch"),
+        (None, "[Errno 32] Broken pipe"),
+    ]

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from linkage.engine import HeldFolder
 from linkage.errors import LeoError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.files.unfinished import beside
+
+
+def beside(target: Path) -> HeldFolder:
+    return HeldFolder(target.parent, f".{target.name}.", ".part")
 
 
 def killed_in_the_middle(target: Path) -> None:

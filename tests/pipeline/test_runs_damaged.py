@@ -82,3 +82,29 @@ def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: 
     code, _, said = leo("dashboard", tmp_path / "runs", "--out", tmp_path / "pages")
     assert (code, "1 run to show, 1 folder set aside" in said) == (0, True)
     assert "manifest.json: is damaged, or no manifest of a run: stages: input should be a valid list" in said
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("explain", "RUN", "--pair", "1", "121"),
+        ("review", "sample", "RUN", "npd-cis"),
+        ("blocking", "suggest", "--run", "RUN", "--step", "npd-cis"),
+        ("tune", "RUN"),
+    ],
+)
+def test_thresholds_that_contradict_one_another_are_refused_of_a_run_too(
+    village: Any, leo: Any, asked: tuple[str, ...]
+) -> None:
+    """A run of an earlier version: what leo explain says of settings would be of one that had no effect."""
+    file = village.root / "manifest.json"
+    manifest = json.loads(file.read_text())
+    manifest["configuration"]["step"][0] |= {"review_probability": 0.97, "keep_probability": 0.5}
+    file.write_text(json.dumps(manifest))
+    code, shown, said = leo(*(village.root if part == "RUN" else part for part in asked))
+    assert (code, shown) == (2, "")
+    assert said == (
+        f"leo: {file}: 1 fault\n  step.0 ('npd-cis'): review_probability = 0.97 lies above accept_probability = 0.95, "
+        "from which a pair is linked; lower it, take it out, or raise accept_probability\n"
+        "  put the run's file right, and give the same leo run again\n"
+    )

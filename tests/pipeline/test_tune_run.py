@@ -102,6 +102,10 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
         foretold = desk.outcome(settings)
         saved = desk.save(settings, "surnames of fathers")
     assert foretold.lost == foretold.to_review == 10
+    # A step that gives both is refused, and so is one that gives a name twice.
+    assert ["under these names, accept_weight that of accept_probability too." in note for note in saved.use.notes] == [
+        True
+    ]
     before = 'model = "model.json"\ntrain = false\n'
     village.change(before, "\n".join(saved.use.lines) + "\n")
     village.change("min_precision = 0.98", "")
@@ -136,6 +140,7 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
     ]
     assert second.use.lines[-1] == "margin = 2.0"
     assert not any("accept" in line for line in second.use.lines)
+    assert second.use.notes == ["They take the place of what the step says under these names."]
 
 
 def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:

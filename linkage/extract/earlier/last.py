@@ -1,11 +1,10 @@
 """The last extract of a project, read again for what it held."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine
+from linkage.engine import Engine, scratch_folder
 from linkage.errors import ConfigError
 from linkage.extract.earlier.change import profile
 from linkage.extract.earlier.reading import Found, read_tables
@@ -27,8 +26,8 @@ def earlier_profile(
     if any("leo:form" not in resource for resource in package["resources"]):
         raise ConfigError(f"{folder}: was made before extracts could be compared\n  make it again with this version")
     tables: dict[str, Found] = {}
-    with tempfile.TemporaryDirectory(prefix="leo-earlier-") as scratch:
-        for found in read_tables(engine, folder, package, Path(scratch), encryption=encryption):
+    with scratch_folder() as scratch:
+        for found in read_tables(engine, folder, package, scratch, encryption=encryption):
             if isinstance(found, str):
                 raise ConfigError(f"{folder}/{found}\n  leo extract verify says what is wrong with it")
             tables.setdefault(found.layout.name, found)

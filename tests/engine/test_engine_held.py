@@ -1,0 +1,128 @@
+"""Folders among temporary files: gone after the work, and after a kill once the next process makes one."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from linkage.engine import HeldFolder, connect, scratch_folder
+from linkage.engine import held as held_folders
+from linkage.errors import ConfigError, LeoError
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's folder for temporary files."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def killed_while(work: Callable[[], object]) -> None:
+    """Another process that is killed outright in the midst of its work."""
+    child = os.fork()
+    if not child:
+        work()
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def writes_a_spill() -> HeldFolder:
+    made = scratch_folder()
+    (made.path / "spilled").write_text("rows")
+    return made
+
+
+def test_what_a_killed_process_left_is_cleared_by_the_next(temporary: Path) -> None:
+    kept = []
+    killed_while(lambda: kept.append(writes_a_spill()))
+    assert [path.name for path in temporary.glob("leo-work-*/*")] == ["spilled"]
+    with scratch_folder() as own:
+        assert list(temporary.iterdir()) == [own]
+    assert not list(temporary.iterdir())
+
+
+def test_an_engine_clears_them_and_keeps_none(temporary: Path) -> None:
+    kept = []
+    killed_while(lambda: kept.append(writes_a_spill()))
+    with connect("duckdb") as engine:
+        assert list(temporary.iterdir()) == [engine.scratch]
+    assert not list(temporary.iterdir())
+
+
+def test_those_of_processes_at_work_stay(temporary: Path) -> None:
+    """Of another process as of this one: it says that it has begun, and ends when it is told."""
+    (said, says), (told, tells) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        with scratch_folder():
+            os.write(says, b"!")
+            os.read(told, 1)
+        os._exit(0)
+    os.read(said, 1)
+    (theirs,) = temporary.iterdir()
+    with scratch_folder() as first, scratch_folder() as second:
+        assert {theirs, first, second} == set(temporary.iterdir())
+    os.write(tells, b"!")
+    assert os.waitpid(child, 0)[1] == 0
+    assert not list(temporary.iterdir())
+
+
+def test_nothing_else_is_cleared(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of like names, nor of other users, nor what a link of such a name leads to."""
+    beyond = temporary / "beyond"
+    others = [beyond, *(temporary / name for name in ("leo-abcd1234", "leo-work-abc", "leo-work-abcd1234.old"))]
+    for other in others:
+        other.mkdir()
+    (beyond / "kept").touch()
+    (link := temporary / "leo-work-linklink").symlink_to(beyond)
+    (theirs := temporary / "leo-work-abcd1234").mkdir()
+    (file := temporary / "leo-work-filefile").touch()
+    with monkeypatch.context() as another:
+        another.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+        scratch_folder().close()
+    assert {*others, link, theirs, file} == set(temporary.iterdir())
+    scratch_folder().close()
+    assert {*others, link, file} == set(temporary.iterdir())
+    assert (beyond / "kept").is_file()
+
+
+def test_a_folder_that_was_cleared_before_it_was_locked_is_made_again(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process takes it for one that was left: nobody holds it yet."""
+    make, taken = tempfile.mkdtemp, []
+
+    def made_and_cleared(**about: object) -> str:
+        folder = make(**about)  # type: ignore[call-overload]
+        if not taken:
+            taken.append(folder)
+            shutil.rmtree(folder)
+        return str(folder)
+
+    monkeypatch.setattr(held_folders.tempfile, "mkdtemp", made_and_cleared)
+    with scratch_folder() as own:
+        assert own.is_dir()
+        assert [str(own)] != taken
+
+
+@pytest.mark.parametrize("what", ["absent", "a file"])
+def test_rows_are_put_nowhere_but_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    named = tmp_path / "scratch disk"
+    if what == "a file":
+        named.touch()
+    monkeypatch.setenv("TMPDIR", str(named))
+    with pytest.raises(ConfigError, match=f"TMPDIR: {named} is no folder that this user may write to\n  let it name"):
+        scratch_folder()
+
+
+def test_no_folder_for_temporary_files_at_all_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "full")])
+    with pytest.raises(LeoError, match="no folder for temporary files can be written to\n  free space there, or"):
+        scratch_folder()
