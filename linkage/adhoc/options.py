@@ -147,9 +147,12 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
 
 
 def _columns_of(field: str, fields: "Mapping[str, str]", parts: "Mapping[str, str]") -> str:
-    """The column of a field; of a birth date in several columns all of them."""
-    held = [column for part, column in parts.items() if part in ("birth_year", "birth_month", "birth_day")]
-    return " ".join(dict.fromkeys([fields[field], *held])) if field == "dob" else fields[field]
+    """The column of a field; of a birth date or of contacts in several columns all of them."""
+    from linkage.adhoc.headers.further_contacts import further_contacts
+
+    of_birth = [column for part, column in parts.items() if part in ("birth_year", "birth_month", "birth_day")]
+    held = of_birth if field == "dob" else further_contacts(parts, field)
+    return " ".join(dict.fromkeys([fields[field], *held]))
 
 
 def by_content_notes(columns: "Columns") -> list[str]:

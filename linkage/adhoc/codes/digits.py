@@ -111,6 +111,13 @@ def phones(engine: Engine, held: Sequence[Held]) -> list[Held]:
     ]
 
 
+def end_dialled(text: str) -> str:
+    """SQL: the digits of a telephone that are the same however it is written; NULL where there are too few."""
+    digits = _dialled(text)
+    known = f"length({digits}) >= {_SHORTEST_PHONE} and {_of_several_signs(digits)}"
+    return f"case when {known} then right({digits}, {_SHORTEST_PHONE}) end"
+
+
 def _fewest(engine: Engine, file: PersonFile, column: str) -> int:
     """The fewest digits that a tenth of a column's telephones have, with those that have fewer yet."""
     lengths = _lengths(engine, file, column)
@@ -137,15 +144,12 @@ def emails(engine: Engine, held: Sequence[Held]) -> list[Held]:
 
     Of several in a cell, and of one beside a name (Ann <ann@post.example>), the first.
     """
-    return [
-        expressed(
-            engine,
-            file,
-            f"nullif(regexp_replace({_first_address(as_text(column))}, '[+][^@]*@', '@'), '')",
-            "address of mail",
-        )
-        for file, column in held
-    ]
+    return [expressed(engine, file, own_address(as_text(column)), "address of mail") for file, column in held]
+
+
+def own_address(text: str) -> str:
+    """SQL: the first address of mail of a text, without what somebody added to it; NULL where there is none."""
+    return f"nullif(regexp_replace({_first_address(text)}, '[+][^@]*@', '@'), '')"
 
 
 def _first_address(text: str) -> str:

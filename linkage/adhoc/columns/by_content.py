@@ -17,11 +17,11 @@ from linkage.adhoc.columns.contents import (
     in_common,
     likeness,
     other_digits,
-    squashed,
     words,
 )
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.files.unknown import says_unknown
+from linkage.adhoc.headers.further_contacts import further_of
 from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.headers.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
 from linkage.adhoc.headers.same_names import is_spelling_of
@@ -43,11 +43,9 @@ _THINNED = "37"
 _SHORTEST_POSTCODE = 4  # digits
 _HUNDREDTH = 100
 
+_NAMES = ("forename", "middle_names", "surname", "second_surname", "full_name")
 _FORMS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        ("forename", "middle_names", "surname", "second_surname", "full_name", "address", "town", "county"),
-        frozenset({"words"}),
-    ),
+    **dict.fromkeys((*_NAMES, "address", "town", "county"), frozenset({"words"})),
     **dict.fromkeys(("phone", *NUMBERS, "nino", "uln", "upn"), frozenset({"code"})),
     "dob": frozenset({"date", "year"}),
     "sex": frozenset({"sex"}),
@@ -56,7 +54,6 @@ _FORMS: Mapping[str, frozenset[str]] = {
 }
 """Fields that a column may be taken for, and what it then holds."""
 
-_NAMES = ("forename", "middle_names", "surname", "second_surname", "full_name")
 _BY_FORM = {"date": "dob", "sex": "sex", "postcode": "postcode", "email": "email"}
 """What two columns are that are alike and that no name tells."""
 
@@ -108,6 +105,7 @@ def _of_the_person(engine: Engine, files: Sequence[PersonFile], columns: Columns
         used = {*sides[here].values(), *parts[here].values(), ids[here]}
         free = _free(file, used)
         whole, others = parts[here].get("full_name"), sides[1 - here]
+        free |= further_of([*free], {*sides[here]} - {*others}, file.header)
         told = {
             column: name
             for name, column in named_fields(sides[here]).items()
@@ -284,7 +282,7 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
     if told is None:
         called = _are_called_alike(left, right)
         tells = _tells_by_itself(one, two, known) or (called and one.form == two.form and one.form in _BY_NAME)
-        part = shorter_part(_codes(one), _codes(two)) if called and {one.form, two.form} == {"code"} else 0.0
+        part = shorter_part(one.codes, two.codes) if called and {one.form, two.form} == {"code"} else 0.0
         return max(equal, part, likeness(one, two) if tells else 0.0)
     if not {one.form, two.form} <= _FORMS[told] or (told in _NAMES and (one.has_digits or two.has_digits)):
         return 0.0
@@ -304,13 +302,6 @@ def _are_called_alike(left: _Column, right: _Column) -> bool:
     one, two = (sorted({*words_of(column.name)}, key=len) for column in (left, right))
     shorter, longer = sorted((one, two), key=len)
     return bool(shorter) and all(any(is_spelling_of(word, other) for other in longer) for word in shorter)
-
-
-def _codes(content: Content) -> dict[str, int]:
-    found = Counter[str]()
-    for value, held in content.counts.items():
-        found[squashed(value)] += held
-    return found
 
 
 def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:
@@ -333,6 +324,7 @@ def _best(scored: Sequence[_Scored], fields: set[str]) -> Iterator[Taken]:
     while free:
         score, left, right = free[0]
         rivals = [pair for pair in free[1:] if left is pair[1] or right is pair[2]]
+        rivals = [pair for pair in rivals if not _says_the_same(free[0], pair)]
         free = [pair for pair in free if left is not pair[1] and right is not pair[2]]
         if any(rival[0] * _LEAD > score for rival in rivals):
             free = [pair for pair in free if not _is_of(pair, rivals)]
@@ -342,6 +334,12 @@ def _best(scored: Sequence[_Scored], fields: set[str]) -> Iterator[Taken]:
         fields.add(field)
         free = [pair for pair in free if (pair[1].field or pair[2].field) not in _SAME.get(field, {field})]
         yield Taken(field, left.name, right.name, left.field is None, right.field is None)
+
+
+def _says_the_same(pair: _Scored, other: _Scored) -> bool:
+    """Whether two pairs take one column for one field: for a telephone, of which the other file has two columns."""
+    ends = ((pair[1], pair[2], other[1], other[2]), (pair[2], pair[1], other[2], other[1]))
+    return any(one is again and two.field and two.field == further.field for one, two, again, further in ends)
 
 
 _SAME = {

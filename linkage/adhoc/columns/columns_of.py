@@ -15,6 +15,7 @@ from linkage.adhoc.columns.things import names_of_things
 from linkage.adhoc.columns.wide import without_idle
 from linkage.adhoc.dates.birth_numbers import with_birth_numbers
 from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.headers.further_contacts import with_further_contacts
 from linkage.adhoc.headers.maps import of_one_file, without_left_out
 from linkage.adhoc.headers.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
 from linkage.adhoc.headers.same_names import is_mere_number
@@ -71,7 +72,7 @@ def columns_of(
     columns = without_copies(engine, files, without_idle(engine, files, columns))
     columns = with_addresses(engine, files, with_dwellings(engine, files, columns), told)
     columns = with_towns(engine, files, columns)
-    columns = with_birth_numbers(engine, files, columns)
+    columns = with_further_contacts(headers, with_birth_numbers(engine, files, columns), told)
     refuse_too_few(columns, *headers, whole=[file.header for file in files], fewest=fewest)
     return columns
 

@@ -66,6 +66,14 @@ class Content:
         return Counter(self.values)
 
     @cached_property
+    def codes(self) -> Counter[str]:
+        """Distinct values by their letters and digits alone, to their rows."""
+        found = Counter[str]()
+        for value, held in self.counts.items():
+            found[squashed(value)] += held
+        return found
+
+    @cached_property
     def form(self) -> str:
         """ "email", "sex", "date", "year", "postcode", "code", "words" or "" where it has no form of these."""
         if len(self.values) < FEWEST:
@@ -221,6 +229,8 @@ class Content:
         lengths = Counter(map(len, codes))
         of_one_length = max(lengths.values()) > _MOST * len(codes) and max(lengths, key=lambda n: lengths[n]) > 2
         long = sum(len(code) >= SHORTEST for code in codes) > _MOST * len(codes)
+        if long and sum(code[0] == "0" for code in codes) > _MOST * len(codes):
+            return True  # dialled ones, of several lengths: no amount begins with a zero
         are_whole = long and not any(set(value) & set(".,") for value in self.counts)
         one_each = are_whole and len(codes) > _DISTINCT * len(self.values)
         return (of_one_length or one_each) and math.gcd(*map(int, codes)) == 1

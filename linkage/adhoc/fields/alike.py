@@ -16,6 +16,7 @@ from linkage.adhoc.dates.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.dates.birth_numbers import birth_date_of_numbers, birth_dates_of_numbers
 from linkage.adhoc.dates.own_values import with_values_alike
 from linkage.adhoc.fields import spellings, translated
+from linkage.adhoc.fields.contacts import with_shared_contacts
 from linkage.adhoc.fields.forenames_apart import part_forenames
 from linkage.adhoc.fields.other_codes import in_one_code
 from linkage.adhoc.fields.other_surnames import with_other_surnames
@@ -64,6 +65,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
             shape.fields[code] = shape.fields.pop(name)
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
     _date_by_numbers(engine, shapes)
+    with_shared_contacts(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, [*fields, *({OTHER_SURNAME} & set(shape.fields))])
     held = [s.fields for s in shapes]

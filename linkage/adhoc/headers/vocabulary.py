@@ -37,6 +37,7 @@ class _Vocabulary(Strict):
     others: _Words
     roles: _Words
     in_brackets: _Words
+    which_contact: _Words
     relatives: _Words
     at_home: _Words
     chain: tuple[_Words, ...]
