@@ -5,8 +5,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from linkage.config import Step
 from linkage.engine import Engine, pieces, rows
+from linkage.match.further.second_records import ANOTHER
 from linkage.match.likelihood.posterior import posterior
+from linkage.match.likelihood.sampled import links_sampled
 from linkage.match.resolution.assignment import assign
 from linkage.match.resolution.resolve import Race, Thresholds
 from tests.conftest import parse
@@ -51,6 +54,44 @@ def test_probabilities_on_spark(
 
     assert found(spark_engine) == pytest.approx(found(duckdb_engine), abs=1e-12)
     assert len(by_hands) == 1, "the answer alone"
+
+
+LINKS = f"""
+    left_id | right_id | method        | match_weight:float | match_probability:float | decision | reason
+    1       | 11       | probabilistic | 12                 | 0.5                     | accepted | -
+    1       | 12       | probabilistic | 12                 | 0.4                     | rejected | a better partner
+    2       | 11       | probabilistic | 11                 | 0.3                     | rejected | a better partner
+    2       | 12       | probabilistic | 12                 | 0.5                     | accepted | -
+    3       | 13       | probabilistic | 1                  | 0.7                     | accepted | -
+    4       | 14       | probabilistic | 9                  | 0.6                     | accepted | -
+    5       | 14       | probabilistic | 8                  | 0.4                     | accepted | {ANOTHER}
+    6       | 14       | probabilistic | 8                  | 0.3                     | rejected | a better partner
+    7       | 15       | deterministic | 30                 | 0.999999999             | accepted | -
+"""
+LIKELY = "left_id | right_id | left_person | right_person\n" + "\n".join(
+    f"{left} | {right} | {left} | {right}"
+    for left, right in ((1, 11), (1, 12), (2, 11), (2, 12), (4, 14), (5, 14), (6, 14))
+)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("cardinality", ["one-to-one", "many-to-one", "one-to-many", "many-to-many"])
+def test_alternative_links_on_spark(
+    cardinality: Any, spark_engine: Engine, duckdb_engine: Engine, many: None, by_hands: list[int]
+) -> None:
+    """A cycle, a link that nobody contests, one that another record of the same person has joined, and a sure one."""
+    step = Step(name="s", left="a", right="b", cardinality=cardinality, samples=50)
+
+    def found(engine: Engine) -> set[tuple[Any, ...]]:
+        links, likely = (engine.from_arrow(parse(text)) for text in (LINKS, LIKELY))
+        return {tuple(row.values()) for row in rows(engine, links_sampled(engine, step, links, likely, 0.0, 3))}
+
+    drawn = found(spark_engine)
+    assert drawn == found(duckdb_engine)
+    assert len(by_hands) == 1, "the answer alone"
+    times = {pair: sum(row[2:] == pair for row in drawn) for pair in {row[2:] for row in drawn}}
+    assert times[7, 15] == 50
+    assert 0 < times[3, 13] < 50
 
 
 @pytest.mark.spark

@@ -12,7 +12,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table
 from linkage.match.further.second_records import ANOTHER
 from linkage.match.likelihood.matchings import Pairs, numbered
-from linkage.match.likelihood.sampled import Urn, links_sampled
+from linkage.match.likelihood.sampled import Urn, links_sampled, lots
 from tests.match.every_matching import Edge, every_matching, marginals
 from tests.match.test_match_posterior import graphs, pairs
 from tests.match.test_match_step import linked
@@ -29,9 +29,13 @@ APART: list[Edge] = [(0, 0, 0.0), (1, 1, 1.0), (2, 2, -2.0)]
 DRAWS = 4_000
 
 
+def _urn(of: Pairs) -> Urn:
+    return Urn(of, lots(of.left, of.right))
+
+
 @pytest.mark.parametrize("edges", [STAR, PATH, CYCLE, APART], ids=["star", "path", "cycle", "apart"])
 def test_a_pair_is_in_as_many_draws_as_its_probability_says(edges: list[Edge]) -> None:
-    urn = Urn(pairs(edges))
+    urn = _urn(pairs(edges))
     seen = np.mean([urn.draw(7, number) for number in range(DRAWS)], axis=0)
     expected = np.array(marginals(edges))
     assert np.abs(seen - expected).max() < 4 * np.sqrt(expected * (1 - expected) / DRAWS).max()
@@ -40,7 +44,7 @@ def test_a_pair_is_in_as_many_draws_as_its_probability_says(edges: list[Edge]) -
 @pytest.mark.parametrize("edges", [PATH, CYCLE], ids=["path", "cycle"])
 def test_a_whole_matching_is_drawn_as_often_as_it_is_likely(edges: list[Edge]) -> None:
     """Pairs drawn each for itself would have the right frequencies one by one, but not together."""
-    urn = Urn(pairs(edges))
+    urn = _urn(pairs(edges))
     drawn = [frozenset(np.flatnonzero(urn.draw(3, number)).tolist()) for number in range(DRAWS)]
     found = dict(every_matching(edges))
     total = sum(found.values())
@@ -52,13 +56,13 @@ def test_a_whole_matching_is_drawn_as_often_as_it_is_likely(edges: list[Edge]) -
 @settings(deadline=None)
 @given(graphs, st.integers(0, 1000))
 def test_no_unit_has_two_partners_in_a_draw(edges: list[Edge], number: int) -> None:
-    chosen = [edge for edge, drawn in zip(edges, Urn(pairs(edges)).draw(1, number), strict=True) if drawn]
+    chosen = [edge for edge, drawn in zip(edges, _urn(pairs(edges)).draw(1, number), strict=True) if drawn]
     assert len({edge[0] for edge in chosen}) == len({edge[1] for edge in chosen}) == len(chosen)
 
 
 def test_a_component_too_large_to_walk_through_is_drawn_pair_by_pair() -> None:
     left, right = (ends.reshape(-1) for ends in np.meshgrid(np.arange(14), np.arange(14)))
-    urn = Urn(Pairs(numbered(left), numbered(right), np.full(196, 6.0)))
+    urn = _urn(Pairs(numbered(left), numbered(right), np.full(196, 6.0)))
     drawn = [urn.draw(1, number) for number in range(4)]
     for chosen in drawn:
         assert np.bincount(left[chosen]).max() == np.bincount(right[chosen]).max() == 1
@@ -91,6 +95,27 @@ def test_draws_are_the_same_again_however_many_are_asked_for(engine: Engine, row
     assert few is not None
     assert many is not None
     assert rows(few) == [row for row in rows(many) if row[1] <= 3]
+
+
+def test_what_is_drawn_of_some_hangs_on_no_others() -> None:
+    """Components of every kind, each drawn by itself and together with all others and with a stranger's."""
+    kinds = [STAR, PATH, CYCLE, APART, [(left, right, 6.0) for left in range(14) for right in range(14)]]
+    apart = [
+        [(left + 100 * n, right + 100 * n, weight) for left, right, weight in edges] for n, edges in enumerate(kinds)
+    ]
+    together = [edge for edges in apart for edge in edges]
+    stranger: list[Edge] = [(900, 900, 0.0), (900, 901, 0.0)]
+    for number in (1, 2, 3):
+        alone = [edge for edges in apart for edge in _chosen(edges, number)]
+        assert _chosen(together, number) == alone
+        assert [edge for edge in _chosen([*stranger, *together], number) if edge not in stranger] == alone
+
+
+def _chosen(edges: list[Edge], number: int) -> list[Edge]:
+    of = pairs(edges)
+    left, right = (np.array([edge[side] for edge in edges]) for side in (0, 1))
+    drawn = Urn(of, lots(left, right)).draw(5, number)
+    return [edge for edge, is_drawn in zip(edges, drawn, strict=True) if is_drawn]
 
 
 LINKS = """

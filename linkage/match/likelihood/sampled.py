@@ -4,14 +4,20 @@ A finding that holds on each of them does not hang on the linkage; the spread of
 linkage adds to its variance (Rubin 1987; docs/uncertainty.md). Each draw obeys the step's cardinality, and over many
 draws a pair is in as many as its probability says. Links that nothing contests are the same in all draws where they are
 as good as certain, and come and go by themselves where they are not.
+
+What is drawn of pairs that hang together goes by their own numbers: it is the same whoever draws it, however many
+others there are, and in a later run where nothing near them has changed.
 """
+
+import functools
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.config import Step
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, by_component
 from linkage.match.candidates.passes import OVERRIDE, holds_many
 from linkage.match.further.second_records import ANOTHER
 from linkage.match.likelihood.matchings import (
@@ -28,6 +34,7 @@ from linkage.match.resolution.rounds import HEAVIEST
 from linkage.match.resolution.same_people import whole
 
 Chosen = npt.NDArray[np.bool_]
+Lots = npt.NDArray[np.uint64]
 
 _CERTAIN = 1 - 1e-6
 _LEAST = 1e-4  # what is less likely is not drawn
@@ -48,11 +55,15 @@ def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain:
         step, draw (1 to samples), left_id, right_id.
     """
     limits: dict[str, float | str] = {"gain": gain, **_LIMITS, "another": ANOTHER}
-    uncertain = engine.arrow(engine.sql(_UNCERTAIN, params=limits, links=links, likely=likely))
-    # A stored table has no order, and the draws go by it.
-    uncertain = uncertain.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
-    single = {side: not holds_many(step.cardinality, side) for side in ("left", "right")}
-    drawn = _drawn(uncertain, single, step.samples, seed)
+    uncertain = engine.sql(_UNCERTAIN, params=limits, links=links, likely=likely, store=True)
+    single = [side for side in ("left", "right") if not holds_many(step.cardinality, side)]
+    drawn = by_component(
+        engine,
+        engine.sql(_OF_PEOPLE, uncertain=uncertain),
+        functools.partial(_drawn, single=single, draws=step.samples, seed=seed),
+        {"draw": "integer", "left_id": "bigint", "right_id": "bigint"},
+        ends=[f"{side}_person" for side in single] or ["left_person"],
+    )
     numbers = engine.from_arrow(pa.table({"draw": pa.array(range(1, step.samples + 1), pa.int32())}))
     found = engine.sql(
         _ALL_DRAWS,
@@ -60,9 +71,10 @@ def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain:
         links=links,
         likely=likely,
         numbers=numbers,
-        drawn=engine.from_arrow(drawn),
+        drawn=drawn,
         store=True,
     )
+    engine.drop(uncertain, drawn)
     return _capped(engine, step, found)
 
 
@@ -82,6 +94,29 @@ _UNCERTAIN = f"""
     from {{links}} as k
     left join {{likely}} as q on q.left_id = k.left_id and q.right_id = k.right_id
     where k.match_probability >= $least and not ({_STANDING})
+    """
+
+
+def _whom_they_join(side: str, other: str) -> str:
+    """Units that have joined a linked one, and the person that this is."""
+    return f"""
+        select j.{side}_id, min(k.{side}_person) as person
+        from {{uncertain}} as j
+        join {{uncertain}} as k on k.{other}_id = j.{other}_id
+        where j.place = {_JOINS} and k.place = {_LINKED}
+        group by j.{side}_id
+        """
+
+
+# The posterior takes two records that do not look alike for rivals; the step has joined them since.
+_OF_PEOPLE = f"""
+    with joined_left as ({_whom_they_join("left", "right")}),
+    joined_right as ({_whom_they_join("right", "left")})
+    select u.left_id, u.right_id, u.weight, u.contested, u.place,
+           coalesce(l.person, u.left_person) as left_person, coalesce(r.person, u.right_person) as right_person
+    from {{uncertain}} as u
+    left join joined_left as l on l.left_id = u.left_id
+    left join joined_right as r on r.right_id = u.right_id
     """
 
 _ALL_DRAWS = f"""
@@ -113,21 +148,17 @@ def _capped(engine: Engine, step: Step, found: Table) -> Table:
     return engine.sql(f"select step, draw, left_id, right_id from {{found}} {qualify}", found=found, store=True)
 
 
-def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> pa.Table:
-    """draw, left_id, right_id of the pairs that are not in every draw."""
-    left, right = whole(pairs, "left_id"), whole(pairs, "right_id")
+def _drawn(pairs: pa.Table, single: Collection[str], draws: int, seed: int) -> pa.Table:
+    """draw, left_id, right_id of the pairs of some components that are not in every draw."""
+    pairs = pairs.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    left, right, place = (whole(pairs, name) for name in ("left_id", "right_id", "place"))
     weight = pairs["weight"].to_numpy().astype(np.float64)
     contested = pairs["contested"].to_numpy(zero_copy_only=False).astype(bool)
-    place = whole(pairs, "place")
     alone = np.arange(len(left))
-    people = (
-        _with_whom_they_join(left, right, whole(pairs, "left_person"), place),
-        _with_whom_they_join(right, left, whole(pairs, "right_person"), place),
-    )
     # Who holds many links, or has no rival, is a unit of its own for each of its pairs.
     ends = [
-        np.where(contested & single[side], numbered(person), len(left) + alone)
-        for side, person in zip(("left", "right"), people, strict=True)
+        np.where(contested & (side in single), numbered(whole(pairs, f"{side}_person")), len(left) + alone)
+        for side in ("left", "right")
     ]
     # Of the records of two people the linked one stands for all, else the heaviest; with it come those that join it.
     _, of_people = np.unique(np.stack(ends), axis=1, return_inverse=True)
@@ -138,38 +169,32 @@ def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> p
     stands[first] = True
     heaviest = np.full(len(first), -np.inf)
     np.maximum.at(heaviest, of_people, weight)
-    urn = Urn(Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest))
+    urn = Urn(Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest), lots(left[first], right[first]))
     places = [np.flatnonzero(urn.draw(seed, draw)[of_people] & stands) for draw in range(1, draws + 1)]
-    return pa.table(
-        {
-            "draw": pa.array(np.repeat(np.arange(1, draws + 1), [len(found) for found in places]), pa.int32()),
-            "left_id": left[np.concatenate([*places, np.zeros(0, np.int64)])],
-            "right_id": right[np.concatenate([*places, np.zeros(0, np.int64)])],
-        }
-    )
+    chosen = np.concatenate([*places, np.zeros(0, np.int64)])
+    number = np.repeat(np.arange(1, draws + 1), [len(found) for found in places])
+    return pa.table({"draw": pa.array(number, pa.int32()), "left_id": left[chosen], "right_id": right[chosen]})
 
 
-def _with_whom_they_join(units: Ids, partners: Ids, persons: Ids, place: Ids) -> Ids:
-    """The person of each pair's unit, where one that joins a linked unit is the person that this is.
+def lots(*numbers: npt.ArrayLike) -> Lots:
+    """Whole numbers that tell nothing of those they are made of: equal for equal ones, as if drawn by lot for others.
 
-    The posterior takes two records that do not look alike for rivals; the step has joined them since.
-
-    Args:
-        units, partners: of each pair, on this side and on the other.
-        persons: of each pair's unit, as the posterior has it.
+    By the mixer of SplitMix64 (Steele, Lea and Flood 2014), one number after the other.
     """
-    linked = np.flatnonzero(place == _LINKED)
-    linked = linked[np.argsort(partners[linked], kind="stable")]
-    joins = np.flatnonzero(place == _JOINS)
-    if not len(linked) or not len(joins):
-        return persons
-    at = np.minimum(np.searchsorted(partners[linked], partners[joins]), len(linked) - 1)
-    joins, at = (found[partners[linked[at]] == partners[joins]] for found in (joins, at))
-    person_of = dict(zip(units[joins].tolist(), persons[linked[at]].tolist(), strict=True))
-    found = persons.copy()
-    theirs = np.flatnonzero(np.isin(units, units[joins]))
-    found[theirs] = [person_of[unit] for unit in units[theirs].tolist()]
+    found = np.zeros(1, np.uint64)
+    for number in numbers:
+        found = found + np.asarray(number).astype(np.uint64) + _GOLDEN
+        for shift, factor in _MIXER:
+            found = (found ^ (found >> shift)) * factor
+        found ^= found >> np.uint64(31)
     return found
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIXER = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
 
 
 class Urn:
@@ -178,14 +203,20 @@ class Urn:
     Where all pairs of a component share a unit, one draw chooses among them and none. Where they do not, the matchings
     are walked through unit by unit. Where there are too many for that, pairs are drawn one after the other, each given
     those before it, with probabilities from messages.
+
+    Args:
+        names: a number of each pair that is nobody else's: what is drawn of a component goes by the smallest of its.
     """
 
-    def __init__(self, pairs: Pairs) -> None:
+    def __init__(self, pairs: Pairs, names: Lots) -> None:
         self.pairs = pairs
-        self.label = components(pairs)
+        label = components(pairs)
         self.chance = probabilities(pairs)
-        order = np.argsort(self.label, kind="stable")
-        starts = np.append(True, np.diff(self.label[order]) > 0)[: len(order)]
+        self._name = np.full(int(label.max(initial=-1)) + 1, np.iinfo(np.uint64).max)
+        np.minimum.at(self._name, label, names)
+        self._name = self._name[label]
+        order = np.argsort(label, kind="stable")
+        starts = np.append(True, np.diff(label[order]) > 0)[: len(order)]
         self._stars = np.ones(len(pairs), bool)
         self._walks: list[tuple[Ids, Matchings]] = []
         self._large: list[Ids] = []
@@ -205,13 +236,13 @@ class Urn:
 
     def draw(self, seed: int, number: int) -> Chosen:
         """Which pairs are in draw `number`."""
-        chance = np.random.default_rng([seed, number])
-        point = chance.random(int(self.label.max(initial=-1)) + 1)[self.label]
+        lot = lots(self._name, seed, number)
+        point = (lot >> np.uint64(11)) * 2.0**-53
         chosen: Chosen = self._stars & (point < self._upto) & (point >= self._upto - self.chance)
         for places, every in self._walks:
-            chosen[places[every.draw(chance)]] = True
+            chosen[places[every.draw(np.random.default_rng(int(lot[places[0]])))]] = True
         for places in self._large:
-            chosen[_one_by_one(self.pairs, places, chance)] = True
+            chosen[_one_by_one(self.pairs, places, np.random.default_rng(int(lot[places[0]])))] = True
         return chosen
 
 

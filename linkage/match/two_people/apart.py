@@ -2,17 +2,17 @@
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from linkage.engine import Engine, Table, columns, empty, literal, quote, rows
+from linkage.engine import Engine, Table, columns, empty, literal, quote
 from linkage.match.candidates.units import Units
 from linkage.match.two_people.apart_rules import Rule, shipped
-from linkage.match.two_people.explained import as_table, born_apart, plausible
-from linkage.match.two_people.sisters import Suspect, told_apart
+from linkage.match.two_people.explained import Suspects, as_table, born_apart, plausible
+from linkage.match.two_people.sisters import told_apart
 from linkage.model import Model
 from linkage.model.stages import pattern_column
 
@@ -42,12 +42,12 @@ def two_people(
     Returns:
         left_id, right_id, reason (the rule's name); each pair once.
     """
-    found: dict[str, Table] = {}
+    suspects, found = Suspects(pairs, left, right, lowest, model, held), dict[str, Table]()
     for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
-        different = _of_rule(engine, rule, pairs, left, right, lowest, model, held)
+        different = _of_rule(engine, rule, suspects)
         if different is None or engine.count(different) == 0:
             continue
-        if (rule.words and left is not right) or plausible(engine, rule, different, pairs, left, right, lowest, model):
+        if (rule.words and left is not right) or plausible(engine, rule, different, suspects):
             found[rule.name] = different
     if not found:
         return empty(engine, _REASONS)
@@ -78,65 +78,77 @@ def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
     return None
 
 
-def _of_rule(
-    engine: Engine,
-    rule: Rule,
-    pairs: Table,
-    left: Units,
-    right: Units,
-    lowest: float,
-    model: Model | None,
-    held_units: tuple[Table, Table] | None,
-) -> Table | None:
+def _of_rule(engine: Engine, rule: Rule, suspects: Suspects) -> Table | None:
     """left_id, right_id of the pairs for which a rule holds; None where no pair differs as it asks, or the sides lack
     the fields that it reads."""
-    held = set(left.appearances.columns) & set(right.appearances.columns)
-    any_of = [name for name in rule.equal_any if name in held]
-    asked = [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
-    shown = not rule.within or (left is not right and held.intersection(rule.within_any))
-    somewhere = any_of or not rule.equal_any or rule.equal  # of one birth date, where files say not where people live
-    if not shown or not somewhere or not {*asked, *rule.within} <= held:
+    if not _can_be_asked(rule, suspects):
         return None
-    different = _different(engine, rule, pairs, held_units or (left.units, right.units), (left, right), lowest, model)
+    different = _different(engine, rule, suspects)
     if engine.count(different) == 0:
         engine.drop(different)
         return None
-    read = dict.fromkeys(name for name in (*asked, *any_of, *rule.also, *rule.unless_equal) if name in held)
-    # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
-    # the model's columns, and may lack what it does not compare.
-    looked_in = [side.appearances for side in (left, right)]
-    if held_units and all(side.appearances is side.units for side in (left, right)):
-        looked_in = [
-            few if set(read) <= set(few.columns) else all_of for few, all_of in zip(held_units, looked_in, strict=True)
-        ]
-    rows_of = {
+    rows_of = _rows_of(engine, rule, suspects, different)
+    query = _fitting(rule, suspects)
+    fitting = engine.sql(query, params=None, store=False, different=different, **rows_of)
+    found = _by_their_names(engine, rule, fitting, suspects)
+    engine.drop(different, *rows_of.values())
+    return found
+
+
+def _asked(rule: Rule) -> list[str]:
+    """The fields without which a rule says nothing."""
+    return [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
+
+
+def _can_be_asked(rule: Rule, suspects: Suspects) -> bool:
+    held = suspects.held
+    shown = not rule.within or (not suspects.of_one_file and held.intersection(rule.within_any))
+    # Of one birth date, where files do not say where people live.
+    somewhere = held.intersection(rule.equal_any) or not rule.equal_any or rule.equal
+    return bool(shown and somewhere and {*_asked(rule), *rule.within} <= held)
+
+
+def _rows_of(engine: Engine, rule: Rule, suspects: Suspects, different: Table) -> dict[str, Table]:
+    """By side, what a rule reads of all that stood on the rows of these few units, which may lie on disk: read once."""
+    read = [*dict.fromkeys((*_asked(rule), *rule.equal_any, *rule.also, *rule.unless_equal))]
+    read = [name for name in read if name in suspects.held]
+    shown = [side.appearances for side in suspects.sides]
+    if suspects.few and suspects.a_row_each:
+        shown = [few if {*read} <= {*few.columns} else all_of for few, all_of in zip(suspects.few, shown, strict=True)]
+    return {
         side: engine.sql(
             f"""
-            select a.unit_id, {columns(list(read), "a")}
+            select a.unit_id, {columns(read, "a")}
             from {{of}} as a
             where exists (select 1 from {{different}} as d where d.{side}_id = a.unit_id)
             """,
-            of=shown,
+            of=of,
             different=different,
             store=True,
         )
-        for side, shown in zip(("left", "right"), looked_in, strict=True)
+        for side, of in zip(("left", "right"), shown, strict=True)
     }
+
+
+def _fitting(rule: Rule, suspects: Suspects) -> str:
+    """SQL: left_id, right_id, side, called, others of pairs for which a rule holds but for their names."""
+
+    def equal(names: Iterable[str]) -> list[str]:
+        return [f"a.{quote(name)} = b.{quote(name)}" for name in names if name in suspects.held]
+
     # Within one file nothing tells how many twins there are, beside those whose names are all misspelt.
-    equal, near = ((*rule.equal, *rule.near), ()) if left is right else (rule.equal, rule.near)
-    same = " and ".join([*(f"a.{quote(c)} = b.{quote(c)}" for c in equal), *map(_near, near), "true"])
-    either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of) or "true"
+    alike, near = ((*rule.equal, *rule.near), ()) if suspects.of_one_file else (rule.equal, rule.near)
+    same = " and ".join([*equal(alike), *map(_near, near), "true"])
+    somewhere = " or ".join(equal(rule.equal_any)) or "true"
     never = f"bool_and({born_apart(rule.born_apart, rule.other_year)})" if rule.born_apart else "true"
-    numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
-    name, others = (
-        quote(rule.differ) if rule.differ else "cast(null as varchar)",
-        [f"coalesce({quote(c)}, '')" for c in rule.also if c in held],
-    )
-    also = " || ' ' || ".join(others) or "cast(null as varchar)"
-    query = f"""
+    numbers = " or ".join(equal(rule.unless_equal)) or "false"
+    nothing = "cast(null as varchar)"
+    name = quote(rule.differ) if rule.differ else nothing
+    also = " || ' ' || ".join(f"coalesce({quote(c)}, '')" for c in rule.also if c in suspects.held) or nothing
+    return f"""
         with judged as (
             select d.left_id, d.right_id, bool_or({numbers}) as shares,
-                   bool_or({same} and ({either})) and {never} as fits
+                   bool_or({same} and ({somewhere})) and {never} as fits
             from {{different}} as d
             join {{left}} as a on a.unit_id = d.left_id
             join {{right}} as b on b.unit_id = d.right_id
@@ -151,27 +163,23 @@ def _of_rule(
         select distinct f.left_id, f.right_id, 'right' as side, {name} as called, {also} as others
         from fitting as f join {{right}} as b on b.unit_id = f.right_id
         """
-    suspects = engine.sql(query, params=None, store=False, different=different, **rows_of)
-    found = _by_their_names(engine, rule, suspects, left, right)
-    engine.drop(different, *rows_of.values())
-    return found
 
 
-def _by_their_names(engine: Engine, rule: Rule, suspects: Table, left: Units, right: Units) -> Table:
-    """left_id, right_id of the suspects whose names are of two, where the rule asks for names.
+def _by_their_names(engine: Engine, rule: Rule, fitting: Table, suspects: Suspects) -> Table:
+    """left_id, right_id of the pairs whose names are of two, where the rule asks for names.
 
     Args:
-        suspects: left_id, right_id, side, called, others: every pair for which the rule holds but for its names, with
+        fitting: left_id, right_id, side, called, others: every pair for which the rule holds but for its names, with
             all names that either side ever had.
     """
     if rule.words:
-        return engine.from_arrow(as_table(told_apart(engine, rule, _named(engine, suspects), left, right)))
+        return told_apart(engine, rule, fitting, *suspects.sides)
     if rule.differ:
-        homes = set(rule.equal_any) & set(left.appearances.columns) & set(right.appearances.columns)
+        homes = suspects.held.intersection(rule.equal_any)
         edits = _EDITS if homes or not rule.equal_any else _EDITS_OF_NO_HOME
         clearly = functools.partial(_clearly_different, rule=rule, edits=edits)
-        return engine.by_group(suspects, clearly, _PAIRS, by="left_id", order=("right_id",))
-    return engine.sql("select distinct left_id, right_id from {t}", t=suspects, store=_PAIRS)
+        return engine.by_group(fitting, clearly, _PAIRS, by="left_id", order=("right_id",))
+    return engine.sql("select distinct left_id, right_id from {t}", t=fitting, store=_PAIRS)
 
 
 def _near(column: str) -> str:
@@ -179,22 +187,12 @@ def _near(column: str) -> str:
     return f"levenshtein(a.{quote(column)}, b.{quote(column)}) <= 2"
 
 
-def _different(
-    engine: Engine,
-    rule: Rule,
-    pairs: Table,
-    units: tuple[Table, Table],
-    sides: tuple[Units, Units],
-    lowest: float,
-    model: Model | None,
-) -> Table:
+def _different(engine: Engine, rule: Rule, suspects: Suspects) -> Table:
     """left_id, right_id of likely pairs of two forenames or birth dates now.
 
     Most pairs need no second look at what they ever were.
-
-    Args:
-        units: of the left and of the right, those of the pairs at least.
     """
+    model, limit = suspects.model, {"lowest": suspects.lowest}
 
     def compared(names: Sequence[str | None]) -> list[tuple[str, int]]:
         found = [_equal_level(model, name) for name in names if name and model]
@@ -203,12 +201,13 @@ def _different(
     differ, born = compared([rule.differ]), compared([rule.born_apart])
     if differ or (born and not rule.differ):
         asked = [f"{column} <> {equal}" for column, equal in differ] + [f"{column} < {equal}" for column, equal in born]
-        if all(side.appearances is side.units for side in sides):  # a unit is one row, which the model compared
+        if suspects.a_row_each:  # and the model compared it
             asked += [f"{column} >= {equal}" for column, equal in compared(rule.equal)]
         query = f"select left_id, right_id from {{pairs}} where {' and '.join(['match_weight >= $lowest', *asked])}"
-        return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
+        return engine.sql(query, params=limit, pairs=suspects.pairs, store=True)
+    left, right = suspects.few or [side.units for side in suspects.sides]
     name = quote(rule.differ or "unit_id")
-    now = all(rule.differ in of.columns for of in units)
+    now = all(rule.differ in of.columns for of in (left, right))
     return engine.sql(
         f"""
         select p.left_id, p.right_id
@@ -217,36 +216,27 @@ def _different(
         join {{right}} as r on r.unit_id = p.right_id
         where p.match_weight >= $lowest {f"and l.{name} <> r.{name}" if now else ""}
         """,
-        params={"lowest": lowest},
-        pairs=pairs,
-        left=units[0],
-        right=units[1],
+        params=limit,
+        pairs=suspects.pairs,
+        left=left,
+        right=right,
         store=True,
     )
-
-
-def _named(engine: Engine, suspects: Table) -> list[Suspect]:
-    """Pairs of suspects with the name of either side, where both are known."""
-    query = "select left_id, right_id, side, called from {t} order by left_id, right_id"
-    called: dict[tuple[int, int], dict[str, str]] = {}
-    for row in rows(engine, engine.sql(query, t=suspects)):
-        called.setdefault((row["left_id"], row["right_id"]), {})[row["side"]] = row["called"]
-    return [(*pair, of["left"], of["right"]) for pair, of in called.items() if of.get("left") and of.get("right")]
 
 
 _EDITS, _EDITS_OF_NO_HOME = 0.0, 0.5
 """Share of a name's letters that edits may change, beside a slip: where nobody says where people live, more of them."""
 
 
-def _clearly_different(suspects: pa.Table, rule: Rule, edits: float) -> pa.Table:
-    """Pairs of suspects none of whose names may be one; the rows of a pair come one after another.
+def _clearly_different(fitting: pa.Table, rule: Rule, edits: float) -> pa.Table:
+    """Pairs none of whose names may be one; the rows of a pair come one after another.
 
     Args:
         edits: share of a name's letters that they may change.
     """
     told = (
-        zip(*(piece.column(name).to_pylist() for name in suspects.column_names), strict=True)
-        for piece in suspects.to_batches(_PIECE)
+        zip(*(piece.column(name).to_pylist() for name in fitting.column_names), strict=True)
+        for piece in fitting.to_batches(_PIECE)
     )
     different = []
     for pair, rows_of in itertools.groupby(itertools.chain.from_iterable(told), key=lambda row: row[:2]):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,16 +19,46 @@ def as_table(pairs: Sequence[tuple[int, int]]) -> pa.Table:
     return whole_numbers(dict(zip(("left_id", "right_id"), np.array(pairs).reshape(-1, 2).T, strict=True)))
 
 
-def plausible(
-    engine: Engine,
-    rule: Rule,
-    found: Table,
-    pairs: Table,
-    left: Units,
-    right: Units,
-    lowest: float,
-    model: Model | None = None,
-) -> bool:
+@dataclass(frozen=True)
+class Suspects:
+    """Pairs of which some may be two people, and what stands behind their units.
+
+    Attributes:
+        pairs: left_id, right_id, match_weight.
+        left, right: units, with what stood together on one row of theirs (appearances); one and the same of one file.
+        lowest: pairs of less weight are left out: nobody would take them for one person.
+        model: the one that scored the pairs, whose levels then stand beside them: most pairs need no second look.
+        few: units of the left and of the right among whom the pairs are, where these are few of all. They have the
+            model's columns, and may lack what it does not compare.
+    """
+
+    pairs: Table
+    left: Units
+    right: Units
+    lowest: float
+    model: Model | None = None
+    few: tuple[Table, Table] | None = None
+
+    @property
+    def sides(self) -> tuple[Units, Units]:
+        return self.left, self.right
+
+    @property
+    def of_one_file(self) -> bool:
+        return self.left is self.right
+
+    @property
+    def held(self) -> set[str]:
+        """The fields that rows of both sides have."""
+        return set(self.left.appearances.columns) & set(self.right.appearances.columns)
+
+    @property
+    def a_row_each(self) -> bool:
+        """Whether a unit is one row: nothing stood on others of its rows."""
+        return all(side.appearances is side.units for side in self.sides)
+
+
+def plausible(engine: Engine, rule: Rule, found: Table, of: Suspects) -> bool:
     """Whether births can explain so many pairs; where they cannot, forenames change in these files, and say little.
 
     Of two files: a twin is drawn into each file alike, so pairs across are no more than those within. Of one file: no
@@ -38,24 +69,16 @@ def plausible(
         found: left_id, right_id of the pairs; a pair once.
     """
     if not rule.differ:
-        return engine.count(found) > 0 and _namesakes_explain(engine, rule, found, pairs, (left, right), model)
+        return engine.count(found) > 0 and _namesakes_explain(engine, rule, found, of)
     if engine.count(found) <= _FEW:
         return True
-    if left is right:
-        counted = one(
-            engine,
-            engine.sql(
-                _PEOPLE,
-                params={"lowest": lowest},
-                pairs=pairs,
-                found=found,
-                units=left.units,
-            ),
-        )
+    if of.of_one_file:
+        query = engine.sql(_PEOPLE, params={"lowest": of.lowest}, pairs=of.pairs, found=found, units=of.left.units)
+        counted = one(engine, query)
         return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
     counted = one(engine, engine.sql("select count(distinct left_id) as suspected from {t}", t=found))
     suspected, within = int(counted["suspected"]), 0.0
-    for side in (left, right):  # the second file is counted where the first does not explain them yet
+    for side in of.sides:  # the second file is counted where the first does not explain them yet
         within += _births_within(engine, rule, side)
         if suspected <= 2 * within + _FEW:
             return True
@@ -120,24 +143,17 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     return int(found["births"]) * rows_held / max(int(found["rows_shown"]), 1)
 
 
-def _namesakes_explain(
-    engine: Engine,
-    rule: Rule,
-    found: Table,
-    pairs: Table,
-    sides: tuple[Units, Units],
-    model: Model | None,
-) -> bool:
+def _namesakes_explain(engine: Engine, rule: Rule, found: Table, of: Suspects) -> bool:
     """Whether most pairs of one name across two files would be there if nobody were in both.
 
     They are to be more than people who are in both by two birth dates, however few are found. Who has a heavier partner
     is his namesake's father or son in any case; of the others half are to be explained, by what is expected and what
     chance may add.
     """
-    sizes = [engine.count(side.units) for side in sides]
-    least = sizes[0] * sizes[1] / (1 + 2**-model.prior_weight) * _WHOLLY_WRONG if model else 0.0
-    within = [_of_one_name(engine, rule, side, side) for side in sides]
-    differ = _dates_that_differ(model, str(rule.born_apart))
+    sizes = [engine.count(side.units) for side in of.sides]
+    least = sizes[0] * sizes[1] / (1 + 2**-of.model.prior_weight) * _WHOLLY_WRONG if of.model else 0.0
+    within = [_of_one_name(engine, rule, side, side) for side in of.sides]
+    differ = _dates_that_differ(of.model, str(rule.born_apart))
     told = [
         (one.born_apart - differ * one.again, size)
         for one, size in zip(within, sizes, strict=True)
@@ -146,19 +162,12 @@ def _namesakes_explain(
     expected = _expected_across(told, sizes)
     if told and expected <= least:
         return False
-    shown = {side: units.appearances for side, units in zip(("left", "right"), sides, strict=True)}
-    query = engine.sql(
-        _across(rule, shown),
-        params=None,
-        store=False,
-        found=found,
-        pairs=pairs,
-        **shown,
-    )
+    shown = {side: units.appearances for side, units in zip(("left", "right"), of.sides, strict=True)}
+    query = engine.sql(_across(rule, shown), params=None, store=False, found=found, pairs=of.pairs, **shown)
     counted = one(engine, query)
     across, contested = int(counted["across"]), int(counted["contested"])
     if not told:
-        expected = across - _wrong_dates_across(_of_one_name(engine, rule, *sides), within)
+        expected = across - _wrong_dates_across(_of_one_name(engine, rule, *of.sides), within)
     return expected > least and expected + math.sqrt(expected) >= contested + (across - contested) / 2
 
 

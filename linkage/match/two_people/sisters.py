@@ -6,15 +6,17 @@ has one that the other lacks. A name that has one word more (Crown Foods Holding
 How many such pairs are of two companies is told by those within either file.
 """
 
+import functools
+import itertools
 import math
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+import pyarrow as pa
 from rapidfuzz.distance import JaroWinkler
 
-from linkage.engine import Engine, Table, one, quote
+from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.candidates.units import Units
 from linkage.match.two_people.apart_rules import Rule
 
@@ -28,12 +30,12 @@ _MOST = 0.5  # share of the pairs across that are of two, from which they are ta
 _TELLING = 0.4
 """By how much as many are twice as match has to be more or less than one, for a word more to say anything."""
 
-Suspect = tuple[int, int, str, str]
-"""left_id, right_id and both names."""
-
 
 class Words(NamedTuple):
-    """Words of the names of both files, to how many names bear each; and how many names there are."""
+    """Words of the names of both files, to how many names bear each; and how many names there are.
+
+    Words of fewer than three names may be left out: they are no usual ones, and tell no name from another.
+    """
 
     held: Mapping[str, int]
     names: int
@@ -83,39 +85,68 @@ def _may_be_one(word: str, other: str, alike: float) -> bool:
     return short[0] == long[0] and all(letter in letters for letter in short)
 
 
-def told_apart(
-    engine: Engine, rule: Rule, suspects: Sequence[Suspect], left: Units, right: Units
-) -> list[tuple[int, int]]:
-    """Those of the suspects that are two companies, if the files have so many.
+def told_apart(engine: Engine, rule: Rule, suspects: Table, left: Units, right: Units) -> Table:
+    """left_id, right_id of those of the suspects that are two companies, if the files have so many.
 
     Args:
-        suspects: pairs at one place.
+        suspects: left_id, right_id, side, called: pairs at one place, with the name of either side.
         left, right: all units; one and the same of a single file, where nothing tells what a word more is.
     """
-    if not suspects:
-        return []
+    named = engine.sql(_NAMED, suspects=suspects, store=True)
+    if engine.count(named) == 0:
+        return named
     known = _known_words(engine, str(rule.differ), left, right)
-    found: dict[str, list[tuple[int, int]]] = {EACH: [], MORE: []}
-    for left_id, right_id, first, second in suspects:
-        if how := difference(first, second, known, rule.alike):
-            found[how].append((left_id, right_id))
-    if left is right:
-        return found[EACH]
-    if not any(found.values()):
-        return []
-    counted = _counted(engine, rule, known, left.units, right.units)
-    return [pair for how, pairs in found.items() if counted.are_of_two(how) for pair in pairs]
+    found = _different(engine, named, rule, known)
+    engine.drop(named)
+    hows = [EACH]
+    if left is not right and engine.count(found):
+        counted = _counted(engine, rule, known, left.units, right.units)
+        hows = [how for how in (EACH, MORE) if counted.are_of_two(how)]
+    those = " or ".join(["false", *(f"how = '{how}'" for how in hows)])
+    return engine.sql(f"select left_id, right_id from {{t}} where {those}", t=found)
+
+
+_NAMED = """
+    with called as (
+        select left_id, right_id,
+               max(case when side = 'left' then called end) as first,
+               max(case when side = 'right' then called end) as second
+        from {suspects}
+        group by left_id, right_id
+    )
+    select * from called where first <> '' and second <> ''
+    """
+
+
+def _different(engine: Engine, pairs: Table, rule: Rule, known: Words) -> Table:
+    """left_id, right_id and how they differ of the pairs of names, first and second, that do."""
+    work = functools.partial(_how, known=known, alike=rule.alike)
+    kinds = {"left_id": "bigint", "right_id": "bigint", "how": "varchar"}
+    return engine.by_group(pairs, work, kinds, by="left_id", order=("right_id",))
+
+
+def _how(pairs: pa.Table, known: Words, alike: float) -> pa.Table:
+    pieces = (piece.select(["first", "second"]).to_pydict().values() for piece in pairs.to_batches(_PIECE))
+    both = itertools.chain.from_iterable(zip(*piece, strict=True) for piece in pieces)
+    how = pa.array([difference(first, second, known, alike) for first, second in both], pa.string())
+    return pairs.select(["left_id", "right_id"]).append_column("how", how).filter(how.is_valid())
+
+
+_PIECE = 10_000  # pairs of names that are Python's at a time
 
 
 def _known_words(engine: Engine, column: str, left: Units, right: Units) -> Words:
-    held, known = Counter[str](), 0
-    for side in (left,) if left is right else (left, right):
-        names = engine.sql(f"select {quote(column)} as name from {{t}} where {quote(column)} is not null", t=side.units)
-        for batch in engine.batches(names):
-            known += batch.num_rows
-            for name in batch.column(0).to_pylist():
-                held.update({*name.split()})
-    return Words(held, known)
+    sides = {"left": left.units} if left is right else {"left": left.units, "right": right.units}
+    named = " union all ".join(f"select {quote(column)} as name from {{{side}}}" for side in sides)
+    names = engine.sql(named, params=None, store=False, **sides)
+    query = f"""
+        with words as (
+            select unnest(list_distinct(string_split(name, ' '))) as word from {{names}} where name is not null
+        )
+        select word, count(*) as names from words where word <> '' group by word having count(*) >= {_USUAL}
+        """
+    held = {row["word"]: int(row["names"]) for row in rows(engine, engine.sql(query, names=names))}
+    return Words(held, int(one(engine, engine.sql("select count(name) as names from {names}", names=names))["names"]))
 
 
 class _Counted(NamedTuple):
@@ -180,10 +211,10 @@ def _counted(engine: Engine, rule: Rule, known: Words, left: Table, right: Table
     ]
     engine.drop(crowded)
     across, matches = _at_one_place(engine, rule, known, *shown)
-    within, twice, alone = Counter[str](), 0, []
+    within, twice, alone = dict.fromkeys((EACH, MORE), 0), 0, []
     for side in shown:
         of_side, of_one_name = _at_one_place(engine, rule, known, side, side)
-        within += of_side
+        within = {how: within[how] + of_side[how] for how in within}
         twice += of_one_name
         free = engine.sql("select count(*) as units from {t} where not has_partner", t=side)
         alone.append(int(one(engine, free)["units"]))
@@ -194,7 +225,7 @@ def _counted(engine: Engine, rule: Rule, known: Words, left: Table, right: Table
     return _Counted(across, expected, for_each * twice / max(matches, 1))
 
 
-def _at_one_place(engine: Engine, rule: Rule, known: Words, these: Table, those: Table) -> tuple[Counter[str], int]:
+def _at_one_place(engine: Engine, rule: Rule, known: Words, these: Table, those: Table) -> tuple[dict[str, int], int]:
     """Pairs of units without a partner of their name, by how their names differ; and how many pairs have one name."""
     once = "b.unit_id > a.unit_id" if these is those else "true"
     same = engine.sql(
@@ -204,7 +235,7 @@ def _at_one_place(engine: Engine, rule: Rule, known: Words, these: Table, those:
     )
     pairs = engine.sql(
         f"""
-        select a.name as first, b.name as second
+        select a.unit_id as left_id, b.unit_id as right_id, a.name as first, b.name as second
         from {{a}} as a
         join {{b}} as b on b.place = a.place and b.name <> a.name and {once}
         where not a.has_partner and not b.has_partner
@@ -214,8 +245,8 @@ def _at_one_place(engine: Engine, rule: Rule, known: Words, these: Table, those:
         a=these,
         b=those,
     )
-    found = Counter[str]()
-    for batch in engine.batches(pairs):
-        names = zip(*(batch.column(place).to_pylist() for place in (0, 1)), strict=True)
-        found.update(how for first, second in names if (how := difference(first, second, known, rule.alike)))
-    return found, int(one(engine, same)["pairs"])
+    found = _different(engine, pairs, rule, known)
+    counts = rows(engine, engine.sql("select how, count(*) as pairs from {t} group by how", t=found))
+    engine.drop(found)
+    counted = dict.fromkeys((EACH, MORE), 0) | {row["how"]: int(row["pairs"]) for row in counts}
+    return counted, int(one(engine, same)["pairs"])
