@@ -5,72 +5,74 @@ from collections.abc import Mapping, Sequence
 from linkage.engine import pieces
 from linkage.engine.base import Engine, Table, quote
 from linkage.engine.pieces import Work
-from linkage.errors import LeoError
 
-_MOST_ROUNDS = 60  # a component's labels travel twice as far each round; 2^60 is longer than any chain
+_EDGES = {"left_id": "bigint", "right_id": "bigint"}
 _LABELS = {"node": "bigint", "label": "bigint"}
-_BOTH = {"a": "bigint", "b": "bigint"}
 
 
 def components(engine: Engine, edges: Table) -> Table:
-    """Connected components of a graph, by set-based label propagation.
+    """Connected components of a graph, by contraction.
+
+    Each round every node goes over to the smallest of its neighbours, where this is smaller than itself, and edges
+    between nodes that went over to different ones are all that is left. From round to round it goes further the same
+    way, twice as far each time, so that chains are short work: a graph whose nodes all reach the end of their way loses
+    half of them at least. Of pairs and of neighbours of one smallest node nothing is left after one round.
 
     Args:
         edges: left_id, right_id.
 
     Returns:
-        node, label: the smallest node of its component.
+        node, label: the smallest node of its component, which never goes anywhere.
     """
-    both = engine.sql(
-        """
-        select left_id as a, right_id as b from {edges}
-        union
-        select right_id as a, left_id as b from {edges}
-        """,
-        edges=edges,
-        store=_BOTH,
-    )
-    labels = engine.sql("select a as node, least(a, min(b)) as label from {both} group by a", both=both, store=_LABELS)
-    for _ in range(_MOST_ROUNDS):
-        nearer = engine.sql(_NEARER, labels=labels, both=both, store=_LABELS)
-        # A label that points at a node takes that node's label: distances halve each round.
-        following = engine.sql(_JUMP, labels=nearer, store=_LABELS)
-        changed = engine.sql(_CHANGED, before=labels, after=following)
-        moved = engine.count(changed)
-        engine.drop(labels, nearer)
-        labels = following
-        if not moved:
-            engine.drop(both)
-            return labels
-    raise LeoError(
-        "the links form a chain too long to follow\n  raise the acceptance threshold; see the summary of the step"
-    )
+    rounds, met = list[Table](), edges
+    while not rounds or engine.count(met):
+        nearest = engine.sql(_NEAREST, edges=met, store=_LABELS)
+        for _ in rounds:
+            nearest = _through(engine, nearest, nearest)
+        left = engine.sql(_LEFT, edges=met, nearest=nearest, store=_EDGES)
+        if rounds:
+            engine.drop(met)
+        rounds.append(nearest)
+        met = left
+    engine.drop(met)
+    labels = rounds.pop()
+    while rounds:
+        labels = _through(engine, rounds.pop(), labels)
+    return labels
 
 
-_NEARER = """
-    with heard as (
-        select e.a as node, min(l.label) as label
-        from {both} as e
-        join {labels} as l on l.node = e.b
-        group by e.a
+_NEAREST = """
+    with ends as (
+        select left_id as node, right_id as other from {edges}
+        union all
+        select right_id as node, left_id as other from {edges}
     )
-    select l.node, least(l.label, h.label) as label
-    from {labels} as l
-    join heard as h using (node)
+    select node, least(node, min(other)) as label from ends group by node
     """
 
-_JUMP = """
-    select l.node, least(l.label, pointed.label) as label
-    from {labels} as l
-    join {labels} as pointed on pointed.node = l.label
-    """
-
-_CHANGED = """
-    select a.node
-    from {after} as a
-    join {before} as b using (node)
+_LEFT = """
+    select distinct least(a.label, b.label) as left_id, greatest(a.label, b.label) as right_id
+    from {edges} as e
+    join {nearest} as a on a.node = e.left_id
+    join {nearest} as b on b.node = e.right_id
     where a.label <> b.label
     """
+
+
+def _through(engine: Engine, nearest: Table, labels: Table) -> Table:
+    """Where nodes are by way of the node that they went over to; one that has no label has gone no further."""
+    found = engine.sql(
+        """
+        select n.node, coalesce(l.label, n.label) as label
+        from {nearest} as n
+        left join {labels} as l on l.node = n.label
+        """,
+        nearest=nearest,
+        labels=labels,
+        store=_LABELS,
+    )
+    engine.drop(*dict.fromkeys((nearest, labels)))
+    return found
 
 
 def by_component(
@@ -102,6 +104,3 @@ def by_component(
     found = engine.by_group(labelled, work, kinds, by="label", order=order)
     engine.drop(pairs, edges, labels)
     return found
-
-
-_EDGES = {"left_id": "bigint", "right_id": "bigint"}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,6 +194,23 @@ def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> N
     assert found == {node: root(node) for node in parent}
 
 
+def test_nodes_of_any_size_are_told_apart(engine: Engine, rows: Any) -> None:
+    """Those of a chain come in no order."""
+    drawn = np.random.default_rng(5)
+    nodes = drawn.permutation(np.concatenate([np.arange(40) * (2**31 - 1), 2**62 + np.arange(40), np.arange(40) + 7]))
+    chains = [np.sort(drawn.permutation(nodes)[:30])[drawn.permutation(30)] for _ in range(2)]
+    chains[1] = np.setdiff1d(chains[1], chains[0])
+    table = pa.table(
+        {
+            "left_id": np.concatenate([chain[:-1] for chain in chains]),
+            "right_id": np.concatenate([chain[1:] for chain in chains]),
+        }
+    )
+    expected = {(int(node), int(chain.min())) for chain in chains for node in chain}
+    assert set(rows(components(engine, engine.from_arrow(table)))) == expected
+
+
 def test_a_long_chain_is_one_person(engine: Engine, rows: Any) -> None:
-    chain = pa.table({"left_id": list(range(1, 300)), "right_id": list(range(2, 301))})
+    """Twice as many more nodes are passed from round to round."""
+    chain = pa.table({"left_id": list(range(1, 3_000)), "right_id": list(range(2, 3_001))})
     assert {label for _, label in rows(components(engine, engine.from_arrow(chain)))} == {1}
