@@ -37,3 +37,21 @@ class GateError(LeoError):
     """A check that guards publication failed."""
 
     exit_code = ExitCode.GATE
+
+
+def refuse_untold(name: str, shown: str | None = None) -> None:
+    """Refuse a name of a file or folder that is not in UTF-8: no manifest, page or library could tell it.
+
+    Args:
+        shown: what the message calls it; the name with its strange bytes as \\xfc when None.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = shown or name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise InputError(
+            f"{shown}: the name is not in UTF-8\n  rename it; where it is in UTF-8, say so: export LC_ALL=C.UTF-8"
+        ) from None

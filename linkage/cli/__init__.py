@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from linkage import __version__, process
-from linkage.cli.failures import failing_clearly
+from linkage.cli.failures import failing_clearly, refuse_strange_names
 from linkage.cli.verbs import Verbs
 from linkage.resources import OWN, use
 
@@ -76,4 +76,5 @@ def main() -> None:
     """What the console script calls."""
     process.begin()
     with failing_clearly(), process.stoppable():
+        refuse_strange_names()
         app()

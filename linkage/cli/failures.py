@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from linkage import process
-from linkage.errors import ExitCode, LeoError
+from linkage.errors import ExitCode, InputError, LeoError, refuse_untold
 from linkage.pipeline.running.log import place_of, value_free_trace
 
 
@@ -73,6 +73,20 @@ def _of_the_system(error: OSError) -> str | None:
     if number in _NO_ROOM and not where:  # what is written to an open file says no name
         remedy = remedy.replace("there", f"in the output folder and in {tempfile.gettempdir()}")
     return f"{where}{os.strerror(number)}\n  {remedy}"
+
+
+def refuse_strange_names() -> None:
+    """Refuse a command whose names of files cannot be told, or whose folder is gone, before any work.
+
+    Raises:
+        InputError: so it is; what is no file may be somebody's key, and is not shown.
+    """
+    try:
+        refuse_untold(os.getcwd())
+    except FileNotFoundError:
+        raise InputError("the folder that the command is given in is gone\n  go to another one") from None
+    for number, argument in enumerate(sys.argv[1:], 1):
+        refuse_untold(argument, None if os.path.lexists(argument) else f"argument {number}")
 
 
 @contextlib.contextmanager

@@ -151,6 +151,11 @@ def _csv(
                 f"{path}: no room or no right to write its rows below {scratch.parent}: {error.strerror or error}\n"
                 "  free space there, then run the same command again"
             ) from None
+        if path.stat().st_size != file.bytes:  # its hash is of other rows, and a part of them may be lacking
+            raise InputError(
+                f"{file.path}: was changed while it was read\n"
+                "  wait until it is there whole, then give the same command again"
+            )
         header |= dict.fromkeys(found.header)
         rejected += [(number, line, reason) for line, reason in found.rejected]
         counted.append(file.with_rows(found.rows + len(found.rejected)))

@@ -1,13 +1,18 @@
 """What a command says when the system refuses it: which file, what was refused, and what to do."""
 
 import errno
+import os
+import sys
 import tempfile
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from linkage.cli import main
 from linkage.cli.failures import failing_clearly
+from linkage.errors import InputError
+from linkage.records.source_files import find
 
 
 def said(error: BaseException, capsys: pytest.CaptureFixture[str]) -> str:
@@ -75,3 +80,36 @@ def test_a_library_that_panics_quotes_nothing(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as left, failing_clearly():
         raise SystemExit(3)
     assert left.value.code == 3
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["leo", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(str(ended.value.code))
+
+
+def test_names_that_are_not_in_utf_8_are_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files of an old share: all was linked, and then the manifest could not be written."""
+    monkeypatch.chdir(tmp_path)
+    strange = os.fsdecode(b"m\xfcller.csv")
+    Path(strange).touch()
+    remedy = "the name is not in UTF-8\n  rename it; where it is in UTF-8, say so: export LC_ALL=C.UTF-8\n"
+    assert command(monkeypatch, "dedupe", strange, "--out", "out") == 1
+    assert capsys.readouterr().err == f"leo: m\\xfcller.csv: {remedy}"
+    assert command(monkeypatch, "explain", "out", "--pair", strange.removesuffix(".csv"), "2") == 1
+    assert capsys.readouterr().err == f"leo: argument 4: {remedy}"
+    with pytest.raises(InputError, match=r"m\\xfcller\.csv: the name is not in UTF-8"):
+        find("source.npd", ["*.csv"], tmp_path)
+
+
+def test_a_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    assert command(monkeypatch, "dedupe", "a.csv", "--out", "out") == 1
+    assert capsys.readouterr().err == "leo: the folder that the command is given in is gone\n  go to another one\n"

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 
 def _stopped_before(root: Path, stage: str) -> None:
@@ -59,3 +60,17 @@ def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(vi
         True,
     )
     assert leo("review", "sample", village.root, "npd-cis")[0] == 0
+
+
+def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_path: Path) -> None:
+    """It told to name definitions, which every run has."""
+    run = tmp_path / "run"
+    run.mkdir()
+    manifest = {"format": 1, "run": "own", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb", "stages": []}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    code, _, said = leo("outcomes", run, "--out", tmp_path / "pages", "--no-progress")
+    assert code == 2
+    assert said == (
+        f"leo: {run}: has no outcomes: its file says longitudinal = false\n"
+        "  take that out of [outputs], and give the same leo run again\n"
+    )

@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.config import FileFormat
 from linkage.errors import ConfigError, InputError
-from linkage.records.source_files import damage_named
+from linkage.records.raw_rows import read_raw
+from linkage.records.source_files import GivenFiles, damage_named
 from tests.records.conftest import PUPILS
 
 
@@ -64,3 +66,16 @@ def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monke
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(InputError, match="the file is damaged inside"), damage_named([file]):
         raise RuntimeError("what an engine says of it")
+
+
+def test_a_csv_that_grows_while_it_is_read_is_told(engine, tmp_path):
+    """Its delivery is not at its end: the manifest had the hash of other rows than were linked."""
+    path = tmp_path / "a.csv"
+    path.write_text("RECORDID\n1\n")
+
+    def arrives(header, file):
+        path.write_text("RECORDID\n1\n2\n")
+
+    given = GivenFiles("source.npd", ["a.csv"], FileFormat(type="csv"), tmp_path)
+    with pytest.raises(InputError, match=r"a\.csv: was changed while it was read\n  wait until it is there whole"):
+        read_raw(engine, given, tmp_path, arrives)

@@ -106,7 +106,8 @@ def compared_inputs(
     places = tables_of(run, dict(manifest))
     if "outcomes" not in places:
         raise ConfigError(
-            f"{run}: has no outcomes\n  name definitions in the run's file: outcomes = 'outcomes/leo.toml'"
+            f"{run}: has no outcomes: its file says longitudinal = false\n"
+            "  take that out of [outputs], and give the same leo run again"
         )
     rules = _definitions(run, manifest, definitions)
     tables = {
