@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from linkage import __version__, process
-from linkage.cli.failures import failing_clearly, refuse_strange_names
+from linkage.cli.failures import Stopped, failing_clearly, refuse_strange_names
 from linkage.cli.verbs import Verbs
 from linkage.resources import OWN, use
 
@@ -21,6 +21,13 @@ class _Leo(TyperGroup):
 
     def __init__(self, **about: Any) -> None:
         super().__init__(**{**about, "commands": Verbs()})
+
+    def invoke(self, ctx: Any) -> Any:
+        """Typer ends a command that was stopped without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Stopped from None
 
 
 app = typer.Typer(

@@ -16,6 +16,15 @@ from linkage.errors import ExitCode, InputError, LeoError, refuse_untold
 from linkage.pipeline.running.log import place_of, value_free_trace
 
 
+class Stopped(LeoError):
+    """Somebody, or a scheduler, has ended the command."""
+
+    exit_code = ExitCode.STOPPED
+
+    def __init__(self) -> None:
+        super().__init__("stopped\n  the same command can be given again")
+
+
 @contextlib.contextmanager
 def failing_clearly() -> Iterator[None]:
     """Turn every exception of a command into a message and an exit code.
@@ -29,7 +38,7 @@ def failing_clearly() -> Iterator[None]:
         typer.echo(f"leo: {error}", err=True)
         sys.exit(int(error.exit_code))
     except KeyboardInterrupt:
-        typer.echo("leo: stopped\n  the same command can be given again", err=True)
+        typer.echo(f"leo: {Stopped()}", err=True)
         sys.exit(int(ExitCode.STOPPED))
     except MemoryError:  # of Python or of Arrow, whose message says no more than how much they asked for
         typer.echo(

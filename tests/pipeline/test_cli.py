@@ -309,9 +309,10 @@ def test_an_error_that_nobody_foresaw_is_one_line_and_a_trace_without_values(leo
     assert "in check" in written
 
 
-def test_stopped_by_hand_has_the_shells_exit_code(leo, failing):
+def test_stopped_by_hand_has_the_shells_exit_code_and_says_so(leo, failing):
+    """Typer ended it without a word."""
     failing(KeyboardInterrupt())
-    assert leo("catalogue", "check")[0] == 130
+    assert leo("catalogue", "check") == (130, "", "leo: stopped\n  the same command can be given again\n")
 
 
 def test_a_plan_is_shown_with_its_reasons():
