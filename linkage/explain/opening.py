@@ -17,6 +17,7 @@ from linkage.match.further.further_records import Further
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model, load
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
+from linkage.pipeline.ended.intact import document_of
 from linkage.pipeline.running.folder import MANIFEST
 from linkage.pipeline.stages.linking import PEOPLE
 
@@ -32,6 +33,13 @@ def see_that_it_is_there(root: Path) -> None:
             f"{root}: the run's folder is not there any more\n  put it back where it was; or end this, and start "
             "it again on the folder where it is now"
         )
+
+
+def links_made(root: Path) -> dict[str, Any]:
+    """What a folder's manifest says of the links that lie there: their rows and fingerprints, by table and step."""
+    manifest = document_of(root / MANIFEST) if (root / MANIFEST).is_file() else {}
+    stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
+    return manifest.get("tables") or {name: made for name, made in stages.items() if name.startswith("link-")}
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,15 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_pat
     """It told to name definitions, which every run has."""
     run = tmp_path / "run"
     run.mkdir()
-    manifest = {"format": 1, "run": "own", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb", "stages": []}
+    manifest = {
+        "format": 1,
+        "run": "own",
+        "exit": 0,
+        "status": "done",
+        "configuration": {},
+        "engine": "duckdb",
+        "stages": [],
+    }
     (run / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("outcomes", run, "--out", tmp_path / "pages", "--no-progress")
     assert code == 2

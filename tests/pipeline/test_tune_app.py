@@ -1,5 +1,6 @@
 """Tuning through the application's forms, without a browser."""
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -214,6 +215,21 @@ def test_nothing_is_saved_to_a_folder_that_has_moved(
     assert page.status_code == 500
     assert "the run&#39;s folder is not there any more" in page.text
     assert not moved.exists()
+
+
+def test_nothing_is_saved_to_a_folder_that_was_linked_again(
+    tune_desk: Any, tune_client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was foretold is of pairs that are no longer there: the same run with another file, say, or at work on one."""
+    manifest = json.loads((tune_desk._root / "manifest.json").read_text())
+    (stage,) = [stage for stage in manifest["stages"] if stage["name"] == "link-npd-cis"]
+    stage["made"]["links/npd-cis"]["fingerprint"] = "of others"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr(tune_desk, "_root", tmp_path)
+    page = tune_client.post("/save", data={"note": "less lead"})
+    assert page.status_code == 500
+    assert "was linked again since it was opened" in page.text
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
 def test_several_steps_and_none_named(tmp_path: Path, linked_village: Any, leo: Any) -> None:
