@@ -5,8 +5,8 @@ linkage adds to its variance (Rubin 1987; docs/uncertainty.md). Each draw obeys 
 draws a pair is in as many as its probability says. Links that nothing contests are the same in all draws where they are
 as good as certain, and come and go by themselves where they are not.
 
-What is drawn of pairs that hang together goes by their own numbers: it is the same whoever draws it, however many
-others there are, and in a later run where nothing near them has changed.
+What is drawn of pairs that hang together goes by the numbers of their units: it is the same whoever draws it, and
+whatever others there are.
 """
 
 import functools
