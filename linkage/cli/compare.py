@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from linkage.cli.tables import show_table
 from linkage.cli.written import a_file, write_json
 
 _MOST_ROWS = 12  # of a table on the terminal; the JSON has all
@@ -91,7 +92,7 @@ def _table(console: Any, title: str, heads: tuple[str, ...], rows: list[dict[str
         table.add_row(*(_said(row[key]) for key in keys))
     console.print()
     console.print(title, style="italic", soft_wrap=True)
-    console.print(table)
+    show_table(console, table)
     if len(rows) > _MOST_ROWS:
         console.print(f"and {len(rows) - _MOST_ROWS} more; --json writes all")
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from linkage.catalogue import shipped
+from linkage.cli.tables import show_table
 from quality.explanation import statement, title
 from quality.explanation.bars import Bar, bars, likelihood, signed
 from quality.explanation.others import linked_in_words, met_in_words, parted_rows, unit, without
@@ -71,7 +72,7 @@ def _waterfall(console: Console, found: Mapping[str, Any], names: Names) -> None
         style = "bold" if bar.is_sum else ""
         table.add_row(Text(bar.name, style), Text(bar.note), Text(bar.number, style), row)
     console.print()
-    console.print(table)
+    show_table(console, table)
     weight = found["weight"]
     given = found["probability"]
     rivals = "" if given is None else f" ({likelihood(given)} with its rivals counted)"
@@ -236,4 +237,4 @@ def _table(console: Console, head: str, columns: Sequence[str], rows: Sequence[S
         table.add_row(*(Text(str(cell)) for cell in row))
     console.print()
     console.print(Text(head, style="italic"))
-    console.print(table)
+    show_table(console, table)
