@@ -166,7 +166,7 @@ def _likely(engine: Engine, step: OpenStep, side: str, first: int, pair: Weighed
     more = sum(
         (min if of_pair.comparison.given else max)(of_first.weight - of_pair.weight, 0) for of_pair, of_first in both
     )
-    levels = {pattern_column(a.comparison): max(a.level.value, b.level.value) for a, b in both}
+    levels = {pattern_column(a.comparison): (b if b.weight > a.weight else a).level.value for a, b in both}
     return step.further[side].probability(pair.match_weight + more, levels)
 
 

@@ -9,7 +9,8 @@ from linkage.engine import Engine
 from linkage.match import link_step
 from linkage.match.candidates.overrides import Overrides
 from linkage.match.candidates.passes import no_pairs
-from linkage.model import from_dict
+from linkage.match.step import StepResult
+from linkage.model import Model, from_dict
 from tests.match.exact_model import exact_model, units
 
 
@@ -175,3 +176,47 @@ def test_whom_people_have_linked_joins_nobody_else(engine: Engine, world: Any, r
     )
     links = engine.sql("select left_id, right_id, method from {l} where decision = 'accepted'", l=found.links)
     assert rows(links) == [(1, 11, "override"), (2, 12, "probabilistic")]
+
+
+def with_numbers() -> Model:
+    """The exact model with a number: 12 bits where it agrees, -8 where it differs."""
+    raw = exact_model().raw
+    nino = {
+        "output_column_name": "nino",
+        "comparison_levels": [
+            {"sql_condition": "nino_l IS NULL OR nino_r IS NULL", "is_null_level": True},
+            {"sql_condition": "nino_l = nino_r", "m_probability": 0.5, "u_probability": 2.0**-13},
+            {"sql_condition": "ELSE", "m_probability": 2.0**-9, "u_probability": 0.5},
+        ],
+    }
+    return from_dict({**raw, "comparisons": [*raw["comparisons"], nino]})
+
+
+def _of_two_numbers(engine: Engine, world: Any, pupils: str, *, moved: int) -> StepResult:
+    """Forty customers who are each in the file twice, under two numbers and with homes so far apart; pupils have one."""
+    head = "unit_id | forename | surname | dob:text | sex | postcode | nino\n"
+    row = "{id} | F{n} | S{n} | 1993-01-{n} | F | P{home} | {nino}\n"
+    numbered = range(11, 51)
+    left = head + "".join(row.format(id=n, n=n, home=n, nino=pupils.format(n)) for n in numbered)
+    right = head + "".join(
+        row.format(id=100 * k + n, n=n, home=n + moved * (k - 1), nino=f"{k}-{n}") for k in (1, 2) for n in numbered
+    )
+    step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=6)
+    sides = units(engine, "npd", world(left)), units(engine, "cis", world(right))
+    return link_step(engine, step, *sides, rules=(), model=with_numbers())
+
+
+def test_a_number_of_its_own_does_not_speak_against_a_second_record(engine: Engine, world: Any, rows: Any) -> None:
+    """27 bits less the 10 that a pair starts at, and 8 for another number. Of forty second records all have one."""
+    found = _of_two_numbers(engine, world, "1-{}", moved=0)
+    links = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links)
+    assert rows(links) == sorted((n, 100 * k + n) for n in range(11, 51) for k in (1, 2))
+    number = found.summary["other_records"]["beside"]["right"]["times"]["gamma_nino"]
+    assert number["0"] == pytest.approx((50 * 2.0**-9 + 40) / 90 / 2.0**-9, rel=0.01), "of 90, 50 as the model says"
+
+
+def test_numbers_tell_nothing_where_one_of_the_two_records_has_none(engine: Engine, world: Any) -> None:
+    """No pupil has a number: that his customer's two records have two of them is no evidence, and nothing is learnt."""
+    found = _of_two_numbers(engine, world, "", moved=100)
+    number = found.summary["other_records"]["beside"]["right"]["times"]["gamma_nino"]
+    assert number == {"1": 1.0, "0": 1.0}

@@ -2,8 +2,9 @@
 
 A file may hold a person several times: a pupil of two references, a customer of two numbers. Of the units that are
 linked to somebody of a file, a share has another unit there. Such records differ by more than slips, or somebody had
-joined them before: surnames and postcodes change in life. How many there are and how often those two differ is learnt
-from the step's own pairs, beside what is known of other files and what the model knows of all matches.
+joined them before: surnames and postcodes change in life, and each record may have a number of its own. How many there
+are and how often those differ is learnt from the step's own pairs, beside what is known of other files and what the
+model knows of all matches.
 """
 
 import math
@@ -18,6 +19,7 @@ from linkage.engine import Engine, Table, columns, quote
 from linkage.model import Model
 from linkage.model.splink_json import Comparison
 from linkage.model.stages import number, pattern_column
+from linkage.model.training.counts.rules import NUMBERS
 
 Numbers = npt.NDArray[np.float64]
 Times = dict[int, float]
@@ -26,8 +28,9 @@ Times = dict[int, float]
 _KNOWN, _WORTH = 0.005, 200.0
 """Share of a file's records that are a second one of somebody, as elsewhere (linkage.match.resolution.duplicates), and
 for how many linked units it counts beside the step's own."""
-_CHANGES = {"surname", "postcode"}
-"""What changes in life, and not by a slip."""
+_CHANGES = {"surname", "postcode"} | NUMBERS
+"""What two records of one person differ in by more than slips: what changes in life, and the numbers of registers. Who
+has two records of one often has two of its numbers."""
 _M_COUNTS_AS = 50.0
 """Records that the model's m stands for, beside those of the step."""
 _PARTS_OF_A_BIT = 16  # to which weights are counted, so that what is read does not grow with the pairs
@@ -84,7 +87,7 @@ class Shown:
     """Pairs that may be of further records, counted by what they show.
 
     Attributes:
-        levels: by the column of a level, of those that change in life.
+        levels: by the column of a level, of those that such records differ in.
         bits: match weights, to the sixteenth of a bit.
         pairs: how many show both.
     """
@@ -95,7 +98,7 @@ class Shown:
 
 
 def shown(engine: Engine, model: Model, pairs: Table, weight: str = "match_weight", pair: str = "1e0") -> Shown:
-    """Count pairs by their levels of what changes in life and the weight that a column has.
+    """Count pairs by their levels of what such records differ in and the weight that a column has.
 
     Args:
         pair: SQL of as how many a pair counts.
@@ -180,7 +183,7 @@ def likely(bits: Numbers, share: float | Numbers) -> Numbers:
 
 
 def _changing(model: Model) -> dict[str, Comparison]:
-    """Comparisons of what changes in life, by the column of their level."""
+    """Comparisons of what such records differ in, by the column of their level."""
     return {pattern_column(comparison): comparison for comparison in model.comparisons if _changes(comparison)}
 
 

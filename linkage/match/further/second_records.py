@@ -196,7 +196,7 @@ class _Search:
             f"{'least' if comparison.given else 'greatest'}(w.w_{place} - s.w_{place}, 0e0)"
             for place, comparison in enumerate(model.comparisons)
         )
-        levels = ", ".join(f"greatest(s.{quote(name)}, w.{quote(name)}) as {quote(name)}" for name in names)
+        levels = ", ".join(_that_counts(place, name) for place, name in enumerate(names))
         found = engine.sql(
             f"""
             select p.left_id, p.right_id, p.match_weight, {levels}, p.match_weight + {more} as together
@@ -288,6 +288,12 @@ class _Search:
             accepted=self.accepted,
             store=True,
         )
+
+
+def _that_counts(place: int, name: str) -> str:
+    """SQL of a comparison's level in the pair that speaks more for one person: where one of the two does not know the
+    field, nothing speaks against him that the other differs in it."""
+    return f"case when w.w_{place} > s.w_{place} then w.{quote(name)} else s.{quote(name)} end as {quote(name)}"
 
 
 # The partner that the linked unit has, beside the unit that has none: two records of one file.

@@ -19,8 +19,8 @@ COUNTED_ROWS = 40_000
 
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
-PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
-PERSONAL |= {"social_security_number", "health_number", "national_number", "organisation"}
+NUMBERS = {"nino", "uln", "upn", "husid", "social_security_number", "health_number", "national_number"}
+PERSONAL = NUMBERS | {"forename", "middle_names", "dob", "email", "organisation"}
 _PERSONS = PERSONAL - {"organisation", "email"} | {"surname"}  # columns of files that are of people
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
