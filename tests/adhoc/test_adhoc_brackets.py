@@ -19,6 +19,12 @@ def test_brackets_say_how_a_column_is_kept(column: str, field: str) -> None:
     assert recognise(["surname", "town", column], ["surname", "town", "id"], enough=False).left[field] == column
 
 
+def test_what_columns_share_is_left_out_before_brackets_too() -> None:
+    names = ["Provider Last Name (Legal Name)", "Provider First Name", "Provider Gender Code"]
+    found = recognise(names, names, enough=False).left
+    assert found == {"forename": names[1], "surname": names[0], "sex": names[2]}
+
+
 @pytest.mark.parametrize(
     "column", ["Age (months)", "Postcode (previous)", "Forename (mother)", "Town (at birth)", "Email (next of kin)"]
 )

@@ -55,6 +55,20 @@ def test_the_first_half_of_a_plate_is_what_both_files_have(tmp_path: Path) -> No
     assert left == right == [plate[:4] for plate in plates]
 
 
+def test_signs_between_are_no_part_of_a_code(tmp_path: Path) -> None:
+    """None of 123456 and 12-3456 was equal: they have one length without signs."""
+    left, right = _held(tmp_path, "permit", PLACES, [f"{place[:2]}-{place[2:]}" for place in PLACES])
+    assert left == right == PLACES
+
+
+def test_numbers_of_books_of_ten_signs_and_of_thirteen_are_one_but_for_the_last(tmp_path: Path) -> None:
+    rng = random.Random(9)
+    books = [f"{rng.randrange(10**9):09d}" for _ in range(400)]
+    ten = [f"{book}{'0123456789X'[rng.randrange(11)]}" for book in books]
+    thirteen = [f"978-{book[:4]}-{book[4:]}-{rng.randrange(10)}" for book in books]
+    assert _held(tmp_path, "isbn", ten, thirteen) == [books, books]
+
+
 @pytest.mark.parametrize("column", ["ibge_code", "plate"])
 def test_codes_of_one_length_stay_as_they_are(column: str, tmp_path: Path) -> None:
     left, right = _held(tmp_path, column, PLACES, list(reversed(PLACES)))

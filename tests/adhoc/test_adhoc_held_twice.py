@@ -51,6 +51,22 @@ def test_a_company_has_no_namesake_at_its_address(further: str, share: float, en
 
 
 @pytest.mark.parametrize(
+    ("number", "share"),
+    [("100200 + n", 0.0), ("100200 + n // 2", 1.0), ("case when n % 4 = 0 then 100200 + n end", 1.0), ("n", 1.0)],
+    ids=["of each", "of each company", "seldom known", "rows are numbered"],
+)
+def test_namesakes_that_have_each_a_number_of_their_own_are_several(number: str, share: float, engine: Engine) -> None:
+    units = engine.sql(
+        f"""
+        select n as unit_id, 'GRACE CHURCH' as organisation, 'M1 ' || (n // 2) || 'AA' as postcode,
+               cast({number} as varchar) as ein
+        from generate_series(2, 61) as t(n)
+        """
+    )
+    assert held_twice(engine, units) == share
+
+
+@pytest.mark.parametrize(
     "year", ["year || '-00-00' as dob", "cast(2020 - year as varchar) as age"], ids=["year", "age"]
 )
 @pytest.mark.parametrize(

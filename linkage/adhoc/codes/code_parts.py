@@ -1,14 +1,15 @@
-"""Codes that no list knows, of which one file writes a part: no two of them were equal.
+"""Codes that no list knows, of which one file writes a part, or with signs between: no two of them were equal.
 
 Brazil's municipalities have six digits and a seventh that checks them; a witness has seen the first half of a number
-plate; a spreadsheet has dropped the first zero. What both files write of a code shows by how many they have in common.
+plate; a spreadsheet has dropped the first zero; 12-3456789 is 123456789. What both files write of a code shows by how
+many they have in common.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from linkage.adhoc.codes.digits import Held
-from linkage.adhoc.files.columns_made import as_text, expressed
+from linkage.adhoc.files.columns_made import as_text, counted, expressed
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import known_fields
 from linkage.engine import Engine, rows
@@ -17,12 +18,12 @@ _LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped
 _SHORTEST = 3  # signs of a code that tells anything
 _OF_ONE_LENGTH = 0.8  # share of the values of a column of codes that have its usual length, with those that lost zeros
 _PLAINLY_MORE = 2.0  # times as many in common, and the part is what both files write
+_LONG = 8  # signs of a code of which the last one checks the others
 _FEWEST = 10  # codes in common that are no chance
 _SOME = 0.05  # share of the values that have the full length where most have lost a first zero
 _CODE = "regexp_replace(upper(regexp_replace({text}, '[.]0$', '')), '[^A-Z0-9]', '', 'g')"
 
-WHOLE, BEGINNING, END = "whole", "beginning", "end"
-_CUT = {BEGINNING: "left", END: "right"}
+WHOLE, BEGINNING, END, UNCHECKED = "whole", "beginning", "end", "end without its last sign"
 
 
 def with_parts_in_common(
@@ -51,8 +52,11 @@ def parts_in_common(engine: Engine, held: Sequence[Held]) -> list[Held] | None:
     known = [length for length in lengths if length]
     shorter = min(known)
     padded = [_padded(of, length) for of, length in zip(counts, known, strict=True)]
-    best, most = _part(padded, shorter) if shorter < max(known) else (WHOLE, _in_common(padded))
-    if most < max(_FEWEST, _PLAINLY_MORE * _in_common(counts)):
+    if shorter < max(known):
+        (best, most), as_it_is = _part(padded, shorter), _in_common(counts)
+    else:
+        best, most, as_it_is = WHOLE, _in_common(padded), _in_common([counted(engine, *one) for one in held])
+    if most < max(_FEWEST, _PLAINLY_MORE * as_it_is):
         return None
     return [
         expressed(engine, file, _sql(as_text(column), length, best, shorter), "code")
@@ -94,10 +98,10 @@ def usual_length(codes: Mapping[str, int]) -> int | None:
 def cut(code: str, part: str, signs: int) -> str:
     """A part of a code.
 
-    >>> [cut("3550308", part, 6) for part in (WHOLE, BEGINNING, END)]
-    ['3550308', '355030', '550308']
+    >>> [cut("3550308", part, 6) for part in (WHOLE, BEGINNING, END, UNCHECKED)]
+    ['3550308', '355030', '550308', '55030']
     """
-    return {WHOLE: code, BEGINNING: code[:signs], END: code[-signs:]}[part]
+    return {WHOLE: code, BEGINNING: code[:signs], END: code[-signs:], UNCHECKED: code[:-1][1 - signs :]}[part]
 
 
 def _counted(engine: Engine, held: Held) -> dict[str, int]:
@@ -114,10 +118,18 @@ def _padded(codes: Collection[str], length: int) -> set[str]:
 
 def _part(codes: Sequence[Collection[str]], signs: int) -> tuple[str, int]:
     """Which end of the longer codes the shorter ones are, and how many are in common; none where both ends may be it,
-    as of all numbers of three digits."""
-    found = {part: _in_common([{cut(code, part, signs) for code in of} for of in codes]) for part in (BEGINNING, END)}
+    as of all numbers of three digits. Where neither is, both may end in a sign that checks what stands before: ISBN.
+    """
+    found = {part: _of_part(codes, part, signs) for part in (BEGINNING, END)}
     best = max(found, key=lambda part: found[part])
+    unchecked = _of_part(codes, UNCHECKED, signs) if signs >= _LONG else 0
+    if unchecked > _PLAINLY_MORE * found[best]:
+        return UNCHECKED, unchecked
     return best, found[best] if found[best] >= _PLAINLY_MORE * min(found.values()) else 0
+
+
+def _of_part(codes: Sequence[Collection[str]], part: str, signs: int) -> int:
+    return _in_common([{cut(code, part, signs) for code in of} for of in codes])
 
 
 def _in_common(codes: Sequence[Collection[str]]) -> int:
@@ -128,4 +140,6 @@ def _sql(text: str, length: int, part: str, signs: int) -> str:
     code = _CODE.format(text=text)
     lost = f"regexp_matches({code}, '^[0-9]+$') and length({code}) between {length - _LOST_ZEROS} and {length}"
     whole = f"case when {lost} then lpad({code}, {length}, '0') else {code} end"
-    return f"nullif({whole if part == WHOLE else f'{_CUT[part]}({whole}, {signs})'}, '')"
+    unchecked = f"right(left({whole}, length({whole}) - 1), {signs - 1})"
+    cut_off = {BEGINNING: f"left({whole}, {signs})", END: f"right({whole}, {signs})", UNCHECKED: unchecked}
+    return f"nullif({cut_off.get(part, whole)}, '')"

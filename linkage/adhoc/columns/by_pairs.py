@@ -32,6 +32,7 @@ _LEAD = 1.2  # times as much as with the next column
 _LONGEST = 200  # signs of a value that are looked at
 _HALF = 0.5  # of the words of the shorter text
 _WEEK = 7  # days that what happened is booked after, or before
+_YEAR = 4  # signs
 _OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
 
 
@@ -171,7 +172,7 @@ def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
 
 def _agreement(one: _Column, other: _Column) -> float:
     """How much more often pairs agree than other records do, of what these leave."""
-    same = one[2] if one[2] is other[2] else _equal
+    same = one[2] if one[2] is other[2] else _of_a_year if _near in (one[2], other[2]) else _equal
     mine, theirs = one[1], other[1]
     both = [same(a, b) for a, b in zip(mine, theirs, strict=True) if a and b]
     if len(both) < _FEWEST:
@@ -199,6 +200,12 @@ def _near(one: str, other: str) -> float:
     except ValueError:  # of a day whose month nobody knows
         return 0.0
     return 0.5 if abs(apart.days) <= _WEEK else 0.0
+
+
+def _of_a_year(one: str, other: str) -> float:
+    """Whether a day is of a year, of which one file says no more: when something was released."""
+    day, year = (one, other) if len(one) > len(other) else (other, one)
+    return float(len(year) == _YEAR and day[: _YEAR + 1] == f"{year}-")
 
 
 def _same_words(one: str, other: str) -> float:

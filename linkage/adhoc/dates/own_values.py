@@ -19,6 +19,7 @@ _SHORTEST_DAY = 6  # signs
 _EARLIEST = 1500
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,' ][0-9]{3})*(?:[.,][0-9]+)?")
 _DECIMALS = re.compile(r"([.,])[0-9]{1,2}$")
+_YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}(?:[.]0)?")
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 Read = Callable[[str], str | None]
@@ -36,11 +37,26 @@ def with_values_alike(
         if len(forms) < len(counts) and _have_decimals(counts):  # 1999.0 may be a day, 1999 is none
             forms = [form for of in counts if (form := as_numbers(of))]
         if len(forms) < len(counts):
+            forms = _years_of(counts)
+        if len(forms) < len(counts):
             continue
         for place, ((file, of), form) in enumerate(zip(made, forms, strict=True)):
             ((file, of[name]),) = each_value(engine, [(file, of[name])], name, form)
             made[place] = file, of
     return made
+
+
+def _years_of(counts: Sequence[Mapping[str, int]]) -> list[Read]:
+    """How days of one file are the years of which the other says no more, and these; nothing where they are not."""
+    days = [as_days(of, counts) for of in counts]
+    years = [_mostly(lambda value: bool(_YEAR.fullmatch(value)), of) for of in counts]
+    if any(bool(day) == year for day, year in zip(days, years, strict=True)) or all(years):
+        return []
+    return [_year_of_day(day) if day else lambda value: value[:4] for day in days]
+
+
+def _year_of_day(read_day: Read) -> Read:
+    return lambda value: (read_day(value) or "")[:4] or None
 
 
 def as_days(counts: Mapping[str, int], both: Sequence[Mapping[str, int]] = ()) -> Read | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from linkage.engine import Engine, Table, one, quote
+from linkage.model.comparisons import OF_WORD, OF_WORDS
 
 TELLING = {
     "dob": "right(dob, 1) = '3'",
@@ -43,12 +44,39 @@ def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
         return max((_twice(engine, units, names, name) for name in telling if name in held), default=0.0)
 
     if company:
+        names += _own_numbers(engine, units)
         return most(["email", "phone", "postcode", "address"])
     year = _year(engine, units)
     if "dob" in held and not year:
         return most(["dob"])
     alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year, days) if year else 0.0)
     return max(most(["email", "phone"]), alike if alike >= _MORE_THAN_NAMESAKES else 0.0)
+
+
+def _own_numbers(engine: Engine, units: Table) -> list[str]:
+    """Columns of numbers that hardly two records share: the branches of a firm, or namesakes, have each their own."""
+    others = {"unit_id", "organisation", *TELLING, *_OF_PERSONS}
+    free = [name for name in units.columns if name not in others and not name.endswith((OF_WORDS, OF_WORD))]
+    if not free:
+        return []
+    described = ", ".join(
+        f"count({quote(name)}) as known{n}, count(distinct {quote(name)}) as each{n}, "
+        f"count(case when regexp_matches({quote(name)}, $long) then 1 end) as long{n}"
+        for n, name in enumerate(free)
+    )
+    query = f"select count(*) as records, {described} from {{t}}"
+    found = one(engine, engine.sql(query, params={"long": _LONG}, t=units))
+    return [
+        quote(name)
+        for n, name in enumerate(free)
+        if min(found[f"each{n}"], found[f"long{n}"]) >= _HARDLY_TWO * found[f"known{n}"]
+        and found[f"known{n}"] >= _SOME * found["records"]
+    ]
+
+
+_LONG = "[0-9]{6}"  # of a number that is one company's
+_HARDLY_TWO = 0.98  # share of the known numbers that are different ones, or long
+_SOME = 0.3  # share of records whose number is known, from which it shows that namesakes have others
 
 
 def _twice_of_a_day(engine: Engine, units: Table, held: Collection[str]) -> float:

@@ -12,6 +12,7 @@ from linkage.adhoc.headers.header_alternatives import alternatives
 from linkage.adhoc.headers.header_words import (
     in_latin,
     in_own_script,
+    outside_brackets,
     without_brackets,
     without_digraphs,
     without_noise,
@@ -75,6 +76,10 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
             for name in held:
                 if form is not in_latin or not _is_known_in_its_script(name):  # č.p. is no CP
                     found[form(name)][name] = None
+    for name in strange:
+        if (bare := outside_brackets(name)) != name:  # Provider Last Name (Legal Name)
+            for form in parted:
+                found[form(bare)][name] = None
     for name in strange:
         for form_of_one in alternatives(name):
             found[form_of_one][name] = None

@@ -297,17 +297,21 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else. Of two
     (spouse1_forename, spouse2_forename) the first is.
 
-    What has no word of the relative is another person's, but for where they live. Where a file has names under a word
-    for aliases alone, these are its people's, as all its columns are.
+    What has no word of the relative is another person's, but for where they live. So it is with who is at work, as
+    Physician First Name, where no patient or company is told. Where a file has names under a word for aliases alone,
+    these are its people's, as all its columns are.
     """
     held = {*_side(names, told, shared_ends(names)).fields}
     if held & {"forename", "surname"}:
         return None
-    for word in vocabulary()["relatives"]:
+    for word in (*vocabulary()["relatives"], *vocabulary()["at_work"]):
         columns = [name for name in names if word in (*words_of(name)[:1], *words_of(name)[-1:])]
         side = _side(columns, told, frozenset({(0, word), (-1, word), (0, f"{word} 1")}))
         if {"forename", "surname"} <= set(side.fields):
-            rest = _side([name for name in names if name not in columns], {}, frozenset())
+            others, at_work = [name for name in names if name not in columns], word in vocabulary()["at_work"]
+            rest = _side(others, {}, shared_ends(others) if at_work else frozenset())
+            if at_work and _OF_OTHERS & set(rest.fields):
+                continue
             home = {field: rest.fields[field] for field in vocabulary()["at_home"] if field in rest.fields}
             return _Side({**home, **side.fields}, side.parts)
     for word in vocabulary()["aliases"]:
@@ -315,6 +319,10 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
         if {"forename", "surname"} <= set(side.fields):
             return side
     return None
+
+
+_OF_OTHERS = frozenset({"dob", "age", "sex", "organisation"})
+"""Fields of those who are beside somebody at work: a doctor's patient, a buyer's company."""
 
 
 def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: Ends) -> bool:

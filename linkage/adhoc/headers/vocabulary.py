@@ -39,6 +39,7 @@ class _Vocabulary(Strict):
     in_brackets: _Words
     which_contact: _Words
     relatives: _Words
+    at_work: _Words
     at_home: _Words
     chain: tuple[_Words, ...]
     of_names: _Words
