@@ -35,11 +35,15 @@ def see_that_it_is_there(root: Path) -> None:
         )
 
 
-def links_made(root: Path) -> dict[str, Any]:
+def links_made(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a folder's manifest says of the links that lie there: their rows and fingerprints, by table and step."""
-    manifest = document_of(root / MANIFEST) if (root / MANIFEST).is_file() else {}
     stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
     return manifest.get("tables") or {name: made for name, made in stages.items() if name.startswith("link-")}
+
+
+def links_now(root: Path) -> dict[str, Any]:
+    """The same of a folder that was opened before, as it is now."""
+    return links_made(document_of(root / MANIFEST))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError, InputError
-from linkage.explain.opening import OpenStep, links_made, see_that_it_is_there
+from linkage.explain.opening import OpenStep, links_now, see_that_it_is_there
 from linkage.explain.pair import thresholds_as_dict, weighed, weight_as_dict
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, level_name
@@ -49,7 +49,6 @@ class RunDesk:
         self._root, self._lock = root, threading.RLock()
         self._engine = connect("duckdb")
         try:
-            self._links = links_made(root)
             self._opened = opened = open_to_tune(self._engine, root, step, files, say)
             self._step, self.step = opened.step, opened.step.step.name
             say("pairs, and how common their values are")
@@ -133,7 +132,7 @@ class RunDesk:
         """Keep a model as a new version in RUN/tuned/."""
         with self._lock:
             see_that_it_is_there(self._root)
-            if links_made(self._root) != self._links:
+            if links_now(self._root) != self._opened.links:
                 raise InputError(
                     f"{self._root}: was linked again since it was opened, and the pairs that are shown are of before\n"
                     "  note what was changed; end this, and start it again"

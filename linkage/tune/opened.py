@@ -9,7 +9,7 @@ from typing import Any
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 from linkage.explain.files import OpenFiles, open_if_files
-from linkage.explain.opening import OpenRun, OpenStep
+from linkage.explain.opening import OpenRun, OpenStep, links_made
 from linkage.tune.evidence import Evidence
 from linkage.tune.groups import Groups, groups_of
 from quality.tuning import Settings, Use
@@ -32,6 +32,7 @@ class Tuned:
             ConfigError that says why.
         id_of: side and unit to the id in its file; None where records are called by their numbers.
         use: how a saved model is linked by: of its file, and of settings before and after.
+        links: what its manifest said of the links that are tuned.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Tuned:
     unit: Callable[[str, str], int | None]
     id_of: Callable[[str, int], str | None]
     use: Callable[[Path, Settings, Settings], Use]
+    links: Mapping[str, Any]
 
 
 def open_to_tune(
@@ -86,6 +88,7 @@ def open_to_tune(
         unit=unit,
         id_of=lambda *_: None,
         use=lambda path, before, after: _use_in_step(path, before, after),
+        links=links_made(run.manifest),
     )
 
 
@@ -131,6 +134,7 @@ def _of_files(root: Path, opened: OpenFiles, engine: Engine, step: str | None) -
         unit=unit,
         id_of=lambda side, number: opened.id_of(engine, side, [number])[number],
         use=lambda path, before, after: command_for(path, opened.manifest["request"], opened.step, before, after),
+        links=links_made(opened.manifest),
     )
 
 
