@@ -235,7 +235,7 @@ class RunConfig(Strict):
             ]
             if index == 0 and "people" in named.values():
                 faults.append(f"step.{index}: the first step has no people yet; name two sources")
-            faults += _meets_itself(index, named, steps[:index]) + _thresholds(f"step.{index}", step)
+            faults += _meets_itself(index, named, steps[:index]) + _thresholds(index, step)
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -275,9 +275,9 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
     ]
 
 
-def _thresholds(where: str, step: dict[str, Any]) -> list[str]:
+def _thresholds(index: int, step: dict[str, Any]) -> list[str]:
     """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
-    where = f"{where} ('{step.get('name')}')"
+    where = f"step.{index} ('{step.get('name')}')"
     faults = []
     if {"accept_weight", "accept_probability"} <= step.keys():
         faults.append(f"{where}: accept_weight and accept_probability say the same in two ways; give one")

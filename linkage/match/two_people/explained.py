@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class Suspects:
     def of_one_file(self) -> bool:
         return self.left is self.right
 
-    @property
+    @cached_property
     def held(self) -> set[str]:
         """The fields that rows of both sides have."""
         return set(self.left.appearances.columns) & set(self.right.appearances.columns)
