@@ -1,6 +1,8 @@
 """The `leo` command: thin verbs over the rooms."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +24,23 @@ class _Leo(TyperGroup):
     def __init__(self, **about: Any) -> None:
         super().__init__(**{**about, "commands": Verbs()})
 
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Typer ends a command that was stopped without a word, also while it reads what was given."""
+        with _told():
+            return super().make_context(*given, **more)
+
     def invoke(self, ctx: Any) -> Any:
         """Typer ends a command that was stopped without a word."""
-        try:
+        with _told():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Stopped from None
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped from None
 
 
 app = typer.Typer(

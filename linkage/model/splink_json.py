@@ -29,6 +29,9 @@ _GIVEN = re.compile(r"\w+ (given|among) (\w+(?:, \w+)*)")
 _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
+GIVE_A_MODEL = "give a trained model (--model of leo link or leo dedupe; of a run: train = false)"
+"""What to do where none can be trained."""
+
 
 @dataclass(frozen=True)
 class Level:

@@ -124,7 +124,7 @@ def _opened(path: Path, fmt: FileFormat) -> io.TextIOWrapper:
 def _check_mark(path: Path, fmt: FileFormat) -> None:
     start = start_of(path, fmt, 4096)
     if not start:
-        raise InputError(f"{path}: the file is empty\n  fetch it again, or take it out of the source's files")
+        raise InputError(f"{path}: the file is empty\n  fetch it again, or leave it out")
     marked = mark_of(start)
     declared = fmt.encoding.lower().replace("_", "-")
     wrong_mark = marked and not (

@@ -1,6 +1,7 @@
 """Pages that are a folder: those of an earlier one give way, and nothing else that a user keeps there."""
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,17 @@ def check_room(out: Path, mark: str, what: str) -> None:
         what: what the folder is called: "dashboard".
 
     Raises:
-        InputError: it holds something else, is a file, or its mark is damaged.
+        InputError: it holds something else, is a file, may not be written to, or its mark is damaged.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file\n  give a folder with --out")
     if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
         raise InputError(f"{out}: holds something else, and no {what}\n  give a new or an empty folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
     _written(out / mark)
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "this user may not write there" if there.is_dir() else "is a file, and no folder"
+        raise InputError(f"{there}: {why}\n  give a folder that may be written to with --out")
 
 
 def write_folder(out: Path, mark: str, files: Mapping[str, str], **told: Any) -> None:

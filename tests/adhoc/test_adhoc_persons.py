@@ -215,7 +215,10 @@ def test_ragged_rows_are_set_aside_with_their_line(read: Any, engine: Engine, ro
     assert [row[1] for row in rows(ids)] == ["1", "4"]
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"", "the file is empty"), (b"id,surname\n", "a header and no rows")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", r"the file is empty\n  fetch it again, or leave it out$"), (b"id,surname\n", "a header and no rows")],
+)
 def test_an_empty_file_is_refused(content: bytes, said: str, read: Any) -> None:
     with pytest.raises(InputError, match=rf"people\.csv: .*{said}"):
         read(content)

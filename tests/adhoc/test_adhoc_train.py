@@ -133,3 +133,15 @@ def test_help_has_an_example() -> None:
 def test_a_model_file_ends_in_json(files: Files, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"ends in \.json"):
         train_files(TrainRequest(files.left, files.right, tmp_path / "model.parquet"))
+
+
+def test_what_cannot_be_learnt_names_the_verbs_that_take_a_model(tmp_path: Path) -> None:
+    """It advised --model, which leo train lacks."""
+    for side, people in (("left", "ABCDEFGHIJKL"), ("right", "GHIJKLMNOPQR")):
+        rows = [
+            {"id": f"{side}{a}", "forename": f"{a}NE{a}A", "surname": f"{a}O{a}EVI", "dob": f"1990-05-{ord(a) - 54}"}
+            for a in people
+        ]
+        write_csv(tmp_path / f"{side}.csv", rows)
+    result = _leo(tmp_path / "left.csv", tmp_path / "right.csv", "--out", tmp_path / "model.json")
+    assert "give a trained model (--model of leo link or leo dedupe; of a run: train = false)" in str(result.exception)

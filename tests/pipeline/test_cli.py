@@ -315,6 +315,16 @@ def test_stopped_by_hand_has_the_shells_exit_code_and_says_so(leo, failing):
     assert leo("catalogue", "check") == (130, "", "leo: stopped\n  the same command can be given again\n")
 
 
+def test_stopped_while_it_reads_what_was_given_it_says_so_too(leo, monkeypatch):
+    """Ctrl-C in the first second ended without a word."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("typer.core.TyperGroup.parse_args", stopped)
+    assert leo("catalogue", "check") == (130, "", "leo: stopped\n  the same command can be given again\n")
+
+
 def test_a_plan_is_shown_with_its_reasons():
     decisions = [Decision(Stage("records-npd", dict), False, "up to date"), Decision(Stage("spine", dict), True, "new")]
     assert plan_lines(decisions, Path("runs/x")) == [

@@ -52,6 +52,18 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         check_room(tmp_path, MARK, "site")
 
 
+def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room was made when it was looked at: leo outcomes of a run without cohorts left an empty folder."""
+    check_room(tmp_path / "new" / "pages", MARK, "site")
+    assert not _files(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file: is a file, and no folder\n  give a folder that may be written to"):
+        check_room(tmp_path / "file" / "pages", MARK, "site")
+    monkeypatch.setattr("os.access", lambda place, right: False)
+    with pytest.raises(InputError, match=r"this user may not write there\n  give a folder that may be written to"):
+        check_room(tmp_path / "new" / "pages", MARK, "site")
+
+
 def test_two_who_write_one_page_at_once_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two leo report on one run: the second moved the first one's page away, which ended with an error."""
     really, met = Path.replace, []

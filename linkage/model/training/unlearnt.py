@@ -4,7 +4,7 @@ import numpy as np
 
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
-from linkage.model.splink_json import Model
+from linkage.model.splink_json import GIVE_A_MODEL, Model
 from linkage.model.training.counts.chance import random_pairs
 from linkage.model.training.counts.overlaps import overlaps, seen
 from linkage.model.training.counts.patterns import Layout, counted
@@ -57,6 +57,6 @@ def unlearnt(
     report.learnt = False
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
-        "the sizes of the files; look at the links, or give a trained model (--model)"
+        f"the sizes of the files; look at the links, or {GIVE_A_MODEL}"
     ]
     return trained, report

@@ -11,7 +11,7 @@ from linkage.errors import LeoError
 from linkage.model.comparisons import OF_WORD
 from linkage.model.conditions import conjuncts
 from linkage.model.sampling import Side, below
-from linkage.model.splink_json import Comparison, Level, Model, sided_columns
+from linkage.model.splink_json import GIVE_A_MODEL, Comparison, Level, Model, sided_columns
 from linkage.model.training.counts.patterns import Layout
 
 COUNTED_ROWS = 40_000
@@ -113,7 +113,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
-            "  give a trained model (--model; of a run: train = false), or map more columns"
+            f"  {GIVE_A_MODEL}, or map more columns"
         )
     chosen, waiting = _chosen(candidates, set(model.comparisons), chance)
     if waiting:

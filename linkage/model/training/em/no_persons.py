@@ -13,7 +13,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.comparisons import OF_WORDS
-from linkage.model.splink_json import Comparison
+from linkage.model.splink_json import GIVE_A_MODEL, Comparison
 from linkage.model.training.counts.patterns import Floats, Layout
 from linkage.model.training.em.evidence import Run
 
@@ -67,5 +67,5 @@ def refuse_all(runs: Sequence[Run]) -> None:
         raise NobodyInBothError(
             f"what stands out are no persons: pairs that agree on {blocks} would hold more matches than the files have "
             "records, most by another name\n"
-            "  the files seem to have few people in common for what they say of them: give a trained model (--model)"
+            f"  the files seem to have few people in common for what they say of them: {GIVE_A_MODEL}"
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from linkage.errors import LeoError
-from linkage.model.splink_json import sided_columns
+from linkage.model.splink_json import GIVE_A_MODEL, sided_columns
 from linkage.model.training.counts.patterns import Floats, Layout
 from linkage.model.training.counts.rules import exact_levels
 from linkage.model.training.em.born_apart import born_apart
@@ -280,6 +280,5 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
         raise LeoError(
             f"nothing learnt of {', '.join(lost)}: EM on pairs that agree on {blocks} comes to no end "
             f"in {LIMIT:,} iterations\n"
-            "  its matches and strangers look alike: map more columns, or give a trained model "
-            "(--model; of a run: train = false)"
+            f"  its matches and strangers look alike: map more columns, or {GIVE_A_MODEL}"
         )

@@ -7,6 +7,7 @@ seldom.
 
 import numpy as np
 
+from linkage.model.splink_json import GIVE_A_MODEL
 from linkage.model.training.counts.patterns import Layout
 from linkage.model.training.em.no_persons import MOST, NobodyInBothError
 from linkage.model.training.estimates.estimation import Estimates
@@ -30,5 +31,5 @@ def refuse_strangers(layout: Layout, estimates: Estimates) -> None:
         shares = " and ".join(f"{share:.0%} on {name}" for name, share in agree.items())
         raise NobodyInBothError(
             f"what stands out are no persons: of the pairs that would be matches {shares} agree\n"
-            "  the files seem to have next to nobody in common: give a trained model (--model)"
+            f"  the files seem to have next to nobody in common: {GIVE_A_MODEL}"
         )
