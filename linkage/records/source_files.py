@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
@@ -171,11 +172,44 @@ def damage_named(paths: Sequence[Path]) -> Iterator[None]:
         raise
     except Exception:
         for path in paths:
-            if _is_damaged(path):
-                raise InputError(
-                    f"{path}: the file is damaged inside, though its end is whole\n  fetch it again"
-                ) from None
+            if damage := _damage(path):
+                raise InputError(f"{path}: {damage}\n  fetch it again, or write it again") from None
         raise
+
+
+@contextlib.contextmanager
+def unchanged(paths: Sequence[Path]) -> Iterator[None]:
+    """See that files are the same at the end of a block as at its beginning: Parquet is read again by each query.
+
+    Raises:
+        InputError: one is another, or gone; whatever else went wrong came of that.
+    """
+    before = {path: _stamp(path) for path in paths}
+
+    def refuse_changed() -> None:
+        if changed := [path for path, stamp in before.items() if _stamp(path) != stamp]:
+            raise InputError(
+                f"{changed[0]}: was changed while it was read\n"
+                "  wait until it is there whole, then give the same command again"
+            ) from None
+
+    try:
+        yield
+    except ConfigError:
+        raise
+    except Exception:
+        refuse_changed()
+        raise
+    refuse_changed()
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What of a file changes when it is written again or another takes its name; None where it is gone."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def open_bytes(path: Path, fmt: FileFormat) -> "gzip.GzipFile | object":
@@ -199,16 +233,44 @@ def unreadable(path: Path, error: OSError) -> InputError:
     )
 
 
-def _is_damaged(path: Path) -> bool:
+_DAMAGED = "the file is damaged inside, though its end is whole"
+
+
+def _damage(path: Path) -> str | None:
+    """What of a Parquet file cannot be read; None where all can."""
     try:
         with pq.ParquetFile(path) as file:
-            for _ in file.iter_batches():
-                pass
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(row_groups=[group]):
+                    if not _is_text(batch):
+                        return "text in the file is not in UTF-8, as of one that is damaged inside"
+                    if not _keeps_to(file.metadata.row_group(group), batch):
+                        return _DAMAGED
     except MemoryError:  # Arrow's too: of a system that gives no more, whatever the file
-        return False
+        return None
     except (pa.ArrowException, OSError) as error:  # which has no kind of its own where no thread can be started
-        return type(error) is not pa.ArrowException
-    return False
+        return _DAMAGED if type(error) is not pa.ArrowException else None
+    return None
+
+
+def _is_text(batch: pa.RecordBatch) -> bool:
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _keeps_to(group: pq.RowGroupMetaData, batch: pa.RecordBatch) -> bool:
+    """Whether whole numbers lie within the bounds that the file says, by which an engine makes room for them."""
+    said = {group.column(at).path_in_schema: group.column(at).statistics for at in range(group.num_columns)}
+    for name in batch.schema.names:
+        bounds = said.get(name)
+        if pa.types.is_integer(batch.schema.field(name).type) and bounds is not None and bounds.has_min_max:
+            found = pc.min_max(batch.column(name)).as_py()
+            if found["min"] is not None and not (bounds.min <= found["min"] <= found["max"] <= bounds.max):
+                return False
+    return True
 
 
 def _parquet_in(folder: Path) -> list[Path]:

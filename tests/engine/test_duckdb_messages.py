@@ -30,6 +30,16 @@ def test_what_is_wrong_is_not_read_from_a_files_name(error: duckdb.Error, said: 
     assert said in str(_explained(error, Path("scratch")))
 
 
+def test_a_value_that_could_not_be_read_is_not_quoted() -> None:
+    error = duckdb.InvalidInputException(
+        'Invalid Input Error: Invalid string encoding found in Parquet file "/data/x.parquet": value "AB3\\xDF9FJ" is '
+        "not valid UTF8!"
+    )
+    assert str(_explained(error, Path("scratch"))) == (
+        "a file could not be read: /data/x.parquet is damaged inside\n  fetch it again, or write it again"
+    )
+
+
 def test_a_file_that_is_gone_from_a_disk_is_no_full_disk(tmp_path: Path) -> None:
     """Sources on /mnt/disk1: every refusal said that the disk was full."""
     with DuckDBEngine() as engine, pytest.raises(LeoError) as refused:

@@ -68,6 +68,18 @@ def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monke
         raise RuntimeError("what an engine says of it")
 
 
+def test_a_number_beyond_what_a_file_says_of_its_column_is_damage(tmp_path):
+    """DuckDB makes room for what the footer says, and its error was an unforeseen one."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": [1_000, 1_001, None]}), path, compression="none", use_dictionary=False)
+    with pytest.raises(RuntimeError), damage_named([path]):
+        raise RuntimeError("what an engine says of it")
+    first = (1_000).to_bytes(8, "little") + (1_001).to_bytes(8, "little")
+    path.write_bytes(path.read_bytes().replace(first, first.replace(b"\xe8", b"\x08", 1)))
+    with pytest.raises(InputError, match=r"a\.parquet: the file is damaged inside"), damage_named([path]):
+        raise RuntimeError("what an engine says of it")
+
+
 def test_a_csv_that_grows_while_it_is_read_is_told(engine, tmp_path):
     """Its delivery is not at its end: the manifest had the hash of other rows than were linked."""
     path = tmp_path / "a.csv"

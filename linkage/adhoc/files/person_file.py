@@ -1,8 +1,8 @@
 """A person file of any shape, as it is read: its rows as text or typed, each with its place in the file."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
@@ -23,7 +23,7 @@ from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
-from linkage.records.source_files import GivenFiles, damage_named, sha256_of
+from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
 
 _PARQUET = b"PAR1"
 _REMEDIES = {
@@ -223,13 +223,19 @@ def _is_parquet(path: Path) -> bool:
         return path.suffix.lower() in (".parquet", ".pq") or file.read(len(_PARQUET)) == _PARQUET
 
 
-def damage_told(*paths: Path) -> AbstractContextManager[None]:
-    """Name the file of those given that is damaged inside when work on them fails; of a lazy file it fails anywhere.
+@contextmanager
+def damage_told(*paths: Path) -> Iterator[None]:
+    """Name the file of those given that is damaged inside when work on them fails, or is changed meanwhile.
+
+    Parquet is read where a query asks for it: work on a damaged file fails anywhere, and of one that is written again
+    half of what is made would be of the one, half of the other.
 
     Raises:
-        InputError: a Parquet file cannot be read through; else the error stays as it was.
+        InputError: a Parquet file cannot be read through, or is another at the end; else the error stays as it was.
     """
-    return damage_named([path for path in paths if path.is_file() and _is_parquet(path)])
+    lazy = [path for path in paths if path.is_file() and _is_parquet(path)]
+    with unchanged(lazy), damage_named(lazy):
+        yield
 
 
 def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | None:
