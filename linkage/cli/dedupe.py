@@ -14,13 +14,8 @@ from linkage.adhoc.options import (
     PersonFileArgument,
     Threads,
     Without,
-    by_content_notes,
-    not_recognised,
     say,
-    say_against_truth,
     say_notes,
-    say_trained,
-    whole_address_notes,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +60,7 @@ def dedupe(
     Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
     """
     from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+    from linkage.adhoc.notes import clusters_said, model_notes, truth_said
     from linkage.engine import without_pandas
 
     without_pandas()
@@ -85,21 +81,18 @@ def dedupe(
         force=force,
     )
     done = dedupe_file(request, recognised=_say_recognised, progress=say)
-    counts = done.summary
-    alone = counts["clusters"] == 1
-    of = ("person" if alone else "people") if done.of_persons else ("thing" if alone else "things")
-    typer.echo(f"{counts['records']:,} records are {counts['clusters']:,} {of}")
-    say_against_truth(done.truth)
-    say_notes(done.notes)
-    say_trained(counts)
+    typer.echo(clusters_said(done))
+    if done.truth:
+        typer.echo(truth_said(done.truth))
+    say_notes([*done.notes, *model_notes(done.summary)])
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
 
 
 def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Which column was taken for what, so that a wrong guess is seen before the work is done."""
+    from linkage.adhoc.notes import columns_taken, recognised_notes
+
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
-    for field in columns.fields:
-        typer.echo(f"  {field:<16} {columns.left[field]}", err=True)
-    say_notes([*by_content_notes(columns), *whole_address_notes(columns, files)])
-    say_notes([note for file in files for note in file.notes()])
-    say_notes(not_recognised(columns, files))
+    for field, (column, _) in columns_taken(columns).items():
+        typer.echo(f"  {field:<16} {column}", err=True)
+    say_notes(recognised_notes(columns, files))

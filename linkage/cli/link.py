@@ -18,10 +18,8 @@ from linkage.adhoc.options import (
     Without,
     of_each,
     say,
-    say_against_truth,
     say_notes,
     say_recognised,
-    say_trained,
 )
 
 
@@ -69,6 +67,7 @@ def link(
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """
     from linkage.adhoc.link import Request, link_files
+    from linkage.adhoc.notes import links_said, model_notes, truth_said
     from linkage.engine import without_pandas
 
     without_pandas()
@@ -95,16 +94,12 @@ def link(
         force=force,
     )
     done = link_files(request, recognised=say_recognised, progress=say)
-    decisions = done.summary["decisions"]
-    links = decisions.get("accepted", 0)
-    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted"
-    review = "" if links_only else f", {decisions.get('review', 0):,} for review"
-    typer.echo(f"{accepted}{review}, of {done.summary['left_units']:,} and {done.summary['right_units']:,} records")
-    say_against_truth(done.truth)
+    typer.echo(links_said(done.summary, links_only=links_only))
+    if done.truth:
+        typer.echo(truth_said(done.truth))
     if samples:
         typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
-    say_notes(done.notes)
-    say_trained(done.summary, links, min(done.summary["left_units"], done.summary["right_units"]))
+    say_notes([*done.notes, *model_notes(done.summary, of_two_files=True)])
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:
         typer.echo(f"report  {out / 'report' / 'index.html'}")
