@@ -5,6 +5,7 @@ position says too.
 """
 
 import functools
+import math
 import textwrap
 from typing import Any
 
@@ -229,7 +230,7 @@ def probabilities(values: Values, width: int) -> Spec:
         "x": number(
             "value",
             title="Probability (log scale)",
-            scale={"domain": [10**lowest, 1], "nice": False, "type": "log"},
+            scale={"domain": [10.0**lowest, 1], "nice": False, "type": "log", "clamp": True},
             axis={
                 "labelExpr": "datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')",
                 "values": _powers(lowest, 4 if width == NARROW else 10),
@@ -259,10 +260,11 @@ def _powers(lowest: int, most: int) -> list[float]:
 
 
 def _decade(value: float) -> int:
-    power = 0
-    while 10**power > value and power > -9:
-        power -= 1
-    return power
+    """The power of ten below a probability; what is smaller than the least of them stands at the edge."""
+    return max(math.floor(math.log10(value)), _LEAST_DECADE) if value > 0 else _LEAST_DECADE
+
+
+_LEAST_DECADE = -15
 
 
 def _label_room(values: Values, width: int) -> tuple[int, int]:

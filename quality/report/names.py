@@ -29,6 +29,7 @@ def _as_things(found: re.Match[str]) -> str:
 
 
 _IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob": "date of birth"}
+_COLUMN = re.compile(rf"\b(?:{'|'.join(_IN_WORDS)}|[a-z]+(?:_[a-z]+)+)\b")
 
 
 class Names:
@@ -84,6 +85,16 @@ class Names:
         name = name.removeprefix("x_")  # a column that the run keeps
         text = " ".join(_IN_WORDS.get(part, part) for part in name.lower().split("_") if part)
         return text[:1].upper() + text[1:]  # date of birth given surname postcode
+
+    def columns_in(self, text: str) -> str:
+        """A text that names columns, as labels of levels do; a condition in SQL stays as it is."""
+        if '"' in text:
+            return text
+
+        def in_words(found: re.Match[str]) -> str:
+            return " ".join(_IN_WORDS.get(part, part) for part in found[0].removeprefix("x_").split("_"))
+
+        return _COLUMN.sub(in_words, text)
 
     def words(self, name: str) -> str:
         """A name of the configuration, such as a pass, in words."""

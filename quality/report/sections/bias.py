@@ -45,6 +45,10 @@ class Shown:
     groups: Mapping[tuple[str, str], Group]
     two_way: Mapping[tuple[tuple[str, ...], tuple[str, ...]], Cell]
 
+    def of(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Group | None:
+        """A group of one characteristic as it was released."""
+        return self.groups.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+
 
 def bias_section(
     evaluation: Mapping[str, Any],
@@ -74,11 +78,13 @@ def bias_section(
         Heading("Drafted statement"),
         *(Text(sentence) for sentence in statement(last, released_groups(sides, last), names, d)),
     ]
+    notes: list[Block] = []
     if any(group["expected_missed"] for step in steps for row in step["bias"] for group in row["groups"]):
-        blocks.append(Text(LET_GO_NOTE))  # once, and not under each of dozens of tables
-        blocks += [Text(said) for step in reversed(steps) if (said := in_no_group(step, names, d))]
+        notes.append(Text(LET_GO_NOTE))  # once, and not under each of dozens of tables
+        notes += [Text(said) for step in reversed(steps) if (said := in_no_group(step, names, d))]
     if any(group["missed"] for step in steps for row in step["bias"] for group in row["groups"]):
-        blocks.append(Text(f"{MISSED_NOTE} {FALSE_NOTE}"))
+        notes.append(Text(f"{MISSED_NOTE} {FALSE_NOTE}"))
+    blocks += [Heading("Tables by group"), *notes]
     for step in reversed(steps):
         # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
         rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]
@@ -311,7 +317,7 @@ def _false_table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, 
 
 def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
     """Percentage matched, as it was released with the groups that it adds up to."""
-    if len(group["labels"]) == 1 and (released := shown.groups.get((row["title"], group["labels"][0]))):
+    if released := shown.of(row, group):
         return released.rate
     tied = shown.two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
     return tied or d.percent(group["matched"], group["eligible"])

@@ -128,7 +128,7 @@ def model_blocks(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[B
         {
             **level,
             "comparison": names.column(level["comparison"]),
-            "label": _label(level),
+            "label": _label(level, names),
             **{key: d.parameter(level[key]) for key in ("m", "u", "match_weight")},
         }
         for level in model["levels"]
@@ -208,9 +208,10 @@ def _m_and_u(levels: Sequence[Mapping[str, Any]], table: Table, step: Mapping[st
     ]
 
 
-def _label(level: Mapping[str, Any]) -> str:
+def _label(level: Mapping[str, Any], names: Names) -> str:
     """A level's label without the comparison's own name, which stands above it."""
     text = str(level["label"]).removeprefix(f"{level['comparison']}: ")
     for tail in (f" on {level['comparison']}", f" of {level['comparison']}"):
         text = text.replace(tail, "")
+    text = names.columns_in(text)
     return text[:1].upper() + text[1:]

@@ -194,7 +194,9 @@ def _worse(
                 continue
             sure = "yes" if group[basis]["certain"] else "no"
             missed = d.accuracy(group["missed"]) if group["missed"] else _expected(group, d)
-            line: list[str | Cell] = [row["title"], label_of(group), rate_of(row, group, shown, d), missed, cell, sure]
+            all_of_it = released.eligible if (released := shown.of(row, group)) else d.marked("unavailable")
+            rate = rate_of(row, group, shown, d)
+            line: list[str | Cell] = [row["title"], label_of(group), all_of_it, rate, missed, cell, sure]
             found.append((cell.value, line))
     among = "found, of those who could be," if basis == "found_missed" else "matched"
     if not any(group[basis] for row in step["bias"] for group in row["groups"]):
@@ -211,7 +213,7 @@ def _worse(
         f"{more} The section on bias has all, and a drafted bias statement."
     )
     share = "Missed, %" if step["accuracy"] else LET_GO
-    heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
+    heads = ["Characteristic", "Group", "In the calculation", "Matched, %", share, "Difference", "Beyond chance"]
     rows = [line for _, line in found[:_MOST_GROUPS]]
     told = [MISSED_NOTE] if step["accuracy"] else [LET_GO_NOTE, in_no_group(step, names, d)]
     notes = [*told, key(itertools.chain(*rows), d)]
