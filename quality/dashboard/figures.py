@@ -210,7 +210,7 @@ def levels(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
             for step in steps
         ]
         for comparison, label in dict.fromkeys(key for one in found for key in one):
-            level = str(label).removeprefix(f"{comparison}: ")
+            level = names.columns_in(str(label).removeprefix(f"{comparison}: "))
             for key, said in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
                 cells = [d.parameter(one.get((comparison, label), {}).get(key)) for one in found]
                 rows.append(Row((title, f"{names.column(comparison)}: {level}", said), cells))

@@ -70,11 +70,16 @@ def as_trend(
         for place, (run, cell) in enumerate(zip(names, row.cells, strict=True))
     ]
     bars = "; bars are 95% intervals" if any(row.bounds for row in shown) else ""
+    gaps = ""
+    if any(cell.value is None for row in shown for cell in row.cells):
+        gaps = (
+            " Where a run has no point its figure is not shown, or there is none: the table has the symbol for which."
+        )
     return [
         figure(
             name,
             title,
-            f"{_said(shown[0], names, _UNITS.get(y, ''))} Each strip has its own scale{bars}.",
+            f"{_said(shown[0], names, _UNITS.get(y, ''))} Each strip has its own scale{bars}.{gaps}",
             lambda width: charts.trend(values, width, y=y, step=matrix.step),
             as_table(matrix, names, wanted),
         )

@@ -195,8 +195,9 @@ class Showing:
             for at, grade in enumerate(comparison.grades):
                 place = comparison.name, grade.value
                 now, before = found.weights[place], run.weights[place]
-                levels.append(drawing.Weight(grade.label, now, before, "" if at else heading))
-                rows.append([heading, grade.label, Cell(signed(now), now), Cell(signed(before), before)])
+                label = self._names.columns_in(grade.label)
+                levels.append(drawing.Weight(label, now, before, "" if at else heading))
+                rows.append([heading, label, Cell(signed(now), now), Cell(signed(before), before)])
         return Figure(
             "weights",
             "What each level weighs",
@@ -268,7 +269,7 @@ class Showing:
             "open": is_changed or not fields.isdisjoint(at_fault),
             "grades": [
                 {
-                    "label": grade.label,
+                    "label": self._names.columns_in(grade.label),
                     "pairs": f"{grade.pairs:,}",
                     "m_name": field_of("m", at, grade.value),
                     "u_name": field_of("u", at, grade.value),

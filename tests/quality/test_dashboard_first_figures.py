@@ -2,7 +2,9 @@
 
 from quality.dashboard.figures import Matrix, Row
 from quality.dashboard.overview import headlines
+from quality.dashboard.showing import as_trend
 from quality.disclosure import Cell, Disclosure, load
+from quality.report.page import Figure
 
 
 def test_each_has_its_base_and_a_symbol_is_explained() -> None:
@@ -40,3 +42,22 @@ def test_each_has_its_base_and_a_symbol_is_explained() -> None:
             "small number could be had.",
         ),
     ]
+
+
+def test_a_trend_says_what_a_run_without_a_point_means() -> None:
+    """Pairs for review of three runs were one dot, and nothing said what the other two had."""
+    d = Disclosure(load())
+
+    def said(*cells: Cell) -> str:
+        counts = Matrix("counts", "Counts", ("Step", "Count"), [Row(("People to CIS", "Pairs for review"), cells)])
+        runs = ["first", "second"]
+        (block,) = as_trend(counts, runs, name="review", title="Pairs for review", y="Count", wanted=lambda _: True)
+        assert isinstance(block, Figure)
+        return block.summary
+
+    whole = said(Cell("25", 25), Cell("30", 30))
+    assert whole == "People to CIS: Pairs for review: 25 in first, 30 in second. Each strip has its own scale."
+    assert said(Cell("25", 25), d.marked("suppressed")) == (
+        "People to CIS: Pairs for review: 25 in first. Each strip has its own scale. Where a run has no point its figure "
+        "is not shown, or there is none: the table has the symbol for which."
+    )

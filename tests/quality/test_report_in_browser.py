@@ -97,6 +97,17 @@ def test_by_keyboard(browser: Any, report_file: Path) -> None:
     page.context.close()
 
 
+def test_where_the_contents_stand_above_the_page_they_are_short(browser: Any, report_file: Path) -> None:
+    """On a telephone, and at 400 %, thirty links stood before the title: the first screen answered nothing."""
+    for width, is_long in ((1280, True), (320, False)):
+        page, _, _ = opened(browser, report_file, viewport={"width": width, "height": 700})
+        links = page.locator(".contents a")
+        assert links.first.is_visible()
+        assert page.locator(".contents ol ol a").first.is_visible() is is_long
+        assert page.locator("h1").bounding_box()["y"] < 700
+        page.context.close()
+
+
 def test_on_paper_stands_what_was_opened_and_where_the_rest_is(browser: Any, report_file: Path) -> None:
     page, _, _ = opened(browser, report_file)
     kept, shown = page.locator("figure details").all()[:2]
