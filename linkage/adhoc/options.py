@@ -24,11 +24,10 @@ def _one_sign(given: str | None) -> str | None:
     return sign
 
 
-PersonFileArgument = Annotated[
-    Path,
-    typer.Argument(
-        help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .sas7bdat, .sav, .dta, .orc, .zip."
-    ),
+_KINDS = ".csv, .tsv, .txt (also .gz), .parquet, .xlsx, .json, .jsonl, .sas7bdat, .sav, .dta, .arrow, .orc, .zip"
+PersonFileArgument = Annotated[Path, typer.Argument(help=f"A person file: {_KINDS}.")]
+LabelledFileArgument = Annotated[
+    Path | None, typer.Argument(help=f"A person file: {_KINDS}; none with a RUN's labels.")
 ]
 OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
 Maps = Annotated[

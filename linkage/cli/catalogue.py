@@ -103,7 +103,9 @@ def site(
         Path | None,
         typer.Option(help="A run's folder: pages say what it holds of each variable and how it was linked."),
     ] = None,
-    disclosure: Annotated[str, typer.Option(help="Disclosure profile for a run's numbers.")] = "leo_publication",
+    disclosure: Annotated[
+        str, typer.Option("--profile", "--disclosure", help="Disclosure profile for a run's numbers.")
+    ] = "leo_publication",
     search: Annotated[bool, typer.Option(help="With search and lists; without, pages to leaf through alone.")] = True,
 ) -> None:
     """Write the catalogue as a site: search, datasets, packages, a page a variable, and lists that become requests.

@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Check results that are to leave a secure setting, and keep those that did."
 )
 
-FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or XLSX tables.")]
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or XLSX tables.")]
 ProfileOption = Annotated[str, typer.Option(help="Whose rules: leo output profiles lists them.")]
 LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A column of labels. May be repeated.")]
 CountOption = Annotated[list[str] | None, typer.Option("--count", help="A column of counts.")]

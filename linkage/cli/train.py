@@ -9,6 +9,7 @@ import typer
 from linkage.adhoc.options import (
     Delimiter,
     Encodings,
+    LabelledFileArgument,
     Maps,
     MemoryLimit,
     Threads,
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    left: Annotated[
-        Path | None,
-        typer.Argument(
-            help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .sas7bdat, .sav, .dta, .zip; "
-            "none with a RUN's labels."
-        ),
-    ] = None,
+    left: LabelledFileArgument = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
     out: Annotated[
         Path | None,

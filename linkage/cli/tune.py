@@ -21,7 +21,9 @@ def tune(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
     profile: Annotated[
         str,
-        typer.Option("--disclosure", help="Rules by which subgroups are shown to others: configs/disclosure/."),
+        typer.Option(
+            "--profile", "--disclosure", help="Rules by which subgroups are shown to others: configs/disclosure/."
+        ),
     ] = "leo_publication",
 ) -> None:
     """Tune a step in a browser: m and u, thresholds, margin, frequencies; see links, expected error and review load.

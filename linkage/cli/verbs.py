@@ -1,6 +1,7 @@
 """Which verb is where. A verb is imported when it is asked for: each needs libraries that most others do not."""
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -72,7 +73,22 @@ def _command(name: str, place: str) -> Any:
     if isinstance(found, typer.Typer):
         command: Any = typer.main.get_group(found)
         command.name = name
-        return command
+        return _told(command)
     alone = typer.Typer(add_completion=False)
     alone.command(name)(found)
-    return typer.main.get_command(alone)
+    return _told(typer.main.get_command(alone))
+
+
+def _told(command: Any) -> Any:
+    """A command, or a group, whose help has whole paragraphs, and arguments by the names that its text gives them.
+
+    Typer keeps the ends of lines of a docstring, which are none of a terminal's, and writes CONFIG as config.
+    """
+    for inner in getattr(command, "commands", {}).values():
+        _told(inner)
+    if command.help:
+        command.help = re.sub(r"(?<=\S)\n(?=\S)", " ", command.help)
+    for parameter in command.params:
+        if parameter.param_type_name == "argument" and parameter.metavar is None:
+            parameter.metavar = parameter.name.upper()
+    return command
