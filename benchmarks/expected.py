@@ -19,6 +19,7 @@ from benchmarks.report import RESULTS, facts
 from linkage.engine import connect, one
 from linkage.pipeline.ended.delivery import tables_of
 from quality.expected import Unseen, expected
+from quality.reliability import by_chance
 
 _MEASURES = ("precision", "recall")
 _SPREAD = "select sum(match_probability * (1 - match_probability)) as spread from {links}"
@@ -47,6 +48,7 @@ def beside_truth(run: Path) -> list[dict[str, Any]]:
 
 def _row(step: dict[str, Any], spread: float) -> dict[str, Any]:
     said, truth = step["expected"], step["accuracy"]
+    kept = next(one for one in step["reliability"] if one["group"] == "all")
     unseen = sum(said[f"missed_{part}"] for part in ("others", "dropped", "unreached"))
     return {
         "step": step["step"],
@@ -57,15 +59,18 @@ def _row(step: dict[str, Any], spread: float) -> dict[str, Any]:
         "said_matches": said["right"] / said["recall"]["value"],
         "spread": spread,
         "unseen": unseen,
-        "calibration_error": next(one["calibration_error"] for one in step["reliability"] if one["group"] == "all"),
+        "calibration_error": kept["calibration_error"],
+        "calibration_chance": by_chance(kept["bands"])["high"],
     }
 
 
 def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    summed = {
-        key: sum(row[key] for row in rows) for key in rows[0] if key not in ("step", "calibration_error", "within")
-    }
-    return {"step": "the run", **summed, "calibration_error": None, "within": None}
+    summed = {key: sum(row[key] for row in rows) for key in rows[0] if key not in ("step", *_OF_STEPS)}
+    return {"step": "the run", **summed, **dict.fromkeys(_OF_STEPS)}
+
+
+_OF_STEPS = ("calibration_error", "calibration_chance", "within")
+"""What adds up to nothing."""
 
 
 def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
@@ -74,8 +79,8 @@ def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
         "",
         f"{known['when']}. Expected less true in percentage points, and in brackets what chance does if every "
         "probability is right (one standard deviation); * where the report's 95 % interval does not hold the truth"
-        f"{_missing(rows)}. Calibration error: of all pairs that were kept. Of runs that were not named this time, "
-        "what was measured before.",
+        f"{_missing(rows)}. Calibration error: of all pairs that were kept, and in brackets what chance exceeds in one "
+        "case of 20 if every probability is right. Of runs that were not named this time, what was measured before.",
         "",
         "| run | people | step | true pairs | precision, % | expected less true | recall, % | expected less true "
         "| calibration error |",
@@ -103,6 +108,8 @@ def _line(row: dict[str, Any]) -> str:
     off = row["said_right"] / row["links"] - precision, row["said_right"] / row["said_matches"] - recall
     chance = math.sqrt(row["spread"] + row["unseen"]) / row["true_pairs"]
     calibration = "" if row["calibration_error"] is None else f"{row['calibration_error']:.4f}"
+    if row.get("calibration_chance") is not None:
+        calibration += f" ({row['calibration_chance']:.4f})"
     return (
         f"| {row['run']} | {row['people']:,} | {row['step']} | {row['true_pairs']:,} | {100 * precision:.3f} "
         f"| {100 * off[0]:+.3f}{_outside(row, 'precision')} | {100 * recall:.3f} "

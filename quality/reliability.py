@@ -1,7 +1,9 @@
 """Whether probabilities mean what they say: pairs of each probability beside the share of them that truth confirms."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
 
 from linkage.engine import Engine, Table, rows
 from quality.definitions import Definitions
@@ -83,3 +85,30 @@ def _group(name: str, counted: Iterable[Mapping[str, Any]], edges: tuple[float, 
 
 
 _SUMS = ("expected", "correct", "squares")
+
+
+class ByChance(TypedDict):
+    """The calibration error of probabilities that are all right: its mean, and what 19 of 20 do not exceed."""
+
+    mean: float
+    high: float
+
+
+def by_chance(bands: Sequence[Mapping[str, Any]]) -> ByChance:
+    """What chance alone makes of a calibration error: pairs fall out one way or the other.
+
+    Of few pairs it is far from nought: of 60 links of which each is 99 % sure it is a point. Truths are drawn again
+    from the probabilities, those of a band from its mean (consistency resampling: Bröcker and Smith 2007).
+
+    Args:
+        bands: of a group of `reliability`.
+    """
+    pairs = np.array([band["pairs"] for band in bands], dtype=np.int64)
+    # Engines add up in an order of their own.
+    likely = np.array([band["mean_probability"] for band in bands]).round(12).clip(0, 1)
+    true = np.random.default_rng(_SEED).binomial(pairs, likely, size=(_DRAWS, len(pairs)))
+    errors = np.abs(true - pairs * likely).sum(axis=1) / pairs.sum()
+    return ByChance(mean=float(errors.mean()), high=float(np.quantile(errors, 0.95)))
+
+
+_SEED, _DRAWS = 2026, 10_000

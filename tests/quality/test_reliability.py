@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table
 from quality.definitions import load
 from quality.disclosure import Disclosure
 from quality.disclosure import load as profile
-from quality.reliability import reliability
+from quality.reliability import by_chance, reliability
 from quality.report.names import Names
 from quality.report.sections.reliability import reliability_section
 
@@ -59,6 +59,20 @@ def test_the_errors_are_those_of_their_definitions(found: dict[str, dict[str, An
     assert found["deterministic"]["calibration_error"] == pytest.approx(0.03)
 
 
+def test_chance_alone_makes_an_error_of_few_pairs() -> None:
+    """Of 60 pairs of .99 all are true in 54.7 % of cases (0.6 off), 59 in 33.2 % (0.4), 58 in 9.9 % (1.4), 57 in 1.9 %."""
+    found = by_chance([{"pairs": 60, "mean_probability": 0.99}])
+    assert found["mean"] == pytest.approx(0.657 / 60, rel=0.03)  # the mean deviation, by de Moivre 2 * 0.6 * P(60)
+    assert found["high"] == pytest.approx(1.4 / 60)
+    assert by_chance([{"pairs": 60_000, "mean_probability": 0.99}])["high"] < 0.001
+
+
+def test_chance_adds_up_over_bands_and_leaves_what_is_sure_alone() -> None:
+    """One pair of a half is half off however it falls out; the nine sure ones are not."""
+    bands = [{"pairs": 1, "mean_probability": 0.5}, {"pairs": 9, "mean_probability": 1 + 1e-16}]
+    assert by_chance(bands) == {"mean": pytest.approx(0.05), "high": pytest.approx(0.05)}
+
+
 def test_nothing_is_said_of_pairs_without_a_probability(engine: Engine, world: Callable[[str], Table]) -> None:
     judged = world("method | decision | match_probability:float | verdict\np | accepted | - | true")
     assert reliability(engine, judged, load()) == []
@@ -73,3 +87,18 @@ def test_a_handful_of_pairs_is_not_shown(found: dict[str, dict[str, Any]]) -> No
     assert figure.summary == "Too few pairs to show."  # type: ignore[union-attr]
     shown = {cell.mark for row in figure.table.rows for cell in row[1:]}  # type: ignore[union-attr]
     assert shown == {"suppressed"}
+
+
+def test_an_error_stands_beside_what_chance_alone_makes(engine: Engine, world: Callable[[str], Table]) -> None:
+    """30 of 40 pairs of .8 are true, 5 points off: chance makes that much of so few in more than one case of 20."""
+    lines = [f"p | accepted | 0.8 | {'true' if n < 30 else 'false'}" for n in range(40)]
+    judged = world("\n".join(["method | decision | match_probability:float | verdict", *lines]))
+    step = {"step": "a-b", "left": "npd", "right": "cis", "reliability": reliability(engine, judged, load())}
+    section = reliability_section({"steps": [step]}, Names(shipped()), Disclosure(profile("leo_publication")))
+    assert section is not None
+    figure, table = section.blocks[1:3]
+    assert "5.00 percentage points" in figure.summary  # type: ignore[union-attr]
+    assert "by chance, and more than 12.50 in one case of 20" in figure.summary  # type: ignore[union-attr]
+    of_all = dict(zip(table.columns, table.rows[0], strict=True))  # type: ignore[union-attr]
+    assert of_all["Calibration error, points"].text == "5.00"
+    assert of_all["By chance up to, points"].text == "12.50"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.reliability import by_chance
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -63,9 +64,11 @@ def _words(group: Mapping[str, Any], d: Disclosure) -> str:
     if d.accuracy(group["share_true"]).value is None:
         return "Too few pairs to show."
     error = 100 * group["calibration_error"]
+    chance = {name: 100 * value for name, value in by_chance(group["bands"]).items()}
     return (
         f"Points on the line are right. Over all pairs the probability is {error:.2f} percentage points from the share "
-        "that is true."
+        f"that is true. If every probability were right, it would be {chance['mean']:.2f} by chance, and more than "
+        f"{chance['high']:.2f} in one case of 20."
     )
 
 
@@ -78,21 +81,36 @@ def _summary(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) ->
             numbers = (
                 100 * group["expected"] / group["pairs"],
                 100 * group["calibration_error"],
+                100 * by_chance(group["bands"])["high"],
                 group["brier"],
             )
-            said, error, brier = (
+            said, error, chance, brier = (
                 Cell(f"{number:.{places}f}", number) if shown else d.marked("suppressed")
-                for number, places in zip(numbers, (2, 2, 5), strict=True)
+                for number, places in zip(numbers, (2, 2, 2, 5), strict=True)
             )
             rows.append(
-                [names.step(step), _GROUPS.get(group["group"], names.words(group["group"])), said, true, error, brier]
+                [
+                    names.step(step),
+                    _GROUPS.get(group["group"], names.words(group["group"])),
+                    *(said, true, error, chance, brier),
+                ]
             )
     return Table(
         "Probabilities against truth by step and method",
-        ["Step", "Pairs", "Expected to be true, %", "True, %", "Calibration error, points", "Brier score"],
+        [
+            "Step",
+            "Pairs",
+            "Expected to be true, %",
+            "True, %",
+            "Calibration error, points",
+            "By chance up to, points",
+            "Brier score",
+        ],
         rows,
-        "Calibration error is the mean distance between probability and share over the bands; the Brier score is the "
-        "mean squared distance of a pair's probability from 1 where it is true and from 0 where it is not.",
+        "Calibration error is the mean distance between probability and share over the bands. If every probability "
+        "were right, it would be larger than is said beside it in one case of 20: of few pairs chance makes much. The "
+        "Brier score is the mean squared distance of a pair's probability from 1 where it is true and from 0 where it "
+        "is not.",
     )
 
 
