@@ -89,8 +89,9 @@ def configuration_hash(request: Any, fields: dict[str, str]) -> str:
 def _refuse_used(out: Path, force: bool) -> None:
     if not out.exists():
         return
+    if not out.is_dir():
+        raise ConfigError(f"--out {out}: is a file\n  give a new or an empty folder")
     is_ours = (out / MANIFEST).is_file() and (out / "links.parquet").is_file()
-    empty = out.is_dir() and not any(out.iterdir())
-    if not (empty or (force and is_ours)):
+    if any(out.iterdir()) and not (force and is_ours):
         hint = "give --force to replace it" if is_ours else "it was not written by leo link; give another folder"
         raise ConfigError(f"--out {out}: the folder holds something already\n  {hint}")

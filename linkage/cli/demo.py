@@ -37,6 +37,7 @@ def demo(
     start = time.perf_counter()
     data, key = beside(out, "data"), beside(out, "key")
     _population(data, people, seed, wanted=not no_progress)
+    _refuse_too_few(data, people)
     if not key.exists():
         from linkage.extract import write_new_key
 
@@ -49,6 +50,16 @@ def demo(
         pipeline(job, out, progress=progress_for(sys.stderr, wanted=not no_progress)).run()
     typer.echo("\n".join(closing_lines(out, time.perf_counter() - start)))
     typer.echo(f"key      {key}   made for this demo alone, outside the run's folder, as a real one must be")
+
+
+def _refuse_too_few(data: Path, people: int) -> None:
+    """Of a handful of people nobody is in some source, which no run can read."""
+    rows = json.loads((data / "manifest.json").read_text(encoding="utf-8"))["rows"]
+    empty = [name.removeprefix("sources/") for name, held in rows.items() if name.startswith("sources/") and not held]
+    if empty:
+        raise ConfigError(
+            f"--people {people}: of so few nobody is in {', '.join(empty)}\n  make more, for example --people 800"
+        )
 
 
 _DEMOS = {"preset": "realistic", "releases": 1, "tables": "all", "format": "parquet"}

@@ -268,7 +268,8 @@ def _told(tables: "list[Checked]") -> None:
             typer.echo(f"  total     {sheet.heads[layout.across]}: the other counts add up to it")
         for finding in checked.findings:
             kind = "note, " if finding.is_note else ""
-            typer.echo(f"  {finding.place} ({finding.column}): {kind}{finding.rule}: {finding.says}")
+            where = f"{finding.place} ({finding.column})" if finding.column else finding.place
+            typer.echo(f"  {where}: {kind}{finding.rule}: {finding.says}")
             typer.echo(f"      remedy: {finding.remedy}")
 
 
@@ -312,7 +313,7 @@ def _microdata(
     with connect("duckdb") as engine:
         for path in files:
             if not path.is_file():
-                raise InputError(f"{path}: no such file")
+                raise InputError(f"{path}: no such file\n  name a CSV or XLSX table that is there")
             signs = check_microdata(engine, path, asked)
             passes = passes and not signs
             verdict = f"does not pass, {len(signs)} sign{'' if len(signs) == 1 else 's'}" if signs else "passes"

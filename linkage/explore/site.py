@@ -76,7 +76,9 @@ def write_site(
     Raises:
         ConfigError: the folder holds something else, or the scripts are not built.
     """
-    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out}: is a file\n  give an empty or a new folder with --out")
+    if out.is_dir() and not (out / MARK).is_file() and any(out.iterdir()):
         raise ConfigError(
             f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
         )

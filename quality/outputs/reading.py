@@ -110,7 +110,7 @@ def read_tables(path: Path) -> list[Sheet]:
         InputError: the file is not there, is of another kind, has no table, or writes numbers with decimal commas.
     """
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise InputError(f"{path}: no such file\n  name a CSV or XLSX table that is there")
     kinds = {".csv": _csv, ".xlsx": _xlsx}
     if path.suffix.lower() not in kinds:
         raise InputError(f"{path}: neither .csv nor .xlsx\n  save the table as one of these")

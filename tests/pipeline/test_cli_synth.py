@@ -79,3 +79,14 @@ def test_the_folder_of_a_run_is_no_population(leo, tmp_path, option):
     assert code == 2
     assert "holds something else than a population" in said
     assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_demo_of_too_few_people_says_so(leo, tmp_path):
+    """Its sources were to be fetched again: "the files hold a header and no rows"."""
+    code, _, said = leo("demo", "--people=3", "--no-progress", "--out", tmp_path / "demo")
+    assert code == 2
+    first, remedy = said.strip().splitlines()[-2:]
+    assert first.startswith("leo: --people 3: of so few nobody is in ")
+    assert "wales/plasc" in first
+    assert remedy == "  make more, for example --people 800"
+    assert not (tmp_path / "demo").exists()

@@ -57,3 +57,29 @@ def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Pat
     finally:
         os.close(write)
     assert sorted(path.name for path in (tmp_path / "safe").iterdir()) == ["pay.audit.csv", "pay.csv"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("link", "none.csv", "nor.csv"),
+        ("dedupe", "none.csv"),
+        ("catalogue", "site"),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_a_file_where_a_folder_is_to_be_is_called_a_file(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Of a file it was said that the folder holds something already, and was not written by leo link."""
+    (tmp_path / "pairs.csv").touch()
+    there = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "pairs.csv")])
+    assert "pairs.csv: is a file\n  give a" in str(there.exception)
+
+
+@pytest.mark.parametrize(
+    "words", [("output", "check", "none.csv"), ("output", "check", "--microdata", "none.csv"), ("dedupe", "none.csv")]
+)
+def test_a_file_that_is_not_there_is_told_with_what_to_do(words: tuple[str, ...], tmp_path: Path) -> None:
+    there = CliRunner().invoke(app, [*words, *(["--out", str(tmp_path / "new")] if words[0] == "dedupe" else [])])
+    said, _, remedy = str(there.exception).partition("\n  ")
+    assert said == "none.csv: no such file"
+    assert remedy.startswith(("name a CSV or XLSX table", "check its name"))

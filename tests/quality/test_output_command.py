@@ -36,6 +36,13 @@ def test_a_table_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
     assert (tmp_path / "safe" / "u.csv").is_file()
 
 
+def test_a_fault_of_a_whole_table_names_no_column(tmp_path: Path) -> None:
+    """It read: table (): nothing to judge."""
+    code, said = leo("check", wrote(tmp_path, "t.csv", "Region,Head\nNorth,Ann\nSouth,Ben\n"))
+    assert code == 3
+    assert "  table: nothing to judge: no column" in said
+
+
 @pytest.mark.parametrize("kind", ["--count", "--share", "--average"])
 def test_a_text_in_a_column_that_is_told_to_hold_numbers_is_a_fault(tmp_path: Path, kind: str) -> None:
     table = wrote(tmp_path, "t.csv", "Region,People\nNorth,four\nSouth,60\nWest,c\nTotal,100\n")

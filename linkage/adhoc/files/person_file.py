@@ -143,7 +143,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     if path.is_symlink() and not path.exists():
         raise InputError(f"{path}: a link that leads to no file\n  name the file itself, or mend the link")
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in workbooks.READ:
         sheet = workbooks.as_csv(path, scratch)
