@@ -8,6 +8,7 @@ tenth of a second at the end of each process, and more while it ran. What leaves
 import atexit
 import contextlib
 import gc
+import io
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ def begin() -> None:
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     atexit.register(gc.freeze)  # what is frozen is not walked: the system takes it back whole
     _have_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not in UTF-8 lacks − and █
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _have_streams() -> None:

@@ -48,6 +48,15 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_lacks_a_sign_shows_what_it_is(encoding: str) -> None:
+    """leo explain ended as an unforeseen UnicodeEncodeError, at the first minus."""
+    script = "from linkage import process; process.begin(); print('weight', chr(0x2212) + '3.73')"
+    surroundings = {**os.environ, "PYTHONIOENCODING": encoding}
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=surroundings)
+    assert ended.stdout == b"weight \\u22123.73\n"
+
+
 def test_without_input_and_output_nothing_is_written_into_a_file_in_their_stead(tmp_path: Path) -> None:
     """The first file that a process without an output opens is its output: a library's word would stand in it."""
     script = """

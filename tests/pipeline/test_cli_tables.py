@@ -25,3 +25,19 @@ def test_a_narrow_terminal_breaks_no_number(width: int) -> None:
         "people-scotland   5,659  5,650      9  1,234,567     0  5,659",
     ]
     assert console.width == width
+
+
+def test_a_word_is_not_broken_where_all_have_room() -> None:
+    """A pass stood as five-identifier, and in the next line s."""
+    table = Table(box=None, pad_edge=False)
+    for head in ("step", "entities", "made by", "weight", "probability", "without it"):
+        table.add_column(head, overflow="fold")
+    table.add_row("education-cis (weakest)", "1 to 45093", "five-identifiers", "+16.11", "0.99999970", "1 would part")
+    console = Console(file=io.StringIO(), width=80)
+    show_table(console, table)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line.rstrip() for line in lines] == [
+        "step             entities    made by           weight  probability  without it",
+        "education-cis    1 to 45093  five-identifiers  +16.11  0.99999970   1 would part",
+        "(weakest)",
+    ]
