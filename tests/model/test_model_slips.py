@@ -13,7 +13,7 @@ from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.training import train
-from linkage.model.training.together.slips import Grade, Swap, alike, nearly, written
+from linkage.model.training.together.slips import Grade, Swap, alike, asked_alike, nearly, written
 
 SLIP = Grade(1, "near", "nearly equal", m=0.08, u=0.01)
 
@@ -178,3 +178,15 @@ def test_an_address_that_one_file_writes_with_its_town_is_no_more_than_the_postc
     assert any(one.name.startswith("address_among_postcode") for one in model.comparisons)
     assert weights["sibling"] < -15
     assert weights["same"] > 6
+
+
+def test_days_that_nobody_knows_are_no_sign_of_one_day() -> None:
+    """Of a register with years of birth alone every two records were alike, and none was left to be a stranger."""
+    year, another, part = (
+        'left("d_l", 4) = left("d_r", 4)',
+        "right(\"d_l\", 5) = '00-00'",
+        'right("d_l", 5) = right("d_r", 5)',
+    )
+    graded = [Grade(1, year, "", 0.1, 0.01), Grade(2, another, "", 0.001, 0.9), Grade(3, part, "", 0.01, 1e-5)]
+    assert list(asked_alike(graded, {"d"})) == [year, f"({part}) AND NOT coalesce({another}, FALSE)"]
+    assert list(asked_alike(graded, {"e"})) == []

@@ -10,7 +10,7 @@ from linkage.model.training import train
 from linkage.model.training.counts.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.counts.rules import Agreement
 from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
-from linkage.model.training.em.moving import of_home
+from linkage.model.training.em.moving import common, of_home, of_places
 
 NAMES = {"forename": "name", "surname": "name"}
 HOMES = {"address": "text", "postcode": "postcode", "town": "text"}
@@ -90,6 +90,24 @@ def test_movers_are_told_where_few_have_what_tells_who_somebody_is() -> None:
     block = Agreement(("forename", "surname"), 100, 1.0, (0, 0))
     assert of_home(layout, block, _knowing(layout)) is None
     assert of_home(layout, block, _knowing(layout, seldom="email")) is not None
+
+
+def test_a_year_of_birth_tells_nobody_apart_and_who_has_another_employer_has_moved() -> None:
+    """One stranger in seventy is of a year; where hardly anybody shares an organisation, it is whom a file is of."""
+    year, day = (Agreement(("dob",), 100, 1.0, (0, 0), seen=seen, known=70_000) for seen in (1_000, 3))
+    assert common([year]) == {"dob"}
+    assert common([day]) == frozenset()
+    layout = Layout(untrained(NAMES | HOMES | {"dob": "date"}))
+    block = Agreement(("forename", "surname"), 100, 1.0, (0, 0))
+    assert of_home(layout, block, _knowing(layout), common=common([year])) is not None
+    employer, firm = (Agreement(("organisation",), 100, 1.0, within) for within in ((900, 700), (900, 20)))
+    assert of_places([employer], (800, 600)) == {*HOMES, "address_2", "county", "organisation"}
+    assert "organisation" not in of_places([firm], (800, 600))
+    layout = Layout(untrained(NAMES | {"organisation": "text", "town": "text"}))
+    assert of_home(layout, block, _knowing(layout)) is None, "a town alone"
+    found = of_home(layout, block, _knowing(layout), places=of_places([employer], (800, 600)))
+    assert found is not None
+    assert {layout.model.comparisons[n].name for n in set(layout.owner[found])} == {"organisation", "town"}
 
 
 def _people(engine: Engine, moved: str) -> Table:

@@ -12,7 +12,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import GIVE_A_MODEL, sided_columns
-from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.counts.patterns import Flags, Floats, Layout
 from linkage.model.training.counts.rules import exact_levels
 from linkage.model.training.em.born_apart import born_apart
 from linkage.model.training.em.evidence import TOLERANCE, Block, Counts, Evidence, Run
@@ -25,7 +25,7 @@ from linkage.model.training.em.expectation import (
 )
 from linkage.model.training.em.known_in_part import known_in_part
 from linkage.model.training.em.middle import combined
-from linkage.model.training.em.moving import learnt_elsewhere, of_home
+from linkage.model.training.em.moving import common, learnt_elsewhere, of_home, of_places
 from linkage.model.training.em.no_persons import no_persons, refuse_all
 from linkage.model.training.em.prior import equal_on, met, prior_of
 from linkage.model.training.strangers.beyond_chance import RARE, RARER, beyond_chance
@@ -215,8 +215,14 @@ def _known(layout: Layout, evidence: Evidence, block: Block) -> Known:
         expected=by_strangers(evidence, block) if evidence.trusting else None,
         expected_counts_as=EXPECTED_COUNTS_AS * _FEW_STRANGERS / (_FEW_STRANGERS + strangers),
         leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
-        home=of_home(layout, block.rule, block.patterns) if evidence.trusting else None,
+        home=_home(evidence, block) if evidence.trusting else None,
     )
+
+
+def _home(evidence: Evidence, block: Block) -> Flags | None:
+    """As `of_home`, by what is counted of both sides."""
+    places = of_places(evidence.equal, evidence.units)
+    return of_home(evidence.layout, block.rule, block.patterns, places=places, common=common(evidence.equal))
 
 
 def _start(layout: Layout, evidence: Evidence, block: Block, u: Floats, expected: float | None) -> Matches:

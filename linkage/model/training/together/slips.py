@@ -6,7 +6,7 @@ are. So of strangers who share a field with share h, a lesser grade has the shar
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,6 +65,23 @@ def grades(layout: Layout, estimates: Estimates, number: int) -> tuple[Grade, ..
         if layout.owner[other] == layout.owner[number] and other > number and level.condition:
             found.append(Grade(other, level.condition, level.label.split(": ", 1)[-1], m, u))
     return tuple(found)
+
+
+def asked_alike(graded: Sequence[Grade], read: Collection[str]) -> Iterator[str]:
+    """SQL of the pairs at each grade that is a sign of the same value, of those that read no other columns.
+
+    A grade holds where none before it does: of two years of birth that differ, days and months that are not known are
+    equal, and no sign of one day.
+    """
+    unlike: list[str] = []
+    for grade in graded:
+        if not set(sided_columns(grade.condition)) <= set(read):
+            continue
+        if not grade.alike:
+            unlike.append(grade.condition)
+            continue
+        before = "".join(f" AND NOT coalesce({condition}, FALSE)" for condition in unlike)
+        yield f"({grade.condition}){before}" if before else grade.condition
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ import numpy as np
 from linkage.engine import Engine, Table
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.sampling import drawn
-from linkage.model.splink_json import Model, from_dict, sided_columns
+from linkage.model.splink_json import Model, from_dict
 from linkage.model.training.counts.patterns import Flags, Layout
 from linkage.model.training.counts.rules import PERSONAL, exact_levels
 from linkage.model.training.estimates.estimation import Estimates
-from linkage.model.training.together.slips import Grade, Swap, alike, grades, nearly, swap, written
+from linkage.model.training.together.slips import Grade, Swap, alike, asked_alike, grades, nearly, swap, written
 from linkage.model.training.together.states import DIFFERS, States, of_matches, of_strangers
 
 _SAMPLE_ROWS = 40_000  # of each side
@@ -79,12 +79,7 @@ def with_togetherness(
         return trained
     sides = drawn(engine, (left, right), [*names, *personal], most=_SAMPLE_ROWS, seed=seed)
     read = {*names, *personal}
-    twice += [
-        grade.condition
-        for name in own
-        for grade in alike_too[name]
-        if grade.alike and set(sided_columns(grade.condition)) <= read
-    ]
+    twice += [condition for name in own for condition in asked_alike(alike_too[name], read)]
     strangers = of_strangers(engine, names, personal, sides, twice)
     engine.drop(*(side.sample for side in sides))
     also = {field.name: [grade.number for grade in field.close] for field in held if field.elsewhere}
