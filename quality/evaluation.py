@@ -19,7 +19,7 @@ from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
-from quality.expected import Unseen, expected, most_matches
+from quality.expected import LINKS_ONLY, Unseen, expected, most_matches
 from quality.group_error import error_by_group
 from quality.implausible import conflicts
 from quality.implausible_counts import implausible_links, implausible_people
@@ -46,6 +46,7 @@ class StepTables:
         joins_second_records: whether the step links two records of one person, beyond its cardinality.
         sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
         draws: how many of them there are.
+        recall_unknown: why what the step expects of its recall is not to be told (of quality.expected.WHY_UNKNOWN).
     """
 
     name: str
@@ -62,6 +63,7 @@ class StepTables:
     joins_second_records: bool = False
     sampled: Table | None = None
     draws: int = 0
+    recall_unknown: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _step(
         sources = list(inputs.identities)
         units = rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
         by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
-        if not unseen.known:
+        if unseen.unknown:
             _say_nothing_of_missed(by_group)
     result = {
         "step": step.name,
@@ -243,7 +245,7 @@ def _unseen(step: StepTables, most: float | None) -> Unseen:
         dropped,
         spread=counted.get("unreached_spread", 0.0),
         most=most,
-        known=not counted.get("links_only"),
+        unknown=LINKS_ONLY if counted.get("links_only") else step.recall_unknown,
     )
 
 

@@ -29,6 +29,14 @@ KEPT_WITHIN, FALSE_WITHIN = 1.5, 3.0
 """Within which factors the probabilities tell matches among the pairs that were kept and not accepted, and false links.
 Both are few among many, and what the model does not know of makes the most of them: decision 0165 has the steps."""
 
+LINKS_ONLY, UNLEARNT, GUESSED = "links_only", "unlearnt", "guessed"
+WHY_UNKNOWN = {
+    LINKS_ONLY: "{they_were} asked for links alone",
+    UNLEARNT: "nothing of matches was learnt from the data",
+    GUESSED: "too few fields are compared to show how many matches differ in one; a further field or a review would",
+}
+"""Why nobody knows the recall of steps, or of one."""
+
 
 @dataclass(frozen=True)
 class Unseen:
@@ -40,7 +48,7 @@ class Unseen:
         dropped: matches among the pairs that rules made and that weigh too little to be kept.
         spread: how well those that no rule reaches are known from so many: standard deviation of their logarithm.
         most: matches that there can be where nobody is in a file twice, as the step takes it; None where it does not.
-        known: whether the step has looked at what it has missed: one that was asked for links alone has not.
+        unknown: why nobody knows what the step has missed; None where it is known.
     """
 
     reach: float | None = None
@@ -48,7 +56,7 @@ class Unseen:
     dropped: float = 0.0
     spread: float = 0.0
     most: float | None = None
-    known: bool = True
+    unknown: str | None = None
 
     @classmethod
     def of_run(cls, folder: Path, step: str) -> "Unseen | None":
@@ -64,7 +72,8 @@ class Unseen:
         others, dropped = (told.get(f"missed_{part}", 0.0) for part in ("others", "dropped"))
         blocking = found["blocking"]
         spread = blocking.get("unreached_spread", 0.0)
-        return cls(blocking["estimated_recall"], others, dropped, spread, told.get("most"))
+        unknown = told.get("recall_unknown")
+        return cls(blocking["estimated_recall"], others, dropped, spread, told.get("most"), unknown)
 
     def unreached(self, kept: Any, deviates: Any = 0.0) -> Any:
         """Matches that no rule reaches, beside so many among the kept pairs; of numbers or arrays, as in `hidden`."""
@@ -105,19 +114,18 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
         say how far the numbers of right and false pairs may fall from what is expected if every probability is right,
         and allow besides for probabilities that are wrong (KEPT_WITHIN, FALSE_WITHIN) and for as many or as few matches
-        without a pair kept as `Unseen.hidden` has them; recall and f1 have no value where the step does not know what
-        it has missed.
+        without a pair kept as `Unseen.hidden` has them; recall and f1 have no value, and recall_unknown says why,
+        where nobody knows what the step has missed.
     """
     summed = one(engine, engine.sql(_SUMS, judged=judged))
     if not summed["links"] or summed["unknown"]:
         return None
-    said = of_sums(
+    return of_sums(
         int(summed["links"]),
         (summed["said_right"] or 0.0, summed["right_spread"] or 0.0),
         (summed["said_missed"] or 0.0, summed["missed_spread"] or 0.0),
         unseen,
     )
-    return said if unseen.known else said | dict.fromkeys(("recall", "f1"), _NOT_KNOWN)
 
 
 _NOT_KNOWN = Share(of=0, count=0, value=None, low=None, high=None)
@@ -149,7 +157,7 @@ def of_sums(
     missed_spread += float(unseen.hidden(said_right + said_missed))
     recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
     f1_spread = (whole - said_right) ** 2 * right_spread + said_right**2 * missed_spread
-    return {
+    said = {
         "links": links,
         "right": said_right,
         "false": false,
@@ -177,6 +185,9 @@ def of_sums(
             ((2 * least_right, links + least_right + lost), (2 * most_right, links + most_right + lost)),
         ),
     }
+    if unseen.unknown is None:
+        return said
+    return {**said, **dict.fromkeys(("recall", "f1"), _NOT_KNOWN), "recall_unknown": unseen.unknown}
 
 
 def _lost(right: float, missed: float, unseen: Unseen, deviates: float) -> float:

@@ -15,7 +15,7 @@ from linkage.adhoc.files import unknown
 from linkage.adhoc.files.counted import counted_source
 from linkage.adhoc.files.person_file import PersonFile, Recognised, damage_told
 from linkage.adhoc.given import given, given_notes, refuse_without_model
-from linkage.adhoc.linked import Linked, facts, notes_of, write_evaluation
+from linkage.adhoc.linked import Linked, facts, notes_of, recall_notes, recall_unknown, write_evaluation
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.read_again import told
 from linkage.adhoc.steps import ASKED, step_of
@@ -159,7 +159,7 @@ def _work(
         hashes = place.write(engine, _tables(engine, result, *read.files.ids))
         result.model.save(place.part / "model.json")
         if isinstance(result, StepResult):
-            write_evaluation(place.part, _evaluation(engine, read, result), read.files.kinds)
+            write_evaluation(place.part, _evaluation(engine, read, result, training), read.files.kinds)
     place.manifest.content |= {
         "config_hash": configuration_hash(read.request, read.files.kinds),
         "seed": request.seed,
@@ -221,6 +221,7 @@ def _told(engine: Engine, read: _Read, result: StepResult | LinksOnly, training:
             *files.notes(),
             *read.truth.notes,
             *given_notes(request.model, training),
+            *recall_notes(training),
         ],
     )
     if isinstance(result, StepResult):
@@ -340,7 +341,7 @@ def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: 
     return made
 
 
-def _evaluation(engine: Engine, read: _Read, result: StepResult) -> dict[str, Any]:
+def _evaluation(engine: Engine, read: _Read, result: StepResult, training: Mapping[str, Any]) -> dict[str, Any]:
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
@@ -363,6 +364,7 @@ def _evaluation(engine: Engine, read: _Read, result: StepResult) -> dict[str, An
         ),
         sampled=result.sampled,
         draws=request.samples,
+        recall_unknown=recall_unknown(training),
     )
     held = zip(names, files.files, files.sides, strict=True)
     sources = [counted_source(engine, name, file, units) for name, file, units in held]

@@ -9,6 +9,7 @@ from linkage.adhoc.codes import rare_words
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import Columns
 from linkage.pipeline.running.atomic import write_json
+from quality.expected import GUESSED, UNLEARNT
 
 
 @dataclass
@@ -36,6 +37,29 @@ def write_evaluation(part: Path, evaluation: Mapping[str, Any], kinds: Mapping[s
     (part / "quality").mkdir()
     told = {**evaluation, "of_things": not rare_words.names_persons(kinds)}
     write_json(part / "quality" / "evaluation.json", told)
+
+
+def recall_unknown(training: Mapping[str, Any]) -> str | None:
+    """Why a report is not to say what recall the links' probabilities expect; None where it is.
+
+    Args:
+        training: a summary's `training`; nothing where a model was given.
+    """
+    report = training.get("training") or {}
+    if not report.get("learnt", True):
+        return UNLEARNT
+    return GUESSED if report.get("guessed") else None
+
+
+def recall_notes(training: Mapping[str, Any]) -> list[str]:
+    """What to tell of fields of which nobody knows how many matches differ; no value."""
+    if recall_unknown(training) != GUESSED:
+        return []
+    fields = " and ".join(training["training"]["guessed"])
+    return [
+        f"how many matches differ in {fields} cannot be told from these files, so that no recall is: matches that do "
+        "may be missed; compare a further field (--map), or let people look at pairs (leo review)"
+    ]
 
 
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:

@@ -23,7 +23,7 @@ from linkage.model.training.em.earlier import Earlier
 from linkage.model.training.em.evidence import Block, Evidence, as_counted
 from linkage.model.training.em.no_persons import NobodyInBothError
 from linkage.model.training.estimates.bootstrap import resampled
-from linkage.model.training.estimates.checks import crossed, inverted
+from linkage.model.training.estimates.checks import crossed, guessed, inverted
 from linkage.model.training.estimates.estimation import LIMIT, Estimates, estimated
 from linkage.model.training.estimates.nobody import refuse_strangers
 from linkage.model.training.estimates.report import LevelReport, TrainingReport, measured_levels, reported
@@ -95,6 +95,7 @@ def train(
     trained = with_estimates(layout, estimates)
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
     report.faults = [*_not_estimated(layout, estimates), *inverted(report.levels)]
+    report.guessed = guessed(layout, estimates)
     report.warnings = [*_unsettled(estimates), *_unknown(layout, estimates), *crossed(report.levels)]
     if len(whole.comparisons) > len(model.comparisons):
         say("what strangers share")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.expected import LINKS_ONLY, WHY_UNKNOWN
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -84,9 +85,10 @@ def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
     if precision.value is None or recall.mark == "suppressed":
         return "Too few links to show."
     if recall.value is None:
+        why = WHY_UNKNOWN[said.get("recall_unknown", LINKS_ONLY)].format(they_were="it was")
         return (
             f"{names.step(step)}: {precision.text}% of the links are expected to be right. What it has missed is not "
-            "known: it was asked for links alone."
+            f"known: {why}."
         )
     text = (
         f"{names.step(step)}: {precision.text}% of the links are expected to be right, and {recall.text}% of the "

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.expected import LINKS_ONLY, WHY_UNKNOWN
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -297,11 +298,11 @@ def _to_do(
     return said
 
 
-_UNSEEN = {
-    "review": "reviewers looked at links alone",
-    "expected": "they were asked for links alone",
-}
-"""Why nobody knows the recall of a step."""
+def _why_unknown(basis: str, said: Mapping[str, Any]) -> str:
+    """Why nobody knows the recall of a step."""
+    if basis == "review":
+        return "reviewers looked at links alone"
+    return WHY_UNKNOWN[said.get("recall_unknown", LINKS_ONLY)].format(they_were="they were")
 
 
 def _not_known(known: Known, subject: Side, has_last_release: bool) -> list[str]:
@@ -320,11 +321,10 @@ def _not_known(known: Known, subject: Side, has_last_release: bool) -> list[str]
             "reasons the model does not know, and is up to a point too high on synthetic populations; a clerical "
             "review would say more."
         )
-    for basis, why in _UNSEEN.items():
-        unseen = [one for one in known.values() if one and one[0] == basis and one[1]["recall"]["value"] is None]
-        if unseen:
-            steps = "some steps" if len(unseen) < len(known) else "the steps"
-            said.append(f"How many matches were missed is not known of {steps}: {why}.")
+    unseen = [_why_unknown(*one) for one in known.values() if one and one[1]["recall"]["value"] is None]
+    for why in dict.fromkeys(unseen):
+        steps = "some steps" if unseen.count(why) < len(known) else "the steps"
+        said.append(f"How many matches were missed is not known of {steps}: {why}.")
     if None in bases:
         said.append("For some steps nothing says how many links are false or missed.")
     said.append("Error in groups too small to show is not told, and may be the largest.")

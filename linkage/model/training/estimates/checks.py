@@ -4,15 +4,37 @@
 - A lesser grade that weighs more than a higher one is a warning: its estimates are as good as any, and scoring is
   right with them, but who reads the model should know. An order of levels is an order of evaluation, and "one
   character differs" need not weigh more than "same sector", which it does not contain.
+- Of a field that every run has learnt alone, among pairs of whom most are strangers, nobody knows how many matches
+  differ in it: as well more of the strangers may be matches.
 - Partial agreement that speaks against a match is neither: strangers are more often alike than matches are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from linkage.model.training.counts.patterns import Layout
+from linkage.model.training.em.evidence import Run
+from linkage.model.training.estimates.estimation import Estimates
 from linkage.model.training.estimates.report import LevelReport
 
 _BEYOND_CHANCE = 3.0  # standard errors; a model has dozens of levels, of which two would be crossed by chance at 2
+_MOSTLY = 0.5  # share of a block's pairs that are matches, from which those that differ are seen
+
+
+def guessed(layout: Layout, estimates: Estimates) -> list[str]:
+    """Comparisons of which no run tells how many matches differ: each was learnt where it alone was free."""
+    usable = [run for run in estimates.runs if run.usable]
+    found = []
+    for first, comparison in zip(layout.first, layout.model.comparisons, strict=True):
+        learnt = [run for run in usable if run.free[first]]
+        if learnt and not any(_tells_apart(layout, run) for run in learnt):
+            found.append(comparison.name)
+    return found
+
+
+def _tells_apart(layout: Layout, run: Run) -> bool:
+    """Whether matches and strangers are told apart by two fields, or are hardly mixed."""
+    return run.free[layout.first].sum() > 1 or float(run.estimate.prior[0]) > _MOSTLY
 
 
 def inverted(levels: Sequence[LevelReport]) -> list[str]:

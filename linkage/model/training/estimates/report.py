@@ -42,6 +42,7 @@ class TrainingReport:
     faults: list[str] = field(default_factory=list)  # for which the model is better not used
     warnings: list[str] = field(default_factory=list)  # estimates that are usable, but not as one would think
     learnt: bool = True  # False: what matches show is as given, since the sides were too small, or share too few
+    guessed: list[str] = field(default_factory=list)  # comparisons of which no run tells how many matches differ
     versions: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
