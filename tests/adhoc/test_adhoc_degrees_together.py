@@ -23,6 +23,9 @@ KINDS = ["Cafe", "Pharmacy", "Bakery", "Hotel", "Library", "Garage"]
         ("SRID=4326;POINT (-1.8904 52.4862)", ("52.486200", "-1.890400")),
         ("52,4862 N; 1,8904 W", ("52.486200", "-1.890400")),
         ("W1.8904 N52.4862", ("52.486200", "-1.890400")),
+        ("52°29'10.3\"N 1°53'25.4\"W", ("52.486194", "-1.890389")),
+        ("1° 53.4' W, 52° 29.4' N", ("52.490000", "-1.890000")),
+        ("52°29' N", None),
         ("120.5021,31.3012", None),
         ("1.5, 2.5", None),
         ("12.03.1985", None),
@@ -81,6 +84,25 @@ def test_metres_of_a_grid_are_positions_as_far_apart(tmp_path: Path) -> None:
     north, east = ([float(held[side][0].split()[place]) for side in (0, 1)] for place in (0, 1))
     metres = math.hypot(north[0] - north[1], (east[0] - east[1]) * math.cos(math.radians(north[0]))) * 111_195
     assert metres == pytest.approx(30, abs=0.3)
+
+
+def test_what_codes_mean_is_told_by_names_where_places_are_measured_twice(tmp_path: Path) -> None:
+    """No two bodies measure one spot alike, so that no records agreed on all that is known of them."""
+    codes = {kind: f"{kind[:2].upper()}X" for kind in KINDS}
+
+    def of(shift: float, kinds: dict[str, str]) -> Callable[[int], list[object]]:
+        return lambda n: [
+            *(n, f"Aber{chr(97 + n % 26)}{chr(97 + n // 26)}on", kinds[KINDS[n % 6]]),
+            *(52 + n / 50 + shift, -1.5 + n * 7 % 40 / 80),
+        ]
+
+    left = _write(tmp_path / "l.csv", ["id", "place", "feature", "lat", "lon"], of(0, codes), 120)
+    right = _write(tmp_path / "r.csv", ["nr", "place", "kind", "lat", "lon"], of(0.001, {k: k for k in KINDS}), 120)
+    with connect("duckdb") as engine:
+        read = two_files(engine, Asked(left, right), tmp_path / "scratch")
+        held = [{str(row["feature"]) for row in rows(engine, side)} for side in read.sides]
+    assert held[0] == held[1]
+    assert len(held[0]) == len(KINDS)
 
 
 def test_shops_are_linked_by_positions_in_one_column(tmp_path: Path) -> None:

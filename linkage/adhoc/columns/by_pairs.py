@@ -22,7 +22,7 @@ from linkage.adhoc.headers.header_words import words_of
 from linkage.adhoc.headers.recognise import Columns, own_name
 from linkage.adhoc.headers.vocabulary import vocabulary
 from linkage.engine import Engine, Table, quote
-from linkage.model.comparisons import BESIDE
+from linkage.model.comparisons import BESIDE, POSITION
 
 _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000
@@ -51,7 +51,7 @@ def columns_by_pairs(
         kinds: of the fields that are known.
     """
     free = [_free(file, of, kinds) for file, of in zip(files, _used(columns), strict=True)]
-    known = [name for name, kind in kinds.items() if kind != BESIDE]
+    known = [name for name, kind in kinds.items() if kind not in (BESIDE, POSITION)]  # nobody measures one spot twice
     if not all(free) or not known:
         return None
     pairs = _pairs(engine, sides, known)

@@ -12,6 +12,7 @@ from linkage.adhoc.fields.translated import PLACES
 from linkage.adhoc.files.columns_made import as_text, counted, each_value
 from linkage.adhoc.files.shapes import Shape, move
 from linkage.adhoc.names.call_names import TELLING
+from linkage.adhoc.places.positions import PLACED
 from linkage.engine import Engine, Table, rows
 from linkage.records.names import free_text
 
@@ -62,8 +63,9 @@ def are_codes(values: Mapping[str, int]) -> bool:
 
 
 def _telling(shapes: Sequence[Shape], coded: Sequence[str]) -> Sequence[str]:
-    """The fields on which records agree that show what a code is: a person's names and birth date, all of a thing's."""
-    both = [name for name in shapes[0].fields if name in shapes[-1].fields and name not in coded]
+    """The fields on which records agree that show what a code is: a person's names and birth date, all of a thing's but
+    where it is, which no two bodies measure alike."""
+    both = [name for name in shapes[0].fields if name in shapes[-1].fields and name not in {*coded, *PLACED}]
     telling = [name for name in TELLING if name in both][:1]
     if {"forename", "surname"} <= {*both} and telling:
         return ["forename", "surname", *telling]

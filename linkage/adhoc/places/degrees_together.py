@@ -1,4 +1,4 @@
-"""Positions in one column become two: "52.4862, -1.8904", "POINT(-1.8904 52.4862)", "52,4862 N; 1,8904 W"."""
+"""Positions in one column become two: "52.4862, -1.8904", "POINT(-1.8904 52.4862)", 52°29'10"N 1°53'25"W."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ import pyarrow as pa
 from linkage.adhoc.files.columns_made import counted, looked_up
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.header_words import in_latin
-from linkage.adhoc.places.positions import DEGREES, degrees
+from linkage.adhoc.places.positions import DEGREES, SEXAGESIMAL, degrees
 from linkage.engine import Engine, columns
 
 _LOOKED_AT = 300  # rows
@@ -21,6 +21,7 @@ _FORMS = [
     re.compile(f"{_AROUND}{number}{between}{number}{_BEHIND}", re.IGNORECASE)
     for number, between in ((_NUMBER, r"\s*[,;/|\s]\s*"), (_WITH_COMMAS, r"\s*[;/|\s]\s*"))
 ]
+_SEXAGESIMAL = re.compile(rf"({SEXAGESIMAL.pattern})[\s,;/|]*({SEXAGESIMAL.pattern})", re.IGNORECASE)
 _EAST_WEST = re.compile("[EWO]", re.IGNORECASE)
 
 
@@ -78,11 +79,16 @@ def two_degrees(text: str, *, east_first: bool = False) -> tuple[str, str] | Non
 
     >>> two_degrees("52.4862, -1.8904"), two_degrees("POINT(-1.8904 52.4862)"), two_degrees("1,8904 W; 52,4862 N")
     (('52.486200', '-1.890400'), ('52.486200', '-1.890400'), ('52.486200', '-1.890400'))
+    >>> two_degrees("52°29'24\"N 1°53'24\"W")
+    ('52.490000', '-1.890000')
     """
     found = next((match for form in _FORMS if (match := form.fullmatch(text.strip()))), None)
-    if not found:
+    if found:
+        point, first, second = found.groups()
+    elif minutes := _SEXAGESIMAL.fullmatch(text.strip()):
+        point, first, second = "", minutes[1], minutes[7]
+    else:
         return None
-    point, first, second = found.groups()
     sided: Sequence[bool] = [bool(_EAST_WEST.search(number)) for number in (first, second)]
     if bool(point) or sided[0] or (east_first and not any(sided)):
         first, second = second, first

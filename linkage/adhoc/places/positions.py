@@ -17,8 +17,12 @@ from linkage.model.comparisons import POSITION
 
 DEGREES = ("latitude", "longitude")
 _METRES = ("northing", "easting")
+PLACED = frozenset({POSITION, *DEGREES, *_METRES})
 _METRES_OF_A_DEGREE, _KILOMETRE = 111_195.0, 1_000.0
 _MOST = {"latitude": 90.0, "longitude": 180.0}
+_MINUTES = r"([-+]?[0-9]{1,3}) *° *([0-9]{1,2}(?:[.,][0-9]+)?) *['′’] *(?:([0-9]{1,2}(?:[.,][0-9]+)?) *(?:\"|″|”|''))?"
+SEXAGESIMAL = re.compile(f"([NSEWO]?) *{_MINUTES} *([NSEWO]?)", re.IGNORECASE)
+"""Degrees, minutes and seconds: 52°29'10"N, S 33° 51.6'."""
 _NUMBER = re.compile(r"([NSEWO]?) *([-+]?[0-9]{1,3}(?:[.,][0-9]+)?) *°? *([NSEWO]?)", re.IGNORECASE)
 _CELLS = (0.002, 0.01, 0.05)  # degrees of latitude: 200 m, 1 km, 5 km
 _WIDER = 1.5  # degrees of longitude for one of latitude, which are as long at 48 degrees north or south
@@ -87,14 +91,23 @@ def degrees(text: str, of: str) -> str | None:
 
     >>> [degrees(text, "latitude") for text in ("52.4", "52,4 N", "S33.86", "52.4891234", "400123", "91", "")]
     ['52.400000', '52.400000', '-33.860000', '52.489123', None, None, None]
+    >>> degrees("52°29'24\"N", "latitude"), degrees("1° 53.4' W", "longitude")
+    ('52.490000', '-1.890000')
     """
-    found = _NUMBER.fullmatch(text.strip())
-    if not found or (found[1] and found[3]):
+    found = _NUMBER.fullmatch(text.strip()) or SEXAGESIMAL.fullmatch(text.strip())
+    if not found:
         return None
-    value = float(found[2].replace(",", "."))
-    side = (found[1] or found[3]).upper()
-    value = -value if side in ("S", "W") else value
+    before, whole, *parts, behind = found.groups()
+    if before and behind:
+        return None
+    size = sum(_decimal(part) / 60 ** (place + 1) for place, part in enumerate(parts) if part)
+    value = abs(_decimal(whole)) + size
+    value = -value if (before or behind).upper() in ("S", "W") or whole.startswith("-") else value
     return f"{value:.6f}" if abs(value) <= _MOST[of] else None
+
+
+def _decimal(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def cells(column: str) -> str:
