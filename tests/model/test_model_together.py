@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from linkage.model.sampling import drawn
 from linkage.model.training import train
 from linkage.model.training.counts.patterns import Layout, Patterns
 from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
-from linkage.model.training.together.states import States, of_strangers
+from linkage.model.training.together.states import BLOCKED, States, of_strangers
+from linkage.model.training.together.together import _Among, _Field
 
 World = Callable[[str], Table]
 
@@ -215,3 +217,21 @@ def test_the_artist_and_the_year_of_an_album_say_nothing_beside_it(
     scored = engine_rows(engine, score_given(engine, model, left, right, frequencies, pairs))
     all_agree, album_alone = (row["match_weight"] for row in sorted(scored, key=lambda row: row["right_id"]))
     assert all_agree == pytest.approx(album_alone, abs=2.5)  # in the place of nine bits
+
+
+def test_who_has_moved_is_seen_where_em_looked_at_namesakes_alone() -> None:
+    """Of namesakes all have the surname, and those who moved another town: that was taken to be a second move."""
+    names, pairs = ("address", "surname", "town"), np.array([500.0, 450.0, 50.0])
+    matches = States(names, np.array([[1, BLOCKED, 1], [0, BLOCKED, 0], [0, BLOCKED, 1]], dtype=np.int8), pairs, pairs)
+    assert matches.share_equal("surname", matches.agreeing([])) == (0.0, 0.0), "it does not say how many have it"
+    assert matches.agreeing(["surname"]).all()
+    assert not matches.agreeing(["surname"], seen=True).any()
+    families = np.array([300.0, 30.0, 970.0, 300.0])
+    strangers = States(names, np.array([[1, 1, 1], [0, 1, 1], [0, 1, 0], [1, 0, 1]], dtype=np.int8), families, families)
+    address, surname, town = (_Field(name, 0.5, 0.01, (), False) for name in names)
+    found = {
+        (of.given, of.agree): of for of in _Among(replace(town, m=0.55), strangers, matches).found([address, surname])
+    }
+    # One in ten of those who have moved lives in the town again, who are 0.55 of all.
+    assert found[("surname",), True].ratio_of_others == pytest.approx(0.9 / 0.45, rel=0.02)
+    assert found[("address",), False].ratio_of_others == pytest.approx(0.9 / 0.45, rel=0.02), "whatever the surname"

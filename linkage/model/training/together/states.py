@@ -16,7 +16,8 @@ from linkage.model.training.counts.patterns import Flags, Floats, Layout
 from linkage.model.training.counts.rules import exact_levels
 from linkage.model.training.estimates.estimation import Estimates
 
-EQUAL, DIFFERS, UNKNOWN = 1, 0, -1
+BLOCKED, EQUAL, DIFFERS, UNKNOWN = 2, 1, 0, -1
+"""BLOCKED: equal, since none but equal ones were looked at; how many are equal it does not say."""
 
 _PAIRS = 60_000  # of each side and field that are looked at
 _FEW = 20_000  # pairs of a sample below which its units meet their whole file
@@ -31,9 +32,14 @@ class States:
     pairs: Floats  # (states,): pairs there are
     seen: Floats  # (states,): of them, pairs that were looked at
 
-    def agreeing(self, names: Collection[str]) -> Flags:
-        """States in which all these fields are equal."""
-        held: Flags = (self.fields[:, [self.names.index(name) for name in names]] == EQUAL).all(axis=1)
+    def agreeing(self, names: Collection[str], *, seen: bool = False) -> Flags:
+        """States in which all these fields are equal.
+
+        Args:
+            seen: and could have differed.
+        """
+        fields = self.fields[:, [self.names.index(name) for name in names]]
+        held: Flags = (fields == EQUAL if seen else fields >= EQUAL).all(axis=1)
         return held
 
     def at(self, name: str, state: int) -> Flags:
@@ -43,7 +49,8 @@ class States:
 
     def share_equal(self, name: str, among: Flags) -> tuple[float, float]:
         """The share of pairs that agree on a field, of those that know it, and how many of these were looked at."""
-        equal, known = among & self.at(name, EQUAL), among & ~self.at(name, UNKNOWN)
+        equal = among & self.at(name, EQUAL)
+        known = equal | among & self.at(name, DIFFERS)
         return float(self.pairs[equal].sum() / max(self.pairs[known].sum(), 1e-12)), float(self.seen[known].sum())
 
 
@@ -150,17 +157,20 @@ def of_matches(
     free = [run for run in usable if run.free[numbers].all()]
     # Where every run blocks on one of them, who has moved is seen in those that block on no home.
     chosen = free or [run for run in usable if run.estimate.home is not None]
-    known, equal, matches = [], [], []
+    known, equal, blocked, matches = [], [], [], []
     for run in chosen:
         shown = run.block.patterns.shown
         equal.append(np.stack([shown[:, of].any(axis=1) for of in agreeing], axis=1))
         is_known = np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0
         is_known[:, ~run.free[numbers]] = False
         known.append(is_known)
+        on = [name in run.block.rule.columns for name in names]
+        blocked.append(np.broadcast_to(np.array(on), is_known.shape))
         matches.append(run.estimate.matches(run.block.patterns, run.u))
     if not matches:
         return States(tuple(names), _fields([], len(names)), np.zeros(0), np.zeros(0))
-    fields = np.where(np.concatenate(known), np.concatenate(equal).astype(np.int8), np.int8(UNKNOWN))
+    not_seen = np.where(np.concatenate(blocked), np.int8(BLOCKED), np.int8(UNKNOWN))
+    fields = np.where(np.concatenate(known), np.concatenate(equal).astype(np.int8), not_seen)
     states, places = np.unique(fields, axis=0, return_inverse=True)
     counts: Floats = np.bincount(places.ravel(), weights=np.concatenate(matches)).astype(float)
     return States(tuple(names), states, counts, counts)

@@ -40,9 +40,9 @@ _MOST_FIELDS = 12
 _SELDOM = 0.05  # a field that fewer matches agree on is no sign of anything
 _OTHERS = 4.0  # records of a file that share a value, by chance, from which it is no thing's own
 _MOST_SETS = 6  # of fields that a field is given
-_COMMON = 0.2  # chance of agreement from which a field (sex) is no sign of a household
+COMMON = 0.2  # chance of agreement from which a field (sex) is no sign of a household
 _CLEARLY = 0.5  # bits by which agreement elsewhere must change what a field says
-_ENOUGH = 20.0  # pairs that show it
+ENOUGH = 20.0  # pairs that show it
 _SMOOTHING = 5.0  # pairs that what is expected counts as
 _LEAST, _MOST = 1e-6, 1e-3  # no field agrees more seldom, or fails to agree more seldom
 
@@ -132,7 +132,7 @@ class _Field:
     @property
     def shared(self) -> bool:
         """Whether agreement on it is a sign of anything."""
-        return (self.m > _SELDOM or self.elsewhere) and self.chance < _COMMON
+        return (self.m > _SELDOM or self.elsewhere) and self.chance < COMMON
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,15 @@ class _Among:
     def found(self, before: Sequence[_Field]) -> list[Among]:
         """What the field says among pairs that agree on fields before it, the largest sets first."""
         field, found, taken = self.field, [], _none(self.strangers)
-        met = _none(self.matches)
+        met = seen = _none(self.matches)
         for given in self._sets([one.name for one in before]):
             agreeing = self.strangers.agreeing(given)
             expected = self.strangers.share_equal(field.name, agreeing)[0]
-            u = _smoothed(*self.strangers.share_equal(field.name, agreeing & ~taken), expected)
+            u = smoothed(*self.strangers.share_equal(field.name, agreeing & ~taken), expected)
             in_matches = self.matches.agreeing(given)
-            m = _smoothed(*self.matches.share_equal(field.name, in_matches & ~met), field.agreed)
+            m = smoothed(*self.matches.share_equal(field.name, in_matches & ~met), field.agreed)
             taken, met = taken | agreeing, met | in_matches
+            seen = seen | self.matches.agreeing(given, seen=True)
             ratio, others = m / field.agreed, (1 - m) / max(1 - field.agreed, _MOST)
             if field.elsewhere:
                 u, graded = written(u, ratio, others, field.m, field.u, field.grades)
@@ -164,7 +165,8 @@ class _Among:
                 Among(given, True, ratio, others, field.u, u, graded, self.swap.among(u) if self.swap else None)
             )
         near = [nearly(one, of) for one in found for of in before if one.given == (of.name,)]
-        apart = self._apart(before, met)
+        # Pairs that differ where EM looked at equal ones alone differ elsewhere as those do.
+        apart = self._apart(before, seen)
         return [*found, *(one for one in near if one), *([apart] if apart else [])]
 
     def _sets(self, before: Sequence[str]) -> list[tuple[str, ...]]:
@@ -173,13 +175,13 @@ class _Among:
         for size in range(1, min(len(before), 3) + 1):
             for given in combinations(before, size):
                 share, seen = self.strangers.share_equal(self.field.name, self.strangers.agreeing(given))
-                if seen < _ENOUGH:
+                if seen < ENOUGH:
                     continue
                 smaller = [of for of in kept if set(of) < set(given)]
                 without = (
                     kept[min(smaller, key=lambda of: (-len(of), -kept[of][0]))][0] if smaller else self.field.chance
                 )
-                if _differ(_smoothed(share, seen, without), without):
+                if differ(smoothed(share, seen, without), without):
                     kept[given] = (share, seen)
         most = sorted(kept, key=lambda given: -kept[given][1])[:_MOST_SETS]
         return sorted(most, key=lambda given: (-len(given), -kept[given][0], given))
@@ -190,8 +192,8 @@ class _Among:
         for other in before:
             differing = self.matches.at(other.name, DIFFERS) & ~met
             share, seen = self.matches.share_equal(field.name, differing)
-            m = _smoothed(share, seen, field.agreed)
-            if seen < _ENOUGH or not _differ(m, field.agreed):
+            m = smoothed(share, seen, field.agreed)
+            if seen < ENOUGH or not differ(m, field.agreed):
                 continue
             together = self.strangers.share_equal(field.name, self.strangers.agreeing([other.name]))[0] * other.chance
             u = max((field.chance - together) / (1 - other.chance), field.chance / 10)
@@ -207,12 +209,12 @@ def _none(states: States) -> Flags:
     return np.zeros(len(states.pairs), dtype=bool)
 
 
-def _smoothed(share: float, seen: float, expected: float) -> float:
+def smoothed(share: float, seen: float, expected: float) -> float:
     """A share of a few pairs, drawn towards what is expected; never all or none."""
     found = (share * seen + expected * _SMOOTHING) / (seen + _SMOOTHING)
     return min(max(found, _LEAST), 1 - _MOST)
 
 
-def _differ(share: float, other: float) -> bool:
+def differ(share: float, other: float) -> bool:
     one, another = (min(max(p, _LEAST), 1 - _MOST) for p in (share, other))
     return max(abs(math.log2(one / another)), abs(math.log2((1 - one) / (1 - another)))) >= _CLEARLY
