@@ -29,6 +29,7 @@ from linkage.model.training.estimates.nobody import refuse_strangers
 from linkage.model.training.estimates.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.estimates.written import with_estimates
 from linkage.model.training.together.dependence import with_dependence, without_dependence, without_togetherness
+from linkage.model.training.together.namesakes import with_names_within
 from linkage.model.training.together.together import with_togetherness
 from linkage.model.training.unlearnt import unlearnt
 
@@ -103,6 +104,8 @@ def train(
     if together:
         say("fields that go together")
         trained = with_togetherness(engine, trained, layout, estimates, left, right, seed=seed)
+        if not (one_file or several):
+            trained = with_names_within(engine, trained, layout, estimates, left, right, seed=seed)
     report.levels = [*report.levels, *measured_levels(trained)]
     return trained, report
 

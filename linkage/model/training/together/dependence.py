@@ -55,13 +55,15 @@ def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, r
     asked = [comparison for comparison in model.comparisons if comparison.given]
     names = dict.fromkeys(c for comparison in asked for c in (*comparison.columns, *comparison.given))
     held = [name for name in _ONE_PERSON if name in left.columns and name in right.columns]
+    twice = " and ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in held) or "false"
     sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *held])], most=_SAMPLE_ROWS, seed=seed)
     for said, comparison in zip(model.raw["comparisons"], model.comparisons, strict=True):
         if not comparison.given:
             raw["comparisons"].append(next(learnt))
             continue
         chance = _by_chance(trained, comparison)
-        given = _given([_strangers(engine, comparison, side, held) for side in sides], chance)
+        each = [strangers_at_levels(engine, comparison, comparison.given, side, twice, held) for side in sides]
+        given = _given(each, chance)
         raw["comparisons"].append(_measured(said, comparison, chance, given))
     engine.drop(*(side.sample for side in sides))
     return from_dict(raw)
@@ -98,10 +100,16 @@ def _by_chance(trained: Model, comparison: Comparison) -> Floats:
     return np.array([*found, 1.0 - sum(found)])
 
 
-def _strangers(engine: Engine, comparison: Comparison, side: Side, held: Sequence[str]) -> Floats:
-    """Pairs of one file at each level, of those that agree on what is given."""
-    known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
-    listed = columns(comparison.given)
+def strangers_at_levels(
+    engine: Engine, comparison: Comparison, given: Sequence[str], side: Side, one_person: str, read: Sequence[str]
+) -> Floats:
+    """Pairs of one file at each level, of those that agree on what is given.
+
+    Args:
+        one_person: SQL over <column>_l and <column>_r of the columns `read`: pairs that may be one person, left out.
+    """
+    known = " and ".join(f"{quote(name)} is not null" for name in given)
+    listed = columns(given)
     counted = engine.sql(
         f"""
         with blocks as (select {listed}, count(*) as units from {{sample}} where {known} group by {listed})
@@ -113,10 +121,12 @@ def _strangers(engine: Engine, comparison: Comparison, side: Side, held: Sequenc
     whole = within < _PAIRS  # the sample alone has too few
     made = within / max(side.share, 1e-12) if whole else within
     share = side.share * min(_PAIRS / max(made, 1.0), 1.0)
-    read = dict.fromkeys((*comparison.columns, *comparison.given, *held))
-    carried = ", ".join(f"{s}.{quote(name)} as {quote(f'{name}_{s}')}" for name in read for s in "lr")
-    equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in comparison.given)
-    twice = " and ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in held)
+    carried = ", ".join(
+        f"{s}.{quote(name)} as {quote(f'{name}_{s}')}"
+        for name in dict.fromkeys((*comparison.columns, *given, *read))
+        for s in "lr"
+    )
+    equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in given)
     (gamma,) = level_columns(Model((comparison,), (), 0.5, {}))
     found = engine.sql(
         f"""
@@ -126,7 +136,7 @@ def _strangers(engine: Engine, comparison: Comparison, side: Side, held: Sequenc
             join {{others}} as r on {equal} and l.unit_id <> r.unit_id
         ),
         strangers as (
-            select {gamma} from pairs {f"where not coalesce({twice}, false)" if twice else ""}
+            select {gamma} from pairs where not coalesce({one_person}, false)
         )
         select {quote(pattern_column(comparison))} as level, count(*) as pairs from strangers group by level
         """,
