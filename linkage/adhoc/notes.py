@@ -25,7 +25,7 @@ def recognised_notes(columns: Columns, files: Sequence[PersonFile]) -> list[str]
         *_by_content(columns),
         *(_dates_in_numbers(columns) if two else []),
         *(_fathers(columns, files) if two else []),
-        *_whole_addresses(columns, files),
+        *whole_address_notes(columns, files),
         *(note for file in files for note in file.notes()),
         *_not_recognised(columns, files),
         *(_nameless(columns, files) if two else []),
@@ -128,7 +128,7 @@ def _fathers(columns: Columns, files: Sequence[PersonFile]) -> list[str]:
     return notes
 
 
-def _whole_addresses(columns: Columns, files: Sequence[PersonFile]) -> list[str]:
+def whole_address_notes(columns: Columns, files: Sequence[PersonFile]) -> list[str]:
     """Which columns hold addresses that are parted, what is compared of them, and how to leave them out."""
     notes = []
     sides = (("left", columns.left, columns.left_parts), ("right", columns.right, columns.right_parts))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage.adhoc.columns.columns_of import columns_of, columns_of_one
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import recognise
-from linkage.adhoc.options import whole_address_notes
+from linkage.adhoc.notes import whole_address_notes
 from linkage.adhoc.places.address_forms import Form, form_of, pieced, with_beyond
 from linkage.adhoc.places.address_lines import as_parts, lines_of
 from linkage.adhoc.places.addresses import part_addresses, with_addresses

@@ -6,14 +6,15 @@ import pytest
 
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import Columns
-from linkage.adhoc.options import _one_sign, of_each, say_recognised, say_trained
+from linkage.adhoc.notes import model_notes
+from linkage.adhoc.options import _one_sign, of_each, say_notes, say_recognised
 from linkage.cli import main
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 
 
 def test_faults_and_warnings_of_the_model_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    say_trained({"training": {"faults": ["sex speaks against"], "warnings": [f"w{n}" for n in range(5)]}})
+    say_notes(model_notes({"training": {"faults": ["sex speaks against"], "warnings": [f"w{n}" for n in range(5)]}}))
     assert capsys.readouterr().err.splitlines() == [
         "  note: the model: sex speaks against",
         *(f"  note: the model: w{n}" for n in range(3)),
@@ -56,10 +57,11 @@ def test_a_tab_may_be_typed(typed: str) -> None:
 
 
 @pytest.mark.parametrize(("links", "said"), [(0, "no links, of 1,000"), (1, "only 1 link, of 1,000"), (5, "")])
-def test_next_to_no_links_is_said(links: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    say_trained({}, links, 1000)
-    written = capsys.readouterr().err
-    assert (said in written) if said else not written
+def test_next_to_no_links_is_said(links: int, said: str) -> None:
+    summary = {"decisions": {"accepted": links}, "left_units": 1000, "right_units": 2000}
+    written = model_notes(summary, of_two_files=True)
+    assert (said in written[0]) if said else not written
+    assert not model_notes(summary), "of one file"
 
 
 def test_columns_that_are_taken_for_nothing_are_listed(
