@@ -9,7 +9,7 @@ from quality.disclosure import Disclosure, load
 from quality.report import charts, released
 from quality.report.names import Names
 from quality.report.page import Table
-from quality.report.sections import bias, making, statement
+from quality.report.sections import bias, making, statement, summary
 
 NAMES = Names(shipped())
 
@@ -53,3 +53,19 @@ def test_no_probability_stands_beyond_the_axis(least: float, axis: float) -> Non
     scale = charts.probabilities([level], charts.WIDE)["spec"]["encoding"]["x"]["scale"]
     assert scale["domain"] == pytest.approx([axis, 1])
     assert scale["clamp"]
+
+
+def test_without_truth_the_first_sentences_say_what_probabilities_say(counted: dict[str, Any]) -> None:
+    """Whoever asked whether links can be trusted was sent to the match weights, while the expected error was known."""
+    d, (step,) = Disclosure(load()), counted["steps"]
+    step["accuracy"] = None
+    subject = summary.subject_of(counted, d)
+    share = {"value": 0.98, "low": 0.97, "high": 0.99, "of": 500}
+    step["expected"] = {"precision": share, "recall": {**share, "value": 0.95}}
+    said = summary.statement(subject, NAMES, d)
+    assert said.endswith(
+        "the match weights below say how strong the links are. As far as the links' own probabilities go, 98.00% of them are right "
+        "(95% interval 97.00 to 99.00), and they hold 95.00% of the pairs that are one person."
+    )
+    step["expected"] = None
+    assert summary.statement(subject, NAMES, d).endswith("the match weights below say how strong the links are.")

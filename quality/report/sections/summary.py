@@ -75,9 +75,9 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     }.get(whole.rate.mark, f"A share too small or too large to show of the {people} were linked to {target}.")
     accuracy = told_by_truth(step)
     if not accuracy:
-        weights = "; the match weights below say how strong the links are" if step["weights"] else ""
         why = "The truth knows none of its links" if step["accuracy"] else "This run has no truth to measure error by"
-        return f"{said} {why}{weights}."
+        weights = "; the match weights below say how strong the links are" if step["weights"] else ""
+        return f"{said} {why}{weights}.{_by_probabilities(step, names, d)}"
     precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
     if precision.value is None or recall.value is None:
         return f"{said} {untold(accuracy)}."
@@ -88,6 +88,20 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
         f"{said} {precision.text}% of {judged} are right (95% interval {low.text} to {high.text}), and they hold "
         f"{recall.text}% of the pairs that are truly one {names.of('person')}{known}."
     )
+
+
+def _by_probabilities(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
+    """What stands in for truth: precision and recall as the probabilities say, a sentence."""
+    if expected := step.get("expected"):
+        precision, recall = d.accuracy(expected["precision"]), d.accuracy(expected["recall"])
+        low, high = d.interval(expected["precision"])
+        if precision.value is not None and recall.value is not None:
+            one = f"one {names.of('person')}"
+            return (
+                f" As far as the links' own probabilities go, {precision.text}% of them are right (95% interval "
+                f"{low.text} to {high.text}), and they hold {recall.text}% of the pairs that are {one}."
+            )
+    return ""
 
 
 def told_by_truth(step: Mapping[str, Any]) -> Mapping[str, Any] | None:
