@@ -39,7 +39,10 @@ class States:
             seen: and could have differed.
         """
         fields = self.fields[:, [self.names.index(name) for name in names]]
-        held: Flags = (fields == EQUAL if seen else fields >= EQUAL).all(axis=1)
+        equal: Flags = fields == EQUAL
+        if not seen:
+            equal |= fields == BLOCKED
+        held: Flags = np.all(equal, axis=1)
         return held
 
     def at(self, name: str, state: int) -> Flags:
