@@ -67,8 +67,8 @@ def _words(group: Mapping[str, Any], d: Disclosure) -> str:
     chance = by_chance(group["bands"])
     return (
         f"Points on the line are right. Over all pairs the probability is {error:.2f} percentage points from the share "
-        f"that is true. If every probability were right, it would be {100 * chance['mean']:.2f} by chance, and more than "
-        f"{100 * chance['high']:.2f} in one case of 20."
+        f"that is true. If every probability were right, it would be {100 * chance['mean']:.2f} by chance, and more "
+        f"than {100 * chance['high']:.2f} in one case of 20."
     )
 
 
