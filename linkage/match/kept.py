@@ -50,7 +50,7 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
         engine, step, found.model, found.rivals, found.apart, found.still_open, found.frequencies, thresholds
     )
     engine.drop(found.rivals)
-    likely = with_apart(engine, contested, found.apart)
+    likely = with_apart(engine, contested, found.apart, found.doubted)
     second = with_second_records(engine, found, outcomes) if step.duplicates == "join" else None
     if second:
         scored, outcomes = second.scored, second.outcomes

@@ -23,9 +23,13 @@ from linkage.match.resolution.same_people import nobody, same_people, whole
 from linkage.model import Model
 
 
-def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
-    """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people."""
-    return engine.sql(
+def with_apart(engine: Engine, likely: Table, apart: Table, doubted: Table | None = None) -> Table:
+    """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people.
+
+    Args:
+        doubted: left_id, right_id, match_probability of pairs that may be.
+    """
+    found = engine.sql(
         """
         select left_id, right_id, match_probability, left_person, right_person from {likely}
         union all
@@ -35,6 +39,17 @@ def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
         """,
         likely=likely,
         apart=apart,
+    )
+    if not doubted:
+        return found
+    return engine.sql(
+        """
+        select * from {found}
+        union all
+        select left_id, right_id, match_probability, left_id as left_person, right_id as right_person from {doubted}
+        """,
+        found=found,
+        doubted=doubted,
     )
 
 

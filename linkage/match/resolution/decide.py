@@ -24,7 +24,9 @@ from linkage.match.candidates.sure import Taking, taking
 from linkage.match.candidates.units import Units
 from linkage.match.resolution.assignment import accept
 from linkage.match.resolution.duplicates import SamePerson, excuse
+from linkage.match.resolution.limits import after_all
 from linkage.match.resolution.resolve import Race, Thresholds
+from linkage.match.two_people.after_all import maybe_one
 from linkage.match.two_people.apart import two_people
 from linkage.match.two_people.apart_rules import asked_for
 from linkage.model import Model, from_dict
@@ -73,6 +75,7 @@ class Matched:
         passed: what the passes made; certain: their pairs with the model's levels and weight.
         candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
         apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
+        doubted: left_id, right_id, match_probability of pairs that look like two people and may be one after all.
         rivals: left_id, right_id, match_weight of the other scored pairs that are not alone in wanting one of their
             units, with left_odds, right_odds as a race has them.
         outcomes: left_id, right_id, match_weight, runner_up_weight, decision, reason of pairs that are accepted or for
@@ -95,6 +98,7 @@ class Matched:
     candidates: Candidates
     scored: Table
     apart: Table
+    doubted: Table | None
     rivals: Table
     outcomes: Table
     still_open: tuple[Table, Table]
@@ -214,6 +218,15 @@ def matched(
         within = functools.partial(_apart_within, engine, looked_at) if twins else None
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)
+    outcomes, doubted = race.outcomes(thresholds, excused), None
+    if engine.count(apart):
+        tables = {"certain": certain, "sure": candidates.sure, "outcomes": outcomes}
+        linked = engine.sql(_LINKED, params={"review": thresholds.review}, store=True, **tables)
+        judged = maybe_one(engine, model, (left, right), frequencies, apart, linked, twins, thresholds.gain)
+        engine.drop(linked)
+        if engine.count(judged):
+            doubted, outcomes = after_all(engine, judged, outcomes, thresholds)
+            apart = _without(engine, apart, doubted)
     return Matched(
         step=step,
         left=left,
@@ -229,8 +242,9 @@ def matched(
         candidates=candidates,
         scored=scored,
         apart=apart,
+        doubted=doubted,
         rivals=race.rivals,
-        outcomes=race.outcomes(thresholds, excused),
+        outcomes=outcomes,
         still_open=still_open,
         stored=[scored, *candidates.stored, *race.stored, contested, *([excused] if excused else [])],
     )
@@ -254,7 +268,17 @@ def _apart_within(
 
 
 # What a pass has linked and the model speaks against is for review, and no unit is matched by it.
-_AGREED = f"select 1 as one from {{certain}} where match_weight >= $review or pass = '{deterministic.OVERRIDE}'"
+_AGREED = (
+    f"select left_id, right_id from {{certain}} where match_weight >= $review or pass = '{deterministic.OVERRIDE}'"
+)
+
+_LINKED = f"""
+    {_AGREED}
+    union all
+    select left_id, right_id from {{sure}}
+    union all
+    select left_id, right_id from {{outcomes}} where decision = 'accepted'
+    """
 
 
 def _model(

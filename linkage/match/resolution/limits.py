@@ -2,6 +2,7 @@
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
+from linkage.match.resolution.resolve import Thresholds
 from linkage.match.resolution.rounds import HEAVIEST
 
 BEYOND = "the person holds enough records"
@@ -20,6 +21,57 @@ def refused(engine: Engine, outcomes: Table, apart: Table) -> Table:
         outcomes=outcomes,
         apart=apart,
     )
+
+
+def after_all(engine: Engine, judged: Table, outcomes: Table, thresholds: Thresholds) -> tuple[Table, Table]:
+    """Decide pairs that look like twins, of units without a link, by how likely they are one person.
+
+    A pair beside another of nearly its weight stays apart.
+
+    Args:
+        judged: left_id, right_id, match_weight, bits, reason (why they would be apart).
+        outcomes: of the other pairs: left_id, right_id, match_weight, runner_up_weight, decision, reason.
+
+    Returns:
+        left_id, right_id, match_probability of those that have no such rival; and the outcomes with theirs.
+    """
+    params = {name: getattr(thresholds, name) for name in ("accept", "review", "margin", "gain")}
+    told = engine.sql(_AFTER_ALL, params=params, judged=judged, outcomes=outcomes, store=True)
+    likely = engine.sql("select left_id, right_id, 1 / (1 + exp(-ln(2) * bits)) as match_probability from {t}", t=told)
+    return likely, engine.sql(_WITH_TOLD, params=None, store=False, outcomes=outcomes, told=told)
+
+
+_AFTER_ALL = """
+    with open as (
+        select left_id, right_id, match_weight from {judged}
+        union all
+        select left_id, right_id, match_weight from {outcomes} where decision <> 'accepted'
+    )
+    select j.left_id, j.right_id, j.match_weight, j.bits,
+           case when j.bits - $gain >= $accept then 'accepted'
+                when j.bits - $gain >= $review then 'review' else 'rejected' end as decision,
+           case when j.bits - $gain >= $accept then cast(null as varchar)
+                when j.bits - $gain >= $review then 'below threshold' else j.reason end as reason
+    from {judged} as j
+    where not exists (
+        select 1 from open as o
+        where o.left_id = j.left_id and o.right_id <> j.right_id and o.match_weight > j.match_weight - $margin
+    ) and not exists (
+        select 1 from open as o
+        where o.right_id = j.right_id and o.left_id <> j.left_id and o.match_weight > j.match_weight - $margin
+    )
+    """
+
+# Who takes a unit takes it out of the race.
+_WITH_TOLD = """
+    select o.left_id, o.right_id, o.match_weight, o.runner_up_weight, o.decision, o.reason
+    from {outcomes} as o
+    where o.decision = 'accepted'
+       or (not exists (select 1 from {told} as t where t.left_id = o.left_id and t.decision = 'accepted')
+           and not exists (select 1 from {told} as t where t.right_id = o.right_id and t.decision = 'accepted'))
+    union all
+    select left_id, right_id, match_weight, cast(null as double) as runner_up_weight, decision, reason from {told}
+    """
 
 
 def capped(engine: Engine, links: Table, step: Step) -> Table:

@@ -111,6 +111,14 @@ _SHOWN_ROWS = 100_000
 those of two months alone. Of namesakes those whose names have so many letters."""
 
 
+def some_births(known: Sequence[str], rows_held: int) -> str:
+    """SQL: rows of the births that are counted of a file of so many rows; all rows, where it is small."""
+    if "dob" not in known or rows_held <= _SHOWN_ROWS:
+        return "true"
+    months = "and substr(dob, 6, 2) in ('03', '09')" if rows_held > 10 * _SHOWN_ROWS else ""
+    return f"right(dob, 1) = '3' {months}"
+
+
 def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
     held = set(side.appearances.columns)
@@ -118,10 +126,7 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     known = [*shared, *[name for name in any_of if name in held][:1], str(rule.differ)]
     everyone = " and ".join(f"{quote(name)} is not null" for name in known)
     rows_held = engine.count(side.appearances)
-    some = "true"
-    if "dob" in known and rows_held > _SHOWN_ROWS:
-        months = "and substr(dob, 6, 2) in ('03', '09')" if rows_held > 10 * _SHOWN_ROWS else ""
-        some = f"right(dob, 1) = '3' {months}"
+    some = some_births(known, rows_held)
     counted = engine.sql(
         f"""
         with shown as (

@@ -1,0 +1,183 @@
+"""Pairs that look like twins of whom neither has another partner: maybe one person after all.
+
+Who is called otherwise than before has a partner who looks like a twin, and so have two twins whose own records are
+missing, the one's in the right file and the other's in the left. Such a pair is as likely as its weight says against
+strangers, and against twins as its forenames, further names and numbers say: all else twins share. How many pairs of
+twins neither of whom has a partner there are, those tell of whom one has, or both: whether a twin is in the other file
+says nothing of the sister, among those of one birth.
+"""
+
+import math
+from collections.abc import Sequence
+
+from linkage.engine import Engine, Table, empty, one, quote
+from linkage.match.candidates.score import Frequencies, weighed_given
+from linkage.match.candidates.units import Units
+from linkage.match.two_people.apart_rules import Rule
+from linkage.match.two_people.explained import some_births
+from linkage.model import Model
+
+_JUDGED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "bits": "double"}
+
+
+def maybe_one(
+    engine: Engine,
+    model: Model,
+    sides: tuple[Units, Units],
+    frequencies: Frequencies,
+    apart: Table,
+    linked: Table,
+    rules: Sequence[Rule],
+    gain: float,
+) -> Table:
+    """Pairs of units without a link that a rule of births says are two people, and how likely they are one.
+
+    Args:
+        sides: units of the left and of the right, the model's columns among theirs; two files.
+        apart: left_id, right_id, reason (the rule's name).
+        linked: left_id, right_id of all links.
+        rules: those by which pairs are apart.
+        gain: bits that the cardinality adds to a weight.
+
+    Returns:
+        left_id, right_id, match_weight, bits (log2 odds of being one person, the cardinality's among them), reason.
+    """
+    found = {}
+    for rule in rules:
+        if not (rule.equal and rule.differ) or engine.count(apart) == 0:
+            continue
+        free = engine.sql(_FREE, params={"rule": rule.name}, apart=apart, linked=linked, store=True)
+        if engine.count(free):
+            found[rule.name] = _judged(engine, model, sides, frequencies, free, linked, rule, gain)
+        engine.drop(free)
+    if not found:
+        return empty(engine, {**_JUDGED, "reason": "varchar"})
+    each = [f"select *, cast('{name}' as varchar) as reason from {{of_{name}}}" for name in found]
+    tables = {f"of_{name}": table for name, table in found.items()}
+    return engine.sql(" union all ".join(each), params=None, store=True, **tables)
+
+
+_FREE = """
+    select a.left_id, a.right_id
+    from {apart} as a
+    where a.reason = $rule
+      and not exists (select 1 from {linked} as k where k.left_id = a.left_id)
+      and not exists (select 1 from {linked} as k where k.right_id = a.right_id)
+    """
+
+
+def _judged(
+    engine: Engine,
+    model: Model,
+    sides: tuple[Units, Units],
+    frequencies: Frequencies,
+    pairs: Table,
+    linked: Table,
+    rule: Rule,
+    gain: float,
+) -> Table:
+    """`maybe_one` of some pairs (left_id, right_id) that one rule says are two people."""
+    weighed = weighed_given(engine, model, sides[0].units, sides[1].units, frequencies, pairs)
+    own = {str(rule.differ), *rule.also, *rule.unless_equal}
+    shared = {*rule.equal, *rule.near, *rule.equal_any}
+    telling = [f"w_{place}" for place, name in _fields(model) if name in own]
+    # What else they hold may be their home's, and speaks for one person no more than for a twin.
+    telling += [f"least(w_{place}, 0e0)" for place, name in _fields(model) if name not in own | shared]
+    twins = _without_partners(engine, sides, linked, rule, _share_of_other_names(model, str(rule.differ)))
+    return engine.sql(
+        f"""
+        with weighed as (
+            select left_id, right_id, match_weight, {" + ".join([*telling, "0e0"])} as own from {{weighed}}
+        )
+        select left_id, right_id, match_weight,
+               -ln(exp(-ln(2) * (match_weight + $gain)) + exp(-ln(2) * (own + $matches))) / ln(2) as bits
+        from weighed
+        """,
+        params={"gain": gain, "matches": math.log2(max(engine.count(linked), 1) / twins)},
+        weighed=weighed,
+        store=True,
+    )
+
+
+def _fields(model: Model) -> list[tuple[int, str]]:
+    """The places of the comparisons of a field by itself, each with its column."""
+    return [
+        (place, comparison.columns[0].removesuffix("_all"))
+        for place, comparison in enumerate(model.comparisons)
+        if comparison in model.fields
+    ]
+
+
+def _share_of_other_names(model: Model, column: str) -> float:
+    """Share of the matches of whom the model says that they have two names that differ."""
+    places = [place for place, name in _fields(model) if name == column]
+    said = [level.m for place in places for level in model.comparisons[place].levels if level.value == 0]
+    return min([1.0, *(m for m in said if m is not None)])
+
+
+def _without_partners(
+    engine: Engine, sides: tuple[Units, Units], linked: Table, rule: Rule, other_names: float
+) -> float:
+    """How many pairs of twins there are across the files neither of whom has a partner.
+
+    They are to those of whom one has as these are to those of whom both have. Of all that look so no more are matches
+    than there are of another name.
+    """
+    left, right = (side.appearances for side in sides)
+    query = _across(rule, left, right, max(engine.count(left), engine.count(right)))
+    counted = {
+        name: float(n) for name, n in one(engine, engine.sql(query, left=left, right=right, linked=linked)).items()
+    }
+    stand_for = max(counted["known"], 1) / max(counted["shown"], 1)
+    both, on_left, on_right, neither = (counted[name] for name in ("both", "on_left", "on_right", "neither"))
+    on_left, on_right, both = on_left + 0.5, on_right + 0.5, both + 0.5  # half a pair is given to each beforehand
+    told = stand_for * on_left * on_right / both
+    # Where both twins have partners, they are two pairs, and one birth.
+    chance = math.sqrt(1 / on_left + 1 / on_right + 2 / both)
+    return max(told * math.exp(_DEVIATIONS * chance), stand_for * neither - other_names * engine.count(linked))
+
+
+_DEVIATIONS = 3.0  # as many as chance may have hidden: few twins tell how many others there are
+
+
+def _across(rule: Rule, left: Table, right: Table, rows_held: int) -> str:
+    """SQL: pairs across that share what twins share, whose names begin differently, by which of them has a partner."""
+    held = {*left.columns} & {*right.columns}
+    places = [name for name in rule.equal_any if name in held][:1]
+    same = [*rule.equal, *rule.near, *places]
+    known = " and ".join(f"{quote(name)} is not null" for name in [*same, str(rule.differ)])
+    some = some_births(same, rows_held)
+    shown = f"""
+            select distinct unit_id, {", ".join(map(quote, same))}, substr({quote(str(rule.differ))}, 1, 2) as begins"""
+    return f"""
+        with lefts as ({shown}
+            from {{left}}
+            where {known} and {some}
+        ),
+        rights as ({shown}
+            from {{right}}
+            where {known} and {some}
+        ),
+        met as (
+            select distinct a.unit_id as left_id, b.unit_id as right_id
+            from lefts as a
+            join rights as b on {" and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in same)}
+            where a.begins <> b.begins
+        ),
+        with_partner as (
+            select m.left_id, m.right_id, l.left_id is not null as on_left, r.right_id is not null as on_right
+            from met as m
+            left join (select distinct left_id from {{linked}}) as l on l.left_id = m.left_id
+            left join (select distinct right_id from {{linked}}) as r on r.right_id = m.right_id
+            where not exists (
+                select 1 from {{linked}} as k where k.left_id = m.left_id and k.right_id = m.right_id
+            )
+        )
+        select count(*) filter (where on_left and on_right) as both,
+               count(*) filter (where on_left and not on_right) as on_left,
+               count(*) filter (where on_right and not on_left) as on_right,
+               count(*) filter (where not on_left and not on_right) as neither,
+               (select count(*) from {{left}} where {known}) as known,
+               (select count(*) from {{left}} where {known} and {some}) as shown
+        from with_partner
+        """
