@@ -141,8 +141,8 @@ def _pages(
                 f"Shares are of {cohort.members}{_of_them(outside.get(definition))} for whom a tax, benefit or "
                 "study record was found. "
                 + ("" if by == ALL else order or alone)
-                + f"{d.profile.symbols.suppressed} stands where too few people are behind a figure, or where it would "
-                "tell another that is hidden."
+                + f"“{d.profile.symbols.suppressed}” stands where too few people are behind a figure, or where it "
+                "would tell another that is hidden."
                 + ("" if inputs.draws else " The run has no interval from links: it has sampled no link sets."),
                 sections,
                 [(file, name, key == definition) for file, name, key in top],
@@ -235,7 +235,7 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
             "Nothing is said here of what the links leave open, since the run has sampled no link sets: its step to "
             "the tax records needs samples = 20."
         )
-    span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure, pooled"
+    span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure"
     pairs = [
         ("Shares", "Of the matched. A person may be in work and in study, and may have several achievements, each of "
                    "which counts."),

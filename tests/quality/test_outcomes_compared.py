@@ -335,6 +335,8 @@ def test_a_page_says_what_stands_on_it(site: Callable[..., Path]) -> None:
     text = (site() / "graduate-sex.html").read_text(encoding="utf-8")
     assert "Figures are of everyone alone: at each institution too few people are behind one." in text
     assert "largest institutions" not in text
+    assert "“c” stands where too few people are behind a figure" in (site() / "graduate-all.html").read_text("utf-8")
+    assert "Pooled: all years that the run can measure. Earnings" in (site() / "index.html").read_text("utf-8")
 
 
 def test_pseudonyms_stand_where_codes_may_not(site: Callable[..., Path]) -> None:
