@@ -121,3 +121,17 @@ def test_a_common_name_among_common_names_stays(engine: Engine, tmp_path: Path) 
 def test_one_word_that_most_hold_stays_in_a_column_of_words(one: str, engine: Engine, tmp_path: Path) -> None:
     values = [*(name.replace(" ", "") for name in NAMES), *[one] * 400]
     assert _known(engine, tmp_path, values, "birthplace") == values
+
+
+def test_a_word_in_columns_of_numbers_and_of_mail_is_nobodys_in_any_field(shaped: Shaped) -> None:
+    """Nobody's number is NC, which stands in the place of numbers and of addresses of mail, so that no town is either.
+    Post stands in telephones alone, where it may mean something, and is a town."""
+    held = [(f"{name}", f"0612345{n:03d}", f"m{n}@free.fr", "Nantes") for n, name in enumerate(NAMES[:30])]
+    said = [("Lee", "NC", "m@free.fr", "NC"), ("Kay", "n c", "nc", "Post"), ("Ray", "NC", "NC", "Nantes")]
+    lines = [*held, *said, *[("Roy", word, "NC", "Post") for word in ("NC", "Post", "Post", "Post")]]
+    text = "surname|phone|email|town\n" + "\n".join("|".join(row) for row in lines)
+    header, left, _ = shaped(text, text)
+    surname, town, email = map(header.index, ("surname", "town", "email"))
+    assert [row[town] for row in left if row[surname] == "LEE"] == [None]
+    assert {row[town] for row in left if row[surname] == "ROY"} == {"POST"}
+    assert [row[email] for row in left if row[surname] in ("KAY", "RAY", "ROY")] == [None] * 6

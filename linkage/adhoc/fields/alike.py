@@ -25,7 +25,7 @@ from linkage.adhoc.files.columns_made import Texts, as_text, counted, expressed,
 from linkage.adhoc.files.forms import one_alone_has
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.files.shapes import Shape, move, put
-from linkage.adhoc.files.unknown import without_unknown
+from linkage.adhoc.files.unknown import without_unknown, words_of_file
 from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, Columns
 from linkage.adhoc.names import chains, consonants, romanised
 from linkage.adhoc.names.around_names import bare_names, counted_bare
@@ -147,11 +147,16 @@ def _date_by_numbers(engine: Engine, shapes: Sequence[Shape]) -> None:
             shape.file, shape.fields["dob"] = birth_date_of_numbers(engine, shape.file, shape.fields["dob"], dates)
 
 
+_FORMED = frozenset({*NUMBERS, "nino", "uln", "upn", "phone", "email", "postcode", "dob"})
+"""Fields of digits, and addresses of mail: no word is a value of theirs."""
+
+
 def _forget_unknown(engine: Engine, shape: Shape, fields: Sequence[str]) -> None:
     """What stands for "nobody knows" is not compared, in any field that is not a day or a code of its own form."""
+    words = words_of_file(engine, shape.file, [column for name, column in shape.fields.items() if name in _FORMED])
     for column in dict.fromkeys(shape.fields[name] for name in fields if name not in ("dob", "age", "sex")):
         held = [name for name, at in shape.fields.items() if at == column]
-        file, known = without_unknown(engine, shape.file, column, held)
+        file, known = without_unknown(engine, shape.file, column, held, words)
         if known != column:
             move([shape], held[0], [(file, known)])
 

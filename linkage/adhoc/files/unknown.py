@@ -5,7 +5,8 @@ Left as they are, one that both files write would be agreement, and one beside a
 
 import functools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from linkage.toml_file import Strict, held_to
 
 _SAMPLE_ROWS = 100_000  # of a larger file every so many-th row is looked at
 _LOOKED_AT = 1_000  # values of a column, the most common ones
+_AGAIN, _LONGEST_WORD = 3, 20  # rows of a word, and its signs
 
 
 _Least = Annotated[float, Field(ge=0)]
@@ -69,11 +71,50 @@ def says_unknown(text: str) -> bool:
     return _form(text) in _rules()[0]
 
 
-def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Sequence[str]) -> tuple[PersonFile, str]:
+def words_of_file(engine: Engine, file: PersonFile, columns: Sequence[str]) -> frozenset[str]:
+    """Words by which a file itself says "nobody knows", whatever its language: NC, k.A.
+
+    A word that stands again and again in two columns of what is made of digits, or of addresses of mail, is neither a
+    number nor an address.
+
+    Args:
+        columns: of telephones, mail, postcodes, birth dates and numbers.
+    """
+    found = Counter[str]()
+    for column in dict.fromkeys(columns):
+        words = engine.sql(
+            f"""
+            with held as (
+                select {as_text(column)} as value, count(*) as held
+                from {{t}}
+                where {quote(PLACE)} % {max(1, file.rows // _SAMPLE_ROWS)} = 0
+                group by {as_text(column)}
+            ),
+            formed as (
+                select value, held, regexp_matches(value, $form) as is_formed from held where value <> ''
+            )
+            select value
+            from formed
+            where not is_formed and held >= {_AGAIN} and length(value) <= {_LONGEST_WORD}
+                  and (select avg(case when is_formed then 1 else 0 end) from formed) > 0.5
+            order by held desc, value
+            limit {_LOOKED_AT}
+            """,
+            params={"form": r"[\pN@]"},
+            t=file.table,
+        )
+        found.update({_form(row["value"]) for row in rows(engine, words)})
+    return frozenset(word for word, held in found.items() if held > 1)
+
+
+def without_unknown(
+    engine: Engine, file: PersonFile, column: str, fields: Sequence[str], words: Collection[str] = ()
+) -> tuple[PersonFile, str]:
     """The file with a column in which what stands for "nobody knows" is NULL, and its name; as it is where none does.
 
     Args:
         fields: what the column holds; forename and surname where it holds names in full.
+        words: by which the file itself says so (`words_of_file`).
     """
     found = engine.sql(
         f"""
@@ -93,7 +134,8 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
     )
     most = list(rows(engine, found))
     _, written, common = _rules()
-    unknown = {row["value"] for row in most if says_unknown(row["value"])} | _by_a_program(most, written)
+    said = {row["value"] for row in most if says_unknown(row["value"]) or _form(row["value"]) in words}
+    unknown = said | _by_a_program(most, written)
     if {"forename", "surname"} <= set(fields) or not common.but_in.issuperset(fields):
         unknown |= _too_common(most, common)
     if not unknown:
