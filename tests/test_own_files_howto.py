@@ -50,7 +50,7 @@ def test_the_run_of_two_files_has_no_fault(folder):
 def test_the_level_that_is_added_is_asked_before_likeness(folder):
     (folder / "mine" / "models").mkdir()
     shutil.copy(shipped_dir() / "models" / "education.json", folder / "mine" / "models")
-    (code,) = fences("python")
+    (code,) = (text for text in fences("python") if "comparison_levels" in text)
     exec(compile(code, "docs/own-files.md", "exec"), {})
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
@@ -79,7 +79,7 @@ def test_messages_that_are_explained_are_ones_that_there_are():
     table = PAGE.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
-    adhoc = [f"linkage/adhoc/{name}.py" for name in ("families", "given", "happened", "options", "fields/translated")]
+    adhoc = [f"linkage/adhoc/{name}.py" for name in ("families", "given", "happened", "notes", "fields/translated")]
     said = said_by("linkage/model/training", *adhoc)
     assert len(parts) > len(cells) > 5
     assert not [part for part in parts if part and part not in said]

@@ -255,7 +255,7 @@ def _was_stopped(error: Exception) -> bool:
 
 _WITHIN = re.compile(r'"exception_message":("(?:[^"\\]|\\.)+")')
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_FILE = re.compile(r'file "([^"]+)"')
+_FILE = re.compile(r"""file (["'])(.+?)\1""")
 _OF_A_FULL_DISK = ("no space left", "file too large", "quota exceeded", "disk")
 
 
@@ -278,7 +278,7 @@ def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     if "permission denied" in said or "read-only file system" in said:
         return LeoError(f"{text}\n  give this user the right to it, then run the same command again")
     if isinstance(error, duckdb.InvalidInputException):  # which quotes the value that it could not read
-        file = named[1] if (named := _FILE.search(text)) else "Parquet"
+        file = named[2] if (named := _FILE.search(text)) else "Parquet"
         return InputError(f"a file could not be read: {file} is damaged inside\n  fetch it again, or write it again")
     if "parquet" in text.lower():
         return InputError(f"a file could not be read: {text}\n  fetch it again, or write it again")
