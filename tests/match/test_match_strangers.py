@@ -9,6 +9,7 @@ from linkage.config import Step
 from linkage.engine import Engine, rows
 from linkage.match import StepResult, link_step
 from linkage.match.candidates.score import term_frequencies
+from linkage.match.likelihood import strangers
 from linkage.match.likelihood.strangers import AS_WITHIN, Band, as_within, banded, strangers_as_heavy, told
 from linkage.match.resolution.rounds import HELD
 from tests.conftest import parse
@@ -70,6 +71,23 @@ def test_who_shares_an_address_of_mail_is_one_person_twice(engine: Engine) -> No
     right = [_son(101, 1, "K@X"), _son(102, 1, "L@X"), _other(110)]
     (band,) = _bands(engine, left, right, "1 | 101 | 17.0 | 0.9 | accepted", numbers=("email",))
     assert band.strangers == pytest.approx(1.0), "of the right file alone, whose two have mail of their own"
+
+
+def test_where_rules_make_too_many_pairs_within_a_file_some_units_stand_for_all(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """60 pairs of brothers, of whom some of the elder meet all others, and count as many times."""
+    left = list(map(_other, range(1, 11)))
+    right = [_son(unit + k, unit) for unit in range(1_000, 1_180, 3) for k in (0, 1)]
+    (all_of_them,) = _bands(engine, left, right, "1 | 1000 | 17.0 | 0.9 | accepted")
+    one_in = []
+    within = strangers._within
+    monkeypatch.setattr(strangers, "_FEW_ROWS", 0)
+    monkeypatch.setattr(strangers, "_MOST_PAIRS", 30)
+    monkeypatch.setattr(strangers, "_within", lambda *given: one_in.append(given[5]) or within(*given))
+    (some,) = _bands(engine, left, right, "1 | 1000 | 17.0 | 0.9 | accepted")
+    assert max(one_in) > 1
+    assert some.strangers == pytest.approx(all_of_them.strangers, rel=0.1)
 
 
 def test_bits_are_put_together_until_links_are_enough_to_tell() -> None:

@@ -16,10 +16,14 @@ from linkage.match.candidates.score import Frequencies, score_candidates
 from linkage.match.likelihood.one_file import each_pair_once
 from linkage.match.resolution.rounds import HELD
 from linkage.model import Model
+from linkage.model.blocking.counting import rule_pairs
 
 AS_WITHIN = "as many pairs within the files"
 """Reason of a pair for review of whose weight there are nearly as many pairs of strangers."""
-_MOST_ROWS = 100_000  # of a file with more, so many units meet all others, and stand for the rest
+_MOST_ROWS, _MOST_PAIRS = 100_000, 5_000_000
+"""Of a file that has more rows, or within which rules make more pairs, so many units or fewer meet all others, and
+stand for the rest: rules chosen for a short list beside a large file make a hundred times as many within it."""
+_FEW_ROWS = 20_000  # of a file, of which all pairs that rules make are soon scored
 _MANY = 0.1  # of the links: of fewer a review tells, and nobody is warned
 _MOST_BITS = 100.0  # beyond which odds are not told apart
 _FEWEST = 40  # pairs of a band of weights: of fewer chance says the share of strangers
@@ -80,7 +84,7 @@ def strangers_as_heavy(
     across = 2 * math.prod(sizes) / max(sum(size**2 for size in sizes), 1)
     strangers: dict[int, float] = {}
     for side, size in zip((left, right), sizes, strict=True):
-        every = -(-size // _MOST_ROWS)
+        every = _one_in(engine, model, side, size)
         for start, pairs in _within(engine, model, side, frequencies, accept, every, numbers).items():
             strangers[start] = strangers.get(start, 0.0) + pairs * every * across
     # Where two records may be of one person, a pair's probability leaves its rivals their own: here they have none.
@@ -142,6 +146,14 @@ def _together(heavier: Band, lighter: Band) -> Band:
         heavier.strangers + lighter.strangers,
         heavier.unlinked + lighter.unlinked,
     )
+
+
+def _one_in(engine: Engine, model: Model, side: Table, size: int) -> int:
+    """One unit in so many is enough to meet all others of its file."""
+    if size <= _FEW_ROWS:
+        return 1
+    made = sum(counted.made for counted in rule_pairs(engine, model.blocking_rules, side, side))
+    return max(-(-size // _MOST_ROWS), made // (2 * _MOST_PAIRS), 1)  # each pair is made twice, one way and the other
 
 
 def _within(
