@@ -105,7 +105,7 @@ class Answer:
     """What was linked. Tables are read from its folder as they are asked for.
 
     Attributes:
-        folder: what `leo link` or `leo dedupe` writes: leo explain, tune, review and compare open it.
+        folder: what `leo link` or `leo dedupe` writes.
         said: how many links there are, and where truth was given how right they are.
         columns: field to the columns of left and right that were taken for it.
         counts: what the manifest says of links, reasons and the training.
