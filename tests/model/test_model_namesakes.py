@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -12,6 +13,8 @@ from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.training import train
+from linkage.model.training.together.namesakes import _among
+from linkage.model.training.together.slips import Grade
 
 FIELDS = {"forename": "name", "surname": "name", "postcode": "code", "email": "text", "phone": "code"}
 
@@ -93,3 +96,11 @@ def test_who_is_in_a_file_twice_is_no_namesake(engine: Engine, files: tuple[pa.T
     once = _trained(engine, (files[0].slice(0, 600), files[1]))
     (among,) = (one for one in once.comparisons if one.name == "email_among_forename_surname")
     assert very_like == pytest.approx(next(of.u for of in among.levels if "0.92" in of.label), abs=0.02)
+
+
+def test_where_none_were_seen_that_are_not_alike_some_may_be() -> None:
+    """100,000 pairs of namesakes, all of them alike: what differs would have had a share below nought."""
+    graded = [Grade(1, "a", "0.92", 0.2, 1e-4), Grade(2, "b", "0.8", 0.2, 0.01)]
+    found = _among(("forename",), 3e-3, graded, np.array([60_000.0, 40_000.0, 0.0]))
+    given = sum(one.u_given for one in found.alike) + found.u_given
+    assert given == pytest.approx(0.999)

@@ -161,7 +161,8 @@ def matched(
     """Link two sides: deterministic passes first, then the model on what they leave.
 
     Args:
-        links_only: leave out what only explains: who met whom, and the rivals of pairs that are sure.
+        links_only: leave out what only explains, who met whom and the rivals of pairs that are sure. Pairs that look
+            like twins stay apart: to judge the few that are one person takes as long as half of all else.
 
     Raises:
         ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
@@ -219,7 +220,7 @@ def matched(
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)
     outcomes, doubted = race.outcomes(thresholds, excused), None
-    if engine.count(apart):
+    if engine.count(apart) and not links_only:
         tables = {"certain": certain, "sure": candidates.sure, "outcomes": outcomes}
         linked = engine.sql(_LINKED, params={"review": thresholds.review}, store=True, **tables)
         judged = maybe_one(engine, model, (left, right), frequencies, apart, linked, twins, thresholds.gain)

@@ -26,6 +26,7 @@ _NAMES = (("forename", "surname"), ("forename",), ("surname",))
 """Names that may be shared; the first of these that are is what counts."""
 _LIKENESS = "jaro_winkler_similarity"  # of text, in which a name may stand
 _SAMPLE_ROWS = 40_000  # of each side
+_LEAST_REST = 1e-3  # share of the pairs that are not alike
 
 
 def with_names_within(
@@ -91,8 +92,9 @@ def _tells(graded: Sequence[Grade], counts: Floats) -> bool:
 def _among(given: tuple[str, ...], equal: float, graded: Sequence[Grade], counts: Floats) -> Among:
     """Matches who share the names are as alike as all are: nearly all of them share names."""
     seen = float(counts.sum())
+    shares = [smoothed(float(n) / seen, seen, grade.u) for grade, n in zip(graded, counts[:-1], strict=True)]
+    room = min((1 - _LEAST_REST - equal) / sum(shares), 1.0)  # some differ, though none were seen
     alike = tuple(
-        Alike(grade.condition, grade.label, grade.u, smoothed(float(n) / seen, seen, grade.u))
-        for grade, n in zip(graded, counts[:-1], strict=True)
+        Alike(grade.condition, grade.label, grade.u, share * room) for grade, share in zip(graded, shares, strict=True)
     )
     return Among(given, True, 1.0, 1.0, equal, equal, alike)
