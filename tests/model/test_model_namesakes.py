@@ -13,7 +13,7 @@ from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.training import train
-from linkage.model.training.together.namesakes import _among
+from linkage.model.training.together.namesakes import _among, _tells
 from linkage.model.training.together.slips import Grade
 
 FIELDS = {"forename": "name", "surname": "name", "postcode": "code", "email": "text", "phone": "code"}
@@ -104,3 +104,9 @@ def test_where_none_were_seen_that_are_not_alike_some_may_be() -> None:
     found = _among(("forename",), 3e-3, graded, np.array([60_000.0, 40_000.0, 0.0]))
     given = sum(one.u_given for one in found.alike) + found.u_given
     assert given == pytest.approx(0.999)
+
+
+@pytest.mark.parametrize(("alike", "told"), [(0.0, False), (2.0, False), (12.0, False), (60.0, True)])
+def test_what_chance_makes_of_few_pairs_is_no_likeness(alike: float, told: bool) -> None:
+    """Of 1,000 pairs of namesakes ten would be alike by chance; none is no sign that they are told apart."""
+    assert _tells([Grade(1, "a", "0.8", 0.2, 0.01)], np.array([alike, 1_000.0 - alike])) is told

@@ -6,6 +6,7 @@ are who share a name is counted among pairs of one file that share it and nothin
 people have no address in common.
 """
 
+import math
 from collections.abc import Sequence
 from copy import deepcopy
 
@@ -26,6 +27,7 @@ _NAMES = (("forename", "surname"), ("forename",), ("surname",))
 """Names that may be shared; the first of these that are is what counts."""
 _LIKENESS = "jaro_winkler_similarity"  # of text, in which a name may stand
 _SAMPLE_ROWS = 40_000  # of each side
+_BEYOND_CHANCE = 3.0  # standard deviations of the pairs that are alike by chance
 _LEAST_REST = 1e-3  # share of the pairs that are not alike
 
 
@@ -82,17 +84,20 @@ def _shown(
 
 
 def _tells(graded: Sequence[Grade], counts: Floats) -> bool:
-    """Whether enough pairs show that a grade is as common among them as it is not among all."""
+    """Whether enough pairs show that a grade is more common among them than among all, beyond chance."""
     seen = float(counts.sum())
     return seen >= ENOUGH and any(
-        differ(smoothed(float(n) / seen, seen, grade.u), grade.u) for grade, n in zip(graded, counts[:-1], strict=True)
+        n > grade.u * seen + _BEYOND_CHANCE * math.sqrt(grade.u * seen + 1)
+        and differ(smoothed(float(n) / seen, seen, grade.u), grade.u)
+        for grade, n in zip(graded, counts[:-1], strict=True)
     )
 
 
 def _among(given: tuple[str, ...], equal: float, graded: Sequence[Grade], counts: Floats) -> Among:
-    """Matches who share the names are as alike as all are: nearly all of them share names."""
+    """Matches who share the names are as alike as all are: nearly all of them share names. Strangers are no less."""
     seen = float(counts.sum())
-    shares = [smoothed(float(n) / seen, seen, grade.u) for grade, n in zip(graded, counts[:-1], strict=True)]
+    shown = [smoothed(float(n) / seen, seen, grade.u) for grade, n in zip(graded, counts[:-1], strict=True)]
+    shares = [max(share, grade.u) for share, grade in zip(shown, graded, strict=True)]
     room = min((1 - _LEAST_REST - equal) / sum(shares), 1.0)  # some differ, though none were seen
     alike = tuple(
         Alike(grade.condition, grade.label, grade.u, share * room) for grade, share in zip(graded, shares, strict=True)
