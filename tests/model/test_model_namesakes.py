@@ -71,7 +71,9 @@ def test_an_address_of_mail_that_is_alike_says_nothing_beside_equal_names(
     engine: Engine, files: tuple[pa.Table, pa.Table]
 ) -> None:
     model = _trained(engine, files)
-    assert "email_among_forename_surname" in [one.name for one in model.comparisons]
+    named = [one.name for one in model.comparisons]
+    assert "email_beside_forename_surname" in named
+    assert len(set(named)) == len(named)
     first = files[0].to_pylist()[0]
     alike = first["email"].replace("@", "7@")
     elsewhere = {"postcode": "00000", "phone": "1"}
@@ -88,13 +90,13 @@ def test_an_address_of_mail_that_is_alike_says_nothing_beside_equal_names(
 def test_who_is_in_a_file_twice_is_no_namesake(engine: Engine, files: tuple[pa.Table, pa.Table]) -> None:
     """Sixty people are on the left twice, with a telephone and a postcode; 600 of 30 x 40 names are not."""
     model = _trained(engine, files)
-    (among,) = (one for one in model.comparisons if one.name == "email_among_forename_surname")
+    (among,) = (one for one in model.comparisons if one.name == "email_beside_forename_surname")
     told = {level.label: level for level in among.levels if level.label.startswith("forename, surname equal")}
     assert sum(level.u or 0 for level in told.values()) == pytest.approx(1, abs=0.01)
     assert told["forename, surname equal: email equal"].weight == 0
     very_like = told["forename, surname equal: email Jaro-Winkler 0.92 or more"].u
     once = _trained(engine, (files[0].slice(0, 600), files[1]))
-    (among,) = (one for one in once.comparisons if one.name == "email_among_forename_surname")
+    (among,) = (one for one in once.comparisons if one.name == "email_beside_forename_surname")
     assert very_like == pytest.approx(next(of.u for of in among.levels if "0.92" in of.label), abs=0.02)
 
 

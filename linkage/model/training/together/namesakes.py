@@ -55,7 +55,10 @@ def with_names_within(
         shown = [(given, _shown(engine, layout, exact[column], given, sides, signs)) for given in names]
         found = [_among(given, equal, graded, counts) for given, counts in shown if _tells(graded, counts)]
         if found:
-            raw["comparisons"].append(among_comparison(column, found, adjusted=False))
+            beside = among_comparison(column, found, adjusted=False)
+            # Those of households are called "among": a town may have both, of people of one surname.
+            beside["output_column_name"] = beside["output_column_name"].replace("_among_", "_beside_")
+            raw["comparisons"].append(beside)
     engine.drop(*(side.sample for side in sides))
     return from_dict(raw)
 
