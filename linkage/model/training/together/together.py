@@ -216,5 +216,6 @@ def smoothed(share: float, seen: float, expected: float) -> float:
 
 
 def differ(share: float, other: float) -> bool:
+    """Whether two shares are so far apart that agreement, or a lack of it, weighs clearly otherwise by the one."""
     one, another = (min(max(p, _LEAST), 1 - _MOST) for p in (share, other))
     return max(abs(math.log2(one / another)), abs(math.log2((1 - one) / (1 - another)))) >= _CLEARLY
