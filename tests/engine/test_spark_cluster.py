@@ -132,10 +132,18 @@ def test_keys_are_the_drivers_alone(asleep, tmp_path, monkeypatch):
     monkeypatch.setenv("LEO_DEFINITIONS", "mine")
     found = cluster._with(cluster.Cluster("spark://127.0.0.1:1", tmp_path, ()), "master", "Master", [])
     try:
-        held = Path(f"/proc/{found.processes[0].pid}/environ").read_bytes().decode().split("\0")
+        held = _environment(found.processes[0].pid)
         assert [variable for variable in held if variable.startswith("LEO_")] == ["LEO_DEFINITIONS=mine"]
     finally:
         cluster.end(found)
+
+
+def _environment(pid: int) -> list[str]:
+    """Its variables; Linux shows none of a process while it begins another program, as a launcher does."""
+    until = time.monotonic() + 10
+    while not (held := Path(f"/proc/{pid}/environ").read_bytes()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return held.decode().split("\0")
 
 
 def test_what_is_started_is_written_down_whole(asleep, tmp_path):
