@@ -344,10 +344,20 @@ def score_given(
 def weighed_given(
     engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
 ) -> Table:
-    """Pairs named elsewhere (left_id, right_id): their levels, and as w_0, w_1 and so on what each comparison adds."""
+    """Few pairs named elsewhere (left_id, right_id): their levels, and as w_0, w_1 and so on what each comparison adds.
+
+    The rows are stored.
+    """
+    sides = engine.together(
+        *(functools.partial(few_of, engine, of, pairs, side) for of, side in ((left, "left"), (right, "right")))
+    )
+    weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}
+    kinds = {name: kind for name, kind in scored_columns(model).items() if name != "rule"} | weights
+    tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _named(model, frequencies)
     query = scored_pairs(model, given_pairs(model), None, each=True)
-    named = _named(model, frequencies)
-    return engine.sql(query, params=None, store=False, left=left, right=right, pairs=pairs, **named)
+    weighed = engine.sql(query, params=None, store=kinds, **tables)
+    engine.drop(*sides)
+    return weighed
 
 
 def scored_columns(model: Model) -> dict[str, str]:
@@ -360,19 +370,25 @@ def score_within(engine: Engine, model: Model, units: Table, frequencies: Freque
     """Pairs of units of one file, as `score_given` scores those of two."""
     if engine.count(pairs) == 0:
         return empty(engine, scored_columns(model))
-    # Few units of a file that may lie on disk: read once, not once for each place in a pair.
-    held = engine.sql(
-        """
-        with named as (select left_id as unit_id from {pairs} union select right_id as unit_id from {pairs})
-        select u.* from {units} as u where exists (select 1 from named as n where n.unit_id = u.unit_id)
+    held = few_of(engine, units, pairs, "left", "right")
+    scored = score_given(engine, model, held, held, frequencies, pairs)
+    engine.drop(held)
+    return scored
+
+
+def few_of(engine: Engine, units: Table, pairs: Table, *sides: str) -> Table:
+    """Units that pairs name: few of a file that may lie on disk, read once and not once for each place in a pair."""
+    named = " union all ".join(f"select {side}_id as unit_id from {{pairs}}" for side in sides)
+    return engine.sql(
+        f"""
+        with named as ({named})
+        select u.* from {{units}} as u where exists (select 1 from named as n where n.unit_id = u.unit_id)
         """,
+        params=None,
         units=units,
         pairs=pairs,
         store=True,
     )
-    scored = score_given(engine, model, held, held, frequencies, pairs)
-    engine.drop(held)
-    return scored
 
 
 def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:

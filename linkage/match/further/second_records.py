@@ -188,7 +188,6 @@ class _Search:
                 ((units.units, units.units), partners),
             )
         )
-        of_partner = engine.sql("select * from {t}", t=of_partner, store=True)
         twins = two_people(engine, of_partner, units, units, _ANY_WEIGHT, self.rules)
         names = [pattern_column(comparison) for comparison in model.comparisons]
         # What goes together with another field is taken back where either of the two agrees in both.
@@ -211,7 +210,7 @@ class _Search:
             twins=twins,
             store=True,
         )
-        engine.drop(partners, of_partner)
+        engine.drop(partners, of_pair, of_partner)
         return found
 
     def _near_linked_units(self, side: str) -> Table:

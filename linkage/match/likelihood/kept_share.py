@@ -111,7 +111,7 @@ def _linked(
     names = [pattern_column(comparison) for comparison in model.comparisons]
     weights = [f"w_{place}" for place in range(len(names))]
     found = engine.arrow(engine.sql(f"select {columns([*names, *weights])} from {{t}}", t=weighed))
-    engine.drop(some)
+    engine.drop(some, weighed)
     of_levels, of_weights = (np.stack([found[name].to_numpy() for name in those], axis=1) for those in (names, weights))
     return _Linked(of_levels.astype(np.int64), of_weights.astype(np.float64))
 

@@ -215,8 +215,7 @@ def matched(
     excused = None
     if not step.each_once:  # two records of one person are no rivals
         records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
-        looked_at = {"left": (left, candidates.sides[0]), "right": (right, candidates.sides[1])}
-        within = functools.partial(_apart_within, engine, looked_at) if twins else None
+        within = functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins else None
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)
     outcomes, doubted = race.outcomes(thresholds, excused), None
@@ -261,11 +260,10 @@ def _fitting(step: Step, left: Units, right: Units, sizes: Mapping[str, int], gi
 
 
 def _apart_within(
-    engine: Engine, looked_at: Mapping[str, tuple[Units, Table]], side: str, pairs: Table, lowest: float
+    engine: Engine, sides: Mapping[str, Units], side: str, pairs: Table, lowest: float, few: Table
 ) -> Table:
-    """Pairs of units of one side that are two people whatever they weigh; with a side come those that may be paired."""
-    all_of, few = looked_at[side]
-    return two_people(engine, pairs, all_of, all_of, lowest, held=(few, few))
+    """Pairs of a few units of one side that are two people whatever they weigh."""
+    return two_people(engine, pairs, sides[side], sides[side], lowest, held=(few, few))
 
 
 # What a pass has linked and the model speaks against is for review, and no unit is matched by it.

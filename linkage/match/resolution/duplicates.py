@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, empty
 from linkage.match.candidates.passes import holds_many, no_pairs
-from linkage.match.candidates.score import Frequencies, score_within
+from linkage.match.candidates.score import Frequencies, few_of, score_given
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
 
@@ -28,8 +28,8 @@ class SamePerson:
 
     Attributes:
         records: how many each side has, where the units that are looked at are not all of them.
-        apart: of pairs within a side (left_id, right_id, match_weight) from a weight on, those that are two people
-            whatever they weigh (left_id, right_id); none are when None.
+        apart: of pairs within a side (left_id, right_id, match_weight) from a weight on, which are of these few units,
+            those that are two people whatever they weigh (left_id, right_id); none are when None.
     """
 
     model: Model
@@ -37,7 +37,7 @@ class SamePerson:
     thresholds: Thresholds
     cardinality: Cardinality
     records: Mapping[str, int] | None = None
-    apart: Callable[[str, Table, float], Table] | None = None
+    apart: Callable[[str, Table, float, Table], Table] | None = None
 
 
 def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right: Table) -> Table:
@@ -83,10 +83,11 @@ def _weighed(engine: Engine, told: SamePerson, decided: Table, side: str, units:
     if engine.count(rivals) == 0:
         return empty(engine, {"of_left": "bigint", "of_right": "bigint", "is_same": "boolean"})
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
-    scored = score_within(engine, told.model, units, told.frequencies, pairs)
+    few = few_of(engine, units, pairs, "left", "right")
+    scored = score_given(engine, told.model, few, few, told.frequencies, pairs)
     # Twins share a birth date, a surname and an address: they weigh what two records of one person do.
-    twins = told.apart(side, scored, same) if told.apart else no_pairs(engine)
-    return engine.sql(
+    twins = told.apart(side, scored, same, few) if told.apart else no_pairs(engine)
+    weighed = engine.sql(
         """
         select r.of_left, r.of_right, s.match_weight >= $same and t.left_id is null as is_same
         from {rivals} as r
@@ -99,6 +100,8 @@ def _weighed(engine: Engine, told: SamePerson, decided: Table, side: str, units:
         twins=twins,
         store=True,
     )
+    engine.drop(few)
+    return weighed
 
 
 def same_person_from(model: Model, records: int, thresholds: Thresholds) -> float:

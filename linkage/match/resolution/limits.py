@@ -36,16 +36,30 @@ def after_all(engine: Engine, judged: Table, outcomes: Table, thresholds: Thresh
         left_id, right_id, match_probability of those that have no such rival; and the outcomes with theirs.
     """
     params = {name: getattr(thresholds, name) for name in ("accept", "review", "margin", "gain")}
-    told = engine.sql(_AFTER_ALL, params=params, judged=judged, outcomes=outcomes, store=True)
+    beside = engine.sql(_BESIDE, judged=judged, outcomes=outcomes, store=_BESIDE_THEM)
+    told = engine.sql(_AFTER_ALL, params=params, judged=judged, beside=beside, store=True)
+    taken = engine.sql(_TAKEN, told=told, beside=beside, store=_BESIDE_THEM)
+    engine.drop(beside)
     likely = engine.sql("select left_id, right_id, 1 / (1 + exp(-ln(2) * bits)) as match_probability from {t}", t=told)
-    return likely, engine.sql(_WITH_TOLD, params=None, store=False, outcomes=outcomes, told=told)
+    left = _LEFT if engine.count(taken) else ""
+    tables = {"outcomes": outcomes, "told": told} | ({"taken": taken} if left else {})
+    return likely, engine.sql(_WITH_TOLD.format(left=left), params=None, store=False, **tables)
 
+
+_BESIDE_THEM = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double"}
+
+# Pairs that are not linked, of the units that are judged.
+_BESIDE = """
+    select o.left_id, o.right_id, o.match_weight
+    from {outcomes} as o
+    where o.decision <> 'accepted'
+      and (exists (select 1 from {judged} as j where j.left_id = o.left_id)
+           or exists (select 1 from {judged} as j where j.right_id = o.right_id))
+    """
 
 _AFTER_ALL = """
     with open as (
-        select left_id, right_id, match_weight from {judged}
-        union all
-        select left_id, right_id, match_weight from {outcomes} where decision <> 'accepted'
+        select left_id, right_id, match_weight from {judged} union all select * from {beside}
     )
     select j.left_id, j.right_id, j.match_weight, j.bits,
            case when j.bits - $gain >= $accept then 'accepted'
@@ -63,15 +77,22 @@ _AFTER_ALL = """
     """
 
 # Who takes a unit takes it out of the race.
+_TAKEN = """
+    select b.left_id, b.right_id, b.match_weight
+    from {beside} as b
+    where exists (select 1 from {told} as t where t.left_id = b.left_id and t.decision = 'accepted')
+       or exists (select 1 from {told} as t where t.right_id = b.right_id and t.decision = 'accepted')
+    """
+
 _WITH_TOLD = """
     select o.left_id, o.right_id, o.match_weight, o.runner_up_weight, o.decision, o.reason
-    from {outcomes} as o
-    where o.decision = 'accepted'
-       or (not exists (select 1 from {told} as t where t.left_id = o.left_id and t.decision = 'accepted')
-           and not exists (select 1 from {told} as t where t.right_id = o.right_id and t.decision = 'accepted'))
+    from {{outcomes}} as o
+    {left}
     union all
-    select left_id, right_id, match_weight, cast(null as double) as runner_up_weight, decision, reason from {told}
+    select left_id, right_id, match_weight, cast(null as double) as runner_up_weight, decision, reason from {{told}}
     """
+
+_LEFT = "where not exists (select 1 from {taken} as t where t.left_id = o.left_id and t.right_id = o.right_id)"
 
 
 def capped(engine: Engine, links: Table, step: Step) -> Table:

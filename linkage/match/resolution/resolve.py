@@ -138,14 +138,17 @@ class Race:
         apart: Table | None = None,
     ) -> None:
         self._engine = engine
-        self._round = Round(cardinality, held is not None)
+        # To bring a unit's pairs together is what costs an engine that cuts; to put them in order costs another more.
+        ranked = engine.cuts and held is None and cardinality != "many-to-many"
+        self._round = Round(cardinality, held is not None, ranked)
         apart = apart if apart is not None and engine.count(apart) else None
         tables = {"pairs": pairs} | ({"held": held} if held else {}) | ({"apart": apart} if apart else {})
         all_of = engine.sql(self._round.started(apart is not None), params={"lowest": lowest}, store=True, **tables)
-        self._alone = engine.sql("select * from {t} where not contested", t=all_of)
+        self._alone = engine.sql(f"select {self._round.columns} from {{t}} where not contested", t=all_of)
         self.rivals = self._free = engine.sql("select * from {t} where contested", t=all_of, store=True)
         self._all = all_of
-        self._ranks: tuple[float | None, Table] | None = None  # of the free pairs, from a weight on
+        # Of the free pairs, from a weight on.
+        self._ranks: tuple[float | None, Table] | None = (None, self.rivals) if ranked else None
         self._taken = [empty(engine, _OF_ACCEPTED)]
         self._enough = {"accept": math.inf, "keep": math.inf}  # of the pairs without a rival
 
@@ -189,9 +192,9 @@ class Race:
         self._free = engine.sql(self._round.left_over(), params=None, pairs=free, new=new, store=True)
         if free is not self.rivals:
             engine.drop(free)
-        if self._ranks:
+        if self._ranks and self._ranks[1] is not self.rivals:
             engine.drop(self._ranks[1])
-            self._ranks = None
+        self._ranks = None
 
     def contested(self, thresholds: Thresholds) -> Table:
         """The outcomes of the pairs with rivals: those accepted, and those whose units are both still free.

@@ -43,10 +43,15 @@ ODDS = "exp(ln(2) * least(match_weight, 200e0))"
 
 @dataclass(frozen=True)
 class Round:
-    """SQL of one round. With `held`, a pair carries what it has since the last release; without, nothing is carried."""
+    """SQL of one round. With `held`, a pair carries what it has since the last release; without, nothing is carried.
+
+    Attributes:
+        at_once: whether pairs are ranked where it is told which are contested, and not these alone afterwards.
+    """
 
     cardinality: Cardinality
     held: bool
+    at_once: bool = False
 
     @property
     def _single(self) -> list[str]:
@@ -66,52 +71,63 @@ class Round:
     def started(self, some_apart: bool) -> str:
         """Pairs of some weight: `columns`, contested: whether another pair wants one of their units, and `odds_of`.
 
-        Nothing that happens in the race makes a contested pair of another.
+        Nothing that happens in the race makes a contested pair of another. All pairs of a unit are contested, or it has
+        one: among all pairs a contested one has the rank that it has among those.
         """
         held, joined = "", ""
         if self.held:
             held = ", h.left_id is not null as held"
             joined = "left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id"
         apart = "not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)"
-        pairs_of = [f"count(*) over (partition by {s}_id)" for s in self._single]
-        contested = f"{' + '.join(pairs_of)} > {len(pairs_of)}" if pairs_of else "false"
-        odds = "".join(f", {odds_of(s)}" for s in self._single)
-        return f"""
-            with racing as (
+        racing = f"""
+            racing as (
                 select p.left_id, p.right_id, p.match_weight{held}
                 from {{pairs}} as p
                 {joined}
                 where p.match_weight >= $lowest {f"and {apart}" if some_apart else ""}
-            )
-            select *, {contested} as contested{odds}
-            from racing
-            """
+            )"""
+        if self.at_once:
+            pairs_of = [f"{s}_pairs" for s in self._single]
+            contested = f"{' + '.join(pairs_of)} > {len(pairs_of)}"
+            return f"with {racing},\n{self._ranking('racing', f'{contested} as contested')}"
+        pairs_of = [f"count(*) over (partition by {s}_id)" for s in self._single]
+        contested = f"{' + '.join(pairs_of)} > {len(pairs_of)}" if pairs_of else "false"
+        odds = "".join(f", {odds_of(s)}" for s in self._single)
+        return f"with {racing}\nselect *, {contested} as contested{odds} from racing"
 
     def ranked(self) -> str:
         """Each pair with its best rival, and whether it is the best on every side that holds one link."""
-        held, reach = (", held", "where match_weight >= $reach") if self.held else ("", "")
         if not self._single:  # nobody has a rival: no rows
             nobody = "".join(f", cast(null as double) as {name}" for name, _ in self._weights)
-            return f"select left_id, right_id, match_weight{nobody}, true as best{held} from {{pairs}}"
+            return f"select {self.columns}{nobody}, true as best from {{pairs}}"
+        return f"with {self._ranking('{pairs}')}"
+
+    def _ranking(self, pairs: str, *contested: str) -> str:
+        """The last part of a query that ranks pairs, as `ranked` has them.
+
+        Args:
+            contested: SQL of what is told of all pairs of their units, by how many there are; with it goes `odds_of`.
+        """
         other = {"left": "right", "right": "left"}
-        ranks = ", ".join(
-            f"row_number() over by_{s} as {s}_rank" + "".join(self._neighbours(s, *weight) for weight in self._weights)
-            for s in self._single
-        )
-        windows = ", ".join(
-            f"by_{s} as (partition by {s}_id order by {heaviest_first(self._standing)}, {other[s]}_id)"
-            for s in self._single
-        )
-        rivals = ", ".join(f"{self._rival(name)} as {name}" for name, _ in self._weights)
-        best = " and ".join(f"{s}_rank = 1" for s in self._single)
+        of_unit = {
+            s: f"partition by {s}_id order by {heaviest_first(self._standing)}, {other[s]}_id" for s in self._single
+        }
+        ranks = [f"row_number() over by_{s} as {s}_rank" for s in self._single]
+        ranks += [self._neighbours(s, *weight) for s in self._single for weight in self._weights]
+        told = [f"{self._rival(name)} as {name}" for name, _ in self._weights]
+        told.append(" and ".join(f"{s}_rank = 1" for s in self._single) + " as best")
+        for s in self._single if contested else ():
+            whole = f"over ({of_unit[s]} rows between unbounded preceding and unbounded following)"
+            ranks += [f"count(*) {whole} as {s}_pairs", f"sum({ODDS}) {whole} as {s}_odds"]
+            told.append(f"{s}_odds")
         return f"""
-            with ranked as (
-                select *, {ranks}
-                from {{pairs}}
-                {reach}
-                window {windows}
+            ranked as (
+                select *, {", ".join(ranks)}
+                from {pairs}
+                {"where match_weight >= $reach" if self.held else ""}
+                window {", ".join(f"by_{s} as ({spec})" for s, spec in of_unit.items())}
             )
-            select left_id, right_id, match_weight, {rivals}, {best} as best{held}
+            select {self.columns}, {", ".join([*told, *contested])}
             from ranked
             """
 
@@ -124,7 +140,7 @@ class Round:
     @staticmethod
     def _neighbours(side: str, name: str, weight: str) -> str:
         return (
-            f", lead({weight}) over by_{side} as {side}_next_{name}"
+            f"lead({weight}) over by_{side} as {side}_next_{name}"
             f", first_value({weight}) over by_{side} as {side}_first_{name}"
         )
 
@@ -187,4 +203,4 @@ class Round:
         taken = [f"not exists (select 1 from {{new}} as n where n.{s}_id = p.{s}_id)" for s in self._single] or [
             "not exists (select 1 from {new} as n where n.left_id = p.left_id and n.right_id = p.right_id)"
         ]
-        return f"select p.* from {{pairs}} as p where {' and '.join(taken)}"
+        return f"select {self.columns} from {{pairs}} as p where {' and '.join(taken)}"

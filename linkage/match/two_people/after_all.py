@@ -7,6 +7,7 @@ twins neither of whom has a partner there are, those tell of whom one has, or bo
 says nothing of the sister, among those of one birth.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -14,10 +15,11 @@ from linkage.engine import Engine, Table, empty, one, quote
 from linkage.match.candidates.score import Frequencies, weighed_given
 from linkage.match.candidates.units import Units
 from linkage.match.two_people.apart_rules import Rule
-from linkage.match.two_people.explained import some_births
+from linkage.match.two_people.explained import of_some_births
 from linkage.model import Model
 
-_JUDGED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "bits": "double"}
+_PAIRS = {"left_id": "bigint", "right_id": "bigint"}
+_JUDGED = {**_PAIRS, "match_weight": "double", "bits": "double"}
 
 
 def maybe_one(
@@ -46,10 +48,11 @@ def maybe_one(
     for rule in rules:
         if not (rule.equal and rule.differ) or engine.count(apart) == 0:
             continue
-        free = engine.sql(_FREE, params={"rule": rule.name}, apart=apart, linked=linked, store=True)
+        partners = _links_of(engine, linked, apart)
+        free = engine.sql(_FREE, params={"rule": rule.name}, apart=apart, linked=partners, store=_PAIRS)
         if engine.count(free):
             found[rule.name] = _judged(engine, model, sides, frequencies, free, linked, rule, gain)
-        engine.drop(free)
+        engine.drop(partners, free)
     if not found:
         return empty(engine, {**_JUDGED, "reason": "varchar"})
     each = [f"select *, cast('{name}' as varchar) as reason from {{of_{name}}}" for name in found]
@@ -64,6 +67,13 @@ _FREE = """
       and not exists (select 1 from {linked} as k where k.left_id = a.left_id)
       and not exists (select 1 from {linked} as k where k.right_id = a.right_id)
     """
+
+
+def _links_of(engine: Engine, linked: Table, pairs: Table) -> Table:
+    """Of all links, those of a unit that is in one of a few pairs."""
+    of_unit = [f"exists (select 1 from {{pairs}} as p where p.{side}_id = k.{side}_id)" for side in ("left", "right")]
+    query = f"select k.left_id, k.right_id from {{linked}} as k where {' or '.join(of_unit)}"
+    return engine.sql(query, params=None, store=_PAIRS, linked=linked, pairs=pairs)
 
 
 def _judged(
@@ -84,7 +94,7 @@ def _judged(
     # What else they hold may be their home's, and speaks for one person no more than for a twin.
     telling += [f"least(w_{place}, 0e0)" for place, name in _fields(model) if name not in own | shared]
     twins = _without_partners(engine, sides, linked, rule, _share_of_other_names(model, str(rule.differ)))
-    return engine.sql(
+    judged = engine.sql(
         f"""
         with weighed as (
             select left_id, right_id, match_weight, {" + ".join([*telling, "0e0"])} as own from {{weighed}}
@@ -95,8 +105,10 @@ def _judged(
         """,
         params={"gain": gain, "matches": math.log2(max(engine.count(linked), 1) / twins)},
         weighed=weighed,
-        store=True,
+        store=_JUDGED,
     )
+    engine.drop(weighed)
+    return judged
 
 
 def _fields(model: Model) -> list[tuple[int, str]]:
@@ -123,12 +135,10 @@ def _without_partners(
     They are to those of whom one has as these are to those of whom both have. Of all that look so no more are matches
     than there are of another name.
     """
-    left, right = (side.appearances for side in sides)
-    query = _across(rule, left, right, max(engine.count(left), engine.count(right)))
-    counted = {
-        name: float(n) for name, n in one(engine, engine.sql(query, left=left, right=right, linked=linked)).items()
-    }
-    stand_for = max(counted["known"], 1) / max(counted["shown"], 1)
+    stand_for, met = _across(engine, rule, sides)
+    partners = _links_of(engine, linked, met)
+    counted = {name: float(n) for name, n in one(engine, engine.sql(_BY_PARTNER, met=met, linked=partners)).items()}
+    engine.drop(met, partners)
     both, on_left, on_right, neither = (counted[name] for name in ("both", "on_left", "on_right", "neither"))
     on_left, on_right, both = on_left + 0.5, on_right + 0.5, both + 0.5  # half a pair is given to each beforehand
     told = stand_for * on_left * on_right / both
@@ -140,44 +150,50 @@ def _without_partners(
 _DEVIATIONS = 3.0  # as many as chance may have hidden: few twins tell how many others there are
 
 
-def _across(rule: Rule, left: Table, right: Table, rows_held: int) -> str:
-    """SQL: pairs across that share what twins share, whose names begin differently, by which of them has a partner."""
+def _across(engine: Engine, rule: Rule, sides: tuple[Units, Units]) -> tuple[float, Table]:
+    """left_id, right_id of pairs across that share what twins share, whose names begin differently; of large files
+    those of some births, and how many each stands for."""
+    left, right = (side.appearances for side in sides)
     held = {*left.columns} & {*right.columns}
-    places = [name for name in rule.equal_any if name in held][:1]
-    same = [*rule.equal, *rule.near, *places]
-    known = " and ".join(f"{quote(name)} is not null" for name in [*same, str(rule.differ)])
-    some = some_births(same, rows_held)
-    shown = f"""
-            select distinct unit_id, {", ".join(map(quote, same))}, substr({quote(str(rule.differ))}, 1, 2) as begins"""
-    return f"""
-        with lefts as ({shown}
-            from {{left}}
-            where {known} and {some}
-        ),
-        rights as ({shown}
-            from {{right}}
-            where {known} and {some}
-        ),
-        met as (
-            select distinct a.unit_id as left_id, b.unit_id as right_id
-            from lefts as a
-            join rights as b on {" and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in same)}
-            where a.begins <> b.begins
-        ),
-        with_partner as (
-            select m.left_id, m.right_id, l.left_id is not null as on_left, r.right_id is not null as on_right
-            from met as m
-            left join (select distinct left_id from {{linked}}) as l on l.left_id = m.left_id
-            left join (select distinct right_id from {{linked}}) as r on r.right_id = m.right_id
-            where not exists (
-                select 1 from {{linked}} as k where k.left_id = m.left_id and k.right_id = m.right_id
-            )
-        )
-        select count(*) filter (where on_left and on_right) as both,
-               count(*) filter (where on_left and not on_right) as on_left,
-               count(*) filter (where on_right and not on_left) as on_right,
-               count(*) filter (where not on_left and not on_right) as neither,
-               (select count(*) from {{left}} where {known}) as known,
-               (select count(*) from {{left}} where {known} and {some}) as shown
-        from with_partner
-        """
+    same = [*rule.equal, *rule.near, *[name for name in rule.equal_any if name in held][:1]]
+    names, rows_held = [*same, str(rule.differ)], max(engine.count(left), engine.count(right))
+    shown = [functools.partial(of_some_births, engine, names, side, rows_held) for side in (left, right)]
+    (of_left, sampled), (of_right, _) = engine.together(*shown)
+    met = engine.sql(
+        f"""
+        select distinct a.unit_id as left_id, b.unit_id as right_id
+        from {{lefts}} as a
+        join {{rights}} as b on {" and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in same)}
+        where a.begins <> b.begins
+        """,
+        params=None,
+        store=_PAIRS,
+        lefts=of_left,
+        rights=of_right,
+    )
+    stand_for = _known(engine, left, names) / _known(engine, of_left, [*same, "begins"]) if sampled else 1.0
+    engine.drop(of_left, of_right)
+    return stand_for, met
+
+
+def _known(engine: Engine, table: Table, names: Sequence[str]) -> int:
+    """Rows that know all of the fields named; 1 at least."""
+    known = " and ".join(f"{quote(name)} is not null" for name in names)
+    return max(int(one(engine, engine.sql(f"select count(*) as known from {{t}} where {known}", t=table))["known"]), 1)
+
+
+# Pairs of two who are not linked to each other, by which of them has a partner.
+_BY_PARTNER = """
+    with with_partner as (
+        select m.left_id, m.right_id, l.left_id is not null as on_left, r.right_id is not null as on_right
+        from {met} as m
+        left join (select distinct left_id from {linked}) as l on l.left_id = m.left_id
+        left join (select distinct right_id from {linked}) as r on r.right_id = m.right_id
+        where not exists (select 1 from {linked} as k where k.left_id = m.left_id and k.right_id = m.right_id)
+    )
+    select count(*) filter (where on_left and on_right) as both,
+           count(*) filter (where on_left and not on_right) as on_left,
+           count(*) filter (where on_right and not on_left) as on_right,
+           count(*) filter (where not on_left and not on_right) as neither
+    from with_partner
+    """

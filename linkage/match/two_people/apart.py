@@ -43,7 +43,7 @@ def two_people(
         left_id, right_id, reason (the rule's name); each pair once.
     """
     suspects, found = Suspects(pairs, left, right, lowest, model, held), dict[str, Table]()
-    for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
+    for rule in shipped() if rules is None else rules:
         different = _of_rule(engine, rule, suspects)
         if different is None or engine.count(different) == 0:
             continue
@@ -115,19 +115,18 @@ def _rows_of(engine: Engine, rule: Rule, suspects: Suspects, different: Table) -
     shown = [side.appearances for side in suspects.sides]
     if suspects.few and suspects.a_row_each:
         shown = [few if {*read} <= {*few.columns} else all_of for few, all_of in zip(suspects.few, shown, strict=True)]
-    return {
-        side: engine.sql(
-            f"""
+
+    def of(side: str, table: Table) -> Table:
+        query = f"""
             select a.unit_id, {columns(read, "a")}
             from {{of}} as a
             where exists (select 1 from {{different}} as d where d.{side}_id = a.unit_id)
-            """,
-            of=of,
-            different=different,
-            store=True,
-        )
-        for side, of in zip(("left", "right"), shown, strict=True)
-    }
+            """
+        return engine.sql(query, params=None, of=table, different=different, store=True)
+
+    sides = dict(zip(("left", "right"), shown, strict=True))
+    read_at_once = engine.together(*(functools.partial(of, side, table) for side, table in sides.items()))
+    return dict(zip(sides, read_at_once, strict=True))
 
 
 def _fitting(rule: Rule, suspects: Suspects) -> str:

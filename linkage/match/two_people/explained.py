@@ -119,34 +119,39 @@ def some_births(known: Sequence[str], rows_held: int) -> str:
     return f"right(dob, 1) = '3' {months}"
 
 
+def of_some_births(engine: Engine, names: Sequence[str], table: Table, rows_held: int) -> tuple[Table, bool]:
+    """unit_id, the fields that are named and begins, how the last of them does, of the rows of some births of a file of
+    so many rows; and whether there are others."""
+    some = some_births(names, rows_held)
+    begins = f"substr({quote(names[-1])}, 1, 2) as begins"
+    query = f"select unit_id, {columns(names[:-1])}, {begins} from {{t}} where {some}"
+    sampled = some != "true"
+    return engine.sql(query, params=None, store=sampled, t=table), sampled
+
+
 def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
     held = set(side.appearances.columns)
     shared, any_of = (rule.within, rule.within_any) if rule.within else ((*rule.equal, *rule.near), rule.equal_any)
     known = [*shared, *[name for name in any_of if name in held][:1], str(rule.differ)]
-    everyone = " and ".join(f"{quote(name)} is not null" for name in known)
     rows_held = engine.count(side.appearances)
-    some = some_births(known, rows_held)
+    shown, sampled = of_some_births(engine, known, side.appearances, rows_held)
     counted = engine.sql(
         f"""
-        with shown as (
-            select {columns(known[:-1])}, case when {everyone} then unit_id end as unit_id,
-                   case when {everyone} then substr({quote(known[-1])}, 1, 2) end as begins
+        with alike as (
+            select min(unit_id) < max(unit_id) and min(begins) < max(begins) as several
             from {{t}}
-            where {some}
-        ),
-        alike as (
-            select count(*) as shown, min(unit_id) < max(unit_id) and min(begins) < max(begins) as several
-            from shown
+            where {" and ".join(f"{quote(name)} is not null" for name in [*known[:-1], "begins"])}
             group by {columns(known[:-1])}
         )
-        select count(*) filter (where several) as births, coalesce(sum(shown), 0) as rows_shown
-        from alike
+        select count(*) filter (where several) as births from alike
         """,
-        t=side.appearances,
+        t=shown,
     )
-    found = one(engine, counted)
-    return int(found["births"]) * rows_held / max(int(found["rows_shown"]), 1)
+    stand_for = rows_held / max(engine.count(shown), 1) if sampled else 1.0
+    births = int(one(engine, counted)["births"])
+    engine.drop(shown)
+    return births * stand_for
 
 
 def _namesakes_explain(engine: Engine, rule: Rule, found: Table, of: Suspects) -> bool:
