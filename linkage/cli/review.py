@@ -30,9 +30,9 @@ LabelsFrom = Annotated[
     ),
 ]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, leo link or leo dedupe.")]
-Step = Annotated[
-    str, typer.Argument(metavar="STEP", help="A link step of the run; of leo link 'link', of leo dedupe 'dedupe'.")
-]
+_OF_STEP = "A link step of the run; of leo link 'link', of leo dedupe 'dedupe'."
+Step = Annotated[str | None, typer.Option("--step", help=_OF_STEP)]
+StepByPlace = Annotated[str | None, typer.Argument(metavar="STEP", help="The same as --step.", show_default=False)]
 Files = Annotated[
     list[Path] | None,
     typer.Option(
@@ -43,6 +43,19 @@ Files = Annotated[
 
 def _say(text: str) -> None:
     typer.echo(f"  {text} ...", err=True)
+
+
+def _one(by_place: str | None, named: str | None) -> str:
+    """The step that is named, by its place or by --step.
+
+    Raises:
+        ConfigError: none is, or two.
+    """
+    steps = {step for step in (by_place, named) if step}
+    if len(steps) != 1:
+        wrong = "is named twice, by its place and by --step" if steps else "is not named"
+        raise ConfigError(f"the link step {wrong}\n  name it once, for example --step education-cis")
+    return steps.pop()
 
 
 @app.command("open")
@@ -113,7 +126,8 @@ def open_(
 @app.command()
 def sample(
     run: Run,
-    step: Step,
+    place: StepByPlace = None,
+    step: Step = None,
     size: Annotated[
         int, typer.Option(min=1, help="How many pairs to look at; a few more where there are many strata.")
     ] = 400,
@@ -126,13 +140,13 @@ def sample(
     Labels of this run's earlier links are carried to the pairs that it still has; those of another run with
     --labels-from. A pair whose records hold other values since is to be looked at again.
 
-    Example: leo review sample runs/demo education-cis --size 400
+    Example: leo review sample runs/demo --step education-cis --size 400
 
-    Example: leo review sample runs/2027 education-cis --labels-from runs/2026
+    Example: leo review sample runs/2027 --step education-cis --labels-from runs/2026
     """
     from linkage.review.sampling import draw_sample
 
-    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from, files=files or (), say=_say)
+    drawn = draw_sample(run, _one(place, step), size, seed=seed, labels_from=labels_from, files=files or (), say=_say)
     typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
     if any((drawn.carried.unchanged, drawn.carried.changed, drawn.carried.gone)):
         typer.echo(
@@ -145,30 +159,38 @@ def sample(
 @app.command()
 def add(
     run: Run,
-    step: Step,
-    labels: Annotated[Path, typer.Argument(metavar="CSV", help="The sample's CSV with answers and reviewer.")],
+    labels: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[STEP] CSV", help="The sample's CSV with answers and reviewer; before it what --step says."
+        ),
+    ],
+    step: Step = None,
 ) -> None:
     """Take in answers: match, no match or uncertain. Answers are kept; a reviewer's last one holds.
 
-    Example: leo review add runs/demo education-cis runs/demo/review/education-cis/sample.csv
+    Example: leo review add runs/demo runs/demo/review/education-cis/sample.csv --step education-cis
     """
     from linkage.review.sampling import take_labels
 
-    taken = take_labels(run, step, labels)
+    *before, csv = labels
+    if len(before) > 1:
+        raise ConfigError(f"{len(labels)} arguments after the run\n  give one CSV, and the step by --step")
+    taken = take_labels(run, _one(*(before or [None]), step), Path(csv))
     typer.echo(f"{taken:,} answers taken in")
     if not taken:
-        typer.echo(f"  the column answer of {labels} is empty", err=True)
+        typer.echo(f"  the column answer of {csv} is empty", err=True)
 
 
 @app.command()
-def estimate(run: Run, step: Step) -> None:
+def estimate(run: Run, place: StepByPlace = None, step: Step = None) -> None:
     """Estimate precision and recall with 95 % intervals; leo report then shows them.
 
-    Example: leo review estimate runs/demo education-cis
+    Example: leo review estimate runs/demo --step education-cis
     """
     from linkage.pipeline.ended.reviewing import estimate_step
 
-    typer.echo("\n".join(_lines(estimate_step(run, step))))
+    typer.echo("\n".join(_lines(estimate_step(run, _one(place, step)))))
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
