@@ -282,7 +282,11 @@ def tmp_run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The first is a Chromium without windows, tabs and toolbars, which it would draw where nobody sees them: a page takes
+# less than half of the processor's time. What it makes of a page is the same.
+_CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
+)
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -291,7 +295,7 @@ def browser() -> Iterator[Any]:
     """Debian's Chromium, or a skip that says what is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium-headless-shell)")
     with playwright.sync_playwright() as running:
         opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
         yield opened
