@@ -176,7 +176,7 @@ def add(
     *before, csv = labels
     if len(before) > 1:
         raise ConfigError(f"{len(labels)} arguments after the run\n  give one CSV, and the step by --step")
-    taken = take_labels(run, _one(*(before or [None]), step), Path(csv))
+    taken = take_labels(run, _one(before[0] if before else None, step), Path(csv))
     typer.echo(f"{taken:,} answers taken in")
     if not taken:
         typer.echo(f"  the column answer of {csv} is empty", err=True)
