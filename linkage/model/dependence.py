@@ -142,6 +142,29 @@ def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> 
     }
 
 
+def changed_comparison(column: str, other: str, differs: str, other_differs: str, times: float) -> dict[str, Any]:
+    """A comparison of two columns that matches change together, in Splink's JSON.
+
+    Args:
+        differs, other_differs: SQL of pairs whose values of the one, and of the other, are known and another.
+        times: how often matches differ in both, of as often as if one said nothing of the other.
+    """
+    unknown = " OR ".join(f'"{name}_{side}" IS NULL' for name in (column, other) for side in "lr")
+    return {
+        "output_column_name": f"{column}_changed_with_{other}",
+        "comparison_description": f"{column} changed with {other}",
+        "comparison_levels": [
+            {"sql_condition": unknown, "label_for_charts": f"{column} or {other} not known", "is_null_level": True},
+            {
+                "sql_condition": f"{other_differs} AND {differs}",
+                "label_for_charts": f"{other} and {column} differ",
+                **_said(times, 1.0),
+            },
+            {"sql_condition": "ELSE", "label_for_charts": "nothing more", **_said(0.5, 0.5)},
+        ],
+    }
+
+
 def _levels(column: str, among: Among, adjusted: bool) -> list[dict[str, Any]]:
     """Levels among pairs that agree on others: equal, in another column's place, written with a slip, differing."""
     equal = _level(among, _agree(column, False), f"{column} equal", among.ratio * among.u, among.u_given)

@@ -24,8 +24,8 @@ from linkage.model.conditions import parsed, spelled
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
-# Descriptions of comparisons: "surname given postcode", "town among postcode, surname".
-_GIVEN = re.compile(r"\w+ (given|among) (\w+(?:, \w+)*)")
+# Descriptions of comparisons: "surname given postcode", "town among postcode, street", "surname changed with postcode".
+_GIVEN = re.compile(r"\w+ (given|among|changed with) (\w+(?:, \w+)*)")
 _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
@@ -76,6 +76,7 @@ class Comparison:
     levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
     given: tuple[str, ...] = ()  # columns that agree already: what strangers share then (see model.dependence)
     together: bool = False  # they were found by training, which finds them anew
+    changed: bool = False  # the same, of what matches change together
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -314,6 +315,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         tuple(found),
         tuple(given.group(2).split(", ")) if given else (),
         bool(given and given.group(1) == "among"),
+        bool(given and given.group(1) == "changed with"),
     )
 
 

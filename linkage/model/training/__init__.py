@@ -28,6 +28,7 @@ from linkage.model.training.estimates.estimation import LIMIT, Estimates, estima
 from linkage.model.training.estimates.nobody import refuse_strangers
 from linkage.model.training.estimates.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.estimates.written import with_estimates
+from linkage.model.training.together.changes import with_changes
 from linkage.model.training.together.dependence import with_dependence, without_dependence, without_togetherness
 from linkage.model.training.together.namesakes import with_names_within
 from linkage.model.training.together.together import with_togetherness
@@ -101,6 +102,7 @@ def train(
     if len(whole.comparisons) > len(model.comparisons):
         say("what strangers share")
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
+        trained = with_changes(whole, trained, layout, estimates)
     if together:
         say("fields that go together")
         trained = with_togetherness(engine, trained, layout, estimates, left, right, seed=seed)

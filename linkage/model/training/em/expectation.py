@@ -97,10 +97,14 @@ class Estimate:
         """Where EM has ended."""
         return Matches(self.m if self.staying is None else self.staying, self.prior, self.moved)
 
-    def matches(self, patterns: Patterns, u: Floats) -> Floats:
-        """Matches among the pairs of each pattern, where EM has ended: (patterns,), of the first table of counts."""
+    def matches(self, patterns: Patterns, u: Floats, more: Floats | float = 0.0) -> Floats:
+        """Matches among the pairs of each pattern, where EM has ended: (patterns,), of the first table of counts.
+
+        Args:
+            more: (patterns,) log2 of how much more often matches show a pattern than m of its levels says.
+        """
         pairs = _Pairs(patterns.shown, patterns.counts[None, :].astype(float))
-        each: Floats = _among(pairs, self.at, Strangers(u[:1]), self.home).all[0]
+        each: Floats = _among(pairs, self.at, Strangers(u[:1], -np.asarray(more)), self.home).all[0]
         return each
 
 

@@ -31,7 +31,7 @@ def without_dependence(model: Model) -> Model:
 
 def without_togetherness(model: Model) -> Model:
     """The comparisons that were asked for: what an earlier training found to go together is found anew."""
-    return _without(model, lambda comparison: comparison.together)
+    return _without(model, lambda comparison: comparison.together or comparison.changed)
 
 
 def _without(model: Model, left_out: Callable[[Comparison], bool]) -> Model:
