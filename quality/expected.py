@@ -198,7 +198,8 @@ def _lost(right: float, missed: float, unseen: Unseen, deviates: float) -> float
             them where pairs were kept does so where none was.
     """
     kept = missed * math.exp(deviates * math.log(KEPT_WITHIN) / Z95)
-    return kept + float(unseen.hidden(right + kept, deviates))
+    lost = kept + float(unseen.hidden(right + kept, deviates))
+    return lost if unseen.most is None else min(lost, max(unseen.most - right, 0.0))
 
 
 def _of_most(recall: Share, most: float | None) -> Share:

@@ -25,7 +25,7 @@ def strangers_among(
     if kinds.get("dob") == "date" and _pairs_with_dates(engine, left, right) >= _MOST_DATED:
         return {}
     frequencies = term_frequencies(engine, result.model, left, right)
-    own = [name for name, kind in kinds.items() if kind == "number" or name in _OWN]
+    own = [name for name, kind in kinds.items() if kind in ("number", "own number") or name in _OWN]
     accept = float(result.summary["thresholds"]["accept"])
     bands = strangers_as_heavy(engine, result.model, left, right, frequencies, result.links, accept, numbers=own)
     engine.drop(*frequencies.values())

@@ -23,7 +23,7 @@ NAMES = ("name", "names", "name or initial", "names or initials")
 """Kinds of persons' names; the finer ones where many records of a file have no more than first letters."""
 KINDS = (
     *(*NAMES, "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
-    *("words", "position", "hash", "bits", "pieces", "day"),
+    *("words", "position", "hash", "bits", "pieces", "day", "own number"),
 )
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 OF_WORDS, OF_WORD = "_words", "_word"
@@ -33,7 +33,7 @@ POSITION = "position"
 OF_FEW = "*"
 """Ends a rare word that next to nobody else holds."""
 _OF_BITS = "_bits"  # ends the names of fields that hold bits in the stead of a text
-_NEVER_ADJUSTED = ("age", "day", "category", "number", "postcode", "position")
+_NEVER_ADJUSTED = ("age", "day", "category", "number", "own number", "postcode", "position")
 BESIDE = "further names"
 """Of a column of names that are not compared by themselves: only asked whether the other file's name is among them."""
 
@@ -109,7 +109,8 @@ def comparison(
             1, (crossed(column, crossed_with), f"{crossed_with} of the other", None if crossed_told else 0.02)
         )
     made = _comparison(column, graded, adjusted=kind not in _NEVER_ADJUSTED)
-    return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
+    described = RAREST if rarest else OWN if kind == "own number" else None
+    return {**made, "comparison_description": described.format(column=column)} if described else made
 
 
 def kind_of_values(distinct: int, known: int, mean_length: float, digits: float) -> str:
@@ -129,6 +130,8 @@ def kind_of_values(distinct: int, known: int, mean_length: float, digits: float)
 
 RAREST = "{column} by the rarest value that both ever held"
 """The description of a comparison of which agreement of histories (<column>_all) is adjusted too."""
+OWN = "{column}, of which each has its own"
+"""The description of a comparison of numbers that next to no two records of a file share."""
 
 # Condition, label, share of matches at that level; None where the comparison is silent.
 _Graded = list[tuple[str, str, float | None]]
@@ -366,6 +369,7 @@ _BUILDERS: Mapping[str, Any] = {
     "category": _category,
     "postcode": _postcode,
     "number": _number,
+    "own number": _number,
     "code": _code,
     "text": _text,
     "words": _words,

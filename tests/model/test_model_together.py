@@ -21,7 +21,7 @@ from linkage.model.training import train
 from linkage.model.training.counts.patterns import Layout, Patterns
 from linkage.model.training.em.expectation import Known, Matches, Strangers, expectation_maximisation
 from linkage.model.training.together.states import BLOCKED, States, of_strangers
-from linkage.model.training.together.together import _Among, _Field
+from linkage.model.training.together.together import _Among, _Field, smoothed
 
 World = Callable[[str], Table]
 
@@ -235,3 +235,10 @@ def test_who_has_moved_is_seen_where_em_looked_at_namesakes_alone() -> None:
     # One in ten of those who have moved lives in the town again, who are 0.55 of all.
     assert found[("surname",), True].ratio_of_others == pytest.approx(0.9 / 0.45, rel=0.02)
     assert found[("address",), False].ratio_of_others == pytest.approx(0.9 / 0.45, rel=0.02), "whatever the surname"
+
+
+def test_that_none_of_a_few_pairs_agree_says_nothing_of_what_hardly_any_do() -> None:
+    assert smoothed(0.0, 20.0, 1e-4) == pytest.approx(1e-4, rel=0.01)
+    assert smoothed(0.0, 20.0, 0.5) == pytest.approx(0.1)
+    assert smoothed(0.0, 1e6, 1e-4) == pytest.approx(1e-6, rel=0.01)
+    assert smoothed(0.5, 20.0, 1e-4) == pytest.approx(0.4, rel=0.01)

@@ -9,7 +9,7 @@ from linkage.adhoc.modelling import untrained
 from linkage.engine import Table
 from linkage.model.sampling import Side
 from linkage.model.training.counts.patterns import Layout
-from linkage.model.training.counts.rules import Agreement, key_levels, training_rules
+from linkage.model.training.counts.rules import Agreement, exact_levels, key_levels, training_rules
 from linkage.model.training.em.prior import equal_on
 from linkage.model.training.strangers.rare_words import of_strangers
 
@@ -70,6 +70,17 @@ def test_strangers_who_share_rare_words_are_counted_without_the_matches(matched:
     assert len(of_title) == 7
     assert found[of_title] == pytest.approx(strangers)
     assert np.delete(found, of_title) == pytest.approx(1e-3)
+
+
+def test_strangers_who_share_a_serial_number_are_counted_without_the_matches_too() -> None:
+    """Each record has its own: what is equal across the files is of matches, and said no more than a coin."""
+    layout = Layout(untrained({"serial": "own number", "price": "code"}))
+    u, m = (np.full((1, len(layout.levels)), share) for share in (1e-3, 0.9))
+    found = of_strangers(layout, u, m, np.array([1e-3]), (1_000, 1_000))[0]
+    number = exact_levels(layout)["serial"]
+    assert found[number] == pytest.approx(1e-4)
+    assert np.delete(found, number) == pytest.approx(1e-3)
+    assert not layout.levels[number].adjusted
 
 
 def test_the_larger_the_files_the_more_pairs_a_town_makes_and_is_learnt_from_still(world: World) -> None:

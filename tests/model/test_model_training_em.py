@@ -190,6 +190,13 @@ def test_of_one_file_chance_tells_the_strangers_of_two_columns_and_never_of_one(
     assert by_strangers(evidence, both) == pytest.approx(1 - 1000 * 2000 * 0.01 * 0.1 / 10_000)
 
 
+def test_no_more_matches_are_expected_of_a_block_than_the_smaller_file_has_records() -> None:
+    """A short list's names are those of thousands in a large register, who are nobody in it."""
+    block = Block(Agreement(("a",), 50_000, 1.0, (30, 70_000)), 1.0, _patterns(TABLE, 2), (_patterns(TABLE, 2),) * 2)
+    evidence = replace(_evidence(TABLE), units=(100, 2000))
+    assert by_strangers(evidence, block) == pytest.approx(100 / 50_000)
+
+
 def test_people_who_are_in_a_file_twice_are_no_strangers() -> None:
     """Pairs that agree on both are a thousandth of a thousandth by chance; the file shows them often."""
     layout, rule = Layout(_model("a", "b", "c")), Agreement(("c",), 0, 1.0, (0, 0))

@@ -148,6 +148,9 @@ def test_no_more_matches_are_expected_than_there_are_people() -> None:
     assert (free["missed_unreached"], free["recall"]["of"]) == (pytest.approx(600.0), 1000)
     assert said["recall"]["high"] == pytest.approx(0.469, abs=1e-3), "there may be fewer: 66 kept, and 275"
 
+    shared = of_sums(300, (300.0, 0.0), (900.0, 0.0), Unseen(1.0, most=400.0))
+    assert shared["recall"]["value"] == 0.75, "of many candidates of one record each may be the match, and one is"
+
 
 def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
     assert step_of(engine, pupils_and_learners)["expected"] is None

@@ -20,6 +20,7 @@ from linkage.adhoc.fields.contacts import with_shared_contacts
 from linkage.adhoc.fields.forenames_apart import part_forenames
 from linkage.adhoc.fields.other_codes import in_one_code
 from linkage.adhoc.fields.other_surnames import with_other_surnames
+from linkage.adhoc.fields.several_names import one_of_several_names
 from linkage.adhoc.fields.streets import streets_alone
 from linkage.adhoc.files.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.files.forms import one_alone_has
@@ -66,6 +67,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
     _date_by_numbers(engine, shapes)
     with_shared_contacts(engine, shapes)
+    one_of_several_names(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, [*fields, *({OTHER_SURNAME} & set(shape.fields))])
     held = [s.fields for s in shapes]

@@ -1,4 +1,4 @@
-"""Telephones and addresses of mail of which a person has several: the one that the other file has as well.
+"""Telephones and addresses of mail of which a person has several, in columns or a cell: the one that others have too.
 
 One file has a column of numbers at home and one of mobiles, the other the number that somebody called from. Compared
 column by column, most of what both know would be missed.
@@ -11,10 +11,14 @@ from linkage.adhoc.files.columns_made import as_text, beside
 from linkage.adhoc.files.person_file import PLACE
 from linkage.adhoc.files.shapes import Shape
 from linkage.adhoc.headers.further_contacts import CONTACTS, further_contacts
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, one, quote
 
 _KEYS: Mapping[str, Callable[[str], str]] = {"phone": end_dialled, "email": lambda text: f"lower({own_address(text)})"}
 """SQL of what is the same in all ways in which a contact is written."""
+_IS_WHOLE = {"phone": f"{end_dialled('part')} is not null", "email": "contains(part, '@')"}
+"""SQL of whether a part of a cell is a contact by itself, and no extension or area code."""
+_BETWEEN = r"'\s*[;|,\n]\s*|\s+[/&]\s+'"
+_MANY = 0.02  # of a file's cells, which hold several, from which each contact is looked at
 
 
 def with_shared_contacts(engine: Engine, shapes: Sequence[Shape]) -> None:
@@ -28,25 +32,47 @@ def with_shared_contacts(engine: Engine, shapes: Sequence[Shape]) -> None:
         if len(shapes) < 2 or not all(field in shape.fields for shape in shapes):
             continue
         held = [[shape.fields[field], *further_contacts(shape.parts, field)] for shape in shapes]
-        if all(len(columns) == 1 for columns in held):
+        together = [_hold_several(engine, shape, columns, field) for shape, columns in zip(shapes, held, strict=True)]
+        several = [cells or len(columns) > 1 for cells, columns in zip(together, held, strict=True)]
+        if not any(several):
             continue
-        values = [_values(engine, shape, columns, _KEYS[field]) for shape, columns in zip(shapes, held, strict=True)]
+        values = [_values(engine, shape, columns, field) for shape, columns in zip(shapes, held, strict=True)]
         shared = _shared(engine, values)
-        for shape, columns, of_shape in zip(shapes, held, values, strict=True):
-            if len(columns) > 1:
+        for shape, are_several, of_shape in zip(shapes, several, values, strict=True):
+            if are_several:
                 made = {"text": f"{field} that others have"}
                 shape.file, names = beside(engine, shape.file, _chosen(engine, of_shape, shared), made)
                 shape.fields[field] = names["text"]
 
 
-def _values(engine: Engine, shape: Shape, columns: Sequence[str], key: Callable[[str], str]) -> Table:
+def _parted(text: str, field: str) -> str:
+    """SQL of the contacts that a cell holds, where each part of it is one."""
+    parts = f"regexp_split_to_array({text}, {_BETWEEN})"
+    whole = f"list_filter({parts}, lambda part: {_IS_WHOLE[field]})"
+    return f"case when len({whole}) = len({parts}) then {parts} else [{text}] end"
+
+
+def _hold_several(engine: Engine, shape: Shape, columns: Sequence[str], field: str) -> bool:
+    """Whether more than a few of the cells hold several."""
+    shares = ", ".join(
+        f"avg(case when len({_parted(as_text(column), field)}) > 1 then 1e0 else 0e0 end) as n{place}"
+        for place, column in enumerate(columns)
+    )
+    found = one(engine, engine.sql(f"select {shares} from {{t}}", t=shape.file.table))
+    return any(float(share or 0) > _MANY for share in found.values())
+
+
+def _values(engine: Engine, shape: Shape, columns: Sequence[str], field: str) -> Table:
     """Rows' contacts, each with its column's number, as it is written and by its key; NULL where it is none."""
+    held = {number: f"unnest({_parted(as_text(column), field)})" for number, column in enumerate(columns)}
     each = " union all ".join(
-        f"select {quote(PLACE)} as place, {number} as number, {as_text(column)} as text from {{t}}"
-        for number, column in enumerate(columns)
+        f"select {quote(PLACE)} as place, {number} as number, {texts} as text from {{t}}"
+        for number, texts in held.items()
     )
     return engine.sql(
-        f"select place, number, text, {key('text')} as contact from ({each}) as texts", t=shape.file.table, store=True
+        f"select place, number, text, {_KEYS[field]('text')} as contact from ({each}) as texts",
+        t=shape.file.table,
+        store=True,
     )
 
 
@@ -79,7 +105,8 @@ def _chosen(engine: Engine, values: Table, shared: Table) -> Table:
             select v.place, v.text,
                    row_number() over (
                        partition by v.place
-                       order by s.contact is null, s.shared_by, s.held desc, s.contact, v.contact is null, v.number
+                       order by s.contact is null, s.shared_by, s.held desc, s.contact, v.contact is null, v.number,
+                                v.text
                    ) as rank
             from {{v}} as v
             left join {{s}} as s on s.contact = v.contact

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from linkage.adhoc.codes import hashes
 from linkage.adhoc.dates.own_values import are_days
 from linkage.adhoc.files.forms import sample
-from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME
+from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, known_fields
 from linkage.adhoc.names.parents import PARENTS
 from linkage.adhoc.names.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, one, quote
@@ -65,6 +65,8 @@ def kinds_of(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_
             kind = "hash"
         if kind == "category" and name in _WRITTEN:
             kind = "text"
+        if kind in ("code", "text") and name not in known_fields() and all(map(_is_own, described)):
+            kind = "own number"
         if kind == "number" and min(d["mean_length"] for d in described) < _WHOLE_NUMBER:
             kind = "code"
         chosen[name] = _finer(engine, kind, name, samples)
@@ -72,6 +74,15 @@ def kinds_of(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_
     codes = [name for name, kind in chosen.items() if kind == "category"]
     apart = in_other_codes(engine, left, right, codes) if not one_file else []
     return {name: kind for name, kind in chosen.items() if name not in apart}
+
+
+def _is_own(described: dict[str, float]) -> bool:
+    """Whether a column holds serial numbers, of which each record has its own.
+
+    Digits alone do not tell: of some thousands of records amounts, times and places may differ each from each.
+    """
+    known = described["known"]
+    return described["words"] > _OWN * known and described["mixed"] > known / 2
 
 
 def in_other_codes(engine: Engine, left: Table, right: Table, names: Sequence[str]) -> list[str]:
@@ -89,6 +100,7 @@ def _has_none_of(engine: Engine, name: str, left: Table, right: Table) -> bool:
 
 _SHOWS_CODES = 100  # known rows of a side, of which none having a value of the other is no chance
 _WRITTEN = ("address", "organisation")  # HILL ST, HILL STREET: few streets or not, one is written in several ways
+_OWN = 0.98  # share of values that have no blanks and stand once
 _WHOLE_NUMBER = 6  # a shorter one is part of a number, which strangers share
 _FINER = (
     ("name", "names", " ", 0.02),
@@ -130,7 +142,10 @@ def _described(engine: Engine, table: Table, name: str) -> dict[str, float]:
             select count({value}) as known, count(distinct {value}) as distinct_values,
                    coalesce(avg(cast(length({value}) as double)), 0) as mean_length,
                    coalesce(avg(cast(length(regexp_replace({value}, '[^0-9]', '', 'g')) as double)
-                                / length({value})), 0) as digits
+                                / length({value})), 0) as digits,
+                   count(distinct case when not contains({value}, ' ') then {value} end) as words,
+                   count(case when regexp_matches({value}, '[0-9]') and regexp_matches({value}, '[A-Za-z]')
+                         then {value} end) as mixed
             from {{t}}
             """,
             t=table,

@@ -271,7 +271,9 @@ def by_strangers(evidence: Evidence, block: Block) -> float | None:
     else:
         within = math.prod(one.chance for one in evidence.equal if one.columns[0] in block.rule.columns)
     expected, found = within * left * right, max(block.rule.pairs, 1)
-    return min(max(found - expected, math.sqrt(found)) / found, _PUREST)
+    matches = max(found - expected, math.sqrt(found))
+    most = min(left, right) if block.strangers else found  # who are strangers in a file have one match in the other
+    return min(matches / found, most / found, _PUREST)
 
 
 def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]) -> None:

@@ -150,7 +150,8 @@ class _Among:
         met = seen = _none(self.matches)
         for given in self._sets([one.name for one in before]):
             agreeing = self.strangers.agreeing(given)
-            expected = self.strangers.share_equal(field.name, agreeing)[0]
+            share, pairs = self.strangers.share_equal(field.name, agreeing)
+            expected = max(share, smoothed(share, pairs, field.chance))
             u = smoothed(*self.strangers.share_equal(field.name, agreeing & ~taken), expected)
             in_matches = self.matches.agreeing(given)
             m = smoothed(*self.matches.share_equal(field.name, in_matches & ~met), field.agreed)
@@ -210,8 +211,13 @@ def _none(states: States) -> Flags:
 
 
 def smoothed(share: float, seen: float, expected: float) -> float:
-    """A share of a few pairs, drawn towards what is expected; never all or none."""
-    found = (share * seen + expected * _SMOOTHING) / (seen + _SMOOTHING)
+    """A share of a few pairs, drawn towards what is expected; never all or none.
+
+    That none of twenty agree says nothing where one in a thousand is expected to: a smaller share counts beside one
+    pair that agrees as expected.
+    """
+    counts_as = max(_SMOOTHING, 1 / max(expected, _LEAST)) if share < expected else _SMOOTHING
+    found = (share * seen + expected * counts_as) / (seen + counts_as)
     return min(max(found, _LEAST), 1 - _MOST)
 
 
