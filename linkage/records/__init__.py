@@ -3,6 +3,7 @@
 from linkage.records.attributes import Attributes, read_attributes
 from linkage.records.identities import Identities, identify
 from linkage.records.reading import Reading, read_source
+from linkage.records.source_files import damage_named
 from linkage.records.standardise import PROBLEMS, standardise_person_table
 from linkage.records.summaries import AttributeSummary, ReadingSummary, Rejection, described
 
@@ -14,6 +15,7 @@ __all__ = [
     "Reading",
     "ReadingSummary",
     "Rejection",
+    "damage_named",
     "described",
     "identify",
     "read_attributes",

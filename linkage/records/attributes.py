@@ -24,11 +24,17 @@ _SHARED_ROLES = ("sex", "valid_from", "valid_to")  # linkage reads these and so 
 
 @dataclass(frozen=True)
 class Attributes:
-    """A table of attributes and what reading it came to."""
+    """A table of attributes and what reading it came to.
+
+    Attributes:
+        rows: read again from their files where these are Parquet, whenever somebody asks for them.
+        files: those that they are read from; see `damage_named`.
+    """
 
     rows: Table
     quarantine: Table
     summary: AttributeSummary
+    files: Sequence[Path] = ()
 
 
 def is_attribute(variable: Variable) -> bool:
@@ -82,7 +88,7 @@ def read_attributes(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
         )
         summary = _summary(engine, name, raw, variables, aside, rows, formats)
-    return Attributes(rows, aside.table, summary)
+    return Attributes(rows, aside.table, summary, () if raw.is_csv else raw.paths)
 
 
 def _key_columns(spec: AttributeTable, table: TableDef, held: dict[str, str]) -> list[tuple[str, ...]]:

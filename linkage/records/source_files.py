@@ -262,11 +262,12 @@ def _is_text(batch: pa.RecordBatch) -> bool:
 
 
 def _keeps_to(group: pq.RowGroupMetaData, batch: pa.RecordBatch) -> bool:
-    """Whether whole numbers lie within the bounds that the file says, by which an engine makes room for them."""
+    """Whether numbers lie within the bounds that the file says, by which an engine makes room for them."""
     said = {group.column(at).path_in_schema: group.column(at).statistics for at in range(group.num_columns)}
     for name in batch.schema.names:
-        bounds = said.get(name)
-        if pa.types.is_integer(batch.schema.field(name).type) and bounds is not None and bounds.has_min_max:
+        bounds, kind = said.get(name), batch.schema.field(name).type
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        if is_number and bounds is not None and bounds.has_min_max:
             found = pc.min_max(batch.column(name)).as_py()
             if found["min"] is not None and not (bounds.min <= found["min"] <= found["max"] <= bounds.max):
                 return False

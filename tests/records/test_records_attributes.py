@@ -9,7 +9,7 @@ import pytest
 from linkage.config import AttributeTable, FileFormat
 from linkage.engine import rows as as_dicts
 from linkage.errors import InputError
-from linkage.records import read_attributes
+from linkage.records import damage_named, read_attributes
 
 MARKS = """
     PUPIL:text | Subject | Mark | Sat        | Surname | Initials
@@ -86,6 +86,23 @@ def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, pu
     """A source may read it under another name; no extract holds it."""
     put("m.parquet", MARKS.replace("Surname", "LASTNME"))
     assert engine.count(read_marks("m.parquet").rows) == 2
+
+
+@pytest.mark.both_engines
+def test_a_file_that_is_damaged_where_rows_are_written_is_named(read_marks, put, tmp_path, engine):
+    """Its rows are read when they are written, and the engine spoke of a value, or of a file that was no Parquet."""
+    path = put("m.parquet", MARKS)
+    group = pq.read_metadata(path).row_group(0)
+    subject = next(group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == "Subject")
+    content, first = bytearray(path.read_bytes()), subject.dictionary_page_offset
+    content[first : first + 16] = b"\xff" * 16
+    path.write_bytes(bytes(content))
+    found = read_marks("m.parquet")
+    with pytest.raises(InputError) as error, damage_named(found.files):
+        engine.write(found.rows, tmp_path / "written")
+    assert str(error.value).endswith(
+        "m.parquet: the file is damaged inside, though its end is whole\n  fetch it again, or write it again"
+    )
 
 
 def test_a_variable_that_the_file_lacks(read_marks, put):

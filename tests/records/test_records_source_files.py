@@ -1,6 +1,7 @@
 """Which files a source has."""
 
 import shutil
+import struct
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,14 +69,16 @@ def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monke
         raise RuntimeError("what an engine says of it")
 
 
-def test_a_number_beyond_what_a_file_says_of_its_column_is_damage(tmp_path):
-    """DuckDB makes room for what the footer says, and its error was an unforeseen one."""
+@pytest.mark.parametrize("kind", ["<q", "<d"])
+def test_a_number_beyond_what_a_file_says_of_its_column_is_damage(tmp_path, kind):
+    """DuckDB makes room for what the footer says, and its error was an unforeseen one; a score became 1e117."""
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"id": [1_000, 1_001, None]}), path, compression="none", use_dictionary=False)
+    column = pa.array([1_000, 1_001, None], pa.int64() if kind == "<q" else pa.float64())
+    pq.write_table(pa.table({"id": column}), path, compression="none", use_dictionary=False)
     with pytest.raises(RuntimeError), damage_named([path]):
         raise RuntimeError("what an engine says of it")
-    first = (1_000).to_bytes(8, "little") + (1_001).to_bytes(8, "little")
-    path.write_bytes(path.read_bytes().replace(first, first.replace(b"\xe8", b"\x08", 1)))
+    whole = struct.pack(kind, 1_000) + struct.pack(kind, 1_001)
+    path.write_bytes(path.read_bytes().replace(whole, struct.pack(kind, 8) + struct.pack(kind, 1_001)))
     with pytest.raises(InputError, match=r"a\.parquet: the file is damaged inside"), damage_named([path]):
         raise RuntimeError("what an engine says of it")
 

@@ -8,7 +8,15 @@ from linkage.pipeline.given.job import Job, shipped_files
 from linkage.pipeline.running.artefacts import Counts
 from linkage.pipeline.running.stage import Stage
 from linkage.pipeline.running.workspace import Workspace
-from linkage.records import AttributeSummary, ReadingSummary, described, identify, read_attributes, read_source
+from linkage.records import (
+    AttributeSummary,
+    ReadingSummary,
+    damage_named,
+    described,
+    identify,
+    read_attributes,
+    read_source,
+)
 
 ROOMS = ("linkage.records", "linkage.pipeline.stages.reading")
 
@@ -80,7 +88,8 @@ def attributes_stage(job: Job, name: str) -> Stage:
             digest=space.digest,
             progress=space.note,
         )
-        space.write(made, found.rows)
+        with damage_named(found.files):
+            space.write(made, found.rows)
         space.write(aside, found.quarantine)
         _tell(space, found.summary, aside)
         return _counted(found.summary.as_dict())
