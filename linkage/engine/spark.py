@@ -4,7 +4,6 @@ import contextlib
 import functools
 import itertools
 import os
-import re
 import shutil
 import sys
 import threading
@@ -35,7 +34,7 @@ from linkage.engine.pieces import Work
 from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
-from linkage.engine.written_anew import is_strange_to_spark, write_anew
+from linkage.engine.written_anew import as_it_stands, is_strange_to_spark, write_anew
 from linkage.errors import LeoError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
@@ -87,6 +86,7 @@ class SparkEngine:
         self._views: set[str] = set()
         self._schemas: dict[str, StructType] = {}
         self._stored: dict[str, Path] = {}
+        self._in_memory: dict[str, DataFrame] = {}  # stored tables that are no files
         self._on_driver = OnDriver(self.scratch, on_driver or _most(self.session)) if self._durable else None
         self._counts: dict[str, int] = {}
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
@@ -113,7 +113,7 @@ class SparkEngine:
             found = [write_anew(found, anew)]
         schema = of_files(found)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
-        table = self._named(self._guarded(lambda: reader.parquet(*map(_as_it_stands, found))))
+        table = self._named(self._guarded(lambda: reader.parquet(*map(as_it_stands, found))))
         if anew:
             self._stored[table.name] = anew
         return self._of_files(table, found)
@@ -182,7 +182,9 @@ class SparkEngine:
         if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
             return counted
         if table.name not in self._counts:
-            self._counts[table.name] = int(self._guarded(self._frame(table).count))
+            held = self._in_memory.get(table.name)  # its rows are counted where they lie: no query is planned
+            rows = held._jdf.queryExecution().toRdd() if held else self._frame(table)
+            self._counts[table.name] = int(self._guarded(rows.count))
         return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
@@ -239,6 +241,7 @@ class SparkEngine:
             self._schemas.pop(table.name, None)
             self._files.pop(table.name, None)
             self._counts.pop(table.name, None)
+            self._in_memory.pop(table.name, None)
             if self._on_driver:
                 self._on_driver.drop(table.name)
             path = self._stored.pop(table.name, None)
@@ -289,7 +292,10 @@ class SparkEngine:
     def _kept(self, frame: DataFrame, path: Path) -> Table:
         """The rows of a frame, worked out once: in the memory of this process, or as Parquet."""
         if not self._on_driver:
-            return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
+            held = self._guarded(lambda: frame.localCheckpoint(eager=True))
+            table = self._named(held)
+            self._in_memory[table.name] = held
+            return table
         self._laid_down(frame, path)
         return self._stored_at(path, frame.schema)
 
@@ -336,7 +342,7 @@ class SparkEngine:
 
     def _told(self, name: str, path: Path) -> None:
         reader = self.session.read.schema(self._schemas[name])
-        reader.parquet(_as_it_stands(path)).createOrReplaceTempView(name)
+        reader.parquet(as_it_stands(path)).createOrReplaceTempView(name)
 
     def _of_files(self, table: Table, files: list[Path]) -> Table:
         """The table, whose rows are these files."""
@@ -382,11 +388,6 @@ class SparkEngine:
             return work()
         except (PySparkException, Py4JError, ConnectionError) as error:
             raise explained(error, self.scratch, self.session) from None  # its cause's text may quote values of rows
-
-
-def _as_it_stands(path: Path) -> str:
-    """A path in which Spark, which takes paths for patterns, finds none."""
-    return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(path))
 
 
 def _most(session: SparkSession) -> Most:

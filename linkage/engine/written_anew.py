@@ -5,6 +5,7 @@ no files of which one holds numbers and another, where some are missing, numbers
 as they come: what they hold is the same on both engines.
 """
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,11 @@ from linkage.errors import LeoError
 _MEMORY = "512MB"  # rows are handed through; beyond it DuckDB spills
 _CAST: Mapping[str, str] = {"TIMESTAMP_NS": "timestamp", "TIMESTAMPTZ_NS": "timestamptz", "TIME": "varchar"}
 _SAME = {pa.large_string(): pa.string(), pa.string_view(): pa.string()}
+
+
+def as_it_stands(path: Path) -> str:
+    """A path in which Spark, which takes paths for patterns, finds none."""
+    return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(path))
 
 
 def is_strange_to_spark(files: Sequence[Path]) -> bool:

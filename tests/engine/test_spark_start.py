@@ -220,6 +220,18 @@ def test_a_stored_table_outlives_its_source_and_leaves_nothing(spark_session, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.spark
+def test_rows_of_a_stored_table_are_counted_where_they_lie(spark_session, tmp_path, monkeypatch):
+    """Each count was a query that Spark planned: a sixth of what it did in a step of few records."""
+    from linkage.engine.spark import SparkEngine
+
+    with SparkEngine(session=spark_session, scratch=tmp_path, durable=False) as engine:
+        kept = engine.sql("select unnest([1, 2, 3]) as n", store=True)
+        none = engine.sql("select n from {t} where n > 3", t=kept, store=True)
+        monkeypatch.setattr(engine, "_frame", None)
+        assert (engine.count(kept), engine.count(none)) == (3, 0)
+
+
 def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     code = run.main([str(tmp_path / "gone.toml"), "--out", str(tmp_path / "run")])
     assert code == ExitCode.USAGE
