@@ -112,6 +112,10 @@ _SMALL = {
 }
 
 
+SHORT_LIVED = f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+"""Options of a Java that specs start: it does not prove of each class that it loads that a compiler has made it."""
+
+
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[Any]:
     """One Spark session for all specs, or a skip that says what is missing."""
@@ -119,7 +123,7 @@ def spark_session() -> Iterator[Any]:
     from linkage.engine.spark_session import start_session
 
     try:
-        session = start_session(threads=2, settings=_SMALL, java_options=QUICK_START)
+        session = start_session(threads=2, settings=_SMALL, java_options=SHORT_LIVED)
     except ConfigError as missing:
         pytest.skip(str(missing).splitlines()[0])
     yield session

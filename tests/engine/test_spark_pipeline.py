@@ -31,6 +31,7 @@ from linkage.pipeline import Runner
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
 from spark_jobs import cluster
+from tests.conftest import SHORT_LIVED
 from tests.pipeline import village
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -51,7 +52,7 @@ _SMALL = {
     "spark.eventLog.compress": "false",
 }
 _WORD = {"spark.leo.password": "never-to-be-seen"}  # settings of such names are starred
-_QUICK_START = f"{cluster.QUICK_START} -Duser.timezone=UTC"
+_QUICK_START = f"{SHORT_LIVED} -Duser.timezone=UTC"
 
 
 @dataclass
