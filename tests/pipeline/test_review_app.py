@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -308,11 +309,11 @@ def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None
         browser = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
-        browser.open(address, timeout=10).read()
+        browser.open(address, timeout=60).read()
         home = address.partition("/?")[0]
-        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=10).read()
+        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=60).read()
         for place in range(1, 4):
-            shown = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=10)
+            shown = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=60)
             assert shown.url.endswith(f"/pairs/{place + 1}")
     finally:
         running.send_signal(signal.SIGKILL)
@@ -327,6 +328,7 @@ def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None
 def _address(running: "subprocess.Popen[bytes]", out: Path) -> str:
     """Where the application answers, once it says so."""
     while running.poll() is None:
-        if found := re.search(r"http://\S+", out.read_text()):
+        if found := re.search(r"http://\S+(?=\s)", out.read_text()):
             return found[0]
+        time.sleep(0.02)
     raise AssertionError(out.read_text())
