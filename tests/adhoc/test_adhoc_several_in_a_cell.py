@@ -22,8 +22,8 @@ CALLERS = """ref,forename,surname,phone,town
 """
 
 
-def _read(engine: Engine, folder: Path) -> TwoFiles:
-    for name, text in (("left.csv", OWNERS), ("right.csv", CALLERS)):
+def _read(engine: Engine, folder: Path, owners: str = OWNERS) -> TwoFiles:
+    for name, text in (("left.csv", owners), ("right.csv", CALLERS)):
         (folder / name).write_text(text, encoding="utf-8")
     maps = ["left.full_name=owners", "left.phone=phones"]
     return two_files(engine, Asked(folder / "left.csv", folder / "right.csv", maps), folder / "scratch", say_recognised)
@@ -42,6 +42,14 @@ def test_of_several_in_a_cell_the_one_that_the_other_file_has_is_compared(
         ("RITA", "GALLO", "331000004"),
         ("ELIO", "CONTI", "331000005"),
     ]
+
+
+def test_forename_and_surname_with_a_sign_between_are_one_name(duckdb_engine: Engine, tmp_path: Path) -> None:
+    left = "id,owners,phones,town\n1,Rossi; Ada,3331000001,Como\n2,Verdi; Lea,3331000002,Lecco\n3,De Sica; Ugo Maria,,Como\n"
+    read = _read(duckdb_engine, tmp_path, left)
+    held = sorted(rows(duckdb_engine, read.sides[0]), key=lambda row: row["unit_id"])
+    assert {"ADA", "ROSSI"} == {held[0]["forename"], held[0]["surname"]}
+    assert {"LEA", "VERDI"} == {held[1]["forename"], held[1]["surname"]}
 
 
 def test_serial_numbers_are_told_by_each_record_having_its_own(duckdb_engine: Engine) -> None:

@@ -16,6 +16,7 @@ from linkage.records.names import name_words
 
 _BETWEEN = re.compile(r"\s*[;|\n]\s*|\s+[/&]\s+")
 _MANY = 0.02  # of a file's names in full, which hold several, from which each is looked at
+_MOSTLY = 0.5  # of those with a sign between, which hold several
 _NAMES = ("forename", "surname")
 
 Pair = tuple[str, ...]
@@ -52,7 +53,11 @@ def _values(engine: Engine, shape: Shape) -> Mapping[str, int]:
 
 
 def _hold_several(names: Mapping[str, int]) -> bool:
-    return sum(rows for name, rows in names.items() if len(_each(name)) > 1) > _MANY * sum(names.values())
+    several, apart = (
+        sum(rows for name, rows in names.items() if is_so(name))
+        for is_so in (lambda name: len(_each(name)) > 1, lambda name: len(_BETWEEN.split(name)) > 1)
+    )
+    return several > _MANY * sum(names.values()) and several > _MOSTLY * apart
 
 
 def _held(names: Mapping[str, int]) -> Counter[Pair]:
@@ -65,7 +70,9 @@ def _held(names: Mapping[str, int]) -> Counter[Pair]:
 
 
 def _each(value: str) -> list[str]:
-    return [part for part in _BETWEEN.split(value) if part]
+    """The names of a cell; the whole where a part of it is one word: Rossi; Ada is one name."""
+    parts = _BETWEEN.split(value)
+    return parts if all(len(name_words(part)) > 1 for part in parts) else [value]
 
 
 def _pairs(name: str) -> Iterator[Pair]:
