@@ -18,6 +18,7 @@ _KEYS: Mapping[str, Callable[[str], str]] = {"phone": end_dialled, "email": lamb
 _IS_WHOLE = {"phone": f"{end_dialled('part')} is not null", "email": "contains(part, '@')"}
 """SQL of whether a part of a cell is a contact by itself, and no extension or area code."""
 _BETWEEN = r"'\s*[;|,\n]\s*|\s+[/&]\s+'"
+_SIGNS = r"'[;|,\n/&]'"
 _MANY = 0.02  # of a file's cells, which hold several, from which each contact is looked at
 
 
@@ -54,9 +55,11 @@ def _parted(text: str, field: str) -> str:
 
 def _hold_several(engine: Engine, shape: Shape, columns: Sequence[str], field: str) -> bool:
     """Whether more than a few of the cells hold several."""
+    texts = map(as_text, columns)
     shares = ", ".join(
-        f"avg(case when len({_parted(as_text(column), field)}) > 1 then 1e0 else 0e0 end) as n{place}"
-        for place, column in enumerate(columns)
+        f"avg(case when not regexp_matches({text}, {_SIGNS}) then 0e0 when len({_parted(text, field)}) > 1 then 1e0 "
+        f"else 0e0 end) as n{place}"
+        for place, text in enumerate(texts)
     )
     found = one(engine, engine.sql(f"select {shares} from {{t}}", t=shape.file.table))
     return any(float(share or 0) > _MANY for share in found.values())

@@ -31,13 +31,16 @@ def one_of_several_names(engine: Engine, shapes: Sequence[Shape]) -> None:
     """
     if len(shapes) < 2 or not all(name in shape.fields for shape in shapes for name in _NAMES):
         return
-    values = [_values(engine, shape) for shape in shapes]
-    several = [_hold_several(names) for names in values]
+    whole = [shape.parts.get("full_name") for shape in shapes]
+    several = [
+        column is not None and _hold_several(counted(engine, shape.file, column))
+        for shape, column in zip(shapes, whole, strict=True)
+    ]
     if not any(several):
         return
+    values = [_values(engine, shape) for shape in shapes]
     held = [_held(names) for names in values]
-    for shape, names, are_several, others in zip(shapes, values, several, reversed(held), strict=True):
-        column = shape.parts.get("full_name")
+    for shape, column, names, are_several, others in zip(shapes, whole, values, several, reversed(held), strict=True):
         if column and are_several:
             texts: Texts = {value: (_shared(value, others),) for value in names}
             file, (made,) = looked_up(engine, shape.file, column, texts, ["name that others have"])
@@ -53,11 +56,9 @@ def _values(engine: Engine, shape: Shape) -> Mapping[str, int]:
 
 
 def _hold_several(names: Mapping[str, int]) -> bool:
-    several, apart = (
-        sum(rows for name, rows in names.items() if is_so(name))
-        for is_so in (lambda name: len(_each(name)) > 1, lambda name: len(_BETWEEN.split(name)) > 1)
-    )
-    return several > _MANY * sum(names.values()) and several > _MOSTLY * apart
+    apart = {name: rows for name, rows in names.items() if _BETWEEN.search(name)}
+    several = sum(rows for name, rows in apart.items() if len(_each(name)) > 1)
+    return several > _MANY * sum(names.values()) and several > _MOSTLY * sum(apart.values())
 
 
 def _held(names: Mapping[str, int]) -> Counter[Pair]:
@@ -72,7 +73,7 @@ def _held(names: Mapping[str, int]) -> Counter[Pair]:
 def _each(value: str) -> list[str]:
     """The names of a cell; the whole where a part of it is one word: Rossi; Ada is one name."""
     parts = _BETWEEN.split(value)
-    return parts if all(len(name_words(part)) > 1 for part in parts) else [value]
+    return parts if len(parts) > 1 and all(len(name_words(part)) > 1 for part in parts) else [value]
 
 
 def _pairs(name: str) -> Iterator[Pair]:
