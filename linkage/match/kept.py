@@ -46,9 +46,7 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
     """The links of two sides that are matched; what held their pairs is given back."""
     step, thresholds = found.step, found.thresholds
     scored, outcomes = found.scored, refused(engine, found.outcomes, found.apart)
-    contested = of_possible(
-        engine, step, found.model, found.rivals, found.apart, found.still_open, found.frequencies, thresholds
-    )
+    contested = of_possible(engine, step, found.model, found.rivals, found.still_open, found.frequencies, thresholds)
     engine.drop(found.rivals)
     likely = with_apart(engine, contested, found.apart, found.doubted)
     second = with_second_records(engine, found, outcomes) if step.duplicates == "join" else None

@@ -156,9 +156,7 @@ def test_a_pair_that_is_two_people_has_no_probability_and_is_no_rival(engine: En
     step = Step(name="s", left="a", right="b", cardinality="many-to-many")
     apart = world("left_id | right_id\n2 | 12")
     nobody = engine.sql("select 1 as unit_id where false")
-    likely = of_possible(
-        engine, step, exact_model(), world(CANDIDATES), apart, (nobody, nobody), {}, Thresholds(8, 0, 3)
-    )
+    likely = of_possible(engine, step, exact_model(), world(CANDIDATES), (nobody, nobody), {}, Thresholds(8, 0, 3))
     found = rows(with_apart(engine, likely, apart))
     assert found == [(2, 12, 0.0, 2, 12)]
 

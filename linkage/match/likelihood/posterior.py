@@ -58,7 +58,6 @@ def of_possible(
     step: Step,
     model: Model,
     pairs: Table,
-    apart: Table,
     still_open: tuple[Table, Table],
     frequencies: Frequencies,
     thresholds: Thresholds,
@@ -66,27 +65,17 @@ def of_possible(
     """The `posterior` of a step's pairs, two records of one person not being rivals, where a side may hold any.
 
     Args:
-        pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals.
-        apart: left_id, right_id of pairs that are two people, whatever they weigh.
+        pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals: none are two people.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
     if engine.count(pairs) == 0:  # nobody has a rival
         return posterior(engine, pairs, step.cardinality, thresholds.gain)
-    possible = engine.sql(
-        """
-        select p.*
-        from {pairs} as p
-        where not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)
-        """,
-        pairs=pairs,
-        apart=apart,
-    )
     same = {
-        side: same_people(engine, model, possible, side, units, frequencies, thresholds.accept)
+        side: same_people(engine, model, pairs, side, units, frequencies, thresholds.accept)
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser) and not step.each_once
     }
-    return posterior(engine, possible, step.cardinality, thresholds.gain, same)
+    return posterior(engine, pairs, step.cardinality, thresholds.gain, same)
 
 
 def posterior(
@@ -108,11 +97,11 @@ def posterior(
     if not single or engine.count(pairs) == 0:
         return empty(engine, _COLUMNS)
     added_up = all(f"{side}_odds" in pairs.columns for side in single)
-    weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=True)
+    weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=not added_up)
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
     sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
     likely = _in_doubt(engine, weighed, sure, single, gain, records)
-    found = engine.sql(_LIKELY, params=None, weighed=weighed, sure=sure, likely=likely, store=True, **records)
+    found = engine.sql(_LIKELY, params={"doubt": DOUBT}, weighed=weighed, likely=likely, store=True, **records)
     engine.drop(weighed, sure, likely)
     return found
 
@@ -150,26 +139,28 @@ def _weighed(single: list[str], added_up: bool) -> str:
 
 # With S the odds of all matchings of the other units, those with the pair weigh odds * S, and those without it at most
 # (1 + rivals on the left) * (1 + rivals on the right) * S. Two records of one person are no rivals: they are looked at.
-_SURE = """
-    select w.left_id, w.right_id, w.odds / (w.odds + (1 + w.left_rivals) * (1 + w.right_rivals)) as match_probability
-    from {weighed} as w
-    where (1 + w.left_rivals) * (1 + w.right_rivals) <= $doubt * w.odds
-      and not exists (select 1 from {same_left} as l where l.unit_id = w.left_id)
-      and not exists (select 1 from {same_right} as r where r.unit_id = w.right_id)
+_WITHOUT = "(1 + w.left_rivals) * (1 + w.right_rivals)"
+_SURE = f"""
+    select w.left_id, w.right_id
+    from {{weighed}} as w
+    where {_WITHOUT} <= $doubt * w.odds
+      and not exists (select 1 from {{same_left}} as l where l.unit_id = w.left_id)
+      and not exists (select 1 from {{same_right}} as r where r.unit_id = w.right_id)
     """
 
 # What is neither sure nor in doubt stands against a sure pair: its share beside its rivals bounds it, and is small.
-_LIKELY = """
+_LIKELY = f"""
     select w.left_id, w.right_id,
-           coalesce(s.match_probability, d.match_probability,
-                    w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability,
+           coalesce(d.match_probability,
+                    case when {_WITHOUT} <= $doubt * w.odds and l.unit_id is null and r.unit_id is null
+                         then w.odds / (w.odds + {_WITHOUT})
+                         else w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals)) end) as match_probability,
            coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person,
            w.match_weight
-    from {weighed} as w
-    left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
-    left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id
-    left join {same_left} as l on l.unit_id = w.left_id
-    left join {same_right} as r on r.unit_id = w.right_id
+    from {{weighed}} as w
+    left join {{likely}} as d on d.left_id = w.left_id and d.right_id = w.right_id
+    left join {{same_left}} as l on l.unit_id = w.left_id
+    left join {{same_right}} as r on r.unit_id = w.right_id
     """
 
 
