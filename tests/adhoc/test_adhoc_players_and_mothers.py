@@ -12,7 +12,7 @@ from linkage.engine import Engine, rows
 PEOPLE = (("Ana", "Ruiz"), ("Bo", "Lund"), ("Cleo", "Hart"), ("Dan", "Voss"))
 
 
-@pytest.mark.parametrize("role", ["Player", "athlete", "Mother", "Mutter"])
+@pytest.mark.parametrize("role", ["Player", "athlete", "Mother", "Mutter", "leerling", "Élève"])
 def test_a_role_is_a_name_in_full_beside_a_long_name(duckdb_engine: Engine, tmp_path: Path, role: str) -> None:
     left = "".join(f"{n},{f[0]}. {s},{f} {s},199{n}-01-02\n" for n, (f, s) in enumerate(PEOPLE))
     right = "".join(f"{n},{f} {s},199{n}-01-02\n" for n, (f, s) in enumerate(PEOPLE))
