@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from linkage.frames import Answer, dedupe, link
 
 __all__ = ["Answer", "__version__", "dedupe", "link"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
