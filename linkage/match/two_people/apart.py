@@ -43,7 +43,7 @@ def two_people(
         left_id, right_id, reason (the rule's name); each pair once.
     """
     suspects, found = Suspects(pairs, left, right, lowest, model, held), dict[str, Table]()
-    for rule in shipped() if rules is None else rules:
+    for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
         different = _of_rule(engine, rule, suspects)
         if different is None or engine.count(different) == 0:
             continue
