@@ -269,7 +269,8 @@ def _keeps_to(group: pq.RowGroupMetaData, batch: pa.RecordBatch) -> bool:
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         if is_number and bounds is not None and bounds.has_min_max:
             found = pc.min_max(batch.column(name)).as_py()
-            if found["min"] is not None and not (bounds.min <= found["min"] <= found["max"] <= bounds.max):
+            # NaN, which is all that some rows may hold, is in no bounds and beyond none.
+            if found["min"] is not None and (found["min"] < bounds.min or found["max"] > bounds.max):
                 return False
     return True
 

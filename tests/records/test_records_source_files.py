@@ -83,6 +83,14 @@ def test_a_number_beyond_what_a_file_says_of_its_column_is_damage(tmp_path, kind
         raise RuntimeError("what an engine says of it")
 
 
+def test_rows_of_which_a_column_holds_nan_alone_are_no_damage(tmp_path):
+    """Rows come in batches: one of them may hold no number that lies within the bounds of all."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"score": [1.0, 2.0, *[float("nan")] * 200_000]}), path)
+    with pytest.raises(RuntimeError), damage_named([path]):
+        raise RuntimeError("what an engine says of it")
+
+
 def test_a_csv_that_grows_while_it_is_read_is_told(engine, tmp_path):
     """Its delivery is not at its end: the manifest had the hash of other rows than were linked."""
     path = tmp_path / "a.csv"

@@ -31,7 +31,7 @@ def with_changes(model: Model, trained: Model, layout: Layout, estimates: Estima
     """The trained model with a comparison for each two fields that matches change together.
 
     Args:
-        model: whose comparisons given one other column name these fields.
+        model: whose comparisons given one other column name these fields; without any that training has found.
         trained: of which layout and estimates have the comparisons of one field each.
     """
     exact = exact_levels(layout)
@@ -52,7 +52,7 @@ def _fields(comparison: Comparison, exact: dict[str, int]) -> tuple[str, str] | 
 
     None where one of them is a person's own: who differs there is somebody else of the household as soon as a match.
     """
-    if len(comparison.given) != 1 or comparison.together or comparison.changed:
+    if len(comparison.given) != 1:
         return None
     other = comparison.given[0]
     name = next((name for name in comparison.columns if name in exact and name != other), None)
