@@ -54,13 +54,17 @@ class DuckDBEngine:
             settings["memory_limit"] = memory_limit
         if threads:
             settings["threads"] = str(threads)
+        with self._explaining():  # a limit that nothing fits into may be met here already
+            self._set_up(settings)
+
+    def _set_up(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
             try:
                 if key == "memory_limit" and value.lstrip().startswith("-"):  # which DuckDB takes for no limit
                     raise duckdb.Error
                 self.connection.execute(f"set {key} = {literal(value)}")
-            except duckdb.Error:
-                if key != "memory_limit":
+            except duckdb.Error as error:
+                if key != "memory_limit" or isinstance(error, duckdb.OutOfMemoryException):
                     raise
                 raise ConfigError(f"memory limit: '{value}' is no amount of memory\n  write for example 8GB") from None
         self.connection.execute("set enable_progress_bar = false")

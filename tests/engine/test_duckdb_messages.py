@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from linkage.engine import macros
 from linkage.engine.duckdb import DuckDBEngine, _explained
 from linkage.errors import InputError, LeoError
 
@@ -59,9 +60,18 @@ def test_a_path_that_duckdb_cannot_be_told_is_named(tmp_path: Path) -> None:
 
 
 def test_a_limit_that_nothing_fits_into_is_told_wherever_it_is_met() -> None:
-    """What arrived from Python, under a limit of 0GB, ended as an unforeseen error."""
+    """What arrived from Python, under a limit of 0GB, ended as an unforeseen error; so did the engine's own macros."""
     with (
-        DuckDBEngine(memory_limit="0GB") as engine,
         pytest.raises(LeoError, match="ran out of its memory limit\n  raise"),
+        DuckDBEngine(memory_limit="0GB") as engine,
     ):
         engine.from_arrow(pa.table({"line": range(9), "reason": ["no date"] * 9}))
+
+
+def test_a_limit_that_is_met_while_an_engine_starts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_connection: duckdb.DuckDBPyConnection) -> None:
+        raise duckdb.OutOfMemoryException("Out of Memory Error: could not allocate block of size 4.0 KiB")
+
+    monkeypatch.setattr(macros, "define", full)
+    with pytest.raises(LeoError, match="ran out of its memory limit\n  raise"):
+        DuckDBEngine()
