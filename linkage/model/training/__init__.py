@@ -27,6 +27,7 @@ from linkage.model.training.estimates.checks import crossed, guessed, inverted
 from linkage.model.training.estimates.estimation import LIMIT, Estimates, estimated
 from linkage.model.training.estimates.nobody import refuse_strangers
 from linkage.model.training.estimates.report import LevelReport, TrainingReport, measured_levels, reported
+from linkage.model.training.estimates.wider import wider
 from linkage.model.training.estimates.written import with_estimates
 from linkage.model.training.together.changes import with_changes
 from linkage.model.training.together.dependence import with_dependence, without_dependence, without_togetherness
@@ -91,6 +92,10 @@ def train(
     )
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))
+    if more := wider(engine, evidence, estimates.runs, left, right, seed=seed):
+        say("few matches so far: m from more of the pairs")
+        evidence = more
+        estimates = estimated(evidence, as_counted(evidence))
     if together:
         refuse_strangers(layout, estimates)
     say("standard errors")

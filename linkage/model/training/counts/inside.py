@@ -20,15 +20,20 @@ STRANGERS = 40_000
 """Pairs within each file, to show how often strangers agree inside a rule's blocks."""
 
 
-def block_pairs(layout: Layout, rule: Agreement, sides: Sequence[Side]) -> tuple[Pairs, float]:
+def block_pairs(
+    layout: Layout, rule: Agreement, sides: Sequence[Side], *, share: float | None = None
+) -> tuple[Pairs, float]:
     """Pairs of both files that agree on a rule's columns, and the share of all such pairs that they are.
 
     Units of the larger side are sampled and meet all of the other, so that every match of theirs is there; a sample of
     both sides would lose most matches.
+
+    Args:
+        share: of all such pairs that is wanted; that of BLOCK_PAIRS when None.
     """
     compared = tuple(comparison for comparison in layout.model.comparisons if rule.leaves_free(comparison))
     sampled = 0 if sides[0].units > sides[1].units else 1
-    share = min(sides[sampled].share, BLOCK_PAIRS / max(rule.pairs, 1))
+    share = min(sides[sampled].share, BLOCK_PAIRS / max(rule.pairs, 1) if share is None else share)
     tables = ["{left}", "{right}"]
     tables[sampled] = _slice(("{left_sample}", "{right_sample}")[sampled], share)
     return Pairs(_agreeing(layout, rule, compared, tables[0], tables[1]), compared), share
