@@ -24,7 +24,7 @@ from quality.disclosure.sums import Key, Known, Need
 Method = Literal["quick", "cheapest"]
 _NOUGHT = 60.0  # weight of a nought: whoever knows that it must be one is not misled by hiding it
 _SMALL = 6_000  # numbers times needs that the integer programme is tried on
-_SECONDS = 5.0
+_NODES = 30  # that the integer programme looks through at most; not a time: a busy machine hides the same numbers
 _LARGE = 100  # numbers of a table that is remembered; smaller ones are protected as soon as found again
 _STRIPPED = 400  # complements that are looked at one by one, whether they are needed
 
@@ -164,7 +164,7 @@ def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, mo
 
 
 def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | None:
-    """The cheapest complement for all needs at once, or None where the solver finds none in its time.
+    """The cheapest complement for all needs at once, or None where the solver finds none among its first nodes.
 
     A variable for each number that may be hidden, and for each need a table of its own that shows it to be possible.
     """
@@ -199,7 +199,7 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
     programme = Programme(
         vstack(blocks, format="csc"),
         *(np.concatenate(ends) for ends in (lower, upper, bounds_low, bounds_high)),
-        time_limit=_SECONDS,
+        mip_max_nodes=_NODES,
         mip_rel_gap=0.01,
     )
     apart = np.zeros(size * len(wanted))

@@ -15,7 +15,7 @@ class Programme:
 
     Args:
         lines: a sparse matrix, a row for each combination.
-        options: of HiGHS, by name: time_limit in seconds, mip_rel_gap.
+        options: of HiGHS, by name: mip_max_nodes, mip_rel_gap.
     """
 
     def __init__(self, lines: Any, least: Any, most: Any, low: Any, high: Any, **options: float) -> None:
@@ -44,7 +44,7 @@ class Programme:
         self._whole = np.zeros(columns.shape[1], dtype=np.uint8)
 
     def cheapest(self, cost: Any, *, whole: Any = False) -> Any | None:
-        """The numbers that cost the least, or None where no numbers are possible (or none were found in the time).
+        """The numbers that cost the least, or None where no numbers are possible (or none were found within the limit).
 
         Args:
             cost: of each number, for each one of it.

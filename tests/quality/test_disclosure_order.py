@@ -1,13 +1,16 @@
 """Disclosure control hides the same numbers in every process, and asks the solver no more than it has to."""
 
+import math
 import random
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import pytest
 
 from quality.disclosure import Sum, complement, suppress
+from quality.disclosure.programme import Programme
 
 _SALT = 0
 
@@ -62,6 +65,19 @@ def test_what_is_hidden_does_not_hang_on_the_order_of_sets(
         hidden = suppress(*chained(seed, sizes), threshold=10, method=method)
         found.add(tuple(sorted(key.at for key in hidden)))
     assert len(found) == 1
+
+
+def test_what_is_hidden_does_not_hang_on_how_busy_a_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cheapest was looked for during five seconds of the clock, in which a busy machine comes less far."""
+    asked: list[Programme] = []
+
+    def made(*equations: Any, **options: float) -> Programme:
+        asked.append(Programme(*equations, **options))
+        return asked[-1]
+
+    monkeypatch.setattr(complement, "Programme", made)
+    suppress(*chained(1, (3, 3, 2)), threshold=10, method="cheapest")
+    assert {programme._highs.getOptionValue("time_limit")[1] for programme in asked} == {math.inf}
 
 
 def test_who_is_free_already_costs_no_programme(monkeypatch: pytest.MonkeyPatch) -> None:
