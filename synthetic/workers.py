@@ -37,7 +37,11 @@ def each(make: Make, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk,
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=context, initializer=_begin) as pool:
         try:
-            yield from zip(chunks, pool.map(make, chunks), strict=True)
+            # pool.map would call off what waits as soon as it is left; the pool's own thread, where it finds a worker
+            # gone, would then fail at what was called off, and print that.
+            asked = [pool.submit(make, chunk) for chunk in chunks]
+            for chunk, made in zip(chunks, asked, strict=True):
+                yield chunk, made.result()
         except BaseException:
             for worker in set(multiprocessing.active_children()) - others:
                 worker.terminate()  # nobody wants what they are at

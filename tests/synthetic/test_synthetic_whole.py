@@ -5,14 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from synthetic import synthesise
 from synthetic.files.whole import whole
+from synthetic.workers import each
 
 SCRIPT = """
 import sys
@@ -98,6 +101,26 @@ def test_a_killed_worker_ends_it_with_a_clear_word(start: Start, tmp_path: Path)
     _, said = process.communicate(timeout=60)
     assert "a worker was stopped from outside" in said
     assert not list((tmp_path / "data").iterdir())
+
+
+def test_the_pool_says_nothing_of_workers_that_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread, where it saw them gone before it was told to end, failed with a trace beside what we say."""
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda fault: failed.append(fault.exc_value))
+    end = BaseProcess.terminate
+
+    def end_and_let_it_see(worker: BaseProcess) -> None:
+        end(worker)
+        for thread in {*threading.enumerate()} - {threading.current_thread()}:
+            if type(thread).__name__ == "_ExecutorManagerThread":
+                thread.join(60)
+
+    monkeypatch.setattr(BaseProcess, "terminate", end_and_let_it_see)
+    made = each(time.sleep, [0.01] * 50, 2)  # type: ignore[arg-type,list-item]
+    next(made)
+    with pytest.raises(KeyboardInterrupt):
+        made.throw(KeyboardInterrupt)
+    assert failed == []
 
 
 def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(start: Start, tmp_path: Path) -> None:
