@@ -1,5 +1,6 @@
 """Link sets: exact keys by person and draw, and the example that combines an estimate over them."""
 
+import datetime
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from linkage.extract import ExtractSummary, MasterKey, Project, extract
 from linkage.extract.secrets.encryption import EncryptionKey
 from linkage.extract.verify import verify
 
+TODAY = datetime.date(2026, 6, 1)
 EARNINGS = {"name": "leo.earnings", "years": "2012/13", "variables": ["TaxYear", "Earnings"]}
 
 
@@ -58,7 +60,8 @@ def give(
     def made(without: str = "", encryption: EncryptionKey | None = None, **changes: Any) -> ExtractSummary:
         project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
         tables = {name: table for name, table in drawn.items() if not (without and name.startswith(without))}
-        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, encryption=encryption)
+        more: dict[str, Any] = {"run_info": {}, "today": TODAY, "encryption": encryption}
+        return extract(engine, project, shipped(), tables, key, tmp_path / "out", **more)
 
     return made
 
