@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pyarrow as pa
 import pytest
 
@@ -26,6 +27,10 @@ from quality import pen
 from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
+
+# The same examples every time, however long a busy machine takes for one: Hypothesis does so by itself only where it takes
+# a machine for one that judges deliveries. Others are looked for with --hypothesis-profile default.
+hypothesis.settings.load_profile("ci")
 
 # As in the Makefile: where compiled code is not kept, each process that a spec starts compiles all that it imports.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
