@@ -150,7 +150,8 @@ class _Driver:
 
     def _events(self) -> Iterator[tuple[str, str]]:
         path = self._root / "log.jsonl"
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # a line that is being written is left out
+        for line in whole:
             told = json.loads(line)
             yield told["event"], told.get("stage", "")
 
