@@ -10,6 +10,9 @@ from typing import Any
 _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 """A comparison's description, by which agreement of histories weighs by how rare a value is (linkage.model.rarest)."""
 
+_CORRECTS = re.compile(r"\w+ (?:given|among|changed with) \w+(?:, \w+)*")
+"""The description of a comparison that takes back what others say too much or too little (linkage.model.dependence)."""
+
 _NOT_OBSERVED = 1e-6
 
 
@@ -23,7 +26,8 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
         prior: probability that two random records match, or None; prior_weight: the same in log2 odds;
         levels: comparison, label, m, u, match_weight (log2 m/u, None where m or u is not known or zero),
         term_frequency (True where the level adjusts for how common the value is), rarest (True where it does so by the
-        rarest value of two histories). Null levels are left out: they weigh nothing.
+        rarest value of two histories), corrects (True where the comparison takes back what others say too much or too
+        little, so that only m over u counts). Null levels are left out: they weigh nothing.
     """
     prior = model.get("probability_two_random_records_match")
     levels = [
@@ -35,6 +39,7 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
             "match_weight": _weight(m, u),
             "term_frequency": bool(level.get("tf_adjustment_column")),
             "rarest": _by_rarest(comparison, level),
+            "corrects": _CORRECTS.fullmatch(comparison.get("comparison_description") or "") is not None,
         }
         for comparison in model.get("comparisons", [])
         for level in comparison.get("comparison_levels", [])

@@ -61,3 +61,12 @@ def test_a_model_that_weighs_by_no_frequency_is_another() -> None:
     del plain["comparisons"][0]["comparison_description"]
     del plain["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]
     assert version(parameters(plain)) != version(parameters(model())) == version(parameters(model()))
+
+
+@pytest.mark.parametrize(
+    "description", ["sex given forename", "dob among surname, postcode", "surname changed with dob"]
+)
+def test_what_takes_back_what_others_say_is_told_from_a_field(description: str) -> None:
+    correcting = model()
+    correcting["comparisons"].append({**correcting["comparisons"][0], "comparison_description": description})
+    assert [level["corrects"] for level in parameters(correcting)["levels"]] == [False] * 3 + [True] * 3

@@ -192,16 +192,22 @@ def _m_and_u(levels: Sequence[Mapping[str, Any]], table: Table, step: Mapping[st
         }
         for row in levels
         for key, kind in (("m", "m, among matches"), ("u", "u, among non-matches"))
-        if row[key].value
+        if row[key].value and not row.get("corrects")
     ]
     if not probable:
         return []
+    left_out = (
+        " Comparisons given other fields, among them or changed with one are left out: they take back what the others "
+        "say too much or too little, and only m over u, their match weight, has a meaning."
+        if any(row.get("corrects") for row in levels)
+        else ""
+    )
     return [
         figure(
             f"m-and-u-{step['step']}",
             f"m and u probabilities, {names.step(step)}",
             f"m is how often a level is met among pairs of one {names.of('person')}, u how often among pairs of "
-            "two. The further apart, the more the level says.",
+            f"two. The further apart, the more the level says.{left_out}",
             lambda width: charts.probabilities(probable, width),
             table,
         )
