@@ -306,6 +306,6 @@ def browser() -> Iterator[Any]:
     if _CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium-headless-shell)")
     with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS, timeout=300_000)
         yield opened
         opened.close()

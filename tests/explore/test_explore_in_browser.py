@@ -24,7 +24,6 @@ PAGES = (
 def at(browser: Any, site: Path, address: str, **how: Any) -> tuple[Any, list[str], list[str]]:
     """A page of the site, loaded, with what it asked for and complained of."""
     page, requests, faults = opened(browser, site / "datasets.html", **how)
-    page.set_default_timeout(120_000)
     page.goto(f"{site.as_uri()}/{address}")
     page.wait_for_load_state("load")
     return page, requests, faults
@@ -282,7 +281,6 @@ def test_packages_go_on_the_list_and_into_the_request(browser: Any, site: Path, 
 
 def test_without_scripts_all_can_be_leafed_through(browser: Any, site: Path) -> None:
     page, _, _ = opened(browser, site / "index.html", java_script_enabled=False)
-    page.set_default_timeout(120_000)
     assert not page.is_visible("#words")
     page.click("noscript a, a:has-text('from A to Z')")
     page.wait_for_load_state("load")

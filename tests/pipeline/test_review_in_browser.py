@@ -13,7 +13,7 @@ from linkage.pipeline.ended.carrying import labels_store
 from linkage.resources import assets_dir
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names
-from tests.quality.browsing import RULES, barriers, served, visitors
+from tests.quality.browsing import PATIENCE, RULES, barriers, put_in, served, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -65,16 +65,17 @@ def answer(page: Any, said: str) -> None:
 
 
 def arrived(page: Any, place: int) -> None:
-    """Wait until a pair stands in the page."""
+    """Wait until a pair stands in the page, and its scripts know: what is put in place has its title last."""
     page.wait_for_url(f"**/pairs/{place}")
     soon(page.locator("h1")).to_have_text(re.compile(f"^Pair {place} of"))
+    soon(page).to_have_title(re.compile(f"^Pair {place} of"))
 
 
 def soon(what: Any) -> Any:
     """Asks again and again until it is so: as long as a machine with much to do may take."""
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     return expect(what)
 
 
@@ -222,7 +223,8 @@ def test_an_application_that_was_ended_is_told_of(visit: Any, run: Path) -> None
 
 def test_single_keys_are_turned_off(visit: Any, run: Path) -> None:
     page = visit("Ann")
-    page.get_by_role("button", name="Turn single keys off").click()
+    with put_in(page):
+        page.get_by_role("button", name="Turn single keys off").click()
     page.get_by_role("button", name="Turn single keys on").wait_for()
     settled_keys(page)
     page.keyboard.press("m")
@@ -230,7 +232,8 @@ def test_single_keys_are_turned_off(visit: Any, run: Path) -> None:
     assert page.url.endswith("/pairs/1")
     assert labels_store(run).rows().num_rows == 0
     assert page.locator(".key:visible").count() == 0
-    page.get_by_role("button", name="Turn single keys on").click()
+    with put_in(page):
+        page.get_by_role("button", name="Turn single keys on").click()
     page.get_by_role("button", name="Turn single keys off").wait_for()
     settled_keys(page)
     page.keyboard.press("m")

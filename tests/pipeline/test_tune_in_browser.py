@@ -12,7 +12,7 @@ from linkage.catalogue import shipped
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
 from quality.report.names import Names
-from tests.quality.browsing import RULES, barriers, served, visitors
+from tests.quality.browsing import RULES, barriers, put_in, served, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -53,20 +53,10 @@ def told(page: Any, beginning: str) -> None:
 
 def change(page: Any, label: str, value: str) -> None:
     """Put a value into a field and leave it, which sends the form; wait until what follows stands on the page."""
-    page.evaluate(_TELL_OF_A_SWAP)
-    with page.expect_response(lambda answer: answer.request.method == "GET" or answer.status == 400):
+    with put_in(page), page.expect_response(lambda answer: answer.request.method == "GET" or answer.status == 400):
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).press("Tab")
-    page.locator("html:not([data-awaits])").wait_for()  # a busy machine takes its time to put in what has come
     page.wait_for_timeout(100)
-
-
-_TELL_OF_A_SWAP = """() => {
-    const page = document.documentElement;
-    page.dataset.awaits = "";
-    document.addEventListener("htmx:after:swap", () => { delete page.dataset.awaits; }, { once: true });
-}"""
-"""Marks the page until something is put into it; a page that comes in its stead has no mark."""
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -157,7 +147,8 @@ def test_by_keyboard_alone(visit: Any) -> None:
     assert page.evaluate("document.activeElement.id") == "accept"
     page.keyboard.press("Control+a")
     page.keyboard.type("14")
-    page.keyboard.press("Enter")
+    with put_in(page):
+        page.keyboard.press("Enter")
     told(page, "90 links")
     page.wait_for_timeout(250)
     assert page.evaluate("document.activeElement.id") == "accept"  # the page came up to date around it
@@ -174,7 +165,8 @@ def test_going_back_shows_the_fields_as_they_were(visit: Any) -> None:
     before = page.get_by_label("Link from").input_value()
     change(page, "Link from", "14")
     page.get_by_label("Lead over the best rival").fill("7")  # not sent: the button is pressed from within the field
-    page.get_by_role("button", name="Back to the run").press("Enter")
+    with put_in(page):
+        page.get_by_role("button", name="Back to the run").press("Enter")
     told(page, "100 links, as in the run")
     page.wait_for_timeout(500)
     assert page.get_by_label("Link from").input_value() == before

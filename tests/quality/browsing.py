@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+PATIENCE = 300_000  # milliseconds; a machine with much to do may take minutes where an idle one takes a moment
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def opened(browser: Any, page_file: Path, **how: Any) -> tuple[Any, list[str], list[str]]:
     """The page with the network cut, what it asked for and what it complained of."""
     context = browser.new_context(offline=True, **{"viewport": {"width": 1280, "height": 900}, **how})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     requests: list[str] = []
     faults: list[str] = []
@@ -74,6 +76,7 @@ def visitors(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
 
     def opened(**how: Any) -> Any:
         context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **how})
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         context.route("**/*", cut)
         page = context.new_page()
@@ -88,3 +91,23 @@ def visitors(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
         for context in contexts:
             context.close()
     assert wrong == [], wrong
+
+
+@contextmanager
+def put_in(page: Any) -> Iterator[None]:
+    """Ends when what the block asked for stands in the page and the page's own scripts have done their part.
+
+    What has come may be seen a moment earlier, and on a busy machine a long one. A new page in its stead will do too.
+    """
+    page.wait_for_load_state("load")  # a page that has only begun to come has nothing to mark yet
+    page.evaluate(_TELL_OF_A_SWAP)
+    yield
+    page.locator("html:not([data-awaits])").wait_for()
+
+
+_TELL_OF_A_SWAP = """() => {
+    const page = document.documentElement;
+    page.dataset.awaits = "";
+    document.addEventListener("htmx:after:swap", () => { delete page.dataset.awaits; }, { once: true });
+}"""
+"""Marks the page until something is put into it; a page that comes in its stead has no mark."""
