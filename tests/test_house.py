@@ -291,7 +291,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="no hatchling: pip install 'leo-linkage[dev]'")
     folder = tmp_path_factory.mktemp("dist")
     build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=600)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -325,7 +325,7 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
         "main()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=empty, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script], cwd=empty, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert re.search(r"\d+\.\d+", done.stdout)

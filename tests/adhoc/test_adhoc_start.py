@@ -19,7 +19,7 @@ finally:
 def _loaded(*words: object) -> set[str]:
     """The packages that a verb imports, in a process of its own."""
     command = [sys.executable, "-c", _LOADED, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     return set(done.stderr.rpartition("LOADED ")[2].split())
 
 

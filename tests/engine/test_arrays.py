@@ -24,7 +24,7 @@ with connect() as engine:
 
 def _said(asked: str) -> Any:
     """What a process of its own prints last."""
-    done = subprocess.run([sys.executable, "-c", asked], check=True, timeout=60, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", asked], check=True, timeout=600, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -53,7 +53,7 @@ def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Pat
     try:
         leo = [sys.executable, "-c", "from linkage.cli import main; main()"]
         check = [*leo, "output", "check", tmp_path / "pay.csv", "--out", tmp_path / "safe"]
-        subprocess.run(check, stdout=write, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        subprocess.run(check, stdout=write, stderr=subprocess.DEVNULL, timeout=600, check=False)
     finally:
         os.close(write)
     assert sorted(path.name for path in (tmp_path / "safe").iterdir()) == ["pay.audit.csv", "pay.csv"]

@@ -335,7 +335,7 @@ def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(link
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     ends = json.loads(done.stdout)
     assert [stage for stage, _ in ends] == [*statuses(linked_village.root), "none"]

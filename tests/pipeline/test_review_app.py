@@ -309,11 +309,11 @@ def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None
         browser = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
-        browser.open(address, timeout=60).read()
+        browser.open(address, timeout=600).read()
         home = address.partition("/?")[0]
-        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=60).read()
+        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=600).read()
         for place in range(1, 4):
-            shown = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=60)
+            shown = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=600)
             assert shown.url.endswith(f"/pairs/{place + 1}")
     finally:
         running.send_signal(signal.SIGKILL)

@@ -34,7 +34,7 @@ def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
     monkeypatch.setattr(sampling, "draw", slowly)
     first = threading.Thread(target=sampling.step_to_review, args=(folder, STEP, 20))
     first.start()
-    assert drawing.wait(60)
+    assert drawing.wait(600)
     assert sampling.step_to_review(folder, STEP, 90) == STEP
     first.join()
     held = len(sample_of(folder, STEP).pairs)
@@ -52,7 +52,7 @@ def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path
         read.start()
         read.join(0.3)
         assert read.is_alive()
-    read.join(60)
+    read.join(600)
     assert not read.is_alive()
     with turn(turn_of(folder, STEP), looking=True), turn(turn_of(folder, STEP), looking=True):
         pass  # two may look at once

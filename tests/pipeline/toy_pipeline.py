@@ -191,7 +191,7 @@ def crash_everywhere(base: Path, source: Path, *, withholding: bool = False) -> 
 def ends_of_crashes(base: Path, source: Path, *words: str) -> list[dict[str, Any]]:
     """`crash_everywhere` in a process of its own; "withholding" as a word."""
     command = [sys.executable, __file__, str(base), str(source), *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
 

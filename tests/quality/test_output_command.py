@@ -125,7 +125,7 @@ def test_of_two_tables_approved_at_once_the_second_is_held_to_the_first(tmp_path
         thread.join(0.5)
         assert thread.is_alive()
         assert not list(folder.glob("*.json"))
-    thread.join(60)
+    thread.join(600)
     assert codes == [0]
 
 

@@ -36,7 +36,7 @@ def at_work() -> Iterator[Any]:
 def _svg(spec: dict[str, Any]) -> str:
     """A chart, once it is there."""
     svg = pen.drawn(spec, lambda drawn: drawn + "<!-- finished -->")
-    return svg if isinstance(svg, str) else svg.result(60)
+    return svg if isinstance(svg, str) else svg.result(600)
 
 
 def test_charts_are_the_same_wherever_they_are_drawn(at_work: Any) -> None:

@@ -72,11 +72,11 @@ def alive(pid: int) -> bool:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(1200):
+    for _ in range(12_000):
         if holds():
             return
         time.sleep(0.05)
-    pytest.fail("did not come about within a minute")
+    pytest.fail("did not come about within ten minutes")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_signal_ends_it_soon_and_leaves_nothing(
     process = start(workers)
     known = children(process)
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=600)
     assert process.returncode != 0
     assert said.count("Traceback") == 1  # the parent's own: workers say nothing
     assert not list((tmp_path / "data").iterdir())
@@ -98,7 +98,7 @@ def test_a_signal_ends_it_soon_and_leaves_nothing(
 def test_a_killed_worker_ends_it_with_a_clear_word(start: Start, tmp_path: Path) -> None:
     process = start(2)
     os.kill(children(process)[0], signal.SIGKILL)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=600)
     assert "a worker was stopped from outside" in said
     assert not list((tmp_path / "data").iterdir())
 
@@ -113,7 +113,7 @@ def test_the_pool_says_nothing_of_workers_that_are_ended(monkeypatch: pytest.Mon
         end(worker)
         for thread in {*threading.enumerate()} - {threading.current_thread()}:
             if type(thread).__name__ == "_ExecutorManagerThread":
-                thread.join(60)
+                thread.join(600)
 
     monkeypatch.setattr(BaseProcess, "terminate", end_and_let_it_see)
     made = each(time.sleep, [0.01] * 50, 2)  # type: ignore[arg-type,list-item]
