@@ -18,13 +18,13 @@ import secrets
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ from linkage.engine import unfinished
 from linkage.engine.java import LOGGING, find_java, spark_home
 from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.process import stoppable
+from spark_jobs.ports import HOST, free_ports
 
-HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds in which workers must have registered; 90 were too few on a machine with a load of 15
 _GRACE = 10.0  # seconds from asking a process to end to killing it
 STATE = "cluster.json"
@@ -133,7 +133,7 @@ def _started_up(folder: Path, workers: int, cores: int, memory: str, apart: bool
         raise ConfigError(f"{folder}: its cluster is up\n  end it first: {_DOWN} {folder}")
     for old in ("work", "local", "conf"):
         shutil.rmtree(folder / old, ignore_errors=True)
-    port, page = _free_ports()
+    port, page = free_ports()
     url = f"spark://{HOST}:{port}"
     _write_settings(folder, url, cores, memory)
     cluster = Cluster(url, folder, ())
@@ -309,7 +309,7 @@ def _registered(page: int) -> int | None:
     try:
         with straight.open(f"http://{HOST}:{page}/json/", timeout=5) as answer:
             return int(json.load(answer)["aliveworkers"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, HTTPException, ValueError, KeyError):
         return None
 
 
@@ -345,14 +345,6 @@ def _fields(stat: Path) -> list[str]:
     except OSError:
         return []
     return fields if fields and fields[0] not in "ZX" else []
-
-
-def _free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on, of the master and of its page."""
-    with socket.socket() as one, socket.socket() as other:
-        for taken in (one, other):
-            taken.bind((HOST, 0))
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

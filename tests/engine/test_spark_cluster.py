@@ -1,6 +1,7 @@
 """A cluster on this machine comes up whole, goes down whole, and touches nothing else."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import stat
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 
 from linkage.errors import ConfigError, ExitCode, LeoError
 from spark_jobs import cluster
+from spark_jobs.ports import free_ports
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -167,12 +170,31 @@ def test_what_outlives_the_process_that_started_it_is_ended_with_it(monkeypatch)
         assert cluster._started(executor) is None
 
 
+def test_ports_that_are_chosen_are_none_that_the_system_gives_to_another_meanwhile():
+    """A connection of another process was given the one between the choice and the start of Java, now and then."""
+    chosen = [free_ports() for _ in range(50)]
+    assert all(1024 <= port < 32_768 for port in itertools.chain(*chosen))
+    assert all(port != page for port, page in chosen)
+
+
+def test_what_answers_in_another_language_is_no_page_of_a_master():
+    with socket.create_server((cluster.HOST, 0)) as other, ThreadPoolExecutor(1) as beside:
+
+        def answer() -> None:
+            with other.accept()[0] as asked:
+                asked.recv(1000)
+                asked.sendall(b"500 lines of something else\r\n\r\n")
+
+        beside.submit(answer)
+        assert cluster._registered(other.getsockname()[1]) is None
+
+
 def test_a_master_whose_port_was_taken_since_ends_and_takes_no_other(tmp_path, monkeypatch):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
     with socket.socket() as taken:
         taken.bind((cluster.HOST, 0))
         taken.listen()
-        ports = taken.getsockname()[1], cluster._free_ports()[0]
-        monkeypatch.setattr(cluster, "_free_ports", lambda: ports)
+        ports = taken.getsockname()[1], free_ports()[0]
+        monkeypatch.setattr(cluster, "free_ports", lambda: ports)
         with pytest.raises(LeoError, match="the cluster did not come up: master ended"):
             cluster.up(tmp_path, workers=1, memory="512m")

@@ -7,7 +7,6 @@ import math
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from linkage.pipeline import Runner
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
 from spark_jobs import cluster
+from spark_jobs.ports import free_ports
 from tests.conftest import SHORT_LIVED
 from tests.pipeline import village
 
@@ -187,9 +187,7 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
         first.reaches("stage started", "longitudinal")
     finally:
         first.kill()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, _ = free_ports()
     second = _Driver(folder, on, **{"spark.ui.enabled": "true", "spark.ui.port": str(port), **_WORD})
     try:
         second.reaches("stage started", "extract")
