@@ -37,18 +37,26 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
-        # Ids alone first: the other columns are read for a hundredth of the units.
-        sample = engine.sql(
+        # Ids alone first: the other columns are read for a hundredth of the units, and no unit is sent to another's.
+        chosen = engine.sql(
             f"""
             with spread as (select unit_id, {spread} as spread from {{units}}),
-            slots as (select unit_id, spread * spread % {_PRIME} as slot from spread),
-            chosen as (select unit_id, slot from slots where slot < {below(share)})
-            select u.unit_id, chosen.slot, {columns(names, "u")}
-            from {{units}} as u join chosen on chosen.unit_id = u.unit_id
+            slots as (select unit_id, spread * spread % {_PRIME} as slot from spread)
+            select unit_id, slot from slots where slot < {below(share)}
             """,
             units=table,
+            store=share < 1,
+        )
+        sample = engine.sql(
+            f"""
+            select u.unit_id, c.slot, {columns(names, "u")}
+            from {{units}} as u join {{chosen}} as c on c.unit_id = u.unit_id
+            """,
+            units=table,
+            chosen=chosen,
             store=True,
         )
+        engine.drop(chosen)
         return Side(table, units, sample, share)
 
     pieces = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))

@@ -74,6 +74,19 @@ def test_whoever_meets_and_has_no_pair_is_told_whether_the_side_was_cut_or_not(e
     assert sorted((row["side"], row["unit_id"]) for row in again) == [("left", 3), ("left", 4), ("right", 13)]
 
 
+@pytest.mark.both_engines
+def test_the_others_whom_few_without_a_pair_meet_are_looked_for_first(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the left two units have no pair and meet somebody, beside whom the right is as large as is asked for here."""
+    sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B)}
+    pairs = engine.from_arrow(parse("left_id | right_id\n1 | 11"))
+    monkeypatch.setattr(meeting, "LARGE", 0)
+    monkeypatch.setattr(meeting, "_TIMES", 0)
+    found = rows(engine, met_only(engine, _RULES, sides, pairs, []))
+    assert sorted((row["side"], row["unit_id"]) for row in found) == [("left", 3), ("left", 4), ("right", 13)]
+
+
 def _cut(engine: Engine, sides: dict[str, Table]) -> dict[str, Table]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meeting, "LARGE", 0)

@@ -9,7 +9,7 @@ rule (semi-join reduction; Bernstein and Chiu, Journal of the ACM 28, 1981). No 
 import functools
 from collections.abc import Mapping, Sequence
 
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, columns
 from linkage.model.compiled import blocked_units
 from linkage.model.splink_json import BlockingRule
 
@@ -34,23 +34,27 @@ def those_who_meet(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, 
     sizes = {side: engine.count(table) for side, table in sides.items()}
     found: dict[str, Table] = {}
     for side in sorted(sides, key=lambda side: sizes[side]):  # the smaller one first: the larger then meets few
-        if sizes[side] >= LARGE and (leftovers or sizes[side] >= _TIMES * sizes[_OTHER[side]]):
+        if (leftovers and sizes[side] >= LARGE) or _few_meet(sizes[side], sizes[_OTHER[side]]):
             found[side] = _meeting(engine, rules, {**sides, **found}, side)
     return found
 
 
+def _few_meet(units: int, others: int) -> bool:
+    """Whether few of a side's units can meet so many of the other, and are enough to be worth the question."""
+    return units >= LARGE and units >= _TIMES * others
+
+
 def _meeting(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, side: str) -> Table:
-    return engine.sql(
-        f"""
-        select u.*
-        from {{units}} as u
-        where exists (select 1 from (\n{_blocked(rules, side)}\n) as met where met.unit_id = u.unit_id)
-        """,
-        store=True,
-        params=None,
+    # Few have met: their rows are fetched by ids that are known, so that no engine brings all rows of the side to them.
+    met = engine.sql(_blocked(rules, side), store={"unit_id": "bigint"}, params=None, **sides)
+    found = engine.sql(
+        "select u.* from {units} as u where exists (select 1 from {met} as m where m.unit_id = u.unit_id)",
         units=sides[side],
-        **sides,
+        met=met,
+        store=True,
     )
+    engine.drop(met)
+    return found
 
 
 def met_only(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, made: Table, meeting: Sequence[str]) -> Table:
@@ -72,9 +76,10 @@ def met_only(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, made: 
 def _met_of(
     engine: Engine, rules: Sequence[BlockingRule], sides: Sides, made: Table, side: str, *, known: bool
 ) -> Table:
+    names = list(dict.fromkeys(["unit_id", *(column for rule in rules for column in rule.columns)]))
     alone = engine.sql(
         f"""
-        select {"u.unit_id" if known else "u.*"}
+        select {columns(["unit_id"] if known else names, "u")}
         from {{units}} as u
         where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
         """,
@@ -84,13 +89,16 @@ def _met_of(
     )
     query = "select unit_id from {alone}" if known else _blocked(rules, side)
     tables = {"alone": alone} if known else {side: alone, _OTHER[side]: sides[_OTHER[side]]}
+    # Where those without a pair are few, so are the others who meet them: an engine that cuts would send all of these.
+    few = engine.cuts and not known and _few_meet(engine.count(sides[_OTHER[side]]), engine.count(alone))
+    others = {_OTHER[side]: _meeting(engine, rules, tables, _OTHER[side])} if few else {}
     met = engine.sql(
         f"select '{side}' as side, unit_id from (\n{query}\n) as met",
         store={"side": "varchar", "unit_id": "bigint"},
         params=None,
-        **tables,
+        **{**tables, **others},
     )
-    engine.drop(alone)
+    engine.drop(alone, *others.values())
     return met
 
 
