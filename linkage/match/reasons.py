@@ -109,9 +109,12 @@ def _unlinked(engine: Engine, links: Table, side: str, units: Table, *, whole: b
                             when reason = 'a better partner' then 1 else 0 end) as came_to
             from {{links}}
             group by {side}_id
+        ),
+        known as (  -- counted before they are joined: one number of each unit travels, and not what it counts
+            select {"u.*" if whole else "u.unit_id"}, {_identifiers_held(units)} as identifiers from {{units}} as u
         )
-        select {"u.*" if whole else "u.unit_id"}, {_identifiers_held(units)} as identifiers, o.came_to
-        from {{units}} as u
+        select u.*, o.came_to
+        from known as u
         left join outcomes as o on o.unit_id = u.unit_id
         where o.came_to is null or o.came_to < 4
         """,

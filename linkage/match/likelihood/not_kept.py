@@ -108,8 +108,9 @@ def _pairs_not_kept(engine: Engine, found: Matched, one_in: int, told: Sequence[
     ).pairs
     barred = [overrides.barred] if overrides else []
     named = {f"told_{number}": table for number, table in enumerate([*told, *barred])}
-    there = " and ".join(
-        f"not exists (select 1 from {{{name}}} as t where t.left_id = p.left_id and t.right_id = p.right_id)"
+    there = " and ".join(  # what is told of the units that are looked at is few of all
+        f"not exists (select 1 from {{{name}}} as t"
+        f" where t.left_id % {one_in} = 0 and t.left_id = p.left_id and t.right_id = p.right_id)"
         for name in named
     )
     pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
@@ -132,10 +133,16 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
     listed = ", ".join([f"{pattern_text(model, 'p')} as pattern", _ODDS, *odds])
     return f"""
         with of_left as (
-            select left_id, least(sum(match_probability), 1) as held from {{links}} group by left_id
+            select left_id, least(sum(match_probability), 1) as held
+            from {{links}} as k
+            where exists (select 1 from {{pairs}} as p where p.left_id = k.left_id)
+            group by left_id
         ),
         of_right as (
-            select right_id, least(sum(match_probability), 1) as held from {{links}} group by right_id
+            select right_id, least(sum(match_probability), 1) as held
+            from {{links}} as k
+            where exists (select 1 from {{pairs}} as p where p.right_id = k.right_id)
+            group by right_id
         ),
         priced as (
             select p.left_id, p.right_id, {listed}

@@ -126,20 +126,27 @@ def capped(engine: Engine, links: Table, step: Step) -> Table:
 
 def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
     """Reasons of units without a link: where the best that they met was refused here, why it was."""
-    refused = "decision = 'rejected' and reason not in ('below threshold', 'a better partner')"
-    some = engine.sql(f"select 1 as one from {{links}} where {refused} limit 1", links=links)
-    if engine.count(some) == 0:
+    refused = engine.sql(
+        """
+        select left_id, right_id, match_weight, reason
+        from {links}
+        where decision = 'rejected' and reason not in ('below threshold', 'a better partner')
+        """,
+        links=links,
+        store=True,
+    )
+    if engine.count(refused) == 0:
+        engine.drop(refused)
         return unlinked
     parts = "\nunion all\n".join(
         f"""
         select '{side}' as side, {side}_id as id, reason
-        from {{links}}
-        where {refused}
+        from {{refused}}
         qualify row_number() over (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id) = 1
         """
         for side in _OTHER
     )
-    return engine.sql(
+    told = engine.sql(
         f"""
         with refused as ({parts})
         select u.step, u.side, u.id,
@@ -147,7 +154,9 @@ def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
         from {{unlinked}} as u
         left join refused as r on r.side = u.side and r.id = u.id
         """,
-        links=links,
+        refused=refused,
         unlinked=unlinked,
         store=True,
     )
+    engine.drop(refused)
+    return told
