@@ -17,6 +17,7 @@ from linkage.match.candidates.passes import holds_many
 from linkage.match.further.further_records import Further, share_of_others
 from linkage.match.further.second_records import SecondRecords
 from linkage.match.further.together import joined_together
+from linkage.match.resolution.rounds import sums_of
 from linkage.match.two_people.apart_rules import shipped
 from linkage.model import Model
 from linkage.model.stages import pattern_column
@@ -43,8 +44,8 @@ def with_other_records(
         links: every pair that the step kept, with match_probability; read once where the next two are given.
         apart: left_id, right_id of pairs that speak of no other record (`no_other_records`).
         gain: bits that the cardinality adds to a weight.
-        contested: left_id, right_id, match_weight, match_probability of the links that share a unit with another; all
-            links when None.
+        contested: left_id, right_id, match_weight, match_probability and the sums of their units (`sums_of`) of the
+            links that share a unit with another; all links when None.
         linked: how many links are accepted; counted when None.
         second: what the step knows, where it has looked for second records.
         known: left_id, right_id, probability of other records of which more is known than their pair shows.
@@ -61,7 +62,7 @@ def with_other_records(
     elif linked is None:
         counted = one(engine, engine.sql("select count(*) as n from {t} where decision = 'accepted'", t=links))
         linked = int(counted["n"])
-    summed = engine.sql(_summed(cardinality), pairs=contested or links, store=True)
+    summed = contested or engine.sql(_SUMMED.format(sums=sums_of(cardinality)), links=links, store=True)
     further: dict[str, Further] = {}
     raised: list[Table] = []
     for side in asked:
@@ -79,7 +80,8 @@ def with_other_records(
         tables = {"held": held} | ({"known": known} if known else {})
         raised.append(engine.sql(_raised(alone, known=known is not None), store=True, params=None, **tables))
         engine.drop(held)
-    engine.drop(summed)
+    if summed is not contested:
+        engine.drop(summed)
     last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
     listed = [_PROBABILITY if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
     told = engine.sql(
@@ -138,12 +140,7 @@ def that_speak(engine: Engine, model: Model, pairs: Table, apart: Table) -> Tabl
     )
 
 
-def _summed(cardinality: Cardinality) -> str:
-    """Pairs with the sum of the probabilities of either unit, where it holds one link: of_left, of_right."""
-    sums = "".join(
-        f", sum(match_probability) over (partition by {side}_id) as of_{side}" for side in _single(cardinality)
-    )
-    return f"select left_id, right_id, match_weight, match_probability{sums} from {{pairs}}"
+_SUMMED = "select left_id, right_id, match_weight, match_probability{sums} from {{links}}"
 
 
 def _moved(cardinality: Cardinality) -> str:

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.config import Cardinality, Step
-from linkage.engine import Engine, Table, by_component, empty
+from linkage.engine import Engine, Table, by_component, empty, side_by_side
 from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.score import Frequencies
 from linkage.match.likelihood.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.resolution.resolve import Thresholds
-from linkage.match.resolution.rounds import ODDS, odds_of
+from linkage.match.resolution.rounds import ODDS, odds_of, sums_of
 from linkage.match.resolution.same_people import nobody, same_people, whole
 from linkage.model import Model
 
@@ -68,18 +68,26 @@ def of_possible(
         pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals: none are two people.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
+    summed = step.duplicates != "join"  # else other pairs come to them
     if engine.count(pairs) == 0:  # nobody has a rival
-        return posterior(engine, pairs, step.cardinality, thresholds.gain)
-    same = {
-        side: same_people(engine, model, pairs, side, units, frequencies, thresholds.accept)
+        return posterior(engine, pairs, step.cardinality, thresholds.gain, summed=summed)
+    asked = {
+        side: functools.partial(same_people, engine, model, pairs, side, units, frequencies, thresholds.accept)
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser) and not step.each_once
     }
-    return posterior(engine, pairs, step.cardinality, thresholds.gain, same)
+    same = dict(zip(asked, side_by_side(engine, *asked.values()), strict=True))
+    return posterior(engine, pairs, step.cardinality, thresholds.gain, same, summed=summed)
 
 
 def posterior(
-    engine: Engine, pairs: Table, cardinality: Cardinality, gain: float, same: dict[str, Table] | None = None
+    engine: Engine,
+    pairs: Table,
+    cardinality: Cardinality,
+    gain: float,
+    same: dict[str, Table] | None = None,
+    *,
+    summed: bool = False,
 ) -> Table:
     """The probability of each contested pair; one without a rival has what its weight says.
 
@@ -88,6 +96,7 @@ def posterior(
             has its rivals, they are contested and their units' odds are added up already.
         gain: bits that the cardinality adds to a weight.
         same: by side: unit_id, same_as, as `same_people` finds them.
+        summed: whether `sums_of` their units are asked for too.
 
     Returns:
         left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) and
@@ -95,13 +104,14 @@ def posterior(
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
     if not single or engine.count(pairs) == 0:
-        return empty(engine, _COLUMNS)
+        return empty(engine, _COLUMNS | (dict.fromkeys(("of_left", "of_right"), "double") if summed else {}))
     added_up = all(f"{side}_odds" in pairs.columns for side in single)
     weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=not added_up)
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
     sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
     likely = _in_doubt(engine, weighed, sure, single, gain, records)
-    found = engine.sql(_LIKELY, params={"doubt": DOUBT}, weighed=weighed, likely=likely, store=True, **records)
+    told = f"select *{sums_of(cardinality)} from ({_LIKELY}) as likely" if summed else _LIKELY
+    found = engine.sql(told, params={"doubt": DOUBT}, weighed=weighed, likely=likely, store=True, **records)
     engine.drop(weighed, sure, likely)
     return found
 

@@ -38,6 +38,16 @@ def odds_of(side: str) -> str:
     return f"sum({ODDS}) over (partition by {side}_id) as {side}_odds"
 
 
+def sums_of(cardinality: Cardinality) -> str:
+    """SQL of further columns of pairs: of_left, of_right, what the probabilities of either unit's pairs come to, where
+    it holds one link."""
+    return "".join(
+        f", sum(match_probability) over (partition by {side}_id) as of_{side}"
+        for side in ("left", "right")
+        if not holds_many(cardinality, side)
+    )
+
+
 ODDS = "exp(ln(2) * least(match_weight, 200e0))"
 
 

@@ -39,11 +39,14 @@ def same_people(
     Returns:
         unit_id, same_as: the smallest unit of the same person; units that are nobody else are left out.
     """
-    rivals = engine.sql(
-        _RIVALS.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
+    likely = engine.sql(
+        _LIKELY.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
     )
-    if engine.count(rivals) == 0:
+    if engine.count(likely) == 0:
+        engine.drop(likely)
         return nobody(engine)
+    rivals = engine.sql(_RIVALS, likely=likely, store={"left_id": "bigint", "right_id": "bigint"})
+    engine.drop(likely)
     scored = score_within(engine, model, units, frequencies, rivals)
     within = within_one_file(engine, model, units)
     named = [pattern_column(comparison) for comparison in model.fields]
@@ -77,17 +80,20 @@ def same_people(
     return engine.sql("select node as unit_id, label as same_as from {t}", t=labels)
 
 
-# Likely partners of one unit, two by two.
-_RIVALS = f"""
-    with likely as (
-        select {{other}}_id as wanted, {{side}}_id as unit_id
-        from {{{{pairs}}}}
-        where match_weight >= $accept
-        qualify row_number() over (partition by {{other}}_id order by {HEAVIEST}, {{side}}_id) <= {_MOST_RIVALS}
-    )
+# The likely partners of units that have several: few of all pairs, which are looked through once.
+_LIKELY = f"""
+    select {{other}}_id as wanted, {{side}}_id as unit_id
+    from {{{{pairs}}}}
+    where match_weight >= $accept
+    qualify row_number() over (partition by {{other}}_id order by {HEAVIEST}, {{side}}_id) <= {_MOST_RIVALS}
+        and count(*) over (partition by {{other}}_id) > 1
+    """
+
+# Those of one unit, two by two.
+_RIVALS = """
     select distinct a.unit_id as left_id, b.unit_id as right_id
-    from likely as a
-    join likely as b on b.wanted = a.wanted
+    from {likely} as a
+    join {likely} as b on b.wanted = a.wanted
     where a.unit_id < b.unit_id
     """
 
