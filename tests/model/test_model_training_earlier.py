@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linkage.model import Model, from_dict
-from linkage.model.training import Earlier
+from linkage.model.training import Earlier, most_learnt
 from linkage.model.training.counts.rules import Agreement
 from linkage.model.training.em.evidence import as_counted
 from linkage.model.training.em.expectation import Known
@@ -81,6 +81,19 @@ def test_a_run_that_was_set_aside_does_not_say_how_much_a_step_has_seen() -> Non
     model = _trained(0.9)
     told = {"rules": [{"matches": 2_302, "used": True}, {"matches": 3, "used": False}]}
     assert Earlier.of_training("first", model, told) == Earlier("first", model, 2_302)
+
+
+def test_the_step_that_teaches_is_the_one_whose_links_show_most_people() -> None:
+    """EM looked at 2,302 matches of a step of 300,000, and at 2,772 of one of 3,400, where it took a second look."""
+    model = _trained(0.9)
+    large = Earlier.of_training(
+        "large", model, {"rules": [{"matches": 2_302}]}, shown={"a": {"1": 280_000.0, "0": 9.0}}
+    )
+    small = Earlier.of_training("small", model, {"rules": [{"matches": 2_772}]}, shown={"a": {"1": 3_300.0, "0": 70.0}})
+    assert most_learnt([large, None, small]) == most_learnt([small, large]) == large
+    alike = [Earlier("few", model, 100), Earlier("many", model, 200)]
+    assert most_learnt(alike) == alike[1], "where no links are known, EM's matches tell"
+    assert most_learnt([None]) is None
 
 
 def test_m_of_an_earlier_step_is_what_its_links_show_beside_five_matches_of_the_model() -> None:

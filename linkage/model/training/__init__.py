@@ -19,7 +19,7 @@ from linkage.model.training.counts.inside import block_pairs, stranger_pairs
 from linkage.model.training.counts.overlaps import overlaps, seen
 from linkage.model.training.counts.patterns import Layout, Patterns, counted
 from linkage.model.training.counts.rules import Agreement, agreements, training_rules
-from linkage.model.training.em.earlier import Earlier
+from linkage.model.training.em.earlier import Earlier, most_learnt
 from linkage.model.training.em.evidence import Block, Evidence, as_counted
 from linkage.model.training.em.no_persons import NobodyInBothError
 from linkage.model.training.estimates.bootstrap import resampled
@@ -42,6 +42,7 @@ __all__ = [
     "NobodyInBothError",
     "TrainingReport",
     "gathered",
+    "most_learnt",
     "train",
     "unlearnt",
 ]

@@ -15,7 +15,7 @@ from linkage.match.links_only import step_of_links
 from linkage.match.step import StepResult, link_step
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
-from linkage.model.training import Earlier
+from linkage.model.training import Earlier, most_learnt
 from linkage.pipeline.given.job import Job, shipped_files
 from linkage.pipeline.given.previous import PreviousRun
 from linkage.pipeline.running.artefacts import Counts
@@ -272,7 +272,7 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
         for name, made in models.items()
         for told in [space.counts(made)]
     ]
-    return max((one for one in learnt if one), key=lambda one: one.matches, default=None)
+    return most_learnt(learnt)
 
 
 def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:

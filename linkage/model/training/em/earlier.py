@@ -5,7 +5,7 @@ of these has another surname, and EM takes it that nobody has. A step before it 
 thousands; how often fields change differs from file to file, but not by orders of magnitude.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,9 @@ class Earlier:
     Attributes:
         step: its name.
         model: as trained there, with m as its links show it.
-        matches: how many its m rests on, of the run of EM that saw the fewest; a run that was set aside says nothing.
+        matches: how many EM saw of those that its m rests on, in the run that saw the fewest; a run that was set aside
+            says nothing.
+        linked: how many its links show, of the field that they show most of.
         together: how fields of its matches differ together; empty where it was not asked.
     """
 
@@ -37,6 +39,7 @@ class Earlier:
     model: Model
     matches: int
     together: Mapping[Together, Odds] = field(default_factory=dict)
+    linked: float = 0.0
 
     @classmethod
     def of_training(
@@ -56,7 +59,10 @@ class Earlier:
             shown: of each field, the step's matches at each level, by its links.
         """
         found = matches_of(training)
-        return cls(step, as_links_show(model, shown or {}), found, together or {}) if found is not None else None
+        if found is None:
+            return None
+        linked = max((sum(levels.values()) for levels in (shown or {}).values()), default=0.0)
+        return cls(step, as_links_show(model, shown or {}), found, together or {}, linked)
 
     def worth(self, m: Floats) -> Floats:
         """As how many matches of this step the other's m counts, level by level."""
@@ -69,6 +75,14 @@ class Earlier:
         forename by chance are more than the matches, and EM may as well take them for matches by other surnames.
         """
         return m, self.worth(m)
+
+
+def most_learnt(steps: Iterable[Earlier | None]) -> Earlier | None:
+    """Of steps that have learnt by the same model, the one whose m rests on most matches.
+
+    EM looks at as many pairs of each as show enough matches; what tells a million people from a thousand are the links.
+    """
+    return max((one for one in steps if one), key=lambda one: (one.linked, one.matches), default=None)
 
 
 def matches_of(training: Mapping[str, Any]) -> int | None:
