@@ -123,12 +123,15 @@ def test_an_age_says_nothing_more_where_both_files_have_birth_dates(engine: Engi
     assert _made_alike(engine, tmp_path, people, people) == {}
 
 
-def test_ages_at_death_are_counted_to_one_year_by_the_dates_of_death(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("age", "day"), [("age_at_death", "date_of_death"), ("age", "date buried")])
+def test_ages_at_death_are_counted_to_one_year_by_the_dates_of_death(
+    age: str, day: str, engine: Engine, tmp_path: Path
+) -> None:
     draw = random.Random(8)
     people = _people(draw)
     deaths = [
-        {"id": str(n), "first_name": given, "last_name": family, "date_of_death": f"3/{month}/{year}",
-         "age_at_death": str(year - born - (month < 7))}
+        {"id": str(n), "first_name": given, "last_name": family, day: f"3/{month}/{year}",
+         age: str(year - born - (month < 7))}
         for n, given, family, born in people
         for year, month in [(draw.randrange(2001, 2011), draw.randrange(1, 13))]
     ]  # fmt: skip

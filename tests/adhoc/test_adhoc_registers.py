@@ -25,6 +25,13 @@ from linkage.adhoc.headers.recognise import known_fields, recognise
         ("Né(e) le", "dob"),
         ("Where born", "birth_place"),
         ("HOUSE_NUM", "street_number"),
+        ("PAO", "street_number"),
+        ("मकान संख्या", "street_number"),
+        ("पिता/पति का नाम", "father_name"),
+        ("bapt_date", "dob"),
+        ("Taufdatum", "dob"),
+        ("line1", "address"),
+        ("SITUS", "address"),
     ],
 )
 def test_names_of_other_registers_and_alphabets_are_known(column: str, field: str) -> None:
@@ -137,3 +144,13 @@ def test_a_patronymic_is_compared_with_the_fathers_name() -> None:
 def test_whose_a_column_is_says_nothing_of_what_it_holds(header: str, field: str) -> None:
     both = ["key", header, "zz"]
     assert recognise(both, both, enough=False).left[field] == header
+
+
+def test_a_baptism_stands_for_a_birth_date_where_there_is_none() -> None:
+    both = ["surname", "date of baptism", "date of birth"]
+    assert recognise(both, both).left["dob"] == "date of birth"
+
+
+def test_a_city_of_a_site_is_no_address() -> None:
+    both = ["owner", "SITUS", "SITUS_CITY"]
+    assert recognise(both, both, enough=False).left["address"] == "SITUS"
