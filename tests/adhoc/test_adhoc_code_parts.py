@@ -97,3 +97,11 @@ def test_texts_of_which_hardly_two_are_as_long_as_one_another_are_no_codes(tmp_p
     titles = [" ".join(f"w{n * k % 97}" + "x" * (n * k % 5) for k in range(1, 4 + n % 30)) for n in range(1, 300)]
     left, right = _held(tmp_path, "headline", titles, list(reversed(titles)))
     assert len(left) == len(right) == len(titles)
+
+
+def test_codes_of_many_lengths_are_compared_without_the_signs_between(tmp_path: Path) -> None:
+    numbers = [(n % 90 + 1890, n * 7 % 400 + 1) for n in range(300)]
+    left, right = _held(
+        tmp_path, "AccessionNo", [f"C.{n}-{y}" for y, n in numbers], [f"C {n}:{y}" for y, n in numbers], "Museum number"
+    )
+    assert left == right == [f"C{n}{y}" for y, n in numbers]

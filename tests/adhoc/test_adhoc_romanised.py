@@ -49,9 +49,14 @@ def _compared(engine: Engine, folder: Path, left: Names, right: Names) -> list[l
         ([("Живко", "Щерев"), ("Цветан", "Вълчев"), ("Мария", "Христова")], [("Zhivko", "Shterev"), ("Tsvetan", "Valchev"), ("Maria", "Hristova")]),
         ([("Љиљана", "Џајић"), ("Живка", "Ђокић"), ("Хана", "Шћепановић")], [("Ljiljana", "Džajić"), ("Živka", "Đokić"), ("Hana", "Šćepanović")]),
         ([("ΧΡΗΣΤΟΣ", "ΠΑΠΑΔΟΠΟΥΛΟΣ"), ("Ευάγγελος", "Μπακάλης")], [("CHRISTOS", "PAPADOPOULOS"), ("Evangelos", "Bakalis")]),
+        ([("मोहन", "शर्मा"), ("संजय", "सिंह"), ("कृष्ण", "मिश्र")], [("Mohan", "Sharma"), ("Sanjay", "Singh"), ("Krishna", "Mishra")]),
+        ([("शिवराज", "वर्मा"), ("कमला", "यादव")], [("Shivraj", "Varma"), ("Kamla", "Yadav")]),
+        ([("অমিত", "সেন"), ("রাজেশ", "পাল")], [("Amit", "Sen"), ("Rajesh", "Pal")]),
+        ([("ਗੁਰਮੀਤ", "ਸਿੰਘ"), ("ਮੋਹਨ", "ਕੌਰ")], [("Gurmit", "Singh"), ("Mohan", "Kaur")]),
+        ([("రామ", "రావు"), ("కృష్ణ", "వర్మ")], [("Rama", "Ravu"), ("Krishna", "Varma")]),
         ([("Χρήστος", "Παπαδόπουλος"), ("Υακίνθη", "Οικονόμου")], [("Hristos", "Papadopoulos"), ("Iakinthi", "Ikonomou")]),
     ],
-    ids=["Ukraine", "English", "German", "French", "Bulgaria", "Serbia", "Greece", "Greece, as it sounds"],
+    ids=["Ukraine", "English", "German", "French", "Bulgaria", "Serbia", "Greece", "Hindi", "Hindi, as it is said", "Bengali", "Punjabi", "Telugu", "Greece, as it sounds"],
 )  # fmt: skip
 def test_letters_are_written_as_the_other_file_writes_them(
     engine: Engine, tmp_path: Path, left: Names, right: Names

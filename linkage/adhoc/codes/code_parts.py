@@ -48,7 +48,7 @@ def parts_in_common(engine: Engine, held: Sequence[Held]) -> list[Held] | None:
     counts = [_counted(engine, one) for one in held]
     lengths = [usual_length(of) for of in counts]
     if None in lengths:
-        return None
+        return _without_signs(engine, held, counts)
     known = [length for length in lengths if length]
     shorter = min(known)
     padded = [_padded(of, length) for of, length in zip(counts, known, strict=True)]
@@ -62,6 +62,24 @@ def parts_in_common(engine: Engine, held: Sequence[Held]) -> list[Held] | None:
         expressed(engine, file, _sql(as_text(column), length, best, shorter), "code")
         for (file, column), length in zip(held, known, strict=True)
     ]
+
+
+def _without_signs(engine: Engine, held: Sequence[Held], counts: Sequence[Mapping[str, int]]) -> list[Held] | None:
+    """Codes of many lengths by their letters and digits, where far more are in common so: C.108-1968, C 108:1968."""
+    if not all(map(_are_of_digits, counts)):
+        return None
+    as_it_is = _in_common([counted(engine, *one) for one in held])
+    if _in_common(counts) < max(_FEWEST, _PLAINLY_MORE * as_it_is):
+        return None
+    return [
+        expressed(engine, file, f"nullif({_CODE.format(text=as_text(column))}, '')", "code") for file, column in held
+    ]
+
+
+def _are_of_digits(codes: Mapping[str, int]) -> bool:
+    """Whether digits are half and more of the signs of nearly all codes; of titles they are a part."""
+    of_digits = sum(held for code, held in codes.items() if 2 * sum(map(str.isdigit, code)) >= len(code))
+    return of_digits >= _OF_ONE_LENGTH * sum(codes.values())
 
 
 def shorter_part(one: Mapping[str, int], two: Mapping[str, int]) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.adhoc.codes.code_parts import shorter_part
+from linkage.adhoc.codes.other_digits import other_digits
 from linkage.adhoc.columns.contents import (
     END,
     SHORTEST,
@@ -16,7 +17,6 @@ from linkage.adhoc.columns.contents import (
     equal_numbers,
     in_common,
     likeness,
-    other_digits,
     words,
 )
 from linkage.adhoc.files.person_file import PLACE, PersonFile

@@ -9,11 +9,10 @@ values) is never alike.
 import datetime
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 from anyascii import anyascii
 
@@ -30,6 +29,7 @@ _BIRTHS = 30  # years between the first and the last twentieth of births; dates 
 _EARLIEST = 1850
 _REPEATED = 0.9  # distinct values of a row, below which values are those of places
 _BRITISH = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
+_TIME_OR_AMOUNT = re.compile(r".*\b\d{1,2}:\d\d(?!\d).*|-?\d+[.,]\d{1,2}")
 _SIGNS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # each is a syllable or a word
 _MEN_APART = 0.1  # shares of men that two columns of the digits 1 and 2 may be apart
 _OF_YEARS = 0.75  # years alone may be of anything that people did in their lives
@@ -41,13 +41,6 @@ _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery 
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
 _DISTINCT = 0.98  # share of values that stand once, of numbers that are a person's
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
-
-
-@cache
-def other_digits() -> dict[str, str]:
-    """Digits of other scripts, and plain ones in their places."""
-    found = [sign for sign in map(chr, range(0x80, 0x10000)) if sign.isdecimal()]
-    return {"digits": "".join(found), "plain": "".join(str(unicodedata.decimal(sign)) for sign in found)}
 
 
 @dataclass(frozen=True)
@@ -233,7 +226,8 @@ class Content:
             return True  # dialled ones, of several lengths: no amount begins with a zero
         are_whole = long and not any(set(value) & set(".,") for value in self.counts)
         one_each = are_whole and len(codes) > _DISTINCT * len(self.values)
-        return (of_one_length or one_each) and math.gcd(*map(int, codes)) == 1
+        parted = self._share(lambda value: bool(re.search(r"\d[-/ ]\d", value))) > _MOST  # 115-052-01-00
+        return (of_one_length or one_each) and (parted or math.gcd(*map(int, codes)) == 1)
 
 
 def squashed(value: str) -> str:
@@ -333,8 +327,8 @@ def _is_year(value: str) -> bool:
 
 
 def _is_code(value: str) -> bool:
-    if ":" in value or (re.fullmatch(r"-?\d+[.,]\d{1,2}", value) and not value.endswith(".0")):
-        return False  # a time, an amount
+    if _TIME_OR_AMOUNT.fullmatch(value) and not value.endswith(".0"):
+        return False
     text = squashed(value)
     digits = sum(map(str.isdigit, text))
     return digits > 0 and (2 * digits >= len(text) or (len(text) <= 10 and not re.search("[A-Z]{4}", text)))

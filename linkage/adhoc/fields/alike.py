@@ -11,6 +11,7 @@ from dataclasses import replace
 from linkage.adhoc.codes import digits, hashes
 from linkage.adhoc.codes.bit_strings import with_bits
 from linkage.adhoc.codes.code_parts import with_parts_in_common
+from linkage.adhoc.codes.other_digits import with_plain_digits
 from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.dates.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.dates.birth_numbers import birth_date_of_numbers, birth_dates_of_numbers
@@ -65,6 +66,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         for shape in shapes:
             shape.fields[code] = shape.fields.pop(name)
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
+    with_plain_digits(engine, shapes)
     _date_by_numbers(engine, shapes)
     with_shared_contacts(engine, shapes)
     one_of_several_names(engine, shapes)

@@ -20,6 +20,7 @@ from linkage.adhoc.files.shapes import Shape, move
 from linkage.adhoc.names.consonants import NAMES
 from linkage.adhoc.names.full_names import by_form
 from linkage.adhoc.names.of_syllables import Syllables
+from linkage.adhoc.names.parents import PARENTS
 from linkage.engine import Engine
 from linkage.resources import config_file
 from linkage.toml_file import Strict, fault, held_to
@@ -27,11 +28,13 @@ from linkage.toml_file import Strict, fault, held_to
 NOTE = "names are compared by how they sound: one file writes them in Hangul, which Latin letters have many ways for"
 
 _PLACES = ("town", "county", "birth_place", "address")
-_FURTHER = ("other_surname",)
+_FURTHER = ("other_surname", *PARENTS)
 _LOOKED_AT = 3_000  # distinct values of a column that show how its names are written
 _MOSTLY, _SELDOM = 0.5, 0.05  # shares of names with signs of a script, of the file that writes it and of the other
 _ACCENT = re.compile("(?<=[α-ω])[\u0301\u0308]+")
 _A_LETTER = r"[^\W\d_]"
+_IN_DEVANAGARI = {sign: 0x900 + sign % 0x80 for sign in range(0x980, 0xD80)}
+"""Signs of Bengali, Gurmukhi, Gujarati, Oriya, Tamil, Telugu, Kannada, Malayalam: their blocks are laid out alike."""
 
 
 def _expression(value: str) -> str:
@@ -57,6 +60,8 @@ class Way(Strict):
         name: for those who read the file.
         script: an expression for a sign of it, a small one.
         only: for a sign that some name has, where the way is one language's.
+        letters: expressions for what stands in the script, and what is read instead, in their order: a vowel that is
+            heard and not written. Scripts of India are read as Devanagari, whose letters stand in their places.
         spellings, first: small letters to Latin ones; at the beginning of a word.
         of_signs: each sign is a syllable, and no blank parts surname and given name.
         signs: spellings to the signs that have them.
@@ -68,6 +73,7 @@ class Way(Strict):
     name: str
     script: Annotated[str, AfterValidator(_expression)]
     only: Annotated[str, AfterValidator(_expression)] = ""
+    letters: tuple[Replacement, ...] = ()
     spellings: dict[str, str] = Field({})
     first: dict[str, str] = Field({})
     of_signs: bool = False
@@ -85,6 +91,7 @@ class Way(Strict):
         if self.of_signs:
             return self._of_signs(name, whole)
         text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", name.lower())))
+        text = _replaced(text.translate(_IN_DEVANAGARI), self.letters) if self.letters else text
         latin: str = anyascii(_known(self).sub(self._in_latin, text))
         return latin.upper()
 
