@@ -169,3 +169,28 @@ def test_names_tell_nobody_who_is_twice_where_both_files_have_ages(engine: Engin
     few = [_named(engine, "4"), _named(engine, "1")]
     aged = [engine.sql("select *, unit_id % 70 as age from {t}", t=units) for units in few]
     assert each_held_twice(engine, *aged)[0] < 0.05 < each_held_twice(engine, *few)[0]
+
+
+@pytest.mark.parametrize(
+    ("phone", "twice"),
+    [("'0' || n", False), ("'0' || n % 30", True), ("case when n % 5 = 0 then '0' || n end", True)],
+    ids=["each has one", "of each person", "seldom known"],
+)
+def test_namesakes_with_a_telephone_each_are_several(phone: str, twice: bool, engine: Engine) -> None:
+    names = "'F' || (n % 30) as forename, 'LEE' as surname"
+    several = engine.sql(f"select n as unit_id, {names}, {phone} as phone from generate_series(1, 120) as t(n)")
+    each = engine.sql(
+        "select n as unit_id, 'F' || n as forename, 'LEE' as surname, '9' || n as phone from generate_series(1, 90) t(n)"
+    )
+    assert [share > 0 for share in each_held_twice(engine, each, several)] == [False, twice]
+
+
+def test_a_file_of_longer_names_has_no_fewer_namesakes(engine: Engine) -> None:
+    """Ann Achieng Otieno and Ann Njeri Otieno are both Ann Otieno in the other file."""
+    longer = engine.sql(
+        "select n as unit_id, 'F' || (n % 30) || ' M' || n as forename, 'LEE' as surname from generate_series(1, 120) t(n)"
+    )
+    shorter = engine.sql(
+        "select n as unit_id, 'F' || (n % 30) as forename, 'LEE' as surname from generate_series(1, 120) as t(n)"
+    )
+    assert each_held_twice(engine, longer, shorter) == [0.0, 0.0]

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.adhoc.columns.columns_of import columns_of
 from linkage.adhoc.columns.ids import with_ids
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import Columns, recognise
@@ -196,3 +197,21 @@ def test_what_is_the_id_of_one_file_is_that_of_the_other_that_calls_it_the_same(
     assert (found.left_id, found.right_id) == ("entry", "entry")
     twice = HEAD.format(key="entry") + deaths + "D1,Bo,Lee,1901-02-03\n"
     assert _columns(engine, tmp_path, HEAD.format(key="entry") + births, twice).right_id is None
+
+
+def test_a_number_that_few_of_the_other_file_have_is_compared_and_no_id(duckdb_engine: Engine, tmp_path: Path) -> None:
+    """A number of a person is the id of a row where nothing else is; and an id that not everybody has is no id."""
+    people = [(f"{n * 7919 % 9_000_000 + 1_000_000}", f"A{n:04d}", "Ana", f"S{n}", n % 28 + 1) for n in range(60)]
+    left = "".join(f"{acct},{number},{f},{s},1990-01-{d:02d}\n" for number, acct, f, s, d in people)
+    right = "".join(
+        f"{f},{s},1990-01-{d:02d},{number if n % 3 else ''},R{n:03d}\n" for n, (number, _, f, s, d) in enumerate(people)
+    )
+    (tmp_path / "left.csv").write_text(f"acct,national_card_number,forename,surname,dob\n{left}")
+    (tmp_path / "right.csv").write_text(f"forename,surname,dob,ID No,page\n{right}")
+    files = [
+        persons.read(duckdb_engine, tmp_path / f"{side}.csv", tmp_path / side, delimiter=",", encoding="utf-8")
+        for side in ("left", "right")
+    ]
+    found = columns_of(duckdb_engine, files)
+    assert (found.left_id, found.right_id) == ("acct", "page")
+    assert ("national_card_number", "ID No") in {(found.left[name], found.right[name]) for name in found.fields}

@@ -37,6 +37,11 @@ def test_of_two_files_each_may_call_them_by_another_role(engine: Engine, tmp_pat
     assert {"forename", "surname", "town"} <= set(columns_of(engine, files).fields)
 
 
+def test_a_registered_name_is_a_persons_beside_persons(engine: Engine, tmp_path: Path) -> None:
+    files = [_file(engine, tmp_path, "id,registered_name,city", NAMES), _file(engine, tmp_path, "id,name,city", NAMES)]
+    assert columns_of(engine, files).left_parts["full_name"] == "registered_name"
+
+
 @pytest.mark.parametrize(
     ("header", "names"),
     [

@@ -38,6 +38,24 @@ def test_a_block_on_places_alone_is_learnt_from_where_no_persons_are_named(
     assert (("postcode",) in [rule.columns for rule in rules]) == on_places_alone
 
 
+def test_places_are_learnt_from_where_hardly_any_name_is_written_in_one_way(world: World) -> None:
+    """Hotel Sol, Sol Hotel and Hotel Sol Madrid: no block on names makes pairs, and training said there was nothing."""
+    table = world("unit_id | x\n 1 | A")
+    sides = [Side(table, 3_000, table, 1.0)] * 2
+    rules = training_rules(untrained(COMPANIES), [_pairs("organisation", pairs=3), _pairs("postcode")], sides)
+    assert [rule.columns for rule in rules] == [("postcode",)]
+
+
+@pytest.mark.parametrize(("within", "learnt"), [(0, True), (600, False)], ids=["one each", "of a household"])
+def test_numbers_that_nobody_shares_are_a_block_to_learn_names_from(world: World, within: int, learnt: bool) -> None:
+    table = world("unit_id | x\n 1 | A")
+    sides = [Side(table, 3_000, table, 1.0)] * 2
+    phones = Agreement(("phone",), 900, 0.5, (within, within), 900, 9_000_000)
+    names = [_pairs("forename"), _pairs("surname"), _pairs("forename", "surname")]
+    rules = training_rules(untrained({**PEOPLE, "phone": "code"}), [*names, phones], sides)
+    assert (("phone",) in [rule.columns for rule in rules]) == learnt
+
+
 def test_the_rarest_word_is_equal_at_each_level_that_asks_for_it() -> None:
     layout = Layout(untrained({"title": "words", "price": "code"}))
     found = key_levels(layout)

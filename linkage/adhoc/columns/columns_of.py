@@ -9,7 +9,7 @@ from linkage.adhoc.columns.by_content import taken_by_content
 from linkage.adhoc.columns.copies import without_copies
 from linkage.adhoc.columns.filled import filled
 from linkage.adhoc.columns.forenames_alone import forenames_alone
-from linkage.adhoc.columns.ids import with_ids
+from linkage.adhoc.columns.ids import with_ids, without_mere_numbers
 from linkage.adhoc.columns.roles import named_by_role
 from linkage.adhoc.columns.things import names_of_things
 from linkage.adhoc.columns.wide import without_idle
@@ -24,7 +24,7 @@ from linkage.adhoc.places.addresses import address_columns, with_addresses, with
 from linkage.adhoc.places.towns import with_towns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.model.training.em.moving import HOME
+from linkage.model.training.counts.rules import HOME
 
 
 def columns_of(
@@ -60,7 +60,7 @@ def columns_of(
     if roles:
         columns = again(*roles)
     asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
-    taken = taken_by_content(engine, asked, columns)
+    taken = taken_by_content(engine, asked, without_mere_numbers(engine, asked, columns, told))
     found = [*roles, *(text for column in taken for text in column.maps())]
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)

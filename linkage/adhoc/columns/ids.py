@@ -31,8 +31,9 @@ def with_ids(
         (columns.left_id, columns.left_parts, columns.left),
         (columns.right_id, columns.right_parts, columns.right),
     )
+    shared = _numbers_of_both(engine, files, columns)
     found = [
-        None if is_numbered else _id(engine, file, *side, told)
+        None if is_numbered else _id(engine, file, *side, told, shared)
         for is_numbered, file, side in zip(numbered, files, sides, strict=False)
     ]
     for here, there in ((0, -1), (-1, 0)):
@@ -48,6 +49,23 @@ def with_ids(
     return replace(columns, left_id=left, right_id=right)
 
 
+def without_mere_numbers(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns, told: Collection[str] = ()
+) -> Columns:
+    """The columns without ids that are called so and are no keys: a number of persons, which not everybody has, may be
+    a field that the other file has too.
+
+    Args:
+        told: columns that the analyst named.
+    """
+    named = (columns.left_id, columns.right_id)
+    left, right = (
+        name if name is None or name in told or _is_key(engine, file, name) else None
+        for file, name in zip(files, named, strict=True)
+    )
+    return replace(columns, left_id=left, right_id=right)
+
+
 def _id(
     engine: Engine,
     file: PersonFile,
@@ -55,11 +73,26 @@ def _id(
     parts: Mapping[str, str],
     held: Mapping[str, str],
     told: Collection[str],
+    shared: Collection[str],
 ) -> str | None:
-    """The column that is named an id, unless it is none and another one is."""
-    if named in told or (named and _is_key(engine, file, named)):
+    """The column that is named an id, unless it is none, or one of `shared`, and another one is."""
+    if named in told or (named and named not in shared and _is_key(engine, file, named)):
         return named
-    return _key(engine, file, parts, held) or named
+    return _key(engine, file, parts, held, shared) or named or _key(engine, file, parts, held, ())
+
+
+def _numbers_of_both(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> list[str]:
+    """Columns that the other file has too, by names that no list knows, and not as its key: a number of a person, which
+    is the id of a row where nothing else is."""
+    if len(files) < 2:
+        return []
+    sides = ((columns.left, columns.right, files[1]), (columns.right, columns.left, files[0]))
+    return [
+        column
+        for own, others, other in sides
+        for name, column in own.items()
+        if name not in named_fields(own) and is_called_like_a_key(column) and not _is_key(engine, other, others[name])
+    ]
 
 
 def _is_key(engine: Engine, file: PersonFile, column: str) -> bool:
@@ -78,13 +111,15 @@ def _first_and_all(engine: Engine, file: PersonFile) -> Sequence[Table]:
     return engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table
 
 
-def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mapping[str, str]) -> str | None:
+def _key(
+    engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mapping[str, str], shared: Collection[str]
+) -> str | None:
     """The first column that is called like a key, is known in every row and holds no value twice.
 
     Where there is none, the first column or the last, if it is that and its values look like codes; then the number of
     a person; then the only other column that is that.
     """
-    used = {*parts.values(), *named_fields(held).values()}
+    used = {*parts.values(), *named_fields(held).values(), *shared}
     free = [name for name in file.header if name not in used]
     called = [name for name in free if is_called_like_a_key(name)]
     ends = dict.fromkeys((file.header[0], file.header[-1]))

@@ -32,10 +32,13 @@ def named_by_role(engine: Engine, files: Sequence[PersonFile], columns: Columns,
     found = []
     sides = (("left", columns.left, columns.left_parts), ("right", columns.right, columns.right_parts))
     for side, held, parts in sides:
+        others = columns.right if side == "left" else columns.left
         file = files[0] if side == "left" else files[-1]
         if _NAMED & {*held, *parts} and not _names_things(engine, file, parts.get("full_name"), told):
             continue
         roles = [name for name in file.header if _is_role(name) and name not in told and not is_known(name)]
+        if not roles and "forename" in others and held.get("organisation", "") not in {"", *told}:
+            roles = [held["organisation"]]  # beside persons, Registered Name is one's
         named = [name for name in roles if _holds_names(values_of(engine, file, name))]
         if len(named) == 1:
             found.append(f"{side}.full_name={named[0]}")

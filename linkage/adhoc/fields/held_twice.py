@@ -119,7 +119,8 @@ def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[st
     """Of each of two files the share that `held_twice` tells, or where it tells of neither what their names tell.
 
     Where nothing but names is known of persons, the other file shows how many namesakes there are: exam results have a
-    student's name again and again, and the register of students has not.
+    student's name again and again, and the register of students has not. Namesakes each of whom has a telephone of his
+    own are several.
 
     Args:
         days: as of `held_twice`.
@@ -128,20 +129,47 @@ def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[st
     names = {"forename", "surname"}
     if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or _AGES & set(left.columns):
         return twice
-    of_names = [_namesakes(engine, side, days) for side in (left, right)]
+    compared = [*_compared_names(engine, left, right), *map(quote, days)]
+    of_names = [_namesakes(engine, side, compared) for side in (left, right)]
     found = [_beyond(of_names[here], of_names[1 - here]) for here in (0, 1)]
-    return [share if share >= _MORE_THAN_NAMESAKES else 0.0 for share in found]
+    return [
+        share if share >= _MORE_THAN_NAMESAKES and not _are_several(engine, side) else 0.0
+        for share, side in zip(found, (left, right), strict=True)
+    ]
 
 
-def _namesakes(engine: Engine, units: Table, days: Sequence[str]) -> tuple[float, float]:
-    """Records with both names, and those of them that have the names of another, on one of these days."""
-    own = ["forename", "surname", *map(quote, days)]
+def _are_several(engine: Engine, units: Table) -> bool:
+    """Whether a file's namesakes are several people: many have a telephone or address of mail, hardly two the same."""
+    for name in ("email", "phone"):
+        if name in units.columns:
+            query = f"select avg(case when {name} is null then 0e0 else 1e0 end) as share from {{t}}"
+            known = float(one(engine, engine.sql(query, t=units))["share"] or 0)
+            if known >= _SOME and _twice(engine, units, ["forename", "surname"], name) < MANY_TWICE:
+                return True
+    return False
+
+
+def _compared_names(engine: Engine, left: Table, right: Table) -> list[str]:
+    """SQL of the names by which namesakes are counted: first words alone, where one file writes more of them."""
+    found = []
+    for name in ("forename", "surname"):
+        query = f"select avg(case when contains({name}, ' ') then 1e0 else 0e0 end) as share from {{t}}"
+        shares = [float(one(engine, engine.sql(query, t=side))["share"] or 0) for side in (left, right)]
+        found.append(f"split_part({name}, ' ', 1)" if max(shares) - min(shares) > _OF_MORE_WORDS else name)
+    return found
+
+
+_OF_MORE_WORDS = 0.1  # by how much the share of names of several words differs where a file writes more of them
+
+
+def _namesakes(engine: Engine, units: Table, names: Sequence[str]) -> tuple[float, float]:
+    """Records with all these names, and those of them that have the names of another."""
     query = f"""
         with named as (
             select count(*) as records
             from {{t}}
-            where {" and ".join(f"{name} is not null" for name in own)}
-            group by {", ".join(own)}
+            where {" and ".join(f"{name} is not null" for name in names)}
+            group by {", ".join(names)}
         )
         select cast(coalesce(sum(records), 0) as double) as records,
                cast(coalesce(sum(records) filter (records > 1), 0) as double) as namesakes

@@ -20,8 +20,12 @@ COUNTED_ROWS = 40_000
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
 NUMBERS = {"nino", "uln", "upn", "husid", "social_security_number", "health_number", "national_number"}
-PERSONAL = NUMBERS | {"forename", "middle_names", "dob", "email", "organisation"}
-_PERSONS = PERSONAL - {"organisation", "email"} | {"surname"}  # columns of files that are of people
+HOUSE_NUMBER = "house_number"
+"""The field of the number of a house, where records are of houses: its neighbours have the rest of its address."""
+PERSONAL = NUMBERS | {"forename", "middle_names", "dob", "email", "organisation", HOUSE_NUMBER}
+HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
+"""Fields that go by where somebody lives."""
+_PERSONS = PERSONAL - {"organisation", "email", HOUSE_NUMBER} | {"surname"}  # columns of files that are of people
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
 _PURE_PAIRS, _MOST_PAIRS = 40, 400
@@ -33,6 +37,10 @@ _COMMON, _BY_CHANCE = 0.1, 2.0
 # as share forename and surname, and these count as ten at least.
 _FAMILIES, _FEWEST = 3.0, 10
 
+_FEWEST_PAIRS, _HARDLY = (
+    30,
+    0.05,
+)  # pairs that agree on a column that is one person's, and of them so many within a file
 _INITIALS = 0.05  # of pairs share a middle name, where it is an initial
 _BEYOND_CHANCE = 3.0  # standard deviations of the pairs that chance lets agree on two columns
 
@@ -109,7 +117,10 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     smaller = min(side.units for side in sides)
     chance = {agreement.columns[0]: agreement.chance for agreement in counted if len(agreement.columns) == 1}
     personal = PERSONAL - _of_families(counted) - _common_to_many(counted)
+    of_things = not _PERSONS & {column for comparison in model.comparisons for column in comparison.columns}
     candidates = _fit(smaller, [c for c in counted if personal & set(c.columns)] or counted)
+    if of_things and not candidates:  # hardly any name is written in one way in both files
+        candidates = _fit(smaller, counted)
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
@@ -117,13 +128,18 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         )
     chosen, waiting = _chosen(candidates, set(model.comparisons), chance)
     if waiting:
+        added, waiting = _chosen(_fit(smaller, _of_one_each(counted)), waiting, chance)
+        chosen += added
+    if waiting:
         # Names that may stand in each other's place read each other: without a birth date every block that shows
         # persons is on one of them. It says all of the other but how often they stand so.
         personal |= _of_persons(counted, sides)
         more = [replace(c, lenient=True) for c in counted if personal & set(c.columns)]
         added, waiting = _chosen(_fit(smaller, more), waiting, chance)
         chosen += added
-    if waiting and not _PERSONS & {column for comparison in model.comparisons for column in comparison.columns}:
+    if of_things:  # of the houses of a street hardly two are one
+        waiting = {comparison for comparison in waiting if HOUSE_NUMBER not in comparison.columns}
+    if waiting and of_things:
         # Companies have no households: those at one address are one or have other names.
         added, waiting = _chosen(_fit(smaller, counted), waiting, chance)
         chosen += added
@@ -137,7 +153,7 @@ def _fit(smaller: int, rules: Sequence[Agreement], most: int = _MOST_PAIRS) -> l
     fit = []
     for rule in rules:
         known = max(smaller * rule.complete, 1.0)
-        if max(0.02 * known, 30) <= rule.pairs <= most * known:
+        if max(0.02 * known, _FEWEST_PAIRS) <= rule.pairs <= most * known:
             fit.append((rule, rule.pairs / known > _PURE_PAIRS))
     return fit
 
@@ -183,6 +199,19 @@ def _common_to_many(counted: Sequence[Agreement]) -> set[str]:
         for agreement in counted
         if agreement.columns == ("middle_names",) and agreement.chance > _INITIALS
     }
+
+
+def _of_one_each(counted: Sequence[Agreement]) -> list[Agreement]:
+    """Columns that hardly two of a file share, and many across the files: telephones and numbers of their own, and no
+    homes, where the one file may have the husband and the other his wife."""
+    return [
+        agreement
+        for agreement in counted
+        if len(agreement.columns) == 1
+        and agreement.columns[0] not in HOME
+        and agreement.pairs >= _FEWEST_PAIRS
+        and sum(agreement.strangers) <= _HARDLY * agreement.pairs
+    ]
 
 
 def _of_persons(counted: Sequence[Agreement], sides: Sequence[Side]) -> set[str]:

@@ -16,11 +16,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from linkage.model.training.counts.patterns import Flags, Layout, Patterns
-from linkage.model.training.counts.rules import PERSONAL, Agreement, own_columns
+from linkage.model.training.counts.rules import HOME, PERSONAL, Agreement, own_columns
 from linkage.model.training.em.evidence import Run
 
-HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
-"""Fields that go by where somebody lives."""
 _NAMES = frozenset({"forename", "middle_names", "organisation"})
 _MOSTLY = 0.5
 """Share of a block's pairs that know a field, from which it tells matches from strangers."""
