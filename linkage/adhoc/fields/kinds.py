@@ -10,6 +10,7 @@ from linkage.adhoc.names.parents import PARENTS
 from linkage.adhoc.names.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, one, quote
 from linkage.model.comparisons import BESIDE, POSITION, is_of_bits, kind_of_values
+from linkage.model.training.counts.rules import HOUSE_NUMBER
 
 KINDS = {
     "forename": "name",
@@ -28,6 +29,7 @@ KINDS = {
     "email": "text",
     "phone": "code",
     POSITION: POSITION,
+    HOUSE_NUMBER: "category",
 }
 _IN_ONE_FILE = {"email": "code"}
 

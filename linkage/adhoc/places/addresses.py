@@ -1,7 +1,8 @@
 """Addresses that are written whole, in one column or in lines, parted into street, town and postcode.
 
 Families share an address, and those who move lose it: compared as one text it says too much of the first, and of the
-others not that they moved within their town. The number of a house is left out, since it tells nobody from his family.
+others not that they moved within their town. The number of a house is left out, since it tells nobody from his family;
+of files that name neither persons nor firms it is kept, since it tells a house from the next one.
 """
 
 import re
@@ -29,7 +30,9 @@ from linkage.adhoc.places.address_forms import (
     words_of,
 )
 from linkage.adhoc.places.address_lines import as_one, as_parts, lines_in, lines_of
+from linkage.adhoc.places.houses import HOUSES, houses_of, numbers, own_numbers, with_houses
 from linkage.engine import Engine, Table, literal, quote, rows
+from linkage.model.training.counts.rules import HOUSE_NUMBER
 
 WITHIN = ("postcode", "town", "county")
 """Fields that an address may hold beside the street."""
@@ -98,6 +101,7 @@ def with_addresses(
             kept = {name: column for name, column in fields[here].items() if column not in side.lines}
             held = dict.fromkeys(["address", *(within[here] or ())], side.lines[0])
             fields[here], parts[here] = {**kept, **held}, {**parts[here], **as_parts(side.lines)}
+    with_houses(engine, files, fields, parts)
     last = len(files) - 1
     return replace(columns, left=fields[0], right=fields[last], left_parts=parts[0], right_parts=parts[last])
 
@@ -137,13 +141,26 @@ def part_addresses(
     made = []
     for side, of in zip(sides, parts, strict=True):
         if not lines_in(of):
-            made.append((side.file, dict(side.fields)))
+            made.append(_with_numbers(engine, (side.file, dict(side.fields)), side.fields.get("address"), of))
             continue
         held = ["address", *(name for name in WITHIN if side.fields.get(name) in side.lines)]
+        held += [HOUSE_NUMBER] if HOUSES in of else []
         what = {name: f"{name} of {side.lines[0]}" for name in held}
         file, names = beside(engine, side.file, _parted(engine, side), what)
-        made.append((file, {**side.fields, **names}))
+        whole = names.pop(HOUSE_NUMBER, None)
+        made.append(_with_numbers(engine, (file, {**side.fields, **names}), whole, of))
     return made
+
+
+def _with_numbers(
+    engine: Engine, held: tuple[PersonFile, dict[str, str]], whole: str | None, parts: Mapping[str, str]
+) -> tuple[PersonFile, dict[str, str]]:
+    """A file with the numbers of its houses, where they are compared: those of the whole address and of own columns."""
+    file, fields = held
+    if HOUSES not in parts:
+        return held
+    file, column = houses_of(engine, file, [*own_numbers(fields, lines_in(parts)), *([whole] if whole else [])])
+    return file, {**fields, HOUSE_NUMBER: column}
 
 
 def _read(engine: Engine, sides: Sequence[_Side]) -> None:
@@ -270,11 +287,11 @@ def _parted(engine: Engine, side: _Side) -> Table:
             "is_town": pa.array([False] * len(form.beyond) + [True] * len(form.numbered), pa.bool_()),
         }
     )
-    query = _PARTED
+    query, ordered = _PARTED, "" if form.town_first else "list_reverse"
     for word, text in {
         "HAS_TOWN": str(form.has_town).lower(),
         "IS_NO_STREET": literal(rf"(?i)^(?:{unit()}|{number()})$"),
-        "ORDER": "" if form.town_first else "list_reverse",
+        "ORDER": ordered,
         "UNIT_FIRST": literal(rf"(?i)^{unit()}[ ,/]+([0-9])"),
         "UNIT_LAST": literal(rf"(?i)[ ,/]+{unit()}$"),
         "NUMBER_FIRST": literal(rf"(?i)^{number()}[ ,/]+(\S)"),
@@ -286,7 +303,8 @@ def _parted(engine: Engine, side: _Side) -> Table:
     return engine.sql(
         f"""
         {query}
-        select place as {place}, nullif(trim(address), '') as address, nullif(code, '') as postcode, town, county
+        select place as {place}, nullif(trim(address), '') as address, nullif(code, '') as postcode, town, county,
+               {numbers("array_to_string(" + ordered + "(others), ' ')")} as {HOUSE_NUMBER}
         from parted
         """,
         t=side.file.table,
