@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc.codes import rare_words
+from linkage.adhoc.columns.taken_apart import taken_apart
 from linkage.adhoc.columns.two_in_a_row import elder_first
 from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.alike import alike
@@ -43,6 +44,7 @@ def told(
         "british_postcodes": postcodes,
         "words": list(words),
         "both_persons": any(file.both_persons for file in files.values()),
+        "taken_apart": any(file.taken_apart for file in files.values()),
     }
 
 
@@ -64,9 +66,11 @@ def read_again(
     if len(given) != len(sides):
         raise InputError(f"--files: {len(sides)} file{'s were' if len(sides) > 1 else ' was'} linked; name as many")
     files = [_same_file(engine, said, side, path, scratch / side) for side, path in zip(sides, given, strict=True)]
+    fields, parts, ids = ([said[key][side] for side in sides] for key in ("columns", "parts", "ids"))
+    if said.get("taken_apart"):
+        files, _ = taken_apart(engine, files)
     if said.get("both_persons"):
         files = elder_first(engine, files)
-    fields, parts, ids = ([said[key][side] for side in sides] for key in ("columns", "parts", "ids"))
     columns = Columns(fields[0], fields[-1], ids[0], ids[-1], parts[0], parts[-1])
     shaped, at = alike(engine, files, columns)
     further: list[dict[str, str]] = [{} for _ in shaped]

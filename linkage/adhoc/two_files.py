@@ -7,6 +7,7 @@ from pathlib import Path
 from linkage.adhoc.codes import hashes, rare_words
 from linkage.adhoc.columns.by_pairs import columns_by_pairs
 from linkage.adhoc.columns.columns_of import columns_of, with_columns_kept
+from linkage.adhoc.columns.taken_apart import taken_apart
 from linkage.adhoc.columns.two_in_a_row import two_in_a_row
 from linkage.adhoc.dates import dated
 from linkage.adhoc.fields import persons
@@ -90,7 +91,8 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
         InputError: a file cannot be read, both are one, their ids are no key, or they share too little to compare.
         ConfigError: a map that fits no column.
     """
-    files, maps = two_in_a_row(engine, _read(engine, asked, scratch), asked.maps)
+    files, maps = taken_apart(engine, _read(engine, asked, scratch), asked.maps)
+    files, maps = two_in_a_row(engine, files, maps)
     columns = columns_of(engine, files, maps, asked.ids, fewest=1)
     _, kept = with_columns_kept(files, maps, asked.ids)
     tell = recognised or (lambda *_: None)

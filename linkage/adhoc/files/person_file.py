@@ -66,6 +66,7 @@ class PersonFile:
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
     clean: set[str] = field(default_factory=set)  # columns that hold trimmed text, and NULL where there is none
     both_persons: bool = False  # of rows that hold two are compared, the elder first
+    taken_apart: str | None = None  # the column of texts that was, by what the other file holds
     side: str = ""  # "left" or "right", where the other file has the same name
 
     @property
@@ -101,6 +102,9 @@ class PersonFile:
                 if self.both_persons
                 else f"{self.called}: a row holds several persons ({shown}): the first is read; give each a row"
             )
+        if self.taken_apart:
+            shown = listed([self.taken_apart], known=any_known(self.header))
+            said.append(f"{self.called}: who somebody is stands in {shown}, taken apart by what the other file holds")
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.called}: lists within lists and maps are not read: {shown}")
