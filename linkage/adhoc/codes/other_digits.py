@@ -7,7 +7,7 @@ from functools import cache
 import pyarrow as pa
 
 from linkage.adhoc.files.columns_made import as_text, expressed
-from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.files.shapes import Shape, move
 from linkage.engine import Engine, literal, quote
 
@@ -37,7 +37,8 @@ def with_plain_digits(engine: Engine, shapes: Sequence[Shape]) -> None:
 def _with_other_digits(engine: Engine, file: PersonFile, columns: Sequence[str]) -> list[str]:
     if not columns:
         return []
-    first = engine.arrow(engine.sql(f"select {', '.join(map(quote, columns))} from {{t}} limit {_FIRST}", t=file.table))
+    query = f"select {', '.join(map(quote, columns))} from {{t}} order by {quote(PLACE)} limit {_FIRST}"
+    first = engine.arrow(engine.sql(query, t=file.table))
     return [
         column
         for column, values in zip(columns, first.columns, strict=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from linkage.adhoc.files.columns_made import counted, looked_up
-from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.headers.header_words import in_latin
 from linkage.adhoc.places.positions import DEGREES, SEXAGESIMAL, degrees
-from linkage.engine import Engine, columns
+from linkage.engine import Engine, columns, quote
 
 _LOOKED_AT = 300  # rows
 _MOSTLY = 0.8  # share of the known values that are positions
@@ -32,7 +32,8 @@ def with_degrees_parted(engine: Engine, file: PersonFile) -> PersonFile:
     texts = [name for name in file.header if pa.types.is_string(file.types.get(name, pa.null()))]
     if not texts:
         return file
-    held = engine.arrow(engine.sql(f"select {columns(texts)} from {{t}} limit {_LOOKED_AT}", t=file.table))
+    first = f"select {columns(texts)} from {{t}} order by {quote(PLACE)} limit {_LOOKED_AT}"
+    held = engine.arrow(engine.sql(first, t=file.table))
     for name in texts:
         values = [text for value in held[name].to_pylist() if value is not None and (text := value.strip())]
         if _are_positions(values):
