@@ -37,10 +37,8 @@ _COMMON, _BY_CHANCE = 0.1, 2.0
 # as share forename and surname, and these count as ten at least.
 _FAMILIES, _FEWEST = 3.0, 10
 
-_FEWEST_PAIRS, _HARDLY = (
-    30,
-    0.05,
-)  # pairs that agree on a column that is one person's, and of them so many within a file
+# Pairs that agree on a column that is one person's, and the share of them that are within a file.
+_FEWEST_PAIRS, _HARDLY = 30, 0.05
 _INITIALS = 0.05  # of pairs share a middle name, where it is an initial
 _BEYOND_CHANCE = 3.0  # standard deviations of the pairs that chance lets agree on two columns
 
