@@ -196,10 +196,11 @@ def _m_and_u(levels: Sequence[Mapping[str, Any]], table: Table, step: Mapping[st
     ]
     if not probable:
         return []
+    correcting = next((row["comparison"] for row in levels if row.get("corrects")), None)
     left_out = (
-        " Comparisons given other fields, among them or changed with one are left out: they take back what the others "
-        "say too much or too little, and only m over u, their match weight, has a meaning."
-        if any(row.get("corrects") for row in levels)
+        f" Left out are comparisons such as “{correcting}”, which take back what others say too much or too little: "
+        "of them only the match weight has a meaning."
+        if correcting
         else ""
     )
     return [
