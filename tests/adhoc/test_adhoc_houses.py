@@ -1,7 +1,5 @@
 """Numbers of houses and flats, where files name neither persons nor firms."""
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,16 +7,9 @@ import pytest
 from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, rows
+from tests.adhoc.conftest import write_csv
 
 STREETS = ["North Street", "Pine Drive", "Mill Lane", "Abbey Way", "High Road"]
-
-
-def _write(path: Path, held: Sequence[dict[str, object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(held[0]))
-        writer.writeheader()
-        writer.writerows(held)
-    return path
 
 
 def _flats() -> list[tuple[int, int, str]]:
@@ -37,7 +28,7 @@ def _code(house: int, street: str) -> str:
 
 def _whole(folder: Path, **further: str) -> Path:
     """A meter each, at an address that is written whole."""
-    return _write(
+    return write_csv(
         folder / "meters.csv",
         [
             {
@@ -53,7 +44,7 @@ def _whole(folder: Path, **further: str) -> Path:
 
 def _parted(folder: Path, **further: str) -> Path:
     """The same houses by their parts, in another order."""
-    return _write(
+    return write_csv(
         folder / "register.csv",
         [
             {

@@ -1,7 +1,5 @@
 """Texts that hold all that a file knows of somebody, beside a file of several columns."""
 
-import csv
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,19 +9,12 @@ from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, rows
 from linkage.errors import ConfigError
 from linkage.explain import Explainer
+from tests.adhoc.conftest import write_csv
 
 GIVEN = ("Ann", "Bo", "Cleo", "Dan", "Eve", "Mark", "Rose", "Will")
 FAMILY = ("Hill", "Lund", "Mark", "Ruiz", "Voss", "Wood", "May", "Orr")
 PEOPLE = [(first, last, day) for day, (first, last) in enumerate((f, s) for f in GIVEN for s in FAMILY)]
 PEOPLE = [(first, last, day % 28 + 1) for first, last, day in PEOPLE if first != last]
-
-
-def _write(path: Path, held: Sequence[Mapping[str, object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(held[0]))
-        writer.writeheader()
-        writer.writerows(held)
-    return path
 
 
 def _columns(folder: Path) -> Path:
@@ -32,11 +23,11 @@ def _columns(folder: Path) -> Path:
         {"ref": f"R{n:03}", "forename": f, "surname": s, "dob": f"1960-05-{day:02}", "town": ("Leeds", "York")[n % 2]}
         for n, (f, s, day) in enumerate(PEOPLE)
     ]
-    return _write(folder / "columns.csv", [{**row, "phone": f"0113 49{n:05}"} for n, row in enumerate(held)])
+    return write_csv(folder / "columns.csv", [{**row, "phone": f"0113 49{n:05}"} for n, row in enumerate(held)])
 
 
 def _texts(folder: Path, form: str) -> Path:
-    return _write(
+    return write_csv(
         folder / "texts.csv",
         [
             {"case": n, "description": form.format(first=f, last=s, day=day, town=("Leeds", "York")[n % 2], n=n)}
@@ -76,7 +67,7 @@ def test_words_that_name_nobody_of_the_other_file_are_left_as_they_are(
     duckdb_engine: Engine, tmp_path: Path, text: str
 ) -> None:
     held = [{"case": n, "description": text.format(n)} for n in range(60)]
-    asked = Asked(_write(tmp_path / "texts.csv", held), _columns(tmp_path))
+    asked = Asked(write_csv(tmp_path / "texts.csv", held), _columns(tmp_path))
     with pytest.raises(ConfigError, match="fewer than two fields"):
         two_files(duckdb_engine, asked, tmp_path / "scratch")
 
