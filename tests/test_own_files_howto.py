@@ -1,12 +1,15 @@
 """What docs/own-files.md shows can be run as it stands, and the messages that it explains are ones that there are."""
 
 import ast
+import datetime
+import random
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from linkage.adhoc.draft import Draft, draft
 from linkage.catalogue import IDENTIFIERS, load
 from linkage.match.candidates.units import DERIVED
 from linkage.model import load as load_model
@@ -15,10 +18,8 @@ from linkage.resources import shipped_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "own-files.md").read_text(encoding="utf-8")
-HEADERS = {
-    "pupils.csv": "id,first_name,middle_names,last_name,date_of_birth,sex,postcode",
-    "customers.csv": "record_id,given_names,surname,dob,gender,post_code",
-}
+PUPILS = "id,first_name,middle_names,last_name,date_of_birth,sex,postcode"
+CUSTOMERS = "record_id,given_names,surname,dob,gender,post_code"
 
 
 def fences(kind: str) -> list[str]:
@@ -26,25 +27,45 @@ def fences(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
+def two_files(folder: Path) -> list[Path]:
+    """Files with the columns of the page's, whose dates are written as those are."""
+    draw = random.Random(5)
+    pupils, customers = [PUPILS], [CUSTOMERS]
+    for number in range(60):
+        forename, surname = (
+            draw.choice(["Ada", "Ben", "Cleo", "Dan", "Eve"]),
+            draw.choice(["Ash", "Bird", "Cook", "Dale"]),
+        )
+        day = datetime.date(1996, 9, 1) + datetime.timedelta(days=draw.randrange(1_000))
+        postcode, sex = f"AB{draw.randrange(1, 30)} {draw.randrange(1, 10)}XY", draw.choice("FM")
+        pupils.append(f"{number},{forename},Kim,{surname},{day},{sex},{postcode}")
+        customers.append(f"{number + 500},{forename} Kim,{surname},{day:%d/%m/%Y},{sex},{postcode}")
+    written = {"pupils.csv": pupils, "customers.csv": customers}
+    for name, lines in written.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [folder / name for name in written]
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The files of the page, each where its first line says, and two files to link, of which it needs the columns."""
-    for text in fences("toml"):
-        path = tmp_path / text.partition("\n")[0].removeprefix("# ")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    for name, header in HEADERS.items():
-        (tmp_path / name).write_text(f"{header}\n", encoding="utf-8")
+    """Two files, and what the page has drafted from them."""
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "mine"))
     monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
     monkeypatch.chdir(tmp_path)
+    draft(Draft(two_files(tmp_path), Path("own.toml"), Path("mine")))
     return tmp_path
+
+
+def test_what_the_page_shows_is_what_is_drafted(folder):
+    run, catalogue, *_ = fences("toml")
+    assert (folder / "own.toml").read_text() == run
+    assert (folder / "mine" / "catalogue" / "customers.toml").read_text() == catalogue
 
 
 def test_the_run_of_two_files_has_no_fault(folder):
     made = job.load_job(folder / "own.toml")
     job.check_job(made, damaged=True)
-    assert list(made.models) == ["school-customers"]
+    assert list(made.models) == ["pupils-customers"]
 
 
 def test_the_level_that_is_added_is_asked_before_likeness(folder):
@@ -54,7 +75,7 @@ def test_the_level_that_is_added_is_asked_before_likeness(folder):
     exec(compile(code, "docs/own-files.md", "exec"), {})
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
-    found = job.load_job(run).models["school-customers"]
+    found = job.load_job(run).models["pupils-customers"]
     before = load_model(shipped_dir() / "models" / "education.json")
     labels, earlier = ([level.label for c in m.comparisons for level in c.levels] for m in (found, before))
     assert [label for label in labels if label not in earlier] == ["surname: a word in common"]

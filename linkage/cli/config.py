@@ -8,10 +8,14 @@ from typing import Annotated
 
 import typer
 
+from linkage.adhoc.options import Delimiter, say, say_notes, say_recognised
 from linkage.errors import ConfigError
 from linkage.resources import config_file, own_names, shipped_dir, shipped_names
 
-app = typer.Typer(no_args_is_help=True, help="Check a run's file, show what may stand in it, or take definitions over.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Draft a run's file from files, check it, show what may stand in it, or take definitions over.",
+)
 
 
 @app.command()
@@ -41,6 +45,37 @@ def check(
     typer.echo(f"  {counted}; hash {job.config.fingerprint()}")
     for remark in remarks(job):
         typer.echo(textwrap.indent(remark, "  "))
+
+
+@app.command()
+def draft(
+    files: Annotated[list[Path], typer.Argument(help="Two person files or more, CSV or Parquet.")],
+    out: Annotated[Path, typer.Option(help="The folder of your own definitions; made, or added to.")],
+    run: Annotated[Path, typer.Option(help="The run's file, which is written.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column that no name tells, by file: customers.surname=FAMILY. May be repeated."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Key of all files, or given once for each; found when not given.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of CSV files; found in each when not given.")] = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Draft a run's file and the definitions that it needs from the files themselves, to be read, changed and run.
+
+    Example: leo config draft pupils.csv customers.csv --out mine --run own.toml
+    """
+    from linkage.adhoc.draft import Draft, draft
+    from linkage.engine import without_pandas
+
+    without_pandas()
+    asked = Draft(files, run, out, maps or (), ids or (), delimiter, encoding)
+    drafted = draft(asked, recognised=say_recognised, progress=say)
+    say_notes(drafted.notes)
+    for path in drafted.written:
+        typer.echo(f"wrote   {path}")
+    typer.echo(f"next    leo --definitions {out} config check {run}")
 
 
 @app.command()

@@ -85,7 +85,7 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
     )
     fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
     made["blocking_rules_to_generate_predictions"] = [
-        _rule(rule, history) for rule in [*fields, *([(number,)] if number else [])]
+        any_time(rule) if history else _rule(rule) for rule in [*fields, *([(number,)] if number else [])]
     ]
     return made
 
@@ -99,9 +99,12 @@ def _of_strangers(history: Collection[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(fields: Collection[str], history: bool) -> dict[str, Any]:
-    """Equality at any time either side held the value; birth dates do not change."""
-    columns = [f"{field}_all" if history and field != "dob" else field for field in fields]
+def any_time(fields: Collection[str]) -> dict[str, Any]:
+    """A blocking rule: equality at any time either side held the value; birth dates do not change."""
+    return _rule([field if field == "dob" else f"{field}_all" for field in fields])
+
+
+def _rule(columns: Collection[str]) -> dict[str, Any]:
     condition = " AND ".join(f'l."{column}" = r."{column}"' for column in columns)
     return {
         "blocking_rule": condition,

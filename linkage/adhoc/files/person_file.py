@@ -59,6 +59,7 @@ class PersonFile:
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False
+    form: FileFormat | None = None  # in which a run reads it as it is; None where it was written anew to be read
     not_plain: tuple[str, ...] = ()  # columns that hold records or lists, and are not read
     of_sheet: tuple[str, ...] = ()  # which sheet of a workbook it is, where that needs to be said
     above: int = 0  # rows of a sheet above the names of its columns
@@ -206,6 +207,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         quarantined=aside,
         encoding=encoding,
         encoding_was_named=was_named,
+        form=fmt,
         not_plain=tuple(lost),
     )
 
@@ -218,7 +220,7 @@ def _read_made(
         found = read(engine, made, scratch, delimiter=delimiter, encoding=encoding)
     except InputError as fault:
         raise InputError(str(fault).replace(str(made), str(path)).replace(made.name, path.name)) from None
-    return replace(found, path=path, sha256=sha256_of(path))
+    return replace(found, path=path, sha256=sha256_of(path), form=None)
 
 
 def _is_parquet(path: Path) -> bool:
