@@ -19,14 +19,13 @@ from linkage.adhoc.files.person_file import PersonFile, Recognised, damage_told
 from linkage.adhoc.headers.maps import LEFT_OUT
 from linkage.adhoc.headers.recognise import NUMBERS
 from linkage.adhoc.two_files import Asked, two_files
-from linkage.catalogue import load as catalogue
 from linkage.config import FileFormat
 from linkage.engine import Engine, connect, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.model.comparisons import comparison
 from linkage.model.leo import any_time
 from linkage.records.csv_files import read_header
-from linkage.resources import shipped_dir
+from linkage.resources import shipped_dir, shipped_names
 
 _OF_PERSONS = ("nino", "uln", "upn", *NUMBERS)
 """Numbers that are one person's, in the order in which passes ask for them."""
@@ -113,7 +112,7 @@ def draft(
 
 def _names(files: Sequence[Path]) -> list[str]:
     """Names of sources: files' own, as far as a run takes them, each once, and none that ships."""
-    taken = {"people", *catalogue().datasets}
+    taken = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
     names: list[str] = []
     for path in files:
         stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_")
@@ -129,29 +128,26 @@ def _look(
 ) -> None:
     """Read the first file and another one, and note what the pair shows of both."""
     first, other = files[0], files[place]
-    named = _of_file(asked.ids, 0), _of_file(asked.ids, place)
+    keys = (_key_of(asked.ids, 0), _key_of(asked.ids, place))
     # A named key may stand in several rows of a person, which leo link refuses and a run makes a history of.
-    keys = [f"{side}.{LEFT_OUT}={key}" for side, key in zip(("left", "right"), named, strict=True) if key]
-    maps, ids = (
-        [*_maps_of(asked.maps, files, place), *keys],
-        ("none" if named[0] else None, "none" if named[1] else None),
-    )
+    left_out = [f"{side}.{LEFT_OUT}={key}" for side, key in zip(("left", "right"), keys, strict=True) if key]
+    maps = [*_maps_of(asked.maps, files, place), *left_out]
+    ids = ("none" if keys[0] else None, "none" if keys[1] else None)
     pair = Asked(first.path, other.path, maps, ids, asked.delimiter, (asked.encoding, asked.encoding))
     try:
         two = two_files(engine, pair, scratch, recognised)
     except LeoError as fault:
         words = str(fault)
-        for name in filter(None, named):
-            words = words.replace(f"--map left.{LEFT_OUT}={name}", f"--id {name}")
-            words = words.replace(f"--map right.{LEFT_OUT}={name}", f"--id {name}")
+        for map_of_key in left_out:
+            words = words.replace(f"--map {map_of_key}", f"--id {map_of_key.partition('=')[2]}")
         if len(files) > 2:
             words = f"{first.path.name} and {other.path.name}: {words}"
             words = words.replace("right.", f"{other.name}.").replace("left.", f"{first.name}.")
         raise type(fault)(words) from None
     found = (two.columns.left_id, two.columns.right_id)
-    for side, (file, key) in enumerate(zip((first, other), named, strict=True)):
+    for side, file in enumerate((first, other)):
         file.read = file.read.with_more(read_by_runs(engine, two, side))
-        file.shown, file.key = two.files[side], key or file.key or found[side]
+        file.shown, file.key = two.files[side], keys[side] or file.key or found[side]
 
 
 def _maps_of(maps: Sequence[str], files: Sequence[_File], place: int) -> list[str]:
@@ -169,7 +165,7 @@ def _maps_of(maps: Sequence[str], files: Sequence[_File], place: int) -> list[st
     return made
 
 
-def _of_file(ids: Sequence[str], place: int) -> str | None:
+def _key_of(ids: Sequence[str], place: int) -> str | None:
     """The key that is named of a file: the one of all, or its own."""
     if len(ids) > 1 and place >= len(ids):
         raise ConfigError(f"--id is given {len(ids)} times\n  give it once for all files, or once for each")
@@ -182,12 +178,10 @@ def _refuse_unreadable(files: Sequence[_File]) -> None:
     for file in files:
         if not file.shown or not file.shown.form:
             faults.append(
-                f"{file.path}: a run reads CSV with names in its first line, and Parquet\n  save it as one of them"
+                f"{file.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either"
             )
         elif not file.key:
-            faults.append(
-                f"{file.path}: no column tells one record from another\n  name it with --id, or number the rows"
-            )
+            faults.append(f"{file.path}: no column tells its records apart\n  name it with --id, or number the rows")
         elif file.key not in file.shown.raw.columns:
             faults.append(f"{file.path}: its key is made of several columns\n  give it one, or number the rows")
         for name in ("forename", "surname"):

@@ -2,7 +2,9 @@
 
 import datetime
 import random
+import shutil
 import tomllib
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -195,6 +197,28 @@ def test_what_no_run_reads_is_said_for_all_files_at_once(at_home, files):
     assert str(written) in said
     assert not (at_home / "own.toml").exists()
     assert not (at_home / "mine").exists()
+
+
+def test_no_source_has_the_name_of_one_that_ships_or_of_another(at_home, files):
+    (at_home / "older").mkdir()
+    shutil.copy(files.left, at_home / "npd.csv")
+    shutil.copy(files.right, at_home / "older" / "NPD.csv")
+    told(at_home, at_home / "npd.csv", at_home / "older" / "NPD.csv")
+    source = tomllib.loads((at_home / "own.toml").read_text())["source"]
+    assert {name: one["files"] for name, one in source.items()} == {"npd_2": ["npd.csv"], "npd_3": ["older/NPD.csv"]}
+
+
+def test_a_workbook_and_a_file_without_a_key_are_told_together(at_home, files):
+    keyless = [{k: v for k, v in p.items() if k not in ("Kunden Nr", "Sozialversicherungsnummer")} for p in germans()]
+    path = write_csv(at_home / "keyless.csv", keyless)
+    packed = at_home / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("kunden.csv", write_csv(at_home / "kunden.csv", germans()).read_bytes())
+    with pytest.raises(InputError) as told_of:
+        told(at_home, path, packed)
+    said = str(told_of.value)
+    assert f"{path}: no column tells its records apart\n    name it with --id, or number the rows" in said
+    assert f"{packed}: a run reads Parquet, and CSV with names in its first line\n    save it as either" in said
 
 
 def test_nothing_of_a_user_is_written_over(at_home, files):
