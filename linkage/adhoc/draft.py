@@ -100,7 +100,7 @@ def draft(
     with tempfile.TemporaryDirectory(prefix="leo-draft-") as scratch, connect("duckdb") as engine:
         with damage_told(*asked.files):
             for place, file in enumerate(files[1:], 1):
-                say(f"{files[0].path.name} and {file.path.name}")
+                say(f"{files[0].name} and {file.name}")
                 _look(engine, asked, files, place, Path(scratch) / str(place), recognised)
             held = [(file.shown, file.read.roles.get("postcode")) for file in files]
             form = postcode_form(engine, [(shown, column) for shown, column in held if shown and column])
@@ -111,16 +111,22 @@ def draft(
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    """Names of sources: files' own, as far as a run takes them, each once, and none that ships."""
+    """Names of sources: files' own, or their folders' where files have one name; each once, and none that ships."""
     taken = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
+    own = [_name(path.name) for path in files]
     names: list[str] = []
-    for path in files:
-        stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_")
-        stem = stem if re.match("[a-z]", stem) else f"file_{stem}".rstrip("_")
-        numbered = (f"{stem}_{number}" for number in count(2))
-        names.append(next(name for name in chain([stem], numbered) if name not in taken))
+    for path, name in zip(files, own, strict=True):
+        first = _name(path.absolute().parent.name) if own.count(name) > 1 else name
+        numbered = (f"{first}_{number}" for number in count(2))
+        names.append(next(name for name in chain([first], numbered) if name not in taken))
         taken.add(names[-1])
     return names
+
+
+def _name(text: str) -> str:
+    """A file's or a folder's name as a run takes one."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.split(".")[0].lower()).strip("_")
+    return name if re.match("[a-z]", name) else f"file_{name}".rstrip("_")
 
 
 def _look(
@@ -141,7 +147,7 @@ def _look(
         for map_of_key in left_out:
             words = words.replace(f"--map {map_of_key}", f"--id {map_of_key.partition('=')[2]}")
         if len(files) > 2:
-            words = f"{first.path.name} and {other.path.name}: {words}"
+            words = f"{first.name} and {other.name}: {words}"
             words = words.replace("right.", f"{other.name}.").replace("left.", f"{first.name}.")
         raise type(fault)(words) from None
     found = (two.columns.left_id, two.columns.right_id)

@@ -38,6 +38,7 @@ _FORMATS = [
 _NEARLY_ALL = 0.98  # of known postcodes have one form
 _MOST = 0.5  # of birth dates that are in one format, below which a file has none
 _ONE_COLUMN = "stands in one column with {others}: give each a column of its own"
+_BY_CONTENT = "was told by what it holds, and not by its name: name it with --map where it is to be compared"
 _MADE = "is made of several columns, or of a part of one: give it a column of its own"
 
 
@@ -108,7 +109,8 @@ def read_by_runs(engine: Engine, two: TwoFiles, side: int) -> Read:
             read.roles["former_surname" if name == OTHER_SURNAME else name] = column
         if name in OF_ROLES or name == OTHER_SURNAME or name not in kinds:
             continue
-        if why := _not_kept(name, column, kinds[name]):
+        by_content = f"{('left', 'right')[side]}.{name}={column}" in columns.by_content
+        if why := _BY_CONTENT if by_content else _not_kept(name, column, kinds[name]):
             left_out[name] = why
         else:
             read.kept[kept_name(name)] = column

@@ -200,12 +200,19 @@ def test_what_no_run_reads_is_said_for_all_files_at_once(at_home, files):
 
 
 def test_no_source_has_the_name_of_one_that_ships_or_of_another(at_home, files):
-    (at_home / "older").mkdir()
-    shutil.copy(files.left, at_home / "npd.csv")
-    shutil.copy(files.right, at_home / "older" / "NPD.csv")
-    told(at_home, at_home / "npd.csv", at_home / "older" / "NPD.csv")
+    for folder in ("new", "ilr"):
+        (at_home / folder).mkdir()
+    shutil.copy(files.left, at_home / "new" / "part-0.csv")
+    shutil.copy(files.right, at_home / "ilr" / "part-0.csv")
+    lines = files.right.read_text().splitlines(keepends=True)
+    (at_home / "ilr" / "cis.csv").write_text("".join(lines[:150]))
+    told(at_home, *(at_home / name for name in ("new/part-0.csv", "ilr/part-0.csv", "ilr/cis.csv")))
     source = tomllib.loads((at_home / "own.toml").read_text())["source"]
-    assert {name: one["files"] for name, one in source.items()} == {"npd_2": ["npd.csv"], "npd_3": ["older/NPD.csv"]}
+    assert {name: one["files"] for name, one in source.items()} == {
+        "new": ["new/part-0.csv"],
+        "ilr_2": ["ilr/part-0.csv"],
+        "cis_2": ["ilr/cis.csv"],
+    }
 
 
 def test_a_workbook_and_a_file_without_a_key_are_told_together(at_home, files):
@@ -249,6 +256,21 @@ def test_a_disk_that_fills_leaves_nothing_half_drafted(at_home, files, monkeypat
     with pytest.raises(OSError, match="No space left"):
         told(at_home, files.left, files.right)
     assert not [path for path in at_home.rglob("*") if path.is_file()]
+
+
+def test_what_its_values_alone_tell_is_left_to_be_named(at_home, files):
+    towns = ["Aalen", "Bonn", "Celle", "Düren", "Essen", "Fulda", "Gotha", "Hagen"] * 40
+    people = [{k: v for k, v in p.items() if k != "Telefon"} for p in germans()]
+    left = write_csv(at_home / "left.csv", [{**p, "qx": town} for p, town in zip(people, towns, strict=False)])
+    right = write_csv(at_home / "right.csv", [{**p, "vy": town} for p, town in zip(people, towns, strict=False)])
+    done = told(at_home, left, right)
+    assert any(note.endswith("name it with --map where it is to be compared") for note in done.notes)
+    assert "qx" not in str(tomllib.loads((at_home / "own.toml").read_text()))
+    for path in (at_home / "own.toml", *(at_home / "mine").rglob("*.*")):
+        path.unlink()
+    told(at_home, left, right, maps=["left.birth_town=qx", "right.birth_town=vy"])
+    source = tomllib.loads((at_home / "own.toml").read_text())["source"]
+    assert [one["keep"]["birth_town"] for one in source.values()] == ["qx", "vy"]
 
 
 def test_a_named_key_may_stand_in_several_rows_of_a_person(at_home, files):
