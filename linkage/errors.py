@@ -39,6 +39,15 @@ class GateError(LeoError):
     exit_code = ExitCode.GATE
 
 
+class Stopped(LeoError):
+    """Somebody, or a scheduler, has ended the command."""
+
+    exit_code = ExitCode.STOPPED
+
+    def __init__(self) -> None:
+        super().__init__("stopped\n  the same command can be given again")
+
+
 def refuse_untold(name: str, shown: str | None = None) -> None:
     """Refuse a name of a file or folder that is not in UTF-8: no manifest, page or library could tell it.
 

@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from linkage.catalogue import Dataset
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.config import RunConfig, Step
 from linkage.requests.request import Request
 

@@ -12,17 +12,8 @@ from pathlib import Path
 import typer
 
 from linkage import process
-from linkage.errors import ExitCode, InputError, LeoError, refuse_untold
+from linkage.errors import ExitCode, InputError, LeoError, Stopped, refuse_untold
 from linkage.pipeline.running.log import place_of, value_free_trace
-
-
-class Stopped(LeoError):
-    """Somebody, or a scheduler, has ended the command."""
-
-    exit_code = ExitCode.STOPPED
-
-    def __init__(self) -> None:
-        super().__init__("stopped\n  the same command can be given again")
 
 
 @contextlib.contextmanager

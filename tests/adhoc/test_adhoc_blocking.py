@@ -9,7 +9,7 @@ import pyarrow.csv as pa_csv
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError
 from linkage.model import from_dict
 from tests.model import known_errors

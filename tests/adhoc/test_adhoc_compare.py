@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError
 from linkage.pipeline.publishing import publish
 from tests.adhoc.conftest import CANARY

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.adhoc.files.encodings import found_encoding
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import InputError
 
 MIXED = "Müller;Jürgen;Düsseldorf\nGonzález;José;Málaga\n"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from linkage.adhoc import families
 from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.linked import Linked
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.match.likelihood.strangers import AS_WITHIN
 from tests.adhoc.conftest import write_csv
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.adhoc.labels import labelled_pairs
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.engine import connect
 from linkage.errors import InputError
 from linkage.model import load

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from linkage.adhoc.link import Request, link_files
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.model import load
 from tests.adhoc.conftest import CANARY, PEOPLE, SHARED, Done, Files, make_files, write_csv

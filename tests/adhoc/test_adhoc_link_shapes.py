@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.adhoc.link import Request, link_files
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError
 from tests.adhoc.conftest import SHARED, Done, Files, write_csv
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Request, link_files
 from linkage.catalogue import shipped
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.model import load
 from linkage.pipeline.ended.carrying import Carried, labels_store

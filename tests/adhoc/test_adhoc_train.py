@@ -11,7 +11,7 @@ from splink import Linker
 from typer.testing import CliRunner, Result
 
 from linkage.adhoc.train import TrainRequest, train_files
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.model import load
 from linkage.model.training.files import beside, told

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from linkage.adhoc.dedupe import DedupeRequest
 from linkage.adhoc.link import Request, link_files
 from linkage.catalogue import shipped
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.model.training.files import trained_on
 from quality.definitions import load as load_definitions

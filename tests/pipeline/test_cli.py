@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linkage import __version__
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.cli.run import plan_lines
 from linkage.cli.synth import people_count
 from linkage.errors import GateError

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -61,6 +62,15 @@ def test_a_full_disk_that_has_no_name_is_looked_for_where_verbs_write(capsys: py
     """Space was to be freed "there", and no place had been named."""
     shown = said(OSError(errno.ENOSPC, "SMITH"), capsys)
     assert f"free space in the output folder and in {tempfile.gettempdir()}, then run the same command" in shown
+
+
+def test_stopped_while_its_libraries_are_imported_it_says_so(tmp_path: Path) -> None:
+    """Ctrl-C in the first third of a second showed where Python was."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from linkage.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    said = "leo: stopped\n  the same command can be given again\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
 
 
 def test_a_system_without_memory_is_no_unforeseen_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *verb: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.cli.written import write_json
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from quality.outputs import alone, load_approved
 

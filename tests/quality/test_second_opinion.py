@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from quality.disclosure import load
 from quality.outputs import Said, check_table, read_tables
 from quality.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from synthetic.calibration import as_json, as_markdown, check, in_words
 from synthetic.calibration.checking import Checked, Made, compared

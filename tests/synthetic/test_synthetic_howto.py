@@ -70,7 +70,7 @@ def test_sql(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_options_and_folders_that_are_named_are_there(place: Path) -> None:
     from typer.main import get_command
 
-    from linkage.cli import app
+    from linkage.cli.app import app
 
     verb = get_command(app).commands["synth"]  # type: ignore[attr-defined]
     known = {option for parameter in verb.params for option in parameter.opts}
