@@ -17,6 +17,21 @@ Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"
 Probability = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
+SIDES = ("left", "right")
+OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+def holds_many(cardinality: Cardinality, side: str) -> bool:
+    """Whether a unit of this side may hold several links."""
+    first, last = cardinality.split("-to-")
+    # one-to-many: one left unit, many right ones; the left unit holds many links.
+    return (last if side == "left" else first) == "many"
+
+
+def single_sides(cardinality: Cardinality) -> list[str]:
+    """The sides whose units hold one link at most."""
+    return [side for side in SIDES if not holds_many(cardinality, side)]
+
 
 _MEMORY = re.compile(r"\s*\d+([.]\d+)?\s*(%|b|bytes?|[kmgt](i?b)?|(kilo|mega|giga|tera)bytes?)\s*", re.IGNORECASE)
 

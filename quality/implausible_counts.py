@@ -7,6 +7,7 @@ own errors do not make. A rule of which nobody knows what they make has no part 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, literal, one, rows
 from quality.intervals import wilson
 
@@ -140,8 +141,6 @@ def implausible_links(
     return result | ({"least": _least(counted, made, told)} if told else {})
 
 
-_OTHER = {"left": "right", "right": "left"}
-
 _BESIDE = """
         select {left}, {right}, f.value, f.low, f.high
         from both_orders as f
@@ -154,8 +153,9 @@ _BESIDE = """
 
 def _beside(side: str) -> str:
     """SQL: links of one unit to two of a side that contradict each other, named by the later one."""
-    ends = {end: f"greatest(a.{end}_id, b.{end}_id) as {end}_id" if end == side else f"a.{end}_id" for end in _OTHER}
-    return _BESIDE.format(side=side, other=_OTHER[side], **ends)
+    other = OTHER_SIDE[side]
+    ends = {side: f"greatest(a.{side}_id, b.{side}_id) as {side}_id", other: f"a.{other}_id"}
+    return _BESIDE.format(side=side, other=other, **ends)
 
 
 _LINKS = f"""

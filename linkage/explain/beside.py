@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, rows
 from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import bits, zone
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.candidates.passes import holds_many
 from linkage.match.further.second_records import ANOTHER
 from linkage.match.resolution.duplicates import same_person_from
 from linkage.match.resolution.limits import BEYOND
@@ -20,7 +20,6 @@ from linkage.spine.conflicts import shipped as conflicts
 Row = Mapping[str, Any]
 
 EXCUSED = "rivals are the same person"
-_OTHER = {"left": "right", "right": "left"}
 _MOST_RIVALS = 3  # that are told of
 
 
@@ -86,7 +85,7 @@ def _beyond(step: OpenStep, pair: Weighed, met: Sequence[Row]) -> tuple[list[str
     """Of whom its unit holds enough, and how many it would have to hold."""
     mine = {"left": pair.left, "right": pair.right}
     for side, most in (("left", step.step.most_left), ("right", step.step.most_right)):
-        holder = _OTHER[side]
+        holder = OTHER_SIDE[side]
         heavier = [
             row
             for row in met
@@ -104,8 +103,7 @@ def _beyond(step: OpenStep, pair: Weighed, met: Sequence[Row]) -> tuple[list[str
 def _same_as_rivals(engine: Engine, step: OpenStep, pair: Weighed, met: Sequence[Row]) -> list[str]:
     """The rivals near a pair, each weighed as a second record of the unit that was linked."""
     mine, told = {"left": pair.left, "right": pair.right}, []
-    for side in ("left", "right"):
-        other = _OTHER[side]
+    for side, other in OTHER_SIDE.items():
         if holds_many(step.cardinality, other):
             continue
         near = [
@@ -129,8 +127,7 @@ def _second_record(engine: Engine, step: OpenStep, pair: Weighed, link: Row | No
     mine, joins = {"left": pair.left, "right": pair.right}, link is not None and link["reason"] == ANOTHER
     if link is not None and link["decision"] == "accepted" and not joins:
         return []
-    for side in ("left", "right"):
-        other = _OTHER[side]
+    for side, other in OTHER_SIDE.items():
         accepted = [row for row in met if row["decision"] == "accepted"]
         partners = [row for row in accepted if row[f"{other}_id"] == mine[other] and row["reason"] != ANOTHER]
         partners = [row for row in partners if row[f"{side}_id"] != mine[side]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from linkage.explain.opening import OpenStep
 from linkage.explain.weighing import Weighed, level_name
-from linkage.match.candidates.passes import OVERRIDE, holds_many
+from linkage.match.candidates.passes import OVERRIDE
 from linkage.match.further.second_records import ANOTHER
 
 NOT_KEPT, NOT_COMPARED, FORBIDDEN = "not kept", "not compared", "forbidden"
@@ -258,8 +258,3 @@ def probability(weight: float) -> float:
 def bits(weight: float) -> str:
     """A weight with its sign."""
     return f"{weight:+.2f}".replace("-", "−")
-
-
-def single_sides(step: OpenStep) -> list[str]:
-    """Sides whose units hold one link."""
-    return [side for side in ("left", "right") if not holds_many(step.cardinality, side)]

@@ -4,18 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.config import Pass
+from linkage.config import OTHER_SIDE, Pass, single_sides
 from linkage.engine import Engine, Table, rows
 from linkage.explain.beside import beside
 from linkage.explain.opening import OpenStep
-from linkage.explain.outcome import Facts, other_levels, other_settings, outcome, probability, single_sides
+from linkage.explain.outcome import Facts, other_levels, other_settings, outcome, probability
 from linkage.explain.reach import Condition, by_pass, by_rule, reached_by_pass, reads
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, level_name, weigh
 from linkage.match.candidates.passes import OVERRIDE, pairs_query
 from linkage.match.candidates.units import Units
-
-_OTHER = {"left": "right", "right": "left"}
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,11 @@ def rivals(step: OpenStep, met: Sequence[Mapping[str, Any]], left: int, right: i
     """The best other pair of each unit that may hold one link."""
     mine = {"left": left, "right": right}
     found = {}
-    for side in single_sides(step):
-        other = [r for r in met if r[f"{side}_id"] == mine[side] and r[f"{_OTHER[side]}_id"] != mine[_OTHER[side]]]
-        if other:
-            found[side] = other[0]
+    for side in single_sides(step.cardinality):
+        other = OTHER_SIDE[side]
+        others = [row for row in met if row[f"{side}_id"] == mine[side] and row[f"{other}_id"] != mine[other]]
+        if others:
+            found[side] = others[0]
     return found
 
 
@@ -125,11 +124,11 @@ def taken(step: OpenStep, met: Sequence[Mapping[str, Any]], left: int, right: in
     mine = {"left": left, "right": right}
     return {
         side: str(row["pass"])
-        for side in single_sides(step)
+        for side in single_sides(step.cardinality)
         for row in met
         if row["method"] in ("deterministic", OVERRIDE)
         and row[f"{side}_id"] == mine[side]
-        and row[f"{_OTHER[side]}_id"] != mine[_OTHER[side]]
+        and row[f"{OTHER_SIDE[side]}_id"] != mine[OTHER_SIDE[side]]
     }
 
 
@@ -146,19 +145,17 @@ def _passes(
 ) -> list[PassMet] | None:
     if step.passes is None:
         return None
-    found = []
+    found, single = [], single_sides(step.cardinality)
     for number, rule in enumerate(step.passes):
         if not reads(rule, units["left"], units["right"]):
             continue
         appearances = {side: unit.appearances for side, unit in units.items()}
         terms, holds = by_pass(engine, rule, appearances["left"], appearances["right"])
         before = _linked_before(engine, step, [earlier.name for earlier in step.passes[:number]])
-        busy = [side for side in single_sides(step) if _is_in(engine, before, side, ids[side])] if holds else []
+        busy = [side for side in single if _is_in(engine, before, side, ids[side])] if holds else []
         others = 0
         if holds and not busy and rule.accept == "unique" and made_by(link) != rule.name:
-            others = sum(
-                _others(engine, step, rule, side, ids, appearances[side], before) for side in single_sides(step)
-            )
+            others = sum(_others(engine, step, rule, side, ids, appearances[side], before) for side in single)
         found.append(PassMet(rule, terms, holds, others, busy))
     return found
 
@@ -189,7 +186,7 @@ def _others(
     before: Table,
 ) -> int:
     """How many other units satisfy a pass with the unit of a side: with any, the pass accepted neither."""
-    other = _OTHER[side]
+    other = OTHER_SIDE[side]
     near = step.sides[other].build(reached_by_pass(engine, rule, appearances, step.sides[other]), ("dob",))
     tables = {side: appearances, other: near.appearances, "linked": before}
     none = engine.sql("select left_id, right_id from {t} where false", t=before)
@@ -227,7 +224,7 @@ def _pass_as_dict(about: PassMet, facts: Facts) -> dict[str, Any]:
 def _rival(side: str, row: Mapping[str, Any], pair: Weighed) -> dict[str, Any]:
     return {
         "side": side,
-        "unit_id": int(row[f"{_OTHER[side]}_id"]),
+        "unit_id": int(row[f"{OTHER_SIDE[side]}_id"]),
         "match_weight": float(row["match_weight"]),
         "lead": pair.match_weight - float(row["match_weight"]),
         "decision": str(row["decision"]),

@@ -6,11 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError
 from linkage.explain.opening import OpenRun
 from linkage.explain.pair import made_by
-from linkage.match.candidates.passes import holds_many, no_pairs
+from linkage.match.candidates.passes import no_pairs
 
 # One person has one of each. Of sources whose key is the person's own, two entities are two people or a double entry.
 _ONE_OF = (
@@ -144,7 +145,7 @@ def _of_one_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[
     many = {
         getattr(step, side)
         for step in run.steps.values()
-        for side, other in (("left", "right"), ("right", "left"))
+        for side, other in OTHER_SIDE.items()
         if holds_many(step.cardinality, other)
     }
     found = []

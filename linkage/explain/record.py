@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, rows
 from linkage.explain.beside import parted_by
 from linkage.explain.opening import OpenStep
@@ -13,7 +14,6 @@ from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
 from linkage.match.candidates.score import Frequencies, score_candidates
 
-_OTHER = {"left": "right", "right": "left"}
 _EVERYTHING = -1e9  # no pair weighs less
 MOST_SHOWN = 10  # pairs of a step
 
@@ -41,9 +41,9 @@ def explain_record(
 
 
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
-    links = {int(row[f"{_OTHER[side]}_id"]): row for row in links_of(engine, step, {side: unit})}
+    links = {int(row[f"{OTHER_SIDE[side]}_id"]): row for row in links_of(engine, step, {side: unit})}
     pairs, reached, open_rules = _candidates(engine, step, side, unit, list(links))
-    pairs.sort(key=lambda pair: place_of(pair, links.get(_end(pair, _OTHER[side]))))
+    pairs.sort(key=lambda pair: place_of(pair, links.get(_end(pair, OTHER_SIDE[side]))))
     shown = [_shown(engine, step, side, pair, links, reached) for pair in pairs[:MOST_SHOWN]]
     best = pairs[0] if pairs else None
     return {
@@ -76,7 +76,7 @@ def _candidates(
 
     A rule that asks for no equality would pair the unit with everybody, and is not followed.
     """
-    other = step.sides[_OTHER[side]]
+    other = step.sides[OTHER_SIDE[side]]
     mine = step.sides[side].latest(listed_units(engine, [unit]), step.model.columns)
     near, not_followed = [listed_units(engine, linked)], []
     for number, rule in enumerate(step.model.blocking_rules, 1):
@@ -88,7 +88,7 @@ def _candidates(
     named = {f"of_{index}": table for index, table in enumerate(near)}
     union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in named)
     theirs = other.latest(engine.sql(union, params=None, store=True, **named), step.model.columns)
-    tables: dict[str, Table] = {side: mine, _OTHER[side]: theirs}
+    tables: dict[str, Table] = {side: mine, OTHER_SIDE[side]: theirs}
     frequencies = frequencies_of(engine, step, tables["left"], tables["right"])
     reached = everything_reached(engine, step, tables, side, frequencies)
     ends = [(unit, end) if side == "left" else (end, unit) for end in {*reached, *linked}]
@@ -103,7 +103,7 @@ def everything_reached(
     scored = score_candidates(
         engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING, meetings=False
     )
-    query = f"select {_OTHER[side]}_id as id, rule + 1 as rule from {{s}}"
+    query = f"select {OTHER_SIDE[side]}_id as id, rule + 1 as rule from {{s}}"
     found = rows(engine, engine.sql(query, s=scored.pairs))
     return {int(row["id"]): int(row["rule"]) for row in found if row["rule"]}
 
@@ -116,7 +116,7 @@ def _shown(
     links: Mapping[int, Mapping[str, Any]],
     reached: Mapping[int, int],
 ) -> dict[str, Any]:
-    end = _end(pair, _OTHER[side])
+    end = _end(pair, OTHER_SIDE[side])
     link = links.get(end)
     met = links_of(engine, step, {"left": pair.left, "right": pair.right})
     facts = Facts(
@@ -131,7 +131,7 @@ def _shown(
     rule = f"rule {reached[end]}" if end in reached else None
     by_weight = probability(pair.match_weight + step.thresholds.gain)
     return {
-        "unit": about_unit(step, _OTHER[side], end),
+        "unit": about_unit(step, OTHER_SIDE[side], end),
         "match_weight": pair.match_weight,
         "probability": float(link["match_probability"]) if link else by_weight,
         "runner_up_weight": link and link["runner_up_weight"],

@@ -7,9 +7,8 @@ for it, and a run whose step says `links_only = true`.
 from dataclasses import asdict, dataclass
 from typing import Any, Unpack
 
-from linkage.config import Step
+from linkage.config import Step, holds_many
 from linkage.engine import Engine, Table, one
-from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.reach import links_by_pass
 from linkage.match.candidates.units import Units
 from linkage.match.resolution.decide import Given, Matched, matched

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import kept_columns
+from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, empty, quote, side_by_side
 from linkage.match.candidates.score import score_candidates
 from linkage.match.resolution.decide import Matched
 
-_OTHER = {"left": "right", "right": "left"}
 _PLAIN = ("forename", "surname", "dob", "sex", "postcode", "nino", "uln")
 
 
@@ -45,7 +45,7 @@ def reasons(engine: Engine, found: Matched, links: Table) -> tuple[Table, dict[s
     }
     told, taken = [], {}
     pieces = [
-        functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[_OTHER[side]].has_taken)
+        functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[OTHER_SIDE[side]].has_taken)
         for side in sides
     ]
     alone = dict(zip(sides, engine.together(*pieces), strict=True))
@@ -139,7 +139,7 @@ def _with_taken_units(
     Returns:
         unit_id of the first; side, unit_id of the second; the first's pairs, as they were scored.
     """
-    other = sides[_OTHER[side]]
+    other = sides[OTHER_SIDE[side]]
     if not other.has_taken:
         nobody = empty(engine, {"side": "varchar", "unit_id": "bigint"})
         return nobody, nobody, None
@@ -150,7 +150,7 @@ def _with_taken_units(
         still_open=other.still_open,
         store=True,
     )
-    pair, parts = {side: alone, _OTHER[side]: taken}, found.given.get("parts")
+    pair, parts = {side: alone, OTHER_SIDE[side]: taken}, found.given.get("parts")
     within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
     made = score_candidates(
         engine,

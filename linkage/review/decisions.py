@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.config import holds_many
 from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError, InputError
 from linkage.explain.files import is_linked_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.sides import RunSide
 from linkage.match.candidates.overrides import COLUMNS
-from linkage.match.candidates.passes import holds_many
 from linkage.pipeline.ended.reviewing import labels_of, sample_of
 from quality.review import COLUMNS as LABELS
 from quality.review import settled

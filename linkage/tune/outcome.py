@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from linkage.config import single_sides
 from linkage.explain.opening import OpenStep
-from linkage.explain.outcome import single_sides
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
 from linkage.tune.edited import edited, of_model
@@ -65,7 +65,7 @@ class Trial:
         certain = evidence.certain & ~evidence.settled
         self._unforced = certain & ~evidence.forced
         self._at_first = np.where(certain, np.array(ACCEPTED, evidence.decision.dtype), evidence.decision)
-        self._contest = Contest(evidence.left[self._open], evidence.right[self._open], single_sides(step))
+        self._contest = Contest(evidence.left[self._open], evidence.right[self._open], single_sides(step.cardinality))
         self._as_run = self._contest.decide(evidence.weight[self._open], self._rounds(self.settings))
         self._lead = self._lead_of(evidence.weight)
         said = np.clip(evidence.probability, 1e-15, 1 - 1e-15)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linkage.config import OTHER_SIDE
 from linkage.match.resolution.resolve import Thresholds
 from linkage.match.resolution.rounds import TOLD_APART
 from linkage.tune.evidence import ACCEPTED, REJECTED, REVIEW, Codes, Flags, Floats, Ids
@@ -103,8 +104,7 @@ class Contest:
         self._of_contested = self._grouped(self._contested)
 
     def _grouped(self, places: Ids) -> list[_Side]:
-        other = {"left": "right", "right": "left"}
-        return [_Side.of(self._units[side][places], self._units[other[side]][places]) for side in self._single]
+        return [_Side.of(self._units[side][places], self._units[OTHER_SIDE[side]][places]) for side in self._single]
 
     def decide(self, weight: Floats, thresholds: Sequence[Thresholds]) -> Codes:
         """ACCEPTED, REVIEW or REJECTED of each pair.

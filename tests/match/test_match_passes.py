@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkage.config import Pass
+from linkage.config import Pass, holds_many
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.match.candidates import passes
@@ -230,7 +230,7 @@ def test_no_passes_make_no_links(engine: Engine, world: World, rows: Rows) -> No
     ("one-to-one", False, False), ("one-to-many", True, False), ("many-to-one", False, True), ("many-to-many", True, True),
 ])  # fmt: skip
 def test_who_may_hold_several_links(first: Any, left_many: bool, right_many: bool) -> None:
-    assert (passes.holds_many(first, "left"), passes.holds_many(first, "right")) == (left_many, right_many)
+    assert (holds_many(first, "left"), holds_many(first, "right")) == (left_many, right_many)
 
 
 @pytest.mark.parametrize("name", ["education", "cis", "link"])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage.config import single_sides
 from linkage.engine import connect, rows
-from linkage.match.candidates.passes import holds_many
 from linkage.match.resolution.resolve import Thresholds, resolve
 from linkage.tune.evidence import DECISIONS
 from linkage.tune.race import Contest
@@ -20,7 +20,7 @@ CARDINALITIES = ["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 
 def contest(pairs: list[tuple[int, int]], cardinality: Any) -> Contest:
     left, right = (np.array([pair[end] for pair in pairs], np.int64) for end in (0, 1))
-    return Contest(left, right, [side for side in ("left", "right") if not holds_many(cardinality, side)])
+    return Contest(left, right, single_sides(cardinality))
 
 
 def decided(pairs: dict[tuple[int, int], float], cardinality: Any = "one-to-one", at: Thresholds = AT) -> list[str]:

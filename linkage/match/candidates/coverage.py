@@ -9,8 +9,7 @@ none at all. With a share c of a side matched, the odds against having no partne
 import math
 from collections.abc import Iterable, Mapping
 
-from linkage.config import Cardinality
-from linkage.match.candidates.passes import holds_many
+from linkage.config import OTHER_SIDE, Cardinality, holds_many, single_sides
 
 _MOST_COVERED = 0.9  # a share near 1 would rest the odds on the few that are not matched, which nobody knows that well
 
@@ -33,10 +32,8 @@ def most_gain(units: Mapping[str, int], cardinality: Cardinality) -> float:
     Args:
         units: how many a side has, by "left" and "right".
     """
-    other = {"left": "right", "right": "left"}
     shares = {
-        side: 1.0 if holds_many(cardinality, other[side]) else units[other[side]] / max(units[side], 1)
-        for side in units
-        if not holds_many(cardinality, side)
+        side: 1.0 if holds_many(cardinality, OTHER_SIDE[side]) else units[OTHER_SIDE[side]] / max(units[side], 1)
+        for side in single_sides(cardinality)
     }
     return gain(shares.values())

@@ -9,6 +9,7 @@ rule (semi-join reduction; Bernstein and Chiu, Journal of the ACM 28, 1981). No 
 import functools
 from collections.abc import Mapping, Sequence
 
+from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, columns
 from linkage.model.compiled import blocked_units
 from linkage.model.splink_json import BlockingRule
@@ -20,7 +21,6 @@ LARGE = 100_000
 """Units of a side from which it is asked which of them meet the other: fewer are read as fast as they are asked."""
 
 _TIMES = 4  # as large as the other side, of which most will then meet nobody
-_OTHER = {"left": "right", "right": "left"}
 _NOBODY = "select cast(null as bigint) as unit_id where false"
 
 
@@ -34,7 +34,7 @@ def those_who_meet(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, 
     sizes = {side: engine.count(table) for side, table in sides.items()}
     found: dict[str, Table] = {}
     for side in sorted(sides, key=lambda side: sizes[side]):  # the smaller one first: the larger then meets few
-        if (leftovers and sizes[side] >= LARGE) or _few_meet(sizes[side], sizes[_OTHER[side]]):
+        if (leftovers and sizes[side] >= LARGE) or _few_meet(sizes[side], sizes[OTHER_SIDE[side]]):
             found[side] = _meeting(engine, rules, {**sides, **found}, side)
     return found
 
@@ -88,10 +88,10 @@ def _met_of(
         store=not known,
     )
     query = "select unit_id from {alone}" if known else _blocked(rules, side)
-    tables = {"alone": alone} if known else {side: alone, _OTHER[side]: sides[_OTHER[side]]}
+    tables = {"alone": alone} if known else {side: alone, OTHER_SIDE[side]: sides[OTHER_SIDE[side]]}
     # Where those without a pair are few, so are the others who meet them: an engine that cuts would send all of these.
-    few = engine.cuts and not known and _few_meet(engine.count(sides[_OTHER[side]]), engine.count(alone))
-    others = {_OTHER[side]: _meeting(engine, rules, tables, _OTHER[side])} if few else {}
+    few = engine.cuts and not known and _few_meet(engine.count(sides[OTHER_SIDE[side]]), engine.count(alone))
+    others = {OTHER_SIDE[side]: _meeting(engine, rules, tables, OTHER_SIDE[side])} if few else {}
     met = engine.sql(
         f"select '{side}' as side, unit_id from (\n{query}\n) as met",
         store={"side": "varchar", "unit_id": "bigint"},

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError
-from linkage.match.candidates.passes import holds_many
 from linkage.resources import filled_in
 
 COLUMNS = ("left_source", "left_key", "right_source", "right_key", "decision")
@@ -178,7 +178,7 @@ _OF_RIGHT = """
 
 
 def _refuse_two(engine: Engine, met: Table, side: str, where: str) -> None:
-    other = {"left": "right", "right": "left"}[side]
+    other = OTHER_SIDE[side]
     found = one(
         engine,
         engine.sql(

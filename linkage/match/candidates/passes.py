@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.config import Cardinality, Pass
+from linkage.config import Cardinality, Pass, holds_many, single_sides
 from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
 from linkage.toml_file import check, read_toml
@@ -212,7 +212,7 @@ def _key(term: str) -> tuple[str, str]:
 
 def _accept(rule: Pass, cardinality: Cardinality) -> str:
     """Pairs that have no rival: on a side that holds one link, the unit has no other partner under the rule."""
-    sides = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    sides = single_sides(cardinality)
     alone = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
     qualify = f"qualify {' and '.join(alone)}" if alone else ""
     return f"select left_id, right_id, cast($pass_name as varchar) as pass from {{pairs}} {qualify}"
@@ -221,10 +221,3 @@ def _accept(rule: Pass, cardinality: Cardinality) -> str:
 def no_pairs(engine: Engine) -> Table:
     """left_id, right_id of nobody."""
     return empty(engine, {"left_id": "bigint", "right_id": "bigint"})
-
-
-def holds_many(cardinality: Cardinality, side: str) -> bool:
-    """Whether a unit of this side may hold several links."""
-    first, last = cardinality.split("-to-")
-    # one-to-many: one left unit, many right ones; the left unit holds many links.
-    return (last if side == "left" else first) == "many"

@@ -13,10 +13,9 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from linkage.config import Cardinality
+from linkage.config import Cardinality, single_sides
 from linkage.engine import Engine, Table, columns
 from linkage.match.candidates.coverage import gain
-from linkage.match.candidates.passes import holds_many
 from linkage.model import BlockingRule, Model
 from linkage.model.implied import equal_columns, under
 
@@ -40,7 +39,7 @@ class Taking:
     @property
     def single(self) -> list[str]:
         """The sides whose units hold one partner; where both hold many nothing is taken."""
-        return [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
+        return single_sides(self.cardinality)
 
     def sure_pairs(self, engine: Engine, pairs: Table, left: Table, right: Table) -> Table:
         """Those of the rule's pairs that are taken.

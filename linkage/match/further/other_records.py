@@ -11,9 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from linkage.config import Cardinality
+from linkage.config import OTHER_SIDE, Cardinality, holds_many, single_sides
 from linkage.engine import Engine, Table, one, quote
-from linkage.match.candidates.passes import holds_many
 from linkage.match.further.further_records import Further, share_of_others
 from linkage.match.further.second_records import SecondRecords
 from linkage.match.further.together import joined_together
@@ -22,7 +21,6 @@ from linkage.match.two_people.apart_rules import shipped
 from linkage.model import Model
 from linkage.model.stages import pattern_column
 
-_OTHER = {"left": "right", "right": "left"}
 _CONTESTED = 1e-3  # probability of rivals below which they change nothing
 
 
@@ -54,7 +52,7 @@ def with_other_records(
         The links, and by side what is known of its further records.
     """
     # Whoever holds many partners has no rivals among them.
-    asked = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
+    asked = [side for side in ("left", "right") if not holds_many(cardinality, OTHER_SIDE[side])]
     if not asked:
         return links, {}
     if second:
@@ -145,7 +143,7 @@ _SUMMED = "select left_id, right_id, match_weight, match_probability{sums} from 
 
 def _moved(cardinality: Cardinality) -> str:
     """The same sums once the probabilities of some pairs are raised; those are few, and no pair is sorted again."""
-    single = _single(cardinality)
+    single = single_sides(cardinality)
     sums = "".join(f", s.of_{side} + coalesce(of_{side}.more, 0) as of_{side}" for side in single)
     joins = "".join(
         f"""
@@ -161,18 +159,13 @@ def _moved(cardinality: Cardinality) -> str:
         """
 
 
-def _single(cardinality: Cardinality) -> list[str]:
-    """Sides whose units hold one link."""
-    return [side for side in ("left", "right") if not holds_many(cardinality, side)]
-
-
 def _held(side: str, cardinality: Cardinality) -> str:
     """Pairs of `_summed`, and held: how likely a rival holds the partner, and the unit itself no other."""
     elsewhere = "0e0" if holds_many(cardinality, side) else f"of_{side} - match_probability"
     return f"""
         with priced as (
             select left_id, right_id, match_weight, match_probability,
-                   least(greatest(of_{_OTHER[side]} - match_probability, 0), 1)
+                   least(greatest(of_{OTHER_SIDE[side]} - match_probability, 0), 1)
                        * (1 - least(greatest({elsewhere}, 0), 1)) as held
             from {{summed}}
         )

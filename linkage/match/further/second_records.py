@@ -13,9 +13,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, columns, empty, one, quote, side_by_side
 from linkage.match.candidates.parts import Parts
-from linkage.match.candidates.passes import OVERRIDE, holds_many
+from linkage.match.candidates.passes import OVERRIDE
 from linkage.match.candidates.score import Frequencies, score_candidates, weighed_given
 from linkage.match.candidates.units import Units
 from linkage.match.further.further_records import Further, learnt, of_pairs_alone, share_of, shown
@@ -27,8 +28,6 @@ from linkage.match.two_people.apart import two_people
 from linkage.match.two_people.apart_rules import Rule, asked_for
 from linkage.model import Model
 from linkage.model.stages import pattern_column
-
-_OTHER = {"left": "right", "right": "left"}
 
 _ANY_WEIGHT = -1e6  # a pair of twins may weigh little by the model
 ANOTHER = "another record of the same person"
@@ -85,7 +84,7 @@ def with_second_records(engine: Engine, matched: Matched, outcomes: Table) -> Se
         parts=matched.given.get("parts"),
     )
     # Units of a side that may hold many hold further links in any case.
-    single = [side for side in ("left", "right") if not holds_many(step.cardinality, _OTHER[side])]
+    single = [side for side in ("left", "right") if not holds_many(step.cardinality, OTHER_SIDE[side])]
     asked = [functools.partial(search.second, side) for side in single]
     units = sum(engine.count(each.units) for each in sides.values())
     made = dict(zip(single, side_by_side(engine, *asked, rows=units), strict=True))
@@ -155,7 +154,7 @@ class _Search:
         engine, model = self.engine, self.model
         pairs = self._near_linked_units(side)
         of_sides = one(engine, engine.sql(_LINKED_UNITS, accepted=self.accepted))
-        linked, free = int(of_sides[_OTHER[side]]), engine.count(self.sides[side].units) - int(of_sides[side])
+        linked, free = int(of_sides[OTHER_SIDE[side]]), engine.count(self.sides[side].units) - int(of_sides[side])
         # Of the units without a link any may be the further record of somebody.
         gain = -model.prior_weight - math.log2(max(free, 1))
         if engine.count(pairs) == 0:
@@ -221,7 +220,7 @@ class _Search:
         """
         engine, model, sides = self.engine, self.model, self.sides
         left, right = (self._units(name, linked=name != side) for name in ("left", "right"))
-        lowest = self.thresholds.lowest
+        lowest, other = self.thresholds.lowest, OTHER_SIDE[side]
         scored = score_candidates(
             engine,
             model,
@@ -246,8 +245,8 @@ class _Search:
                 select s.*, k.partner_id
                 from {{scored}} as s
                 join (
-                    select {_OTHER[side]}_id, min({side}_id) as partner_id from {{accepted}} group by {_OTHER[side]}_id
-                ) as k on k.{_OTHER[side]}_id = s.{_OTHER[side]}_id
+                    select {other}_id, min({side}_id) as partner_id from {{accepted}} group by {other}_id
+                ) as k on k.{other}_id = s.{other}_id
                 where {free}
             ),
             partners as (
@@ -344,7 +343,7 @@ def _without_twins(
         accepted: the links that they join.
         found: by the side of the units that join.
     """
-    asked = [(side, side, _BESIDE.format(side=side, other=_OTHER[side])) for side in found]
+    asked = [(side, side, _BESIDE.format(side=side, other=OTHER_SIDE[side])) for side in found]
     asked += [("left", "right", _ACROSS)] if len(found) > 1 else []
     for first, other, query in asked:
         together = engine.sql(query, params=None, store=True, accepted=accepted, **found)

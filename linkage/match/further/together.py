@@ -1,8 +1,7 @@
 """How likely links are that join two records of one person with the same unit."""
 
-from linkage.config import Cardinality
+from linkage.config import Cardinality, single_sides
 from linkage.engine import Engine, Table, columns
-from linkage.match.candidates.passes import holds_many
 
 
 def likely_together(engine: Engine, links: Table, cardinality: Cardinality, joined: Table) -> Table:
@@ -15,7 +14,7 @@ def likely_together(engine: Engine, links: Table, cardinality: Cardinality, join
     Args:
         joined: left_id, right_id, probability of the pairs that join.
     """
-    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    single = single_sides(cardinality)
     if not single:
         return links
     others = columns([name for name in links.columns if name != "match_probability"])
@@ -58,7 +57,7 @@ _SHARED = """
 
 def joined_together(engine: Engine, links: Table, apart: Table, cardinality: Cardinality) -> Table:
     """left_id, right_id of pairs that are apart, and of accepted ones whose unit holds several: those are judged."""
-    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    single = single_sides(cardinality)
     several = " or ".join(f"on_{side} > 1" for side in single)
     counts = ", ".join(f"count(*) over (partition by {side}_id) as on_{side}" for side in single)
     return engine.sql(

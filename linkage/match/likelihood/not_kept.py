@@ -12,10 +12,9 @@ correct it (linkage.match.likelihood.kept_share).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.config import Cardinality
+from linkage.config import OTHER_SIDE, Cardinality, holds_many
 from linkage.engine import Engine, Table, empty, rows
 from linkage.match.candidates.coverage import most_gain
-from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.score import score_candidates
 from linkage.match.further.further_records import MOST_BITS
 from linkage.match.further.in_doubt import PROBABLE
@@ -28,7 +27,6 @@ from linkage.match.two_people.apart_rules import asked_for
 from linkage.model import Model
 from linkage.model.compiled import levels_of, pattern_text
 
-_OTHER = {"left": "right", "right": "left"}
 MOST_UNITS = 50_000
 """Left units that are looked at; of more, every so many-th."""
 
@@ -129,7 +127,7 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
     for side, further in others.further.items():
         odds.append(f"{further.odds('p')} as {side}_odds")
         record = f"case when n.left_id is null then 1 - 1 / (1 + {side}_odds) else 0e0 end"
-        records.append(f"(1 - {free[_OTHER[side]]}) * {free[side]} * coalesce(k.probability, {record})")
+        records.append(f"(1 - {free[OTHER_SIDE[side]]}) * {free[side]} * coalesce(k.probability, {record})")
     listed = ", ".join([f"{pattern_text(model, 'p')} as pattern", _ODDS, *odds])
     return f"""
         with of_left as (

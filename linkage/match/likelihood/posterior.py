@@ -12,9 +12,8 @@ from collections.abc import Collection
 import numpy as np
 import pyarrow as pa
 
-from linkage.config import Cardinality, Step
+from linkage.config import Cardinality, Step, holds_many, single_sides
 from linkage.engine import Engine, Table, by_component, empty, side_by_side
-from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.score import Frequencies
 from linkage.match.likelihood.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.resolution.resolve import Thresholds
@@ -102,7 +101,7 @@ def posterior(
         left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) and
         match_weight of pairs of which a unit that holds one link has others.
     """
-    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    single = single_sides(cardinality)
     if not single or engine.count(pairs) == 0:
         return empty(engine, _COLUMNS | (dict.fromkeys(("of_left", "of_right"), "double") if summed else {}))
     added_up = all(f"{side}_odds" in pairs.columns for side in single)

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.config import Step
+from linkage.config import Step, single_sides
 from linkage.engine import Engine, Table, by_component
-from linkage.match.candidates.passes import OVERRIDE, holds_many
+from linkage.match.candidates.passes import OVERRIDE
 from linkage.match.further.second_records import ANOTHER
 from linkage.match.likelihood.matchings import (
     Ids,
@@ -56,7 +56,7 @@ def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain:
     """
     limits: dict[str, float | str] = {"gain": gain, **_LIMITS, "another": ANOTHER}
     uncertain = engine.sql(_UNCERTAIN, params=limits, links=links, likely=likely, store=True)
-    single = [side for side in ("left", "right") if not holds_many(step.cardinality, side)]
+    single = single_sides(step.cardinality)
     drawn = by_component(
         engine,
         engine.sql(_OF_PEOPLE, uncertain=uncertain),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Required, TypedDict, Unpack
 
-from linkage.config import Pass, Step
+from linkage.config import Pass, Step, holds_many, single_sides
 from linkage.engine import Engine, Table, empty
 from linkage.errors import LeoError
 from linkage.match.candidates import passes as deterministic
@@ -345,8 +345,7 @@ def _gain(engine: Engine, step: Step, linked: Sequence[Table], sizes: Mapping[st
     """What the cardinality adds, from the shares that passes and certain weights have matched."""
     # A unit of a side whose units have one partner at most is in one of these pairs at most.
     pairs = sum(engine.count(table) for table in linked)
-    single = [side for side in sizes if not deterministic.holds_many(step.cardinality, side)]
-    return gain(pairs / max(sizes[side], 1) for side in single)
+    return gain(pairs / max(sizes[side], 1) for side in single_sides(step.cardinality))
 
 
 def _without(engine: Engine, scored: Table, taken: Table) -> Table:
@@ -382,7 +381,7 @@ def _scored_passes(
 
 def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: Step) -> Table:
     """Units that the passes left unlinked, and those that may hold further links."""
-    if deterministic.holds_many(step.cardinality, side) or engine.count(linked) == 0:
+    if holds_many(step.cardinality, side) or engine.count(linked) == 0:
         return units
     return engine.sql(
         f"""

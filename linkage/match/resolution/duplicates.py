@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from linkage.config import Cardinality
+from linkage.config import OTHER_SIDE, Cardinality, holds_many
 from linkage.engine import Engine, Table, empty
-from linkage.match.candidates.passes import holds_many, no_pairs
+from linkage.match.candidates.passes import no_pairs
 from linkage.match.candidates.score import Frequencies, few_of, score_given
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
@@ -50,7 +50,7 @@ def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right
     Returns:
         outcomes, with such pairs accepted for the reason 'rivals are the same person'.
     """
-    sides = [side for side in ("left", "right") if not holds_many(told.cardinality, _OTHER[side])]
+    sides = [side for side in ("left", "right") if not holds_many(told.cardinality, OTHER_SIDE[side])]
     if not sides:
         return outcomes  # units that hold many partners have no rivals
     units = {"left": left, "right": right}
@@ -67,15 +67,12 @@ def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right
     return engine.sql(_EXCUSED, decided=outcomes, rivals=rivals, store=True)
 
 
-_OTHER = {"left": "right", "right": "left"}
-
-
 def _weighed(engine: Engine, told: SamePerson, decided: Table, side: str, units: Table, records: int) -> Table:
     """Each rival on a side of an ambiguous pair, and whether it weighs as much as the same person as the partner."""
     same = same_person_from(told.model, records, told.thresholds)
     free = "true" if holds_many(told.cardinality, side) else _FREE.format(side=side)
     rivals = engine.sql(
-        _RIVALS.format(side=side, other=_OTHER[side], free=free),
+        _RIVALS.format(side=side, other=OTHER_SIDE[side], free=free),
         params={"margin": told.thresholds.margin},
         decided=decided,
         store=True,

@@ -1,13 +1,11 @@
 """What is decided of pairs beside their weight: those of two people, and those beyond what a person may hold."""
 
-from linkage.config import Step
+from linkage.config import OTHER_SIDE, Step
 from linkage.engine import Engine, Table
 from linkage.match.resolution.resolve import Thresholds
 from linkage.match.resolution.rounds import HEAVIEST
 
 BEYOND = "the person holds enough records"
-
-_OTHER = {"left": "right", "right": "left"}
 
 
 def refused(engine: Engine, outcomes: Table, apart: Table) -> Table:
@@ -107,7 +105,7 @@ def capped(engine: Engine, links: Table, step: Step) -> Table:
             f"""
             with placed as (
                 select *, row_number() over (
-                           partition by {_OTHER[side]}_id, decision
+                           partition by {OTHER_SIDE[side]}_id, decision
                            order by case when method = 'override' then 0 else 1 end, {HEAVIEST}, {side}_id
                        ) as place
                 from {{links}}
@@ -142,9 +140,9 @@ def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
         f"""
         select '{side}' as side, {side}_id as id, reason
         from {{refused}}
-        qualify row_number() over (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id) = 1
+        qualify row_number() over (partition by {side}_id order by {HEAVIEST}, {OTHER_SIDE[side]}_id) = 1
         """
-        for side in _OTHER
+        for side in OTHER_SIDE
     )
     told = engine.sql(
         f"""

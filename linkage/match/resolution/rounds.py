@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from linkage.config import Cardinality
-from linkage.match.candidates.passes import holds_many
+from linkage.config import OTHER_SIDE, Cardinality, single_sides
 
 HELD = "held since the last release"
 """The reason of a pair that would not be joined today, but was before."""
@@ -42,9 +41,7 @@ def sums_of(cardinality: Cardinality) -> str:
     """SQL of further columns of pairs: of_left, of_right, what the probabilities of either unit's pairs come to, where
     it holds one link."""
     return "".join(
-        f", sum(match_probability) over (partition by {side}_id) as of_{side}"
-        for side in ("left", "right")
-        if not holds_many(cardinality, side)
+        f", sum(match_probability) over (partition by {side}_id) as of_{side}" for side in single_sides(cardinality)
     )
 
 
@@ -65,8 +62,7 @@ class Round:
 
     @property
     def _single(self) -> list[str]:
-        """Sides whose units hold one link."""
-        return [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
+        return single_sides(self.cardinality)
 
     @property
     def _standing(self) -> str:
@@ -118,10 +114,8 @@ class Round:
         Args:
             contested: SQL of what is told of all pairs of their units, by how many there are; with it goes `odds_of`.
         """
-        other = {"left": "right", "right": "left"}
-        of_unit = {
-            s: f"partition by {s}_id order by {heaviest_first(self._standing)}, {other[s]}_id" for s in self._single
-        }
+        heaviest = heaviest_first(self._standing)
+        of_unit = {s: f"partition by {s}_id order by {heaviest}, {OTHER_SIDE[s]}_id" for s in self._single}
         ranks = [f"row_number() over by_{s} as {s}_rank" for s in self._single]
         ranks += [self._neighbours(s, *weight) for s in self._single for weight in self._weights]
         told = [f"{self._rival(name)} as {name}" for name, _ in self._weights]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, columns, components, empty, one, rows
 from linkage.match.candidates.score import Frequencies, score_within
 from linkage.match.resolution.duplicates import within_one_file
@@ -21,7 +22,6 @@ from linkage.model import Model
 from linkage.model.splink_json import Comparison
 from linkage.model.stages import pattern_column
 
-_OTHER = {"left": "right", "right": "left"}
 _MOST_RIVALS = 6  # of a unit, the best; who has more likely partners has a common name, and no six of them are one
 Pattern = tuple[int, ...]
 
@@ -40,7 +40,7 @@ def same_people(
         unit_id, same_as: the smallest unit of the same person; units that are nobody else are left out.
     """
     likely = engine.sql(
-        _LIKELY.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
+        _LIKELY.format(side=side, other=OTHER_SIDE[side]), params={"accept": accept}, pairs=pairs, store=True
     )
     if engine.count(likely) == 0:
         engine.drop(likely)
