@@ -21,6 +21,9 @@ Role = Literal[
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
 
+PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
+"""The flags that `problems` of `records` is a sum of: what was wrong with which identifier (docs/tables.md)."""
+
 KEYLESS = "#"
 """What the key of an entity begins with whose source gives it none. A number follows that counts the rows of one
 delivery: in the next it is somebody else's."""

@@ -4,11 +4,10 @@ from linkage.records.attributes import Attributes, read_attributes
 from linkage.records.identities import Identities, identify
 from linkage.records.reading import Reading, read_source
 from linkage.records.source_files import damage_named
-from linkage.records.standardise import PROBLEMS, standardise_person_table
+from linkage.records.standardise import standardise_person_table
 from linkage.records.summaries import AttributeSummary, ReadingSummary, Rejection, described
 
 __all__ = [
-    "PROBLEMS",
     "AttributeSummary",
     "Attributes",
     "Identities",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.catalogue import IDENTIFIERS, KEYLESS, Catalogue, is_code_form
+from linkage.catalogue import IDENTIFIERS, KEYLESS, PROBLEMS, Catalogue, is_code_form
 from linkage.config import Source
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
@@ -16,7 +16,7 @@ from linkage.records.layout import Layout, source_layout
 from linkage.records.quarantine import set_aside
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.source_files import GivenFiles, sha256_of
-from linkage.records.standardise import DATES, FORMER, OTHER, PROBLEMS, PersonColumns, sex_codes, standard_view
+from linkage.records.standardise import DATES, FORMER, OTHER, PersonColumns, sex_codes, standard_view
 from linkage.records.summaries import ReadingSummary, Rejection
 from linkage.records.values import is_day
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, PROBLEMS
 from linkage.engine import Engine, Table, columns, literal, quote
 from linkage.errors import ConfigError
 from linkage.records import dates
@@ -13,9 +13,6 @@ from linkage.records.identifiers import default_date, first_of_january, standard
 from linkage.records.names import standard_names
 from linkage.records.rules import identifier_rules
 from linkage.records.values import as_text, day_of, is_day
-
-PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
-"""The flags that `problems` is a sum of: what was wrong with which identifier (docs/tables.md)."""
 
 DATES = ("dob", "valid_from", "valid_to")
 FORMER = ("former_surname", "former_postcode")

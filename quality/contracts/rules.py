@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linkage.catalogue import Catalogue, TableDef, Variable
+from linkage.catalogue import PROBLEMS, Catalogue, TableDef, Variable
 from linkage.engine import literal, quote
 from linkage.resources import config_file
 from quality.contracts import asked
 from quality.contracts.asked import Asked
-
-FLAGS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
-"""Flags of `problems` (docs/tables.md)."""
 
 _SEVERITY = {"warn": "warning", "stop": "critical"}
 
@@ -71,9 +68,9 @@ def record_rules(described: TableDef) -> list[Rule]:
     rules += [_given(role, _severities(limit)) for role, limit in limits["given"].items() if role in held]
     for role, limit in limits["valid"].items():
         if role in held or (role == "name" and held & {"forename", "surname"}):
-            flagged = f"(problems & {FLAGS[role]}) <> 0"
+            flagged = f"(problems & {PROBLEMS[role]}) <> 0"
             applies = "true" if role == "name" else f"({quote(role)} is not null or {flagged})"
-            clear = asked.without_flag(None if role == "name" else role, FLAGS[role], sum(FLAGS.values()))
+            clear = asked.without_flag(None if role == "name" else role, PROBLEMS[role], sum(PROBLEMS.values()))
             rules.append(Rule("is a value that the form allows", role, flagged, _severities(limit), clear, applies))
     rules += _date_rules(limits["dates"], held)
     return [replace(rule, about=_of_role(described, rule.column)) for rule in rules]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from linkage.catalogue import Catalogue, Dataset, load
+from linkage.catalogue import PROBLEMS, Catalogue, Dataset, load
 from linkage.config import Source
 from linkage.engine import rows as as_dicts
 from linkage.errors import ConfigError
-from linkage.records import PROBLEMS, identify, read_source
+from linkage.records import identify, read_source
 from linkage.records.standardise import PersonColumns, standard_view
 from tests.records.conftest import _variable
 

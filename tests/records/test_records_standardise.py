@@ -2,8 +2,9 @@
 
 import pytest
 
+from linkage.catalogue import PROBLEMS
 from linkage.errors import ConfigError
-from linkage.records import PROBLEMS, standardise_person_table
+from linkage.records import standardise_person_table
 from linkage.records.standardise import PersonColumns, sex_codes, standard_view
 
 
