@@ -5,16 +5,9 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.engine import Engine, Table
 from linkage.errors import ContractError
-
-_ARROW = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-}
 
 TABLES: dict[str, tuple[str, ...]] = {
     "hmrc_employment": ("StartDate", "EndDate"),
@@ -38,7 +31,7 @@ def received(
     """
     if name not in attributes:
         variables = catalogue.table_called(name).variable
-        schema = [("entity_id", pa.int64()), *((v.name, _ARROW[v.type]) for v in variables)]
+        schema = [("entity_id", pa.int64()), *((v.name, ARROW_TYPES[v.type]) for v in variables)]
         return engine.from_arrow(pa.schema(schema).empty_table())
     table_given = attributes[name]
     missing = sorted({"entity_id", *needed} - set(table_given.columns))

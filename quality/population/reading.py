@@ -11,19 +11,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
 
 MOST_SHOWN = 200_000
 """People that are looked at. A picture of more says the same, and would take minutes to draw of forty million."""
-
-_TYPES = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-}
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ def _types(catalogue: Catalogue, name: str) -> dict[str, Any]:
     dataset, table = name.split("_", 1)
     if dataset == "truth":
         return dict.fromkeys(("record_key", "entity_key", "ethnic_group", "postcodes", "postcodes_from"), pa.string())
-    return {variable.name: _TYPES[variable.type] for variable in catalogue.table(dataset, table).variable}
+    return {variable.name: ARROW_TYPES[variable.type] for variable in catalogue.table(dataset, table).variable}
 
 
 def _parquet(file: Path, types: Mapping[str, Any], folder: Path) -> Path:

@@ -10,6 +10,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.errors import ContractError
 
 Format = Literal["parquet", "csv"]
@@ -17,14 +18,6 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 LIST_SEPARATOR = "|"
 """Between the values of a list in a CSV cell; no value of ours has it."""
-
-TYPES = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-}
 
 _ALL_DIFFERENT = {"RECORDID", "record_key", "entity_key", "person_id", "family_id", "postcodes", "EnterpriseRef"}
 """Columns that a dictionary would not shorten, or would be given up for after it was built."""
@@ -45,7 +38,7 @@ def write_source(folder: Path, part: int, table: TableDef, columns: dict[str, An
         raise ContractError(f"the generator and the catalogue disagree on the columns of '{table.name}': {odd}")
     arrays = []
     for variable in table.variable:
-        array, expected = columns[variable.name], TYPES[variable.type]
+        array, expected = columns[variable.name], ARROW_TYPES[variable.type]
         held = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
         if held != expected:
             raise ContractError(f"'{table.name}.{variable.name}' is {variable.type} in the catalogue, made as {held}")

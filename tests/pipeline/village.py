@@ -14,18 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef, shipped
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.requests.check import asked_of
 from linkage.requests.decisions import Ruling, decide
 from linkage.requests.request import read_request
 
 PUPILS, TAXED, STRANGERS = 120, 100, 15
-_TYPES = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-}
 _ONSETS = ["B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T"]
 _NAMES = [a + "A" + b + e for a, b, e in itertools.product(_ONSETS, ["LL", "NN", "RT", "SS"], ["OR", "EY", "AN"])]
 
@@ -136,7 +130,7 @@ def _write(folder: Path, dataset: str, table: str, rows: list[dict[str, Any]]) -
     described: TableDef = shipped().table(dataset, table)
     place = folder / "sources" / dataset / table
     place.mkdir(parents=True)
-    arrays = {v.name: pa.array([row.get(v.name) for row in rows], _TYPES[v.type]) for v in described.variable}
+    arrays = {v.name: pa.array([row.get(v.name) for row in rows], ARROW_TYPES[v.type]) for v in described.variable}
     pq.write_table(pa.table(arrays), place / "part-00000.parquet")
 
 

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.catalogue import shipped
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.engine import Engine, Table
 from synthetic.calibration.population import SOURCES, Population
-from synthetic.files.tables import TYPES
 
 _TRUTH = {
     "truth_entities": {"source": pa.string(), "entity_key": pa.string(), "person_id": pa.int64()},
@@ -33,7 +33,7 @@ def population_of(engine: Engine, world: Callable[[str], Table], **tables: str) 
 
 def _schemas() -> dict[str, dict[str, pa.DataType]]:
     known = {
-        f"{source}_{table}": {v.name: TYPES[v.type] for v in shipped().table(source, table).variable}
+        f"{source}_{table}": {v.name: ARROW_TYPES[v.type] for v in shipped().table(source, table).variable}
         for source, names in SOURCES.items()
         for table in names
     }

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from linkage.catalogue import shipped
-from synthetic.files.tables import TYPES
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from tests.synthetic.conftest import Read
 
 SOURCES = {
@@ -40,7 +40,7 @@ def test_every_table_of_the_catalogue_is_made(population: Path) -> None:
 def test_columns_types_and_codes_are_the_catalogues(read: Read, dataset: str, table: str) -> None:
     definition, made = shipped().table(dataset, table), read(f"sources/{dataset}/{table}")
     assert made.schema.names == [v.name for v in definition.variable]
-    assert made.schema.types == [TYPES[v.type] for v in definition.variable]
+    assert made.schema.types == [ARROW_TYPES[v.type] for v in definition.variable]
     for variable in definition.variable:
         column = made[variable.name]
         assert column.null_count < len(column), f"{variable.name} is never filled"

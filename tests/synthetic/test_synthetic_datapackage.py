@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.catalogue import shipped
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from synthetic import synthesise
 from synthetic.files.attribution import figures
 from synthetic.files.datapackage import describe, truth_tables
-from synthetic.files.tables import TYPES
 from tests.synthetic.conftest import PEOPLE, Read
 
 
@@ -46,7 +46,9 @@ def test_fields_are_those_of_the_files_with_the_catalogues_words(population: Pat
             table = shipped().table(folder.split("/")[1], resource["name"])
             fields = resource["schema"]["fields"]
             schema = pq.read_schema(next((population / folder / table.name).glob("*.parquet")))
-            assert [(f["name"], TYPES[f["type"]]) for f in fields] == list(zip(schema.names, schema.types, strict=True))
+            assert [(f["name"], ARROW_TYPES[f["type"]]) for f in fields] == list(
+                zip(schema.names, schema.types, strict=True)
+            )
             assert [f["description"] for f in fields] == [v.description for v in table.variable]
             assert resource["schema"].get("primaryKey", []) == list(table.key)
 
@@ -69,7 +71,7 @@ def test_every_column_of_the_truth_is_described(read: Read, table: str) -> None:
 def said(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"list of {said(kind.value_type)}"
-    return {held: name for name, held in TYPES.items()}[kind]
+    return {held: name for name, held in ARROW_TYPES.items()}[kind]
 
 
 def test_no_value_of_a_person_stands_in_a_descriptor(population: Path, packages: dict[str, Any], read: Read) -> None:
