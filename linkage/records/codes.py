@@ -5,7 +5,8 @@ The forms of Britain's own identifiers go by their role (linkage.records.identif
 
 from linkage.catalogue import code_digits
 
-_LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
+LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
+"""SQL over raw: its capitals and digits, without the signs that one body writes between them and another does not."""
 
 
 def expressions(form: str, british_postcode: tuple[str, str]) -> tuple[str, str, str]:
@@ -30,10 +31,10 @@ def expressions(form: str, british_postcode: tuple[str, str]) -> tuple[str, str,
     if width := code_digits(form):
         return _WITHOUT_FRACTION, f"case when not flagged then lpad(cleaned, {width}, '0') end", _no_digits(width, none)
     if form == "number":
-        return _LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"({none})"
+        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"({none})"
     spaced, valid = british_postcode
     value = f"case when flagged then null when {valid} then {spaced} else cleaned end"
-    return _LETTERS_AND_DIGITS, value, f"({none})"
+    return LETTERS_AND_DIGITS, value, f"({none})"
 
 
 # A number that stood in a column with gaps was written 150.0.

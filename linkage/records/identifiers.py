@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from linkage.engine import Engine, Table, literal, quote
 from linkage.records import check_digits, codes, dates
+from linkage.records.codes import LETTERS_AND_DIGITS
 from linkage.records.rules import identifier_rules
-
-_LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
 
 
 def standard_identifiers(
@@ -76,22 +75,22 @@ def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]
     """Cleaned text or date from raw, the value from cleaned and flagged, and flagged from cleaned."""
     if role in ("postcode", "former_postcode"):
         spaced, valid = _british_postcode()
-        return _LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({valid})"
+        return LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({valid})"
     if role == "nino":
         # The suffix says nothing of the person and is often missing: eight characters are the number.
         value = "case when not flagged then left(cleaned, 8) end"
-        return _LETTERS_AND_DIGITS, value, f"not {check_digits.valid_nino('cleaned')}"
+        return LETTERS_AND_DIGITS, value, f"not {check_digits.valid_nino('cleaned')}"
     if role == "uln":
-        return _LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"not {check_digits.valid_uln('cleaned')}"
+        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"not {check_digits.valid_uln('cleaned')}"
     if role == "upn":
         valid, temporary = check_digits.valid_upn("cleaned"), check_digits.is_temporary_upn("cleaned")
-        return _LETTERS_AND_DIGITS, f"case when {valid} then cleaned end", f"(not {valid} or {temporary})"
+        return LETTERS_AND_DIGITS, f"case when {valid} then cleaned end", f"(not {valid} or {temporary})"
     if role == "husid":
-        return _LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
+        return LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
     if role == "phone":  # words, and one digit over and over, stand for none
         digits = "regexp_replace(cleaned, '[^0-9]', '', 'g')"
         others = f"replace({digits}, substr({digits}, 1, 1), '')"
-        return _LETTERS_AND_DIGITS, f"case when length({others}) > 0 then cleaned end", "false"
+        return LETTERS_AND_DIGITS, f"case when length({others}) > 0 then cleaned end", "false"
     if role == "dob":
         value = f"case when not {default_date('cleaned')} then cleaned end"
         flagged = f"(cleaned is null or {default_date('cleaned')} or {first_of_january('cleaned')})"

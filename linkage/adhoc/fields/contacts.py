@@ -7,6 +7,7 @@ column by column, most of what both know would be missed.
 from collections.abc import Callable, Mapping, Sequence
 
 from linkage.adhoc.codes.digits import end_dialled, own_address
+from linkage.adhoc.fields.cells_of_several import SIGNS, between
 from linkage.adhoc.files.columns_made import as_text, beside
 from linkage.adhoc.files.person_file import PLACE
 from linkage.adhoc.files.shapes import Shape
@@ -17,8 +18,9 @@ _KEYS: Mapping[str, Callable[[str], str]] = {"phone": end_dialled, "email": lamb
 """SQL of what is the same in all ways in which a contact is written."""
 _IS_WHOLE = {"phone": f"{end_dialled('part')} is not null", "email": "contains(part, '@')"}
 """SQL of whether a part of a cell is a contact by itself, and no extension or area code."""
-_BETWEEN = r"'\s*[;|,\n]\s*|\s+[/&]\s+'"
-_SIGNS = r"'[;|,\n/&]'"
+_SEPARATORS = f"{SIGNS},"
+_BETWEEN = f"'{between(_SEPARATORS)}'"
+_SIGNS = f"'[{_SEPARATORS}/&]'"
 _MANY = 0.02  # of a file's cells, which hold several, from which each contact is looked at
 
 

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+from linkage.adhoc.fields.cells_of_several import between
 from linkage.adhoc.files.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.files.shapes import Shape, move
 from linkage.adhoc.names.around_names import bare_names
 from linkage.engine import Engine
 from linkage.records.names import name_words
 
-_BETWEEN = re.compile(r"\s*[;|\n]\s*|\s+[/&]\s+")
+_BETWEEN = re.compile(between())  # no comma: Rossi, Ada is one name
 _MANY = 0.02  # of a file's names in full, which hold several, from which each is looked at
 _MOSTLY = 0.5  # of those with a sign between, which hold several
 _NAMES = ("forename", "surname")
