@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from linkage.adhoc.options import say
 from linkage.cli.verbs import FirstVerbIsMeant
 from linkage.errors import ConfigError
 
@@ -39,10 +40,6 @@ Files = Annotated[
         help="What leo link or leo dedupe linked, where it has moved; of leo link given twice: left, then right."
     ),
 ]
-
-
-def _say(text: str) -> None:
-    typer.echo(f"  {text} ...", err=True)
 
 
 def _one(by_place: str | None, named: str | None) -> str:
@@ -96,7 +93,7 @@ def open_(
     from linkage.review.sampling import step_to_review
     from quality.report.names import Names
 
-    chosen = step_to_review(run, step, size, labels_from, files=files or (), say=_say)
+    chosen = step_to_review(run, step, size, labels_from, files=files or (), say=say)
     if overrides:
         from linkage.review.decisions import write_overrides
 
@@ -114,7 +111,7 @@ def open_(
             f"leo review sample writes"
         ) from missing
     check_port(port)
-    with RunDesk(run, chosen, files or (), say=_say) as desk:
+    with RunDesk(run, chosen, files or (), say=say) as desk:
         typer.echo(f"{len(desk.pairs):,} pairs of step {chosen}; Ctrl-C ends")
         serve(
             lambda token: application(desk, Names(shipped()), token, doubled=doubled),
@@ -146,7 +143,7 @@ def sample(
     """
     from linkage.review.sampling import draw_sample
 
-    drawn = draw_sample(run, _one(place, step), size, seed=seed, labels_from=labels_from, files=files or (), say=_say)
+    drawn = draw_sample(run, _one(place, step), size, seed=seed, labels_from=labels_from, files=files or (), say=say)
     typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
     if any((drawn.carried.unchanged, drawn.carried.changed, drawn.carried.gone)):
         typer.echo(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
-from linkage.extract.approved.holdings import names_a_person
+from linkage.extract.approved.holdings import names_a_person, without_case
 from linkage.requests.packages import Package
 
 
@@ -98,12 +98,12 @@ class Explored:
         """Variables by name, case and underscores apart: the same thing in other tables."""
         found: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
-            found[_plain(entry.name)].append(entry)
+            found[without_case(entry.name)].append(entry)
         return {name: tuple(entries) for name, entries in found.items()}
 
     def others(self, entry: Entry) -> tuple[Entry, ...]:
         """The variables of other tables that have an entry's name."""
-        return tuple(other for other in self.alike[_plain(entry.name)] if other is not entry)
+        return tuple(other for other in self.alike[without_case(entry.name)] if other is not entry)
 
     def concepts(self) -> dict[str, tuple[Entry, ...]]:
         """Concept to its variables, in the order of the alphabet."""
@@ -174,7 +174,3 @@ def _packages_of(packages: Mapping[str, Package]) -> dict[tuple[str, str], tuple
         for key in dict.fromkeys([*held, *((table.name, variable.name) for table, variable in package.listed)]):
             found[key].append(name)
     return {key: tuple(names) for key, names in found.items()}
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")

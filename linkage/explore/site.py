@@ -4,10 +4,10 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from linkage import __version__
 from linkage.catalogue import PHASES, Variable, years_of
 from linkage.engine import HeldFolder
 from linkage.errors import ConfigError
@@ -110,7 +110,7 @@ def _pages(found: Explored, release: ReleaseFacts, *, search: bool) -> Iterator[
         "types": TYPES,
         "phases": PHASES,
         "letters": list(found.letters()),
-        "version": _version(),
+        "version": __version__,
     }
 
     def page(template: str, base: str, **values: Any) -> Callable[[], str]:
@@ -216,10 +216,3 @@ def _own_files() -> dict[str, str]:
     files = {name: template_text("linkage.explore", name) for name in ("site.js", "find.js", "list.js")}
     style = report_style() + template_text("quality.web", "application.css")
     return {**files, "site.css": style + template_text("linkage.explore", "site.css")}
-
-
-def _version() -> str:
-    try:
-        return metadata.version("leo-linkage")
-    except metadata.PackageNotFoundError:
-        return "from source"

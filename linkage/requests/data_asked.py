@@ -10,7 +10,7 @@ from linkage.catalogue import Variable
 from linkage.extract.analysis.tables import NEEDS, not_made
 from linkage.extract.approved.holdings import Holding, names_a_person
 from linkage.extract.approved.layout import Field, Layout, own_tables
-from linkage.extract.approved.project import population_faults
+from linkage.extract.approved.project import population_faults, repeated
 from linkage.extract.approved.years import Years
 from linkage.requests.asked import Asked, Grant, tables_of, years_of
 from linkage.requests.particulars import Breach, Kind
@@ -133,9 +133,9 @@ def variable_held(rule: Rule, asked: Asked) -> Iterator[Breach]:
 def once(rule: Rule, asked: Asked) -> Iterator[Breach]:
     """Nothing is named twice. Fills in {name}."""
     for kind, parts in (("table", asked.request.table), ("package", asked.request.package)):
-        yield from ((f"{kind} {name}", {"name": name}) for name in _repeated(part.name for part in parts))
+        yield from ((f"{kind} {name}", {"name": name}) for name in repeated(part.name for part in parts))
     for table in asked.request.table:
-        for name in _repeated(table.variables):
+        for name in repeated(table.variables):
             yield f"table {table.name}, variable {name}", {"name": name}
 
 
@@ -258,11 +258,6 @@ def _of_tables(asked: Asked) -> Iterator[tuple[Grant, Variable]]:
 
 def _takes(which: Which | None, grant: Grant, variable: Variable) -> bool:
     return which is not None and which.takes(grant.holding, variable)
-
-
-def _repeated(names: Iterable[str]) -> list[str]:
-    listed = list(names)
-    return sorted({name for name in listed if listed.count(name) > 1})
 
 
 KINDS: dict[str, tuple[Kind, frozenset[str]]] = {

@@ -10,12 +10,12 @@ import datetime
 import io
 import itertools
 import zipfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError
+from linkage.extract.approved.project import repeated
 from linkage.resources import separator_of
 
 DATA = ("table", "variable", "years", "justification", "reason")
@@ -120,7 +120,7 @@ def _packages(rows: Iterable[Row], reasons: Iterable[Row]) -> list[dict[str, Any
 
 def _lost(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
     """What of a sheet would be overlooked: of columns or fields of one name all but the last, and cells beside all."""
-    yield from (f"sheet {name} has two columns '{column}'" for column in _repeated(_headings(rows)))
+    yield from (f"sheet {name} has two columns '{column}'" for column in repeated(_headings(rows)))
     named = [_plain(cell) for cell in (rows[0] if rows else ())]
     beside = [
         number
@@ -132,11 +132,7 @@ def _lost(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
         yield f"sheet {name}, row {beside[0]}: a cell has no heading ({rows_like_it})"
     if name == "request":
         fields = [str(row["field"]) for row in _records(rows) if "field" in row]
-        yield from (f"sheet request has two rows '{field}'" for field in _repeated(fields))
-
-
-def _repeated(names: Sequence[str]) -> list[str]:
-    return sorted(name for name, times in Counter(names).items() if times > 1)
+        yield from (f"sheet request has two rows '{field}'" for field in repeated(fields))
 
 
 def _headings(rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from linkage import __version__
 from linkage.engine import unfinished
 from quality.disclosure import Cell
 from quality.report import vega
@@ -53,7 +54,7 @@ def document(
         headlines=headlines,
         sections=sections,
         parts=parts,
-        version=_version(),
+        version=__version__,
         style=Markup(report_style() + style),
         charts=packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
         vega=vega.script() if is_interactive else "",
@@ -87,13 +88,6 @@ def template_text(package: str, name: str) -> str:
 def report_style() -> str:
     """The report's style sheet: of its blocks, and of the page around them, which has the last word on paper."""
     return template_text("quality.report", "blocks.css") + template_text("quality.report", "report.css")
-
-
-def _version() -> str:
-    try:
-        return metadata.version("leo-linkage")
-    except metadata.PackageNotFoundError:
-        return "from source"
 
 
 def csv_of(table: Table) -> str:

@@ -1,6 +1,5 @@
 """Colleges and training providers, all of them invented: who learns where."""
 
-import csv
 import functools
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Floats, Ints, Slots
-from synthetic.figures.reference import FOLDER, Codes, reference
+from synthetic.figures.reference import Codes, published, reference
 
 GENERAL, SIXTH_FORM, ADULT, TRAINING = range(4)
 KINDS = ("college", "sixth form college", "adult", "training")
@@ -31,8 +30,7 @@ class Colleges:
 @functools.cache
 def colleges() -> Colleges:
     """The colleges that ship with the package; who lives outside England learns anywhere in England."""
-    with (FOLDER / "colleges.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(published("colleges.csv"))
     kind, region = np.array([row["kind"] for row in rows]), np.array([row["region"] for row in rows])
     share = np.array([float(row["share"]) for row in rows])
     tables = [

@@ -1,9 +1,7 @@
 """Universities: how large, how choosy and where they are; who goes to which, and for which subject."""
 
-import csv
 import functools
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 
 from linkage.catalogue import shipped
 from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.figures.reference import FOLDER, Codes, reference
+from synthetic.figures.reference import Codes, published, reference
 from synthetic.rules.study import subjects
 
 TARIFFS = ("low", "medium", "high")
@@ -52,7 +50,7 @@ class Universities:
 @functools.cache
 def universities() -> Universities:
     """The universities and subjects that ship with the package."""
-    rows = list(_rows("universities.csv"))
+    rows = list(published("universities.csv"))
     size = np.array([float(row["thousands"]) for row in rows])
     tariff, region = np.array([row["tariff"] for row in rows]), np.array([row["region"] for row in rows])
     choices = [
@@ -87,15 +85,10 @@ def _slots(odds: Floats) -> NDArray[np.int32]:
     return out
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
 def _subject_shares(codes: tuple[str, ...]) -> Floats:
     """(level, sex, subject): shares as published; a master's of business administration is business."""
     out = np.zeros((len(LEVELS), 2, len(codes)))
-    for row in _rows("subjects.csv"):
+    for row in published("subjects.csv"):
         code = {"MBA": "CAH17-01"}.get(row["subject"], row["subject"])
         if code in codes:
             out[LEVELS.index(row["level"]), "MF".index(row["sex"]), codes.index(code)] += float(row["share"])
@@ -105,7 +98,7 @@ def _subject_shares(codes: tuple[str, ...]) -> Floats:
 
 def _certificates() -> Floats:
     found: dict[str, float] = defaultdict(float)
-    for row in _rows("subjects.csv"):
+    for row in published("subjects.csv"):
         if row["subject"] == "PGCE":
             found[row["sex"]] = float(row["share"])
     return np.array([found["M"], found["F"]])

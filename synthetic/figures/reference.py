@@ -120,8 +120,8 @@ def reference() -> Reference:
     """The reference figures that ship with the package."""
     origins = _described()
     births = pq.read_table(FOLDER / "forenames.parquet")
-    shares = [(row["name"], float(row["share"])) for row in _rows("surnames.csv")]
-    others = [*_rows("variants.csv"), *_transliterations()]
+    shares = [(row["name"], float(row["share"])) for row in published("surnames.csv")]
+    others = [*published("variants.csv"), *_transliterations()]
     forenames = _dictionary(
         births["name"].unique().to_pylist(), origins, ("forenames_m", "forenames_f"), others, "forename"
     )
@@ -151,7 +151,8 @@ def reference() -> Reference:
     )
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def published(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a file of published figures, which lie in `reference` as CSV with a header."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
@@ -159,7 +160,7 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 def _described() -> dict[str, dict[str, Any]]:
     """origins.toml, with the further names of each group as facts `more`: field to name to weight."""
     origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
-    for row in _rows("group_names.csv"):
+    for row in published("group_names.csv"):
         facts = origins[row["group"]]
         if row["name"] not in facts.get(row["field"], ()):
             facts.setdefault("more", {}).setdefault(row["field"], {})[row["name"]] = float(row["weight"])
@@ -252,7 +253,7 @@ def _ranked(facts: dict[str, Any], field: str, code: dict[str, int]) -> Slots:
 
 def _transliterations() -> Iterator[dict[str, str]]:
     """Each spelling of a name with each of its others, the commoner the likelier."""
-    for row in _rows("transliterations.csv"):
+    for row in published("transliterations.csv"):
         spellings = row["spellings"].split()
         for name in spellings:
             for rank, variant in enumerate(spellings, 1):
@@ -280,7 +281,7 @@ def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[
 
 
 def _places() -> tuple[Places, list[str]]:
-    rows = list(_rows("sectors.csv"))
+    rows = list(published("sectors.csv"))
     regions = sorted({row["region"] for row in rows})
     region = np.array([regions.index(row["region"]) for row in rows], np.int32)
     units = np.array([int(row["units"]) for row in rows], np.int32)
@@ -306,7 +307,7 @@ def _places() -> tuple[Places, list[str]]:
 
 
 def _schools() -> Schools:
-    rows = sorted(_rows("schools.csv"), key=lambda row: int(row["laestab"]))
+    rows = sorted(published("schools.csv"), key=lambda row: int(row["laestab"]))
     laestab = np.array([int(row["laestab"]) for row in rows])
     pupils = np.array([float(row["pupils"]) for row in rows])
     edges = np.cumsum(pupils)

@@ -47,7 +47,7 @@ class Holding:
     @property
     def spell_columns(self) -> tuple[str, str] | None:
         """The first and last day of a row that is a spell; None where it is none."""
-        named = {_plain(v.name): v.name for v in self.definition.variable if v.type == "date"}
+        named = {without_case(v.name): v.name for v in self.definition.variable if v.type == "date"}
         start, end = (named.get(name) for name in SPELL_COLUMNS)
         return (start, end) if start and end else None
 
@@ -64,7 +64,8 @@ def holdings(catalogue: Catalogue) -> dict[str, Holding]:
     return {holding.name: holding for holding in found}
 
 
-def _plain(name: str) -> str:
+def without_case(name: str) -> str:
+    """A variable's name as datasets agree on it: one writes StartDate, another START_DATE."""
     return name.lower().replace("_", "")
 
 

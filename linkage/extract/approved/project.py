@@ -5,6 +5,7 @@ linkage.requests makes it of a request and the decision in force on it.
 
 import datetime
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
@@ -111,7 +112,7 @@ def check_project(project: Project, catalogue: Catalogue, *, today: datetime.dat
     faults = [
         *_decision_faults(project.decision, today or datetime.date.today()),
         *(f"{place}: {says}" for place, says in population_faults(project.population, catalogue, held)),
-        *(f"table: '{name}' is named twice" for name in _repeated(_named(table) for table in project.table)),
+        *(f"table: '{name}' is named twice" for name in repeated(_named(table) for table in project.table)),
     ]
     for approved in project.table:
         faults += _table_faults(approved, held)
@@ -160,7 +161,7 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
     yield from (f"{approved.name}: {says}" for says in _year_faults(approved.years, holding))
     if approved.only and approved.only.column not in holding.definition.variables:
         yield f"{approved.name}: no variable '{approved.only.column}' to choose rows by"
-    for name in _repeated(approved.variables):
+    for name in repeated(approved.variables):
         yield f"{approved.name}.{name}: named twice"
     for name in dict.fromkeys(approved.variables):
         variable = holding.definition.variables.get(name)
@@ -187,9 +188,9 @@ def _named(table: ApprovedTable) -> str:
     return f"{table.name} ({table.part})" if table.part else table.name
 
 
-def _repeated(names: Iterable[str]) -> list[str]:
-    listed = list(names)
-    return sorted({name for name in listed if listed.count(name) > 1})
+def repeated(names: Iterable[str]) -> list[str]:
+    """Names that stand more than once, in the order of the alphabet."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
