@@ -10,7 +10,8 @@ from linkage.longitudinal.employment import employment
 from linkage.longitudinal.geography import geography
 from linkage.longitudinal.months import active_months
 from linkage.longitudinal.outcomes import outcomes
-from linkage.longitudinal.people import holders, person
+from linkage.longitudinal.people import holders
+from linkage.longitudinal.person import person
 from linkage.longitudinal.self_assessment import self_assessment
 from linkage.longitudinal.set_aside import set_aside
 from linkage.longitudinal.spells import merge_spells

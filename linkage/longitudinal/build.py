@@ -16,7 +16,7 @@ from linkage.longitudinal.employment import employment
 from linkage.longitudinal.geography import geography
 from linkage.longitudinal.outcomes import outcomes
 from linkage.longitudinal.people import holders as find_holders
-from linkage.longitudinal.people import person
+from linkage.longitudinal.person import person
 from linkage.longitudinal.self_assessment import self_assessment
 from linkage.longitudinal.set_aside import set_aside
 

@@ -62,27 +62,7 @@ def outcomes_drawn(
     """
     numbers = engine.from_arrow(pa.table({"draw": pa.array(range(1, draws + 1), pa.int64())}))
     given = _given(engine, lookups, sampled, numbers)
-    copies = engine.sql(
-        """
-        with alike as (
-            select AE_ID, entity_id, count(*) as draws from {given} group by AE_ID, entity_id
-        ),
-        changed as (
-            select distinct coalesce(own.AE_ID, alike.AE_ID) as AE_ID
-            from {own} as own
-            full join alike on alike.AE_ID = own.AE_ID and alike.entity_id = own.entity_id
-            where own.AE_ID is null or alike.AE_ID is null or alike.draws < $draws
-        )
-        select changed.AE_ID, n.draw, changed.AE_ID * ($draws + 1) + n.draw as copy
-        from changed
-        cross join {numbers} as n
-        """,
-        params={"draws": draws},
-        given=given,
-        own=lookups["lookup_edukey"],
-        numbers=numbers,
-        store=True,
-    )
+    copies = _copies(engine, given, lookups["lookup_edukey"], numbers, draws)
     records = engine.sql(
         """
         select c.copy as AE_ID, l.source, l.entity_id
@@ -172,6 +152,37 @@ def _given(engine: Engine, lookups: Mapping[str, Table], sampled: Sequence[Sampl
         numbers=numbers,
         store=True,
         **named,
+    )
+
+
+def _copies(engine: Engine, given: Table, own: Table, numbers: Table, draws: int) -> Table:
+    """AE_ID, draw, copy: people whose tax records are not the run's own in every draw, with a number for each draw.
+
+    Args:
+        given: as `_given` makes it.
+        own: lookup_edukey of the run.
+        numbers: draw.
+    """
+    return engine.sql(
+        """
+        with alike as (
+            select AE_ID, entity_id, count(*) as draws from {given} group by AE_ID, entity_id
+        ),
+        changed as (
+            select distinct coalesce(own.AE_ID, alike.AE_ID) as AE_ID
+            from {own} as own
+            full join alike on alike.AE_ID = own.AE_ID and alike.entity_id = own.entity_id
+            where own.AE_ID is null or alike.AE_ID is null or alike.draws < $draws
+        )
+        select changed.AE_ID, n.draw, changed.AE_ID * ($draws + 1) + n.draw as copy
+        from changed
+        cross join {numbers} as n
+        """,
+        params={"draws": draws},
+        given=given,
+        own=own,
+        numbers=numbers,
+        store=True,
     )
 
 
