@@ -13,9 +13,10 @@ from linkage.match.further.together import likely_together
 from linkage.match.likelihood.posterior import of_possible, with_apart
 from linkage.match.likelihood.sampled import links_sampled
 from linkage.match.likelihood.strangers import Band, as_within, strangers_as_heavy
-from linkage.match.resolution.decide import SEED, Matched
+from linkage.match.resolution.decide import Matched
 from linkage.match.resolution.limits import capped, refused
 from linkage.match.resolution.resolve import DECISION, REASON
+from linkage.match.resolution.weighed import SEED
 from linkage.model.compiled import pattern_text
 
 

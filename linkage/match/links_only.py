@@ -11,8 +11,9 @@ from linkage.config import Step, holds_many
 from linkage.engine import Engine, Table, one
 from linkage.match.candidates.reach import links_by_pass
 from linkage.match.candidates.units import Units
-from linkage.match.resolution.decide import Given, Matched, matched
+from linkage.match.resolution.decide import Matched, matched
 from linkage.match.resolution.limits import capped
+from linkage.match.resolution.weighed import Given
 from linkage.match.step import StepResult, counted, members
 from linkage.model import Model
 

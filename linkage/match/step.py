@@ -13,8 +13,9 @@ from linkage.match.kept import Kept, kept_links
 from linkage.match.likelihood.not_kept import NotKept, not_kept
 from linkage.match.likelihood.strangers import told as told_of_strangers
 from linkage.match.reasons import reasons
-from linkage.match.resolution.decide import Given, Matched, matched
+from linkage.match.resolution.decide import Matched, matched
 from linkage.match.resolution.limits import explained
+from linkage.match.resolution.weighed import Given
 from linkage.match.two_people.apart import two_people
 from linkage.match.two_people.apart_rules import asked_for
 from linkage.model import Model

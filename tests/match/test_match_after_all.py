@@ -10,7 +10,7 @@ from linkage.engine import Engine
 from linkage.match import Units, link_step
 from linkage.match.resolution.limits import after_all
 from linkage.match.resolution.resolve import Thresholds
-from linkage.match.two_people.after_all import maybe_one
+from linkage.match.two_people.after_all import LinksSoFar, maybe_one
 from linkage.match.two_people.apart_rules import shipped
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
@@ -53,7 +53,7 @@ def _bits(engine: Engine, rows: Any, left: str, right: str, *, births: bool = Tr
     links += [f"{n} | {n}" for n in range(9000, 9000 + 1024 - len(links) - bool(also))] + ([also] if also else [])
     linked = engine.from_arrow(parse("\n".join(["left_id | right_id", *links])))
     apart = engine.from_arrow(parse("left_id | right_id | reason\n1 | 2 | twin"))
-    found = maybe_one(engine, exact_model(), sides, {}, apart, linked, shipped(), 1.0)
+    found = maybe_one(engine, LinksSoFar(exact_model(), sides, {}, linked, 1.0), apart, shipped())
     return rows(engine.sql("select match_weight, bits, reason from {t}", t=found))
 
 
@@ -93,7 +93,7 @@ def test_no_more_look_like_twins_than_are_some_or_bear_two_names(engine: Engine,
     links += [f"{n} | {n}" for n in range(9000, 9000 + 1024 - len(links))]
     linked = engine.from_arrow(parse("\n".join(["left_id | right_id", *links])))
     apart = engine.from_arrow(parse("left_id | right_id | reason\n1 | 2 | twin"))
-    found = maybe_one(engine, exact_model(), sides, {}, apart, linked, shipped(), 1.0)
+    found = maybe_one(engine, LinksSoFar(exact_model(), sides, {}, linked, 1.0), apart, shipped())
     assert rows(engine.sql("select bits from {t}", t=found)) == [
         (pytest.approx(-math.log2(2**-9 + (201 - 1024 * 2**-5) / 1024 * 2**4)),)
     ]

@@ -10,6 +10,7 @@ says nothing of the sister, among those of one birth.
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, empty, one, quote
 from linkage.match.candidates.score import Frequencies, weighed_given
@@ -22,24 +23,30 @@ _PAIRS = {"left_id": "bigint", "right_id": "bigint"}
 _JUDGED = {**_PAIRS, "match_weight": "double", "bits": "double"}
 
 
-def maybe_one(
-    engine: Engine,
-    model: Model,
-    sides: tuple[Units, Units],
-    frequencies: Frequencies,
-    apart: Table,
-    linked: Table,
-    rules: Sequence[Rule],
-    gain: float,
-) -> Table:
+@dataclass(frozen=True)
+class LinksSoFar:
+    """What a step has linked, and by what it weighs pairs.
+
+    Attributes:
+        sides: units of the left and of the right, the model's columns among theirs; two files.
+        frequencies: of the model's adjusted columns.
+        links: left_id, right_id.
+        gain: bits that the cardinality adds to a weight.
+    """
+
+    model: Model
+    sides: tuple[Units, Units]
+    frequencies: Frequencies
+    links: Table
+    gain: float
+
+
+def maybe_one(engine: Engine, so_far: LinksSoFar, apart: Table, rules: Sequence[Rule]) -> Table:
     """Pairs of units without a link that a rule of births says are two people, and how likely they are one.
 
     Args:
-        sides: units of the left and of the right, the model's columns among theirs; two files.
         apart: left_id, right_id, reason (the rule's name).
-        linked: left_id, right_id of all links.
         rules: those by which pairs are apart.
-        gain: bits that the cardinality adds to a weight.
 
     Returns:
         left_id, right_id, match_weight, bits (log2 odds of being one person, the cardinality's among them), reason.
@@ -48,10 +55,10 @@ def maybe_one(
     for rule in rules:
         if not (rule.equal and rule.differ) or engine.count(apart) == 0:
             continue
-        partners = _links_of(engine, linked, apart)
+        partners = _links_of(engine, so_far.links, apart)
         free = engine.sql(_FREE, params={"rule": rule.name}, apart=apart, linked=partners, store=_PAIRS)
         if engine.count(free):
-            found[rule.name] = _judged(engine, model, sides, frequencies, free, linked, rule, gain)
+            found[rule.name] = _judged(engine, so_far, free, rule)
         engine.drop(partners, free)
     if not found:
         return empty(engine, {**_JUDGED, "reason": "varchar"})
@@ -76,24 +83,16 @@ def _links_of(engine: Engine, linked: Table, pairs: Table) -> Table:
     return engine.sql(query, params=None, store=_PAIRS, linked=linked, pairs=pairs)
 
 
-def _judged(
-    engine: Engine,
-    model: Model,
-    sides: tuple[Units, Units],
-    frequencies: Frequencies,
-    pairs: Table,
-    linked: Table,
-    rule: Rule,
-    gain: float,
-) -> Table:
+def _judged(engine: Engine, so_far: LinksSoFar, pairs: Table, rule: Rule) -> Table:
     """`maybe_one` of some pairs (left_id, right_id) that one rule says are two people."""
-    weighed = weighed_given(engine, model, sides[0].units, sides[1].units, frequencies, pairs)
+    model, (left, right) = so_far.model, so_far.sides
+    weighed = weighed_given(engine, model, left.units, right.units, so_far.frequencies, pairs)
     own = {str(rule.differ), *rule.also, *rule.unless_equal}
     shared = {*rule.equal, *rule.near, *rule.equal_any}
     telling = [f"w_{place}" for place, name in _fields(model) if name in own]
     # What else they hold may be their home's, and speaks for one person no more than for a twin.
     telling += [f"least(w_{place}, 0e0)" for place, name in _fields(model) if name not in own | shared]
-    twins = _without_partners(engine, sides, linked, rule, _share_of_other_names(model, str(rule.differ)))
+    twins = _without_partners(engine, so_far, rule)
     judged = engine.sql(
         f"""
         with weighed as (
@@ -103,7 +102,7 @@ def _judged(
                -ln(exp(-ln(2) * (match_weight + $gain)) + exp(-ln(2) * (own + $matches))) / ln(2) as bits
         from weighed
         """,
-        params={"gain": gain, "matches": math.log2(max(engine.count(linked), 1) / twins)},
+        params={"gain": so_far.gain, "matches": math.log2(max(engine.count(so_far.links), 1) / twins)},
         weighed=weighed,
         store=_JUDGED,
     )
@@ -127,16 +126,14 @@ def _share_of_other_names(model: Model, column: str) -> float:
     return min([1.0, *(m for m in said if m is not None)])
 
 
-def _without_partners(
-    engine: Engine, sides: tuple[Units, Units], linked: Table, rule: Rule, other_names: float
-) -> float:
+def _without_partners(engine: Engine, so_far: LinksSoFar, rule: Rule) -> float:
     """How many pairs of twins there are across the files neither of whom has a partner.
 
     They are to those of whom one has as these are to those of whom both have. Of all that look so no more are matches
     than there are of another name.
     """
-    stand_for, met = _across(engine, rule, sides)
-    partners = _links_of(engine, linked, met)
+    stand_for, met = _across(engine, rule, so_far.sides)
+    partners = _links_of(engine, so_far.links, met)
     counted = {name: float(n) for name, n in one(engine, engine.sql(_BY_PARTNER, met=met, linked=partners)).items()}
     engine.drop(met, partners)
     both, on_left, on_right, neither = (counted[name] for name in ("both", "on_left", "on_right", "neither"))
@@ -144,7 +141,8 @@ def _without_partners(
     told = stand_for * on_left * on_right / both
     # Where both twins have partners, they are two pairs, and one birth.
     chance = math.sqrt(1 / on_left + 1 / on_right + 2 / both)
-    return max(told * math.exp(_DEVIATIONS * chance), stand_for * neither - other_names * engine.count(linked))
+    other_names = _share_of_other_names(so_far.model, str(rule.differ)) * engine.count(so_far.links)
+    return max(told * math.exp(_DEVIATIONS * chance), stand_for * neither - other_names)
 
 
 _DEVIATIONS = 3.0  # as many as chance may have hidden: few twins tell how many others there are
