@@ -14,6 +14,7 @@ _PLANNED = 100.0  # millions of customers beside 60 million learners
 
 
 def page(told: dict[str, Any]) -> str:
+    """Markdown of what the stages of runs took, and of what follows for 100 million customers."""
     rows, cores = told["measured"], told["machine"]["cores"]
     lines = [
         "# What the stages of the pipeline cost on Spark",

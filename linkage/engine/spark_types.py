@@ -62,6 +62,7 @@ def of_names(kinds: Mapping[str, str]) -> StructType:
 
 
 def as_arrow(schema: StructType) -> pa.Schema:
+    """Spark's columns and types as Arrow's."""
     return to_arrow_schema(schema)
 
 

@@ -25,18 +25,22 @@ class Asked:
 
 
 def not_null(column: str) -> Asked:
+    """Every row has a value."""
     return Asked("expect_column_values_to_not_be_null", {"column": column})
 
 
 def in_set(column: str, values: Collection[Any]) -> Asked:
+    """What is there is one of these values."""
     return Asked("expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)})
 
 
 def in_form(column: str, form: str) -> Asked:
+    """What is there has a form, a regular expression."""
     return Asked("expect_column_values_to_match_regex", {"column": column, "regex": form})
 
 
 def between(column: str, low: float, high: float) -> Asked:
+    """What is there lies between two numbers, or is one of them."""
     return Asked("expect_column_values_to_be_between", {"column": column, "min_value": low, "max_value": high})
 
 
@@ -57,6 +61,7 @@ def once(columns: Sequence[str]) -> Asked:
 
 
 def columns_are(names: Collection[str]) -> Asked:
+    """The table has these columns and no other, in whatever order."""
     kwargs = {"column_set": sorted(names), "exact_match": True}
     return Asked("expect_table_columns_to_match_set", kwargs, takes_share=False)
 

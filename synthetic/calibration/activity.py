@@ -122,6 +122,7 @@ def activities(population: Population, cells: Table) -> Table:
 
 
 def jobs(population: Population) -> Table:
+    """person_id, start_date, end_date of every job; one that goes on ends with the last day."""
     return population.engine.sql(
         """
         select person_id, coalesce(StartDate, EndDate - 1) as start_date, coalesce(EndDate, $last_day) as end_date

@@ -43,6 +43,8 @@ class People(Strict):
 
 
 class Forename(Strict):
+    """How often a forename is written otherwise than the person bears it."""
+
     typo: Probability
     phonetic: Probability  # written as it sounds
     scanned: Probability  # misread from a form
@@ -60,11 +62,15 @@ class Forename(Strict):
 
 
 class MiddleNames(Strict):
+    """How often further forenames are left out, or their first letters written."""
+
     omitted: Probability
     initial: Probability
 
 
 class Surname(Strict):
+    """How often a surname is written otherwise than the person bears it."""
+
     typo: Probability
     phonetic: Probability
     scanned: Probability
@@ -88,15 +94,21 @@ class BirthDate(Strict):
 
 
 class Sex(Strict):
+    """How often the other sex is written down."""
+
     wrong: Probability
 
 
 class Postcode(Strict):
+    """How often a postcode is mistyped, or not known."""
+
     typo: Probability
     unknown: Probability
 
 
 class Numbers(Strict):
+    """How often a number is wrong, or not known."""
+
     nino_wrong: Probability
     uln_unknown: Probability
 

@@ -142,6 +142,7 @@ def _signed(value: float) -> Cell:
 
 
 def label_of(group: Mapping[str, Any]) -> str:
+    """A group by the labels of its characteristics: "White, Female"."""
     return ", ".join(group["labels"])
 
 
