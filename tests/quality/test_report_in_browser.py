@@ -61,6 +61,7 @@ def test_captions_of_wide_tables_are_whole_on_a_narrow_page(browser: Any, report
 def test_a_table_that_goes_on_beyond_a_narrow_page_shows_it(browser: Any, report_file: Path) -> None:
     """A table that was cut at its right edge looked as if its last columns were not there."""
     page, _, _ = opened(browser, report_file, viewport={"width": 320, "height": 900})
+    all_charts_drawn(page)  # one that is drawn later moves the table, and what is cut out would be of something else
     frame = page.locator(".scroll").filter(has_text="Known by").first
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
