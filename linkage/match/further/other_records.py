@@ -7,6 +7,7 @@ one the new, and the partner both. What speaks for the second is its own weight 
 linked units that have such a record at all. That share is estimated from the step itself, by EM.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,11 @@ def with_other_records(
         engine.drop(held)
     if summed is not contested:
         engine.drop(summed)
+    return _with_raised(engine, links, raised), further
+
+
+def _with_raised(engine: Engine, links: Table, raised: Sequence[Table]) -> Table:
+    """Links with what the probabilities of their pairs were raised to, on a side or on both; the others are let go."""
     last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
     listed = [_PROBABILITY if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
     told = engine.sql(
@@ -93,7 +99,7 @@ def with_other_records(
         store=True,
     )
     engine.drop(links, *raised)
-    return told, further
+    return told
 
 
 def no_other_records(engine: Engine, model: Model, apart: Table, scored: Table) -> Table:
