@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks import measure
-from benchmarks.report import facts
+from benchmarks.report import RESULTS, facts
 from linkage.catalogue import shipped
 from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
@@ -35,7 +35,6 @@ from linkage.requests.request import AskedPackage, Request
 
 _IDS = ("entity_id", "ae_id", "person_id", "record_id")
 _KEYS = ("edukey", "entity_key", "pupilmatchingrefanonymous")
-_RESULTS = Path(__file__).parent / "results"
 _STEP = 1_000_000_000  # between the ids of two copies
 _VALUES = 2_000_000
 _MEMORY = "1500MB"  # that the engine may hold; the rest of 3 GB is for Arrow and Python
@@ -180,7 +179,7 @@ def _all_packages(tables: dict[str, Table], analysis: tuple[str, ...]) -> Projec
 
 
 def _write(result: dict[str, Any]) -> None:
-    (_RESULTS / "extract.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    (RESULTS / "extract.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     machine = result["machine"]["machine"]
     lines = [
         "# The full extract of a million people",
@@ -209,4 +208,4 @@ def _write(result: dict[str, Any]) -> None:
             f"| {names[row['what']]} | {row['seconds']} | {row['process_seconds']} | {row['cpu_seconds']} "
             f"| {row['load']} | {row['peak_gb']} GB | {told} |"
         )
-    (_RESULTS / "extract.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (RESULTS / "extract.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

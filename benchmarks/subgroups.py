@@ -8,13 +8,12 @@ link both numbers of a person who has two.
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from benchmarks.report import RESULTS
 from linkage.engine import Engine, Table, columns, one
 from linkage.engine import rows as rows_of
 
-_RESULTS = Path(__file__).parent / "results"
 _FIELDS = ("forename", "surname", "dob", "postcode", "nino")
 _LEAST = 200  # true people of a group; the error rates of fewer are mostly chance
 
@@ -161,7 +160,7 @@ def write(
     """benchmarks/results/LABEL-groups.{json,md}."""
     between = gaps(groups)
     name = f"{label}-groups"
-    _RESULTS.joinpath(f"{name}.json").write_text(
+    RESULTS.joinpath(f"{name}.json").write_text(
         json.dumps({**about, "overall": list(overall), "gaps": between, "groups": list(groups)}, indent=2) + "\n"
     )
     systems = list(dict.fromkeys(row["system"] for row in groups))
@@ -194,4 +193,4 @@ def write(
         found = [next(g for g in between if (g["characteristic"], g["system"]) == (characteristic, s)) for s in systems]
         cells = [f"{100 * row[measure]:.3f}" for measure in ("gap_missed", "gap_false") for row in found]
         lines.append(f"| {characteristic} | **largest gap** | | {' | '.join(cells)} |")
-    _RESULTS.joinpath(f"{name}.md").write_text("\n".join(lines) + "\n")
+    RESULTS.joinpath(f"{name}.md").write_text("\n".join(lines) + "\n")

@@ -17,15 +17,13 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import measure
 from benchmarks.report import RESULTS, facts
-from benchmarks.spark.submit import submission
+from benchmarks.spark.submit import HOME, submission, to_its_end
 from linkage.extract import write_new_key
 from linkage.resources import config_file
 from spark_jobs import cluster
 from synthetic import synthesise
 
-_HOME = Path(__file__).parents[2]
 _TIMEOUT = 7_200.0
 _ENGINES = ("duckdb", "spark")
 _ASKED_FOR = 100_000  # people
@@ -63,11 +61,11 @@ def _made(folder: Path, given: argparse.Namespace) -> dict[str, Path]:
     common = ["--data", str(data), "--key-file", str(key)]
     leo = str(Path(sys.executable).with_name("leo"))
     config = str(config_file("demo.toml"))
-    _make([leo, "run", config, "--out", str(runs["duckdb"]), "--key", str(key), *common[:2]])
+    to_its_end([leo, "run", config, "--out", str(runs["duckdb"]), "--key", str(key), *common[:2]], _TIMEOUT)
     on = cluster.up(folder / "cluster", workers=2, memory="3g")
     try:
-        script = [str(_HOME / "spark_jobs" / "run.py"), config, "--out", str(runs["spark"]), *common]
-        _make(submission(on, {"spark.driver.memory": "1g"}, script))
+        script = [str(HOME / "spark_jobs" / "run.py"), config, "--out", str(runs["spark"]), *common]
+        to_its_end(submission(on, {"spark.driver.memory": "1g"}, script), _TIMEOUT)
     finally:
         cluster.end(on)
     return runs
@@ -93,12 +91,6 @@ def _compared(runs: dict[str, Path]) -> dict[str, Any]:
         ),
         "seconds": {engine: _seconds(run) for engine, run in runs.items()},
     }
-
-
-def _make(command: list[str]) -> None:
-    took = measure.run(command, timeout=_TIMEOUT)
-    if took.exit_code not in (0, 3):  # a gate of quality may say no to both
-        sys.exit(f"exit code {took.exit_code}: {took.last_words}")
 
 
 def _seconds(run: Path) -> float:

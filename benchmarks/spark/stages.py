@@ -21,18 +21,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import events
 from benchmarks.spark.pairs import pairs_of
 from benchmarks.spark.stages_page import page
-from benchmarks.spark.submit import submission
+from benchmarks.spark.submit import HOME, submission, to_its_end
 from linkage.extract import write_new_key
 from linkage.resources import config_file
 from spark_jobs import cluster
 from synthetic import synthesise
 
-_HOME = Path(__file__).parents[2]
 _TIMEOUT = 36_000.0  # three million people take four hours on one executor
 _KINDS = ("records", "identities", "attributes", "contracts", "extract")
 
@@ -69,7 +67,7 @@ def _make_runs(folder: Path, people: int, executors: list[int], memory: str, unt
     config, alone = config_file("demo.toml"), folder / f"duckdb-{people}"
     if not until and not _is_done(alone):
         leo = str(Path(sys.executable).with_name("leo"))
-        _make([leo, "run", str(config), "--out", str(alone), "--key", str(key), "--data", str(data)])
+        to_its_end([leo, "run", str(config), "--out", str(alone), "--key", str(key), "--data", str(data)], _TIMEOUT)
     for number in executors:
         run, log = folder / f"spark-{people}-on-{number}", folder / f"events-{people}-on-{number}"
         if _is_done(run) or (until and has_done(run, until)):
@@ -77,7 +75,7 @@ def _make_runs(folder: Path, people: int, executors: list[int], memory: str, unt
         log.mkdir(exist_ok=True)
         with on_cluster(folder, number, log, memory) as command:
             asked = command(config, run, data, key)
-            make_until(asked, run, until) if until else _make(asked)
+            make_until(asked, run, until) if until else to_its_end(asked, _TIMEOUT)
 
 
 @contextlib.contextmanager
@@ -92,7 +90,7 @@ def on_cluster(
     on = cluster.up(folder / f"cluster-{executors}", workers=executors, memory="3g", apart=True)
 
     def command(config: Path, run: Path, data: Path, key: Path) -> list[str]:
-        script = [_HOME / "spark_jobs" / "run.py", config, "--out", run, "--key-file", key, "--data", data]
+        script = [HOME / "spark_jobs" / "run.py", config, "--out", run, "--key-file", key, "--data", data]
         return submission(on, _settings(executors, log, memory), [str(word) for word in script])
 
     try:
@@ -139,12 +137,6 @@ def _is_done(run: Path) -> bool:
     manifest = run / "manifest.json"
     ended = ("done", "gate failed")  # one that crashed or was stopped goes on
     return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["status"] in ended
-
-
-def _make(command: list[str]) -> None:
-    took = measure.run(command, timeout=_TIMEOUT)
-    if took.exit_code not in (0, 3):  # a gate of quality may say no
-        sys.exit(f"exit code {took.exit_code}: {took.last_words}")
 
 
 def make_until(command: list[str], run: Path, stage: str) -> None:
