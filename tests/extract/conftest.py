@@ -129,7 +129,7 @@ def run_tables(world: Callable[[str], Table]) -> dict[str, Table]:
             1         | 12        | npd    | SECRET     | probabilistic | model     | good      | 9.0                | 0.912345                | 4.56
             1         | 31        | cis    | SECRET     | deterministic | nino-dob  | strong    | 30.0               | 0.99999                 | 20.0
             2         | 13        | npd    | SECRET     | -             | -         | -         | -                  | -                       | -
-            3         | 32        | cis    | SECRET     | clerical      | review    | good      | 5.0                | 0.8                     | -
+            3         | 32        | cis    | SECRET     | override      | review    | good      | 5.0                | 0.8                     | -
         """),
         "attributes/npd_ks4": world("""
             entity_id | ACADYR | URN | Grade | Late | Note:text | MiddleDay

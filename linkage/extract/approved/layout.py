@@ -118,7 +118,7 @@ def own_tables(link_metadata: bool) -> list[Layout]:
     person = key_field(PERSON)
     evidence = (
         Field(
-            "link_method", "string", "How the least certain link was made: deterministic, probabilistic or clerical."
+            "link_method", "string", "How the least certain link was made: deterministic, probabilistic or override."
         ),
         Field("link_pass", "string", "The rule or model that made it."),
         Field("link_band", "string", "Its quality in a word, from the strongest to the weakest."),

@@ -164,7 +164,7 @@ def _linkage(delivered: Tables) -> list[str]:
         "| column | meaning |",
         "|---|---|",
         "| `link_method` | deterministic: identifiers agreed by a rule; probabilistic: the weight of all agreements "
-        "and disagreements was high enough; clerical: a person decided. Empty: no link was needed |",
+        "and disagreements was high enough; override: people decided. Empty: no link was needed |",
         "| `link_pass` | the rule that accepted the link, or the model |",
         "| `link_band` | its quality in a word, by its probability; 'first seen here' where no link was needed |",
         "| `match_probability` | the model's probability that the two records are one person |",

@@ -67,12 +67,9 @@ def _said(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Text]:
     return [Text(of_pairs(step)), *([Text(f"{LET_GO_NOTE} {unknown}")] if unknown else [])]
 
 
-_PEOPLE = ("override", "clerical")
-
-
 def _is_decided(step: Mapping[str, Any]) -> bool:
     """Whether people decided on some of its links."""
-    return any(row["method"] in _PEOPLE for row in step.get("passes", ()))
+    return any(row["method"] == "override" for row in step.get("passes", ()))
 
 
 def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:

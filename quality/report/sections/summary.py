@@ -48,7 +48,7 @@ def headlines(
         precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", f"of {judged} are right{of_step}")
         recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", f"of {pairs_known} are linked{of_step}")
         return [size, rate, precision, recall, to_review]
-    others = {"probabilistic": "the model"} | dict.fromkeys(("override", "clerical"), "people")
+    others = {"probabilistic": "the model", "override": "people"}
     made_by = dict.fromkeys(others[row["method"]] for row in step["passes"] if row["method"] in others)
     rest = f"; the rest by {' or '.join(made_by)}" if made_by else ""
     ruled = Headline("By fixed rule", pairs.ruled, "%", f"of the links{of_step}{rest}")
