@@ -24,29 +24,10 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
     Returns:
         AE_ID, start_year, lasting (whether the rule is met), for periods with any such study.
     """
+    if rule.lasting is None:
+        return _on_record(engine, definition, rule, rows, records, periods)
     condition, params = chosen(rule, "s")
     year = quote(rule.year)
-    if rule.lasting is None:
-        touched = 1 if definition.period == "tax" else 0
-        return engine.sql(
-            f"""
-            with years as (
-                select distinct r.AE_ID, s.{year} // 100 as study_year
-                from {{rows}} as s
-                join {{records}} as r on r.entity_id = s.entity_id
-                where {condition}
-            )
-            select distinct p.AE_ID, p.start_year, true as lasting
-            from {{periods}} as p
-            join years as y on y.AE_ID = p.AE_ID
-            where y.study_year between p.start_year - {touched} and p.start_year
-            """,
-            rows=rows,
-            records=records,
-            periods=periods,
-            params=params,
-            store=True,
-        )
     ended = f"s.{quote(rule.end)}" if rule.end else "cast(null as date)"
     spells = engine.sql(
         f"""
@@ -79,3 +60,30 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
     )
     engine.drop(met)
     return lasting
+
+
+def _on_record(
+    engine: Engine, definition: Definition, rule: Study, rows: Table, records: Table, periods: Table
+) -> Table:
+    """`studied` by a rule to which any record of an academic year that touches the period is enough."""
+    condition, params = chosen(rule, "s")
+    touched = 1 if definition.period == "tax" else 0
+    return engine.sql(
+        f"""
+        with years as (
+            select distinct r.AE_ID, s.{quote(rule.year)} // 100 as study_year
+            from {{rows}} as s
+            join {{records}} as r on r.entity_id = s.entity_id
+            where {condition}
+        )
+        select distinct p.AE_ID, p.start_year, true as lasting
+        from {{periods}} as p
+        join years as y on y.AE_ID = p.AE_ID
+        where y.study_year between p.start_year - {touched} and p.start_year
+        """,
+        rows=rows,
+        records=records,
+        periods=periods,
+        params=params,
+        store=True,
+    )
