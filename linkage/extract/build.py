@@ -20,7 +20,7 @@ from linkage.extract.approved.project import Project, check_project
 from linkage.extract.documents.texts import DESCRIPTOR, documents
 from linkage.extract.earlier.change import changes, hold_changes, written_profile
 from linkage.extract.earlier.last import earlier_profile
-from linkage.extract.files.formats import Written, deliver
+from linkage.extract.files.formats import Delivered, Written, deliver
 from linkage.extract.files.seal import SUMS, write_seal
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.people.link_draws import NAME, SCRIPT, draw_rows, draws_layout, rubin, steps_of
@@ -97,8 +97,23 @@ def extract(
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
         with HeldFolder(out.parent, f".{out.name}.", ".part") as folder:
-            made = _Made(project, folder, plan, analysis, key, encryption, earlier, min(gates, default=None), look)
-            summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info, datasets or {})
+            made = _Made(
+                project=project,
+                catalogue=catalogue,
+                tables=tables,
+                datasets=datasets or {},
+                run_info=run_info,
+                opt_outs=opt_outs,
+                folder=folder,
+                plan=plan,
+                analysis=analysis,
+                key=key,
+                encryption=encryption,
+                earlier=earlier,
+                max_change=min(gates, default=None),
+                look=look,
+            )
+            summary = _fill(engine, made, out)
             os.chmod(folder, 0o750)
             _replace(folder, out)
     except OSError as error:
@@ -146,9 +161,14 @@ def _plan(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -
 
 @dataclass(frozen=True)
 class _Made:
-    """An extract in the making."""
+    """An extract in the making: what it is made of, where, and what it is held to."""
 
     project: Project
+    catalogue: Catalogue
+    tables: Mapping[str, Table]
+    datasets: Mapping[str, str]
+    run_info: Mapping[str, Any]
+    opt_outs: pa.Table | None
     folder: Path
     plan: list[Layout]
     analysis: list[Layout]
@@ -159,48 +179,29 @@ class _Made:
     look: Callable[[Sequence[Written]], None] | None
 
 
-def _fill(
-    engine: Engine,
-    made: _Made,
-    catalogue: Catalogue,
-    tables: Mapping[str, Table],
-    opt_outs: pa.Table | None,
-    out: Path,
-    run_info: Mapping[str, Any],
-    datasets: Mapping[str, str],
-) -> ExtractSummary:
-    project, folder, plan, key = made.project, made.folder, made.plan, made.key
-    secret = key.project(project.id)
-    population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
+def _fill(engine: Engine, made: _Made, out: Path) -> ExtractSummary:
+    """Write everything into the extract's folder; `out` is where it will stand."""
+    project, folder, plan, tables = made.project, made.folder, made.plan, made.tables
+    secret = made.key.project(project.id)
+    population = people(engine, project.population, made.catalogue, tables, secret, made.opt_outs, made.datasets)
     try:
         written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:
         population.drop(engine)
     written += write_analysis(engine, made.analysis, written, folder / "parquet")
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
-    refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
+    refuse_identifiers(engine, made.catalogue, [(one.layout, one.parquet) for one in written], [])
     if made.look:
         made.look(written)
     change = changes(made.earlier[1], written_profile(engine, written), last=made.earlier[0]) if made.earlier else None
     if change and made.max_change is not None:
         hold_changes(project.id, change, made.max_change)
     delivered = deliver(project, folder, written, made.encryption)
-    texts = documents(
-        project,
-        delivered,
-        created=datetime.datetime.now(datetime.UTC),
-        run_info=run_info,
-        key_fingerprint=key.fingerprint,
-        off_frame=off_frame,
-        change=change.told if change else None,
-        encrypted=made.encryption is not None,
-        without=population.opted_out is not None,
-    )
-    if project.link_samples:
-        texts[SCRIPT] = rubin(plan, encrypted=made.encryption is not None)
+    told = change.told if change else None
+    texts = _described(made, delivered, off_frame, told, without=population.opted_out is not None)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    refuse_identifiers(engine, catalogue, [], [folder / name for name in texts])
+    refuse_identifiers(engine, made.catalogue, [], [folder / name for name in texts])
     seal = write_seal(folder, {file.path: file.sha256 for file in delivered.files})
     rows = {one.layout.name: one.rows for one in written}
     return ExtractSummary(
@@ -211,12 +212,38 @@ def _fill(
         held={layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding},
         files=(*(file.path for file in delivered.files), *texts, SUMS),
         bytes=sum(file.bytes for file in delivered.files),
-        key_fingerprint=key.fingerprint,
+        key_fingerprint=made.key.fingerprint,
         off_frame=tuple(sorted(f"{table}.{column}" for table, column in off_frame)),
         seal=seal,
         opted_out=population.opted_out,
-        change=change.told if change else None,
+        change=told,
     )
+
+
+def _described(
+    made: _Made,
+    delivered: Delivered,
+    off_frame: frozenset[tuple[str, str]],
+    change: Mapping[str, Any] | None,
+    *,
+    without: bool,
+) -> dict[str, str]:
+    """The text of each document beside the data; the script that combines link sets is one."""
+    encrypted = made.encryption is not None
+    texts = documents(
+        made.project,
+        delivered,
+        created=datetime.datetime.now(datetime.UTC),
+        run_info=made.run_info,
+        key_fingerprint=made.key.fingerprint,
+        off_frame=off_frame,
+        change=change,
+        encrypted=encrypted,
+        without=without,
+    )
+    if made.project.link_samples:
+        texts[SCRIPT] = rubin(made.plan, encrypted=encrypted)
+    return texts
 
 
 def _write(
