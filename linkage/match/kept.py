@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.engine import Engine, Table, one
-from linkage.match.candidates import passes as deterministic
+from linkage.match.candidates.passes import METHOD, STANDS
 from linkage.match.further.further_records import Further
 from linkage.match.further.in_doubt import records_in_doubt
 from linkage.match.further.other_records import no_other_records, with_other_records
@@ -105,17 +105,13 @@ def _beside_strangers(engine: Engine, found: Matched, links: Table) -> tuple[Tab
 def _links(engine: Engine, found: Matched, scored: Table, outcomes: Table, likely: Table, *, store: bool) -> Table:
     """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
     by_pass, by_model = (pattern_text(found.model, alias) for alias in "cp")
-    by_people = f"c.pass = '{deterministic.OVERRIDE}'"
-    disputed = f"c.match_weight < $review and not {by_people}"
     return engine.sql(
         f"""
         with found as (
-            select c.left_id, c.right_id,
-                   case when {by_people} then 'override' else 'deterministic' end as method,
-                   c.pass, {by_pass} as pattern, c.match_weight,
+            select c.left_id, c.right_id, {METHOD} as method, c.pass, {by_pass} as pattern, c.match_weight,
                    cast(null as double) as match_probability, cast(null as double) as runner_up_weight,
-                   case when {disputed} then 'review' else 'accepted' end as decision,
-                   case when {disputed} then 'the model disagrees' end as reason
+                   case when not {STANDS} then 'review' else 'accepted' end as decision,
+                   case when not {STANDS} then 'the model disagrees' end as reason
             from {{certain}} as c
             union all
             select p.left_id, p.right_id, 'probabilistic' as method, 'rule ' || cast(p.rule + 1 as varchar) as pass,
@@ -143,8 +139,7 @@ def _accepted(engine: Engine, found: Matched, outcomes: Table) -> int:
     """How many of `_links` are accepted, without making them."""
     counted = engine.sql(
         f"""
-        select (select count(*) from {{certain}}
-                where not (match_weight < $review) or pass = '{deterministic.OVERRIDE}') as by_pass,
+        select (select count(*) from {{certain}} where {STANDS}) as by_pass,
                (select count(*) from {{outcomes}} where decision = 'accepted') as by_model
         """,
         params={"review": found.thresholds.review},

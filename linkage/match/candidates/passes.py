@@ -34,6 +34,12 @@ class _PassFile(BaseModel):
 OVERRIDE = "override"
 """The pass of a link that people have made."""
 
+METHOD = f"case when pass = '{OVERRIDE}' then 'override' else 'deterministic' end"
+"""SQL of how a link of a pass was made."""
+
+STANDS = f"(match_weight >= $review or pass = '{OVERRIDE}')"
+"""SQL of whether a scored link of a pass is one: what the model speaks against is for review, unless people made it."""
+
 
 @dataclass(frozen=True)
 class PassResult:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, columns, empty, one, quote, side_by_side
 from linkage.match.candidates.parts import Parts
-from linkage.match.candidates.passes import OVERRIDE
+from linkage.match.candidates.passes import STANDS
 from linkage.match.candidates.score import Frequencies, score_candidates, weighed_given
 from linkage.match.candidates.units import Units
 from linkage.match.further.further_records import Further, learnt, of_pairs_alone, share_of, shown
@@ -62,7 +62,7 @@ def with_second_records(engine: Engine, matched: Matched, outcomes: Table) -> Se
     step, scored, sides = matched.step, matched.scored, {"left": matched.left, "right": matched.right}
     accepted = engine.sql(
         f"""
-        select left_id, right_id from {{certain}} where match_weight >= $review or pass = '{OVERRIDE}'
+        select left_id, right_id from {{certain}} where {STANDS}
         union
         select left_id, right_id from {{outcomes}} where decision = 'accepted'
         """,

@@ -7,8 +7,8 @@ from typing import Unpack
 
 from linkage.config import Step, single_sides
 from linkage.engine import Engine, Table
-from linkage.match.candidates import passes as deterministic
 from linkage.match.candidates.coverage import gain
+from linkage.match.candidates.passes import METHOD, STANDS
 from linkage.match.candidates.units import Units
 from linkage.match.resolution.assignment import accept
 from linkage.match.resolution.duplicates import SamePerson, excuse
@@ -71,11 +71,9 @@ class Matched(Weighed):
         )
         return engine.sql(
             f"""
-            select left_id, right_id,
-                   case when pass = '{deterministic.OVERRIDE}' then 'override' else 'deterministic' end as method,
-                   pass, match_weight
+            select left_id, right_id, {METHOD} as method, pass, match_weight
             from {{certain}}
-            where match_weight >= $review or pass = '{deterministic.OVERRIDE}'
+            where {STANDS}
             union all
             {_OF_RULES}
             """,
@@ -151,10 +149,7 @@ def _apart_within(
     return two_people(engine, pairs, sides[side], sides[side], lowest, held=(few, few))
 
 
-# What a pass has linked and the model speaks against is for review, and no unit is matched by it.
-_AGREED = (
-    f"select left_id, right_id from {{certain}} where match_weight >= $review or pass = '{deterministic.OVERRIDE}'"
-)
+_AGREED = f"select left_id, right_id from {{certain}} where {STANDS}"
 
 _LINKED = f"""
     {_AGREED}
