@@ -7,9 +7,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.adhoc.columns.columns_of import columns_of_one
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.fields import persons
 from linkage.adhoc.linked import Linked
+from linkage.engine import connect
 from linkage.errors import InputError
+from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +136,18 @@ def test_twins_are_likely_nobody_and_none_are_missed(tmp_path: Path) -> None:
     twins = [row for row in links if row["reason"] == "twin"]
     assert len(twins) == done.summary["reasons"]["twin"] == 6
     assert {(row["decision"], row["match_probability"]) for row in twins} == {("rejected", 0.0)}
+
+
+def test_what_no_header_tells_of_one_file_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    people = [
+        {"nr": n, "vorname": f, "name": s} for n, (f, s) in enumerate((f, s) for f in FORENAMES for s in SURNAMES)
+    ]
+    held = [
+        {**p, "dzimis": f"19{30 + n // 2 * 7 % 60}-0{n % 9 + 1}-1{n % 7}", "nauda": n % 50}
+        for n, p in enumerate(people)
+    ]
+    with connect("duckdb") as engine:
+        file = persons.read(engine, write_csv(tmp_path / "f.csv", held), tmp_path / "s", delimiter=None, encoding=None)
+        columns = columns_of_one(engine, file)
+    assert columns.left["dob"] == columns.right["dob"] == "dzimis"
+    assert "dob=dzimis" in columns.by_content

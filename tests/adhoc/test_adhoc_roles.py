@@ -24,7 +24,7 @@ def _of_one(engine: Engine, folder: Path, header: str, names: list[str]) -> Colu
     return columns_of_one(engine, _file(engine, folder, header, names))
 
 
-@pytest.mark.parametrize("role", ["Inventor", "attendee", "Erfinder", "officer_name"])
+@pytest.mark.parametrize("role", ["Inventor", "attendee", "Erfinder", "officer_name", "Claimant", "Lehrling"])
 def test_what_somebody_is_names_who_it_is(role: str, engine: Engine, tmp_path: Path) -> None:
     found = _of_one(engine, tmp_path, f"id,{role},city", NAMES)
     assert {"forename", "surname"} <= set(found.fields)

@@ -7,6 +7,7 @@ import pytest
 
 from linkage.adhoc.columns.things import is_of_thing
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.headers.recognise import recognise
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect
 from linkage.errors import ConfigError
@@ -93,6 +94,31 @@ def test_a_birth_date_or_sex_beside_says_that_they_are_persons(
 def test_names_are_persons_where_one_file_alone_has_words_of_things(tmp_path: Path) -> None:
     kinds = _kinds(tmp_path, "name,address", THINGS["English"] * 6, PERSONS["English"] * 6)
     assert "organisation" not in kinds
+
+
+def test_a_name_beside_a_position_is_of_what_is_there(tmp_path: Path) -> None:
+    """Power plants are called as towns are."""
+    places = [(f"{51 + n / 90:.4f}", f"{-1 + n / 70:.4f}") for n in range(48)]
+    for side, header in (("left", "id,name,latitude,longitude"), ("right", "id,Name,lat,lon")):
+        rows = [f"{side} {n},{PERSONS['English'][n % 4]},{lat},{lon}" for n, (lat, lon) in enumerate(places)]
+        (tmp_path / f"{side}.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    with connect("duckdb") as engine:
+        read = two_files(engine, Asked(tmp_path / "left.csv", tmp_path / "right.csv"), tmp_path / "scratch")
+    assert "organisation" in read.columns.fields
+    assert "surname" not in read.columns.fields
+
+
+def test_titles_are_of_no_persons(tmp_path: Path) -> None:
+    works = [
+        f"{one} {two}" for one in ("Iron", "Lost", "Last") for two in ("Souls", "Quest", "Arena", "Storm", "Wars")
+    ] * 3
+    assert not {"forename", "surname"} & _kinds(tmp_path, "name,address", works, works, other="title,address")
+
+
+def test_what_is_called_as_the_other_columns_of_a_product_is_no_person() -> None:
+    found = recognise(["product_id", "product_name", "price"], ["id", "customer_id", "customer_name"], enough=False)
+    assert "surname" not in found.left
+    assert "surname" in found.right
 
 
 def test_names_of_firms_meet_the_companies_of_the_other_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from linkage.adhoc.columns.by_content import taken_by_content
 from linkage.adhoc.columns.copies import without_copies
 from linkage.adhoc.columns.filled import filled
 from linkage.adhoc.columns.forenames_alone import forenames_alone
+from linkage.adhoc.columns.house_numbers import house_numbers
 from linkage.adhoc.columns.ids import with_ids, without_mere_numbers
 from linkage.adhoc.columns.roles import named_by_role
 from linkage.adhoc.columns.things import names_of_things
@@ -17,7 +18,14 @@ from linkage.adhoc.dates.birth_numbers import with_birth_numbers
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.further_contacts import with_further_contacts
 from linkage.adhoc.headers.maps import of_one_file, without_left_out
-from linkage.adhoc.headers.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
+from linkage.adhoc.headers.recognise import (
+    Columns,
+    known_fields,
+    named_fields,
+    recognise,
+    refuse_too_few,
+    shown_names,
+)
 from linkage.adhoc.headers.same_names import is_mere_number
 from linkage.adhoc.names.chains import with_chains
 from linkage.adhoc.places.addresses import address_columns, with_addresses, with_dwellings
@@ -56,7 +64,7 @@ def columns_of(
 
     columns = again()
     roles = named_by_role(engine, files, columns, told) + forenames_alone(engine, files, columns, told, again)
-    roles += places_of_birth(engine, files, columns, told)
+    roles += places_of_birth(engine, files, columns, told) + house_numbers(engine, files, columns, told)
     if roles:
         columns = again(*roles)
     asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
@@ -100,11 +108,13 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
 
     columns = again()
     roles = named_by_role(engine, [file], columns, told) + forenames_alone(engine, [file], columns, told, again)
-    roles += places_of_birth(engine, [file], columns, told)
+    roles += places_of_birth(engine, [file], columns, told) + house_numbers(engine, [file], columns, told)
     if roles:
         columns = again(*roles)
     asked = [_without_lines(file, columns.left, told)] * 2
-    taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
+    # What no name tells is called alike in both, and asked for what it holds all the same.
+    known = replace(columns, left=named_fields(columns.left), right=named_fields(columns.right))
+    taken = [column for column in taken_by_content(engine, asked, known) if column.left == column.right]
     found = [*roles, *(text for column in taken for text in column.maps())]
     columns = recognise(header, header, [*both, *found], (named, named), enough=False)
     columns = names_of_things(engine, [file], columns, told)

@@ -18,6 +18,7 @@ from anyascii import anyascii
 
 from linkage.adhoc.dates.birth_dates import latest_year, read, reading
 from linkage.adhoc.fields.spellings import frame_of_sex, sex_code
+from linkage.adhoc.headers.recognise import legal_forms
 
 FEWEST = 30  # known values below which a column says nothing
 _FIRST = 200  # values that show whether a column may hold dates
@@ -197,8 +198,8 @@ class Content:
     def _parts(self, value: str) -> Sequence[str]:
         if self.form in ("date", "year"):
             return [self._years[value]] if value in self._years else []
-        if self.form == "words":
-            return words(value)
+        if self.form == "words":  # what firms have in common is no likeness
+            return [word for word in words(value) if word not in legal_forms()]
         text = squashed(value)
         if self.form == "postcode":
             match = _BRITISH.fullmatch(text)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from anyascii import anyascii
 
 from linkage.adhoc.columns.contents import squashed
+from linkage.adhoc.columns.house_numbers import are_of_houses
 from linkage.adhoc.files.columns_made import Texts, counted, looked_up
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import Columns, named_fields, recognise
@@ -99,10 +100,14 @@ def _known(engine: Engine, file: PersonFile, fields: Mapping[str, str], columns:
         +names["forename"],
         +names["surname"],
         {name: values(name) for name in _OF_PLACES if name in fields},
-        {name: values(name) for name in _OF_CODES if name in fields},
+        {name: values(name) for name in _OF_CODES if name in fields and not _of_houses(engine, file, name, fields)},
         "dob" in fields,
         "phone" in fields,
     )
+
+
+def _of_houses(engine: Engine, file: PersonFile, name: str, fields: Mapping[str, str]) -> bool:
+    return name == "postcode" and are_of_houses(counted(engine, file, fields[name]))
 
 
 def _with_parts(engine: Engine, file: PersonFile, column: str, known: _Known) -> tuple[PersonFile, dict[str, str]]:

@@ -2,7 +2,8 @@
 
 Nobody has a digit in the name, nor the words of things that the vocabulary lists: kinds of places and bodies, legal
 forms, articles and prepositions. A firm may be called after its founder, and have nothing else in its name: what counts
-is the share of a column, in both files. Where a birth date or a sex stands beside, it names persons.
+is the share of a column, in both files. Where a birth date or a sex stands beside, it names persons; where both files
+have positions on earth and nothing of persons, it names what is there.
 """
 
 import functools
@@ -17,6 +18,7 @@ from linkage.adhoc.fields.spellings import frame_of_sex, words_of_body
 from linkage.adhoc.files.columns_made import counted
 from linkage.adhoc.files.forms import share_of_form
 from linkage.adhoc.files.person_file import PLACE, PersonFile
+from linkage.adhoc.headers.header_words import words_of
 from linkage.adhoc.headers.recognise import Columns, legal_forms, own_name
 from linkage.adhoc.headers.vocabulary import vocabulary
 from linkage.adhoc.names.parents import PARENTS
@@ -33,6 +35,7 @@ _OF_PERSONS = frozenset(
     | {*PARENTS, NAME_SUFFIX}
 )
 """Fields that no thing has."""
+_SPOTS = (("latitude", "longitude"), ("northing", "easting"))
 
 
 def names_of_things(
@@ -57,7 +60,9 @@ def names_of_things(
         field = own_name(str(full[0]), {*columns.left, *columns.right})
     elif any(_has_persons(engine, *of_file) for of_file in zip(files, sides, parts, strict=True)):
         return columns
-    elif all(_share_of_things(values_of(engine, file, name)) >= _OF_THINGS for file, name in held):
+    elif any(_is_called_after_things(name) for _, name in held):
+        field = own_name(str(names[0]), {*columns.left, *columns.right})
+    elif _at_spots(sides) or all(_share_of_things(values_of(engine, *of)) >= _OF_THINGS for of in held):
         field = "organisation"
     else:
         return columns
@@ -68,6 +73,16 @@ def names_of_things(
         left_parts=_without(columns.left_parts, full[0]),
         right_parts=_without(columns.right_parts, full[-1]),
     )
+
+
+def _is_called_after_things(column: str) -> bool:
+    """Whether a header says what is called so: title, game; a person's title is no name in full."""
+    return not {*vocabulary()["of_things"]}.isdisjoint(words_of(column))
+
+
+def _at_spots(sides: Sequence[Mapping[str, str]]) -> bool:
+    """Whether all files say where on earth something is: a plant, a stop, a lake; nobody is asked for it."""
+    return all(any({*spot} <= set(fields) for spot in _SPOTS) for fields in sides)
 
 
 def _without(fields: Mapping[str, str], column: str | None) -> dict[str, str]:

@@ -28,13 +28,13 @@ from linkage.adhoc.files.forms import one_alone_has
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.files.shapes import Shape, move, put
 from linkage.adhoc.files.unknown import without_unknown, words_of_file
-from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, Columns
+from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, Columns, known_fields
 from linkage.adhoc.names import chains, consonants, romanised
 from linkage.adhoc.names.around_names import bare_names, counted_bare
 from linkage.adhoc.names.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.names.initials import in_initials, initial
 from linkage.adhoc.names.orders import by_orders
-from linkage.adhoc.names.parents import PARENTS, names_of_parents
+from linkage.adhoc.names.parents import PARENTS, names_of_parents, without_own_surname
 from linkage.adhoc.names.suffixes import NAME_SUFFIX, with_suffixes
 from linkage.adhoc.places.addresses import part_addresses
 from linkage.adhoc.places.positions import with_positions
@@ -105,9 +105,16 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in PARENTS:
         if name in fields:
             move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
+            if "surname" in fields:
+                parents, surnames = zip(*(((s.file, s.fields[name]), s.fields["surname"]) for s in shapes), strict=True)
+                move(shapes, name, without_own_surname(engine, parents, surnames))
     for name, written_alike in _WRITTEN_ALIKE.items():
         if name in fields:
             move(shapes, name, written_alike(engine, [(s.file, s.fields[name]) for s in shapes]))
+    for name in fields:
+        at = [(s.file, s.fields[name]) for s in shapes if name not in known_fields() and name in s.fields]
+        if at and all(spellings.are_of_companies(counted(engine, *of)) for of in at):
+            move(shapes, name, spellings.organisations(engine, at))
     if "dob" in fields:
         _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)

@@ -1,8 +1,9 @@
 """The same thing written in two ways: letters with marks, codes of sex, postcodes of other countries."""
 
+import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from anyascii import anyascii
 
@@ -21,6 +22,8 @@ WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town",
 _TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
 _BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
+_PARTED = frozenset("АЗЕИОПТФΑΕΙΟב")  # first letters of legal forms in scripts that part words
+_COMPANIES = 0.3  # share of values with a legal form, from which a column is of companies
 _MOST = 0.5  # share of a column's rows: more of them are what the column is
 _MOSTLY_BRITISH = 0.8  # more of a column's values have the form, and it is one of British postcodes
 _LOST_ZEROS = 2  # digits by which a postcode may be too short
@@ -119,10 +122,24 @@ def organisations(engine: Engine, held: Sequence[Held]) -> list[Held]:
     return each_value(engine, held, "organisation", _without_legal_form)
 
 
+def are_of_companies(values: Mapping[str, int]) -> bool:
+    """Whether many of a column's values end in a legal form: makers and employers, whatever the column is called."""
+    bodies = sum(held for value, held in values.items() if (words_of_body(value) or [""])[-1] in legal_forms())
+    return bodies >= _COMPANIES * sum(values.values()) > 0
+
+
 def _without_legal_form(value: str) -> str | None:
-    words = words_of_body(value)
+    words = words_of_body(value if value.isascii() else _forms_in_script().sub(" ", value)) or words_of_body(value)
     kept = [word for word in words if word not in legal_forms() and word != "AND"]
     return " ".join(kept or words) or None
+
+
+@functools.cache
+def _forms_in_script() -> re.Pattern[str]:
+    """Legal forms of scripts that part no words, anywhere; of the others as words of their own."""
+    forms = sorted(vocabulary()["legal_forms_in_script"], key=len, reverse=True)
+    parted = [rf"(?<!\w){re.escape(form)}(?!\w)" if form[0] in _PARTED else re.escape(form) for form in forms]
+    return re.compile("|".join(parted))
 
 
 def words_of_body(value: str) -> list[str]:

@@ -109,16 +109,16 @@ def _pairs(several: Iterable[Sequence[str]]) -> Iterator[tuple[int, Sequence[str
 
 @functools.lru_cache
 def _ends(names: tuple[str, ...]) -> Ends:
-    others: list[str] = vocabulary()["others"]
+    others = {*vocabulary()["others"], *vocabulary()["of_things"]}
     several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
     found.update((end, " ".join(words)) for end, words in _pairs(several))
-    return frozenset(end for end, held in found.items() if held > 1 and not {*end[1].split()} & {*others})
+    return frozenset(end for end, held in found.items() if held > 1 and not {*end[1].split()} & others)
 
 
 def shared_ends(names: Sequence[str]) -> Ends:
     """Words that several columns begin (0; two words too) or end (-1; a word and a number too) with, and that speak of
-    nobody else: census_surname, dob_x, age_w3."""
+    nobody else and of no thing: census_surname, dob_x, age_w3."""
     return _ends(tuple(names))
 
 

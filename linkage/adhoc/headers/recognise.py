@@ -12,6 +12,7 @@ from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.headers.known_headers import Ends, any_known, by_form, of_births, shared_ends
 from linkage.adhoc.headers.maps import told_by
 from linkage.adhoc.headers.numbered_headers import numbered, of_the_first, of_waves
+from linkage.adhoc.headers.parents_forenames import parents_forenames
 from linkage.adhoc.headers.readings import readings
 from linkage.adhoc.headers.same_names import of_one_name
 from linkage.adhoc.headers.vocabulary import vocabulary
@@ -84,6 +85,7 @@ def relations() -> list[str]:
     return words
 
 
+@functools.cache
 def legal_forms() -> frozenset[str]:
     """Words of companies' names that say nothing of which one it is, upper-case ASCII: LTD."""
     return frozenset(vocabulary()["legal_forms"])
@@ -159,6 +161,7 @@ def recognise(
         chosen[side] = named or mapped or _named(names, "id", set(told[side].values()), frozenset())
         free = [name for name in names if name != chosen[side]]
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], shared_ends(names))
+        sides[side].fields |= parents_forenames(sides[side].fields, free)
     for here, there in (("left", "right"), ("right", "left")):
         if "middle_names" not in told[here]:
             _patronymic_as_the_other(sides[here], sides[there])

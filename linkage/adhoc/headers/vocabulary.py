@@ -21,6 +21,7 @@ class _Field(Strict):
     endings: _Words = ()
     begins: _Words = ()
     patronymics: _Words = ()
+    forenames: _Words = ()
     alone: _Words = ()
 
 
@@ -33,11 +34,13 @@ class _Vocabulary(Strict):
     relations: _Words
     joined_titles: _Words
     legal_forms: _Words
+    legal_forms_in_script: _Words
     of_whom: _Words
     others: _Words
     roles: _Words
     in_brackets: _Words
     which_contact: _Words
+    of_things: _Words
     relatives: _Words
     at_work: _Words
     at_home: _Words
@@ -46,6 +49,7 @@ class _Vocabulary(Strict):
     aliases: _Words
     events: _Words
     waves: _Words
+    made_of: dict[str, _Words]
     field: dict[str, _Field]
     readings: dict[str, Any]
     suffixes: dict[str, Any]
