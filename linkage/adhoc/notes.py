@@ -150,7 +150,8 @@ def _not_recognised(columns: Columns, files: Sequence[PersonFile]) -> list[str]:
     notes = []
     held = ((columns.left, columns.left_parts, columns.left_id), (columns.right, columns.right_parts, columns.right_id))
     for file, (fields, parts, key) in zip(files, held, strict=False):
-        free = [name for name in file.header if name not in {*fields.values(), *parts.values(), key, file.taken_apart}]
+        told = {*fields.values(), *parts.values(), key, file.taken_apart, *(made.column for made in file.made_of)}
+        free = [name for name in file.header if name not in told]
         if free:
             more = f" and {len(free) - _MOST_NAMES} more" if len(free) > _MOST_NAMES else ""
             known = any_known(file.header) or bool(columns.by_content) or bool(named_fields(fields))

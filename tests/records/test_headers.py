@@ -4,7 +4,8 @@ import pytest
 
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import recognise
-from linkage.errors import ConfigError, InputError
+from linkage.engine import rows
+from linkage.errors import ConfigError
 from linkage.records.headers import listed, looks_like_a_record
 
 NAMES = ["id", "forename", "surname", "dob", "2011", "address 1", "tel (home)", "a-b", "q12"]
@@ -47,12 +48,14 @@ def test_the_remedy_of_a_missing_header_is_to_write_one() -> None:
         "QUIBBLE,1994-05-20\nANN,1990-01-02\n",
     ],
 )
-def test_a_file_whose_first_line_is_a_record_is_refused_and_its_values_are_not_told(text, engine, tmp_path) -> None:
+def test_of_a_file_whose_first_line_is_a_record_columns_are_called_by_their_places(text, engine, tmp_path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="looks like a record") as fault:
-        persons.read(engine, path, tmp_path / "scratch", delimiter=",", encoding="utf-8")
-    assert not any(value in str(fault.value) for value in text.split("\n")[0].split(","))
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=",", encoding="utf-8")
+    first, *_ = held = [tuple(row[name] for name in file.header) for row in rows(engine, file.table)]
+    assert file.header == tuple(f"column {place}" for place in range(1, len(first) + 1))
+    assert [",".join(map(str, row)) for row in held] == text.strip().split("\n")
+    assert not any(value in " ".join(file.notes()) for value in first)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,21 @@ def as_plain(path: Path, encoding: str, layout: Layout, scratch: Path) -> Path:
     return written
 
 
+def as_headed(path: Path, fmt: FileFormat, columns: int, scratch: Path) -> Path:
+    """A copy of a text without a header, in UTF-8, whose columns are called by their places: column 1, column 2."""
+    written = scratch / f"{path.name.removesuffix('.gz')}.headed.csv"
+    with (
+        io.TextIOWrapper(
+            cast(IO[bytes], open_bytes(path, fmt)), encoding=fmt.encoding, errors="surrogateescape", newline=""
+        ) as text,
+        written.open("w", encoding="utf-8", errors="surrogateescape", newline="") as headed,
+    ):
+        headed.write(fmt.delimiter.join(f"column {place}" for place in range(1, columns + 1)) + "\n")
+        headed.write(text.readline().removeprefix("\ufeff"))
+        shutil.copyfileobj(text, headed)
+    return written
+
+
 def _stands_above(names: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
     """Whether a record below a title is a header by what stands below it: a word above numbers.
 

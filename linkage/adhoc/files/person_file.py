@@ -13,7 +13,7 @@ import pyarrow as pa
 from linkage.adhoc.files import other_programs, packed, workbooks
 from linkage.adhoc.files.encodings import found_encoding
 from linkage.adhoc.files.fixed_widths import as_delimited, column_starts
-from linkage.adhoc.files.layouts import DELIMITERS, as_plain, laid_out
+from linkage.adhoc.files.layouts import DELIMITERS, as_headed, as_plain, laid_out
 from linkage.adhoc.files.nested import Plain, are_plain, plain_columns
 from linkage.adhoc.headers.known_headers import any_known
 from linkage.adhoc.headers.numbered_headers import of_the_second
@@ -40,6 +40,20 @@ PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
 
 
+FATHER, MOTHER, PLACE_OF_BIRTH, WITHIN, NUMBERS = "father", "mother", "place of birth", "within", "numbers"
+"""Parts of a column: of both parents, of when and where somebody was born, of a text, and the numbers of it."""
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """A column that is a part of another, which one, and for WITHIN the column of the other file that is looked for."""
+
+    name: str
+    how: str
+    column: str
+    other: str = ""
+
+
 @dataclass
 class PersonFile:
     """A file as it was read."""
@@ -55,6 +69,7 @@ class PersonFile:
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
     undated: int | None = None  # rows whose birth date is in no form that is read; None where nobody has looked
     calendar: str | None = None  # of its birth dates, where it is not the common one
+    yearless: bool = False  # its birth dates are days and months
     aged_on: str | None = None  # the column of the days on which its people were as old as it says
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
@@ -68,6 +83,8 @@ class PersonFile:
     clean: set[str] = field(default_factory=set)  # columns that hold trimmed text, and NULL where there is none
     both_persons: bool = False  # of rows that hold two are compared, the elder first
     taken_apart: str | None = None  # the column of texts that was, by what the other file holds
+    headless: bool = False  # its columns are called by their places, since its first line is a record
+    made_of: tuple[MadeOf, ...] = ()  # columns that are a part of another
     side: str = ""  # "left" or "right", where the other file has the same name
 
     @property
@@ -96,6 +113,11 @@ class PersonFile:
         if self.above:
             rows = f"{self.above} row{'' if self.above == 1 else 's'}"
             said.append(f"{self.called}: {rows} above the names of the columns left out")
+        if self.headless:
+            said.append(
+                f"{self.called}: its first line is a record, so that columns are called by their places "
+                f"({self.header[0]} ...) and known by what they hold; a first line with names is surer"
+            )
         if others := of_the_second(self.header):
             shown = ", ".join(others)
             said.append(
@@ -106,6 +128,10 @@ class PersonFile:
         if self.taken_apart:
             shown = listed([self.taken_apart], known=any_known(self.header))
             said.append(f"{self.called}: who somebody is stands in {shown}, taken apart by what the other file holds")
+        for numbers, what in ((False, "several things stand in"), (True, "numbers alone are compared of")):
+            columns = dict.fromkeys(made.column for made in self.made_of if (made.how == NUMBERS) is numbers)
+            if columns:
+                said.append(f"{self.called}: {what} {listed([*columns], known=any_known(self.header))}")
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.called}: lists within lists and maps are not read: {shown}")
@@ -189,8 +215,11 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
             f"{path}: every one of its {len(aside):,} rows was set aside; line {line:,}: {reason}\n  {remedy}"
         )
     _refuse_our_names(path, raw.header)
-    if raw.is_csv:
-        _refuse_headless(engine, path, raw)
+    if raw.is_csv and _is_headless(engine, raw):
+        written = as_headed(path, fmt, len(raw.header), scratch)
+        found = _read_made(engine, path, written, scratch / "headed", delimiter=delimiter, encoding="utf-8")
+        aside = [(line - 1, reason) for line, reason in found.quarantined]
+        return replace(found, quarantined=aside, headless=True, encoding=encoding, encoding_was_named=was_named)
     is_plain = are_plain(raw.types.values())
     plain, lost = ([], []) if is_plain else plain_columns(engine, raw.table, raw.types)
     table = _with_place(engine, raw, path, plain)
@@ -258,15 +287,9 @@ def _refuse_our_names(path: Path, header: Sequence[str]) -> None:
         raise InputError(f"{path}: a column is called {taken[0]}, as one that is made here\n  give it another name")
 
 
-def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:
-    """Without a header the first record would be lost, and its values stand in every page as names of columns."""
-    if any_known(raw.header):
-        return
-    if looks_like_a_record(raw.header) or _stands_below(engine, raw):
-        raise InputError(
-            f"{path}: its first line looks like a record, and not like the names of columns\n"
-            "  give it a first line that has them, such as id,forename,surname,dob"
-        )
+def _is_headless(engine: Engine, raw: RawRows) -> bool:
+    """Whether the first line is a record: it would be lost, and its values stand in every page as names of columns."""
+    return not any_known(raw.header) and (looks_like_a_record(raw.header) or _stands_below(engine, raw))
 
 
 def _stands_below(engine: Engine, raw: RawRows) -> bool:
