@@ -1,10 +1,12 @@
 """What a folder's manifest says of how its files were read; and the files read once more, as they were read then."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from linkage.adhoc.codes import rare_words
+from linkage.adhoc.columns.made_of import remade
 from linkage.adhoc.columns.taken_apart import taken_apart
 from linkage.adhoc.columns.two_in_a_row import elder_first
 from linkage.adhoc.fields import persons
@@ -45,6 +47,7 @@ def told(
         "words": list(words),
         "both_persons": any(file.both_persons for file in files.values()),
         "taken_apart": any(file.taken_apart for file in files.values()),
+        "made_of": {side: [list(astuple(made)) for made in file.made_of] for side, file in files.items()},
     }
 
 
@@ -71,6 +74,7 @@ def read_again(
         files, _ = taken_apart(engine, files)
     if said.get("both_persons"):
         files = elder_first(engine, files)
+    files = remade(engine, files, dict(enumerate(said.get("made_of", {}).values())))
     columns = Columns(fields[0], fields[-1], ids[0], ids[-1], parts[0], parts[-1])
     shaped, at = alike(engine, files, columns)
     further: list[dict[str, str]] = [{} for _ in shaped]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linkage.adhoc.codes import hashes, rare_words
-from linkage.adhoc.columns.by_pairs import columns_by_pairs
+from linkage.adhoc.columns.by_pairs import columns_by_pairs, pairs_to_learn_from
 from linkage.adhoc.columns.columns_of import columns_of, with_columns_kept
 from linkage.adhoc.columns.taken_apart import taken_apart
+from linkage.adhoc.columns.two_in_a_cell import two_in_a_cell
 from linkage.adhoc.columns.two_in_a_row import two_in_a_row
+from linkage.adhoc.columns.within_texts import within_texts
 from linkage.adhoc.dates import dated
 from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.alike import alike
@@ -92,13 +94,14 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
         ConfigError: a map that fits no column.
     """
     files, maps = taken_apart(engine, _read(engine, asked, scratch), asked.maps)
+    files, maps = two_in_a_cell(engine, files, maps)
     files, maps = two_in_a_row(engine, files, maps)
     columns = columns_of(engine, files, maps, asked.ids, fewest=1)
     _, kept = with_columns_kept(files, maps, asked.ids)
     tell = recognised or (lambda *_: None)
     try:
         read = _compared(engine, files, columns)
-        more = columns_by_pairs(engine, kept, columns, read.sides, read.kinds)
+        files, more = _by_pairs(engine, files, kept, columns, read)
         if not more:
             refuse_too_few(columns, *(file.header for file in kept), whole=[file.header for file in files])
             _refuse_idle(read.kinds)
@@ -113,6 +116,17 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
     read = _compared(engine, files, more)
     _refuse_idle(read.kinds)
     return read
+
+
+def _by_pairs(
+    engine: Engine, files: list[PersonFile], kept: Sequence[PersonFile], columns: Columns, read: TwoFiles
+) -> tuple[list[PersonFile], Columns | None]:
+    """The files and the columns with what pairs that agree show of the others; None where they show nothing."""
+    pairs = pairs_to_learn_from(engine, kept, columns, read.sides, read.kinds)
+    if pairs is None:
+        return files, None
+    more = columns_by_pairs(engine, kept, columns, pairs, read.kinds)
+    return within_texts(engine, files, kept, more or columns, pairs, read.kinds) or (files, more)
 
 
 def _compared(engine: Engine, files: list[PersonFile], columns: Columns) -> TwoFiles:

@@ -7,7 +7,7 @@ that they agree on far more often than other records do are the same one.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from linkage.adhoc.codes.rare_words import names_persons
@@ -21,68 +21,104 @@ from linkage.adhoc.files.unknown import says_unknown
 from linkage.adhoc.headers.header_words import words_of
 from linkage.adhoc.headers.recognise import Columns, own_name
 from linkage.adhoc.headers.vocabulary import vocabulary
+from linkage.adhoc.names.parents import PARENTS
 from linkage.engine import Engine, Table, quote
 from linkage.model.comparisons import BESIDE, POSITION
 
 _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000
 _ENOUGH = 50  # pairs, with which no field is left out of what they agree on
-_FEWEST = 30  # pairs that know both columns
-_LEAD = 1.2  # times as much as with the next column
+FEWEST = 30  # pairs that know both columns
+LEAD = 1.2  # times as much as with the next column
 _LONGEST = 200  # signs of a value that are looked at
+_TEXTS = ("birth_place", "address", "town", "county", *PARENTS)  # fields that are words and nothing else
 _HALF = 0.5  # of the words of the shorter text
-_WEEK = 7  # days that what happened is booked after, or before
+_MONTH = 31  # days that what happened is booked after, or before: a ship leaves, and arrives
 _YEAR = 4  # signs
-_OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
+OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
 
 
-def columns_by_pairs(
+def pairs_to_learn_from(
     engine: Engine,
     files: Sequence[PersonFile],
     columns: Columns,
     sides: Sequence[Table],
     kinds: Mapping[str, str],
-) -> Columns | None:
-    """The columns with those that pairs agree on; None where there are none.
+) -> Table | None:
+    """left_id, right_id of pairs that agree on what is known; None where they are few, or nothing is left to find.
 
     Args:
         files: two files, without the columns that an analyst leaves out.
         sides: units of both by the columns that are known.
         kinds: of the fields that are known.
     """
-    free = [_free(file, of, kinds) for file, of in zip(files, _used(columns), strict=True)]
     known = [name for name, kind in kinds.items() if kind not in (BESIDE, POSITION)]  # nobody measures one spot twice
-    if not all(free) or not known:
+    if not any(free_of(columns, files, kinds)) or not known:
         return None
     pairs = _pairs(engine, sides, known)
-    if engine.count(pairs) < _FEWEST:
+    return pairs if engine.count(pairs) >= FEWEST else None
+
+
+def columns_by_pairs(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns, pairs: Table, kinds: Mapping[str, str]
+) -> Columns | None:
+    """The columns with those that pairs agree on; None where there are none.
+
+    Args:
+        files: two files, without the columns that an analyst leaves out.
+        columns: that are known.
+        pairs: as `pairs_to_learn_from` found them.
+        kinds: of the fields that are known.
+    """
+    free, alone = free_of(columns, files, kinds), of_one_file(columns)
+    if not all(free):
         return None
     ids = [identified(engine, file, of) for file, of in zip(files, (columns.left_id, columns.right_id), strict=True)]
     held = [
         _values(engine, file, of, pairs, side, names)
         for file, of, side, names in zip(files, ids, ("left_id", "right_id"), free, strict=True)
     ]
-    left, right = dict(columns.left), dict(columns.right)
-    for one, other in _best(held):
-        name = own_name(one, {*left, *right})
+    left, right, said = dict(columns.left), dict(columns.right), list[str]()
+    for one, other in _best(held, alone):
+        name = alone[0].get(one) or alone[1].get(other) or own_name(one, {*left, *right})
+        said += [f"left.{name}={one}"] * (left.get(name) != one) + [f"right.{name}={other}"] * (
+            right.get(name) != other
+        )
         left[name], right[name] = one, other
-    if len(left) == len(columns.left):
+    if not said:
         return None
-    new = [(name, column) for name, column in left.items() if name not in columns.left]
-    said = [text for name, column in new for text in (f"left.{name}={column}", f"right.{name}={right[name]}")]
     return replace(columns, left=left, right=right, by_content=(*columns.by_content, *said))
 
 
-def _used(columns: Columns) -> list[set[str | None]]:
-    """The columns of each file that are something."""
+def of_one_file(columns: Columns) -> list[dict[str, str]]:
+    """Columns of texts that a name told, to their field, where the other file has no such column: it may call it
+    otherwise."""
+    sides, parts = (columns.left, columns.right), ({*columns.left_parts.values()}, {*columns.right_parts.values()})
+    return [
+        {of[name]: name for name in _TEXTS if name in of and name not in others and of[name] not in made}
+        for of, others, made in zip(sides, reversed(sides), parts, strict=True)
+    ]
+
+
+def free_of(columns: Columns, files: Sequence[PersonFile], kinds: Mapping[str, str]) -> list[list[str]]:
+    """Columns of each file that are nothing yet, or nothing that the other file has; of persons, nobody else's.
+
+    One's own death is nobody else's.
+    """
     left = {*columns.left.values(), *columns.left_parts.values(), columns.left_id}
-    return [left, {*columns.right.values(), *columns.right_parts.values(), columns.right_id}]
+    right = {*columns.right.values(), *columns.right_parts.values(), columns.right_id}
+    told, found = of_one_file(columns), []
+    for file, used, own, theirs in zip(files, (left, right), told, told[::-1], strict=True):
+        others = _others(theirs.values()) if names_persons(kinds) else set[str]()
+        nothing = [name for name in file.header if name not in used and not others & {*words_of(name)}]
+        found.append([*own, *nothing][:_MOST_COLUMNS])
+    return found
 
 
-def _free(file: PersonFile, used: set[str | None], kinds: Mapping[str, str]) -> list[str]:
-    """Columns that are nothing yet and, of persons, nobody else's; one's own death is nobody else's."""
-    others = {*vocabulary()["others"]} - {*vocabulary()["occasions"]["death"]} if names_persons(kinds) else set[str]()
-    return [name for name in file.header if name not in used and not others & {*words_of(name)}][:_MOST_COLUMNS]
+def _others(told: Collection[str]) -> set[str]:
+    """Words of other persons in headers, but of a parent whom the other file tells."""
+    parents = {word for name in PARENTS if name in told for word in vocabulary()["field"][name]["bare"]}
+    return {*vocabulary()["others"]} - {*vocabulary()["occasions"]["death"]} - parents
 
 
 def _pairs(engine: Engine, sides: Sequence[Table], known: Sequence[str]) -> Table:
@@ -125,6 +161,20 @@ def _values(
     engine: Engine, file: PersonFile, ids: Table, pairs: Table, side: str, names: Sequence[str]
 ) -> list[_Column]:
     """What columns hold in each pair, as it is compared; those left out that hold next to nothing."""
+    made = []
+    for name, values in texts_of_pairs(engine, file, ids, pairs, side, names).items():
+        known = [value for value in values if value]
+        if len(known) >= FEWEST and len({*known}) > 1:
+            read, same = _compared(known)
+            compared = [read(value) if value else None for value in values]
+            made.append((name, compared, same, are_codes(Counter(filter(None, compared)))))
+    return made
+
+
+def texts_of_pairs(
+    engine: Engine, file: PersonFile, ids: Table, pairs: Table, side: str, names: Sequence[str]
+) -> dict[str, list[str | None]]:
+    """What columns hold in each pair, as it is written; None where that says that nobody knows."""
     texts = ", ".join(f"nullif(left({as_text(name)}, {_LONGEST}), '') as v{n}" for n, name in enumerate(names))
     query = f"""
         with held as (select {quote(PLACE)} as place, {texts} from {{t}})
@@ -132,15 +182,10 @@ def _values(
         order by p.left_id, p.right_id
         """
     found = engine.arrow(engine.sql(query, t=file.table, pairs=pairs, ids=ids))
-    made = []
-    for n, name in enumerate(names):
-        values = [None if value is None or says_unknown(value) else value for value in found[f"v{n}"].to_pylist()]
-        known = [value for value in values if value]
-        if len(known) >= _FEWEST and len({*known}) > 1:
-            read, same = _compared(known)
-            compared = [read(value) if value else None for value in values]
-            made.append((name, compared, same, are_codes(Counter(filter(None, compared)))))
-    return made
+    return {
+        name: [None if value is None or says_unknown(value) else value for value in found[f"v{n}"].to_pylist()]
+        for n, name in enumerate(names)
+    }
 
 
 def _compared(values: Sequence[str]) -> tuple[Callable[[str], str | None], _Same]:
@@ -156,15 +201,20 @@ def _compared(values: Sequence[str]) -> tuple[Callable[[str], str | None], _Same
     return lambda value: squashed(value) or None, _equal
 
 
-def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
-    """Columns that belong together, the surest first: each in one pair, and none that is as near to another."""
-    scored = [(_agreement(one, other), one[0], other[0]) for one in held[0] for other in held[1]]
+def _best(held: Sequence[Sequence[_Column]], told: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Columns that belong together, the surest first: each in one pair, and none that is as near to another.
+
+    Args:
+        told: of either file, columns of which a name told the field: two such are of two fields.
+    """
+    pairs = [(one, other) for one in held[0] for other in held[1] if one[0] not in told[0] or other[0] not in told[1]]
+    scored = [(_agreement(one, other), one[0], other[0]) for one, other in pairs]
     found = list[tuple[str, str]]()
     rest = sorted((score for score in scored if score[0] >= TELLS), key=lambda score: -score[0])
     while rest:
         best, one, other = rest[0]
         rivals = [score for score, *names in rest[1:] if one == names[0] or other == names[1]]
-        if best >= _LEAD * max(rivals, default=0.0):
+        if best >= LEAD * max(rivals, default=0.0):
             found.append((one, other))
         rest = [score for score in rest if one != score[1] and other != score[2]]
     return found
@@ -175,9 +225,9 @@ def _agreement(one: _Column, other: _Column) -> float:
     same = one[2] if one[2] is other[2] else _of_a_year if _near in (one[2], other[2]) else _equal
     mine, theirs = one[1], other[1]
     both = [same(a, b) for a, b in zip(mine, theirs, strict=True) if a and b]
-    if len(both) < _FEWEST:
+    if len(both) < FEWEST:
         return 0.0
-    moved = [(a, b) for by in _OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
+    moved = [(a, b) for by in OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
     chance = sum(same(a, b) for a, b in moved) / max(len(moved), 1)
     more = (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
     if one[3] and other[3]:  # each file may have codes of its own
@@ -190,8 +240,8 @@ def _equal(one: str, other: str) -> float:
 
 
 def _near(one: str, other: str) -> float:
-    """Whether two days are one, and half of it where they are a week apart at most: a payment is booked on one day and
-    counts from another. Who came and who went within a week is told by the other column, whose days are the same. Of a
+    """Whether two days are one, and half of it where they are a month apart at most: a payment is booked on one day and
+    counts from another. Who came and who went within a month is told by the other column, whose days are the same. Of a
     column with years of two digits nobody has told the century yet."""
     if one[2:] == other[2:]:
         return 1.0
@@ -199,7 +249,7 @@ def _near(one: str, other: str) -> float:
         apart = datetime.date.fromisoformat(one) - datetime.date.fromisoformat(one[:2] + other[2:])
     except ValueError:  # of a day whose month nobody knows
         return 0.0
-    return 0.5 if abs(apart.days) <= _WEEK else 0.0
+    return 0.5 if abs(apart.days) <= _MONTH else 0.0
 
 
 def _of_a_year(one: str, other: str) -> float:
