@@ -3,6 +3,7 @@
 Decision 66 says which measure tells what, and what is never taken.
 """
 
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from linkage.adhoc.codes.code_parts import shorter_part
 from linkage.adhoc.codes.other_digits import other_digits
+from linkage.adhoc.columns.beside_ages import says_no_birth
 from linkage.adhoc.columns.contents import (
     END,
     SHORTEST,
@@ -22,9 +24,9 @@ from linkage.adhoc.columns.contents import (
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.files.unknown import says_unknown
 from linkage.adhoc.headers.further_contacts import further_of
-from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
+from linkage.adhoc.headers.header_words import in_latin, in_own_script
 from linkage.adhoc.headers.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
-from linkage.adhoc.headers.same_names import is_spelling_of
+from linkage.adhoc.headers.same_names import are_called_alike
 from linkage.adhoc.headers.vocabulary import vocabulary
 from linkage.adhoc.names.around_names import counted_bare
 from linkage.adhoc.names.full_names import by_form, by_place
@@ -44,6 +46,8 @@ _SHORTEST_POSTCODE = 4  # digits
 _HUNDREDTH = 100
 
 _NAMES = ("forename", "middle_names", "surname", "second_surname", "full_name")
+_WHOLE = ("forename", "surname", "full_name"), ("forename", "middle_names", "surname", "full_name")
+_TOGETHER = (*_WHOLE, ("surname", "second_surname", "surname"))  # columns side by side, and what they are as one
 _FORMS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((*_NAMES, "address", "town", "county"), frozenset({"words"})),
     **dict.fromkeys(("phone", *NUMBERS, "nino", "uln", "upn"), frozenset({"code"})),
@@ -117,7 +121,11 @@ def _of_the_person(engine: Engine, files: Sequence[PersonFile], columns: Columns
     if not all(asked) or not {None, "full_name"} & {name for side in asked for name in side.values()}:
         return []
     held = [_columns(engine, file, of) for file, of in zip(files, asked, strict=True)]
-    for file_columns in held:
+    for file, of, file_columns in zip(files, sides, held, strict=True):
+        dates = [column for column in file_columns if column.field is None and column.content.form == "date"]
+        for column in dates if "age" in of else ():
+            if says_no_birth(engine, file, column.name, of["age"]):
+                file_columns.remove(column)
         for column in file_columns:
             if column.field in _NAMES and column.content.has_digits:
                 column.field = None  # a short name of many meanings: x_ad
@@ -201,9 +209,9 @@ def _says_something(value: str) -> bool:
 def _join_names(columns: list[_Column]) -> None:
     """Beside two names, both as one: the other file may write them in one column."""
     told = {column.field: column.content for column in columns}
-    for first, last, both in (("forename", "surname", "full_name"), ("surname", "second_surname", "surname")):
-        if {first, last} <= set(told):
-            columns.append(_Column("", both, _joined(told[first], told[last])))
+    for *parts, both in _TOGETHER:
+        if {*parts} <= set(told):
+            columns.append(_Column("", both, functools.reduce(_joined, (told[part] for part in parts))))
 
 
 def _joined(first: Content, last: Content) -> Content:
@@ -280,7 +288,7 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
     are_numbers = {one.form, two.form} == {"code"} and min(one.digits, two.digits) >= shortest
     equal = equal_numbers(one, two) if are_numbers else 0.0
     if told is None:
-        called = _are_called_alike(left, right)
+        called = are_called_alike(left.name, right.name)
         tells = _tells_by_itself(one, two, known) or (called and one.form == two.form and one.form in _BY_NAME)
         part = shorter_part(one.codes, two.codes) if called and {one.form, two.form} == {"code"} else 0.0
         return max(equal, part, likeness(one, two) if tells else 0.0)
@@ -294,14 +302,6 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
 _BY_NAME = ("year", "words")
 """What is told from what is alike by chance where two columns are called alike: by itself it may be of anything, and of
 few words a category."""
-
-
-def _are_called_alike(left: _Column, right: _Column) -> bool:
-    """Whether one column has all words of the other's name: year and release_year, colour and color, plate and
-    part_plate."""
-    one, two = (sorted({*words_of(column.name)}, key=len) for column in (left, right))
-    shorter, longer = sorted((one, two), key=len)
-    return bool(shorter) and all(any(is_spelling_of(word, other) for other in longer) for word in shorter)
 
 
 def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from linkage.adhoc.dates.birth_dates import Reading, in_order_of, known_dates, latest_year, read, reading, says_nothing
 from linkage.adhoc.dates.date_forms import fitting_forms
 from linkage.adhoc.dates.day_counts import day_count
+from linkage.adhoc.dates.without_years import ANY_YEAR, have_no_year, with_a_year
 from linkage.adhoc.files.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.engine import Engine
@@ -47,11 +48,14 @@ def in_one_form(engine: Engine, file: PersonFile, column: str, side: str = "left
 
 def notes(files: Sequence[PersonFile]) -> list[str]:
     """Of which calendar birth dates were taken to be, where it is not the common one; no value."""
-    return [
+    said = [
         f"{file.called}: its birth dates are taken for those of the calendar {file.calendar}, and compared in the "
         "common one; where that is wrong, write them there as 1984-05-03"
         for file in files
         if file.calendar
+    ]
+    return said + [
+        f"{file.called}: its birth dates have no year: days and months are compared" for file in files if file.yearless
     ]
 
 
@@ -154,6 +158,9 @@ def _in_one_form(
     engine: Engine, files: Sequence[PersonFile], columns: Sequence[str], fields: Sequence[str]
 ) -> list[tuple[PersonFile, str]]:
     values = [counted(engine, file, column) for file, column in zip(files, columns, strict=True)]
+    yearless = [have_no_year(texts) for texts in values]
+    if any(yearless):
+        return _of_any_year(engine, files, columns, values, yearless)
     latest = latest_year(values)
     each = [reading(texts, latest, _dated_elsewhere(values, texts, latest)) for texts in values]
     each = [
@@ -171,6 +178,29 @@ def _in_one_form(
         calendar = how.calendar.name if how.calendar else None
         made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated, calendar=calendar), name))
     return made
+
+
+def _of_any_year(
+    engine: Engine,
+    files: Sequence[PersonFile],
+    columns: Sequence[str],
+    values: Sequence[Mapping[str, int]],
+    yearless: Sequence[bool],
+) -> list[tuple[PersonFile, str]]:
+    """Days and months, all of one year, where a file has no more: 12. 3., 12 March."""
+    made = []
+    for file, column, texts, without in zip(files, columns, values, yearless, strict=True):
+        dates = {text: with_a_year(text) if without else text for text in texts}
+        how = reading(dict.fromkeys(dates.values(), 1), latest_year([texts]))
+        read_as = {text: (_of_one_year(_read(date, how)),) for text, date in dates.items()}
+        new, (name,) = looked_up(engine, file, column, read_as, ["day of birth"])
+        undated = sum(held for text, held in _said(texts).items() if read_as[text][0] is None)
+        made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated, yearless=without), name))
+    return made
+
+
+def _of_one_year(date: str | None) -> str | None:
+    return None if date is None or date.endswith("-00") else f"{ANY_YEAR}{date[4:]}"
 
 
 def _dated_elsewhere(

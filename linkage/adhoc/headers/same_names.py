@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from linkage.adhoc.headers.header_words import in_latin
+from linkage.adhoc.headers.header_words import in_latin, words_of
 
 _LETTERS = 5  # of a word that is the same with another letter more or less
 
@@ -58,3 +58,10 @@ def is_spelling_of(word: str, other: str) -> bool:
         return True
     one_more = len(longer) == len(shorter) + 1 and len(shorter) >= _LETTERS
     return one_more and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+
+
+def are_called_alike(one: str, other: str) -> bool:
+    """Whether one column has all words of the other's name: year and release_year, colour and color, plate and
+    part_plate."""
+    shorter, longer = sorted((sorted({*words_of(name)}, key=len) for name in (one, other)), key=len)
+    return bool(shorter) and all(any(is_spelling_of(word, other) for other in longer) for word in shorter)
