@@ -13,7 +13,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ class Submitted:
     lost_its_driver_during: str
     codes: tuple[int, int]
     said: str
-    pages: dict[str, str]  # Spark's pages that the second driver showed, as they were last
+    pages: dict[str, str]  # Spark's pages that the second driver showed, once it had made the extract
 
     def log(self, run: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -118,15 +117,24 @@ class _Driver:
             assert time.monotonic() < until, f"executors did nothing within {_PATIENCE} s: {self.said()}"
             time.sleep(0.5)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Stop the run in its tracks, while its Spark goes on: a run that ended would take the pages with it."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        (python,) = (int(child) for thread in threads for child in thread.read_text().split())
+        os.kill(python, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(python, signal.SIGCONT)
+
     def shows(self, port: int) -> dict[str, str]:
-        """Read Spark's pages until the driver ends."""
+        """Spark's pages."""
         pages, straight = dict[str, str](), urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while self.process.poll() is None:
-            for page in (_APPLICATIONS, _SETTINGS, _EVERY_PLAN, "SQL/"):
-                address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
-                with contextlib.suppress(OSError, HTTPException), straight.open(address, timeout=60) as answer:
-                    pages[page] = answer.read().decode("utf-8")
-            time.sleep(1)
+        for page in (_APPLICATIONS, _SETTINGS, _EVERY_PLAN, "SQL/"):
+            address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
+            with straight.open(address, timeout=_PATIENCE) as answer:
+                pages[page] = answer.read().decode("utf-8")
         return pages
 
     def _computed(self) -> int:
@@ -190,8 +198,9 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     port, _ = free_ports()
     second = _Driver(folder, on, **{"spark.ui.enabled": "true", "spark.ui.port": str(port), **_WORD})
     try:
-        second.reaches("stage started", "extract")
-        pages = second.shows(port)
+        second.reaches("stage done", "extract")
+        with second.held():
+            pages = second.shows(port)
         codes = (first.process.returncode, second.ends())
     finally:
         second.kill()
