@@ -15,6 +15,7 @@ SUBSTANCES = [
     f"{one}{two}" for one in ("amo", "cefi", "lora", "meto", "sima", "vera") for two in ("xan", "pril", "tin")
 ]
 STRENGTHS = ("2.5", "10", "20", "50", "100", "250", "500")
+PAINTERS = [(f, s) for f in FORENAMES for s in SURNAMES[:12]]
 MAKERS = ("Aldo", "Berg", "Cora", "Dahl", "Elm", "Falk")
 MEDICINES = [
     (substance, strength, MAKERS[(n + m) % len(MAKERS)], n + m)
@@ -115,3 +116,14 @@ def test_days_that_a_month_parts_are_of_one_thing(duckdb_engine: Engine, tmp_pat
     read = two_files(duckdb_engine, Asked(*files), tmp_path / "scratch")
     assert read.columns.right["ordered"] == "came"
     assert read.kinds["ordered"] == "day"
+
+
+def test_pairs_agree_on_a_text_whatever_the_order_of_its_words(duckdb_engine: Engine, tmp_path: Path) -> None:
+    """Who made a picture, whose sizes each museum writes in its own way."""
+    held = [(n, f"{f} {s}", f"{s.upper()} {f}", f"View {n % 9}") for n, (f, s) in enumerate(PAINTERS)]
+    left = [{"nr": n, "auteur": a, "titre": v, "dimensions": f"H. {n + 20},5 ; L. {n * 7 % 90}"} for n, a, _, v in held]
+    right = [{"key": n, "kuenstler": b, "Titre": v, "masse": f"{n + 20}.5 x {n * 7 % 90} cm"} for n, _, b, v in held]
+    files = write_csv(tmp_path / "left.csv", left), write_csv(tmp_path / "right.csv", right)
+    read = _read(duckdb_engine, tmp_path, *files)
+    sizes = [sorted(row["dimensions"] for row in rows(duckdb_engine, side)) for side in read.sides]
+    assert sizes[0] == sizes[1] == sorted(f"{n + 20}.5 {n * 7 % 90}" for n, *_ in held)

@@ -27,6 +27,7 @@ from linkage.model.comparisons import BESIDE, POSITION
 
 _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000
+_WORDED = ("text", "words")  # kinds of fields whose words two files may have in another order
 _ENOUGH = 50  # pairs, with which no field is left out of what they agree on
 FEWEST = 30  # pairs that know both columns
 LEAD = 1.2  # times as much as with the next column
@@ -55,7 +56,7 @@ def pairs_to_learn_from(
     known = [name for name, kind in kinds.items() if kind not in (BESIDE, POSITION)]  # nobody measures one spot twice
     if not any(free_of(columns, files, kinds)) or not known:
         return None
-    pairs = _pairs(engine, sides, known)
+    pairs = _pairs(engine, sides, [_key(name, kinds[name]) for name in known])
     return pairs if engine.count(pairs) >= FEWEST else None
 
 
@@ -121,34 +122,42 @@ def _others(told: Collection[str]) -> set[str]:
     return {*vocabulary()["others"]} - {*vocabulary()["occasions"]["death"]} - parents
 
 
-def _pairs(engine: Engine, sides: Sequence[Table], known: Sequence[str]) -> Table:
-    """left_id, right_id of records that are alone in their file with all known fields, or all but one of several."""
-    best = _agreeing(engine, sides, known)
-    if len(known) < 3 or engine.count(best) >= _ENOUGH:
+def _pairs(engine: Engine, sides: Sequence[Table], keys: Sequence[str]) -> Table:
+    """left_id, right_id of records that are alone in their file with all keys, or all but one of several."""
+    best = _agreeing(engine, sides, keys)
+    if len(keys) < 3 or engine.count(best) >= _ENOUGH:
         return best
-    for left_out in known:
-        found = _agreeing(engine, sides, [name for name in known if name != left_out])
+    for left_out in keys:
+        found = _agreeing(engine, sides, [key for key in keys if key != left_out])
         best, worse = sorted((best, found), key=engine.count, reverse=True)
         engine.drop(worse)
     return best
 
 
-def _agreeing(engine: Engine, sides: Sequence[Table], names: Sequence[str]) -> Table:
-    by = ", ".join(map(quote, names))
-    known = " and ".join(f"{quote(name)} is not null" for name in names)
-    alone = [
-        engine.sql(
-            f"select unit_id, {by} from {{t}} where {known} qualify count(*) over (partition by {by}) = 1", t=side
-        )
-        for side in sides
-    ]
-    same = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in names)
+def _agreeing(engine: Engine, sides: Sequence[Table], keys: Sequence[str]) -> Table:
+    """left_id, right_id of records that are alone in their file with all of some keys, SQL of their fields."""
+    made = ", ".join(f"{key} as key_{n}" for n, key in enumerate(keys))
+    names = [f"key_{n}" for n in range(len(keys))]
+    known = " and ".join(f"{name} is not null" for name in names)
+    query = f"""
+        with keyed as (select unit_id, {made} from {{t}})
+        select * from keyed where {known} qualify count(*) over (partition by {", ".join(names)}) = 1
+        """
+    alone = [engine.sql(query, t=side) for side in sides]
+    same = " and ".join(f"l.{name} = r.{name}" for name in names)
     query = f"""
         select l.unit_id as left_id, r.unit_id as right_id from {{l}} as l join {{r}} as r on {same}
         order by left_id
         limit {_MOST_PAIRS}
         """
     return engine.sql(query, l=alone[0], r=alone[1], store=True)
+
+
+def _key(name: str, kind: str) -> str:
+    """SQL: what two records agree on, of a text its words in any order: MARTIN Paul, Paul Martin."""
+    if kind not in _WORDED:
+        return quote(name)
+    return f"array_to_string(list_sort(regexp_split_to_array(lower({quote(name)}), '[\\s.,;:()-]+')), ' ')"
 
 
 _Same = Callable[[str, str], float]
