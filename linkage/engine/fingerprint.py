@@ -5,6 +5,8 @@ added up over all rows. Engines write a double differently and add doubles up in
 fraction counts to a millionth.
 """
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from linkage.engine.base import quote
@@ -13,10 +15,16 @@ _MODULUS = 1 << 60
 _PARTS = "chr(31)"  # parts columns, so that ('A', 'BC') and ('AB', 'C') differ
 
 
-def row_text(schema: pa.Schema) -> str:
-    """DuckDB SQL of a row's text: its columns by name, in the order of the alphabet."""
-    fields = sorted(schema, key=lambda field: field.name)
-    return f"concat_ws({_PARTS}, {', '.join(written(quote(field.name), field.type) for field in fields)})"
+def row_text(schema: pa.Schema, own: Mapping[str, str] | None = None) -> str:
+    """DuckDB SQL of a row's text: its columns by name, in the order of the alphabet.
+
+    Args:
+        own: columns that an engine writes in a way of its own, each with the text that it makes, NULL where it is.
+    """
+    fields, own = sorted(schema, key=lambda field: field.name), own or {}
+    texts = [own.get(field.name) or _text(quote(field.name), field.type) for field in fields]
+    parts = [f"coalesce({text}, '~')" for text in texts]
+    return f"concat_ws({_PARTS}, {', '.join(parts)})"
 
 
 def written(value: str, kind: pa.DataType) -> str:

@@ -24,6 +24,7 @@ from pyspark.sql.functions import count, lit
 from pyspark.sql.types import StructField, StructType
 
 from linkage.engine import pieces
+from linkage.engine import spark_fingerprint as fingerprints
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files, rows_in, whole
@@ -222,15 +223,12 @@ class SparkEngine:
         return found
 
     def fingerprint(self, table: Table) -> str:
-        written = row_text(as_arrow(self._schemas[table.name]))
-        if self._on_driver and (here := self._on_driver.fingerprint(table.name, written)):
+        schema = as_arrow(self._schemas[table.name])
+        if self._on_driver and (here := self._on_driver.fingerprint(table.name, row_text(schema))):
             return here
-        text = to_spark(f"select {written} as row_text from {quote(table.name)}")
         self._tell(table.name)
-        number = "cast(conv(substr(md5(row_text), 1, 15), 16, 10) as decimal(38, 0))"
-        query = f"select count(*) as row_count, sum({number}) as total from ({text})"
-        (row,) = self._guarded(self.session.sql(query).collect)
-        return combined(row["row_count"], row["total"])
+        (row,) = self._guarded(self.session.sql(fingerprints.query(table.name, schema)).collect)
+        return combined(row["row_count"], ((row["high"] or 0) << fingerprints.HALF) + (row["low"] or 0))
 
     def drop(self, *tables: Table) -> None:
         for table in tables:

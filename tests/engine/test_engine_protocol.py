@@ -241,6 +241,17 @@ def test_a_fingerprint_is_one_number_on_every_engine(engine):
     assert engine.fingerprint(engine.from_arrow(AWKWARD)) == "4-a381337db6aab4a"
 
 
+def test_lists_have_one_fingerprint_on_every_engine_whichever_way_it_writes_them(engine):
+    day = datetime.date(2011, 2, 16)
+    told = {
+        "held": pa.array([["a, b", None], [], None, ["null"]], pa.list_(pa.string())),
+        "first": pa.array([[day, None], [], None, [None]], pa.list_(pa.date32())),
+        "last": pa.array([None, [day], [None, day], []], pa.list_(pa.date32())),
+        "numbers": pa.array([[1, None], [], None, [2]], pa.list_(pa.int64())),
+    }
+    assert engine.fingerprint(engine.from_arrow(pa.table(told))) == "4-744082e714343ac"
+
+
 def test_a_fingerprint_knows_rows_not_their_order_nor_the_order_of_columns(engine):
     whole = engine.fingerprint(engine.from_arrow(AWKWARD))
     turned = AWKWARD.take([3, 1, 0, 2]).select(list(reversed(AWKWARD.column_names)))
