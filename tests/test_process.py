@@ -11,6 +11,7 @@ import pytest
 
 from linkage import cli
 from linkage.adhoc.workplace import workplace
+from linkage.cli import app as commands
 from linkage.extract.secrets.encryption import VARIABLE as EXTRACT
 from linkage.extract.secrets.keys import VARIABLE as MASTER
 from linkage.resources import OWN
@@ -39,7 +40,7 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(10)
 
-    monkeypatch.setattr(cli, "app", work)
+    monkeypatch.setattr(commands, "app", work)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 130
@@ -91,4 +92,4 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
 
 
 def test_the_variables_that_are_read_are_those_that_are_known():
-    assert cli._READ == (OWN, MASTER, EXTRACT)
+    assert commands._READ == (OWN, MASTER, EXTRACT)

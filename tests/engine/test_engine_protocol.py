@@ -1,7 +1,6 @@
-"""What every engine owes its callers, apart from SQL: tables in and out, whole files, fingerprints, errors."""
+"""What every engine owes its callers, apart from SQL: tables in and out, whole files, errors."""
 
 import datetime
-import math
 import os
 import subprocess
 import sys
@@ -222,70 +221,6 @@ def test_a_file_that_cannot_be_read_is_named(engine, tmp_path, fault):
     assert "SECRETNAME" not in str(error.value)
 
 
-AWKWARD = pa.table(
-    {
-        "id": [1, 2, 3, 4],
-        "name": ["MARTHA", None, "ÉLODIE", "~"],
-        "dob": [datetime.date(1899, 12, 31), None, datetime.date(2006, 2, 28), datetime.date(1, 1, 1)],
-        "weight": [0.1, None, -1e300, 123_456_789.125],
-        "flag": [True, None, False, True],
-        "seen": [datetime.datetime(1899, 1, 2, 3, 4, 5), None, datetime.datetime(2020, 1, 1), None],
-        "names": [["A", None, "B"], None, [], ["A,B"]],
-        "spans": [[datetime.date(1899, 12, 31)], None, [], [None]],
-    }
-)
-
-
-def test_a_fingerprint_is_one_number_on_every_engine(engine):
-    # The figure is fixed here, so that both engines, and tomorrow's, agree with the manifests of earlier runs.
-    assert engine.fingerprint(engine.from_arrow(AWKWARD)) == "4-a381337db6aab4a"
-
-
-def test_lists_have_one_fingerprint_on_every_engine_whichever_way_it_writes_them(engine):
-    day = datetime.date(2011, 2, 16)
-    told = {
-        "held": pa.array([["a, b", None], [], None, ["null"]], pa.list_(pa.string())),
-        "first": pa.array([[day, None], [], None, [None]], pa.list_(pa.date32())),
-        "last": pa.array([None, [day], [None, day], []], pa.list_(pa.date32())),
-        "numbers": pa.array([[1, None], [], None, [2]], pa.list_(pa.int64())),
-    }
-    assert engine.fingerprint(engine.from_arrow(pa.table(told))) == "4-744082e714343ac"
-
-
-def test_a_fingerprint_knows_rows_not_their_order_nor_the_order_of_columns(engine):
-    whole = engine.fingerprint(engine.from_arrow(AWKWARD))
-    turned = AWKWARD.take([3, 1, 0, 2]).select(list(reversed(AWKWARD.column_names)))
-    assert engine.fingerprint(engine.from_arrow(turned)) == whole
-    assert engine.fingerprint(engine.from_arrow(AWKWARD.slice(1))) != whole
-
-
-@pytest.mark.parametrize(
-    ("one_way", "other_way"),
-    [
-        ({"a": ["A"], "b": ["BC"]}, {"a": ["AB"], "b": ["C"]}),
-        ({"a": [None], "b": ["A"]}, {"a": ["A"], "b": [None]}),
-        ({"a": [1.0]}, {"a": [1.000002]}),
-        ({"a": [["A", "B"]]}, {"a": [["B", "A"]]}),
-        ({"a": [True]}, {"a": [False]}),
-    ],
-)
-def test_tables_that_differ_have_fingerprints_that_differ(engine, one_way, other_way):
-    assert engine.fingerprint(engine.from_arrow(pa.table(one_way))) != engine.fingerprint(
-        engine.from_arrow(pa.table(other_way))
-    )
-
-
-def test_the_last_bits_of_a_double_do_not_count(engine):
-    ours, theirs = pa.table({"x": [0.1 + 0.2]}), pa.table({"x": [math.nextafter(0.3, 0)]})
-    assert engine.fingerprint(engine.from_arrow(ours)) == engine.fingerprint(engine.from_arrow(theirs))
-
-
-def test_whole_numbers_count_the_same_in_any_width(engine):
-    small = engine.from_arrow(pa.table({"n": pa.array([1, 2], pa.int32())}))
-    added = engine.sql("select sum(n) as n from {t} group by n", t=small)
-    assert engine.fingerprint(small) == engine.fingerprint(added)
-
-
 def test_one_row_is_one_row(engine, world):
     assert one(engine, world("n\n1")) == {"n": 1}
     with pytest.raises(ValueError):
@@ -295,23 +230,6 @@ def test_one_row_is_one_row(engine, world):
 def test_an_unknown_engine_is_refused_with_what_there_is():
     with pytest.raises(ConfigError, match="duckdb, spark"):
         connect("oracle")
-
-
-def test_numbers_that_are_none_have_a_fingerprint(engine):
-    odd = pa.table({"x": [math.nan, math.inf, -math.inf, 1e15, None]})
-    assert engine.fingerprint(engine.from_arrow(odd)) == "5-f7e4889a4329893"
-
-
-def test_a_struct_has_a_fingerprint_of_its_fields(engine):
-    one_way = pa.table({"s": [{"a": 1, "b": "X"}, None]})
-    other_way = pa.table({"s": [{"a": 1, "b": None}, None]})
-    found = [engine.fingerprint(engine.from_arrow(table)) for table in (one_way, other_way)]
-    assert found[0] != found[1]
-
-
-def test_a_column_of_no_known_type_is_refused(engine):
-    with pytest.raises(TypeError, match="binary"):
-        engine.fingerprint(engine.sql("select cast('a' as blob) as b"))
 
 
 def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows):
