@@ -18,6 +18,7 @@ from pyspark.sql.functions import arrow_udf
 
 from linkage.engine.java import LOGGING, find_java
 from linkage.engine.similarity import FUNCTIONS
+from linkage.engine.spark_errors import GONE
 from linkage.errors import ConfigError, LeoError
 
 SETTINGS: Mapping[str, str] = {
@@ -123,7 +124,7 @@ def start_session(
         session = builder.getOrCreate()
     except Py4JJavaError as error:
         raise _not_started(error) from None
-    atexit.register(session.stop)
+    atexit.register(_ended, session)
     session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
     if submitted:
         _await_executor(session)
@@ -132,6 +133,12 @@ def start_session(
                 cores = session.sparkContext.defaultParallelism
                 session.conf.set(key, str(max(3 * cores, 8)))
     return session
+
+
+def _ended(session: SparkSession) -> None:
+    """Stop a session at the process's end; where a signal has ended its Java before, there is none left to stop."""
+    with contextlib.suppress(*GONE):
+        session.stop()
 
 
 def _not_started(error: Py4JJavaError) -> LeoError:

@@ -169,6 +169,19 @@ def test_why_no_session_came_is_said(monkeypatch, said, why):
     assert "--driver-memory" in told
 
 
+def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word():
+    """leo: stopped, and thirty lines of a traceback below it."""
+    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+    asked = []
+
+    def stop():
+        asked.append("stop")
+        raise ConnectionRefusedError
+
+    session._ended(SimpleNamespace(stop=stop))
+    assert asked == ["stop"]
+
+
 def test_a_wait_that_is_no_number_is_refused():
     session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
     conf = {"spark.leo.executorWait": "soon"}
