@@ -116,7 +116,7 @@ def read_by_runs(engine: Engine, two: TwoFiles, side: int) -> Read:
             read.kept[kept_name(name)] = column
             read.kinds[kept_name(name)] = kinds[name]
     if "dob" in read.roles:
-        _read_dates(engine, read, shaped, at.get("dob"))
+        _read_dates(engine, read, shaped, at["dob"] if "dob" in two.at.fields else None)
     if "sex" in read.roles:
         read.sexes = _sexes(engine, shaped, read.roles["sex"], at.get("sex"))
     return read
@@ -155,12 +155,16 @@ def _read_dates(engine: Engine, read: Read, shaped: PersonFile, made: str | None
     column = read.roles["dob"]
     if pa.types.is_temporal(shaped.types.get(column, pa.null())):
         return
+    if not made:
+        del read.roles["dob"]
+        read.left_out["dob"] = "is in none of the other files, so that nothing shows how it is to be read"
+        return
     formats = _FORMATS
     if shaped.calendar:
         formats = [f"{pattern}{OF_CALENDAR}{shaped.calendar}" for pattern in formats if {"%Y", "%m"} <= _parts(pattern)]
-    fitting = _fitting(engine, shaped, column, made, formats) if made else {}
-    best = max(fitting, key=lambda pattern: fitting[pattern][0], default=ISO)
-    right, unread, known = fitting.get(best, (0, 0, 0))
+    fitting = _fitting(engine, shaped, column, made, formats)
+    best = max(fitting, key=lambda pattern: fitting[pattern][0])
+    right, unread, known = fitting[best]
     if not right or right < _MOST * known:
         del read.roles["dob"]
         read.left_out["dob"] = "has no form that a run reads: write it as 1997-07-06"

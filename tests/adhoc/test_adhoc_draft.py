@@ -273,6 +273,17 @@ def test_what_its_values_alone_tell_is_left_to_be_named(at_home, files):
     assert [one["keep"]["birth_town"] for one in source.values()] == ["qx", "vy"]
 
 
+def test_a_birth_date_of_one_file_alone_is_left_out_with_the_reason(at_home, files):
+    people = germans()
+    left = write_csv(at_home / "left.csv", people)
+    right = write_csv(at_home / "right.csv", [{k: v for k, v in p.items() if k != "Geburtsdatum"} for p in people[50:]])
+    done = told(at_home, left, right)
+    why = "dob is in none of the other files, so that nothing shows how it is to be read"
+    assert f"left: {why}" in done.notes
+    assert f"# not read: {why}\n[source.left]" in (at_home / "own.toml").read_text()
+    checked(at_home / "own.toml")
+
+
 def test_a_named_key_may_stand_in_several_rows_of_a_person(at_home, files):
     people = germans(120)
     twice = write_csv(at_home / "visits.csv", [{**p, "Kunden Nr": f"K{n // 2}"} for n, p in enumerate(people)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from linkage.adhoc.columns.misnamed import misnamed
 from linkage.adhoc.columns.things import values_of
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.header_words import words_of
@@ -20,12 +21,11 @@ def places_of_birth(engine: Engine, files: Sequence[PersonFile], columns: Column
         columns: what names and the analyst told.
         told: columns that the analyst named.
     """
-    found = []
-    for side, held, file in (("left", columns.left, files[0]), ("right", columns.right, files[-1])):
-        column = held.get("dob")
-        if column and column not in told and _is_open(column) and _has_places(values_of(engine, file, column)):
-            found.append(f"{side}.{'other' if 'birth_place' in held else 'birth_place'}={column}")
-    return found
+
+    def has_places(file: PersonFile, column: str) -> bool:
+        return _is_open(column) and _has_places(values_of(engine, file, column))
+
+    return misnamed(files, columns, told, "dob", "birth_place", has_places)
 
 
 def _is_open(column: str) -> bool:

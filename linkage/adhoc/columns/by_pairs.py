@@ -29,14 +29,14 @@ _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000
 _WORDED = ("text", "words")  # kinds of fields whose words two files may have in another order
 _ENOUGH = 50  # pairs, with which no field is left out of what they agree on
-FEWEST = 30  # pairs that know both columns
+_FEWEST = 30  # pairs that know both columns
 LEAD = 1.2  # times as much as with the next column
 _LONGEST = 200  # signs of a value that are looked at
 _TEXTS = ("birth_place", "address", "town", "county", *PARENTS)  # fields that are words and nothing else
 _HALF = 0.5  # of the words of the shorter text
 _MONTH = 31  # days that what happened is booked after, or before: a ship leaves, and arrives
 _YEAR = 4  # signs
-OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
+_OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
 
 
 def pairs_to_learn_from(
@@ -57,7 +57,7 @@ def pairs_to_learn_from(
     if not any(free_of(columns, files, kinds)) or not known:
         return None
     pairs = _pairs(engine, sides, [_key(name, kinds[name]) for name in known])
-    return pairs if engine.count(pairs) >= FEWEST else None
+    return pairs if engine.count(pairs) >= _FEWEST else None
 
 
 def columns_by_pairs(
@@ -173,7 +173,7 @@ def _values(
     made = []
     for name, values in texts_of_pairs(engine, file, ids, pairs, side, names).items():
         known = [value for value in values if value]
-        if len(known) >= FEWEST and len({*known}) > 1:
+        if len(known) >= _FEWEST and len({*known}) > 1:
             read, same = _compared(known)
             compared = [read(value) if value else None for value in values]
             made.append((name, compared, same, are_codes(Counter(filter(None, compared)))))
@@ -233,15 +233,28 @@ def _agreement(one: _Column, other: _Column) -> float:
     """How much more often pairs agree than other records do, of what these leave."""
     same = one[2] if one[2] is other[2] else _of_a_year if _near in (one[2], other[2]) else _equal
     mine, theirs = one[1], other[1]
+    both = Counter((a, b) for a, b in zip(mine, theirs, strict=True) if a and b)
+    if one[3] and other[3] and both.total() >= _FEWEST:  # each file may have codes of its own
+        return max(beyond_chance(same, mine, theirs), as_other(both)[0])
+    return beyond_chance(same, mine, theirs)
+
+
+def beyond_chance(same: _Same, mine: Sequence[str | None], theirs: Sequence[str | None]) -> float:
+    """How much more often the two values of pairs are the same than those of other records, of what these leave.
+
+    Args:
+        same: how far two values are the same, from 0 to 1.
+        mine, theirs: what a column of each file holds in each pair.
+
+    Returns:
+        At most 1; 0 where too few pairs know both.
+    """
     both = [same(a, b) for a, b in zip(mine, theirs, strict=True) if a and b]
-    if len(both) < FEWEST:
+    if len(both) < _FEWEST:
         return 0.0
-    moved = [(a, b) for by in OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
+    moved = [(a, b) for by in _OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
     chance = sum(same(a, b) for a, b in moved) / max(len(moved), 1)
-    more = (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
-    if one[3] and other[3]:  # each file may have codes of its own
-        more = max(more, as_other(Counter((a, b) for a, b in zip(mine, theirs, strict=True) if a and b))[0])
-    return more
+    return (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
 
 
 def _equal(one: str, other: str) -> float:

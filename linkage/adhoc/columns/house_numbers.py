@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from linkage.adhoc.columns.misnamed import misnamed
 from linkage.adhoc.files.columns_made import counted
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import Columns
@@ -20,12 +21,11 @@ def house_numbers(engine: Engine, files: Sequence[PersonFile], columns: Columns,
         columns: what names and the analyst told.
         told: columns that the analyst named.
     """
-    found = []
-    for side, held, file in (("left", columns.left, files[0]), ("right", columns.right, files[-1])):
-        column = held.get("postcode")
-        if column and column not in told and are_of_houses(counted(engine, file, column)):
-            found.append(f"{side}.{'other' if 'street_number' in held else 'street_number'}={column}")
-    return found
+
+    def are_here(file: PersonFile, column: str) -> bool:
+        return are_of_houses(counted(engine, file, column))
+
+    return misnamed(files, columns, told, "postcode", "street_number", are_here)
 
 
 def are_of_houses(values: Mapping[str, int]) -> bool:

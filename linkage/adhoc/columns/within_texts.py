@@ -6,13 +6,12 @@ numbers of two texts, of which each file writes the words in its own way: Inf. R
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from linkage.adhoc.columns.by_pairs import (
-    FEWEST,
     LEAD,
-    OTHERS,
+    beyond_chance,
     free_of,
     of_one_file,
     texts_of_pairs,
@@ -122,7 +121,7 @@ def _parts(both: Sequence[_Side]) -> Iterator[tuple[int, str, str]]:
     for here, mine in enumerate(both):
         theirs = both[1 - here]
         for other in theirs.free:
-            scored = [(_more(_is_within, mine.held[text], theirs.held[other]), text) for text in mine.texts]
+            scored = [(beyond_chance(_is_within, mine.held[text], theirs.held[other]), text) for text in mine.texts]
             if (other not in theirs.texts or other in theirs.told) and (text := _best(scored)):
                 yield here, text, other
 
@@ -138,7 +137,7 @@ def _with_numbers(both: Sequence[_Side], used: set[str]) -> Iterator[tuple[str, 
     names = [[name for name in of.free if name not in {*used, *of.told} and _has_numbers(of.held[name])] for of in both]
     scored = sorted(
         (
-            (_more(_have_one, both[0].held[one], both[1].held[other]), one, other)
+            (beyond_chance(_have_one, both[0].held[one], both[1].held[other]), one, other)
             for one, other in itertools.product(*names)
         ),
         reverse=True,
@@ -149,21 +148,6 @@ def _with_numbers(both: Sequence[_Side], used: set[str]) -> Iterator[tuple[str, 
         scored = [pair for pair in scored if pair[1] != one and pair[2] != other]
         if most >= LEAD * max(rivals, default=0.0):
             yield one, other
-
-
-def _more(same: Callable[[str, str], bool], texts: _Values, values: _Values) -> float:
-    """How much more often the two of pairs are the same than those of other records, of what these leave."""
-    both = [same(text, value) for text, value in zip(texts, values, strict=True) if text and value]
-    if len(both) < FEWEST:
-        return 0.0
-    moved = [
-        same(text, value)
-        for by in OTHERS
-        for text, value in zip(texts, [*values[by:], *values[:by]], strict=True)
-        if text and value
-    ]
-    chance = sum(moved) / max(len(moved), 1)
-    return (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
 
 
 def _is_within(text: str, value: str) -> bool:
