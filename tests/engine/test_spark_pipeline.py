@@ -120,8 +120,7 @@ class _Driver:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Stop the run in its tracks, while its Spark goes on: a run that ended would take the pages with it."""
-        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        (python,) = (int(child) for thread in threads for child in thread.read_text().split())
+        (python,) = _python_under(self.process.pid)
         os.kill(python, signal.SIGSTOP)
         try:
             yield
@@ -162,6 +161,21 @@ class _Driver:
         for line in whole:
             told = json.loads(line)
             yield told["event"], told.get("stage", "")
+
+
+def _python_under(java: int) -> set[int]:
+    """The processes of Python that Java began; for a moment at a time it has others, by which Hadoop sets modes."""
+    tasks = Path(f"/proc/{java}/task").glob("*/children")
+    children = {int(child) for task in tasks for child in _read(task).split()}
+    return {child for child in children if _read(Path(f"/proc/{child}/cmdline")).split("\0")[0] == sys.executable}
+
+
+def _read(of_process: Path) -> str:
+    """What the system tells of a process, or nothing where it has ended since."""
+    try:
+        return of_process.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 @pytest.fixture(scope="module")
