@@ -34,7 +34,7 @@ from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.process import stoppable
 from spark_jobs.ports import HOST, free_ports
 
-_PATIENCE = 300  # seconds in which workers must have registered; 90 were too few on a machine with a load of 15
+_PATIENCE = 300  # seconds in which workers must have registered, or be gone once killed; under a load of 15 not 90
 _GRACE = 10.0  # seconds from asking a process to end to killing it
 STATE = "cluster.json"
 _DOWN = "python -m spark_jobs.cluster down --folder"
@@ -200,7 +200,7 @@ def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> None:
     for signalled in dict.fromkeys((how, signal.SIGKILL)):
         with contextlib.suppress(ProcessLookupError):  # it has ended since
             os.killpg(process.pid, signalled)  # it leads a group of its own; executors are of it
-        until = time.monotonic() + _GRACE
+        until = time.monotonic() + (_PATIENCE if signalled == signal.SIGKILL else _GRACE)  # nobody refuses a kill
         while lives := _group_lives(process.pid):  # an executor may need longer than the worker that started it
             if time.monotonic() > until:
                 break

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,15 @@ def test_up_then_down(folder, capsys):
 
 
 def test_down_leaves_a_later_process_of_the_same_number_alone():
-    with subprocess.Popen(["sleep", "30"], start_new_session=True) as later:
-        of_then = cluster.Process("worker-1", later.pid, started=1)
-        assert not of_then.runs
-        cluster.stop(of_then)
-        time.sleep(0.1)
-        assert later.poll() is None
-        os.kill(later.pid, signal.SIGKILL)
+    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as later:
+        try:
+            of_then = cluster.Process("worker-1", later.pid, started=1)
+            assert not of_then.runs
+            cluster.stop(of_then)
+            time.sleep(0.1)
+            assert later.poll() is None
+        finally:
+            later.kill()
 
 
 def test_a_folder_without_a_cluster_is_told(tmp_path, capsys):
@@ -76,25 +79,32 @@ def test_memory_that_is_no_amount_is_refused_before_anything_is_started(memory, 
     assert (asleep, list(tmp_path.glob("cluster.json"))) == ([], [])
 
 
+_LONG = 600.0  # seconds; a busy machine takes many times what an idle one does
+
+
 @pytest.fixture
-def asleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """A Spark whose master and workers sleep; and those that were started."""
+def asleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """A Spark whose master and workers sleep, and end when they are asked to, however late; and those that were started."""
     launcher = tmp_path / "home" / "bin" / "spark-class"
     launcher.parent.mkdir(parents=True)
-    launcher.write_text("#!/bin/sh\nexec sleep 60\n")
+    launcher.write_text("#!/bin/sh\nexec sleep 3600\n")
     launcher.chmod(0o755)
     monkeypatch.setattr(cluster, "find_java", lambda: None)
     monkeypatch.setattr(cluster, "spark_home", lambda: tmp_path / "home")
+    monkeypatch.setattr(cluster, "_GRACE", _LONG)
     started: list[subprocess.Popen[bytes]] = []
     monkeypatch.setattr(cluster, "_ours", started)
-    return started
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def test_a_cluster_that_is_stopped_while_it_comes_up_leaves_no_process(asleep, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cluster, "_registered", lambda page: os.kill(os.getpid(), signal.SIGTERM))
     assert cluster.main(["up", "--folder", str(tmp_path / "c")]) == ExitCode.STOPPED
     assert capsys.readouterr().err.startswith("stopped\n")
-    assert [process.wait(5) for process in asleep] == [-signal.SIGTERM]
+    assert [process.wait(_LONG) for process in asleep] == [-signal.SIGTERM]
     assert not (tmp_path / "c" / "conf").exists()
 
 
@@ -105,7 +115,7 @@ def test_a_process_that_cannot_be_written_down_is_ended(asleep, tmp_path, monkey
     monkeypatch.setattr(cluster, "_write_down", refused)
     assert cluster.main(["up", "--folder", str(tmp_path / "c")]) == ExitCode.FAILED
     assert capsys.readouterr().err == "cluster.json: No space left on device\n"
-    assert [process.wait(5) for process in asleep] == [-signal.SIGTERM]
+    assert [process.wait(_LONG) for process in asleep] == [-signal.SIGTERM]
 
 
 def test_a_second_up_in_a_folder_waits_for_no_first(asleep, tmp_path):
@@ -143,7 +153,7 @@ def test_keys_are_the_drivers_alone(asleep, tmp_path, monkeypatch):
 
 def _environment(pid: int) -> list[str]:
     """Its variables; Linux shows none of a process while it begins another program, as a launcher does."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + _LONG
     while not (held := Path(f"/proc/{pid}/environ").read_bytes()) and time.monotonic() < until:
         time.sleep(0.01)
     return held.decode().split("\0")
@@ -161,8 +171,8 @@ def test_what_is_started_is_written_down_whole(asleep, tmp_path):
 
 
 def test_what_outlives_the_process_that_started_it_is_ended_with_it(monkeypatch):
-    monkeypatch.setattr(cluster, "_GRACE", 2.0)  # also of a kill, on a busy machine
-    says = "(trap '' TERM; echo $BASHPID; exec sleep 60) & sleep 60"
+    monkeypatch.setattr(cluster, "_GRACE", 0.2)
+    says = "(trap '' TERM; echo $BASHPID; exec sleep 3600) & sleep 3600"
     with subprocess.Popen(["bash", "-c", says], start_new_session=True, stdout=subprocess.PIPE) as leader:
         assert leader.stdout
         executor = int(leader.stdout.readline())
