@@ -68,7 +68,7 @@ def test_stopped_while_its_libraries_are_imported_it_says_so(tmp_path: Path) -> 
     """Ctrl-C in the first third of a second showed where Python was."""
     (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from linkage.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False)
     said = "leo: stopped\n  the same command can be given again\n"
     assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
 
