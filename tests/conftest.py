@@ -114,6 +114,7 @@ _SMALL = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.python.authenticate.socketTimeout": "900s",  # on a busy machine a worker in Python is long in coming
 }
 
 

@@ -50,10 +50,15 @@ def engines(spark_session, tmp_path):
 
 @pytest.fixture
 def jobs(spark_session):
-    """How many jobs Spark has begun in this group."""
+    """How many jobs Spark has begun in this group, once those that count them have heard of all."""
     context = spark_session.sparkContext
     context.setJobGroup("on-driver", "test")
-    yield lambda: len(context.statusTracker().getJobIdsForGroup("on-driver"))
+
+    def begun():
+        context._jsc.sc().listenerBus().waitUntilEmpty(600_000)
+        return len(context.statusTracker().getJobIdsForGroup("on-driver"))
+
+    yield begun
     context.setLocalProperty("spark.jobGroup.id", None)
 
 
