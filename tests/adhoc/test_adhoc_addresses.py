@@ -293,7 +293,9 @@ _ADDRESS = st.tuples(st.integers(1, 999), _WORDS, _WORDS, st.integers(10_000, 99
 
 @given(st.lists(_ADDRESS, min_size=3, max_size=12), st.sampled_from([", ", ",", "\n", " ; ", "\n\n"]), st.booleans())
 @example([(1, "Abc", "Def", 10000)] * 3, ", ", True)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_pieces_and_postcode_are_what_was_written(
     engine: Engine, addresses: list[tuple[int, str, str, int]], between: str, code_first: bool
 ) -> None:
@@ -311,7 +313,9 @@ def test_pieces_and_postcode_are_what_was_written(
 
 
 @given(st.text(st.sampled_from("aB1 ,;\n()ß7"), max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_letter_and_no_digit_of_any_text_is_lost(engine: Engine, text: str) -> None:
     query = pieced(Form(town_first=True), "select 1 as place, text from {t}")
     (row,) = rows(engine, engine.sql(query, t=engine.from_arrow(pa.table({"text": [text]}))))

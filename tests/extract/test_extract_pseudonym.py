@@ -23,7 +23,9 @@ def by_hand(secret: bytes, kind: str, value: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(values=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
 def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[str]) -> None:
     key = MasterKey(b"k" * 40).project("study")

@@ -75,7 +75,9 @@ def test_an_extract_as_it_was_made_has_no_fault(
     assert found.seal == made.seal == hashlib.sha256((made.folder / SUMS).read_bytes()).hexdigest()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_byte_changed_is_found_and_its_file_named(made: ExtractSummary, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(made.files)))

@@ -173,7 +173,9 @@ def test_numbers_that_no_table_has_are_refused(tmp_path: Path) -> None:
 counts = st.one_of(st.integers(0, 12), st.integers(0, 200))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.lists(st.lists(counts, min_size=3, max_size=3), min_size=2, max_size=4),
     st.sampled_from(["leo_publication", "ons_srs", "tre_10"]),

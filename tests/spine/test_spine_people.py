@@ -176,7 +176,9 @@ def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> None:
     parent = {node: node for edge in edges for node in edge}
 

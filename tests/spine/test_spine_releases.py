@@ -156,7 +156,9 @@ def people(partition: list[int]) -> pa.Table:
 
 
 @given(old=Partition, new=Partition, turned=st.booleans())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
     duckdb_engine: Engine, old: list[int], new: list[int], turned: bool
 ) -> None:
