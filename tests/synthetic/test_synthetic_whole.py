@@ -18,11 +18,13 @@ from synthetic.files.whole import whole
 from synthetic.workers import each
 
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from synthetic import synthesise
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
     out, workers = Path(sys.argv[1]), int(sys.argv[2])
     print("begun", flush=True)
     synthesise(out, 400_000, workers=workers, chunk=2_000, progress=lambda n: print(n, flush=True))
