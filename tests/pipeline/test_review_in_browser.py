@@ -13,7 +13,7 @@ from linkage.pipeline.ended.carrying import labels_store
 from linkage.resources import assets_dir
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names
-from tests.quality.browsing import PATIENCE, RULES, barriers, put_in, served, visitors
+from tests.quality.browsing import PATIENCE, RULES, barriers, focused, moment, put_in, served, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -85,9 +85,9 @@ def is_dressed() -> bool:
 
 
 def settled_keys(page: Any) -> None:
-    """Wait until keys answer: a moment after the page has come. Asked from outside, as pages let no text be run."""
+    """Wait until keys answer: a moment after the page has come, by its own clock."""
     page.wait_for_load_state("load")
-    page.wait_for_timeout(400)
+    moment(page, 400)
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -174,7 +174,7 @@ def test_by_keyboard_alone(visit: Any, run: Path) -> None:
         "uncertain",
         "withdrawn",
     ]
-    page.locator("#main:focus").wait_for()  # what came in place is read from its top
+    focused(page, "#main")  # what came in place is read from its top
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText").startswith("Match")
     page.keyboard.press("Enter")
@@ -211,8 +211,9 @@ def test_an_application_that_was_ended_is_told_of(visit: Any, run: Path) -> None
     assert "The application does not answer" in alert.inner_text()
     assert page.evaluate("document.activeElement.id") == "unheard"
     assert barriers(page, type="tag", values=RULES) == []
-    page.keyboard.press("m")
-    page.wait_for_timeout(200)
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("m")
+    page.locator(".htmx-request").wait_for(state="detached")  # the page has met its failure
     assert page.get_by_role("alert").count() == 1
     page.context.unroute("**/pairs/1")
     page.keyboard.press("m")
@@ -228,7 +229,7 @@ def test_single_keys_are_turned_off(visit: Any, run: Path) -> None:
     page.get_by_role("button", name="Turn single keys on").wait_for()
     settled_keys(page)
     page.keyboard.press("m")
-    page.wait_for_timeout(100)
+    moment(page, 100)
     assert page.url.endswith("/pairs/1")
     assert labels_store(run).rows().num_rows == 0
     assert page.locator(".key:visible").count() == 0
@@ -245,7 +246,7 @@ def test_keys_that_belong_to_the_browser_or_a_field_answer_nothing(visit: Any, r
     settled_keys(page)
     page.keyboard.press("Control+m")
     page.keyboard.press("Alt+n")
-    page.wait_for_timeout(100)
+    moment(page, 100)
     assert labels_store(run).rows().num_rows == 0
 
 

@@ -12,7 +12,7 @@ from linkage.catalogue import shipped
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
 from quality.report.names import Names
-from tests.quality.browsing import RULES, barriers, put_in, served, visitors
+from tests.quality.browsing import RULES, barriers, focused, moment, put_in, served, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ def change(page: Any, label: str, value: str) -> None:
     with put_in(page), page.expect_response(lambda answer: answer.request.method == "GET" or answer.status == 400):
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).press("Tab")
-    page.wait_for_timeout(100)
+    moment(page, 100)
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -124,7 +124,7 @@ def test_a_change_is_heard_and_seen_in_place(visit: Any) -> None:
     assert page.get_by_role("status").inner_text().startswith("90 links: 0 gained and 10 lost.")
     assert page.get_by_role("table", name="Links lost: 10").count() == 1
     assert shown.get_attribute("open") is not None
-    assert page.evaluate("document.activeElement.id") == "review"
+    focused(page, "#review")
 
 
 def test_a_fault_is_told_in_place(visit: Any) -> None:
@@ -142,22 +142,22 @@ def test_by_keyboard_alone(visit: Any) -> None:
     page = visit()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    focused(page, "#main")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "accept"
+    focused(page, "#accept")
     page.keyboard.press("Control+a")
     page.keyboard.type("14")
     with put_in(page):
         page.keyboard.press("Enter")
     told(page, "90 links")
-    page.wait_for_timeout(250)
-    assert page.evaluate("document.activeElement.id") == "accept"  # the page came up to date around it
+    moment(page, 250)
+    focused(page, "#accept")  # the page came up to date around it
     for _ in range(4):  # two limits, Apply, Undo
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Undo the last change"
     page.keyboard.press("Enter")
     told(page, "100 links, as in the run")
-    assert page.evaluate("document.activeElement.id") == "undo"
+    focused(page, "#undo")
 
 
 def test_going_back_shows_the_fields_as_they_were(visit: Any) -> None:
@@ -168,7 +168,7 @@ def test_going_back_shows_the_fields_as_they_were(visit: Any) -> None:
     with put_in(page):
         page.get_by_role("button", name="Back to the run").press("Enter")
     told(page, "100 links, as in the run")
-    page.wait_for_timeout(500)
+    moment(page, 500)
     assert page.get_by_label("Link from").input_value() == before
     assert page.get_by_label("Lead over the best rival").input_value() != "7"
 

@@ -44,6 +44,16 @@ def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str,
     return [(fault["id"], str(fault["nodes"][0]["target"])) for fault in found.response["violations"]]
 
 
+def focused(page: Any, where: str) -> None:
+    """Wait until a place is where keys go: the page may come to it a moment later, and on a busy machine a long one."""
+    page.locator(f"{where}:focus").wait_for()
+
+
+def moment(page: Any, milliseconds: int) -> None:
+    """Wait by the page's own clock, which stands while the browser does: what the page was about to do is then done."""
+    page.evaluate("lasts => new Promise(over => setTimeout(over, lasts))", milliseconds)
+
+
 @contextmanager
 def served(application: Any) -> Iterator[str]:
     """An application at work on a port of its own: its address."""

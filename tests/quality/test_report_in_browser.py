@@ -6,7 +6,7 @@ from typing import Any
 import pypdf
 import pytest
 
-from tests.quality.browsing import RULES, barriers, opened
+from tests.quality.browsing import RULES, barriers, focused, opened
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ def test_by_keyboard(browser: Any, report_file: Path) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    focused(page, "#main")
     page.keyboard.press("Tab")
     for _ in range(10):  # tables that are open already, each in a frame that scrolls by keyboard
         if page.evaluate("document.activeElement.className") != "scroll":
