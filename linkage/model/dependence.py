@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NOTHING_KNOWN = 0.5  # m and u before training: they say nothing
+_LEAST = 1e-6  # what is left for pairs that differ, where shares that are rounded leave nothing
 
 
 def given_comparison(
@@ -183,8 +184,8 @@ def _levels(column: str, among: Among, adjusted: bool) -> list[dict[str, Any]]:
     ]
     if among.nearly:  # of a value that differs it says next to nothing
         return levels
-    m = among.ratio_of_others * (1 - among.u - sum(one.u for one in among.alike))
-    u = 1 - among.u_given - sum(one.u_given for one in among.alike)
+    m = among.ratio_of_others * max(1 - among.u - sum(one.u for one in among.alike), _LEAST)
+    u = max(1 - among.u_given - sum(one.u_given for one in among.alike), _LEAST)
     return [*levels, _level(among, "", f"{column} differs", m, u)]
 
 

@@ -15,7 +15,7 @@ from linkage.engine import rows as engine_rows
 from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
-from linkage.model.dependence import Among, among_comparison
+from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.sampling import drawn
 from linkage.model.training import train
 from linkage.model.training.counts.patterns import Layout, Patterns
@@ -242,3 +242,11 @@ def test_that_none_of_a_few_pairs_agree_says_nothing_of_what_hardly_any_do() -> 
     assert smoothed(0.0, 20.0, 0.5) == pytest.approx(0.1)
     assert smoothed(0.0, 1e6, 1e-4) == pytest.approx(1e-6, rel=0.01)
     assert smoothed(0.5, 20.0, 1e-4) == pytest.approx(0.4, rel=0.01)
+
+
+def test_shares_that_are_rounded_leave_something_to_those_that_differ() -> None:
+    near = Alike('"a_l" = "b_r"', "near", 0.1, 0.1 + 2e-16)
+    found = among_comparison("a", [Among(("c",), True, 1.0, 1.0, 0.9, 0.9, (near,))], adjusted=False)
+    (differs,) = [level for level in found["comparison_levels"] if level["label_for_charts"].endswith("a differs")]
+    assert 0 < differs["u_probability"] < 1e-5
+    assert from_dict(settings([comparison("a", "text"), comparison("c", "text"), found])).comparisons
