@@ -1,6 +1,5 @@
 """The whole pipeline by spark-submit on a cluster that loses a worker, then its driver: the rows of DuckDB, no secret."""
 
-import contextlib
 import datetime
 import json
 import math
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from linkage.pipeline.leo import pipeline
 from spark_jobs import cluster
 from spark_jobs.ports import free_ports
 from tests.conftest import SHORT_LIVED
+from tests.engine import held_run
 from tests.pipeline import village
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -44,6 +44,7 @@ _SMALL = {
     "spark.buffer.pageSize": "1m",
     "spark.driver.memory": "1g",
     "spark.leo.executorWait": "300",  # on a busy machine an executor is long in coming
+    "spark.python.authenticate.socketTimeout": "900s",  # and a worker in Python
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -51,6 +52,8 @@ _SMALL = {
     "spark.eventLog.compress": "false",
 }
 _WORD = {"spark.leo.password": "never-to-be-seen"}  # settings of such names are starred
+_EXTRACTED = "stage done extract-village-study"
+_STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _QUICK_START = f"{SHORT_LIVED} -Duser.timezone=UTC"
 
 
@@ -75,9 +78,15 @@ class Submitted:
 
 
 class _Driver:
-    """A run of the village that spark-submit was given."""
+    """A run of the village that spark-submit was given.
 
-    def __init__(self, folder: Path, on: cluster.Cluster, out: str = "spark", **settings: str) -> None:
+    Args:
+        held_at: places where it waits until it is let go, as `held_run` calls them.
+    """
+
+    def __init__(
+        self, folder: Path, on: cluster.Cluster, out: str = "spark", held_at: Sequence[str] = (), **settings: str
+    ) -> None:
         home = spark_home()
         asked = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
         log = f"-Dlog4j2.configurationFile={(on.settings / 'log4j2.properties').as_uri()}"
@@ -85,7 +94,8 @@ class _Driver:
         command = [str(home / "bin" / "spark-submit")]
         for key, value in asked.items():
             command += ["--conf", f"{key}={value}"]
-        command += [str(_HOME / "spark_jobs" / "run.py"), str(folder / "village.toml")]
+        program = Path(held_run.__file__) if held_at else _HOME / "spark_jobs" / "run.py"
+        command += [str(program), str(folder / "village.toml")]
         command += ["--out", str(folder / out), "--key-file", str(folder / "master.key")]
         environment = {
             **os.environ,
@@ -93,51 +103,62 @@ class _Driver:
             "SPARK_CONF_DIR": str(on.settings),
             "PYTHONPATH": str(_HOME),
             "PYSPARK_PYTHON": sys.executable,
+            held_run.PLACES: ";".join(held_at),
+            held_run.FOLDER: str(folder / "held"),
         }
         environment.pop("PYSPARK_GATEWAY_PORT", None)
         self._root = folder / out
+        self._held = folder / "held"
         self.log = (folder / "driver.log").open("a+", encoding="utf-8")
         self.process = subprocess.Popen(
             command, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
         )
 
-    def reaches(self, event: str, stage: str) -> None:
-        """Wait until the run's log tells an event of a stage whose name starts so."""
-        until = time.monotonic() + _PATIENCE
-        while not any(seen == event and name.startswith(stage) for seen, name in self._events()):
-            assert self.process.poll() is None, f"the driver ended before {event} of {stage}: {self.said()}"
-            assert time.monotonic() < until, f"no {event} of {stage} within {_PATIENCE} s: {self.said()}"
-            time.sleep(0.1)
+    def reaches(self, place: str) -> None:
+        """Wait until the run waits at a place."""
+        self._until(held_run.mark(self._held, place, "reached").exists, f"no {place}")
 
-    def computes(self, stages: int) -> None:
-        """Wait until executors have ended so many stages of Spark more than they have now."""
-        until, before = time.monotonic() + _PATIENCE, self._computed()
-        while self._computed() < before + stages:
-            assert self.process.poll() is None, f"the driver ended: {self.said()}"
-            assert time.monotonic() < until, f"executors did nothing within {_PATIENCE} s: {self.said()}"
-            time.sleep(0.5)
+    def goes_on(self, place: str) -> None:
+        """Let it go on from a place."""
+        held_run.mark(self._held, place, "let go").touch()
 
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Stop the run in its tracks, while its Spark goes on: a run that ended would take the pages with it."""
-        (python,) = _python_under(self.process.pid)
-        os.kill(python, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(python, signal.SIGCONT)
+    def computes(self, stages: int, during: str) -> None:
+        """Wait until executors have ended so many stages of Spark since a stage of the run was started."""
+        self._until(lambda: self._computed(during) >= stages, "executors did nothing")
+
+    def loses_an_executor(self) -> None:
+        """Wait until it knows of one."""
+        lost = '{"Event":"SparkListenerExecutorRemoved"'
+        self._until(lambda: any(line.startswith(lost) for line in event_lines(self._root.parent)), "none was missed")
 
     def shows(self, port: int) -> dict[str, str]:
-        """Spark's pages."""
-        pages, straight = dict[str, str](), urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        for page in (_APPLICATIONS, _SETTINGS, _EVERY_PLAN, "SQL/"):
-            address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
-            with straight.open(address, timeout=_PATIENCE) as answer:
-                pages[page] = answer.read().decode("utf-8")
+        """Spark's pages, once they show what Spark has done: what listens to it may be behind."""
+        pages = dict[str, str]()
+
+        def are_up_to_date() -> bool:
+            for page in (_APPLICATIONS, _SETTINGS, _EVERY_PLAN, "SQL/"):
+                address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
+                with _STRAIGHT.open(address, timeout=_PATIENCE) as answer:
+                    pages[page] = answer.read().decode("utf-8")
+            return "ipad" in pages[_EVERY_PLAN]  # of the query that makes pseudonyms, in a stage that is done
+
+        self._until(are_up_to_date, "no page of the query that makes pseudonyms")
         return pages
 
-    def _computed(self) -> int:
-        return sum(line.startswith(_STAGE_COMPLETED) for line in event_lines(self._root.parent))
+    def _until(self, holds: Callable[[], bool], else_said: str) -> None:
+        until = time.monotonic() + _PATIENCE
+        while not holds():
+            assert self.process.poll() is None, f"the driver ended, and {else_said}: {self.said()}"
+            assert time.monotonic() < until, f"{else_said} within {_PATIENCE} s: {self.said()}"
+            time.sleep(0.1)
+
+    def _computed(self, during: str) -> int:
+        """Stages of Spark that have ended since a stage of the run was started."""
+        since = [at for event, stage, at in self._events() if event == "stage started" and stage == during]
+        if not since:
+            return 0
+        ended = [json.loads(line) for line in event_lines(self._root.parent) if line.startswith(_STAGE_COMPLETED)]
+        return sum(stage["Stage Info"]["Completion Time"] / 1e3 > since[0] for stage in ended)
 
     def ends(self) -> int:
         try:
@@ -147,35 +168,23 @@ class _Driver:
             pytest.fail(f"the run did not end within {_PATIENCE} s: {self.said()}")
 
     def kill(self) -> None:
+        """End it at once, with its Python, which holds the run's folder for as long as it lives."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        while cluster._group_lives(self.process.pid):
+            time.sleep(0.05)
 
     def said(self) -> str:
         self.log.seek(0)
         return self.log.read()
 
-    def _events(self) -> Iterator[tuple[str, str]]:
+    def _events(self) -> Iterator[tuple[str, str, float]]:
         path = self._root / "log.jsonl"
         whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # a line that is being written is left out
         for line in whole:
             told = json.loads(line)
-            yield told["event"], told.get("stage", "")
-
-
-def _python_under(java: int) -> set[int]:
-    """The processes of Python that Java began; for a moment at a time it has others, by which Hadoop sets modes."""
-    tasks = Path(f"/proc/{java}/task").glob("*/children")
-    children = {int(child) for task in tasks for child in _read(task).split()}
-    return {child for child in children if _read(Path(f"/proc/{child}/cmdline")).split("\0")[0] == sys.executable}
-
-
-def _read(of_process: Path) -> str:
-    """What the system tells of a process, or nothing where it has ended since."""
-    try:
-        return of_process.read_text(encoding="utf-8")
-    except OSError:
-        return ""
+            yield told["event"], told.get("stage", ""), datetime.datetime.fromisoformat(told["time"]).timestamp()
 
 
 @pytest.fixture(scope="module")
@@ -198,27 +207,31 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     write_new_key(folder / "master.key")
     on_duckdb = pipeline(load_job(config, key_file=folder / "master.key"), folder / "duckdb")
     on_duckdb.run()
-    (folder / "events").mkdir()
+    for place in ("events", "held"):
+        (folder / place).mkdir()
     # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
-    first = _Driver(folder, on, **{"spark.leo.onDriver": "false"})
+    linking, later = "link-npd-cis", "longitudinal"
+    held_at = (made, begun) = f"made {linking}", f"stage started {later}"
+    first = _Driver(folder, on, held_at=held_at, **{"spark.leo.onDriver": "false"})
     try:
-        first.reaches("stage started", "link-")
-        first.computes(stages=3)
+        first.computes(stages=3, during=linking)
         cluster.stop(on.processes[-1], signal.SIGKILL)  # with its executor, and what that held for others
-        first.reaches("stage done", "link-")
-        first.reaches("stage started", "longitudinal")
+        first.loses_an_executor()
+        first.goes_on(made)  # where it waited if it came to the stage's end before
+        first.reaches(begun)
     finally:
         first.kill()
     port, _ = free_ports()
-    second = _Driver(folder, on, **{"spark.ui.enabled": "true", "spark.ui.port": str(port), **_WORD})
+    shown = {"spark.ui.enabled": "true", "spark.ui.port": str(port)}
+    second = _Driver(folder, on, held_at=[_EXTRACTED], **shown, **_WORD)
     try:
-        second.reaches("stage done", "extract")
-        with second.held():
-            pages = second.shows(port)
+        second.reaches(_EXTRACTED)  # a run that ended would take the pages with it
+        pages = second.shows(port)
+        second.goes_on(_EXTRACTED)
         codes = (first.process.returncode, second.ends())
     finally:
         second.kill()
-    return Submitted(folder, on_duckdb, "link-npd-cis", "longitudinal", codes, second.said(), pages)
+    return Submitted(folder, on_duckdb, linking, later, codes, second.said(), pages)
 
 
 def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
