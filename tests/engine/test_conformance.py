@@ -51,16 +51,23 @@ def test_a_function_answers_the_same(engine, spec):
 
 
 def answer(engine: Engine, spec: Spec) -> list[Any]:
-    """The values of a spec's expression. All specs of a world are asked in one query, or each alone where one fails."""
+    """The values of a spec's expression, which is asked alone where it fails among others."""
     key = (engine.name, spec.world)
     if key not in _ANSWERS:
-        together = [other.expression for other in SPECS if other.world == spec.world]
-        try:
-            _ANSWERS[key] = dict(zip(together, asked(engine, spec.world, together), strict=True))
-        except LeoError:
-            _ANSWERS[key] = {}
+        _ANSWERS[key] = answers(engine, spec.world, [other.expression for other in SPECS if other.world == spec.world])
     found = _ANSWERS[key].get(spec.expression)
     return asked(engine, spec.world, [spec.expression])[0] if found is None else found
+
+
+def answers(engine: Engine, world: str, expressions: list[str]) -> dict[str, list[Any]]:
+    """Values by expression. All are asked in one query, or in two where that fails, down to each that fails alone."""
+    try:
+        return dict(zip(expressions, asked(engine, world, expressions), strict=True))
+    except LeoError:
+        half = len(expressions) // 2
+        if not half:
+            return {}
+        return answers(engine, world, expressions[:half]) | answers(engine, world, expressions[half:])
 
 
 def asked(engine: Engine, world: str, expressions: list[str]) -> list[list[Any]]:
