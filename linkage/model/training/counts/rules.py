@@ -67,8 +67,10 @@ class Agreement:
         return not set(read) & set(self.columns)
 
     def tells(self, level: Level) -> bool:
-        """Whether it says anything of a level: not where that reads what is blocked on, though others do not."""
-        return not (self.lenient and level.condition and set(sided_columns(level.condition)) & set(self.columns))
+        """Whether it says anything of a level: not where that reads what is blocked on, though others do not; but who
+        has one rarest word has no word of few for that."""
+        read = set(sided_columns(level.condition)) if self.lenient and level.condition else set()
+        return not {column for column in read & set(self.columns) if not column.endswith(OF_WORD)}
 
 
 def own_columns(comparison: Comparison) -> set[str]:
@@ -142,7 +144,11 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         added, waiting = _chosen(_fit(smaller, counted), waiting, chance)
         chosen += added
         if waiting:  # of shops with a name and a town the town alone is left to block on, the larger the files
-            chosen += _chosen(_fit(smaller, counted, _MOST_PAIRS_OF_THINGS), waiting, chance)[0]
+            added, waiting = _chosen(_fit(smaller, counted, _MOST_PAIRS_OF_THINGS), waiting, chance)
+            chosen += added
+        if waiting:  # of a product with a title and a price, the title by its rarest word: how rare that is tells much
+            more = [replace(c, lenient=True) for c in counted if len(c.columns) == 1 and c.columns[0].endswith(OF_WORD)]
+            chosen += _chosen(_fit(smaller, more), waiting, chance)[0]
     return chosen
 
 
