@@ -12,7 +12,8 @@ log-linear models to the same end. Nothing here says which fields these are.
 
 A thing has no birth date. Of files of things the field that strangers share least is taken for its own (a song's title,
 of artist, album and year): two records of a file that differ there are two things. What several records of a file share
-is no thing's own (an order's sum, of product, shop and day): there those that differ in any field are two.
+is no thing's own (an order's sum, of product, shop and day; the title of a game, which is sold for several platforms):
+there those that differ in any field are two.
 
 Equality is what is counted. What is shared may be written with a slip, by strangers as by matches: see `slips`.
 """
@@ -39,6 +40,8 @@ _SAMPLE_ROWS = 40_000  # of each side
 _MOST_FIELDS = 12
 _SELDOM = 0.05  # a field that fewer matches agree on is no sign of anything
 _OTHERS = 4.0  # records of a file that share a value, by chance, from which it is no thing's own
+_MOSTLY = 2.0  # strangers that share it to each match that does, from which it is none either
+_NEARLY_ALL = 0.8  # matches that agree on a field, from which two records of a file that differ there are two things
 _MOST_SETS = 6  # of fields that a field is given
 COMMON = 0.2  # chance of agreement from which a field (sex) is no sign of a household
 _CLEARLY = 0.5  # bits by which agreement elsewhere must change what a field says
@@ -68,11 +71,13 @@ def with_togetherness(
     personal, twice = own, []
     if held and not own and "surname" not in exact:
         thing = held[0]
-        if thing.chance * max(engine.count(left), engine.count(right)) < _OTHERS:
+        largest = max(engine.count(left), engine.count(right))
+        if thing.chance * largest < _OTHERS and not thing.mostly_of_strangers(float(estimates.prior[0])):
             own, held = [thing.name], held[1:]
             personal = list(layout.model.comparisons[layout.owner[exact[thing.name]]].columns)
             twice.append(f'"{thing.name}_l" IS NULL OR "{thing.name}_r" IS NULL')
         else:
+            held = [*held, *(field for field in fields if field.common)][:_MOST_FIELDS]
             twice.append(" AND ".join(f'"{field.name}_l" = "{field.name}_r"' for field in held))
     names = [field.name for field in held]
     if len(names) < 2 or not (own or twice):
@@ -128,6 +133,19 @@ class _Field:
     def chance(self) -> float:
         """Share of random pairs that show the same."""
         return self.u + sum(grade.u for grade in self.close) if self.elsewhere else self.u
+
+    @property
+    def common(self) -> bool:
+        """Whether many strangers share it and nearly all matches do (a platform), so that things differ that do not."""
+        return self.chance >= COMMON and self.m >= _NEARLY_ALL
+
+    def mostly_of_strangers(self, prior: float) -> bool:
+        """Whether most of those who agree on it are no match, as a title that comes on several platforms.
+
+        Args:
+            prior: share of all pairs that match.
+        """
+        return self.u > _MOSTLY * prior * self.m
 
     @property
     def shared(self) -> bool:
