@@ -10,7 +10,7 @@ from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
 from linkage.model.splink_json import BlockingRule
-from linkage.model.training import NobodyInBothError, train, unlearnt
+from linkage.model.training import NobodyInBothError, TrainingReport, train, unlearnt
 
 _FURTHER = "middle_names"
 _TELLING = ("date", "partial date", "age", "number")
@@ -69,24 +69,56 @@ def trained(
     Raises:
         InputError: no blocking rule pays.
     """
-    start = untrained(kinds)
-    try:
-        model, report = train(
-            engine, start, left, right, seed=seed, together=True, one_file=one_file, several=several, progress=progress
+    known = {name: kind for name, kind in kinds.items() if name in known_fields()}
+    # Nobody knows whether two records of one person agree on the others.
+    others = ", ".join(name for name in kinds if name not in known) if 1 < len(known) < len(kinds) else ""
+
+    def learnt(of: Mapping[str, str]) -> tuple[Model, TrainingReport]:
+        return train(
+            engine,
+            untrained(of),
+            left,
+            right,
+            seed=seed,
+            together=True,
+            one_file=one_file,
+            several=several,
+            progress=progress,
         )
+
+    try:
+        model, report = learnt(kinds)
     except LeoError as fault:
         nobody, reason = isinstance(fault, NobodyInBothError), str(fault).splitlines()[0]
-        known = {name: kind for name, kind in kinds.items() if name in known_fields()}
-        if 1 < len(known) < len(kinds):  # nobody knows whether two records of one person agree on the others
-            start = untrained(known)
-            others = ", ".join(name for name in kinds if name not in known)
-            reason += f"; not compared, since their names say nothing of what they are: {others}"
-        model, report = unlearnt(engine, start, left, right, seed=seed, reason=reason, nobody=nobody)
+        found = _without(learnt, known, others) if nobody and others else None
+        if not found:
+            start = untrained(known if others else kinds)
+            reason += f"; not compared, since their names say nothing of what they are: {others}" if others else ""
+            found = unlearnt(engine, start, left, right, seed=seed, reason=reason, nobody=nobody)
+        model, report = found
     progress("blocking rules")
     chosen = suggest(engine, model, left, right)
     if not chosen.rules:
         raise InputError(NO_RULE)
     return with_rules(model, chosen.rules), {"training": report.as_dict(), "blocking": asdict(chosen)}
+
+
+NOT_COMPARED = "not compared, since with them what stands out are no persons"
+
+
+def _without(
+    learnt: Callable[[Mapping[str, str]], tuple[Model, TrainingReport]], known: Mapping[str, str], others: str
+) -> tuple[Model, TrainingReport] | None:
+    """What is learnt without columns that no name tells, with which strangers stand out; nothing where they do still.
+
+    Roles (head, spouse, child) go by sex and years: who agree on the three are more than chance has it, and no matches.
+    """
+    try:
+        model, report = learnt(known)
+    except LeoError:
+        return None
+    report.warnings = [*report.warnings, f"{NOT_COMPARED}: {others}"]
+    return model, report
 
 
 NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\n  map further columns"

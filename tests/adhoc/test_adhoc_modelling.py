@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from linkage.adhoc import modelling
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.match.candidates.score import score_candidates, term_frequencies
-from linkage.model import from_dict
+from linkage.model import Model, from_dict
+from linkage.model.blocking.suggestion import Suggestion
+from linkage.model.training import NobodyInBothError, TrainingReport
 
 World = Callable[[str], Table]
 PLACES = {"forename": "name", "surname": "name"}
@@ -111,3 +114,25 @@ def test_one_surname_of_two_may_stand_in_the_place_of_the_other(engine: Engine, 
 def test_a_name_alone_is_compared_with_itself() -> None:
     (only,) = untrained({"surname": "name"}).comparisons
     assert only.columns == ("surname",)
+
+
+def test_what_no_name_tells_is_left_out_where_with_it_strangers_stand_out(
+    engine: Engine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role (head, wife, child) goes by sex and years, so that strangers agree on the three."""
+    asked: list[set[str]] = []
+
+    def train(_: Engine, start: Model, *_sides: Table, **_how: object) -> tuple[Model, TrainingReport]:
+        asked.append({comparison.name for comparison in start.comparisons})
+        if "role" in asked[-1]:
+            raise NobodyInBothError("what stands out are no persons")
+        return start, TrainingReport()
+
+    monkeypatch.setattr(modelling, "train", train)
+    monkeypatch.setattr(modelling, "suggest", lambda *_: Suggestion(("l.surname = r.surname",), 1.0, 4))
+    sides = map(world, SIDES)
+    kinds = {**PLACES, "role": "category"}
+    model, reports = modelling.trained(engine, kinds, *sides, seed=1, progress=lambda _: None)
+    assert asked == [{"forename", "surname", "role"}, {"forename", "surname"}]
+    assert [comparison.name for comparison in model.comparisons] == ["forename", "surname"]
+    assert reports["training"]["warnings"] == [f"{modelling.NOT_COMPARED}: role"]
