@@ -19,7 +19,7 @@ from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
-from quality.expected import LINKS_ONLY, Unseen, expected, most_matches
+from quality.expected import KEPT_WITHIN, KEPT_WITHIN_OF_ONE_FILE, LINKS_ONLY, Unseen, expected, most_matches
 from quality.group_error import error_by_group
 from quality.implausible import conflicts
 from quality.implausible_counts import implausible_links, implausible_people
@@ -246,6 +246,7 @@ def _unseen(step: StepTables, most: float | None) -> Unseen:
         spread=counted.get("unreached_spread", 0.0),
         most=most,
         unknown=LINKS_ONLY if counted.get("links_only") else step.recall_unknown,
+        kept_within=KEPT_WITHIN_OF_ONE_FILE if step.left == step.right else KEPT_WITHIN,
     )
 
 

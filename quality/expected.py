@@ -28,6 +28,9 @@ are taken to be known within this factor; decision 0060 has twenty-five steps be
 KEPT_WITHIN, FALSE_WITHIN = 1.5, 3.0
 """Within which factors the probabilities tell matches among the pairs that were kept and not accepted, and false links.
 Both are few among many, and what the model does not know of makes the most of them: decision 0165 has the steps."""
+KEPT_WITHIN_OF_ONE_FILE = 3.0
+"""The same of one file beside itself, of whose pairs those that rules do not reach or keep are not reckoned, and those
+that are taken for two people are expected to be none: decision 0222 has the files."""
 
 LINKS_ONLY, UNLEARNT, GUESSED = "links_only", "unlearnt", "guessed"
 WHY_UNKNOWN = {
@@ -49,6 +52,7 @@ class Unseen:
         spread: how well those that no rule reaches are known from so many: standard deviation of their logarithm.
         most: matches that there can be where nobody is in a file twice, as the step takes it; None where it does not.
         unknown: why nobody knows what the step has missed; None where it is known.
+        kept_within: factor within which the probabilities tell matches among the pairs that were kept and not accepted.
     """
 
     reach: float | None = None
@@ -57,6 +61,7 @@ class Unseen:
     spread: float = 0.0
     most: float | None = None
     unknown: str | None = None
+    kept_within: float = KEPT_WITHIN
 
     @classmethod
     def of_run(cls, folder: Path, step: str) -> "Unseen | None":
@@ -113,7 +118,7 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted), most,
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
         say how far the numbers of right and false pairs may fall from what is expected if every probability is right,
-        and allow besides for probabilities that are wrong (KEPT_WITHIN, FALSE_WITHIN) and for as many or as few matches
+        and allow besides for probabilities that are wrong (`kept_within`, FALSE_WITHIN) and for as many or few matches
         without a pair kept as `Unseen.hidden` has them; recall and f1 have no value, and recall_unknown says why,
         where nobody knows what the step has missed.
     """
@@ -197,7 +202,7 @@ def _lost(right: float, missed: float, unseen: Unseen, deviates: float) -> float
         deviates: by how many standard deviations they are more than is estimated: what makes the model see too few of
             them where pairs were kept does so where none was.
     """
-    kept = missed * math.exp(deviates * math.log(KEPT_WITHIN) / Z95)
+    kept = missed * math.exp(deviates * math.log(unseen.kept_within) / Z95)
     lost = kept + float(unseen.hidden(right + kept, deviates))
     return lost if unseen.most is None else min(lost, max(unseen.most - right, 0.0))
 

@@ -8,7 +8,7 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.evaluation import Inputs, evaluate
+from quality.evaluation import Inputs, _unseen, evaluate
 from quality.expected import Unseen, most_matches, of_sums
 from quality.intervals import Share
 from quality.report.names import Names
@@ -136,6 +136,16 @@ def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
     low, high = (((share - 0.9) ** 2 + chance**2) ** 0.5 for share in (900 / 1_080, 900 / (930 + 40 / 1.5)))
     assert (recall["low"], recall["high"]) == pytest.approx((0.9 - low, 0.9 + high), abs=1e-6)
     assert (said["precision"]["low"], said["precision"]["high"]) == (1.0, 1.0)
+
+
+def test_recall_of_one_file_is_known_less_well(pupils_and_learners: Inputs) -> None:
+    """Of 40 matches among kept pairs there may be 120 or 13."""
+    (step,) = pupils_and_learners.steps
+    of_one_file = _unseen(dataclasses.replace(step, right=step.left), None)
+    recall = of_sums(960, (960.0, 0.0), (40.0, 0.0), of_one_file)["recall"]
+    ends = [recall["value"], recall["low"], recall["high"]]
+    assert ends == pytest.approx([0.96, 960 / 1_080, 960 / (960 + 40 / 3)], abs=1e-6)
+    assert _unseen(step, None).kept_within == 1.5
 
 
 def test_no_more_matches_are_expected_than_there_are_people() -> None:
