@@ -100,7 +100,8 @@ def test_messages_that_are_explained_are_ones_that_there_are():
     table = PAGE.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
-    adhoc = [f"linkage/adhoc/{name}.py" for name in ("families", "given", "happened", "notes", "fields/translated")]
+    speaking = ("families", "given", "happened", "modelling", "notes", "fields/translated")
+    adhoc = [f"linkage/adhoc/{name}.py" for name in speaking]
     said = said_by("linkage/model/training", *adhoc)
     assert len(parts) > len(cells) > 5
     assert not [part for part in parts if part and part not in said]

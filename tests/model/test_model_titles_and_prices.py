@@ -1,21 +1,14 @@
 """Two fields, of which a title can only be blocked on by its rarest word: what matches show of it is learnt there."""
 
 import random
-from types import SimpleNamespace
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from linkage.adhoc.codes import rare_words
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine
-from linkage.model import from_dict
-from linkage.model.comparisons import comparison, settings
 from linkage.model.training import train
-from linkage.model.training.counts.patterns import Layout
-from linkage.model.training.counts.rules import Agreement
-from linkage.model.training.em.prior import prior_of
 
 KINDS = {"title": "words", "price": "text"}
 THINGS = ("CAMERA", "PHONE", "STEREO", "OVEN", "ROUTER", "PRINTER", "SPEAKER", "CAMCORDER")
@@ -54,13 +47,3 @@ def test_a_title_that_is_blocked_on_in_every_run_is_learnt_by_its_rarest_word(
     assert few > 0.7  # the guess was .35
     assert report.faults == []
     assert 100 < model.prior * 400 * 400 < 300, "of 200 matches"
-
-
-def test_who_is_in_each_file_once_has_no_more_matches_than_there_are_records() -> None:
-    layout = Layout(from_dict(settings([comparison("a", "text"), comparison("b", "text")])))
-    run = SimpleNamespace(
-        matches=np.array([500.0]), block=SimpleNamespace(share=1.0, rule=Agreement((), 500, 1.0, (0, 0)))
-    )
-    m = np.full((1, len(layout.places)), 0.5)
-    assert prior_of(layout, m, [run], 10_000).tolist() == [0.05]  # type: ignore[list-item]
-    assert prior_of(layout, m, [run], 10_000, 100.0).tolist() == [0.01]  # type: ignore[list-item]

@@ -29,16 +29,11 @@ def equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> Floats:
     return np.stack(found, axis=1) if found else shares[:, :0]
 
 
-def prior_of(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int, most: float | None = None) -> Floats:
-    """Share of all pairs that match: those EM found in a block, over the share of matches that are in it.
-
-    Args:
-        most: matches that there can be; None where that is not known.
-    """
+def prior_of(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int) -> Floats:
+    """Share of all pairs that match: those EM found in a block, over the share of matches that are in it."""
     found, say = [], []
     for run in runs:
         found.append(run.matches / max(run.block.share, 1e-12) / np.maximum(met(layout, run.block.rule, m), _LEAST_MET))
         say.append(np.clip(run.matches, 1e-6, ENOUGH_MATCHES))
-    matches = np.clip(np.average(found, axis=0, weights=say), 1.0, most)
-    prior: Floats = np.minimum(matches / max(all_pairs, 2), 0.5)
+    prior: Floats = np.clip(np.maximum(np.average(found, axis=0, weights=say), 1.0) / max(all_pairs, 2), None, 0.5)
     return prior

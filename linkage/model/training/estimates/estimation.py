@@ -89,9 +89,7 @@ def estimated(
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = combined(evidence, usable, len(u))
-    # Whose files hold each person once have no more matches than the larger one has records, whatever EM took for some.
-    most = float(max(evidence.units)) if all(block.strangers for block in evidence.blocks) else None
-    prior = prior_of(layout, m, usable, evidence.units[0] * evidence.units[1], most)
+    prior = prior_of(layout, m, usable, evidence.units[0] * evidence.units[1])
     return Estimates(m, of_strangers(layout, u, m, prior, evidence.units), prior, tuple(runs), matches)
 
 
