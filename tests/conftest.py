@@ -121,6 +121,9 @@ _SMALL = {
 SHORT_LIVED = f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 """Options of a Java that specs start: it does not prove of each class that it loads that a compiler has made it."""
 
+SHARED_FIXTURE = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+"""Health checks that properties leave out whose examples share a fixture: naming the first alone turns on the second."""
+
 
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, one
@@ -16,6 +16,7 @@ from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
 from linkage.extract.secrets.pseudonym import PATTERN, pseudonyms
 from linkage.extract.secrets.sha256 import Hmac
+from tests.conftest import SHARED_FIXTURE
 
 
 def by_hand(secret: bytes, kind: str, value: str) -> str:
@@ -23,9 +24,7 @@ def by_hand(secret: bytes, kind: str, value: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
-@settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(deadline=None, max_examples=15, suppress_health_check=SHARED_FIXTURE)
 @given(values=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
 def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[str]) -> None:
     key = MasterKey(b"k" * 40).project("study")

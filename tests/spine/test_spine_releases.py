@@ -4,12 +4,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine.releases import Release, number_people
+from tests.conftest import SHARED_FIXTURE
 
 
 def as_sets(engine: Engine, table: Any) -> set[tuple[Any, ...]]:
@@ -156,9 +157,7 @@ def people(partition: list[int]) -> pa.Table:
 
 
 @given(old=Partition, new=Partition, turned=st.booleans())
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(deadline=None, max_examples=40, suppress_health_check=SHARED_FIXTURE)
 def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
     duckdb_engine: Engine, old: list[int], new: list[int], turned: bool
 ) -> None:
