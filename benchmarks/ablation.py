@@ -30,8 +30,8 @@ from linkage.model.leo import EVIDENCE, settings_of
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
 from linkage.pipeline.given.true_entities import true_entities, true_entities_file
 from linkage.resources import config_file
-from quality.accuracy import step_accuracy
-from quality.truth import StepTruth, entity_persons, judge, truth_of_units
+from quality.measures.accuracy import step_accuracy
+from quality.measures.truth import StepTruth, entity_persons, judge, truth_of_units
 
 STEPS = ("education-cis", "pupils-customers")
 _LATEST = "latest values"
@@ -99,7 +99,7 @@ def _trial(name: str, tables: dict[str, Table]) -> _Trial:
 
 
 def _units(engine: Engine, tables: dict[str, Table], trial: _Trial, side: str, wanted: Sequence[str]) -> Units:
-    histories = [(tables[f"identities/{name}"], tables[f"appearances/{name}"]) for name in trial.sources[side]]
+    histories = [(tables[f"identities/{name}"], tables[f"identifier_records/{name}"]) for name in trial.sources[side]]
     return from_sources(engine, side, histories, trial.membership if side == "left" else None, wanted)
 
 

@@ -79,7 +79,7 @@ def _write_sides(engine: Engine, tables: dict[str, Table], scratch: Path) -> dic
     education = [name for name in subgroups.sources(tables) if name != "cis"]
     for side, sources in (("left", education), ("right", ["cis"])):
         membership = engine.sql(f"select entity_id, unit_id from {{m}} where side = '{side}'", m=members, store=True)
-        histories = [(tables[f"identities/{name}"], tables[f"appearances/{name}"]) for name in sources]
+        histories = [(tables[f"identities/{name}"], tables[f"identifier_records/{name}"]) for name in sources]
         units = from_sources(engine, side, histories, membership, _FIELDS).units
         fields = ", ".join(_FIELDS)
         flat = engine.sql(f"select cast(unit_id as varchar) as id, {fields} from {{u}}", u=units)

@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.report import RESULTS, facts
 from linkage.engine import connect, one
 from linkage.pipeline.ended.delivery import tables_of
-from quality.expected import Unseen, expected
-from quality.reliability import by_chance
+from quality.measures.expected import Unseen, expected
+from quality.measures.reliability import by_chance
 
 _MEASURES = ("precision", "recall")
 _SPREAD = "select sum(match_probability * (1 - match_probability)) as spread from {links}"

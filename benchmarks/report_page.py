@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from quality.drift import drift
+from quality.measures.drift import drift
 from quality.report import render_run
 
 RESULTS = Path(__file__).parent / "results" / "report-page.json"

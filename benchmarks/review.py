@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.report import RESULTS, facts
 from benchmarks.review_carried import WAYS, Known, Releases, answered_in
 from linkage.engine import connect, rows
-from quality.definitions import load
+from quality.measures.definitions import load
 from quality.review import Answers, Stratum, allot, estimate, frame, stratify
 
 REVIEWS = 500

@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from linkage.catalogue import shipped
 from linkage.pipeline.ended.carrying import labels_store
 from linkage.pipeline.ended.reviewing import sample_of
-from linkage.review.desk import RunDesk
-from linkage.review.sampling import draw_sample
-from quality.clerical import application
 from quality.report.names import Names
 from quality.review import ANSWERS
+from quality.review.app import application
+from quality.review.desk import RunDesk
+from quality.review.sampling import draw_sample
 
 RESULTS = Path(__file__).parent / "results" / "review-app.json"
 HOME = "http://127.0.0.1"

@@ -23,17 +23,17 @@ from starlette.testclient import TestClient
 
 from linkage.catalogue import shipped
 from linkage.engine import connect
-from linkage.explain.opening import OpenRun
 from linkage.process import begin
-from linkage.tune.desk import RunDesk
-from linkage.tune.evidence import Evidence, read
-from linkage.tune.groups import groups_of
-from linkage.tune.outcome import Trial
-from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
-from quality.expected import Unseen
+from quality.explain.opening import OpenRun
+from quality.measures.definitions import load as load_definitions
+from quality.measures.expected import Unseen
 from quality.report.names import Names
-from quality.tuning import Outcome, Settings, application
+from quality.tune.app import Outcome, Settings, application
+from quality.tune.desk import RunDesk
+from quality.tune.evidence import Evidence, read
+from quality.tune.groups import groups_of
+from quality.tune.outcome import Trial
 
 RESULTS = Path(__file__).parent / "results" / "tune-app.json"
 HOME = "http://127.0.0.1"

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linkage.frames import Answer, dedupe, link
+    from linkage.api import Answer, dedupe, link
 
 __all__ = ["Answer", "__version__", "dedupe", "link"]
 __version__ = "0.2.0"
@@ -15,7 +15,7 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """What links tables, imported when it is asked for: a command that needs none of it starts without."""
     if name in ("Answer", "dedupe", "link"):
-        from linkage import frames
+        from linkage import api
 
-        return getattr(frames, name)
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,7 +23,7 @@ from linkage.engine import rows as engine_rows
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.process import begin
-from quality import pen
+from quality.report import pen
 from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom

@@ -34,7 +34,7 @@ from linkage.match.resolution.resolve import Thresholds, weight_of
 from linkage.model import Model
 from linkage.model.sampling import halves
 from linkage.spine.clusters import Clusters, cluster
-from quality import pen
+from quality.report import pen
 
 _REACH = 3.0  # match weights below the threshold of review that are still kept: they show how near others came
 
@@ -377,7 +377,7 @@ def _evaluation(
     engine: Engine, source: dict[str, Any], links: Table, alone: Table, read: _Read, model: Model
 ) -> dict[str, Any]:
     """Aggregates for the report. Both sides are the file, and a record counts as linked when it is not alone."""
-    from quality.evaluation import Inputs, StepTables, evaluate
+    from quality.measures.evaluation import Inputs, StepTables, evaluate
 
     both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
     step = StepTables(

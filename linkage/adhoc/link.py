@@ -32,7 +32,7 @@ from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.step import StepResult, link_step
 from linkage.model import Model
 from linkage.resources import config_file
-from quality import pen
+from quality.report import pen
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,7 @@ def _model(engine: Engine, read: _Read, say: Callable[[str], None]) -> tuple[Mod
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:
-    """Rows of a file are units, entities and appearances at once."""
+    """Rows of a file are units, entities and identifier_records at once."""
     members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
     return Units(name, table, table, members)
 
@@ -343,7 +343,7 @@ def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: 
 
 def _evaluation(engine: Engine, read: _Read, result: StepResult, training: Mapping[str, Any]) -> dict[str, Any]:
     """Aggregates for the report."""
-    from quality.evaluation import Inputs, StepTables, evaluate
+    from quality.measures.evaluation import Inputs, StepTables, evaluate
 
     files, request = read.files, read.request
     names = called(request.left, request.right)

@@ -16,7 +16,7 @@ from linkage.pipeline.running.atomic import remove
 from linkage.pipeline.running.folder import MANIFEST
 from linkage.pipeline.running.making import in_the_making
 from linkage.pipeline.running.manifest import Manifest, RunFacts
-from quality import pen
+from quality.report import pen
 
 _OF_PEOPLE = ("review", "tuned")
 """Folders of what people said of the links before these, and of models that they tuned: it cannot be made again."""

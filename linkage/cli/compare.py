@@ -31,12 +31,12 @@ def compare(
     """
     from linkage.cli.folders import both
     from linkage.engine import connect
-    from quality.comparison import compare as compared
+    from quality.dashboard.comparison import compare as compared
 
     with connect("duckdb") as engine:
         found = compared(engine, *both(engine, before, after))
     if html:
-        from quality.comparison.page import render_comparison
+        from quality.dashboard.comparison.page import render_comparison
 
         render_comparison(found, html)
     if to_json:
@@ -47,7 +47,7 @@ def compare(
 def _show(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from quality.comparison import as_each_has_it
+    from quality.dashboard.comparison import as_each_has_it
 
     console = Console(file=sys.stdout, highlight=False, markup=False)  # a path may hold [final]
     console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)

@@ -67,7 +67,7 @@ def explain(
     """
     from linkage.cli.explained import show
     from linkage.cli.idle import refuse_idle
-    from linkage.explain import Explainer
+    from quality.explain import Explainer
 
     if sum(asked is not None for asked in (pair, record, person)) != 1:
         raise ConfigError("say what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
@@ -82,7 +82,7 @@ def explain(
             found = explainer.person(person or 0, with_values=values)
     # Files first: who shows the first lines alone (| head) ends this process as it prints.
     if html:
-        from quality.explanation import render_explanation
+        from quality.explain.page import render_explanation
 
         render_explanation(found.found, html)
     if to_json:

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from linkage.catalogue import shipped
 from linkage.cli.tables import show_table
-from quality.explanation import statement, title
-from quality.explanation.bars import Bar, bars, likelihood, signed
-from quality.explanation.others import linked_in_words, met_in_words, parted_rows, unit, without
-from quality.explanation.pair import OUTCOMES, became, conditions, limits_on_total, setting
+from quality.explain.page import statement, title
+from quality.explain.page.bars import Bar, bars, likelihood, signed
+from quality.explain.page.others import linked_in_words, met_in_words, parted_rows, unit, without
+from quality.explain.page.pair import OUTCOMES, became, conditions, limits_on_total, setting
 from quality.report.names import Names
 
 _LEAST, _MOST = 24, 56  # columns of a terminal that bars take

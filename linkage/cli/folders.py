@@ -12,7 +12,7 @@ from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, do
 
 if TYPE_CHECKING:
     from linkage.engine import Engine
-    from quality.comparison import RunTables
+    from quality.dashboard.comparison import RunTables
 
 
 def both(engine: "Engine", before: Path, after: Path) -> tuple["RunTables", "RunTables"]:
@@ -37,7 +37,7 @@ def _kind(root: Path, manifest: dict[str, Any]) -> str:
 
 
 def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTables":
-    from quality.comparison import RunTables
+    from quality.dashboard.comparison import RunTables
 
     if "configuration" not in manifest:
         raise ConfigError(
@@ -75,7 +75,7 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
 def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool) -> "RunTables":
     """Links that bear the ids of the files, as the only step."""
     from linkage.adhoc.dedupe import limits_of
-    from quality.comparison import RunTables
+    from quality.dashboard.comparison import RunTables
 
     said, recognised = manifest.get("request") or {}, manifest["recognised"]
     step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])

@@ -12,7 +12,7 @@ from linkage.cli.idle import refuse_idle
 from linkage.errors import ConfigError, ExitCode, InputError
 
 if TYPE_CHECKING:
-    from quality.outputs import Checked, Context, Said
+    from quality.disclosure.outputs import Checked, Context, Said
 
 app = typer.Typer(
     no_args_is_help=True, help="Check results that are to leave a secure setting, and keep those that did."
@@ -108,7 +108,7 @@ def check(
     if approved is None:
         of_approved = {"--population": population, "--unit": unit}
         refuse_idle(of_approved, "is for a table beside approved ones: give --approved with it")
-    from quality.outputs import refuse_overwriting, write_safe
+    from quality.disclosure.outputs import refuse_overwriting, write_safe
 
     if out:
         refuse_overwriting(files, out)
@@ -145,8 +145,8 @@ def approve(
 
     Example: leo output approve safe/results.csv --name pay-by-region --approved approved/
     """
-    from quality.outputs import alone
-    from quality.outputs import approve as keep
+    from quality.disclosure.outputs import alone
+    from quality.disclosure.outputs import approve as keep
 
     said = _said(label, count, share, average, of, None, total, tree)
     with alone(approved):
@@ -188,7 +188,7 @@ def _said(
     total: list[str] | None,
     tree: Path | None,
 ) -> "Said":
-    from quality.outputs import Said
+    from quality.disclosure.outputs import Said
 
     return Said(
         labels=label or (),
@@ -229,7 +229,7 @@ def _parents(tree: Path) -> dict[tuple[str, str], str]:
 
 
 def _context(approved: Path | None, population: str | None, unit: str | None) -> "Context | None":
-    from quality.outputs import Context, load_approved
+    from quality.disclosure.outputs import Context, load_approved
 
     return Context(population or "everybody", unit or "people", load_approved(approved)) if approved else None
 
@@ -237,7 +237,7 @@ def _context(approved: Path | None, population: str | None, unit: str | None) ->
 def _checked(paths: Sequence[Path], said: "Said", profile: str, context: "Context | None") -> "list[list[Checked]]":
     """The tables of each file, all looked at together: what one shows must not undo what another hides."""
     from quality.disclosure import load
-    from quality.outputs import check_tables, read_tables
+    from quality.disclosure.outputs import check_tables, read_tables
 
     sheets = [read_tables(path) for path in paths]
     found = iter(check_tables([sheet for those in sheets for sheet in those], said, load(profile), context))
@@ -275,7 +275,7 @@ def _told(tables: "list[Checked]") -> None:
 
 def _second_opinion(tables: "list[Checked]") -> None:
     """ACRO's verdict, and every cell on which it and the check above differ."""
-    from quality.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion
+    from quality.disclosure.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion
 
     if not is_installed():
         typer.echo(f"  acro      not installed; for its opinion beside this one: {INSTALL}")
@@ -304,7 +304,7 @@ def _microdata(
     from linkage.engine import connect
     from linkage.extract.guards import FOREIGN_NAMES, FOREIGN_SIGNS, NAMES, SIGNS
     from quality.disclosure import load
-    from quality.outputs import Asked, check_microdata
+    from quality.disclosure.outputs import Asked, check_microdata
 
     least = max(load(profile).threshold, 2)
     forms, names = SIGNS | FOREIGN_SIGNS, NAMES + FOREIGN_NAMES

@@ -90,20 +90,20 @@ def open_(
     Example: leo review linked
     """
     from linkage.catalogue import shipped
-    from linkage.review.sampling import step_to_review
     from quality.report.names import Names
+    from quality.review.sampling import step_to_review
 
     chosen = step_to_review(run, step, size, labels_from, files=files or (), say=say)
     if overrides:
-        from linkage.review.decisions import write_overrides
+        from quality.review.decisions import write_overrides
 
         made = write_overrides(run, chosen)
         left_out = f", {made.contradictory:,} left out: they link one record twice" if made.contradictory else ""
         typer.echo(f"{made.links:,} pairs to link, {made.never:,} never to link{left_out}\n{made.path}")
         return
     try:
-        from linkage.review.desk import RunDesk
-        from quality.clerical import application
+        from quality.review.app import application
+        from quality.review.desk import RunDesk
         from quality.web import check_port, serve
     except ModuleNotFoundError as missing:
         raise ConfigError(
@@ -141,7 +141,7 @@ def sample(
 
     Example: leo review sample runs/2027 --step education-cis --labels-from runs/2026
     """
-    from linkage.review.sampling import draw_sample
+    from quality.review.sampling import draw_sample
 
     drawn = draw_sample(run, _one(place, step), size, seed=seed, labels_from=labels_from, files=files or (), say=say)
     typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
@@ -168,7 +168,7 @@ def add(
 
     Example: leo review add runs/demo runs/demo/review/education-cis/sample.csv --step education-cis
     """
-    from linkage.review.sampling import take_labels
+    from quality.review.sampling import take_labels
 
     *before, csv = labels
     if len(before) > 1:
@@ -191,7 +191,7 @@ def estimate(run: Run, place: StepByPlace = None, step: Step = None) -> None:
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
-    from quality.intervals import per_cent
+    from quality.measures.intervals import per_cent
     from quality.review import KEPT_ONLY, UNKNOWN
 
     lines = [f"{said['looked_at']:,} of {said['drawn']:,} pairs looked at, {said['uncertain']:,} uncertain"]

@@ -109,7 +109,7 @@ def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> N
     from linkage.adhoc.train import check_out
     from linkage.model.training.files import beside, next_version, save_told
     from linkage.pipeline.ended.reviewing import reviewed_step
-    from linkage.review.training import train_from_review
+    from quality.review.training import train_from_review
 
     check_out(out, force)
     model, taught, about = train_from_review(run, reviewed_step(run, step))

@@ -38,13 +38,13 @@ def tune(
     Example: leo tune linked
     """
     from linkage.catalogue import shipped
-    from quality.definitions import load as load_definitions
     from quality.disclosure import load as load_profile
+    from quality.measures.definitions import load as load_definitions
     from quality.report.names import Names
 
     try:
-        from linkage.tune.desk import RunDesk
-        from quality.tuning import application
+        from quality.tune.app import application
+        from quality.tune.desk import RunDesk
         from quality.web import check_port, serve
     except ModuleNotFoundError as missing:
         raise ConfigError(f"leo tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'") from missing

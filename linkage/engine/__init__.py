@@ -15,7 +15,7 @@ from linkage.engine.base import (
     quote,
     render,
     rows,
-    side_by_side,
+    run_concurrently_if_small,
 )
 from linkage.engine.components import by_component, components
 from linkage.engine.duckdb_file import export_database, write_database
@@ -43,8 +43,8 @@ __all__ = [
     "quote",
     "render",
     "rows",
+    "run_concurrently_if_small",
     "scratch_folder",
-    "side_by_side",
     "unfinished",
     "whole_numbers",
     "without_pandas",

@@ -62,7 +62,7 @@ class Engine(Protocol):
         ...
 
     @property
-    def cuts(self) -> bool:
+    def is_distributed(self) -> bool:
         """Whether it cuts every query into tasks of bounded memory by itself, so that callers need not."""
         ...
 
@@ -99,10 +99,10 @@ class Engine(Protocol):
         """
         ...
 
-    def together(self, *work: Callable[[], Made]) -> list[Made]:
+    def run_concurrently(self, *work: Callable[[], Made]) -> list[Made]:
         """Do pieces of work that need nothing of one another, and give their results in the order of the pieces.
 
-            common, rare = engine.together(lambda: engine.sql(...), lambda: engine.sql(...))
+            common, rare = engine.run_concurrently(lambda: engine.sql(...), lambda: engine.sql(...))
 
         They are asked at once: while one is planned, or one thread writes its last rows, another has the processors.
 
@@ -178,11 +178,11 @@ FEW_ROWS = 200_000
 """Rows of which all that is made of them fits beside one another, and to which DuckDB gives one thread or two."""
 
 
-def side_by_side(engine: Engine, *work: Callable[[], Made], rows: float = math.inf) -> list[Made]:
+def run_concurrently_if_small(engine: Engine, *work: Callable[[], Made], rows: float = math.inf) -> list[Made]:
     """Pieces of work that need nothing of one another: together where the engine cuts every query into tasks of
     bounded memory or the rows that they read are few, else one after the other, since tables of all of them may be more
     than it holds."""
-    return engine.together(*work) if engine.cuts or rows <= FEW_ROWS else [piece() for piece in work]
+    return engine.run_concurrently(*work) if engine.is_distributed or rows <= FEW_ROWS else [piece() for piece in work]
 
 
 def empty(engine: Engine, kinds: Mapping[str, str]) -> Table:

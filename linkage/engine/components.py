@@ -88,7 +88,7 @@ def by_component(
             the other hold many.
     """
     order = ("left_id", "right_id")
-    if len(ends) == 1 or not engine.cuts:
+    if len(ends) == 1 or not engine.is_distributed:
         return engine.by_group(pairs, work, kinds, by=ends[0], order=order)
     pairs = engine.sql("select * from {pairs}", pairs=pairs, store=True)
     if engine.count(pairs) <= pieces.AT_ONCE:

@@ -85,7 +85,7 @@ class DuckDBEngine:
         return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
 
     @property
-    def cuts(self) -> bool:
+    def is_distributed(self) -> bool:
         return False
 
     def read(self, paths: Path | Sequence[Path]) -> Table:
@@ -118,7 +118,7 @@ class DuckDBEngine:
         self._asked[table.name] = query
         return table
 
-    def together(self, *work: Callable[[], Made]) -> list[Made]:
+    def run_concurrently(self, *work: Callable[[], Made]) -> list[Made]:
         """All at once: while one query is planned or writes its last rows, another has the threads."""
         if len(work) < 2:
             return [piece() for piece in work]

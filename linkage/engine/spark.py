@@ -99,7 +99,7 @@ class SparkEngine:
         return sys.maxsize  # Spark cuts its stages itself, and spills
 
     @property
-    def cuts(self) -> bool:
+    def is_distributed(self) -> bool:
         return True
 
     def read(self, paths: Path | Sequence[Path]) -> Table:
@@ -149,7 +149,7 @@ class SparkEngine:
             return self._stored_at(path, frame.schema)
         return self._kept(frame, path)
 
-    def together(self, *work: Callable[[], Made]) -> list[Made]:
+    def run_concurrently(self, *work: Callable[[], Made]) -> list[Made]:
         """All at once: while one query is planned or waits for its last task, workers compute another's."""
         if len(work) < 2:
             return [piece() for piece in work]

@@ -13,7 +13,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.extract.approved.holdings import holdings
 from linkage.pipeline.ended.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
-from quality.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of
 from quality.report.released import side
 
 

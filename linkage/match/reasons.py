@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from linkage.catalogue import kept_columns
 from linkage.config import OTHER_SIDE
-from linkage.engine import Engine, Table, empty, quote, side_by_side
+from linkage.engine import Engine, Table, empty, quote, run_concurrently_if_small
 from linkage.match.candidates.score import score_candidates
 from linkage.match.resolution.decide import Matched
 
@@ -48,12 +48,12 @@ def reasons(engine: Engine, found: Matched, links: Table) -> tuple[Table, dict[s
         functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[OTHER_SIDE[side]].has_taken)
         for side in sides
     ]
-    alone = dict(zip(sides, engine.together(*pieces), strict=True))
+    alone = dict(zip(sides, engine.run_concurrently(*pieces), strict=True))
     looked = [
         functools.partial(_with_taken_units, engine, found, side, unlinked, sides) for side, unlinked in alone.items()
     ]
     units = sum(engine.count(each.units) for each in sides.values())
-    made = side_by_side(engine, *looked, rows=units)
+    made = run_concurrently_if_small(engine, *looked, rows=units)
     for (side, unlinked), (fits, more, pairs) in zip(alone.items(), made, strict=True):
         if pairs:
             taken[side] = pairs

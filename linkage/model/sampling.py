@@ -60,7 +60,7 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         return Side(table, units, sample, share)
 
     pieces = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
-    return engine.together(*pieces)
+    return engine.run_concurrently(*pieces)
 
 
 def below(share: float) -> int:

@@ -18,7 +18,7 @@ from linkage.pipeline.running.atomic import remove, sync_folder, sync_tree, writ
 from linkage.pipeline.running.folder import RunFolder
 from linkage.pipeline.running.lock import locked
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
-from quality.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of
 from quality.report import render_run
 
 RELEASE = "release.json"

@@ -18,7 +18,7 @@ class Identities:
     """The entities of one source."""
 
     identities: Table
-    appearances: Table
+    identifier_records: Table
     count: int
 
 
@@ -37,17 +37,17 @@ def identify(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: 
     Returns:
         identities: entity_id, source, entity_key, records, and for each identifier F the lists F, F_first, F_last,
         newest first; all three NULL where the entity never had a value.
-        appearances: entity_id, the identifiers, first_date, last_date, appearance_records: each distinct combination.
+        identifier_records: entity_id, the identifiers, first_date, last_date, identifier_record_rows: each distinct combination.
     """
     fields = [*IDENTIFIERS, *sorted({*kept, *(column for column in records.columns if column.startswith("x_"))})]
     if lacking := [f"cast(null as varchar) as {quote(name)}" for name in kept if name not in records.columns]:
         records = engine.sql(f"select *, {', '.join(lacking)} from {{records}}", records=records)
     entities = _entities(engine, records, first_entity_id)
-    appearances = _appearances(engine, records, entities, fields)
-    identities = _histories(engine, entities, appearances, fields)
+    identifier_records = _appearances(engine, records, entities, fields)
+    identities = _histories(engine, entities, identifier_records, fields)
     count = engine.count(entities)
     engine.drop(entities)
-    return Identities(identities, appearances, count)
+    return Identities(identities, identifier_records, count)
 
 
 def _entities(engine: Engine, records: Table, first: int) -> Table:
@@ -96,12 +96,12 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
         ),
         combinations as (
             select entity_key, {names}, min(first_date) as first_date, max(last_date) as last_date,
-                   cast(sum(counted) as integer) as appearance_records
+                   cast(sum(counted) as integer) as identifier_record_rows
             from dated
             group by entity_key, {names}
         )
         select entities.entity_id, {columns(fields, of="combinations")}, first_date,
-               nullif(last_date, date '{_OPEN}') as last_date, appearance_records
+               nullif(last_date, date '{_OPEN}') as last_date, identifier_record_rows
         from combinations
         join {{entities}} as entities on combinations.entity_key = entities.entity_key
         """,
@@ -111,15 +111,16 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
     )
 
 
-def _histories(engine: Engine, entities: Table, appearances: Table, fields: list[str]) -> Table:
+def _histories(engine: Engine, entities: Table, identifier_records: Table, fields: list[str]) -> Table:
     """One row an entity with its three lists for each identifier. Most entities hold one value of a field all along."""
     types = {
-        field.name: field.type for field in engine.arrow(engine.sql("select * from {a} limit 0", a=appearances)).schema
+        field.name: field.type
+        for field in engine.arrow(engine.sql("select * from {a} limit 0", a=identifier_records)).schema
     }
-    filled = _held(engine, appearances, fields)
-    spans = engine.sql(_spans(filled), appearances=appearances, store=True)
-    asked = [functools.partial(_lists, engine, appearances, spans, field) for field in filled]
-    found = dict(zip(filled, engine.together(*asked), strict=True))
+    filled = _held(engine, identifier_records, fields)
+    spans = engine.sql(_spans(filled), identifier_records=identifier_records, store=True)
+    asked = [functools.partial(_lists, engine, identifier_records, spans, field) for field in filled]
+    found = dict(zip(filled, engine.run_concurrently(*asked), strict=True))
     lists = {f"l{place}": table for place, table in enumerate(found.values())}
     alias = dict(zip(found, lists, strict=True))
     joins = "\n".join(f"        left join {{{a}}} as {a} on {a}.entity_id = entities.entity_id" for a in lists)
@@ -149,13 +150,13 @@ def _spans(fields: Sequence[str]) -> str:
                nullif(max({_LAST}) filter (where {quote(f)} is not null), date '{_OPEN}') as {quote(f"{f}_to")}"""
         for f in fields
     ]
-    return f"select entity_id{''.join(f',{part}' for part in parts)} from {{appearances}} group by entity_id"
+    return f"select entity_id{''.join(f',{part}' for part in parts)} from {{identifier_records}} group by entity_id"
 
 
 _LAST = f"coalesce(last_date, case when first_date is not null then date '{_OPEN}' end)"
 
 
-def _lists(engine: Engine, appearances: Table, spans: Table, field: str) -> Table:
+def _lists(engine: Engine, identifier_records: Table, spans: Table, field: str) -> Table:
     """entity_id and `packed`, of entities that held several values of one identifier: each behind its dates, in one
     text, newest first.
 
@@ -170,7 +171,7 @@ def _lists(engine: Engine, appearances: Table, spans: Table, field: str) -> Tabl
         ),
         held as (
             select a.entity_id, a.{column} as held_value, min(first_date) as held_first, max({_LAST}) as held_last
-            from {{appearances}} as a
+            from {{identifier_records}} as a
             join several on several.entity_id = a.entity_id
             where a.{column} is not null
             group by a.entity_id, a.{column}
@@ -188,7 +189,7 @@ def _lists(engine: Engine, appearances: Table, spans: Table, field: str) -> Tabl
         from dated
         group by entity_id
         """,
-        appearances=appearances,
+        identifier_records=identifier_records,
         spans=spans,
         store=True,
     )

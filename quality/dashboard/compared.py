@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from quality.comparison.changes import settings
+from quality.dashboard.comparison.changes import settings
 from quality.dashboard.figures import Matrix
 from quality.dashboard.overview import about_section
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_change
 from quality.disclosure import Cell, Disclosure
-from quality.drift import drift
+from quality.measures.drift import drift
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.sections.drift import drift_section

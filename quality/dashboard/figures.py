@@ -11,7 +11,7 @@ from typing import Any
 
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
-from quality.drift import distributions
+from quality.measures.drift import distributions
 from quality.report.names import Names
 from quality.report.pairs import pairs
 from quality.report.released import side

@@ -7,7 +7,7 @@ from quality.dashboard.figures import Matrix, Row, steps_of
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_table
 from quality.disclosure import Cell, Disclosure
-from quality.parameters import version
+from quality.measures.parameters import version
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names

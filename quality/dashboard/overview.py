@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.comparison.changes import settings
+from quality.dashboard.comparison.changes import settings
 from quality.dashboard.figures import BASES, Matrix, Row
 from quality.dashboard.reading import Found, Run
 from quality.disclosure import Cell, Disclosure

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from quality.disclosure.profiles import Profile
 from quality.disclosure.sums import Key, Sum
 from quality.disclosure.suppression import suppress
-from quality.intervals import Share, wilson
+from quality.measures.intervals import Share, wilson
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of
 from quality.report import pairs, parts, released
 from quality.report.document import document, write_page
 from quality.report.names import Names
@@ -42,14 +42,14 @@ class Inputs:
     """What a report is made of. All of it is aggregates.
 
     Attributes:
-        evaluation: what quality.evaluation.evaluate returned.
+        evaluation: what quality.measures.evaluation.evaluate returned.
         contracts: results of the rules of sources and published tables: rule, source, column, checked, failed, share,
             limit, severity, success.
         manifest: the run's facts; what is missing is left out.
         title: of the page.
         profile: name of the disclosure profile.
         reviews: what clerical reviews of the run's links found (quality.review.estimate), a step each.
-        drift: what has moved since the last release (quality.drift), where there is one.
+        drift: what has moved since the last release (quality.measures.drift), where there is one.
         failed_gates: names of what the run asks of itself before anything is published, and that did not hold.
     """
 

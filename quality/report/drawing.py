@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from quality import pen
-from quality.report import paper, svg
+from quality.report import paper, pen, svg
 from quality.report.charts import NARROW, WIDE
 from quality.report.page import Figure, Table
 

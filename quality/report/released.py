@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Sum
-from quality.intervals import wilson
+from quality.measures.intervals import wilson
 
 Key = tuple[str, str, str]  # characteristic, group, measure
 _WHOLE = ("total", "")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from quality.intervals import wilson
+from quality.measures.intervals import wilson
 from quality.review.labels import REVIEWER
 
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.expected import Unseen
-from quality.intervals import Share
+from quality.measures.expected import Unseen
+from quality.measures.intervals import Share
 from quality.review.strata import Stratum
 
 Draws = npt.NDArray[np.float64]

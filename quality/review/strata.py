@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, rows
-from quality.definitions import Definitions
+from quality.measures.definitions import Definitions
 
 OTHERS = "others"
 FEWEST = 25

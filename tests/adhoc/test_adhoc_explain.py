@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.errors import ConfigError, InputError
-from linkage.explain import Explainer
+from quality.explain import Explainer
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ import pytest
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
-from linkage.explain import Explainer
-from linkage.explain.one_file import explain_person_of_file
 from linkage.pipeline.running.lock import locked
-from quality.explanation import render_explanation, statement
-from quality.explanation.others import person_headlines
+from quality.explain import Explainer
+from quality.explain.one_file import explain_person_of_file
+from quality.explain.page import render_explanation, statement
+from quality.explain.page.others import person_headlines
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
 from tests.conftest import parse
 from tests.match.test_explain_beside import JO, opened

@@ -14,10 +14,10 @@ from linkage.adhoc.read_again import read_again, told
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
-from linkage.explain.sides import FileSide, Term
 from linkage.match.candidates.score import score_candidates, term_frequencies
 from linkage.model import from_dict
 from linkage.model.blocking import keys_of_fields
+from quality.explain.sides import FileSide, Term
 
 World = Callable[[str], Table]
 KINDS = {"title": "words", "price": "code"}

@@ -22,8 +22,8 @@ from linkage.errors import ConfigError, InputError
 from linkage.model import load
 from linkage.pipeline.ended.carrying import Carried, labels_store
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, estimates, now, sample_of
-from linkage.review.sampling import draw_sample
 from quality.report.names import Names
+from quality.review.sampling import draw_sample
 from tests.adhoc.conftest import CANARY, make_files, write_csv
 
 HOME = "http://127.0.0.1"
@@ -104,8 +104,8 @@ def test_the_report_has_what_the_review_found_and_no_value(reviewed: Path) -> No
 def test_the_application_shows_what_the_files_hold(root: Path) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from linkage.review.desk import RunDesk
-    from quality.clerical import application
+    from quality.review.app import application
+    from quality.review.desk import RunDesk
 
     form = draw_sample(root, "link", 100_000).form
     rows = fill_in(form)
@@ -185,7 +185,7 @@ def test_what_cannot_be_reviewed_says_what_to_do(root: Path, files: Any, tmp_pat
 
 def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest) -> None:
     """Which of two records stands first means nothing: a label is found again whatever its names' order."""
-    from linkage.review.desk import RunDesk
+    from quality.review.desk import RunDesk
 
     drawn = draw_sample(register.out, "dedupe", 100_000)
     write_csv(drawn.form, fill_in(drawn.form))
@@ -209,8 +209,8 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
 def test_the_pages_call_two_records_of_one_file_so(register: DedupeRequest) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from linkage.review.desk import RunDesk
-    from quality.clerical import application
+    from quality.review.app import application
+    from quality.review.desk import RunDesk
 
     draw_sample(register.out, "dedupe", 20)
     with RunDesk(register.out, "dedupe") as desk:

@@ -8,7 +8,7 @@ from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, rows
 from linkage.errors import ConfigError
-from linkage.explain import Explainer
+from quality.explain import Explainer
 from tests.adhoc.conftest import write_csv
 
 GIVEN = ("Ann", "Bo", "Cleo", "Dan", "Eve", "Mark", "Rose", "Will")

@@ -19,13 +19,13 @@ from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.model.training.files import trained_on
-from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
+from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from tests.adhoc.conftest import PEOPLE, Files
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-from linkage.tune.desk import RunDesk
+from quality.tune.desk import RunDesk
 
 HOME = "http://127.0.0.1"
 
@@ -103,7 +103,7 @@ def test_a_file_with_itself_is_tuned_too(register: DedupeRequest, tmp_path: Path
 
 def test_the_pages_find_a_pair_by_the_ids_of_the_files(root: Path) -> None:
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.tuning import application
+    from quality.tune.app import application
 
     with RunDesk(root, None) as desk:
         made = application(
@@ -130,7 +130,7 @@ def test_the_pages_find_a_pair_by_the_ids_of_the_files(root: Path) -> None:
 
 def test_the_pages_call_a_file_with_itself_so(register: DedupeRequest) -> None:
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.tuning import application
+    from quality.tune.app import application
 
     with RunDesk(register.out, None) as desk:
         made = application(

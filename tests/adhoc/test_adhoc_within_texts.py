@@ -8,7 +8,7 @@ from linkage.adhoc.columns.made_of import Within, numbers_of, tokens_of
 from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.two_files import Asked, TwoFiles, two_files
 from linkage.engine import Engine, rows
-from linkage.explain import Explainer
+from quality.explain import Explainer
 from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv
 
 SUBSTANCES = [

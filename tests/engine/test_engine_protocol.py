@@ -177,7 +177,7 @@ def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path)
 with e.connect() as engine:
     held = engine.read(pathlib.Path(sys.argv[1]))
     asked = [lambda: engine.sql("select cast(seen as date) as day from {held}", held=held)] * 2
-    print(*(e.one(engine, found)["day"] for found in engine.together(*asked)))"""
+    print(*(e.one(engine, found)["day"] for found in engine.run_concurrently(*asked)))"""
     told = subprocess.run(
         [sys.executable, "-c", asked, str(tmp_path / "t.parquet")],
         env={**os.environ, "TZ": "Europe/London"},
@@ -234,7 +234,7 @@ def test_an_unknown_engine_is_refused_with_what_there_is():
 
 def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows):
     people = world("id | name\n1 | LEE\n2 | KHAN\n3 | LEE")
-    made = engine.together(
+    made = engine.run_concurrently(
         *(
             lambda name=name: engine.sql(
                 "select id from {people} where name = $name", people=people, params={"name": name}, store=True
@@ -243,7 +243,7 @@ def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows
         )
     )
     assert [sorted(rows(table)) for table in made] == [[(1,), (3,)], [(2,)], [], [(1,), (3,)]]
-    assert engine.together() == []
+    assert engine.run_concurrently() == []
 
 
 def test_what_fails_among_pieces_is_told_when_all_have_ended(engine, world):
@@ -259,7 +259,7 @@ def test_what_fails_among_pieces_is_told_when_all_have_ended(engine, world):
         done.append(engine.count(people))
 
     with pytest.raises(ContractError):
-        engine.together(counted, cast)
+        engine.run_concurrently(counted, cast)
     assert done == [2]
 
 

@@ -34,5 +34,5 @@ def test_what_other_queries_read_is_one_view(duckdb_engine, views):
 def test_queries_at_once_that_read_another_find_it_there(duckdb_engine, views):
     found = duckdb_engine.sql("select 1 as n")
     work = [lambda: rows(duckdb_engine, duckdb_engine.sql("select n from {t}", t=found))] * 8
-    assert duckdb_engine.together(*work) == [[{"n": 1}]] * 8
+    assert duckdb_engine.run_concurrently(*work) == [[{"n": 1}]] * 8
     assert views() == 1

@@ -41,8 +41,8 @@ def identities(engine: Engine) -> Callable[..., Table]:
 
 
 @pytest.fixture
-def appearances(engine: Engine) -> Callable[..., Table]:
-    """A table of appearances: what stood together on one row of an entity."""
+def identifier_records(engine: Engine) -> Callable[..., Table]:
+    """A table of identifier_records: what stood together on one row of an entity."""
 
     def made(rows: list[dict[str, Any]]) -> Table:
         columns: dict[str, Any] = {"entity_id": pa.array([row["entity_id"] for row in rows], pa.int64())}

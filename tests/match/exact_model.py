@@ -31,6 +31,6 @@ def exact_model(rules: tuple[str, ...] = RULES) -> Model:
 
 
 def units(engine: Engine, name: str, table: Table) -> Units:
-    """Rows that are units, entities and appearances at once."""
+    """Rows that are units, entities and identifier_records at once."""
     members = engine.sql("select unit_id, unit_id + 100 as entity_id from {t}", t=table)
     return Units(name, table, table, members)

@@ -10,16 +10,16 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, connect
-from linkage.explain.opening import OpenStep, further_of, written_passes
-from linkage.explain.pair import explain_pair, weight_as_dict
-from linkage.explain.record import explain_record
-from linkage.explain.sides import FileSide
-from linkage.explain.weighing import Part, Weighed
 from linkage.match import link_step
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import from_dict
-from quality.explanation.bars import bars
-from quality.explanation.others import linked_in_words
+from quality.explain.opening import OpenStep, further_of, written_passes
+from quality.explain.page.bars import bars
+from quality.explain.page.others import linked_in_words
+from quality.explain.pair import explain_pair, weight_as_dict
+from quality.explain.record import explain_record
+from quality.explain.sides import FileSide
+from quality.explain.weighing import Part, Weighed
 from quality.report.names import Names
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units

@@ -9,14 +9,14 @@ import pytest
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
-from linkage.explain.opening import OpenStep
-from linkage.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
-from linkage.explain.sides import RunSide, Term, listed_units
-from linkage.explain.weighing import frequencies_of
 from linkage.match import from_sources
 from linkage.match.candidates.score import term_frequencies
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import BlockingRule, Model, from_dict
+from quality.explain.opening import OpenStep
+from quality.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
+from quality.explain.sides import RunSide, Term, listed_units
+from quality.explain.weighing import frequencies_of
 
 NPD: dict[int, dict[str, Any]] = {
     1: {"forename": [("AVA", "2012-01-01")], "surname": [("KHAN", "2014-01-01"), ("LEE", "2010-01-01")]},
@@ -52,12 +52,12 @@ def model() -> Model:
 
 
 @pytest.fixture
-def sides(engine: Engine, identities: Any, appearances: Any) -> dict[str, Any]:
+def sides(engine: Engine, identities: Any, identifier_records: Any) -> dict[str, Any]:
     """People of pupils and learners, and customers: as a run's folder gives them, and as a step builds them."""
     npd, ilr, cis = identities("npd", NPD), identities("ilr", ILR), identities("cis", CIS)
     seen = [{"entity_id": e, **{f: held[f][0][0] for f in held}} for e, held in {**NPD, **ILR, **CIS}.items()]
     npd_seen, ilr_seen, cis_seen = (
-        appearances([row for row in seen if row["entity_id"] in held]) for held in (NPD, ILR, CIS)
+        identifier_records([row for row in seen if row["entity_id"] in held]) for held in (NPD, ILR, CIS)
     )
     people = engine.from_arrow(pa.table({"entity_id": list(PEOPLE), "unit_id": list(PEOPLE.values())}))
     alone = engine.from_arrow(pa.table({"entity_id": [8, 9], "unit_id": [8, 9]}))
@@ -91,7 +91,7 @@ def test_a_unit_is_built_as_the_step_builds_it(
     some = sides["opened"]["left"].build(listed_units(engine, [1, 2]), sides["wanted"])
     every = sides["built"]["left"]
     assert rows(some.units) == [row for row in rows(every.units) if row[0] in (1, 2)]
-    assert rows(some.appearances) == [row for row in rows(every.appearances) if row[0] in (1, 2)]
+    assert rows(some.identifier_records) == [row for row in rows(every.identifier_records) if row[0] in (1, 2)]
     assert rows(sides["opened"]["left"].latest(listed_units(engine, [1, 2]), sides["wanted"])) == rows(some.units)
 
 
@@ -152,8 +152,8 @@ def test_a_rule_is_told_by_its_conditions_and_finds_whom_it_may_reach(
 
 def test_a_pass_is_told_at_the_appearances_that_come_closest(engine: Engine, sides: dict[str, Any]) -> None:
     rule = Pass(name="p", why="w", equal=("surname", "dob"), agree_any=("forename~initial", "postcode"))
-    left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"]).appearances
-    right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"]).appearances
+    left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"]).identifier_records
+    right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"]).identifier_records
     terms, holds = by_pass(engine, rule, left, right)
     assert [(term.name, term.says) for term in terms] == [
         ("surname", "agrees"),

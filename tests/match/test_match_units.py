@@ -31,9 +31,9 @@ ILR = {
 
 
 def test_a_unit_has_its_latest_value_and_its_whole_history(
-    engine: Engine, identities: Any, appearances: Any, rows: Rows
+    engine: Engine, identities: Any, identifier_records: Any, rows: Rows
 ) -> None:
-    side = (identities("npd", NPD), appearances([]))
+    side = (identities("npd", NPD), identifier_records([]))
     wanted = ["surname", "surname_all", "dob", "birth_year", "nino"]
     units = from_sources(engine, "npd", [side], None, wanted)
     assert units.units.columns == ("unit_id", *wanted)
@@ -45,8 +45,10 @@ def test_a_unit_has_its_latest_value_and_its_whole_history(
     assert units.name == "npd"
 
 
-def test_derived_columns_are_parts_of_a_postcode(engine: Engine, identities: Any, appearances: Any, rows: Rows) -> None:
-    side = (identities("npd", NPD), appearances([]))
+def test_derived_columns_are_parts_of_a_postcode(
+    engine: Engine, identities: Any, identifier_records: Any, rows: Rows
+) -> None:
+    side = (identities("npd", NPD), identifier_records([]))
     wanted = ["postcode_sector", "postcode_district", "postcode_sector_all", "postcode_district_all"]
     (first, second) = rows(from_sources(engine, "npd", [side], None, wanted).units)
     assert first[:3] == (1, "AB1 2", "AB1")
@@ -56,9 +58,9 @@ def test_derived_columns_are_parts_of_a_postcode(engine: Engine, identities: Any
 
 
 def test_people_of_several_entities_have_one_history_newest_first(
-    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
-    sides = [(identities("npd", NPD), appearances([])), (identities("ilr", ILR), appearances([]))]
+    sides = [(identities("npd", NPD), identifier_records([])), (identities("ilr", ILR), identifier_records([]))]
     membership = world("""
         entity_id | unit_id
         1         | 1
@@ -76,7 +78,7 @@ def test_people_of_several_entities_have_one_history_newest_first(
 
 
 def test_a_value_without_dates_is_older_than_any_with(
-    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
     undated = {1: {"surname": [("AARON", None)]}, 2: {"surname": [("ZOLA", "1999-01-01")]}}
     membership = world("""
@@ -84,16 +86,18 @@ def test_a_value_without_dates_is_older_than_any_with(
         1         | 1
         2         | 1
     """)
-    units = from_sources(engine, "people", [(identities("npd", undated), appearances([]))], membership, ["surname_all"])
+    units = from_sources(
+        engine, "people", [(identities("npd", undated), identifier_records([]))], membership, ["surname_all"]
+    )
     assert rows(units.units) == [(1, ["ZOLA", "AARON"])]
 
 
 def test_appearances_follow_their_entities_and_stand_once(
-    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
     lee = {"surname": "LEE", "dob": "1996-02-03"}
-    npd = appearances([{"entity_id": 1, **lee}, {"entity_id": 1, "surname": "KHAN"}, {"entity_id": 2, **lee}])
-    ilr = appearances([{"entity_id": 5, **lee}])
+    npd = identifier_records([{"entity_id": 1, **lee}, {"entity_id": 1, "surname": "KHAN"}, {"entity_id": 2, **lee}])
+    ilr = identifier_records([{"entity_id": 5, **lee}])
     membership = world("""
         entity_id | unit_id
         1         | 1
@@ -103,14 +107,14 @@ def test_appearances_follow_their_entities_and_stand_once(
     units = from_sources(
         engine, "people", [(identities("npd", NPD), npd), (identities("ilr", ILR), ilr)], membership, ["dob"]
     )
-    seen = engine.sql("select unit_id, surname, dob from {a}", a=units.appearances)
+    seen = engine.sql("select unit_id, surname, dob from {a}", a=units.identifier_records)
     assert rows(seen) == [(1, "KHAN", None), (1, "LEE", "1996-02-03"), (2, "LEE", "1996-02-03")]
-    assert engine.count(units.appearances) == 3
+    assert engine.count(units.identifier_records) == 3
 
 
 @pytest.mark.parametrize("wanted", [["postcode"], ["postcode", "postcode"]])
 def test_a_column_asked_for_twice_stands_once(
-    wanted: list[str], engine: Engine, identities: Any, appearances: Any
+    wanted: list[str], engine: Engine, identities: Any, identifier_records: Any
 ) -> None:
-    units = from_sources(engine, "npd", [(identities("npd", NPD), appearances([]))], None, wanted)
+    units = from_sources(engine, "npd", [(identities("npd", NPD), identifier_records([]))], None, wanted)
     assert units.units.columns == ("unit_id", "postcode")

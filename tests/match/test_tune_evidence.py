@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from linkage.engine import Engine, Table, connect
-from linkage.explain.opening import OpenStep
-from linkage.explain.sides import RunSide
-from linkage.tune.evidence import read
-from linkage.tune.groups import groups_of
-from linkage.tune.outcome import Trial
+from quality.explain.opening import OpenStep
+from quality.explain.sides import RunSide
+from quality.tune.evidence import read
+from quality.tune.groups import groups_of
+from quality.tune.outcome import Trial
 from tests.conftest import parse
 from tests.match.test_explain_beside import JO, opened
 

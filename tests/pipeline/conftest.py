@@ -16,8 +16,8 @@ from linkage.extract import write_new_key
 from linkage.pipeline import Runner
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
-from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
+from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from tests.conftest import made_once
 
@@ -99,7 +99,7 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture(scope="module")
 def tune_desk(linked_village: Village, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The tuning page's desk, on a copy of the village's run of a module's own."""
-    from linkage.tune.desk import RunDesk
+    from quality.tune.desk import RunDesk
 
     folder = tmp_path_factory.mktemp("tuned") / "run"
     shutil.copytree(linked_village.root, folder)
@@ -112,7 +112,7 @@ def tune_client(tune_desk: Any) -> Any:
     """Who asks the tuning page, and has shown the token."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.tuning import application
+    from quality.tune.app import application
 
     names, definitions = Names(shipped()), load_definitions()
     app = application(tune_desk, names, "secret", profile=load_profile("leo_publication"), definitions=definitions)

@@ -10,8 +10,8 @@ import pytest
 import village as village_files
 
 from linkage.errors import ConfigError
-from linkage.explain import Explainer
-from quality.explanation.pair import setting
+from quality.explain import Explainer
+from quality.explain.page.pair import setting
 
 PRIOR = math.log2(0.008 / 0.992)
 BITS = {

@@ -114,7 +114,7 @@ def test_no_output_of_any_verb_holds_what_is_planted(planted: Any, leo: Leo, tmp
 
 
 def _tuned(run: Path) -> None:
-    from linkage.tune.desk import RunDesk
+    from quality.tune.desk import RunDesk
 
     with RunDesk(run, STEP) as desk:
         desk.outcome(desk.settings)
@@ -157,9 +157,9 @@ def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from linkage.catalogue import shipped
-    from linkage.review.desk import RunDesk
-    from quality.clerical import application
     from quality.report.names import Names
+    from quality.review.app import application
+    from quality.review.desk import RunDesk
 
     run = shutil.copytree(planted.root, tmp_path / "run")
     assert leo("review", "sample", run, STEP, "--size", "1000")[0] == 0

@@ -14,8 +14,8 @@ from linkage.engine import rows as as_dicts
 from linkage.extract import write_new_key
 from linkage.pipeline.given import job
 from linkage.resources import shipped_dir
-from quality.characteristics import entities_described
-from quality.definitions import load as load_definitions
+from quality.measures.characteristics import entities_described
+from quality.measures.definitions import load as load_definitions
 from tests.pipeline.village import _NAMES
 
 PEOPLE, NUMBERED = 150, 60

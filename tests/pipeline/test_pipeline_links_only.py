@@ -10,8 +10,8 @@ from toy_pipeline import tables
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
-from linkage.explain.opening import OpenRun
 from linkage.pipeline.given.job import load_job
+from quality.explain.opening import OpenRun
 
 _TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
 

@@ -9,8 +9,8 @@ import pytest
 from linkage.pipeline import publishing
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.pipeline.publishing import publish
-from linkage.review.decisions import write_overrides
-from linkage.review.sampling import draw_sample
+from quality.review.decisions import write_overrides
+from quality.review.sampling import draw_sample
 
 STEP = "npd-cis"
 

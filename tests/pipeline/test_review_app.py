@@ -19,8 +19,8 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.pipeline.ended.carrying import labels_store
 from linkage.pipeline.ended.reviewing import estimate_step
-from linkage.review.sampling import draw_sample
 from quality.report.names import Names
+from quality.review.sampling import draw_sample
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
@@ -53,7 +53,7 @@ def test_two_may_begin_to_review_a_step_at_once(linked_village: Any, tmp_path: P
 
 @pytest.fixture(scope="module")
 def open_desk(run: Path) -> Iterator[Any]:
-    from linkage.review.desk import RunDesk
+    from quality.review.desk import RunDesk
 
     with RunDesk(run, STEP) as opened:
         yield opened
@@ -69,7 +69,7 @@ def desk(run: Path, open_desk: Any) -> Iterator[Any]:
 
 def client(desk: Any, name: str | None = None, role: str = "reviewer", doubled: float = 0.0) -> Any:
     """Somebody with the token, and with a name where one is given."""
-    from quality.clerical import application
+    from quality.review.app import application
 
     found = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=doubled), base_url=HOME)
     found.get("/?token=secret")
@@ -149,7 +149,7 @@ def test_an_answer_is_taken_back(desk: Any) -> None:
 
 def test_two_reviewers_at_once_are_led_to_different_pairs(desk: Any) -> None:
     """Both got the same pair, and whoever answered last had looked at it for nothing."""
-    from quality.clerical import application
+    from quality.review.app import application
 
     shared = application(desk, Names(shipped()), "secret", doubled=0.0)
     ann, bob = (testclient.TestClient(shared, base_url=HOME) for _ in range(2))
@@ -165,7 +165,7 @@ def test_two_reviewers_at_once_are_led_to_different_pairs(desk: Any) -> None:
 
 def test_an_estimate_short_of_all_is_not_rounded_up_to_it() -> None:
     """The report cuts it, and the page said 100.00."""
-    from quality.clerical.showing import Showing
+    from quality.review.app.showing import Showing
 
     share = {"value": 0.99997, "low": 0.99985, "high": 1.0}
     said = dict.fromkeys(("precision", "recall", "f1"), dict.fromkeys(("low", "middle", "high"), share))
@@ -173,7 +173,7 @@ def test_an_estimate_short_of_all_is_not_rounded_up_to_it() -> None:
 
 
 def test_only_who_has_the_token_gets_in(desk: Any) -> None:
-    from quality.clerical import application
+    from quality.review.app import application
 
     stranger = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
     assert stranger.get("/pairs/1").status_code == 403
@@ -262,7 +262,7 @@ def test_what_goes_wrong_is_told_without_its_message(
 
 
 def test_an_answer_to_a_run_that_has_moved_is_not_taken_in_elsewhere(run: Path) -> None:
-    from linkage.review.desk import RunDesk
+    from quality.review.desk import RunDesk
 
     moved = run.with_name("moved")
     with RunDesk(run, STEP) as opened:
@@ -281,7 +281,7 @@ def test_an_answer_to_a_run_that_has_moved_is_not_taken_in_elsewhere(run: Path) 
 
 def test_reviewers_of_two_applications_are_led_to_different_pairs(run: Path) -> None:
     """Each knew its own reviewers alone: both saw pair after pair at once, and the later answer was refused."""
-    from linkage.review.desk import RunDesk
+    from quality.review.desk import RunDesk
 
     with RunDesk(run, STEP) as one, RunDesk(run, STEP) as other:
         ann, bob = client(one, "Ann"), client(other, "Bob")

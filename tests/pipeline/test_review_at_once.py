@@ -11,8 +11,8 @@ import pytest
 
 from linkage.pipeline.ended.reviewing import drawn_of, sample_of, turn_of
 from linkage.pipeline.running.lock import turn
-from linkage.review import desk, sampling
-from linkage.review.desk import RunDesk
+from quality.review import desk, sampling
+from quality.review.desk import RunDesk
 
 STEP = "npd-cis"
 

@@ -9,8 +9,8 @@ import pytest
 from linkage.errors import InputError
 from linkage.match.candidates.overrides import load
 from linkage.pipeline.ended.reviewing import add_labels, labels_of, now, sample_of
-from linkage.review.decisions import write_overrides
-from linkage.review.sampling import draw_sample
+from quality.review.decisions import write_overrides
+from quality.review.sampling import draw_sample
 
 STEP = "npd-cis"
 

@@ -13,7 +13,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Run, step and CSV that a verb goes to work with; it then ends."""
     from linkage.errors import LeoError
     from linkage.pipeline.ended import reviewing
-    from linkage.review import sampling
+    from quality.review import sampling
 
     found: list[Any] = []
 

@@ -8,7 +8,7 @@ import pytest
 from linkage.model import load
 from linkage.model.training.files import told
 from linkage.pipeline.ended.reviewing import add_labels, now, sample_of
-from linkage.review.sampling import draw_sample
+from quality.review.sampling import draw_sample
 
 STEP = "npd-cis"
 

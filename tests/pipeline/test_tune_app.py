@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from linkage.tune.groups import coded
+from quality.tune.groups import coded
 
 
 def status(page: Any) -> str:
@@ -129,7 +129,7 @@ def test_a_form_sent_back_as_it_was_changes_nothing(tune_desk: Any, tune_client:
     sent = dict(re.findall(r'name="([mu]-\d+-\d+|accept|review|margin|prior)" value="([^"]*)"', page))
     assert len(sent) > 20
     assert status(tune_client.post("/", data=sent)).startswith("100 links, as in the run.")
-    from quality.tuning.form import settings_of
+    from quality.tune.app.form import settings_of
 
     exact = replace(tune_desk.settings, prior=0.00123456789)
     assert settings_of({"prior": "0.00123457"}, sorted(exact.adjusted), exact, tune_desk.comparisons)[0] == exact
@@ -167,7 +167,7 @@ def test_a_pair_that_cannot_be_looked_at_is_told_beside_its_fields(
 
 
 def test_an_expectation_short_of_certainty_is_not_rounded_up_to_it() -> None:
-    from quality.tuning.showing import _percent
+    from quality.tune.app.showing import _percent
 
     def shown(value: float | None) -> str:
         return _percent(SimpleNamespace(expected={"precision": {"value": value}}), "precision")  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linkage.errors import ConfigError
-from linkage.explain import Explainer
+from quality.explain import Explainer
 
 PUPIL, CUSTOMER = "npd:PMR000003", f"cis:AB{100000 + 3 * 37:06d}C"
 

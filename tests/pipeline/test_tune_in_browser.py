@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
+from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, focused, moment, put_in, served, visitors
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def home(browser: Any, linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application at work: its address."""
-    from linkage.tune.desk import RunDesk
-    from quality.tuning import application
+    from quality.tune.app import application
+    from quality.tune.desk import RunDesk
 
     folder = tmp_path_factory.mktemp("browsed") / "run"
     shutil.copytree(linked_village.root, folder)

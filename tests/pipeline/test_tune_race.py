@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from linkage.config import single_sides
 from linkage.engine import connect, rows
 from linkage.match.resolution.resolve import Thresholds, resolve
-from linkage.tune.evidence import DECISIONS
-from linkage.tune.race import Contest
+from quality.tune.evidence import DECISIONS
+from quality.tune.race import Contest
 
 AT = Thresholds(accept=5.0, review=1.0, margin=2.0)
 CARDINALITIES = ["one-to-one", "one-to-many", "many-to-one", "many-to-many"]

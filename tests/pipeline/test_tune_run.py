@@ -13,12 +13,12 @@ import pytest
 from village import build
 
 from linkage.engine import connect, one, rows
-from linkage.explain.opening import OpenRun
 from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import from_dict, load
-from linkage.tune.edited import edited
-from linkage.tune.evidence import DECISIONS, read
-from linkage.tune.outcome import Trial, alike
+from quality.explain.opening import OpenRun
+from quality.tune.edited import edited
+from quality.tune.evidence import DECISIONS, read
+from quality.tune.outcome import Trial, alike
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 
@@ -94,7 +94,7 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
 
     Those who moved weigh 12.6 and go to people; those whose surname is spelt otherwise weigh 15.7 and stay.
     """
-    from linkage.tune.desk import RunDesk
+    from quality.tune.desk import RunDesk
 
     with RunDesk(village.root, STEP) as desk:
         m = {**desk.settings.m, ("surname", 1): 0.02}
@@ -123,7 +123,7 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
 
 def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
     from linkage.model.training.files import told
-    from linkage.tune.desk import RunDesk
+    from quality.tune.desk import RunDesk
 
     with RunDesk(village.root, STEP) as desk:
         changed = replace(desk.settings, u={**desk.settings.u, ("sex", 1): 0.4}, margin=2.0)
@@ -146,7 +146,7 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
 def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:
     """Splink itself, with the frequencies of surnames switched off."""
     splink = pytest.importorskip("splink")
-    from linkage.tune.desk import RunDesk
+    from quality.tune.desk import RunDesk
     from tests.model.splink_says import splink_tables
 
     root = tmp_path / "run"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine, Table
-from quality.evaluation import Inputs, StepTables, evaluate
+from quality.measures.evaluation import Inputs, StepTables, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 

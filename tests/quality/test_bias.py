@@ -14,12 +14,12 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 from quality import disclosure
-from quality.bias import moved, standardised
-from quality.definitions import load
 from quality.disclosure import Cell
-from quality.drift import drift
-from quality.evaluation import Inputs, evaluate
-from quality.group_error import sums
+from quality.measures.bias import moved, standardised
+from quality.measures.definitions import load
+from quality.measures.drift import drift
+from quality.measures.evaluation import Inputs, evaluate
+from quality.measures.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names

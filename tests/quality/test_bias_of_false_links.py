@@ -8,9 +8,9 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality import disclosure
-from quality.bias import bias, standardised
-from quality.definitions import load
-from quality.intervals import exact, wilson
+from quality.measures.bias import bias, standardised
+from quality.measures.definitions import load
+from quality.measures.intervals import exact, wilson
 from quality.report import pairs, released
 from quality.report.names import Names
 from quality.report.page import Fold, Part, Table, Text

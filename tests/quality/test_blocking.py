@@ -10,8 +10,8 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.blocking import blocked
-from quality.evaluation import Inputs, evaluate
+from quality.measures.blocking import blocked
+from quality.measures.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names

@@ -4,8 +4,8 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import rows as as_dicts
-from quality.characteristics import entities_described
-from quality.definitions import load
+from quality.measures.characteristics import entities_described
+from quality.measures.definitions import load
 
 CENSUS = """
     entity_id | AcademicYear | EthnicGroupMajor

@@ -9,7 +9,7 @@ import pytest
 
 vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
 
-from quality.outcomes import charts as outcomes  # noqa: E402
+from quality.dashboard.outcomes import charts as outcomes  # noqa: E402
 from quality.population import charts as population  # noqa: E402
 from quality.report import charts  # noqa: E402
 from quality.report.sections.coverage import from_first_to_last  # noqa: E402

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from linkage.engine import Engine, Table
-from quality.comparison import RunTables, as_each_has_it, compare
+from quality.dashboard.comparison import RunTables, as_each_has_it, compare
 
 World = Callable[[str], Table]
 

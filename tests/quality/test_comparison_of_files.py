@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine, Table
-from quality.comparison import RunTables, compare
-from quality.comparison.page import render_comparison, statement
+from quality.dashboard.comparison import RunTables, compare
+from quality.dashboard.comparison.page import render_comparison, statement
 from tests.quality.browsing import RULES, barriers, opened
 
 World = Callable[[str], Table]

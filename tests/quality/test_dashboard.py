@@ -17,7 +17,7 @@ from quality.dashboard.models import models_sections
 from quality.dashboard.showing import change
 from quality.dashboard.site import _pairs
 from quality.disclosure import Cell, Disclosure, load
-from quality.parameters import version
+from quality.measures.parameters import version
 from quality.report import released
 from quality.report.document import write_page
 from quality.report.names import Names

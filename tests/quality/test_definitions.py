@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import ConfigError
-from quality.definitions import Eligible, load
+from quality.measures.definitions import Eligible, load
 
 
 def test_the_shipped_ones_hold() -> None:

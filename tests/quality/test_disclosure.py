@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
 from quality.disclosure import Cell, Disclosure, Dominance, Sum, dominated, load, suppress
-from quality.intervals import wilson
+from quality.measures.intervals import wilson
 
 
 @pytest.fixture

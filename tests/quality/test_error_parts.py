@@ -8,9 +8,9 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.evaluation import Inputs, _unseen, evaluate
-from quality.expected import Unseen, most_matches, of_sums
-from quality.intervals import Share
+from quality.measures.evaluation import Inputs, _unseen, evaluate
+from quality.measures.expected import Unseen, most_matches, of_sums
+from quality.measures.intervals import Share
 from quality.report.names import Names
 from quality.report.page import Fold, Text
 from quality.report.sections.error_parts import of_pairs, parts_folds, shares

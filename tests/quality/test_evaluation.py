@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine
-from quality.evaluation import Inputs, evaluate
-from quality.truth import truth_of_units
+from quality.measures.evaluation import Inputs, evaluate
+from quality.measures.truth import truth_of_units
 from tests.quality.conftest import CountedOnce
 
 

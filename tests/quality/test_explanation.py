@@ -8,11 +8,11 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.cli.explained import show
-from quality.explanation import render_explanation, statement, title
-from quality.explanation.bars import Bar, bars, likelihood, signed
-from quality.explanation.others import without
-from quality.explanation.pair import headlines, limits_on_total, setting
-from quality.explanation.waterfall import draw
+from quality.explain.page import render_explanation, statement, title
+from quality.explain.page.bars import Bar, bars, likelihood, signed
+from quality.explain.page.others import without
+from quality.explain.page.pair import headlines, limits_on_total, setting
+from quality.explain.page.waterfall import draw
 from quality.report.lettering import LETTER, beside_lines
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, opened

@@ -10,8 +10,8 @@ from linkage.catalogue import shipped
 from quality.dashboard.figures import Row
 from quality.dashboard.showing import change
 from quality.disclosure import Cell, Disclosure, load
-from quality.drift import by_chance, drift
-from quality.intervals import wilson
+from quality.measures.drift import by_chance, drift
+from quality.measures.intervals import wilson
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import side

@@ -2,8 +2,7 @@
 
 import pytest
 
-from quality.disclosure import Disclosure, load
-from quality.outcomes.counting import (
+from quality.dashboard.outcomes.counting import (
     ALL,
     COUNTED,
     EVERYBODY,
@@ -16,10 +15,11 @@ from quality.outcomes.counting import (
     Counted,
     Place,
 )
-from quality.outcomes.release import _shown, released
-from quality.outcomes.rules import load as load_rules
-from quality.outcomes.showing import Names
-from quality.outcomes.site import _of_them, _outside, _people, _sizes, denominators
+from quality.dashboard.outcomes.release import _shown, released
+from quality.dashboard.outcomes.rules import load as load_rules
+from quality.dashboard.outcomes.showing import Names
+from quality.dashboard.outcomes.site import _of_them, _outside, _people, _sizes, denominators
+from quality.disclosure import Disclosure, load
 from quality.report.page import Table
 
 ABROAD = "without graduates whose home before they entered was abroad"

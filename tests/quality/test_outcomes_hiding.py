@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality import disclosure
+from quality.dashboard.outcomes.counting import ALL, EVERYBODY, JUDGED_CELLS, OTHERS, UNPAID, Counted, Place
+from quality.dashboard.outcomes.hiding import EARNERS, JUDGED, PAY, hidden_keys
 from quality.disclosure import Need, Sum, exactly, exposed
-from quality.outcomes.counting import ALL, EVERYBODY, JUDGED_CELLS, OTHERS, UNPAID, Counted, Place
-from quality.outcomes.hiding import EARNERS, JUDGED, PAY, hidden_keys
 
 LEO = disclosure.load("leo_publication").model_copy(update={"threshold": 3})
 OUTCOME = "sustained_employment"

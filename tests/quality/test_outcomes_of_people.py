@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine
-from quality.outcomes import load_rules
-from quality.outcomes.counting import (
+from quality.dashboard.outcomes import load_rules
+from quality.dashboard.outcomes.counting import (
     ALL,
     EVERYBODY,
     LEFT_OUT,

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
-from quality.outputs import alone, load_approved
+from quality.disclosure.outputs import alone, load_approved
 
 SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError, InputError
 from quality.disclosure import load
-from quality.outputs import Checked, Said, check_table, read_tables, refuse_overwriting, write_safe
-from quality.outputs.reading import value
-from quality.outputs.totals import TOTALS
+from quality.disclosure.outputs import Checked, Said, check_table, read_tables, refuse_overwriting, write_safe
+from quality.disclosure.outputs.reading import value
+from quality.disclosure.outputs.totals import TOTALS
 from tests.conftest import SHARED_FIXTURE
 
 LEO = load("leo_publication")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from quality import disclosure
-from quality.outputs import Said, Sheet, check_table
-from quality.outputs.approved import Approved, Context, approve, load_approved
-from quality.outputs.reading import value
-from quality.outputs.totals import TOTALS
+from quality.disclosure.outputs import Said, Sheet, check_table
+from quality.disclosure.outputs.approved import Approved, Context, approve, load_approved
+from quality.disclosure.outputs.reading import value
+from quality.disclosure.outputs.totals import TOTALS
 
 EXACT = disclosure.load("leo_publication").model_copy(update={"round_to": 1, "low_below": 0})
 PEOPLE = "all graduates"

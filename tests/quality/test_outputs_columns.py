@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.outputs import columns
-from quality.outputs.approved import Cell
-from quality.outputs.columns import with_columns_as_codes
-from quality.outputs.equations import Numbers
-from quality.outputs.part import Part
+from quality.disclosure.outputs import columns
+from quality.disclosure.outputs.approved import Cell
+from quality.disclosure.outputs.columns import with_columns_as_codes
+from quality.disclosure.outputs.equations import Numbers
+from quality.disclosure.outputs.part import Part
 
 Counts = dict[str, list[tuple[float, float] | None]]
 """Column to the least and the most of each row; None where it is hidden."""

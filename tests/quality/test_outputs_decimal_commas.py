@@ -6,8 +6,8 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.errors import InputError
-from quality.outputs import read_tables
-from quality.outputs.microdata import Asked, check_microdata
+from quality.disclosure.outputs import read_tables
+from quality.disclosure.outputs.microdata import Asked, check_microdata
 
 
 @pytest.mark.parametrize(

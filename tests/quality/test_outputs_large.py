@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quality.disclosure import load
-from quality.outputs import Said, check_table, read_tables
+from quality.disclosure.outputs import Said, check_table, read_tables
 
 
 @pytest.mark.parametrize("has_total", [False, True], ids=["each by itself", "tied by a total"])

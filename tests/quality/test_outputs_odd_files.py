@@ -6,7 +6,7 @@ import pytest
 
 from linkage.cli.output import _parents
 from linkage.errors import InputError
-from quality.outputs.reading import value
+from quality.disclosure.outputs.reading import value
 
 
 def test_a_number_of_hundreds_of_digits_is_none() -> None:

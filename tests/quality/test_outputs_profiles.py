@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from quality.disclosure import Profile, load, names
-from quality.outputs import Said, Sheet, check_tables
-from quality.outputs.reading import value
+from quality.disclosure.outputs import Said, Sheet, check_tables
+from quality.disclosure.outputs.reading import value
 from tests.quality.test_outputs_together import sheet
 
 AREAS, SEXES = ("north", "south", "east", "west"), ("female", "male", "other")

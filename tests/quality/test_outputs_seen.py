@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from quality.disclosure import load
-from quality.outputs import Said, check_table, read_tables
+from quality.disclosure.outputs import Said, check_table, read_tables
 from tests.quality.test_outputs import LEO, checked, told
 
 SRS = load("ons_srs")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quality.disclosure import load
-from quality.outputs import Said, check_table, read_tables, write_safe
+from quality.disclosure.outputs import Said, check_table, read_tables, write_safe
 from tests.quality.test_outputs import LEO, checked, told
 
 

@@ -1,8 +1,8 @@
 """Shares of groups and of all of them: what one hides may be told by the others, in its own table and in another."""
 
 from quality.disclosure import load
-from quality.outputs import Said, check_table, check_tables
-from quality.outputs.findings import Checked
+from quality.disclosure.outputs import Said, check_table, check_tables
+from quality.disclosure.outputs.findings import Checked
 from tests.quality.test_outputs_together import sheet
 
 LEO = load("leo_publication")

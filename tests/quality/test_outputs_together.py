@@ -12,10 +12,10 @@ import pytest
 from scipy.optimize import linprog
 
 from quality import disclosure
-from quality.outputs import Said, Sheet, check_table, check_tables
-from quality.outputs.approved import Context, approve, load_approved
-from quality.outputs.findings import Checked
-from quality.outputs.reading import value
+from quality.disclosure.outputs import Said, Sheet, check_table, check_tables
+from quality.disclosure.outputs.approved import Context, approve, load_approved
+from quality.disclosure.outputs.findings import Checked
+from quality.disclosure.outputs.reading import value
 
 EXACT = disclosure.load("leo_publication").model_copy(update={"round_to": 1, "low_below": 0})
 PEOPLE = tuple[int, ...]

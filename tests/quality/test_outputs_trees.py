@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from quality import disclosure
-from quality.outputs import Checked, Said, Sheet, check_table
-from quality.outputs.reading import value
+from quality.disclosure.outputs import Checked, Said, Sheet, check_table
+from quality.disclosure.outputs.reading import value
 
 Tree = dict[tuple[str, str], str]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from quality import disclosure
-from quality.outputs import Said, Sheet, check_table, check_tables
-from quality.outputs.approved import Context, load_approved
+from quality.disclosure.outputs import Said, Sheet, check_table, check_tables
+from quality.disclosure.outputs.approved import Context, load_approved
 from tests.quality.test_outputs_together import (
     AREAS,
     BY_SEX,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from quality.parameters import parameters, version
+from quality.measures.parameters import parameters, version
 
 
 def model(**first: Any) -> dict[str, Any]:

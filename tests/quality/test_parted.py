@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from linkage.engine import Engine, Table
-from quality.evaluation import Inputs, evaluate
+from quality.measures.evaluation import Inputs, evaluate
 
 
 def test_a_step_says_which_of_its_links_the_spine_parted(

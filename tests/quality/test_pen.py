@@ -10,8 +10,7 @@ import pytest
 
 pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
 
-from quality import pen
-from quality.report import charts
+from quality.report import charts, pen
 
 _ROWS = [{"label": label, "value": n / 7, "low": n / 9, "high": n / 3, "shown": "–"} for n, label in enumerate("abcé")]
 _CHART = charts.dots(_ROWS, charts.WIDE, x="Per cent")

@@ -7,10 +7,10 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.definitions import load
 from quality.disclosure import Disclosure
 from quality.disclosure import load as profile
-from quality.reliability import by_chance, reliability
+from quality.measures.definitions import load
+from quality.measures.reliability import by_chance, reliability
 from quality.report.names import Names
 from quality.report.sections.reliability import reliability_section
 

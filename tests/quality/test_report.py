@@ -16,7 +16,7 @@ import pytest
 from linkage.engine import Engine
 from linkage.errors import InputError
 from quality.disclosure import Cell
-from quality.evaluation import Inputs, evaluate
+from quality.measures.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import drawing, headlines, released, render, render_run
 from quality.report.charts import probabilities

@@ -4,7 +4,7 @@ from typing import Any
 
 from linkage.catalogue import shipped
 from quality import disclosure
-from quality.parameters import parameters
+from quality.measures.parameters import parameters
 from quality.report.names import Names
 from quality.report.page import Figure
 from quality.report.sections.making import model_blocks

@@ -8,7 +8,7 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.evaluation import Inputs, evaluate
+from quality.measures.evaluation import Inputs, evaluate
 from quality.report import pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure, Headline, Part, Section, Table, Text

@@ -4,7 +4,7 @@ from typing import Any
 
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
-from quality.intervals import f1, wilson
+from quality.measures.intervals import f1, wilson
 from quality.report import headlines, pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure, Section

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
-from quality.definitions import Definitions
-from quality.expected import Unseen
+from quality.measures.definitions import Definitions
+from quality.measures.expected import Unseen
 from quality.review import (
     COLUMNS,
     Answers,

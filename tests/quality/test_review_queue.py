@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.clerical.desk import Held, Record
-from quality.clerical.differences import side_by_side
 from quality.review import Queue, agreement
+from quality.review.app.desk import Held, Record
+from quality.review.app.differences import run_concurrently_if_small
 
 PAIRS = [(1, 11), (2, 12), (3, 13), (4, 14)]
 
@@ -173,12 +173,12 @@ def record(**held: str | list[str]) -> Record:
     ],
 )
 def test_how_two_records_compare_is_said_in_words(left: Record, right: Record, kind: str, words: str) -> None:
-    (row,) = side_by_side(left, right)
+    (row,) = run_concurrently_if_small(left, right)
     assert (row.kind, row.said) == (kind, words)
 
 
 def test_what_differs_is_marked_in_the_values_that_are_most_alike() -> None:
-    (row,) = side_by_side(record(surname=["WOOD", "HILL"]), record(surname="HULL"))
+    (row,) = run_concurrently_if_small(record(surname=["WOOD", "HILL"]), record(surname="HULL"))
     assert [[(p.text, p.marked) for p in shown.pieces] for shown in row.left] == [
         [("WOOD", False)],
         [("H", False), ("I", True), ("LL", False)],
@@ -189,12 +189,12 @@ def test_what_differs_is_marked_in_the_values_that_are_most_alike() -> None:
 def test_when_a_value_was_held_is_told_in_years() -> None:
     since, until = datetime.date(2004, 1, 15), datetime.date(2011, 5, 1)
     left = Record({"postcode": [Held("AB1 2CD", since, until)], "dob": [Held("1999-01-01", since, until)]})
-    assert [row.left[0].when for row in side_by_side(left, Record({}))] == ["", "2004 to 2011"]
+    assert [row.left[0].when for row in run_concurrently_if_small(left, Record({}))] == ["", "2004 to 2011"]
 
 
 @given(st.text("ABC ", min_size=1, max_size=8), st.text("ABC ", min_size=1, max_size=8))
 def test_marks_change_no_value(one: str, other: str) -> None:
-    (row,) = side_by_side(record(surname=one), record(surname=other))
+    (row,) = run_concurrently_if_small(record(surname=one), record(surname=other))
     assert "".join(piece.text for piece in row.left[0].pieces) == one
     assert "".join(piece.text for piece in row.right[0].pieces) == other
     marks = [piece.marked for piece in row.left[0].pieces]

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from linkage.cli.app import app
 from quality.disclosure import load
-from quality.outputs import Said, check_table, read_tables
-from quality.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion
+from quality.disclosure.outputs import Said, check_table, read_tables
+from quality.disclosure.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion
 
 needs_acro = pytest.mark.skipif(not is_installed(), reason=f"no acro: {INSTALL}")
 ACRO = load("acro")

@@ -16,7 +16,7 @@ def browser_of_two() -> Any:
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
 
     def client(port: int, jar: Any = None) -> Any:
-        pages = Pages("quality.clerical", f"application {port}", {}, {})
+        pages = Pages("quality.review.app", f"application {port}", {}, {})
         app = shell(pages, {})
 
         @app.get("/")

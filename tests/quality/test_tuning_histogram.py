@@ -2,8 +2,8 @@
 
 import re
 
-from quality.tuning import Bin
-from quality.tuning.drawing import histogram
+from quality.tune.app import Bin
+from quality.tune.app.drawing import histogram
 
 BINS = [Bin(float(low), 10, 2, 1) for low in range(-4, 62, 2)]
 

@@ -10,8 +10,9 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.characteristics import NOT_KNOWN
 from quality.disclosure import Cell, Disclosure, load
+from quality.measures.characteristics import NOT_KNOWN
+from quality.measures.uncertainty import spread, uncertainty
 from quality.report import Inputs, render
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Heading, Section, Text
@@ -19,7 +20,6 @@ from quality.report.page import Table as Shown
 from quality.report.pairs import pairs
 from quality.report.released import side
 from quality.report.sections.uncertainty import uncertainty_section
-from quality.uncertainty import spread, uncertainty
 
 NAMES = Names(shipped())
 

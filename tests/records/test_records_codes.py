@@ -88,7 +88,7 @@ def test_a_kept_number_has_a_name_of_the_runs_own(engine, tmp_path):
     found = identify(engine, records, kept=("x_health_number", "x_national_number"))
     held = as_dicts(engine, found.identities)[0]
     assert (held["x_national_number"], held["x_health_number"]) == (["01020312345"], None)
-    assert {"x_national_number", "x_health_number"} <= set(found.appearances.columns)
+    assert {"x_national_number", "x_health_number"} <= set(found.identifier_records.columns)
 
 
 def test_a_catalogue_with_a_form_of_postcodes_that_there_is_none_of_is_refused(tmp_path):

@@ -53,10 +53,10 @@ def test_values_newest_first_with_their_dates(engine, world):
 
 
 def test_appearances_are_what_stood_together(engine, world, rows):
-    found = identify(engine, world(OF_A_SCHOOL)).appearances
-    assert found.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "appearance_records")
+    found = identify(engine, world(OF_A_SCHOOL)).identifier_records
+    assert found.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
     shown = engine.sql(
-        "select entity_id, forename, surname, postcode, first_date, last_date, appearance_records from {a}", a=found
+        "select entity_id, forename, surname, postcode, first_date, last_date, identifier_record_rows from {a}", a=found
     )
     assert rows(shown) == rows(
         world("""
@@ -102,7 +102,7 @@ def test_former_values_are_appearances_without_dates(engine, world):
     assert history(two, "surname") == [("JONES", "2015-12-01", "2015-12-01")]
     assert (one["records"], two["records"]) == (1, 1)
     assert history(three, "postcode") == [("AB1 2CE", None, None)]
-    together = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, found.appearances)}
+    together = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, found.identifier_records)}
     assert together == {
         *((1, "JONES", "AB1 2CD"), (1, "SMITH", "AB1 2CD"), (2, "JONES", "AB1 2CD")),
         *((3, "JONES", None), (3, "SMITH", "AB1 2CE")),
@@ -139,7 +139,7 @@ def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
         for name, first in zip(names, row["surname_first"] or [], strict=True):
             starts = [start for held, start, _ in own if held == name and start]
             assert first == (min(starts) if starts else None)
-    quick_engine.drop(found.identities, found.appearances)
+    quick_engine.drop(found.identities, found.identifier_records)
 
 
 @given(st.lists(st.text("AB1", min_size=1, max_size=15), min_size=1, max_size=40), st.integers(1, 5))

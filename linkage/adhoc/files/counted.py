@@ -8,7 +8,7 @@ from linkage.model.comparisons import OF_WORD, OF_WORDS
 
 
 def counted_source(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:
-    """A file as `quality.evaluation` has its sources.
+    """A file as `quality.measures.evaluation` has its sources.
 
     Args:
         name: what the report calls it.

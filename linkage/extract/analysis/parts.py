@@ -36,9 +36,9 @@ def write_analysis(
     read = {name: _rows_of(engine, written, layout) for name, layout in held.tables.items()}
     read["people"] = _rows_of(engine, written, written[0].layout)
     rows = dict.fromkeys((layout.name for layout in analysis), 0)
-    cuts = bounds(1 if engine.cuts else -(-written[0].rows // PART_PEOPLE))
+    cuts = bounds(1 if engine.is_distributed else -(-written[0].rows // PART_PEOPLE))
     for number, (first, end) in enumerate(cuts):
-        names = None if engine.cuts else _names(engine, read["people"], first, end)
+        names = None if engine.is_distributed else _names(engine, read["people"], first, end)
         given = {name: _numbered(engine, table, names) for name, table in read.items()} if names else read
         for layout, table in _tables(engine, analysis, held, given):
             name = f"{layout.name}.parquet"

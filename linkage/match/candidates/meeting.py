@@ -64,7 +64,7 @@ def met_only(engine: Engine, rules: Sequence[BlockingRule], sides: Sides, made: 
         made: left_id, right_id of the pairs that are kept.
         meeting: sides of which it is known that all of their units meet somebody.
     """
-    left, right = engine.together(
+    left, right = engine.run_concurrently(
         *(
             functools.partial(_met_of, engine, rules, sides, made, side, known=side in meeting)
             for side in ("left", "right")
@@ -90,7 +90,7 @@ def _met_of(
     query = "select unit_id from {alone}" if known else _blocked(rules, side)
     tables = {"alone": alone} if known else {side: alone, OTHER_SIDE[side]: sides[OTHER_SIDE[side]]}
     # Where those without a pair are few, so are the others who meet them: an engine that cuts would send all of these.
-    few = engine.cuts and not known and _few_meet(engine.count(sides[OTHER_SIDE[side]]), engine.count(alone))
+    few = engine.is_distributed and not known and _few_meet(engine.count(sides[OTHER_SIDE[side]]), engine.count(alone))
     others = {OTHER_SIDE[side]: _meeting(engine, rules, tables, OTHER_SIDE[side])} if few else {}
     met = engine.sql(
         f"select '{side}' as side, unit_id from (\n{query}\n) as met",

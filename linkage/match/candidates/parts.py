@@ -94,7 +94,7 @@ class Parts:
             whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
             part_rows = whole_rows // 2
         wanted = -(-rows // (self.rows or part_rows))
-        unparted = engine.cuts if self.whole_rows is None else rows <= self.whole_rows
+        unparted = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
         if self.folder is None or unparted or (self.whole_rows is None and rows <= whole_rows):
             yield Part(tuple(range(len(model.blocking_rules))), left, right)
             return

@@ -108,7 +108,7 @@ def run(
     """Apply passes in order.
 
     Args:
-        left, right: appearances: unit_id and identifiers.
+        left, right: identifier_records: unit_id and identifiers.
         cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
         forced: left_id, right_id that people have linked; they come first.
         barred: left_id, right_id that people have parted; no pass makes them, nor are they rivals.
@@ -168,7 +168,7 @@ def _both(field: str, sql: str) -> str:
 def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
     """SQL of the distinct pairs for which a rule holds at any appearance, among units that still may be linked.
 
-    It reads {left} and {right}, appearances, and the pairs {linked} before and {barred}.
+    It reads {left} and {right}, identifier_records, and the pairs {linked} before and {barred}.
     """
     keys = [_key(term) for term in rule.equal]
     selected = ", ".join(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, side_by_side
+from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, run_concurrently_if_small
 from linkage.match.candidates.meeting import met_only, those_who_meet
 from linkage.match.candidates.parts import Part, Parts
 from linkage.match.candidates.passes import no_pairs
@@ -62,7 +62,7 @@ def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) ->
     lists = [
         functools.partial(_of_lists, engine, model, column, left, right, known[column]) for column in model.tf_lists
     ]
-    counted = engine.together(*plain, *lists)
+    counted = engine.run_concurrently(*plain, *lists)
     return dict(zip((*model.tf_columns, *model.tf_lists), counted, strict=True))
 
 
@@ -78,7 +78,7 @@ def _known(engine: Engine, lists: Sequence[str], left: Table, right: Table) -> d
     def of(side: Table) -> dict[str, Any]:
         return one(engine, engine.sql(f"select {known} from {{side}}", side=side))
 
-    sides = engine.together(functools.partial(of, left), functools.partial(of, right))
+    sides = engine.run_concurrently(functools.partial(of, left), functools.partial(of, right))
     return {column: sum(int(side[f"known_{number}"]) for side in sides) for number, column in enumerate(lists)}
 
 
@@ -221,7 +221,7 @@ class _Work:
             names = dict.fromkeys(("unit_id", *self.model.columns))
             left_of = functools.partial(without, engine, names=list(names), taken=taken, store=not part.narrow)
             single = self.taking.single if self.taking else []
-            few = engine.together(*(functools.partial(left_of, sides[side], side=side) for side in single))
+            few = engine.run_concurrently(*(functools.partial(left_of, sides[side], side=side) for side in single))
             blocked = sides | dict(zip(single, few, strict=True))
             if part.folder:
                 dropped += few
@@ -244,11 +244,11 @@ class _Work:
         """The pairs of a part's rules: of few units by one query, else by a query for each rule."""
         engine = self.engine
         few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
-        if few and len(part.rules) > 1 and not (engine.cuts or part.folder or part.narrow or self.taking):
+        if few and len(part.rules) > 1 and not (engine.is_distributed or part.folder or part.narrow or self.taking):
             return [self._at_once(sides)]
         asked = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
         # Where links alone are asked for, each rule's seconds are its own.
-        return [ask() for ask in asked] if self.taking else side_by_side(engine, *asked)
+        return [ask() for ask in asked] if self.taking else run_concurrently_if_small(engine, *asked)
 
     def _at_once(self, sides: Mapping[str, Table]) -> Table:
         """The pairs of all rules. To plan the scoring of a rule takes longer than to score few pairs, and is done once;
@@ -348,7 +348,7 @@ def weighed_given(
 
     The rows are stored.
     """
-    sides = engine.together(
+    sides = engine.run_concurrently(
         *(functools.partial(few_of, engine, of, pairs, side) for of, side in ((left, "left"), (right, "right")))
     )
     weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}

@@ -52,7 +52,7 @@ class Taking:
             The rows of `pairs` that are taken: each unit that holds one partner is in one of them at most.
         """
         single = self.single
-        several = engine.together(*(functools.partial(_contested, engine, pairs, side) for side in single))
+        several = engine.run_concurrently(*(functools.partial(_contested, engine, pairs, side) for side in single))
         contested = {f"contested_{side}": table for side, table in zip(single, several, strict=True)}
         alone = "".join(
             f" and not exists (select 1 from {{contested_{side}}} as c where c.{side}_id = p.{side}_id)"

@@ -28,7 +28,7 @@ class Units:
 
     name: str  # "npd", "people"
     units: Table  # unit_id, the columns asked for
-    appearances: Table  # unit_id and identifiers that stood together on one row
+    identifier_records: Table  # unit_id and identifiers that stood together on one row
     members: Table  # unit_id, entity_id
 
 
@@ -42,13 +42,13 @@ def from_sources(
     """A side's units.
 
     Args:
-        sides: identities and appearances of each source on this side (docs/tables.md).
+        sides: identities and identifier_records of each source on this side (docs/tables.md).
         membership: entity_id, unit_id: which entities are one person by now; None where every entity is its own.
         wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.
     """
     identities = together(engine, [identity for identity, _ in sides])
-    appearances = together(engine, [appearance for _, appearance in sides])
+    identifier_records = together(engine, [appearance for _, appearance in sides])
     if membership is None:
         membership = engine.sql("select entity_id, entity_id as unit_id from {identities}", identities=identities)
     members = engine.sql(
@@ -57,19 +57,19 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    units, stood_together = engine.together(
+    units, stood_together = engine.run_concurrently(
         lambda: described(engine, identities, members, wanted),
         lambda: engine.sql(
             f"""
-            select distinct m.unit_id, {_text_dates("a", kept_columns(appearances.columns))}
-            from {{appearances}} as a join {{members}} as m using (entity_id)
+            select distinct m.unit_id, {_text_dates("a", kept_columns(identifier_records.columns))}
+            from {{identifier_records}} as a join {{members}} as m using (entity_id)
             """,
-            appearances=appearances,
+            identifier_records=identifier_records,
             members=members,
             store=True,
         ),
     )
-    return Units(name=name, units=units, appearances=stood_together, members=members)
+    return Units(name=name, units=units, identifier_records=stood_together, members=members)
 
 
 def described(engine: Engine, identities: Table, members: Table, wanted: Iterable[str]) -> Table:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.config import OTHER_SIDE, holds_many
-from linkage.engine import Engine, Table, columns, empty, one, quote, side_by_side
+from linkage.engine import Engine, Table, columns, empty, one, quote, run_concurrently_if_small
 from linkage.match.candidates.parts import Parts
 from linkage.match.candidates.passes import STANDS
 from linkage.match.candidates.score import Frequencies, score_candidates, weighed_given
@@ -87,7 +87,7 @@ def with_second_records(engine: Engine, matched: Matched, outcomes: Table) -> Se
     single = [side for side in ("left", "right") if not holds_many(step.cardinality, OTHER_SIDE[side])]
     asked = [functools.partial(search.second, side) for side in single]
     units = sum(engine.count(each.units) for each in sides.values())
-    made = dict(zip(single, side_by_side(engine, *asked, rows=units), strict=True))
+    made = dict(zip(single, run_concurrently_if_small(engine, *asked, rows=units), strict=True))
     joining = {side: found.joins for side, found in made.items() if engine.count(found.joins)}
     joined = _without_twins(engine, sides, accepted, joining, rules)
     for found in joined.values():

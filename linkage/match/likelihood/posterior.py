@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.config import Cardinality, Step, holds_many, single_sides
-from linkage.engine import Engine, Table, by_component, empty, side_by_side
+from linkage.engine import Engine, Table, by_component, empty, run_concurrently_if_small
 from linkage.match.candidates.score import Frequencies
 from linkage.match.likelihood.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.resolution.resolve import Thresholds
@@ -75,7 +75,7 @@ def of_possible(
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser) and not step.each_once
     }
-    same = dict(zip(asked, side_by_side(engine, *asked.values()), strict=True))
+    same = dict(zip(asked, run_concurrently_if_small(engine, *asked.values()), strict=True))
     return posterior(engine, pairs, step.cardinality, thresholds.gain, same, summed=summed)
 
 

@@ -59,7 +59,7 @@ def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right
     def of(side: str) -> Table:
         return _weighed(engine, told, outcomes, side, units[side], records[side])
 
-    weighed = dict(zip(sides, engine.together(*(functools.partial(of, side) for side in sides)), strict=True))
+    weighed = dict(zip(sides, engine.run_concurrently(*(functools.partial(of, side) for side in sides)), strict=True))
     if not any(engine.count(found) for found in weighed.values()):
         return outcomes
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)

@@ -139,7 +139,7 @@ class Race:
     ) -> None:
         self._engine = engine
         # To bring a unit's pairs together is what costs an engine that cuts; to put them in order costs another more.
-        ranked = engine.cuts and held is None and cardinality != "many-to-many"
+        ranked = engine.is_distributed and held is None and cardinality != "many-to-many"
         self._round = Round(cardinality, held is not None, ranked)
         apart = apart if apart is not None and engine.count(apart) else None
         tables = {"pairs": pairs} | ({"held": held} if held else {}) | ({"apart": apart} if apart else {})

@@ -107,7 +107,7 @@ def weighed(engine: Engine, step: Step, left: Units, right: Units, given: Given,
     model, training, frequencies = _model(engine, step, left, right, sizes, given)
     say("passes")
     forced, barred = (overrides.forced, overrides.barred) if overrides else (None, None)
-    rows_of = left.appearances, right.appearances
+    rows_of = left.identifier_records, right.identifier_records
     passed = deterministic.run(engine, given["rules"], *rows_of, step.cardinality, forced=forced, barred=barred)
     certain = _scored_passes(engine, model, left.units, right.units, frequencies, passed.links)
     still_open = (
@@ -176,7 +176,7 @@ def _model(
         saying(given)("values")
         return model, {}, count()
     train_it = functools.partial(_trained, engine, model, left.units, right.units, given)
-    made: list[Any] = engine.together(train_it, count)
+    made: list[Any] = engine.run_concurrently(train_it, count)
     (trained, told), frequencies = made
     return trained, told, frequencies
 

@@ -151,12 +151,12 @@ _DEVIATIONS = 3.0  # as many as chance may have hidden: few twins tell how many 
 def _across(engine: Engine, rule: Rule, sides: tuple[Units, Units]) -> tuple[float, Table]:
     """left_id, right_id of pairs across that share what twins share, whose names begin differently; of large files
     those of some births, and how many each stands for."""
-    left, right = (side.appearances for side in sides)
+    left, right = (side.identifier_records for side in sides)
     held = {*left.columns} & {*right.columns}
     same = [*rule.equal, *rule.near, *[name for name in rule.equal_any if name in held][:1]]
     names, rows_held = [*same, str(rule.differ)], max(engine.count(left), engine.count(right))
     shown = [functools.partial(of_some_births, engine, names, side, rows_held) for side in (left, right)]
-    (of_left, sampled), (of_right, _) = engine.together(*shown)
+    (of_left, sampled), (of_right, _) = engine.run_concurrently(*shown)
     met = engine.sql(
         f"""
         select distinct a.unit_id as left_id, b.unit_id as right_id

@@ -32,7 +32,7 @@ def two_people(
 
     Args:
         pairs: left_id, right_id, match_weight.
-        left, right: units, with what stood together on one row of theirs (appearances). A rule that reads fields that
+        left, right: units, with what stood together on one row of theirs (identifier_records). A rule that reads fields that
             these lack says nothing.
         lowest: pairs of less weight are left out: nobody would take them for one person.
         rules: the shipped ones when None.
@@ -112,7 +112,7 @@ def _rows_of(engine: Engine, rule: Rule, suspects: Suspects, different: Table) -
     """By side, what a rule reads of all that stood on the rows of these few units, which may lie on disk: read once."""
     read = [*dict.fromkeys((*_asked(rule), *rule.equal_any, *rule.also, *rule.unless_equal))]
     read = [name for name in read if name in suspects.held]
-    shown = [side.appearances for side in suspects.sides]
+    shown = [side.identifier_records for side in suspects.sides]
     if suspects.few and suspects.a_row_each:
         shown = [few if {*read} <= {*few.columns} else all_of for few, all_of in zip(suspects.few, shown, strict=True)]
 
@@ -125,7 +125,7 @@ def _rows_of(engine: Engine, rule: Rule, suspects: Suspects, different: Table) -
         return engine.sql(query, params=None, of=table, different=different, store=True)
 
     sides = dict(zip(("left", "right"), shown, strict=True))
-    read_at_once = engine.together(*(functools.partial(of, side, table) for side, table in sides.items()))
+    read_at_once = engine.run_concurrently(*(functools.partial(of, side, table) for side, table in sides.items()))
     return dict(zip(sides, read_at_once, strict=True))
 
 

@@ -26,7 +26,7 @@ class Suspects:
 
     Attributes:
         pairs: left_id, right_id, match_weight.
-        left, right: units, with what stood together on one row of theirs (appearances); one and the same of one file.
+        left, right: units, with what stood together on one row of theirs (identifier_records); one and the same of one file.
         lowest: pairs of less weight are left out: nobody would take them for one person.
         model: the one that scored the pairs, whose levels then stand beside them: most pairs need no second look.
         few: units of the left and of the right among whom the pairs are, where these are few of all. They have the
@@ -51,12 +51,12 @@ class Suspects:
     @cached_property
     def held(self) -> set[str]:
         """The fields that rows of both sides have."""
-        return set(self.left.appearances.columns) & set(self.right.appearances.columns)
+        return set(self.left.identifier_records.columns) & set(self.right.identifier_records.columns)
 
     @property
     def a_row_each(self) -> bool:
         """Whether a unit is one row: nothing stood on others of its rows."""
-        return all(side.appearances is side.units for side in self.sides)
+        return all(side.identifier_records is side.units for side in self.sides)
 
 
 def plausible(engine: Engine, rule: Rule, found: Table, of: Suspects) -> bool:
@@ -131,11 +131,11 @@ def of_some_births(engine: Engine, names: Sequence[str], table: Table, rows_held
 
 def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
-    held = set(side.appearances.columns)
+    held = set(side.identifier_records.columns)
     shared, any_of = (rule.within, rule.within_any) if rule.within else ((*rule.equal, *rule.near), rule.equal_any)
     known = [*shared, *[name for name in any_of if name in held][:1], str(rule.differ)]
-    rows_held = engine.count(side.appearances)
-    shown, sampled = of_some_births(engine, known, side.appearances, rows_held)
+    rows_held = engine.count(side.identifier_records)
+    shown, sampled = of_some_births(engine, known, side.identifier_records, rows_held)
     counted = engine.sql(
         f"""
         with alike as (
@@ -173,7 +173,7 @@ def _namesakes_explain(engine: Engine, rule: Rule, found: Table, of: Suspects) -
     expected = _expected_across(told, sizes)
     if told and expected <= least:
         return False
-    shown = {side: units.appearances for side, units in zip(("left", "right"), of.sides, strict=True)}
+    shown = {side: units.identifier_records for side, units in zip(("left", "right"), of.sides, strict=True)}
     query = engine.sql(_across(rule, shown), params=None, store=False, found=found, pairs=of.pairs, **shown)
     counted = one(engine, query)
     across, contested = int(counted["across"]), int(counted["contested"])
@@ -261,7 +261,7 @@ def _of_one_name(engine: Engine, rule: Rule, one_side: Units, other_side: Units)
     Within a file, which writes its addresses in one way, those who share a postcode and live at two addresses are not
     at one place.
     """
-    sides = [side.appearances for side in (one_side, other_side)]
+    sides = [side.identifier_records for side in (one_side, other_side)]
     held, born = set(sides[0].columns) & set(sides[1].columns), str(rule.born_apart)
     rows_held, sampled = engine.count(sides[0]), list[Table]()
     if max(rows_held, engine.count(sides[1])) > _SHOWN_ROWS:

@@ -7,7 +7,7 @@ from linkage.config import Gates
 from linkage.pipeline.ended.delivery import manifest_of
 from linkage.pipeline.given.gates import not_asked
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
-from quality.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of
 from quality.report import headlines
 
 

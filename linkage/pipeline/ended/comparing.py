@@ -16,7 +16,7 @@ from linkage.longitudinal.cohorts import chosen
 from linkage.pipeline.ended.delivery import ended_well, tables_of
 from linkage.pipeline.given.job import resolve
 from quality import disclosure
-from quality.outcomes import Followed, Inputs, Site, check_out, load_rules, write_site
+from quality.dashboard.outcomes import Followed, Inputs, Site, check_out, load_rules, write_site
 
 _PROJECT = "outcomes"
 """Under which pseudonyms of institutions are made: they agree with those of no extract."""

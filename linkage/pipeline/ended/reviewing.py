@@ -18,7 +18,7 @@ from linkage.pipeline.ended.intact import document_of
 from linkage.pipeline.ended.pair_names import NAMES
 from linkage.pipeline.running.atomic import write_json
 from linkage.pipeline.running.lock import turn
-from quality.expected import Unseen
+from quality.measures.expected import Unseen
 from quality.review import (
     COLUMNS,
     Origin,

@@ -15,7 +15,7 @@ def asked_of(
     Precision is against truth where there is one, else as people found who reviewed the links, else as the links' own
     probabilities say.
     """
-    from quality.drift import falls
+    from quality.measures.drift import falls
 
     return {
         "precision": _precisions(evaluation, {review["step"]: review for review in reviews}),

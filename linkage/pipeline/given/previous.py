@@ -6,7 +6,7 @@ from pathlib import Path
 
 from linkage.errors import ConfigError
 from linkage.pipeline.running.folder import MANIFEST, STAGES, RunFolder
-from quality.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from linkage.pipeline.running.workspace import Workspace
 from linkage.pipeline.stages.reached import reached_in_step
 from linkage.pipeline.stages.reading import attribute_name
 from linkage.pipeline.stages.tables import LEO_TABLES
-from quality.drift import drift
-from quality.evaluated import evaluation_of
-from quality.evaluation import Inputs, StepTables, evaluate
+from quality.measures.drift import drift
+from quality.measures.evaluated import evaluation_of
+from quality.measures.evaluation import Inputs, StepTables, evaluate
 
 EVALUATION = "quality/evaluation.json"
 DRIFT = "quality/drift.json"  # where there is a last release

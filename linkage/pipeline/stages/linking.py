@@ -62,7 +62,7 @@ def link_stage(job: Job, step: Step) -> Stage:
         work=functools.partial(_link, job, step, sides, teachers),
         reads=(
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
-            *(f"appearances/{source}" for source in needed),
+            *(f"identifier_records/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
             *(f"links/{earlier.name}" for earlier in _that_doubt(before) if not step.links_only),
             *(f"models/{name}.json" for name in teachers),
@@ -320,7 +320,7 @@ def brought_left(config: RunConfig) -> list[str]:
 
 
 def _units(space: Workspace, side: str, sources: Iterable[str], membership: Table, wanted: Iterable[str]) -> Units:
-    tables = [(space.table(f"identities/{source}"), space.table(f"appearances/{source}")) for source in sources]
+    tables = [(space.table(f"identities/{source}"), space.table(f"identifier_records/{source}")) for source in sources]
     return from_sources(space.engine, side, tables, membership if side == PEOPLE else None, wanted)
 
 

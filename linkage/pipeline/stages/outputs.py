@@ -63,7 +63,7 @@ def longitudinal_stage(job: Job) -> Stage:
         name="longitudinal",
         work=work,
         reads=(
-            *(*attributes.values(), *LOOKUPS[:2], *(f"appearances/{source}" for source in job.config.source)),
+            *(*attributes.values(), *LOOKUPS[:2], *(f"identifier_records/{source}" for source in job.config.source)),
             *(f"{table}/{source}" for source in cis for table in ("records", "identities")),
         ),
         makes=LEO_TABLES,
@@ -158,9 +158,10 @@ def _addresses(space: Workspace, cis: list[str]) -> Table:
 
 def _births(space: Workspace, sources: list[str]) -> Table:
     """The birth dates of every source's entities, and on how many records each stands."""
-    held = {f"source_{number}": space.table(f"appearances/{source}") for number, source in enumerate(sources)}
+    held = {f"source_{number}": space.table(f"identifier_records/{source}") for number, source in enumerate(sources)}
     union = " union all ".join(
-        f"select entity_id, dob, appearance_records as records from {{{name}}} where dob is not null" for name in held
+        f"select entity_id, dob, identifier_record_rows as records from {{{name}}} where dob is not null"
+        for name in held
     )
     return space.engine.sql(union, params=None, store=False, **held)
 

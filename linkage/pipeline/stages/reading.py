@@ -50,7 +50,7 @@ def records_stage(job: Job, name: str) -> Stage:
 
 
 def identities_stage(job: Job, name: str) -> Stage:
-    """records/<name> to identities/<name> and appearances/<name>; ids go on where the source before it ended."""
+    """records/<name> to identities/<name> and identifier_records/<name>; ids go on where the source before it ended."""
     before = list(job.config.source)[: list(job.config.source).index(name)][-1:]
     kept = job.config.kept_columns()
 
@@ -58,14 +58,14 @@ def identities_stage(job: Job, name: str) -> Stage:
         first = space.counts(f"identities/{before[0]}")["next_entity_id"] if before else 1
         found = identify(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
         space.write(f"identities/{name}", found.identities)
-        space.write(f"appearances/{name}", found.appearances)
+        space.write(f"identifier_records/{name}", found.identifier_records)
         return {"entities": found.count, "next_entity_id": first + found.count}
 
     return Stage(
         name=f"identities-{name}",
         work=work,
         reads=(f"records/{name}", *(f"identities/{source}" for source in before)),
-        makes=(f"identities/{name}", f"appearances/{name}"),
+        makes=(f"identities/{name}", f"identifier_records/{name}"),
         settings={"kept": list(kept)} if kept else {},
         rooms=ROOMS,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.intervals import Z95
+from quality.measures.intervals import Z95
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.pairs import Pairs

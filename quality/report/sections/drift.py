@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Sum
-from quality.drift import in_calculation, part_of
-from quality.intervals import difference, wilson
+from quality.measures.drift import in_calculation, part_of
+from quality.measures.intervals import difference, wilson
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -136,7 +136,7 @@ def _released(
 
 
 def _in_calculation(steps: Sequence[Mapping[str, Any]], shown: Released, d: Disclosure) -> dict[str, Cell]:
-    """Those in the calculation, by the name of the count (quality.drift.published)."""
+    """Those in the calculation, by the name of the count (quality.measures.drift.published)."""
     found = {}
     for step in steps:
         for row in step["totals"]:
@@ -173,7 +173,7 @@ _OF_STEP = re.compile("(links|(.+) in the calculation) of (.+)")
 
 
 def _in_words(count: str, titles: Mapping[str, str], names: Names) -> str:
-    """A published count (quality.drift.published) by the names that the page has for sources and steps."""
+    """A published count (quality.measures.drift.published) by the names that the page has for sources and steps."""
     if found := _ON_SPINE.fullmatch(count):
         return names.of(f"People of {names.source(found[1])} on the spine")
     if found := _OF_SOURCE.fullmatch(count):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.intervals import Share
+from quality.measures.intervals import Share
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.expected import LINKS_ONLY, WHY_UNKNOWN
+from quality.measures.expected import LINKS_ONLY, WHY_UNKNOWN
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Mark
-from quality.parameters import version
+from quality.measures.parameters import version
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Terms, Text
 

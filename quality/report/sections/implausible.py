@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.intervals import wilson
+from quality.measures.intervals import wilson
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names

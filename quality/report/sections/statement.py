@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.expected import LINKS_ONLY, WHY_UNKNOWN
+from quality.measures.expected import LINKS_ONLY, WHY_UNKNOWN
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs

@@ -81,7 +81,7 @@ def of_strangers(
 
     counted: dict[tuple[int, ...], tuple[float, float]] = {}
     asked = [functools.partial(blocked, side, place) for side in sides for place in range(len(names))]
-    for weight, found in engine.together(*asked):
+    for weight, found in engine.run_concurrently(*asked):
         for row in found:
             state = tuple(int(row[f"state_{n}"]) for n in range(len(names)))
             pairs, seen = counted.get(state, (0.0, 0.0))

@@ -1,0 +1,1 @@
+"""Measures of linkage quality: precision, recall, bias, drift, calibration and estimated error."""

@@ -1,0 +1,194 @@
+"""Whether the linkage favours some people: who is missed, who is linked falsely, how the linked differ from others.
+
+A standardised difference is how far a group's share among one set of people is from its share among another, in units
+of their spread. Over 0.1 either way it is flagged, as is usual (Austin 2009). It is taken of the matched beside the
+unmatched, which without truth is all that can be known; where truth tells who could have been matched, also of the
+found beside the missed, which overlap of the two files cannot explain, and of the right links beside the false ones.
+Below nought the linkage does worse by the group.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table
+from quality.measures.definitions import Characteristic, Definitions
+from quality.measures.group_error import said_false, sums
+from quality.measures.intervals import Z95, difference, exact, wilson
+from quality.measures.rates import label_of
+
+FLAGGED = 0.1
+_YEARS = 5
+_FEW = 5.0
+"""Expected in a cell of a table of two by two, below which large samples say nothing of it (Cochran 1954)."""
+
+
+def bias(
+    engine: Engine, counted: Table, definitions: Definitions, catalogue: Catalogue, *, has_truth: bool
+) -> list[dict[str, Any]]:
+    """For each characteristic, and for the pairs that the definitions name, what the linkage does to its groups.
+
+    Args:
+        counted: see `quality.measures.rates.cube`. Groups are of the left side's people who are in the calculation.
+
+    Returns:
+        characteristics (one name or two), title, groups, and of years of birth bands, which are groups of five years;
+        of a group: labels, eligible, matched, in_both and found (None without truth), rate, missed (share of in_both
+        not found), false (share of links that are false; None without truth), expected_false (share of links) and
+        expected_missed (share of the matches among kept pairs that were let go: the step's expected recall also counts
+        those of which no pair was kept), by probabilities; expected_false_within: the first of these with its interval;
+        matched_unmatched, found_missed and right_false (of links): difference, low, high, flagged, certain, or None
+        where either set is empty.
+    """
+    known = {c.name: c for c in definitions.characteristic if c.name in counted.columns}
+    wanted: list[Sequence[str]] = [[name] for name in known]
+    wanted += [pair for pair in definitions.two_way if set(pair) <= set(known)]
+    found: list[dict[str, Any]] = []
+    for names in wanted:
+        summed = sums(engine, counted, names, in_calculation=True)
+        characteristics = [known[name] for name in names]
+        row: dict[str, Any] = {
+            "characteristics": list(names),
+            "title": " and ".join(_inside(known[name].title, place) for place, name in enumerate(names)),
+            "groups": _groups(summed, characteristics, catalogue, has_truth=has_truth),
+        }
+        if [c.part for c in characteristics] == ["year"]:
+            row["bands"] = _groups(_in_bands(summed), characteristics, catalogue, has_truth=has_truth)
+        found.append(row)
+    return found
+
+
+def _in_bands(summed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Years by fives, as statistics of ages have them: what is seldom, as a false link, no single year tells of."""
+    bands: dict[str, dict[str, Any]] = {}
+    for row in summed:
+        year = row["group_0"]
+        first = int(year) // _YEARS * _YEARS if year.isdigit() else None
+        label = year if first is None else f"{first} to {first + _YEARS - 1}"
+        band = bands.setdefault(label, {"group_0": label})
+        for key in row.keys() - {"group_0"}:
+            band[key] = None if row[key] is None and band.get(key) is None else (band.get(key) or 0) + (row[key] or 0)
+    return list(bands.values())
+
+
+def _inside(title: str, place: int) -> str:
+    return title if place == 0 else title[:1].lower() + title[1:]
+
+
+def _groups(
+    summed: Sequence[Mapping[str, Any]],
+    characteristics: Sequence[Characteristic],
+    catalogue: Catalogue,
+    *,
+    has_truth: bool,
+) -> list[dict[str, Any]]:
+    counts = ("eligible", "matched", "in_both", "found", "correct", "wrong")
+    whole = {key: sum(int(row[key]) for row in summed) for key in counts}
+    return [
+        {
+            "labels": [label_of(c, row[f"group_{place}"], catalogue) for place, c in enumerate(characteristics)],
+            **_counts(row, has_truth=has_truth),
+            **_error(row, has_truth=has_truth),
+            "matched_unmatched": _difference(row, whole, "matched", "eligible"),
+            "found_missed": _difference(row, whole, "found", "in_both") if has_truth else None,
+            "right_false": _between(row, whole, "correct", "wrong") if has_truth else None,
+        }
+        for row in summed
+    ]
+
+
+def _counts(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
+    return {
+        "eligible": int(row["eligible"]),
+        "matched": int(row["matched"]),
+        "in_both": int(row["in_both"]) if has_truth else None,
+        "found": int(row["found"]) if has_truth else None,
+        "rate": wilson(int(row["matched"]), int(row["eligible"])),
+    }
+
+
+def _error(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
+    links, said, let_go = int(row["links"]), row["said_right"], row["said_missed"]
+    judged = int(row["correct"]) + int(row["wrong"])
+    has_said = links and said is not None and let_go is not None and said > 0
+    return {
+        "links": links,
+        "missed": wilson(int(row["in_both"]) - int(row["found"]), int(row["in_both"])) if has_truth else None,
+        "false": wilson(int(row["wrong"]), judged) if has_truth else None,
+        "expected_false": (links - said) / links if has_said else None,
+        "expected_false_within": said_false(row) if has_said else None,
+        "expected_missed": let_go / (said + let_go) if has_said else None,
+    }
+
+
+def _difference(row: Mapping[str, Any], whole: Mapping[str, int], part: str, of: str) -> dict[str, Any] | None:
+    """Of the group's share among the people of `part` and its share among the others of `of`."""
+    one, other = whole[part], whole[of] - whole[part]
+    if not one or not other:
+        return None
+    return standardised(int(row[part]), one, int(row[of]) - int(row[part]), other)
+
+
+def _between(row: Mapping[str, Any], whole: Mapping[str, int], one: str, other: str) -> dict[str, Any] | None:
+    """Of the group's shares among two sets that are counted apart."""
+    if not whole[one] or not whole[other]:
+        return None
+    return standardised(int(row[one]), whole[one], int(row[other]), whole[other])
+
+
+def standardised(count: int, of: int, other_count: int, other_of: int) -> dict[str, Any] | None:
+    """Standardised difference of two shares with a 95 % interval, for large samples (Hedges and Olkin 1985, eq. 5.14).
+
+    Where one share is all and the other nought no difference is too large for them: half a person is added to either
+    answer of each, as is done for odds. Where so few are expected that large samples say nothing, as of a single false
+    link, the bounds are those of the difference by Newcombe's method 10, of exact bounds of both shares.
+
+    Returns:
+        difference, low, high, flagged (beyond 0.1 either way), certain (the whole interval is); None where both shares
+        are all, or nought.
+    """
+    share, other = count / of, other_count / other_of
+    if {share, other} == {0.0, 1.0}:
+        share, other = (count + 0.5) / (of + 1), (other_count + 0.5) / (other_of + 1)
+    spread = (share * (1 - share) + other * (1 - other)) / 2
+    if spread <= 0:
+        return None
+    found = (share - other) / math.sqrt(spread)
+    pooled = (count + other_count) / (of + other_of)
+    if min(of, other_of) * min(pooled, 1 - pooled) < _FEW:
+        change = difference(exact(other_count, other_of), exact(count, of))
+        low, high = (bound / math.sqrt(spread) for bound in (change["low"], change["high"]))
+    else:
+        half = Z95 * math.sqrt((of + other_of) / (of * other_of) + found**2 / (2 * (of + other_of)))
+        low, high = found - half, found + half
+    return {
+        "difference": found,
+        "low": low,
+        "high": high,
+        "flagged": abs(found) > FLAGGED,
+        "certain": low > FLAGGED or high < -FLAGGED,
+    }
+
+
+def moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Groups whose standardised difference of matched and unmatched is known in both releases: title, labels, before,
+    after, change, largest first.
+    """
+    old = {(row["title"], *group["labels"]): group["matched_unmatched"] for row in before for group in row["groups"]}
+    found = []
+    for row in after:
+        for group in row["groups"]:
+            was, now = old.get((row["title"], *group["labels"])), group["matched_unmatched"]
+            if was and now:
+                found.append(
+                    {
+                        "title": row["title"],
+                        "labels": group["labels"],
+                        "people": group["eligible"],
+                        "before": was["difference"],
+                        "after": now["difference"],
+                        "change": now["difference"] - was["difference"],
+                    }
+                )
+    return sorted(found, key=lambda row: -abs(row["change"]))

@@ -1,0 +1,362 @@
+"""What a run did, in aggregates: how much linked, how well, for whom. The report is made of this and nothing else.
+
+Everything here is a count, a share or a model parameter. The counts are exact, so the result stays inside the run's
+folder; what leaves goes through quality.disclosure.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkage.catalogue import Catalogue, shipped
+from linkage.engine import Engine, Table, columns, one, rows, run_concurrently_if_small
+from quality.measures import accuracy, linked, rates, truth
+from quality.measures.bias import bias
+from quality.measures.blocking import blocked
+from quality.measures.causes import causes, entity_errors
+from quality.measures.characteristics import entities_described
+from quality.measures.completeness import completeness
+from quality.measures.definitions import Definitions
+from quality.measures.definitions import load as load_definitions
+from quality.measures.expected import KEPT_WITHIN, KEPT_WITHIN_OF_ONE_FILE, LINKS_ONLY, Unseen, expected, most_matches
+from quality.measures.group_error import error_by_group
+from quality.measures.implausible import conflicts
+from quality.measures.implausible_counts import implausible_links, implausible_people
+from quality.measures.implausible_rules import load as implausible_rules
+from quality.measures.parameters import parameters
+from quality.measures.reliability import reliability
+from quality.measures.uncertainty import uncertainty
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StepTables:
+    """One link step as the match stage left it.
+
+    Attributes:
+        links: left_id, right_id, method, pass, match_weight, decision, and more (docs/tables.md).
+        unlinked: side, id, reason.
+        units: side, unit_id, entity_id.
+        model: the Splink model that scored the step, as parsed JSON.
+        true_pairs: left_id, right_id in the step's own ids, where truth comes as pairs and not as persons.
+        blocking: what the match stage counted of its passes and blocking rules (see quality.measures.blocking).
+        reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
+        joins_second_records: whether the step links two records of one person, beyond its cardinality.
+        sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
+        draws: how many of them there are.
+        recall_unknown: why what the step expects of its recall is not to be told (of quality.measures.expected.WHY_UNKNOWN).
+    """
+
+    name: str
+    left: str
+    right: str
+    links: Table
+    unlinked: Table
+    units: Table
+    cardinality: str = "one-to-one"
+    model: Mapping[str, Any] | None = None
+    true_pairs: Table | None = None
+    blocking: Mapping[str, Any] | None = None
+    reached: Callable[[Table], Mapping[str, Any]] | None = None
+    joins_second_records: bool = False
+    sampled: Table | None = None
+    draws: int = 0
+    recall_unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables of a run. What it has not is left out of the result, not shown empty.
+
+    Attributes:
+        identities: by source: entity_id, source, entity_key and the lists of identifiers.
+        attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
+        spine: person_id, entity_id, source.
+        cuts: step, left_id, right_id and rule of links that were cut, since the person would have broken a rule.
+        truth: source, entity_key, person_id.
+        errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
+        records: by source: source_key, entity_key; read only where there is a log of errors.
+        sources: what the records stage counted: source, rows_read, records, quarantined; of a file that has no
+            identities also entities and completeness, as they stand in the result.
+        tables: rows of the tables that the run makes for researchers.
+    """
+
+    steps: Sequence[StepTables]
+    identities: Mapping[str, Table] = field(default_factory=dict)
+    attributes: Mapping[str, Table] = field(default_factory=dict)
+    spine: Table | None = None
+    cuts: Table | None = None
+    truth: Table | None = None
+    errors: Table | None = None
+    records: Mapping[str, Table] = field(default_factory=dict)
+    sources: Sequence[Mapping[str, Any]] = ()
+    tables: Mapping[str, int] = field(default_factory=dict)
+
+
+def evaluate(
+    engine: Engine, inputs: Inputs, definitions: Definitions | None = None, catalogue: Catalogue | None = None
+) -> dict[str, Any]:
+    """Count and judge a run. The result is JSON: counts, shares with 95 % Wilson intervals, model parameters.
+
+    Returns:
+        format, has_truth, sources, weight_range (bins of weights at its ends hold what lies beyond), steps (one a
+        step; see the functions that make each part), spine or None.
+    """
+    definitions = definitions or load_definitions()
+    catalogue = catalogue or shipped()
+    entities = _entities(engine, inputs, definitions, catalogue)
+    contradictions = _contradictions(engine, inputs)
+
+    def judged(step: StepTables) -> dict[str, Any]:
+        counted = _step(engine, step, inputs, entities, definitions, catalogue)
+        opposed = implausible_links(engine, step.links, step.units, *contradictions) if contradictions else None
+        return counted | {"implausible": opposed}
+
+    steps = [functools.partial(judged, step) for step in inputs.steps]
+    result: dict[str, Any] = {
+        "format": FORMAT,
+        "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
+        "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
+        "tables": dict(inputs.tables),
+        "weight_range": list(definitions.weight_range),
+        "steps": run_concurrently_if_small(engine, *steps),
+        "spine": _spine(engine, inputs.spine, inputs.cuts, entities.persons) if inputs.spine else None,
+    }
+    if inputs.spine and contradictions:
+        result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, entities.persons)
+    held = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
+    engine.drop(*(table for table in held if table))
+    return result
+
+
+def _contradictions(engine: Engine, inputs: Inputs) -> tuple[Table, list[dict[str, Any]]] | None:
+    """Pairs of records of one person that contradict each other, and the rules by which; None without a spine."""
+    if inputs.spine is None or not inputs.identities:
+        return None
+    return conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, implausible_rules())
+
+
+@dataclass(frozen=True)
+class _Entities:
+    """Entities of all sources: with their characteristics, their true persons, and the errors in their records."""
+
+    described: Table | None = None
+    persons: Table | None = None
+    errors: Table | None = None
+
+
+def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue) -> _Entities:
+    """What is known of the entities of all sources."""
+    if not inputs.identities:
+        return _Entities()
+    described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
+    if inputs.truth is None:
+        return _Entities(described)
+    keys = ("entity_id", "source", "entity_key")
+    parts = {f"identities_{index}": table for index, table in enumerate(inputs.identities.values())}
+    entities = engine.sql(
+        "\nunion all\n".join(f"select {columns(keys)} from {{{name}}}" for name in parts),
+        params=None,
+        store=False,
+        **parts,
+    )
+    errors = entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
+    return _Entities(described, truth.entity_persons(engine, entities, inputs.truth), errors)
+
+
+def _source_names(inputs: Inputs) -> list[str]:
+    named = [str(row["source"]) for row in inputs.sources]
+    return named + [name for name in inputs.identities if name not in named]
+
+
+def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
+    counted = next((row for row in inputs.sources if row["source"] == name), {})
+    identities = inputs.identities.get(name)
+    return {
+        "source": name,
+        **{key: counted.get(key) for key in ("rows_read", "records", "quarantined")},
+        "entities": engine.count(identities) if identities else counted.get("entities"),
+        "completeness": completeness(engine, identities) if identities else counted.get("completeness", []),
+    }
+
+
+def _step(
+    engine: Engine,
+    step: StepTables,
+    inputs: Inputs,
+    entities: _Entities,
+    definitions: Definitions,
+    catalogue: Catalogue,
+) -> dict[str, Any]:
+    """What one step linked, how well and for whom."""
+    known = _step_truth(engine, step, entities.persons)
+    judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
+    allowed = "many-to-many" if step.joins_second_records else step.cardinality
+    measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
+    true_pairs = measured["true_pairs"] if measured else None
+    rule = definitions.eligible_for(step.right)
+    sides = linked.sides(engine, step.units, judged, step.unlinked)
+    unseen = _unseen(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
+    units, by_group = None, _of_no_group()
+    if entities.described:
+        sources = list(inputs.identities)
+        units = rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
+        by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
+        if unseen.unknown:
+            _say_nothing_of_missed(by_group)
+    result = {
+        "step": step.name,
+        "left": step.left,
+        "right": step.right,
+        "cardinality": step.cardinality,
+        "eligible": rule.model_dump(mode="json") if rule and units else None,
+        "sides": sides,
+        "decisions": linked.decisions(engine, judged),
+        "parted": linked.parted(engine, step.name, judged, inputs.cuts) if inputs.cuts else [],
+        "passes": linked.passes(engine, judged, true_pairs),
+        "patterns": linked.patterns(engine, judged, true_pairs),
+        "levels": linked.levels(engine, judged, _comparisons(step.model)),
+        "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
+        "weights": linked.weights(engine, judged, definitions),
+        "bands": linked.bands(engine, judged, definitions, true_pairs),
+        "accuracy": measured,
+        "expected": expected(engine, judged, unseen),
+        "causes": causes(engine, judged, known.pairs, step.units, entities.errors)
+        if known and entities.errors
+        else None,
+        "reliability": reliability(engine, judged, definitions) if known else [],
+        **by_group,
+        "uncertainty": _uncertainty(engine, step, units, by_group, sides),
+        "parameters": parameters(dict(step.model)) if step.model else None,
+    }
+    engine.drop(judged, *((known.pairs, known.known) if known else ()), *([units] if units else []))
+    return result
+
+
+def _unseen(step: StepTables, most: float | None) -> Unseen:
+    """What the match stage expects of matches that the step's links do not show; at most so many are there in all."""
+    counted = step.blocking or {}
+    others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
+    return Unseen(
+        counted.get("estimated_recall"),
+        others,
+        dropped,
+        spread=counted.get("unreached_spread", 0.0),
+        most=most,
+        unknown=LINKS_ONLY if counted.get("links_only") else step.recall_unknown,
+        kept_within=KEPT_WITHIN_OF_ONE_FILE if step.left == step.right else KEPT_WITHIN,
+    )
+
+
+def _of_no_group() -> dict[str, list[Any]]:
+    """The shape of `_by_group`, where nothing is known of the units."""
+    return {"totals": [], "reasons": [], "rates": [], "groups": [], "bias": []}
+
+
+def _by_group(
+    engine: Engine,
+    step: StepTables,
+    units: Table,
+    sources: Sequence[str],
+    definitions: Definitions,
+    catalogue: Catalogue,
+    *,
+    has_truth: bool,
+) -> dict[str, list[Any]]:
+    """Who was linked, and for whom how well; `units` as of `rates.units_described`."""
+    cube = rates.cube(engine, units)
+    found = {
+        "totals": rates.totals(engine, cube),
+        "reasons": rates.reasons(engine, units, step.unlinked),
+        "rates": rates.rates(engine, cube, sources, definitions, catalogue),
+        "groups": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
+        "bias": bias(engine, cube, definitions, catalogue, has_truth=has_truth),
+    }
+    engine.drop(cube)
+    return found
+
+
+def _say_nothing_of_missed(by_group: Mapping[str, list[Any]]) -> None:
+    """Of pairs that were not kept nothing is known, and that is not nought."""
+    for table in (*by_group["groups"], *by_group["bias"]):
+        for group in (*table["groups"], *table.get("bands", ())):
+            group["expected_missed"] = None
+
+
+def _uncertainty(
+    engine: Engine,
+    step: StepTables,
+    units: Table | None,
+    by_group: Mapping[str, list[Any]],
+    sides: Sequence[Mapping[str, Any]],
+) -> dict[str, Any] | None:
+    """How much figures vary over the link sets that the step has drawn, where it has drawn any."""
+    if not step.sampled:
+        return None
+    counted = _in_calculation(by_group["totals"], sides)
+    return uncertainty(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
+
+
+def _in_calculation(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """eligible and linked of the left side; where nothing is known of its units all of them are in the calculation."""
+    for row in totals:
+        if row["side"] == "left":
+            return {"eligible": row["eligible"], "linked": row["linked"]}
+    found = next((side for side in sides if side["side"] == "left"), {"units": 0, "linked": 0})
+    return {"eligible": found["units"], "linked": found["linked"]}
+
+
+def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
+    return [str(comparison.get("output_column_name") or "") for comparison in (model or {}).get("comparisons", ())]
+
+
+def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> truth.StepTruth | None:
+    if step.true_pairs is not None:
+        return truth.truth_of_pairs(engine, step.units, step.true_pairs)
+    return truth.truth_of_units(engine, step.units, persons) if persons else None
+
+
+def _not_judged(engine: Engine, links: Table) -> Table:
+    return engine.sql(
+        f"""
+        select {truth.carried(links)}, 'unknown' as verdict
+        from {{links}} as links
+        """,
+        links=links,
+    )
+
+
+def _spine(engine: Engine, spine: Table, cuts: Table | None, persons: Table | None) -> dict[str, Any]:
+    """people, entities, by_source, sources_held (people by how many sources they have), cuts by rule, accuracy."""
+    counted = one(
+        engine,
+        engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
+    )
+    by_source = engine.sql(
+        """
+        select source, count(distinct person_id) as people, count(*) as entities
+        from {spine}
+        group by source
+        order by source
+        """,
+        spine=spine,
+    )
+    held = engine.sql(
+        """
+        with people as (select person_id, count(distinct source) as sources from {spine} group by person_id)
+        select sources, count(*) as people from people group by sources order by sources
+        """,
+        spine=spine,
+    )
+    return {
+        **counted,
+        "by_source": rows(engine, by_source),
+        "sources_held": rows(engine, held),
+        "cuts": rows(engine, engine.sql(_CUTS, cuts=cuts)) if cuts else [],
+        "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
+    }
+
+
+_CUTS = "select rule, count(*) as links from {cuts} group by rule order by rule"

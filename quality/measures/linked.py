@@ -1,0 +1,268 @@
+"""What a step did, in counts: decisions, passes, reasons, and how match weights lie. Needs no truth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.engine import Engine, Table, rows
+from quality.measures.definitions import Definitions
+from quality.measures.intervals import f1, wilson
+from quality.measures.truth import SAID
+
+_VERDICTS = """
+    count(*) filter (where verdict = 'true') as correct,
+    count(*) filter (where verdict = 'false') as wrong
+"""
+
+
+def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
+    """decision, pairs: how the compared pairs were decided."""
+    return rows(
+        engine,
+        engine.sql(
+            "select decision, count(*) as pairs from {judged} group by decision order by decision", judged=judged
+        ),
+    )
+
+
+def parted(engine: Engine, step: str, judged: Table, cuts: Table) -> list[dict[str, Any]]:
+    """rule, links, correct, wrong: accepted links that the spine did not follow, by the rule that each would break.
+
+    Args:
+        cuts: step, left_id, right_id, rule of all steps.
+    """
+    return rows(
+        engine,
+        engine.sql(
+            f"""
+            select c.rule, count(*) as links, {_VERDICTS}
+            from {{judged}} as j
+            join {{cuts}} as c on c.left_id = j.left_id and c.right_id = j.right_id
+            where c.step = $step and j.decision = 'accepted'
+            group by c.rule
+            order by c.rule
+            """,
+            params={"step": step},
+            judged=judged,
+            cuts=cuts,
+        ),
+    )
+
+
+def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
+    """method, pass and what `_judged_links` says: accepted links by what made them, most links first."""
+    return _by(engine, judged, {"method": "method", "pass": "coalesce(pass, method)"}, true_pairs)
+
+
+def patterns(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
+    """pattern and what `_judged_links` says: accepted links by the level of each comparison, most links first.
+
+    Patterns beyond the commonest are taken together, as the pattern None.
+    """
+    every = _by(engine, judged, {"pattern": "pattern"}, true_pairs)
+    named = [row for row in every if row["pattern"] is not None]
+    return named[:MOST_PATTERNS] + _together(named[MOST_PATTERNS:], true_pairs)
+
+
+MOST_PATTERNS = 200
+
+
+def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[dict[str, Any]]:
+    """comparison, level, links: how often the links reach each level of a comparison; -1 is "not known".
+
+    Args:
+        comparisons: the model's, in the order of a pattern.
+    """
+    counted: dict[tuple[str, int], int] = {}
+    found = engine.sql(
+        """
+        select pattern, count(*) as links
+        from {judged}
+        where decision = 'accepted' and pattern is not null
+        group by pattern
+        """,
+        judged=judged,
+    )
+    for row in rows(engine, found):
+        for comparison, level in zip(comparisons, str(row["pattern"]).split(","), strict=False):
+            counted[comparison, int(level)] = counted.get((comparison, int(level)), 0) + int(row["links"])
+    return [
+        {"comparison": comparison, "level": level, "links": links}
+        for (comparison, level), links in sorted(counted.items())
+    ]
+
+
+def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: int | None) -> list[dict[str, Any]]:
+    keys = ", ".join(groups.values())
+    found = rows(
+        engine,
+        engine.sql(
+            f"""
+            select {", ".join(f"{value} as {name}" for name, value in groups.items())}, count(*) as links, {_VERDICTS},
+                   sum({SAID}) as said
+            from {{judged}}
+            where decision = 'accepted'
+            group by {keys}
+            order by links desc, {keys}
+            """,
+            judged=judged,
+        ),
+    )
+    return [{**{name: row[name] for name in groups}, **_judged_links(row, true_pairs)} for row in found]
+
+
+def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
+    """links, expected_false (by their probabilities), correct, false, precision, recall, f1.
+
+    Recall is the share of all true pairs that the links found; over parts of a step it adds up to the step's. Without
+    truth (`true_pairs` is None) the last five are None; without probabilities the expected number is.
+    """
+    correct, wrong = row["correct"], row["wrong"]
+    known = true_pairs is not None
+    return {
+        "links": row["links"],
+        "expected_false": None if row["said"] is None else row["links"] - row["said"],
+        "correct": correct if known else None,
+        "false": wrong if known else None,
+        "precision": wilson(correct, correct + wrong) if known else None,
+        "recall": wilson(correct, true_pairs) if true_pairs is not None else None,
+        "f1": f1(correct, wrong, true_pairs - correct) if true_pairs is not None else None,
+    }
+
+
+def _together(parts: Sequence[Mapping[str, Any]], true_pairs: int | None) -> list[dict[str, Any]]:
+    if not parts:
+        return []
+    said = [row["links"] - row["expected_false"] for row in parts if row["expected_false"] is not None]
+    summed = {
+        "links": sum(row["links"] for row in parts),
+        "correct": sum(row["correct"] or 0 for row in parts),
+        "wrong": sum(row["false"] or 0 for row in parts),
+        "said": sum(said) if said else None,
+    }
+    return [{"pattern": None, **_judged_links(summed, true_pairs)}]
+
+
+def weights(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
+    """bin, decision, pairs, correct, false: bins one bit wide, named by their lower end. Unscored pairs have none."""
+    low, high = definitions.weight_range
+    return rows(
+        engine,
+        engine.sql(
+            f"""
+            with binned as (
+                select cast(floor(least(greatest(match_weight, cast($low as double)), cast($high as double)))
+                            as bigint) as bin,
+                       decision, verdict
+                from {{judged}}
+                where match_weight is not null
+            )
+            select bin, decision, count(*) as pairs, {_VERDICTS}
+            from binned
+            group by bin, decision
+            order by bin, decision
+            """,
+            params={"low": low, "high": high},
+            judged=judged,
+        ),
+    )
+
+
+def bands(
+    engine: Engine, judged: Table, definitions: Definitions, true_pairs: int | None = None
+) -> list[dict[str, Any]]:
+    """from, to, pairs, accepted, correct, false, share_true, of_links: pairs of all decisions by band of match weight.
+
+    `share_true` is the share of the judged pairs that truth confirms, None without truth; `of_links` what
+    `_judged_links` says of the accepted ones.
+    """
+    edges = list(definitions.weight_bands)
+    band = " + ".join(f"case when match_weight >= cast({edge!r} as double) then 1 else 0 end" for edge in edges)
+    found = rows(
+        engine,
+        engine.sql(
+            f"""
+            with banded as (
+                select {band} as band, decision, verdict, {SAID} as said
+                from {{judged}}
+                where match_weight is not null
+            )
+            select band, count(*) as pairs, count(*) filter (where decision = 'accepted') as accepted, {_VERDICTS},
+                   {_OF_LINKS}
+            from banded
+            group by band
+            order by band
+            """,
+            judged=judged,
+        ),
+    )
+    return [
+        {
+            "from": edges[row["band"] - 1] if row["band"] > 0 else None,
+            "to": edges[row["band"]] if row["band"] < len(edges) else None,
+            "pairs": row["pairs"],
+            "accepted": row["accepted"],
+            "correct": row["correct"],
+            "false": row["wrong"],
+            "share_true": wilson(row["correct"], row["correct"] + row["wrong"]),
+            "of_links": _judged_links(
+                {
+                    "links": row["accepted"],
+                    "correct": row["right_links"],
+                    "wrong": row["wrong_links"],
+                    "said": row["said"],
+                },
+                true_pairs,
+            ),
+        }
+        for row in found
+    ]
+
+
+_OF_LINKS = """
+    count(*) filter (where decision = 'accepted' and verdict = 'true') as right_links,
+    count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong_links,
+    sum(case when decision = 'accepted' then said end) as said
+"""
+
+
+def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[dict[str, Any]]:
+    """side, units, linked, unlinked (list of reason, units): what became of either side's units."""
+    both = "\nunion all\n".join(map(_side, ("left", "right")))
+    counted = rows(
+        engine,
+        engine.sql(f"select side, units, linked from ({both}) order by side", units=units, judged=judged),
+    )
+    reasons = rows(
+        engine,
+        engine.sql(
+            """
+            select side, reason, count(*) as units
+            from {unlinked}
+            group by side, reason
+            order by side, units desc, reason
+            """,
+            unlinked=unlinked,
+        ),
+    )
+    return [
+        {
+            **row,
+            "unlinked": [
+                {"reason": reason["reason"], "units": reason["units"]}
+                for reason in reasons
+                if reason["side"] == row["side"]
+            ],
+        }
+        for row in counted
+    ]
+
+
+def _side(side: str) -> str:
+    """SQL of side, units, linked of a side; no row where it has no units."""
+    return f"""
+        select '{side}' as side, count(*) as units, count(linked.unit_id) as linked
+        from (select distinct unit_id from {{units}} where side = '{side}') as present
+        left join (select distinct {side}_id as unit_id from {{judged}} where decision = 'accepted') as linked
+          on linked.unit_id = present.unit_id
+        having count(*) > 0
+        """

@@ -1,0 +1,149 @@
+"""How much the links could differ: what alternative link sets say of their number, and of each group's link rate.
+
+A run draws sets of links that the evidence allows as well (docs/uncertainty.md). What differs between them is what the
+linkage leaves open; the spread is that of Rubin's rules, between the sets.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from linkage.engine import Engine, Table, literal, one, quote, rows
+from quality.measures.characteristics import NOT_KNOWN
+
+_OUTER = (0.025, 0.975)
+
+
+def uncertainty(
+    engine: Engine,
+    sampled: Table,
+    draws: int,
+    *,
+    units: Table | None = None,
+    rates: Sequence[Mapping[str, Any]] = (),
+    eligible: int,
+    linked: int,
+) -> dict[str, Any]:
+    """What the sampled link sets of a step say.
+
+    Args:
+        sampled: draw (1 to `draws`), left_id, right_id.
+        units: those of the step with what is said of them (see `quality.measures.rates.units_described`); without them every
+            unit is in the calculation.
+        rates: of the step (see `quality.measures.rates.rates`): the groups of its left side.
+        eligible: units of the left side that are in the calculation.
+        linked: how many of them the step's own links link.
+
+    Returns:
+        draws, links (pairs to a draw), pairs (that any draw has), in_all (that all have), linked (of the left side's
+        units in the calculation: eligible, linked by the step's own links, and how many by a draw), and
+        characteristics: characteristic, title, groups (group, label, and the same of each). What varies is told by
+        `spread`.
+    """
+    pairs = engine.sql(
+        "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id",
+        store=True,
+        sampled=sampled,
+    )
+    counted = one(engine, engine.sql(_PAIRS, params={"draws": draws}, pairs=pairs))
+    per_draw = {row["draw"]: row["links"] for row in rows(engine, engine.sql(_LINKS, sampled=sampled))}
+    shown = [rate for rate in rates if rate["side"] == "left" and rate["is_partition"]]
+    found = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in shown])
+    engine.drop(pairs)
+    return {
+        "draws": draws,
+        "links": spread([per_draw.get(draw, 0) for draw in range(1, draws + 1)]),
+        "pairs": counted["pairs"],
+        "in_all": counted["in_all"],
+        "linked": {"eligible": eligible, "linked": linked, **spread(found.get(("", ""), [0] * draws))},
+        "characteristics": [
+            {
+                "characteristic": rate["characteristic"],
+                "title": rate["title"],
+                "groups": [
+                    {
+                        **{key: group[key] for key in ("group", "label", "eligible", "linked")},
+                        **spread(found.get((rate["characteristic"], group["group"]), [0] * draws)),
+                    }
+                    for group in rate["groups"]
+                ],
+            }
+            for rate in shown
+        ],
+    }
+
+
+def spread(counts: Sequence[int]) -> dict[str, float | None]:
+    """mean, deviation (of a sample; None of one), and low and high: the 2.5 and 97.5 % points, between two by share."""
+    low, high = (float(value) for value in np.quantile(counts, _OUTER))
+    deviation = float(np.std(counts, ddof=1)) if len(counts) > 1 else None
+    return {"mean": float(np.mean(counts)), "deviation": deviation, "low": low, "high": high}
+
+
+_PAIRS = """
+    select count(*) as pairs, count(*) filter (where drawn = $draws) as in_all
+    from {pairs}
+    """
+
+_LINKS = "select draw, count(*) as links from {sampled} group by draw order by draw"
+
+# Nearly all units have a link that is in every draw, and are counted once for all of them.
+_UNITS = """
+    with standing as (select distinct left_id from {pairs} where drawn = $draws)
+    select cast(null as integer) as draw, left_id from standing
+    union all
+    select distinct s.draw, s.left_id
+    from {sampled} as s
+    left join standing on standing.left_id = s.left_id
+    where standing.left_id is null
+    """
+
+
+def _linked(
+    engine: Engine, sampled: Table, pairs: Table, draws: int, units: Table | None, characteristics: Sequence[str]
+) -> dict[tuple[str, str], list[int]]:
+    """By characteristic and group how many of its units each draw links; under two empty names those of all."""
+    linked = engine.sql(_UNITS, params={"draws": draws}, pairs=pairs, sampled=sampled)
+    names = [f"group_{place}" for place in range(len(characteristics))]
+    if units is None:
+        cube = engine.sql("select draw, count(*) as units from {linked} group by draw", linked=linked, store=True)
+    else:
+        groups = "".join(
+            f", coalesce(u.{quote(characteristic)}, {literal(NOT_KNOWN)}) as {name}"
+            for name, characteristic in zip(names, characteristics, strict=True)
+        )
+        keys = ", ".join(["draw", *names])
+        cube = engine.sql(
+            f"""
+            with placed as (
+                select linked.draw{groups}
+                from {{linked}} as linked
+                join {{units}} as u on u.side = 'left' and u.unit_id = linked.left_id
+                where u.is_eligible
+            )
+            select {keys}, count(*) as units from placed group by {keys}
+            """,
+            linked=linked,
+            units=units,
+            store=True,
+        )
+    every = ["select '' as characteristic, '' as grp, draw, units from {cube}"] + [
+        f"select {literal(characteristic)} as characteristic, {name} as grp, draw, units from {{cube}}"
+        for name, characteristic in zip(names, characteristics, strict=True)
+    ]
+    summed = engine.sql(
+        f"""
+        select characteristic, grp, draw, cast(sum(units) as bigint) as units
+        from ({" union all ".join(every)})
+        group by characteristic, grp, draw
+        """,
+        cube=cube,
+    )
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in rows(engine, summed):
+        counts = found.setdefault((row["characteristic"], row["grp"]), [0] * draws)
+        for place in range(draws) if row["draw"] is None else [row["draw"] - 1]:
+            counts[place] += int(row["units"])
+    engine.drop(cube)
+    return found
