@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import read_again, repeated, truth
+from linkage.adhoc import repeated, truth
 from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.codes import rare_words
 from linkage.adhoc.columns.columns_of import columns_of_one
@@ -30,13 +30,11 @@ from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
 from linkage.match.candidates.units import Units
 from linkage.match.likelihood.one_file import FilePairs, pairs_of_file
-from linkage.match.resolution.resolve import Thresholds, weight_of
 from linkage.model import Model
 from linkage.model.sampling import halves
+from linkage.pipeline.ended.linked_files import dedupe_thresholds, write_records
 from linkage.spine.clusters import Clusters, cluster
 from quality.report import pen
-
-_REACH = 3.0  # match weights below the threshold of review that are still kept: they show how near others came
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def _work(
     with place.clock("train"):
         model, training = _model(engine, request, read.columns, kinds, table, say)
     with place.clock("link"):
-        limits = limits_of(request.threshold)
+        limits = dedupe_thresholds(request.threshold)
         units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
         pairs = pairs_of_file(engine, model, units, limits.floor(0), progress=say)
         say("clusters")
@@ -172,6 +170,7 @@ def _work(
     with place.clock("write"):
         say("writing")
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
+        write_records(engine, place.part, {"file": (table, read.ids)})
         hashes = place.write(engine, _tables(engine, clusters, links, read.ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
         notes = [*read.notes(), *given_notes(request.model, training)]
@@ -186,34 +185,16 @@ def _work(
         "engine": engine.name,
         "inputs": {file.path.name: facts(file, read.lost_dates)},
         "recognised": {"file": read.columns.left, "compared": kinds},
-        "request": {**_said(request, read), "threshold": request.threshold},
+        "request": {
+            "files": {"file": str(file.path)},
+            "sha256": {"file": file.sha256},
+            "threshold": request.threshold,
+        },
         "counts": summary,
         "tables": hashes,
         "truth": done.truth,
     }
     return done
-
-
-def _said(request: DedupeRequest, read: _Read) -> dict[str, Any]:
-    """How the file was read: enough to read it again, to explain a link."""
-    return read_again.told(
-        {"file": read.file},
-        read.columns,
-        delimiter=request.delimiter,
-        postcodes=read.kinds.get("postcode") == "postcode",
-        words=rare_words.fields(read.kinds),
-    )
-
-
-def limits_of(threshold: float) -> Thresholds:
-    """Match weights of a file that is linked with itself: below the floor no pair is kept.
-
-    Args:
-        threshold: match probability from which two records are one person.
-    """
-    accept = weight_of(threshold)
-    review = min(weight_of(0.5), accept)
-    return Thresholds(accept, review, accept - (review - _REACH), keep=accept)
 
 
 def _model(

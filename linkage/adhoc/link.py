@@ -7,7 +7,6 @@ from typing import Any
 
 from linkage.adhoc import families, happened, moved, truth
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
-from linkage.adhoc.codes import rare_words
 from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.fields.alike import left_out
 from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, each_held_twice
@@ -17,8 +16,6 @@ from linkage.adhoc.files.person_file import PersonFile, Recognised, damage_told
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.linked import Linked, facts, notes_of, recall_notes, recall_unknown, write_evaluation
 from linkage.adhoc.modelling import trained
-from linkage.adhoc.read_again import told
-from linkage.adhoc.steps import ASKED, step_of
 from linkage.adhoc.two_files import Asked, TwoFiles, called, two_files
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
@@ -31,6 +28,7 @@ from linkage.match.candidates.units import Units
 from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.step import StepResult, link_step
 from linkage.model import Model
+from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of, write_records
 from linkage.resources import config_file
 from quality.report import pen
 
@@ -159,6 +157,8 @@ def _work(
         hashes = place.write(engine, _tables(engine, result, *read.files.ids))
         result.model.save(place.part / "model.json")
         if isinstance(result, StepResult):
+            sides = zip(("left", "right"), read.files.sides, read.files.ids, strict=True)
+            write_records(engine, place.part, {side: (units, ids) for side, units, ids in sides})
             write_evaluation(place.part, _evaluation(engine, read, result, training), read.files.kinds)
     place.manifest.content |= {
         "config_hash": configuration_hash(read.request, read.files.kinds),
@@ -200,7 +200,7 @@ def _link(
     )
     passes, request = load_passes(config_file("passes/link.toml")), read.request
     link = links_only if request.links_only else link_step
-    step = step_of(_asked(request), samples=request.samples)
+    step = link_step_of(_asked(request), samples=request.samples)
     return link(engine, step, left, right, rules=passes, model=model, seed=request.seed, parts=parts, progress=say)
 
 
@@ -372,16 +372,14 @@ def _evaluation(engine: Engine, read: _Read, result: StepResult, training: Mappi
 
 
 def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:
-    """How the files were read and linked: enough to read them again, to explain a link."""
-    read = told(
-        dict(zip(("left", "right"), files, strict=True)),
-        done.columns,
-        delimiter=request.delimiter,
-        postcodes=done.fields.get("postcode") == "postcode",
-        words=rare_words.fields(done.fields),
-    )
+    """Which files were linked, and by what step."""
+    both = dict(zip(("left", "right"), files, strict=True))
+    read = {
+        "files": {side: str(file.path) for side, file in both.items()},
+        "sha256": {side: file.sha256 for side, file in both.items()},
+    }
     return {**read, **_asked(request)}
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in ASKED}
+    return {name: getattr(request, name) for name in STEP_OPTIONS}

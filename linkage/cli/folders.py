@@ -74,13 +74,13 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
 
 def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool) -> "RunTables":
     """Links that bear the ids of the files, as the only step."""
-    from linkage.adhoc.dedupe import limits_of
+    from linkage.pipeline.ended.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
     said, recognised = manifest.get("request") or {}, manifest["recognised"]
     step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
     if of_one_file and "threshold" in said:
-        limits = limits_of(said["threshold"])
+        limits = dedupe_thresholds(said["threshold"])
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
     return RunTables(
         name=str(root),

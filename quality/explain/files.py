@@ -1,11 +1,5 @@
-"""The folder of `leo link` or `leo dedupe` opened again: its files are read once more, and must be the files they were.
+"""The folder of `leo link` or `leo dedupe` opened again, by the records that it holds."""
 
-What was read, in the form in which it was compared, is kept in the folder for the next question: a million rows take
-seconds to read and to bring into one form, and a question is seldom the last. It is personal data, as the files are,
-so that only the owner may open the folder that it lies in.
-"""
-
-import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,23 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.config import Step
-from linkage.engine import Engine, Table, quote, rows, scratch_folder
-from linkage.errors import ConfigError, LeoError
-from linkage.match.resolution.resolve import Thresholds
+from linkage.engine import Engine, Table, quote, rows
+from linkage.errors import ConfigError
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
-from linkage.pipeline.ended.delivery import manifest_of
-from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
-from linkage.pipeline.running.folder import MANIFEST
-from linkage.pipeline.running.making import in_the_making
+from linkage.pipeline.ended.linked_files import SOURCE_KEY, is_linked_files, open_linked_files
 from quality.explain.opening import OpenStep, further_of, written_passes
 from quality.explain.sides import FileSide, listed_units
 
-KEPT = "explained"
-"""The folder, inside that of the links, of what was read."""
-ID = "id in file"
-"""The column of ids; with spaces, so that no compared field has its name."""
+ID = SOURCE_KEY
+"""The column of ids in the file."""
 
 
 Ids = dict[tuple[str, int], str]
@@ -125,11 +112,6 @@ def _rows_named(found: Any) -> Iterator[tuple[str, int]]:
             yield from _rows_named(part)
 
 
-def is_linked_files(root: Path) -> bool:
-    """Whether a folder was written by `leo link` or `leo dedupe`."""
-    return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
-
-
 def open_if_files(
     engine: Engine, root: Path, files: Sequence[Path], *, keep: bool = True, say: Callable[[str], None] | None = None
 ) -> OpenFiles | None:
@@ -149,151 +131,26 @@ def open_if_files(
 def open_files(
     engine: Engine, root: Path, files: Sequence[Path], *, keep: bool = True, say: Callable[[str], None] | None = None
 ) -> OpenFiles:
-    """The step of a folder of `leo link` or `leo dedupe`.
+    """The step of a folder of `leo link` or `leo dedupe`, as `open_linked_files` opens it.
 
     Args:
-        files: the files, where they are no longer where they were; else none.
-        keep: leave what was read in the folder, for the next question.
-        say: told what takes time.
-
-    Raises:
-        ConfigError: the folder does not say how the files were read, or holds links alone.
-        InputError: a file is not there any more, or is another.
+        files, keep, say: no longer needed, since the folder holds the records that were linked.
     """
-    manifest = manifest_of(root)
-    if manifest.get("links_only"):
-        raise ConfigError(
-            f"{root}: holds links alone, and nothing of what they beat\n  link again without --links-only"
-        )
-    said = manifest.get("request") or {}
-    if "parts" not in said:
-        raise ConfigError(
-            f"{root}: does not say how its files were read\n"
-            "  this version's leo link and leo dedupe write that down: link again, with --force"
-        )
-    tables = _tables(engine, root, said, files, keep=keep, say=say or (lambda _: None))
-    one_file = "clusters" in tables
-    sides = {side: FileSide(engine, "record" if one_file else side, tables[side]) for side in said["files"]}
-    both = {side: sides.get(side) or sides["file"] for side in ("left", "right")}
+    linked = open_linked_files(engine, root)
+    tables = {"file": linked.records["left"]} if linked.of_one_file else dict(linked.records)
+    sides = {side: FileSide(engine, "record" if side == "file" else side, table) for side, table in tables.items()}
+    counts = linked.manifest["counts"]
     opened = OpenStep(
-        step=_step(said, one_file=one_file),
+        step=linked.step,
         model=load(root / "model.json"),
-        passes=() if one_file else written_passes(manifest["counts"]["passes"]),
-        thresholds=_thresholds(manifest, said),
-        links=tables["links"],
-        unlinked=tables.get("unlinked"),
-        sides=both,
-        known=manifest["counts"].get("known"),
-        clusters=tables.get("clusters"),
-        further=further_of(manifest["counts"]),
-        options={"accept_probability": "--threshold"} | ({} if one_file else {"margin": "--margin"}),
+        passes=() if linked.of_one_file else written_passes(counts["passes"]),
+        thresholds=linked.thresholds,
+        links=linked.links,
+        unlinked=linked.unlinked,
+        sides={side: sides.get(side) or sides["file"] for side in ("left", "right")},
+        known=counts.get("known"),
+        clusters=linked.clusters,
+        further=further_of(counts),
+        options={"accept_probability": "--threshold"} | ({} if linked.of_one_file else {"margin": "--margin"}),
     )
-    records = {side: tables.get(side) or tables["file"] for side in both}
-    return OpenFiles(str(manifest["run"]), opened, records, manifest)
-
-
-def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:
-    from linkage.adhoc.steps import step_of
-
-    if not one_file:
-        return step_of(said)
-    return Step(
-        name="dedupe",
-        left="file",
-        right="file",
-        cardinality="many-to-many",
-        train=False,
-        accept_probability=said["threshold"],
-        review_probability=min(0.5, said["threshold"]),
-        margin=0.0,
-    )
-
-
-def _thresholds(manifest: Mapping[str, Any], said: Mapping[str, Any]) -> Thresholds:
-    from linkage.adhoc.dedupe import limits_of
-
-    written = manifest["counts"].get("thresholds")
-    return Thresholds(**written) if written else limits_of(said["threshold"])
-
-
-def _tables(
-    engine: Engine,
-    root: Path,
-    said: Mapping[str, Any],
-    files: Sequence[Path],
-    *,
-    keep: bool,
-    say: Callable[[str], None],
-) -> dict[str, Table]:
-    """Each file's units with their ids in the file, and links, unlinked or clusters by the numbers of units."""
-    names = [*said["files"], "links", "clusters" if "file" in said["files"] else "unlinked"]
-    kept = root / KEPT
-    if not kept.is_dir() or files:
-        say("reading what was linked" + (f", once: kept in {kept}, which holds personal data" if keep else ""))
-        made = _read(engine, root, said, files)
-        if not (keep and _keep(engine, made, kept)):
-            return made
-    return {name: engine.read(kept / f"{name}.parquet") for name in names}
-
-
-def _keep(engine: Engine, tables: Mapping[str, Table], kept: Path) -> bool:
-    """Leave what was read in the folder; False where another process is just doing the same."""
-    with contextlib.ExitStack() as making:
-        try:
-            part = making.enter_context(in_the_making(kept, mode=0o700))
-        except (LeoError, FileNotFoundError):  # the other is at it, or has just put it in its place
-            return False
-        for name, table in tables.items():
-            engine.write(table, part / f"{name}.parquet")
-    return True
-
-
-def _read(engine: Engine, root: Path, said: Mapping[str, Any], files: Sequence[Path]) -> dict[str, Table]:
-    from linkage.adhoc.read_again import read_again
-
-    made: dict[str, Table] = {}
-    ids = {}
-    with scratch_folder() as scratch:
-        for side, (units, source_ids) in read_again(engine, said, files, scratch).items():
-            made[side] = engine.sql(_UNITS, units=units, ids=source_ids, store=True)
-            ids[side] = made[side]
-    sides = {side: ids.get(side) or ids["file"] for side in ("left", "right")}
-    made["links"] = _in_units(engine, table_of(engine, root / "links.parquet", *LINKS_OF_FILES), _LINKS, sides)
-    if "file" in ids:
-        clusters = table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE)
-        made["clusters"] = _in_units(engine, clusters, _CLUSTERS, {"file": ids["file"]})
-    else:
-        unlinked = table_of(engine, root / "unlinked.parquet", *UNLINKED_OF_FILES)
-        made["unlinked"] = _in_units(engine, unlinked, _UNLINKED, sides)
-    return made
-
-
-def _in_units(engine: Engine, held: Table, query: str, sides: Mapping[str, Table]) -> Table:
-    return engine.sql(query, params=None, store=True, t=held, **sides)
-
-
-_UNITS = """
-    select cast(i.source_id as varchar) as "id in file", u.*
-    from {units} as u
-    join {ids} as i using (unit_id)
-    """
-
-_LINKS = """
-    select l.unit_id as left_id, r.unit_id as right_id, k.* exclude (left_id, right_id)
-    from {t} as k
-    join {left} as l on l."id in file" = cast(k.left_id as varchar)
-    join {right} as r on r."id in file" = cast(k.right_id as varchar)
-    """
-
-_UNLINKED = """
-    select u.side, coalesce(l.unit_id, r.unit_id) as id, u.reason
-    from {t} as u
-    left join {left} as l on u.side = 'left' and l."id in file" = u.id
-    left join {right} as r on u.side = 'right' and r."id in file" = u.id
-    """
-
-_CLUSTERS = """
-    select i.unit_id, c.person_id, c.records
-    from {t} as c
-    join {file} as i on i."id in file" = cast(c.id as varchar)
-    """
+    return OpenFiles(str(linked.manifest["run"]), opened, linked.records, linked.manifest)

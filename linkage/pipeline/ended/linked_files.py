@@ -1,0 +1,193 @@
+"""The output folder of `leo link` and `leo dedupe`: its standardised records, and how to open it again.
+
+manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet (leo dedupe)
+records/left.parquet, records/right.parquet (leo link) or records/file.parquet (leo dedupe): the records as they
+were compared, personal data that the owner alone may read: unit_id, source_key (the id in the file, text), fields
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.config import Cardinality, Step
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.match.resolution.resolve import Thresholds, weight_of
+from linkage.pipeline.ended.delivery import manifest_of
+from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
+from linkage.pipeline.running.folder import MANIFEST
+
+RECORDS = "records"
+"""The folder of the standardised records, in the output folder."""
+SOURCE_KEY = "source_key"
+"""The column of ids as the file has them."""
+STEP_OPTIONS = ("threshold", "margin", "second_records", "cardinality", "each_once")
+"""What makes the step, of the options of `leo link`; the manifest has them under `request`."""
+_REVIEWED_BELOW = 3.0  # match weight (log2) below the review threshold down to which pairs of one file are stored
+
+
+@dataclass(frozen=True)
+class LinkedFiles:
+    """An output folder that is open.
+
+    Attributes:
+        step, thresholds: what the files were linked by.
+        records: "left" and "right" to unit_id, source_key and the fields; of one file both are that file.
+        links: left_id, right_id (unit_id) and what links.parquet says of the pair.
+        unlinked: side, id (unit_id), reason; None of one file.
+        clusters: unit_id, person_id, records; None of two files.
+    """
+
+    root: Path
+    manifest: Mapping[str, Any]
+    step: Step
+    thresholds: Thresholds
+    records: Mapping[str, Table]
+    links: Table
+    unlinked: Table | None
+    clusters: Table | None
+
+    @property
+    def of_one_file(self) -> bool:
+        """Whether a file was linked with itself."""
+        return self.clusters is not None
+
+    @property
+    def file_names(self) -> tuple[str, str]:
+        """What the two files are called; twice the same where a file was linked with itself."""
+        names = [Path(path).name for path in self.manifest["request"]["files"].values()]
+        if len(names) == 2 and names[0] == names[1]:
+            return f"left {names[0]}", f"right {names[1]}"
+        return names[0], names[-1]
+
+
+def is_linked_files(root: Path) -> bool:
+    """Whether a folder was written by `leo link` or `leo dedupe`."""
+    return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
+
+
+def open_linked_files(engine: Engine, root: Path) -> LinkedFiles:
+    """Open an output folder of `leo link` or `leo dedupe`, without the files that were linked.
+
+    Raises:
+        ConfigError: the folder holds links alone, or no records since an earlier version wrote it.
+        InputError: one of its tables is damaged.
+    """
+    manifest = manifest_of(root)
+    if manifest.get("links_only"):
+        raise ConfigError(f"{root}: holds links alone, and no records\n  link again without --links-only")
+    request = manifest.get("request") or {}
+    sides = list(request.get("files") or ())
+    paths = {side: root / RECORDS / f"{side}.parquet" for side in sides}
+    if not sides or not all(path.is_file() for path in paths.values()):
+        raise ConfigError(f"{root}: does not hold the records that were linked\n  link again, with --force")
+    records = {side: table_of(engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
+    both = {side: records.get(side) or records["file"] for side in ("left", "right")}
+    links = _with_unit_ids(engine, table_of(engine, root / "links.parquet", *LINKS_OF_FILES), _LINKS, both)
+    unlinked = clusters = None
+    if "file" in records:
+        clusters = table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE)
+        clusters = _with_unit_ids(engine, clusters, _CLUSTERS, records)
+    else:
+        unlinked = table_of(engine, root / "unlinked.parquet", *UNLINKED_OF_FILES)
+        unlinked = _with_unit_ids(engine, unlinked, _UNLINKED, both)
+    step = dedupe_step(request["threshold"]) if clusters else link_step_of(request)
+    stored = manifest["counts"].get("thresholds")
+    thresholds = Thresholds(**stored) if stored else dedupe_thresholds(request["threshold"])
+    return LinkedFiles(root, manifest, step, thresholds, both, links, unlinked, clusters)
+
+
+def write_records(engine: Engine, root: Path, records: Mapping[str, tuple[Table, Table]]) -> None:
+    """Store the records that were linked; the owner alone may read them.
+
+    Args:
+        records: "left" and "right", or "file", to units (unit_id and the fields) and ids (unit_id, source_id).
+    """
+    folder = root / RECORDS
+    folder.mkdir(mode=0o700)
+    for side, (units, ids) in records.items():
+        path = folder / f"{side}.parquet"
+        engine.write(engine.sql(_RECORDS, units=units, ids=ids), path)
+        path.chmod(0o600)
+
+
+def link_step_of(options: Mapping[str, Any], *, samples: int = 0) -> Step:
+    """The step of two files. Where both sides may hold several links no duplicate record competes for one.
+
+    Args:
+        options: as STEP_OPTIONS names them.
+        samples: link draws.
+    """
+    cardinality: Cardinality = options.get("cardinality") or "one-to-one"
+    joins_duplicates = options.get("second_records") and cardinality != "many-to-many"
+    return Step(
+        name="link",
+        left="left",
+        right="right",
+        train=False,
+        accept_probability=options["threshold"],
+        review_probability=min(0.5, options["threshold"]),
+        margin=options["margin"],
+        duplicates="join" if joins_duplicates else "leave",
+        cardinality=cardinality,
+        each_once=bool(options.get("each_once")),
+        samples=samples,
+    )
+
+
+def dedupe_step(threshold: float) -> Step:
+    """The step of one file.
+
+    Args:
+        threshold: match probability from which two records are one person.
+    """
+    return Step(
+        name="dedupe",
+        left="file",
+        right="file",
+        cardinality="many-to-many",
+        train=False,
+        accept_probability=threshold,
+        review_probability=min(0.5, threshold),
+        margin=0.0,
+    )
+
+
+def dedupe_thresholds(threshold: float) -> Thresholds:
+    """Match weights of a file that is linked with itself; pairs below the floor are not stored."""
+    accept = weight_of(threshold)
+    review = min(weight_of(0.5), accept)
+    return Thresholds(accept, review, accept - (review - _REVIEWED_BELOW), keep=accept)
+
+
+def _with_unit_ids(engine: Engine, table: Table, query: str, records: Mapping[str, Table]) -> Table:
+    return engine.sql(query, params=None, store=True, t=table, **records)
+
+
+_RECORDS = """
+    select u.unit_id, cast(i.source_id as varchar) as source_key, u.* exclude (unit_id)
+    from {units} as u
+    join {ids} as i using (unit_id)
+    order by u.unit_id
+    """
+
+_LINKS = """
+    select l.unit_id as left_id, r.unit_id as right_id, k.* exclude (left_id, right_id)
+    from {t} as k
+    join {left} as l on l.source_key = cast(k.left_id as varchar)
+    join {right} as r on r.source_key = cast(k.right_id as varchar)
+    """
+
+_UNLINKED = """
+    select u.side, coalesce(l.unit_id, r.unit_id) as id, u.reason
+    from {t} as u
+    left join {left} as l on u.side = 'left' and l.source_key = u.id
+    left join {right} as r on u.side = 'right' and r.source_key = u.id
+    """
+
+_CLUSTERS = """
+    select i.unit_id, c.person_id, c.records
+    from {t} as c
+    join {file} as i on i.source_key = cast(c.id as varchar)
+    """
