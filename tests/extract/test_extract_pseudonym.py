@@ -3,19 +3,18 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, one
+from linkage.engine import Engine, pieces
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
 from linkage.extract.secrets.pseudonym import PATTERN, pseudonyms
-from linkage.extract.secrets.sha256 import Hmac
 from tests.conftest import SHARED_FIXTURE
 
 
@@ -24,7 +23,7 @@ def by_hand(secret: bytes, kind: str, value: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=SHARED_FIXTURE)
+@settings(deadline=None, suppress_health_check=SHARED_FIXTURE)
 @given(values=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
 def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[str]) -> None:
     key = MasterKey(b"k" * 40).project("study")
@@ -48,24 +47,13 @@ def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
     assert key.project("a").secret != key.project("b").secret != key.secret
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    secret=st.binary(min_size=1, max_size=150),
-    prefix=st.binary(max_size=20),
-    texts=st.lists(st.binary(max_size=150), max_size=20),
-)
-def test_many_at_once_are_those_of_the_standard_library(secret: bytes, prefix: bytes, texts: list[bytes]) -> None:
-    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
-    found = Hmac(secret).digests(prefix, np.frombuffer(b"".join(texts), np.uint8), ends)
-    assert [digest.tobytes() for digest in found] == [
-        hmac.digest(secret, prefix + text, "sha256")[:16] for text in texts
-    ]
-
-
-def test_messages_about_the_length_of_a_block_are_those_of_the_standard_library() -> None:
-    texts = [b"x" * length for length in range(200)]
-    found = Hmac(b"k" * 32).digests(b"", np.frombuffer(b"".join(texts), np.uint8), np.cumsum(range(200)))
-    assert [digest.tobytes() for digest in found] == [hmac.digest(b"k" * 32, t, "sha256")[:16] for t in texts]
+@pytest.mark.both_engines
+def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
+    """Values written down once: a pseudonym must be the same in each version, or two releases of a project part."""
+    project = MasterKey(bytes(range(32))).project("study")
+    known = {"1": "qu3f6tbpwtgeq3dzihkwaavtke", "Ægir": "2ajjnrizbrofin5cj554yt2jty", "x" * 200: "2hbrapwvo2zluro75qo5obwbci"}
+    found = pseudonyms(engine, project, engine.from_arrow(pa.table({"v": list(known)})), "v", kind="AE_ID")
+    assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, found)} == known
 
 
 def test_more_values_than_a_batch_each_get_their_own(engine: Engine, key: MasterKey) -> None:
@@ -77,28 +65,34 @@ def test_more_values_than_a_batch_each_get_their_own(engine: Engine, key: Master
     }
 
 
-def test_key_never_reaches_the_engine(engine: Any, key: MasterKey, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.both_engines
+def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where workers compute pseudonyms, as they do on Spark of more rows than one process should hold."""
     project = key.project("study")
-    given: list[str] = []
-    ask, take = type(engine).sql, type(engine).from_arrow
+    seen: list[str] = []
+    engine_type = type(engine)
 
-    def asked(self: Any, query: str, **rest: Any) -> Any:
-        given.append(query + str(rest.get("params")))
-        return ask(self, query, **rest)
+    def recorded(name: str, text: Callable[..., str]) -> None:
+        original = getattr(engine_type, name)
 
-    def taken(self: Any, data: pa.Table) -> Any:
-        given.append(str(data.to_pydict()))
-        return take(self, data)
+        def call(self: Any, *given: Any, **rest: Any) -> Any:
+            seen.append(text(*given, **rest))
+            return original(self, *given, **rest)
 
-    monkeypatch.setattr(type(engine), "sql", asked)
-    monkeypatch.setattr(type(engine), "from_arrow", taken)
-    table = engine.from_arrow(pa.table({"v": ["x"]}))
-    made = pseudonyms(engine, project, table, "v", kind="URN")
-    assert one(engine, made)["pseudonym"] == by_hand(project.secret, "URN", "x")
-    padded = project.secret.ljust(64, b"\0")
-    shown = "".join(given).lower()
-    assert "message" in shown  # the queries were listened to
-    for secret in (project.secret, key.secret, *(bytes(b ^ pad for b in padded) for pad in (0x36, 0x5C))):
+        monkeypatch.setattr(engine_type, name, call)
+
+    recorded("sql", lambda query, **rest: query + str(rest.get("params")))
+    recorded("from_arrow", lambda data, **_: str(data.to_pydict()))
+    if engine.name == "spark":
+        monkeypatch.setattr(pieces, "AT_ONCE", 1)
+        recorded("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
+    table = engine.from_arrow(pa.table({"v": ["x", "y"]}))
+    named = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))
+    assert {row["value"]: row["pseudonym"] for row in named} == {v: by_hand(project.secret, "URN", v) for v in "xy"}
+    shown = "".join(seen).lower()
+    assert "message" in shown  # the queries were recorded
+    assert engine.name != "spark" or "mapinarrow" in shown
+    for secret in (project.secret, key.secret):
         assert str(secret[:5])[2:-1].lower() not in shown
         assert secret[:5].hex() not in shown
 
