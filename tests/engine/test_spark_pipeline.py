@@ -139,7 +139,9 @@ class _Driver:
                 address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
                 with _STRAIGHT.open(address, timeout=_PATIENCE) as answer:
                     pages[page] = answer.read().decode("utf-8")
-            return "as message" in pages[_EVERY_PLAN].lower()  # of the query that makes pseudonyms, in a stage that is done
+            return (
+                "as message" in pages[_EVERY_PLAN].lower()
+            )  # of the query that makes pseudonyms, in a stage that is done
 
         self._until(are_up_to_date, "no page of the query that makes pseudonyms")
         return pages

@@ -51,7 +51,11 @@ def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
 def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
     """Values written down once: a pseudonym must be the same in each version, or two releases of a project part."""
     project = MasterKey(bytes(range(32))).project("study")
-    known = {"1": "qu3f6tbpwtgeq3dzihkwaavtke", "Ægir": "2ajjnrizbrofin5cj554yt2jty", "x" * 200: "2hbrapwvo2zluro75qo5obwbci"}
+    known = {
+        "1": "qu3f6tbpwtgeq3dzihkwaavtke",
+        "Ægir": "2ajjnrizbrofin5cj554yt2jty",
+        "x" * 200: "2hbrapwvo2zluro75qo5obwbci",
+    }
     found = pseudonyms(engine, project, engine.from_arrow(pa.table({"v": list(known)})), "v", kind="AE_ID")
     assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, found)} == known
 
