@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help assets demo test coverage lint format bench bench-synth wheel clean distclean
+.PHONY: help assets demo test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +22,18 @@ help: ## this list
 demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipeline on DuckDB
 	$(BIN)/leo demo
 
-test: $(VENV)/.test ## install what the tests need and run them all
+TEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 30
+
+test: $(VENV)/.test ## install what the tests need and run the fast ones: under 8 minutes on two cores
 	@.ci/system-packages
 	@$(MAKE) --no-print-directory assets || true # without them the tests of search are skipped
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope $(PYTEST)
+	$(TEST) -m "not slow" --junitxml build/tests.xml $(PYTEST)
+
+test-slow: $(VENV)/.test ## the slow tests, and properties with ten times the examples
+	@.ci/system-packages
+	$(TEST) -m "slow or property" --hypothesis-profile thorough --junitxml build/tests-slow.xml $(PYTEST)
+
+test-all: test test-slow ## both
 
 coverage: ## the tests, which fail where fewer than 90 % of the lines are run; a fifth longer
 	@$(MAKE) --no-print-directory test PYTEST="--cov --cov-report term:skip-covered --cov-fail-under 90 $(PYTEST)"

@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck
 
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
@@ -28,9 +29,14 @@ from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
-# The same examples every time, however long a busy machine takes for one: Hypothesis does so by itself only where it takes
-# a machine for one that judges deliveries. Others are looked for with --hypothesis-profile default.
-hypothesis.settings.load_profile("ci")
+for _name, _examples in (("fast", 20), ("thorough", 200)):
+    hypothesis.settings.register_profile(
+        _name,
+        hypothesis.settings.get_profile("ci"),  # the same examples on each run, and no deadline
+        max_examples=_examples,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("fast")  # `make test-slow` names the other by --hypothesis-profile
 
 # As in the Makefile: where compiled code is not kept, each process that a spec starts compiles all that it imports.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
@@ -41,56 +47,33 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
 
-
-_ON_A_CLUSTER = "tests/engine/test_spark_pipeline.py"
-_FIRST = (
-    _ON_A_CLUSTER,
-    "spark",
-    "tests/synthetic/test_synthetic_calibration_population.py",
-    "tests/quality/test_outputs_together.py",
-    "tests/test_house.py",
-)
-"""What begins first in a parallel run: all that holds a spec marked slow. Else files of few specs come last."""
-
-
-def _scope(nodeid: str) -> str:
-    """What stays in one process: a file, and all that asks for this process's session of Spark."""
-    file = nodeid.partition("::")[0]
-    on_spark = re.search(r"[\[-]spark[]-]|/test_spark_|_on_spark\b", nodeid)
-    return "spark" if on_spark and file != _ON_A_CLUSTER else file
+_SPARK_ID = re.compile(r"[\[-]spark[]-]|/test_spark_(?!cluster|pipeline)|_on_spark\b")
+"""Node ids of specs that use this process's Spark session. (pytest-xdist's groups do not work with pytest 9.2.)"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A spec that asks for Spark and does not say so in its name would start a second JVM in another process, and a slow
-    one that began last would be waited for by all others."""
+    """Mark properties and what is slow, and order the specs so that a parallel run begins with what takes longest."""
     for item in items:
-        if item.get_closest_marker("slow") and _scope(item.nodeid) not in _FIRST:
-            raise pytest.UsageError(f"{item.nodeid} is slow: add its file to _FIRST in tests/conftest.py")
-        if "spark_session" in getattr(item, "fixturenames", ()) and _scope(item.nodeid) != "spark":
-            raise pytest.UsageError(f"{item.nodeid} runs on Spark: end its name with _on_spark")
+        if item.get_closest_marker("spark") and not item.get_closest_marker("fast"):
+            item.add_marker(pytest.mark.slow)
+        if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.property)
+        if "spark_session" in getattr(item, "fixturenames", ()) and not _SPARK_ID.search(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} starts a Spark session: end its name with _on_spark")
+    items.sort(key=lambda item: (not item.get_closest_marker("slow"), not item.get_closest_marker("spark")))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In a parallel run a file's specs stay together, and all specs of Spark in one process, so that one JVM is started.
+    """In a parallel run, keep a file's specs in one process, and all specs of the Spark session in one."""
+    from xdist.scheduler import LoadFileScheduling
 
-    These and the runs on a cluster take longest, and begin first, in two processes; then what else is slow: nobody
-    waits for one at the end.
-    pytest-xdist's own groups have no effect with pytest 9.2: it renames a node that no longer reads its name there.
-    """
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Together(LoadScopeScheduling):
+    class OneSparkSession(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return _scope(nodeid)
+            scope: str = super()._split_scope(nodeid)
+            return "spark" if _SPARK_ID.search(nodeid) else scope
 
-        def _assign_work_unit(self, node: Any) -> None:
-            for scope in reversed(_FIRST):
-                if scope in self.workqueue:
-                    self.workqueue.move_to_end(scope, last=False)
-            super()._assign_work_unit(node)
-
-    return Together(config, log)
+    return OneSparkSession(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,7 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A spec marked `both_engines` that asks for `engine` runs on DuckDB and on Spark."""
+    """A spec marked `both_engines` that asks for `engine` runs on DuckDB and, if marked `fast` or in the slow lane, on Spark."""
     asked = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
     if asked and "engine" in metafunc.fixturenames:
         on_spark = pytest.param("spark", marks=pytest.mark.spark)
@@ -120,9 +103,6 @@ _SMALL = {
 
 SHORT_LIVED = f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 """Options of a Java that specs start: it does not prove of each class that it loads that a compiler has made it."""
-
-SHARED_FIXTURE = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
-"""Health checks that properties leave out whose examples share a fixture: naming the first alone turns on the second."""
 
 
 @pytest.fixture(scope="session")

@@ -227,10 +227,6 @@ def test_a_file_is_finished():
     assert {path: words for path, words in found.items() if words} == {}
 
 
-def test_no_two_files_of_tests_have_one_name():
-    """Run alone each of them passes; together pytest takes one for the other, and stops."""
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-    assert not sorted({name for name in names if names.count(name) > 1})
 
 
 def test_packages_log_and_do_not_print():

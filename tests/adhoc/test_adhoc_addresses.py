@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkage.adhoc.columns.columns_of import columns_of, columns_of_one
@@ -19,7 +19,6 @@ from linkage.adhoc.places.towns import part_towns, with_towns
 from linkage.engine import Engine, quote, rows
 from linkage.errors import ConfigError
 from tests.adhoc.conftest import write_csv
-from tests.conftest import SHARED_FIXTURE
 
 PARTS = """id,forename,surname,house_no,street,town,postcode
 1,Ann,Lee,12,High Street,Leeds,LS1 4AB
@@ -294,7 +293,6 @@ _ADDRESS = st.tuples(st.integers(1, 999), _WORDS, _WORDS, st.integers(10_000, 99
 
 @given(st.lists(_ADDRESS, min_size=3, max_size=12), st.sampled_from([", ", ",", "\n", " ; ", "\n\n"]), st.booleans())
 @example([(1, "Abc", "Def", 10000)] * 3, ", ", True)
-@settings(max_examples=40, deadline=None, suppress_health_check=SHARED_FIXTURE)
 def test_pieces_and_postcode_are_what_was_written(
     engine: Engine, addresses: list[tuple[int, str, str, int]], between: str, code_first: bool
 ) -> None:
@@ -312,7 +310,6 @@ def test_pieces_and_postcode_are_what_was_written(
 
 
 @given(st.text(st.sampled_from("aB1 ,;\n()ß7"), max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=SHARED_FIXTURE)
 def test_no_letter_and_no_digit_of_any_text_is_lost(engine: Engine, text: str) -> None:
     query = pieced(Form(town_first=True), "select 1 as place, text from {t}")
     (row,) = rows(engine, engine.sql(query, t=engine.from_arrow(pa.table({"text": [text]}))))

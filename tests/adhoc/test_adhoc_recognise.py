@@ -1,7 +1,7 @@
 """Columns are recognised by their names, by an analyst's word, and by what both files hold."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.adhoc.headers.birth_headers import field_of_birth
@@ -127,7 +127,6 @@ _NAMES = st.lists(
 
 
 @given(_NAMES, _NAMES)
-@settings(deadline=None, max_examples=100)
 def test_no_column_is_two_fields_and_every_field_is_a_column(left: list[str], right: list[str]) -> None:
     try:
         found = recognise(left, right)

@@ -17,7 +17,7 @@ from linkage.engine.functions import RENDERINGS
 from linkage.errors import LeoError
 from tests.conftest import parse
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.fast]
 
 
 class Spec(NamedTuple):

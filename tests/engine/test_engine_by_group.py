@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, by_component, pieces
@@ -51,7 +51,6 @@ def test_few_rows_stay_here(engine: Engine, world: World, rows: Rows) -> None:
 
 
 @given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 4), st.integers(1, 9))
-@settings(max_examples=100, deadline=None)
 def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, at_once: int) -> None:
     ordered = sorted(groups)
     batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)

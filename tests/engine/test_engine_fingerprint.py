@@ -6,7 +6,7 @@ import math
 import pyarrow as pa
 import pytest
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.fast]
 
 AWKWARD = pa.table(
     {

@@ -13,7 +13,7 @@ import pytest
 from linkage.engine import connect, one
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.fast]
 
 
 def test_what_goes_in_comes_out(engine, world, rows):

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import connect, rows
@@ -19,7 +19,6 @@ ON_DUCKDB = {
 
 
 @pytest.mark.parametrize("name", sorted(ON_DUCKDB))
-@settings(deadline=None, max_examples=40)
 @given(pairs=PAIRS)
 def test_any_two_texts_are_as_like_as_duckdb_finds_them(name, pairs):
     left, right = (pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1))

@@ -8,14 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, pieces
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
 from linkage.extract.secrets.pseudonym import PATTERN, pseudonyms
-from tests.conftest import SHARED_FIXTURE
 
 
 def by_hand(secret: bytes, kind: str, value: str) -> str:
@@ -23,7 +22,6 @@ def by_hand(secret: bytes, kind: str, value: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
-@settings(deadline=None, suppress_health_check=SHARED_FIXTURE)
 @given(values=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
 def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[str]) -> None:
     key = MasterKey(b"k" * 40).project("study")

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import Catalogue
@@ -18,7 +18,6 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, MasterKey, Project
 from linkage.extract.files.seal import SUMS, broken, write_seal
 from linkage.extract.verify import verify
-from tests.conftest import SHARED_FIXTURE
 from tests.extract.conftest import PublishedOnce
 
 FORMATS = ["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
@@ -76,7 +75,6 @@ def test_an_extract_as_it_was_made_has_no_fault(
     assert found.seal == made.seal == hashlib.sha256((made.folder / SUMS).read_bytes()).hexdigest()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=SHARED_FIXTURE)
 @given(data=st.data())
 def test_a_byte_changed_is_found_and_its_file_named(made: ExtractSummary, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(made.files)))

@@ -4,7 +4,7 @@ import datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import connect
@@ -34,7 +34,6 @@ def test_months_are_touched_by_a_day_and_days_are_those_of_the_tax_year(engine, 
     ]
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     held=st.sets(st.integers(0, 11)),
     first=st.integers(0, 11),

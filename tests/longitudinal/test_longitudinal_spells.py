@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import connect
@@ -95,7 +95,6 @@ def test_impossible_spells_are_refused_by_count_alone(engine, world):
 spans = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60), st.integers(0, 12)), min_size=1, max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
 @given(spans)
 def test_merging_keeps_every_day_and_is_done_once(found):
     with connect("duckdb", threads=1) as engine:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
@@ -108,7 +108,6 @@ _PAIRS = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(_PAIRS, st.integers(0, 9))
 def test_it_is_the_plain_reading_of_the_rule_in_every_order(pairs: Pairs, seed: int) -> None:
     sets = _best(pairs)

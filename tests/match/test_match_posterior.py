@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Step
@@ -31,13 +31,11 @@ def pairs(edges: list[Edge]) -> Pairs:
     return Pairs(np.array(left), np.array(right), np.array(weight, float))
 
 
-@settings(deadline=None)
 @given(graphs)
 def test_on_small_graphs_it_is_what_counting_all_matchings_gives(edges: list[Edge]) -> None:
     assert probabilities(pairs(edges)) == pytest.approx(marginals(edges), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(graphs)
 def test_of_one_unit_no_more_than_one_pair_is_expected(edges: list[Edge]) -> None:
     found = messages(pairs(edges))  # whatever the graph, exact or not
@@ -46,7 +44,6 @@ def test_of_one_unit_no_more_than_one_pair_is_expected(edges: list[Edge]) -> Non
         assert np.bincount(unit, weights=found).max() <= 1 + 1e-6
 
 
-@settings(deadline=None)
 @given(graphs, st.integers(0, 8))
 def test_evidence_for_a_pair_speaks_against_its_rivals(edges: list[Edge], which: int) -> None:
     place = which % len(edges)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect
@@ -282,7 +282,6 @@ def _resolved(
 
 
 @given(_PAIRS, st.sampled_from(["one-to-one", "one-to-many", "many-to-one", "many-to-many"]))
-@settings(deadline=None, max_examples=30)
 def test_what_holds_for_all_links(shared: Engine, pairs: dict[tuple[int, int], float], cardinality: str) -> None:
     found = _resolved(shared, list(pairs.items()), cardinality)
     assert {(row["left_id"], row["right_id"]): row["match_weight"] for row in found} == pairs
@@ -307,7 +306,6 @@ def test_what_holds_for_all_links(shared: Engine, pairs: dict[tuple[int, int], f
 
 
 @given(_PAIRS)
-@settings(deadline=None, max_examples=30)
 def test_accepted_pairs_are_those_of_a_plain_reading(shared: Engine, pairs: dict[tuple[int, int], float]) -> None:
     """Best on both sides by the margin; take them out; again, until nothing changes."""
     left_over, expected = dict(pairs), set()
@@ -332,7 +330,6 @@ def test_accepted_pairs_are_those_of_a_plain_reading(shared: Engine, pairs: dict
 
 
 @given(_PAIRS, st.floats(0, 1), st.floats(0, 1))
-@settings(deadline=None, max_examples=25)
 def test_more_units_with_a_partner_undo_no_link(
     shared: Engine, pairs: dict[tuple[int, int], float], one: float, other: float
 ) -> None:
@@ -344,7 +341,6 @@ def test_more_units_with_a_partner_undo_no_link(
 
 
 @given(_PAIRS, st.floats(0, 6), st.sampled_from(["one-to-one", "one-to-many", "many-to-one", "many-to-many"]))
-@settings(deadline=None, max_examples=25)
 def test_to_go_on_from_an_earlier_resolution_comes_to_the_same_links(
     shared: Engine, pairs: dict[tuple[int, int], float], gained: float, cardinality: Any
 ) -> None:
@@ -360,7 +356,6 @@ def test_to_go_on_from_an_earlier_resolution_comes_to_the_same_links(
 
 
 @given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))
-@settings(deadline=None, max_examples=25)
 def test_the_order_of_pairs_changes_nothing(
     shared: Engine, pairs: dict[tuple[int, int], float], draw: Any, cardinality: str
 ) -> None:

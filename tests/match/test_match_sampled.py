@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Step
@@ -53,7 +53,6 @@ def test_a_whole_matching_is_drawn_as_often_as_it_is_likely(edges: list[Edge]) -
         assert abs(drawn.count(matching) / DRAWS - share) < 4 * np.sqrt(share * (1 - share) / DRAWS) + 1e-3
 
 
-@settings(deadline=None)
 @given(graphs, st.integers(0, 1000))
 def test_no_unit_has_two_partners_in_a_draw(edges: list[Edge], number: int) -> None:
     chosen = [edge for edge, drawn in zip(edges, _urn(pairs(edges)).draw(1, number), strict=True) if drawn]

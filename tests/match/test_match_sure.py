@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Cardinality, Step
@@ -123,7 +123,6 @@ _UNIT = st.tuples(*(st.sampled_from([*values, None]) for values in (["A", "B"], 
 _SIDE = st.lists(_UNIT, min_size=1, max_size=6)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_SIDE, _SIDE)
 def test_no_unit_is_in_two_links(left: list[tuple[str | None, ...]], right: list[tuple[str | None, ...]]) -> None:
     texts = ["unit_id | forename | surname | dob:text | sex:text | postcode\n" + "\n".join(

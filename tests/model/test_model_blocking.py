@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, one
@@ -80,7 +80,6 @@ def test_a_field_that_half_of_all_pairs_share_is_no_rule_of_its_own(files: Files
 
 
 @given(st.floats(0, 60))
-@settings(deadline=None, max_examples=12)
 def test_the_budget_is_never_overspent_and_recall_is_a_share(files: Files, pairs_per_unit: float) -> None:
     suggestion = suggest(files.engine, files.model, files.left, files.right, pairs_per_unit=pairs_per_unit)
     assert suggestion.pairs <= pairs_per_unit * known_errors.PEOPLE

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, one
@@ -95,7 +95,6 @@ def shared() -> Iterator[Engine]:
 
 
 @given(VALUES, VALUES)
-@settings(max_examples=15, deadline=None)
 def test_counts_are_those_of_the_pairs_when_they_are_made(
     shared: Engine, left: list[tuple[str, str, set[str]]], right: list[tuple[str, str, set[str]]]
 ) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.model.blocking.search import smallest
@@ -34,7 +34,6 @@ def _tried(reaches: np.ndarray, shares: np.ndarray, pairs: list[float], target: 
     st.floats(0.2, 1.0),
     st.integers(1, 120),
 )
-@settings(deadline=None, max_examples=60)
 def test_no_set_is_smaller_nor_makes_fewer_pairs(
     candidates: list[tuple[list[bool], int]], weights: list[int], target: float, budget: int
 ) -> None:

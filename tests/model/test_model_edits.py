@@ -3,7 +3,7 @@
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine.macros import define
@@ -32,7 +32,6 @@ def _alike(draw: st.DrawFn) -> tuple[str | None, str | None]:
 
 
 @pytest.mark.parametrize("distance", ["levenshtein", "damerau_levenshtein"])
-@settings(deadline=None)
 @given(pairs=st.lists(_alike(), min_size=1, max_size=40))
 def test_one_edit_apart_as_the_distance_says(distance: str, pairs: list[tuple[str | None, str | None]]) -> None:
     written = f"{distance}(l, r) <= 1"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.model.training.counts.patterns import Floats, Layout
@@ -50,7 +50,6 @@ def test_a_field_of_one_value_goes_with_nothing() -> None:
     assert _bits({"==": 500, "≠=": 500}, (0.5, 1.0)) == pytest.approx(np.zeros(5), abs=1e-5)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4), st.floats(1e-9, 0.999), st.floats(1e-9, 0.999))
 def test_shares_of_strangers_stay_shares(counts: list[int], one: float, other: float) -> None:
     found = _bits(dict(zip(("==", "=≠", "≠=", "≠≠"), counts, strict=True)), (one, other))

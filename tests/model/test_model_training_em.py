@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import LeoError
@@ -105,7 +105,6 @@ def test_it_ends_when_nothing_moves_by_more_than_the_tolerance() -> None:
     assert _once(counts, tolerance=1e-3, limit=ended.iterations - 1).change >= 1e-3
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 10**6), min_size=9, max_size=9).filter(lambda counts: sum(counts) > 0))
 def test_probabilities_stay_probabilities_and_the_fit_never_worsens(counts: list[int]) -> None:
     patterns = dict(zip([a + b for a in "=≠?" for b in "=≠?"], counts, strict=True))

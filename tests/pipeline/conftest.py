@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import village as village_files
 
 from linkage.catalogue import shipped
 from linkage.cli import main
@@ -20,6 +19,7 @@ from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from tests.conftest import made_once
+from tests.pipeline import village as village_files
 
 
 @pytest.fixture

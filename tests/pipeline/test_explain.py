@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import village as village_files
 
 from linkage.errors import ConfigError
 from quality.explain import Explainer
 from quality.explain.page.pair import setting
+from tests.pipeline import village as village_files
 
 PRIOR = math.log2(0.008 / 0.992)
 BITS = {

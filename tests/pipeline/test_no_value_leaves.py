@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import village as village_files
 
 from linkage.pipeline.ended.reviewing import sample_of
+from tests.pipeline import village as village_files
 
 STEP = "npd-cis"
 Leo = Callable[..., tuple[int, str, str]]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy_pipeline
-from toy_pipeline import runner, tables
 
 from linkage.errors import InputError, LeoError
 from linkage.pipeline import Runner, Workspace
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
+from tests.pipeline import toy_pipeline
+from tests.pipeline.toy_pipeline import runner, tables
 
 
 def test_a_file_of_the_old_ones_size_and_date_is_another_file(root: Path, source: Path) -> None:

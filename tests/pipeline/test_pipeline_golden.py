@@ -15,10 +15,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from toy_pipeline import tables
 
 from linkage.cli import main
 from linkage.extract import master_key
+from tests.pipeline.toy_pipeline import tables
 
 PEOPLE = 800
 
@@ -44,6 +44,9 @@ class Demo:
         """Every text file of the run outside its tables."""
         texts = (".json", ".jsonl", ".jsonld", ".html", ".md", ".csv")
         return [path for path in self.root.rglob("*") if path.suffix in texts]
+
+
+pytestmark = pytest.mark.slow  # a demo of 20,000 people
 
 
 def leo(*arguments: str | Path) -> int:

@@ -6,9 +6,8 @@ import os
 import threading
 from pathlib import Path
 
-from toy_pipeline import ends_of_crashes, runner
-
 from linkage.pipeline.running.atomic import write_json
+from tests.pipeline.toy_pipeline import ends_of_crashes, runner
 
 
 def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_killed(tmp_path, source):

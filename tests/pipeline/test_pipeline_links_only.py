@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
-from toy_pipeline import tables
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
 from linkage.pipeline.given.job import load_job
 from quality.explain.opening import OpenRun
+from tests.pipeline.toy_pipeline import tables
 
 _TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
 

@@ -4,10 +4,10 @@ import io
 import re
 
 import pytest
-import toy_pipeline
-from toy_pipeline import runner
 
 from linkage.pipeline.running.progress import Bar, Lines, counter_for, progress_for
+from tests.pipeline import toy_pipeline
+from tests.pipeline.toy_pipeline import runner
 
 
 class Terminal(io.StringIO):

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy_pipeline
 import typer
-from toy_pipeline import ends_of_crashes, runner, tables
 
 from linkage.cli.failures import stoppable
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.pipeline import Stage, Workspace
 from linkage.pipeline.running.atomic import write_json
 from linkage.pipeline.running.stage import makers
+from tests.pipeline import toy_pipeline
+from tests.pipeline.toy_pipeline import ends_of_crashes, runner, tables
 
 
 def reasons(root: Path, source: Path, **options: Any) -> dict[str, str]:
@@ -325,6 +325,7 @@ def test_stages_that_do_not_fit_are_refused(faulty, message):
         makers(tuple(faulty))
 
 
+@pytest.mark.slow
 def test_killed_at_any_touch_of_the_disk_the_same_command_finishes_with_the_same_rows(tmp_path, source):
     undisturbed = runner(tmp_path / "whole", source, plain=True).run()
     ends = ends_of_crashes(tmp_path, source)

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import village as village_files
-import village_killed
-from toy_pipeline import tables
 
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.resources import shipped_dir
+from tests.pipeline import village as village_files
+from tests.pipeline import village_killed
+from tests.pipeline.toy_pipeline import tables
 
 
 def manifest_of(root: Path) -> dict[str, Any]:
@@ -329,9 +329,11 @@ def test_a_list_of_opt_outs_that_leaves_nobody_out_is_told_before_any_work(villa
     assert "SECRET" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(linked_village, tmp_path):
     done = subprocess.run(
-        [sys.executable, village_killed.__file__, linked_village.config, linked_village.key, tmp_path / "run"],
+        [sys.executable, "-m", village_killed.__name__, linked_village.config, linked_village.key, tmp_path / "run"],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,

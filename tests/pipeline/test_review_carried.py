@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import village as village_files
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
@@ -20,6 +19,7 @@ from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sam
 from quality.report.names import Names
 from quality.review.decisions import write_overrides
 from quality.review.sampling import draw_sample
+from tests.pipeline import village as village_files
 
 STEP = "npd-cis"
 NEW, MOVED, GONE = 110, 1, 2

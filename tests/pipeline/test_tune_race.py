@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import single_sides
@@ -60,7 +60,6 @@ def duckdb() -> Any:
     cardinality=st.sampled_from(CARDINALITIES),
     margin=st.sampled_from([0.0, 1.0, 3.0]),
 )
-@settings(max_examples=60, deadline=None)
 def test_the_rounds_of_a_run(duckdb: Any, pairs: dict[Any, float], cardinality: Any, margin: float) -> None:
     """Weights apart by a last digit are ties to both."""
     at = Thresholds(accept=5.0, review=1.0, margin=margin)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from village import build
 
 from linkage.engine import connect, one, rows
 from linkage.match.candidates.score import score_given, term_frequencies
@@ -19,6 +18,7 @@ from quality.explain.opening import OpenRun
 from quality.tune.edited import edited
 from quality.tune.evidence import DECISIONS, read
 from quality.tune.outcome import Trial, alike
+from tests.pipeline.village import build
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 

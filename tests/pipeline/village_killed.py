@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import great_expectations  # noqa: F401  these two are imported once here, so that each fork need not
-from toy_pipeline import in_a_fork
 
 import quality.report  # noqa: F401
 from linkage.pipeline import Stage, Workspace
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline, stages
+from tests.pipeline.toy_pipeline import in_a_fork
 
 
 def dying(stage: Stage) -> Stage:

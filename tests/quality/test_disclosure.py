@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
@@ -102,7 +102,6 @@ tables = st.integers(1, 5).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=50)
 @given(tables, st.integers(2, 12))
 def test_no_hidden_cell_follows_from_the_shown(rows: list[list[int]], threshold: int) -> None:
     counts, sums = table(rows)
@@ -115,7 +114,6 @@ def test_no_hidden_cell_follows_from_the_shown(rows: list[list[int]], threshold:
             assert sum(counts[key] for key in parts) >= threshold
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(*[st.integers(0, 60)] * 3), min_size=1, max_size=6))
 def test_nested_denominators_hide_no_worse(rows: list[tuple[int, int, int]]) -> None:
     """all = outside + eligible, eligible = linked + unlinked, and each adds up over the groups."""
@@ -150,7 +148,6 @@ def test_a_small_remainder_is_guarded_though_no_table_shows_it() -> None:
     assert hidden == {"linked", "unlinked"}
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10**7))
 def test_counts_are_shown_to_the_nearest_five_or_not_at_all(count: int) -> None:
     cell = Disclosure(load("leo_publication")).count(count)
@@ -162,7 +159,6 @@ def test_counts_are_shown_to_the_nearest_five_or_not_at_all(count: int) -> None:
         assert abs(cell.value - count) <= 2
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10**6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_a_percentage_says_no_small_count(case: tuple[int, int]) -> None:
     """At least `threshold` values of the part are behind every shown percentage whose part or rest is small."""

@@ -4,7 +4,7 @@ import random
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.disclosure import (
@@ -59,7 +59,6 @@ def all_tables(counts: dict[Cell, int], sums: list[Sum[Cell]], hidden: list[Cell
     return found
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=6), st.data())
 def test_the_attack_finds_what_trying_every_table_finds(values: list[int], data: st.DataObject) -> None:
     counts, sums = margins({(r, c): values[3 * r + c] for r in range(2) for c in range(3)})
@@ -177,7 +176,6 @@ def test_a_dominated_total_cannot_be_reckoned_to_within_its_room() -> None:
     assert bounds.high >= 170
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**6))
 def test_a_number_shown_again_tells_as_much_as_if_it_had_never_been_hidden(seed: int) -> None:
     """Of those tied to it; and what one equation says of a number is never less than what all of them leave."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -51,7 +51,6 @@ COSTS = st.lists(st.lists(st.integers(-5, 5), min_size=3, max_size=3), min_size=
 
 
 @given(costs=COSTS, whole=st.booleans())
-@settings(max_examples=50)
 def test_what_was_asked_before_changes_no_least_cost(costs: list[list[int]], whole: bool):
     kept = made()
 

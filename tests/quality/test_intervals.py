@@ -1,7 +1,7 @@
 """Wilson's interval, against published values and by its properties."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.measures.intervals import f1, per_cent, wilson
@@ -29,7 +29,6 @@ def test_more_than_all_is_refused() -> None:
         wilson(3, 2)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.integers(1, 10**7).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_the_interval_holds_the_share(case: tuple[int, int]) -> None:
     count, of = case
@@ -37,7 +36,6 @@ def test_the_interval_holds_the_share(case: tuple[int, int]) -> None:
     assert 0 <= share["low"] <= share["value"] <= share["high"] <= 1
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10**5), st.integers(0, 10**5), st.integers(0, 10**5))
 def test_f1_is_the_harmonic_mean(correct: int, false: int, missed: int) -> None:
     if correct == 0:

@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import disclosure
@@ -85,7 +85,6 @@ def attacked(group: dict[Place, Counted]) -> set[tuple[str, Place]]:
 PERSON = st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FMX"), st.booleans())
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(PERSON, min_size=20, max_size=120))
 def test_no_small_count_can_be_told(people: list[tuple[str, str, bool]]) -> None:
     # Institutions of fewer than the threshold stand with the others before anything is hidden.
@@ -151,7 +150,6 @@ def attacked_at_once(people: list[tuple[str, str, str, bool]]) -> set[tuple[str,
     return told | exposed(known, secret, {key: need for key, need in small.items() if key in secret})
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FM"), st.sampled_from("YN"), st.booleans()),
@@ -234,7 +232,6 @@ def attacked_for_pay(people: list[tuple[str, str, str]]) -> set[tuple[str, Place
     return told | exposed(exactly(values, sums), secret, {key: need for key, need in needs.items() if key in secret})
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FM"), st.sampled_from((PAID, UNPAID_WORK, OUT))),
@@ -326,7 +323,6 @@ def attacked_in_study(people: list[tuple[str, str, str]]) -> set[tuple[str, Plac
     return told | exposed(exactly(values, sums), secret, {key: need for key, need in needs.items() if key in secret})
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FM"), st.sampled_from((*FOUR, PAID))),

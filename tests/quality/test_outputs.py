@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError, InputError
@@ -13,7 +13,6 @@ from quality.disclosure import load
 from quality.disclosure.outputs import Checked, Said, check_table, read_tables, refuse_overwriting, write_safe
 from quality.disclosure.outputs.reading import value
 from quality.disclosure.outputs.totals import TOTALS
-from tests.conftest import SHARED_FIXTURE
 
 LEO = load("leo_publication")
 CROSSED = """
@@ -174,7 +173,6 @@ def test_numbers_that_no_table_has_are_refused(tmp_path: Path) -> None:
 counts = st.one_of(st.integers(0, 12), st.integers(0, 200))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SHARED_FIXTURE)
 @given(
     st.lists(st.lists(counts, min_size=3, max_size=3), min_size=2, max_size=4),
     st.sampled_from(["leo_publication", "ons_srs", "tre_10"]),

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.disclosure.outputs import columns
@@ -84,7 +84,6 @@ def _tables(draw: st.DrawFn) -> list[Part]:
 
 
 @given(_tables())
-@settings(deadline=None, max_examples=150)
 def test_nothing_is_missed_by_it(tables: list[Part]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns._Table, "near", lambda table, sums: table.measures)

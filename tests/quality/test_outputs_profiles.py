@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -16,9 +16,6 @@ from quality.disclosure.outputs.reading import value
 from tests.quality.test_outputs_together import sheet
 
 AREAS, SEXES = ("north", "south", "east", "west"), ("female", "male", "other")
-FEW = settings(
-    max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
 Asked = tuple[str | None, str | None]  # an area and a sex; None for all
 
 
@@ -116,7 +113,6 @@ def most(world: World, cells: Sequence[tuple[Asked, str]], profile: Profile, ask
 
 
 @pytest.mark.parametrize("name", names())
-@FEW
 @given(world=worlds(has_margins=True))
 def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
     profile = load(name)
@@ -138,7 +134,6 @@ def rounded_cells(world: World, profile: Profile) -> list[tuple[Asked, str]]:
 
 
 @pytest.mark.parametrize("name", [name for name in names() if load(name).threshold > 1])
-@FEW
 @given(world=worlds(has_margins=False))
 def test_no_hidden_count_of_rounded_tables_is_told_to_be_small(name: str, world: World) -> None:
     """Which is small nobody can say who has the rounded table alone: of none may it be told."""
@@ -150,7 +145,6 @@ def test_no_hidden_count_of_rounded_tables_is_told_to_be_small(name: str, world:
 
 
 @pytest.mark.parametrize("name", [name for name in names() if load(name).threshold == 1])
-@FEW
 @given(world=worlds(has_margins=False))
 def test_rounding_that_protects_alone_is_not_undone(name: str, world: World) -> None:
     profile = load(name)

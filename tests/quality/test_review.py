@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table
@@ -136,7 +136,6 @@ def test_a_stratum_gives_what_it_has_and_two_at_least() -> None:
     assert allot([stratum("all of it", 20, 0.5)], 100) == {"all of it": 20}
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 5000), st.floats(0, 1)), min_size=1, max_size=12),
     st.integers(1, 2000),

@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, connect
@@ -42,21 +42,18 @@ def upn_is_good(code: str) -> bool:
 
 
 @given(st.lists(st.text(DIGITS, min_size=9, max_size=9), min_size=1, max_size=30))
-@settings(max_examples=40, deadline=None)
 def test_uln_passes_with_its_check_digit_alone(quick_engine, bodies):
     codes = [body + digit for body in bodies for digit in DIGITS]
     assert judged(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
 
 
 @given(st.lists(st.tuples(st.text(DIGITS, min_size=11, max_size=11), st.sampled_from(DIGITS + LETTERS)), max_size=10))
-@settings(max_examples=40, deadline=None)
 def test_upn_passes_with_its_check_letter_alone(quick_engine, bodies):
     codes = [letter + body + last for body, last in bodies for letter in LETTERS]
     assert judged(quick_engine, valid_upn, codes) == [upn_is_good(code) for code in codes]
 
 
 @given(st.lists(st.one_of(st.text(max_size=14), st.text(DIGITS + LETTERS + "IOS", max_size=14)), max_size=30))
-@settings(max_examples=60, deadline=None)
 def test_no_other_text_passes(quick_engine, codes):
     codes = [code.replace("\0", "") for code in codes]
     assert judged(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
@@ -64,7 +61,6 @@ def test_no_other_text_passes(quick_engine, codes):
 
 
 @given(st.lists(st.from_regex(r"[A-Z]{2}[0-9]{6}[A-Z]?", fullmatch=True), max_size=50))
-@settings(max_examples=60, deadline=None)
 def test_nino_has_the_form_and_an_issued_prefix(quick_engine, codes):
     form = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]?")
     never = {"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"}

@@ -11,6 +11,7 @@ from linkage.records.standardise import PersonColumns, standard_view
 from tests.records.conftest import _variable
 
 
+@pytest.mark.fast
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("form", "raw", "expected"),

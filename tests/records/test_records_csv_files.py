@@ -6,14 +6,13 @@ import io
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import FileFormat
 from linkage.errors import InputError
 from linkage.records import csv_files
 from linkage.records.csv_files import LINE, read_header, to_parquet
-from tests.conftest import SHARED_FIXTURE
 
 
 @pytest.fixture
@@ -130,7 +129,6 @@ def test_file_without_quotes(convert):
     ),
     st.integers(1, 40),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=SHARED_FIXTURE)
 def test_what_a_writer_wrote_is_read_whatever_the_block(convert, monkeypatch, cells, block):
     monkeypatch.setattr(csv_files, "_BLOCK", block)
     text = io.StringIO(newline="")
@@ -147,7 +145,6 @@ def test_what_a_writer_wrote_is_read_whatever_the_block(convert, monkeypatch, ce
     st.lists(st.sampled_from(["1,2", "1", "1,2,3", '"1",2', '1,"2', "\0,2", '"a""b",2', "x\udce9,2", ""])),
     st.integers(1, 30),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=SHARED_FIXTURE)
 def test_faults_do_not_depend_on_the_block(convert, monkeypatch, lines, block):
     content = "\n".join(["a,b", *lines]).encode("utf-8", "surrogateescape")
     whole = convert(content)

@@ -4,7 +4,7 @@ import datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, connect
@@ -28,13 +28,11 @@ def read(engine: Engine, texts: list[str], *formats: str) -> list[datetime.date 
 
 
 @given(st.lists(st.dates(datetime.date(1000, 1, 1)), min_size=1, max_size=20), st.sampled_from(FORMATS))
-@settings(max_examples=60, deadline=None)
 def test_a_date_comes_back_from_its_text(quick_engine, days, pattern):
     assert read(quick_engine, [day.strftime(pattern) for day in days], pattern) == days
 
 
 @given(st.lists(st.text(max_size=12), max_size=20), st.sampled_from(FORMATS))
-@settings(max_examples=60, deadline=None)
 def test_other_text_gives_no_date_and_no_error(quick_engine, texts, pattern):
     texts = [text.replace("\0", "") for text in texts]
     for text, day in zip(texts, read(quick_engine, texts, pattern), strict=True):

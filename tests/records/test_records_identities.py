@@ -4,7 +4,7 @@ import datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import IDENTIFIERS
@@ -122,7 +122,6 @@ _ROWS = st.lists(
 
 
 @given(_ROWS)
-@settings(max_examples=60, deadline=None)
 def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
     columns = {name: pa.nulls(len(drawn), pa.string()) for name in ("source", *IDENTIFIERS)}
     columns["dob"] = pa.nulls(len(drawn), pa.date32())
@@ -143,7 +142,6 @@ def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
 
 
 @given(st.lists(st.text("AB1", min_size=1, max_size=15), min_size=1, max_size=40), st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
 def test_ids_are_dense_and_in_order_whatever_the_groups(quick_engine, keys, group):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.records.ids._GROUP", group)

@@ -4,7 +4,7 @@ import re
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, pieces
@@ -102,7 +102,6 @@ def test_a_text_that_merely_looks_so_stays(raw: str) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
 def test_a_standard_name_is_ascii_capitals_and_standard(raw):
     for name in (surname(raw), *forenames(raw), whole_forename(raw)):
         assert name is None or re.fullmatch(r"[A-Z]+( [A-Z]+)*", name)
@@ -111,7 +110,6 @@ def test_a_standard_name_is_ascii_capitals_and_standard(raw):
 
 
 @given(st.text("ABCDEFGHIJ", min_size=2, max_size=8), st.text("KLMNOPQRST", min_size=2, max_size=8))
-@settings(max_examples=100, deadline=None)
 def test_case_space_and_hyphen_do_not_matter(left, right):
     forms = {surname(text) for text in (f"{left} {right}", f" {left.lower()}-{right.title()} ", f"{left}  - {right}")}
     assert len(forms) == 1
@@ -121,7 +119,6 @@ _WORDS = sorted({"A", "AA", "SMITH", "JONES", "BROWN"} | name_rules().surname_wo
 
 
 @given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join) | st.text("AOLEXS -", max_size=8))
-@settings(max_examples=400, deadline=None)
 def test_a_name_that_is_in_form_at_a_glance_is_what_the_rules_make_of_it(raw):
     with mock.patch.multiple(names, _plain=lambda *_: False, _plain_words=lambda *_: False):
         by_the_rules = surname(raw)

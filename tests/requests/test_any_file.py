@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
@@ -41,7 +41,6 @@ _SPOILT = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
 @given(changes=st.lists(_SPOILT, min_size=1, max_size=4))
 def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None:
     raw = {**good(), **dict(changes)}

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError, GateError
@@ -41,7 +41,6 @@ def test_a_changed_byte_is_found_wherever_it_is(register: Path) -> None:
             read_register(register)
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_bytes_taken_out_or_put_in_are_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = fresh(tmp_path_factory.mktemp("register") / "register.jsonl", 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
@@ -72,7 +72,6 @@ def _weights() -> st.SearchStrategy[Pairs]:
     return st.dictionaries(st.sampled_from(every), st.integers(-8, 12).map(float), max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
 @given(_weights(), st.randoms())
 def test_no_order_of_the_pairs_and_no_name_of_the_records_matters(pairs: Pairs, random: Any) -> None:
     shuffled = list(pairs.items())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import IDENTIFIERS
@@ -168,7 +168,6 @@ def test_limits_are_those_of_the_steps() -> None:
     assert most_records([*steps, step("d", "hesa", "npd", "many-to-many")]) == {"cis": 1}
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.sampled_from(["npd", "ilr", "cis"]), min_size=2, max_size=7),
     st.dictionaries(st.tuples(st.integers(1, 7), st.integers(1, 7)), st.integers(1, 9).map(float), max_size=10),

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, components, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine import build, each_alone, join_people
-from tests.conftest import SHARED_FIXTURE
 
 
 def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any, rows: Any) -> None:
@@ -177,7 +176,6 @@ def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
-@settings(deadline=None, max_examples=25, suppress_health_check=SHARED_FIXTURE)
 def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> None:
     parent = {node: node for edge in edges for node in edge}
 

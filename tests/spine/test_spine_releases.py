@@ -4,13 +4,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine.releases import Release, number_people
-from tests.conftest import SHARED_FIXTURE
 
 
 def as_sets(engine: Engine, table: Any) -> set[tuple[Any, ...]]:
@@ -157,7 +156,6 @@ def people(partition: list[int]) -> pa.Table:
 
 
 @given(old=Partition, new=Partition, turned=st.booleans())
-@settings(deadline=None, max_examples=40, suppress_health_check=SHARED_FIXTURE)
 def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
     duckdb_engine: Engine, old: list[int], new: list[int], turned: bool
 ) -> None:
@@ -183,7 +181,6 @@ def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
 
 
 @given(partition=Partition)
-@settings(deadline=None, max_examples=25)
 def test_a_release_with_nothing_new_changes_nothing(partition: list[int]) -> None:
     with connect("duckdb", threads=1) as engine:
         first = number_people(engine, engine.from_arrow(people(partition)))

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -123,7 +123,6 @@ def test_what_is_not_judged_is_not_outside():
     assert Compared(figure(), None).verdict == "nobody"
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 5), st.floats(0, 5))
 def test_a_larger_error_never_condemns(target, value, error, more):
     small, large = (Compared(figure(target), Achieved(value, e, 10)).verdict for e in (error, error + more))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
@@ -199,7 +199,6 @@ def test_colleges_are_those_that_are_invented() -> None:
 
 
 @given(kind=st.integers(0, len(KINDS) - 1), region=st.integers(0, 8), drawn=st.floats(0, 0.999))
-@settings(max_examples=40, deadline=None)
 def test_who_lives_in_england_learns_in_the_own_region(kind: int, region: int, drawn: float) -> None:
     chosen = colleges().choose(np.array([drawn]), np.array([kind], np.int32), np.array([region], np.int32))
     row = list(build_colleges.colleges())[int(chosen[0]) - 10_090_000]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
@@ -112,7 +112,6 @@ def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
 @given(
     st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30).map(str.strip).filter(bool), min_size=1)
 )
-@settings(max_examples=60, deadline=None)
 def test_a_slip_changes_every_name_and_leaves_letters(names: list[str]) -> None:
     ids = pa.array(range(len(names))).to_numpy()
     slipped = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthetic.chunks import world
@@ -48,7 +48,6 @@ def longest_run(touched):
     st.lists(st.lists(st.sampled_from([NONE, PART, ALL]), min_size=20, max_size=20), min_size=1, max_size=30),
     st.integers(0, 9),
 )
-@settings(deadline=None, max_examples=60)
 def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed):
     pattern = np.array(lives, np.int8)
     ids = np.arange(1, len(pattern) + 1)
@@ -61,7 +60,6 @@ def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed)
 
 
 @given(st.integers(0, 50))
-@settings(deadline=None, max_examples=10)
 def test_jobs_do_not_depend_on_who_else_is_made(seed):
     pattern = (np.arange(60).reshape(3, 20) * 7 % 3).astype(np.int8)
     ids, age = np.array([5, 9, 11]), np.full((3, 20), 30.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
@@ -67,7 +67,6 @@ def test_fitted_tables_have_a_column_for_each_outcome(name, outcomes):
 
 
 @given(st.floats(0, 0.9), st.floats(0, 0.95), st.integers(0, 99))
-@settings(deadline=None, max_examples=10)
 def test_deviates_are_standard_and_carried_on(lasting, from_year, seed):
     got = deviates(Draws(seed), "x", np.arange(20_000), np.arange(2001, 2006), lasting, from_year)
     assert got.mean(axis=0) == pytest.approx(np.zeros(5), abs=0.05)

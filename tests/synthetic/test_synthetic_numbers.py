@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthetic.drawn import numbers
@@ -72,7 +72,6 @@ def test_numbers_tell_nothing_of_the_order_of_people() -> None:
 
 
 @given(bits=st.integers(2, 12), seed=st.integers(0, 2**62), share=st.floats(0.51, 1))
-@settings(max_examples=40, deadline=None)
 def test_scrambling_is_a_permutation(bits: int, seed: int, share: float) -> None:
     below = max(int(2**bits * share), 2)
     made = Draws(seed).scramble("field", np.arange(below), bits, below)
@@ -80,7 +79,6 @@ def test_scrambling_is_a_permutation(bits: int, seed: int, share: float) -> None
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=40))
-@settings(max_examples=40, deadline=None)
 def test_slots_keep_the_odds(odds: list[float]) -> None:
     slots = Slots(np.array(odds), 14)
     found = np.bincount(slots.at((np.arange(20_000) + 0.5) / 20_000), minlength=len(odds)) / 20_000

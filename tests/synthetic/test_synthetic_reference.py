@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthetic.drawn import dates
@@ -126,7 +126,6 @@ def test_postcodes_have_a_real_sector_and_the_form_of_one() -> None:
 
 
 @given(st.integers(-30_000, 40_000))
-@settings(max_examples=60, deadline=None)
 def test_a_date_is_the_sum_of_its_parts(day: int) -> None:
     days = np.array([day], np.int32)
     assert dates.from_parts(*dates.parts(days)) == days

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import TableDef, shipped
@@ -268,7 +268,6 @@ def test_a_row_is_withdrawn_after_a_release_that_had_it() -> None:
     st.floats(0, 1),
     st.integers(1, 9),
 )
-@settings(max_examples=60, deadline=None)
 def test_each_row_is_in_some_release_and_in_all_between_its_first_and_last(
     years: list[int], late: float, withdrawn: float, oldest: int
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthetic.chunks import world
@@ -117,7 +117,6 @@ def test_brothers_and_sisters_of_a_block_grow_up_in_one_nation(few: World) -> No
 
 
 @given(st.floats(0, 1))
-@settings(max_examples=50, deadline=None)
 def test_the_tenth_falls_as_poverty_does(share: float) -> None:
     here, poorer = tenth(np.array([share, share + 0.05]))
     assert 1 <= poorer <= here <= 10

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthetic.drawn.dates import day, parts
@@ -50,7 +50,6 @@ def test_every_rule_changes_letters_and_has_a_weight() -> None:
 
 
 @given(st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ'- ", min_size=1, max_size=20), min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None)
 def test_a_slip_depends_on_its_own_dealing_alone_and_leaves_a_name(names: list[str]) -> None:
     ids, event = np.arange(len(names)), np.zeros(len(names), np.int64)
     for slip in (misheard, misread):
@@ -71,7 +70,6 @@ def test_few_slips_of_the_keyboard_fall_on_the_first_letter() -> None:
     st.integers(day(1960, 1, 1), day(2015, 12, 31)), st.sampled_from([DAY, MONTH, YEAR, SEVERAL]),
     st.floats(0, 0.999), st.floats(0, 0.999),
 )  # fmt: skip
-@settings(max_examples=300, deadline=None)
 def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, drawn: float, how: float) -> None:
     true = np.array([born], np.int32)
     wrong = misdated(true, np.array([part]), PRESET.dob, np.array([drawn]), np.array([how]))
