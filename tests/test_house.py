@@ -227,8 +227,6 @@ def test_a_file_is_finished():
     assert {path: words for path, words in found.items() if words} == {}
 
 
-
-
 def test_packages_log_and_do_not_print():
     printing = []
     for path in (path for path in CODE if room_of(path.relative_to(ROOT).parts[0])):
