@@ -38,9 +38,10 @@ test-all: test test-slow ## both
 coverage: ## the tests, which fail where fewer than 90 % of the lines are run; a fifth longer
 	@$(MAKE) --no-print-directory test PYTEST="--cov --cov-report term:skip-covered --cov-fail-under 90 $(PYTEST)"
 
-lint: $(VENV)/.test ## ruff (rules and layout) and mypy, strict
+lint: $(VENV)/.test ## ruff (rules and layout), import-linter (layers) and mypy, strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: $(VENV)/.test ## lay the code out and mend what ruff can mend

@@ -20,8 +20,9 @@ from typing import Any
 
 from benchmarks.ablation_page import keep
 from linkage import config
-from linkage.catalogue import IDENTIFIERS
 from linkage.config import Pass, Step
+from linkage.config.identifiers import IDENTIFIERS
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, columns, connect, one
 from linkage.match import Units, from_sources, link_step, load_passes
 from linkage.model import Model, from_dict
@@ -29,7 +30,6 @@ from linkage.model.compiled import candidate_pairs
 from linkage.model.leo import EVIDENCE, settings_of
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
 from linkage.pipeline.given.true_entities import true_entities, true_entities_file
-from linkage.resources import config_file
 from quality.measures.accuracy import step_accuracy
 from quality.measures.truth import StepTruth, entity_persons, judge, truth_of_units
 

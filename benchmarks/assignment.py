@@ -19,11 +19,11 @@ from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.kinds import kinds_of
 from linkage.adhoc.modelling import trained
 from linkage.config import Step
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, connect, one
 from linkage.match.candidates.passes import load as load_passes
 from linkage.match.candidates.units import Units
 from linkage.match.step import link_step
-from linkage.resources import config_file
 
 _PEOPLE = (165_000, 1_650_000)
 _FIELDS = {name: name for name in ("forename", "surname", "dob", "sex", "postcode")}

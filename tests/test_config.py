@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from linkage.config import load
+from linkage.config.toml_file import toml_of
 from linkage.errors import ConfigError
-from linkage.toml_file import toml_of
 
 FAULTY = """
 [run]

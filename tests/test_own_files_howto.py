@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc.draft import Draft, draft
-from linkage.catalogue import IDENTIFIERS, load
+from linkage.catalogue import load
+from linkage.config.identifiers import IDENTIFIERS
+from linkage.config.resources import shipped_dir
 from linkage.match.candidates.units import DERIVED
 from linkage.model import load as load_model
 from linkage.pipeline.given import job
-from linkage.resources import shipped_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "own-files.md").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ import pytest
 from linkage.adhoc.files import encodings, other_programs, unknown
 from linkage.adhoc.headers import vocabulary
 from linkage.adhoc.names import romanised
+from linkage.config.resources import OWN, shipped_dir
 from linkage.errors import ConfigError
 from linkage.model.blocking import candidates
-from linkage.resources import OWN, shipped_dir
 from linkage.spine.build import _band
 
 READ: dict[str, Callable[[], Any]] = {

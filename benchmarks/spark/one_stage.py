@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import stages
-from linkage.resources import config_file
+from linkage.config.resources import config_file
 
 _KEPT = RESULTS / "spark" / "one-stage.json"
 

@@ -19,8 +19,8 @@ import duckdb
 
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark.submit import HOME, submission, to_its_end
+from linkage.config.resources import config_file
 from linkage.extract import write_new_key
-from linkage.resources import config_file
 from spark_jobs import cluster
 from synthetic import synthesise
 

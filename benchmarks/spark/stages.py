@@ -26,8 +26,8 @@ from benchmarks.spark import events
 from benchmarks.spark.pairs import pairs_of
 from benchmarks.spark.stages_page import page
 from benchmarks.spark.submit import HOME, submission, to_its_end
+from linkage.config.resources import config_file
 from linkage.extract import write_new_key
-from linkage.resources import config_file
 from spark_jobs import cluster
 from synthetic import synthesise
 

@@ -20,12 +20,12 @@ from linkage.adhoc.headers.maps import LEFT_OUT
 from linkage.adhoc.headers.recognise import NUMBERS
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.config import FileFormat
+from linkage.config.resources import shipped_dir, shipped_names
 from linkage.engine import Engine, connect, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.model.comparisons import comparison
 from linkage.model.leo import any_time
 from linkage.records.csv_files import read_header
-from linkage.resources import shipped_dir, shipped_names
 
 _OF_PERSONS = ("nino", "uln", "upn", *NUMBERS)
 """Numbers that are one person's, in the order in which passes ask for them."""

@@ -13,8 +13,8 @@ from linkage.adhoc.files.forms import british, sample
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME
 from linkage.adhoc.two_files import TwoFiles
-from linkage.catalogue import HISTORY_ENDS
 from linkage.config import OF_CALENDAR
+from linkage.config.identifiers import HISTORY_ENDS
 from linkage.engine import Engine, one, quote, rows
 from linkage.records.dates import ISO, parsed
 

@@ -19,6 +19,7 @@ from linkage.adhoc.modelling import trained
 from linkage.adhoc.two_files import Asked, TwoFiles, called, two_files
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
 from linkage.match.candidates.parts import Parts
@@ -29,7 +30,6 @@ from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.step import StepResult, link_step
 from linkage.model import Model
 from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of, write_records
-from linkage.resources import config_file
 from quality.report import pen
 
 

@@ -7,8 +7,6 @@ extract has besides (configs/catalogue/standard/): it can be found and named, an
 
 from linkage.catalogue.definitions import (
     CODE_FORMS,
-    HISTORY_ENDS,
-    IDENTIFIERS,
     KEYLESS,
     PHASES,
     PROBLEMS,
@@ -21,7 +19,6 @@ from linkage.catalogue.definitions import (
     Variable,
     code_digits,
     is_code_form,
-    kept_columns,
 )
 from linkage.catalogue.reading import load, shipped
 from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
@@ -29,8 +26,6 @@ from linkage.catalogue.years import span, years_of
 
 __all__ = [
     "CODE_FORMS",
-    "HISTORY_ENDS",
-    "IDENTIFIERS",
     "KEYLESS",
     "PHASES",
     "PROBLEMS",
@@ -45,7 +40,6 @@ __all__ = [
     "Variable",
     "code_digits",
     "is_code_form",
-    "kept_columns",
     "load",
     "load_standard",
     "shipped",

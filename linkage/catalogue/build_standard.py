@@ -21,7 +21,7 @@ from linkage.catalogue.families import Families
 from linkage.catalogue.reading import shipped
 from linkage.catalogue.standard import COLUMNS, TableOfForm, form_table
 from linkage.catalogue.years import span, years_of
-from linkage.resources import shipped_dir
+from linkage.config.resources import shipped_dir
 
 FOLDER = shipped_dir() / "catalogue" / "standard"
 

@@ -2,7 +2,6 @@
 
 import functools
 import re
-from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,9 +17,6 @@ Role = Literal[
     "nino", "uln", "upn", "husid", "email", "phone", "address",
 ]  # fmt: skip
 
-IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
-"""The identifier columns of `records`, in their order. former_* values become rows of their own."""
-
 PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
 """The flags that `problems` of `records` is a sum of: what was wrong with which identifier (docs/tables.md)."""
 
@@ -28,19 +24,11 @@ KEYLESS = "#"
 """What the key of an entity begins with whose source gives it none. A number follows that counts the rows of one
 delivery: in the next it is somebody else's."""
 
-HISTORY_ENDS = ("_all", "_held", "_first", "_last")
-"""Ends of the names of columns that tell an identifier's history."""
-
 SEX_LABELS = ("Male", "Female")
 """Labels by which a code frame tells linkage the sexes that it compares (configs/records/identifiers.toml)."""
 
 CODE_FORMS = ("code", "zip", "number", "digits-N")
 """Forms of other countries' postcodes and of numbers of persons (linkage.records.codes); for N stands a number."""
-
-
-def kept_columns(names: Iterable[str]) -> list[str]:
-    """Of a table's columns those that the run keeps beside the identifiers, x_<name>, without their histories."""
-    return [name for name in names if name.startswith("x_") and not name.endswith(HISTORY_ENDS)]
 
 
 def is_code_form(name: str | None) -> bool:

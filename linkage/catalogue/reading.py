@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef, is_code_form
+from linkage.config.resources import config_files, shipped_dir
 from linkage.errors import ConfigError
-from linkage.resources import config_files, shipped_dir
 
 _FRAMES = "frames.toml"
 

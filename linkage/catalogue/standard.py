@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from linkage.catalogue.definitions import Catalogue, Phase, Variable
 from linkage.catalogue.years import years_of
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
-from linkage.resources import config_file
 
 COLUMNS = ("name", "as", "type", "years", "concept", "rating", "frame", "held", "description")
 """Of a table's file. `as` is how the form writes a name that its table's pattern does not give, a rating is "4B"."""

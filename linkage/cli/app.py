@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 from linkage import __version__, process
 from linkage.cli.failures import failing_clearly, refuse_strange_names
 from linkage.cli.verbs import Verbs
+from linkage.config.resources import OWN, use
 from linkage.errors import Stopped
-from linkage.resources import OWN, use
 
 _READ = (OWN, "LEO_MASTER_KEY", "LEO_EXTRACT_KEY")
 """Environment variables that are read."""

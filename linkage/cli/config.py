@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from linkage.adhoc.options import Delimiter, say, say_notes, say_recognised
+from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
 from linkage.errors import ConfigError
-from linkage.resources import config_file, own_names, shipped_dir, shipped_names
 
 app = typer.Typer(
     no_args_is_help=True,

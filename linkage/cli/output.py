@@ -214,7 +214,7 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _parents(tree: Path) -> dict[tuple[str, str], str]:
-    from linkage.resources import filled_in
+    from linkage.config.resources import filled_in
 
     try:
         with tree.open(newline="", encoding="utf-8-sig") as file:

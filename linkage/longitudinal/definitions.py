@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.catalogue import Catalogue
 from linkage.config import Name
+from linkage.config.toml_file import check, read_toml
 from linkage.errors import ConfigError
-from linkage.toml_file import check, read_toml
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
 """The twelve calendar months of each kind of period, in order."""

@@ -5,10 +5,10 @@ import datetime
 
 import pyarrow as pa
 
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
 from linkage.longitudinal.people import keyed
 from linkage.longitudinal.spells import merge_spells
-from linkage.resources import config_file
 
 FIRST_YEAR = 2004
 """The first tax year that LEO holds begins in April of this year (DfE, LEO variable request form v2.3, "Geography")."""

@@ -4,8 +4,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from linkage.catalogue import kept_columns
 from linkage.config import OTHER_SIDE
+from linkage.config.identifiers import kept_columns
 from linkage.engine import Engine, Table, empty, quote, run_concurrently_if_small
 from linkage.match.candidates.score import score_candidates
 from linkage.match.resolution.decide import Matched

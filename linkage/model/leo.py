@@ -13,12 +13,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from linkage.config.resources import shipped_dir
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import given_comparison
 from linkage.model.splink_json import load
 from linkage.model.training.estimates.report import TrainingReport
 from linkage.model.training.files import save
-from linkage.resources import shipped_dir
 
 EVIDENCE = ("histories", "dates", "frequencies", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""

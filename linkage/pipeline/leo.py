@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from linkage.config.resources import own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.pipeline.given.job import Job, check_job
@@ -15,7 +16,6 @@ from linkage.pipeline.stages.judging import evaluate_stage
 from linkage.pipeline.stages.linking import link_stage, spine_stage
 from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
-from linkage.resources import own_names
 
 
 def stages(job: Job) -> list[Stage]:

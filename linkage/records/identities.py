@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.records.ids import numbered
 

@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.catalogue import IDENTIFIERS, TableDef, Variable
+from linkage.catalogue import TableDef, Variable
 from linkage.config import Source
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.errors import InputError
 from linkage.records.headers import listed
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.catalogue import IDENTIFIERS, KEYLESS, PROBLEMS, Catalogue, is_code_form
+from linkage.catalogue import KEYLESS, PROBLEMS, Catalogue, is_code_form
 from linkage.config import Source
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records import keys

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Model, Strict, check, fault, toml_of
 from linkage.errors import ConfigError
-from linkage.resources import config_file
-from linkage.toml_file import Model, Strict, check, fault, toml_of
 
 
 class _Sentinels(Strict):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS, PROBLEMS
+from linkage.catalogue import PROBLEMS
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, literal, quote
 from linkage.errors import ConfigError
 from linkage.records import dates

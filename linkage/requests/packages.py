@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable, shipped, standard_extract
 from linkage.config import Name
+from linkage.config.resources import config_files
+from linkage.config.toml_file import fault_lines, toml_of
 from linkage.errors import ConfigError
 from linkage.extract.approved.holdings import Holding, holdings, names_a_person
 from linkage.extract.approved.project import RowsOnly
 from linkage.extract.approved.years import Years
 from linkage.requests.which import Which
-from linkage.resources import config_files
-from linkage.toml_file import fault_lines, toml_of
 
 
 class _Strict(BaseModel):

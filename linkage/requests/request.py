@@ -12,10 +12,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.config import Name
+from linkage.config.toml_file import fault_text, toml_of
 from linkage.errors import ConfigError
 from linkage.extract.approved.project import AnalysisTable, Format, Population
 from linkage.requests.sheets import is_sheet, read_sheet
-from linkage.toml_file import fault_text, toml_of
 
 
 class _Strict(BaseModel):

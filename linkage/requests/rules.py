@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.config import Name
+from linkage.config.resources import config_files
+from linkage.config.toml_file import check, toml_of
 from linkage.errors import ConfigError
 from linkage.requests.which import Which
-from linkage.resources import config_files
-from linkage.toml_file import check, toml_of
 
 Text = Annotated[str, Field(min_length=1)]
 

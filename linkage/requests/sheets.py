@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from linkage.config.resources import separator_of
 from linkage.errors import ConfigError
 from linkage.extract.approved.project import repeated
-from linkage.resources import separator_of
 
 DATA = ("table", "variable", "years", "justification", "reason")
 SHEETS: dict[str, tuple[str, ...]] = {

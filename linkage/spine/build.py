@@ -7,10 +7,10 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field
 
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, held_to
 from linkage.engine import Engine, Table, literal
-from linkage.resources import config_file
 from linkage.spine.releases import Release, number_people
-from linkage.toml_file import Strict, held_to
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from typing import Annotated, Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Step
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
+from linkage.config.resources import config_file
+from linkage.config.toml_file import held_to
 from linkage.engine import Engine, Table, columns, empty, quote, rows
-from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
-from linkage.toml_file import held_to
 
 NEVER = "never one person, by decision"
 """Why a link was cut that would have joined two of whom people have decided that they are not one."""

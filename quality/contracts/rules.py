@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from linkage.catalogue import PROBLEMS, Catalogue, TableDef, Variable
+from linkage.config.resources import config_file
 from linkage.engine import literal, quote
-from linkage.resources import config_file
 from quality.contracts import asked
 from quality.contracts.asked import Asked
 

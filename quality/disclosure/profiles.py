@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from linkage.config.resources import config_files
+from linkage.config.toml_file import check, toml_of
 from linkage.errors import ConfigError
-from linkage.resources import config_files
-from linkage.toml_file import check, toml_of
 
 
 class _Strict(BaseModel):

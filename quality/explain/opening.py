@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Cardinality, Pass, Step, of_manifest
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError, InputError
 from linkage.match.candidates.coverage import most_gain

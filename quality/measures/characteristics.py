@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from linkage.catalogue import Catalogue
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, columns, literal, quote
-from linkage.resources import config_file
 from quality.measures.definitions import Characteristic, Definitions
 
 NOT_KNOWN = "not known"

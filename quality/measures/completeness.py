@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from linkage.catalogue import IDENTIFIERS, kept_columns
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, one, quote
 
 

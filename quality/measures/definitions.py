@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.resources import config_file
-from linkage.toml_file import check, read_toml
+from linkage.config.resources import config_file
+from linkage.config.toml_file import check, read_toml
 
 # Tenths, and finer where most links lie.
 _PROBABILITY_BANDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.resources import config_file
-from linkage.toml_file import check, read_toml
+from linkage.config.resources import config_file
+from linkage.config.toml_file import check, read_toml
 
 Kind = Literal["too young", "after death", "two at once", "two in a period", "values conflict"]
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, connect, rows
 from linkage.pipeline.ended.carrying import labels_store
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, labels_of, now, sample_of

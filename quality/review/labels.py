@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.config.resources import filled_in
 from linkage.engine import Engine, Table, rows, unfinished
 from linkage.errors import InputError
-from linkage.resources import filled_in
 from quality.review.estimate import Answers
 
 ANSWERS = ("match", "no match", "uncertain")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.resources import assets_dir
+from linkage.config.resources import assets_dir
 from quality.report.document import environment, template_text
 
 _BUILT = ("govuk-frontend.css", "govuk-frontend.js", "htmx.js")  # of other makers

@@ -7,8 +7,8 @@ linkage.longitudinal, and none of its code, so that a fault of one shows against
 import tomllib
 from typing import Any
 
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, literal, quote
-from linkage.resources import config_file
 
 
 def outcome_rules(name: str) -> dict[str, Any]:

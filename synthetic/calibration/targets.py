@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
-from linkage.resources import config_file
 from synthetic.rules.settings import Share, Strict, checked, toml
 
 Unit = Literal["%", "£", "number"]

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from linkage.config.resources import config_files
 from linkage.errors import ConfigError
-from linkage.resources import config_files
 from synthetic.rules.settings import Strict, checked, toml
 
 Probability = Annotated[float, Field(ge=0, le=1)]

@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
-from linkage.resources import config_file
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

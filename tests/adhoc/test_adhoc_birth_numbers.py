@@ -14,8 +14,8 @@ from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.alike import alike
 from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.options import say_recognised
+from linkage.config.resources import config_file
 from linkage.engine import Engine, literal, rows
-from linkage.resources import config_file
 from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv
 
 PEOPLE = 150

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from linkage.catalogue import load_standard, shipped, span, standard_extract, years_of
 from linkage.catalogue.build_standard import build
 from linkage.catalogue.families import Families
+from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError
-from linkage.resources import shipped_dir
 
 STANDARD = shipped_dir() / "catalogue" / "standard"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from linkage.catalogue import shipped, standard_extract
+from linkage.config.resources import assets_dir
 from linkage.explore import Explored, ReleaseFacts, explored, write_site
 from linkage.explore.release import Filled, LinkRate
 from linkage.requests.packages import shipped_packages
-from linkage.resources import assets_dir
 from quality.disclosure import Disclosure, load
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import Catalogue, shipped
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
 from linkage.extract.approved.years import Years
 from linkage.requests.approved import approved_project
-from linkage.resources import config_file
 
 TODAY = datetime.date(2026, 6, 1)
 

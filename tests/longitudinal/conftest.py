@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from linkage import catalogue
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.longitudinal import holders as find_holders
-from linkage.resources import config_file
 
 KEYS = """
     AE_ID | EDUKEY | entity_id

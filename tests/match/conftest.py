@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table
 
 Held = tuple[Any, ...]  # a value and the date it was seen, or the first and the last

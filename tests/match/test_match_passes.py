@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from linkage.config import Pass, holds_many
+from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.match.candidates import passes
-from linkage.resources import config_file
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]

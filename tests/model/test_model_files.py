@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import splink.comparison_library as cl
 
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError, ExitCode
 from linkage.model import from_dict, load
-from linkage.resources import config_file
 from tests.model.splink_says import with_probabilities
 
 MODEL = with_probabilities(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError
-from linkage.resources import shipped_dir
 
 
 def test_a_condition_of_an_unknown_function_is_named(village: Any) -> None:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.resources import shipped_dir
 from tests.pipeline import village as village_files
 from tests.pipeline import village_killed
 from tests.pipeline.toy_pipeline import tables

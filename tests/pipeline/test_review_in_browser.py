@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
+from linkage.config.resources import assets_dir
 from linkage.pipeline.ended.carrying import labels_store
-from linkage.resources import assets_dir
 from quality.report.names import Names
 from quality.review.sampling import draw_sample
 from tests.quality.browsing import PATIENCE, RULES, barriers, focused, moment, put_in, served, visitors

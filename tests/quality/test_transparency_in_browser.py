@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from linkage.config.resources import config_file
 from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
-from linkage.resources import config_file
 from quality.measures.transparency import render_register
 from tests.quality.browsing import RULES, barriers, opened
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import connect
 from linkage.engine import rows as as_dicts
 from linkage.records import identify

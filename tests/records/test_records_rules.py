@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.records import rules
-from linkage.resources import config_file
 
 
 @pytest.mark.parametrize(

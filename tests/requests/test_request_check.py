@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import Dataset, shipped
+from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
 from linkage.extract.approved.holdings import holdings
@@ -16,7 +17,6 @@ from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, to
 from linkage.requests.packages import shipped_packages
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
-from linkage.resources import config_file
 from tests.requests.faulty import TODAY, WAYS, good, request_with_faults, written
 
 REQUESTS = 200

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from linkage.cli import main
-from linkage.resources import config_file
+from linkage.config.resources import config_file
 
 Leo = Callable[..., tuple[int, str, str]]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.catalogue import IDENTIFIERS
 from linkage.config import Step
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine import each_alone, join_people, most_records, without_conflicts

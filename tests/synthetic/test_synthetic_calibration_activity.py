@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import catalogue
+from linkage.config.resources import config_file
 from linkage.engine import rows as engine_rows
 from linkage.longitudinal import build, load_definitions
-from linkage.resources import config_file
 from synthetic.calibration import activity
 from synthetic.calibration.activity import LAST_DAY, activities
 from synthetic.calibration.definitions import outcome_rules

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import field_validator
 
 from linkage.config import FileFormat
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, fault, held_to
 from linkage.records.csv_files import is_of_two_bytes, mark_of, start_of
-from linkage.resources import config_file
-from linkage.toml_file import Strict, fault, held_to
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
 _BEFORE_NUMBERS = re.compile(r"(?<!\w)[^\x00-\x7f](?=[0-9])")

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, held_to
 from linkage.errors import InputError
-from linkage.resources import config_file
-from linkage.toml_file import Strict, held_to
 
 _OURS = (".gz", ".zip", ".xlsx", ".xlsm")
 """Suffixes of files that are read by themselves: what is wrong within one is told there."""

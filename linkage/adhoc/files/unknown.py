@@ -14,9 +14,9 @@ from pydantic import Field
 
 from linkage.adhoc.files.columns_made import as_text, free_name
 from linkage.adhoc.files.person_file import PLACE, PersonFile
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, held_to
 from linkage.engine import Engine, quote, rows
-from linkage.resources import config_file
-from linkage.toml_file import Strict, held_to
 
 _SAMPLE_ROWS = 100_000  # of a larger file every so many-th row is looked at
 _LOOKED_AT = 1_000  # values of a column, the most common ones

@@ -21,9 +21,9 @@ from linkage.adhoc.names.consonants import NAMES
 from linkage.adhoc.names.full_names import by_form
 from linkage.adhoc.names.of_syllables import Syllables
 from linkage.adhoc.names.parents import PARENTS
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, fault, held_to
 from linkage.engine import Engine
-from linkage.resources import config_file
-from linkage.toml_file import Strict, fault, held_to
 
 NOTE = "names are compared by how they sound: one file writes them in Hangul, which Latin letters have many ways for"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.config import Name
-from linkage.resources import config_file
-from linkage.toml_file import check, read_toml
+from linkage.config.resources import config_file
+from linkage.config.toml_file import check, read_toml
 
 Column = Annotated[str, Field(min_length=1)]
 

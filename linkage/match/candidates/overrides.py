@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config import OTHER_SIDE, holds_many
+from linkage.config.resources import filled_in
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError
-from linkage.resources import filled_in
 
 COLUMNS = ("left_source", "left_key", "right_source", "right_key", "decision")
 """What a file must hold; further columns (who decided, when, why) are the reviewer's own."""

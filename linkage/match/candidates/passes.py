@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.config import Cardinality, Pass, holds_many, single_sides
+from linkage.config.toml_file import check, read_toml
 from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
-from linkage.toml_file import check, read_toml
 
 # What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops other names.
 _AGREEMENTS = {

@@ -9,7 +9,7 @@ a time that meets no other. Birth dates are ISO text, so that a model compares t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.catalogue import IDENTIFIERS, kept_columns
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, empty, quote
 
 # Columns that a model or pass may name beside the identifiers, as SQL over one value of an identifier.

@@ -5,8 +5,8 @@ import functools
 from pydantic import BaseModel, ConfigDict
 
 from linkage.config import Probability, Step
-from linkage.resources import config_file
-from linkage.toml_file import held_to
+from linkage.config.resources import config_file
+from linkage.config.toml_file import held_to
 
 
 class Rule(BaseModel):

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, held_to
 from linkage.engine import quote
 from linkage.model.comparisons import rare_words_of
 from linkage.model.splink_json import BlockingRule
-from linkage.resources import config_file
-from linkage.toml_file import Strict, held_to
 
 
 @dataclass(frozen=True)

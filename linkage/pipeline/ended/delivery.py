@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import shipped
+from linkage.config.resources import config_file, own_names
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
@@ -18,7 +19,6 @@ from linkage.pipeline.running.lock import locked
 from linkage.pipeline.stages.contracts import extract_check
 from linkage.pipeline.stages.outputs import run_info
 from linkage.requests.approved import approved_project
-from linkage.resources import config_file, own_names
 
 
 def deliver(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS, kept_columns
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
 from linkage.extract.secrets.keys import master_key, write_new_key
 from linkage.extract.secrets.pseudonym import SEPARATOR, ProjectKey, pseudonyms

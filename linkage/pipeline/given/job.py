@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from linkage import config as configuration
-from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
+from linkage.catalogue import Catalogue, shipped
 from linkage.config import Pass, RunConfig, Step
+from linkage.config.identifiers import IDENTIFIERS
+from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.extract import (
@@ -39,7 +41,6 @@ from linkage.records.header_checks import check_attribute_headers, check_source_
 from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
-from linkage.resources import config_file, config_files, shipped_dir
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ LIBRARIES = (
 )
 
 # The ground floor is code of every stage.
-GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config", "linkage.toml_file")
+GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config")
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 
-from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
+from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.candidates.overrides import Overrides, never_one, of_units
 from linkage.match.candidates.parts import Parts

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.catalogue import Catalogue
-from linkage.resources import config_file
-from linkage.toml_file import check, read_toml
+from linkage.config.resources import config_file
+from linkage.config.toml_file import check, read_toml
 
 NOT_KNOWN = "not known"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.config.identifiers import IDENTIFIERS
 from quality.disclosure import Cell, Disclosure, Sum
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text

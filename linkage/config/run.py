@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
-from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
+from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
+from linkage.config.toml_file import Strict, check, fault, read_toml
 from linkage.errors import ConfigError
-from linkage.toml_file import Strict, check, fault, read_toml
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 Probability = Annotated[float, Field(ge=0, le=1)]

@@ -22,7 +22,7 @@ ADDED = ("catalogue/*.toml", "disclosure/*.toml", "packages/*.toml", "requests/*
 NAMED = ("models", "passes", "projects", "synthetic")
 """Folders whose files are read when a run's file or a command names them."""
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_dir() -> Path:
