@@ -48,10 +48,10 @@ format: $(VENV)/.test ## lay the code out and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on the same files, into benchmarks/results
+bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on the same files, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/results
+bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks synth $(BENCH)
 
 assets: $(BIN)/python ## fetch the styles and scripts that pages carry, at the versions of assets/package-lock.json

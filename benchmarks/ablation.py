@@ -1,13 +1,10 @@
-"""What each kind of evidence adds: latest values, histories, dates and what follows, on the same people.
+"""python -m benchmarks ablation RUN: what each kind of evidence adds, on the same people.
 
     leo demo --people 200000 --out runs/small
-    leo demo --people 1000000 --out runs/million
-    python -m benchmarks.ablation runs/small --ends runs/million
+    python -m benchmarks ablation runs/small --label 200k
 
-Two steps of a run are linked again, each with models that know more and more, all trained on the step's own sides:
-education people to customers, with the passes that ship, and school pupils to customers by the model alone. Of the run
-that `--ends` names, only the model that knows least and the one that knows most are tried. What is measured is kept in
-results/ablation.json, a row for a run, step and model; docs/ablation.md is written from it.
+Two steps of a run are linked again with models that know more and more, each trained on the step's own sides: education
+people to customers, with the passes that ship, and school pupils to customers by the model only.
 """
 
 import argparse
@@ -18,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ablation_page import keep
+from benchmarks.results import accuracy, facts, save
 from linkage import config
 from linkage.config import Pass, Step
 from linkage.config.identifiers import IDENTIFIERS
@@ -40,7 +37,7 @@ _SHARED = ("forename", "surname", "dob", "postcode", "nino")
 
 @dataclass(frozen=True)
 class _Trial:
-    """A step to be linked again and again."""
+    """A step to be linked several times."""
 
     step: Step
     passes: tuple[Pass, ...]
@@ -48,32 +45,27 @@ class _Trial:
     membership: Table | None  # who on the left is one person by then
 
 
-def main() -> None:
-    options = _options()
-    for run, ends in ((options.run, False), (options.ends, True)):
-        if run:
-            for step in options.step or STEPS:
-                for row in _measured(run, step, _models(step, ends, options.only)):
-                    keep(row)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks.ablation", description=__doc__.split("\n")[0])
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks ablation", description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path, help="a run's folder, made by leo demo")
-    parser.add_argument("--ends", type=Path, help="a larger run, for the first and the last model alone")
-    parser.add_argument("--step", action="append", choices=STEPS, help="this step alone; may be repeated")
-    parser.add_argument("--only", action="append", help="this model alone, by its name in the table; may be repeated")
-    return parser.parse_args()
+    parser.add_argument("--ends", action="store_true", help="the first and the last model only")
+    parser.add_argument("--step", action="append", choices=STEPS, help="this step only; may be repeated")
+    parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
+    options = parser.parse_args(arguments)
+    rows = [
+        row for step in options.step or STEPS for row in _measured(options.run, step, _models(step, ends=options.ends))
+    ]
+    save("ablation", rows, facts(), options.label)
 
 
-def _models(step: str, ends: bool, only: Sequence[str] | None) -> dict[str, Model]:
-    """Models by what they know: each knows what the one before it knows, and one thing more."""
+def _models(step: str, *, ends: bool) -> dict[str, Model]:
+    """Models by what they know: each knows one thing more than the one before it."""
     number = "nino" if step == "education-cis" else None
-    found = {_LATEST: from_dict(settings_of(number, ()))}
+    models = {_LATEST: from_dict(settings_of(number, ()))}
     for count, name in enumerate(EVIDENCE, 1):
-        found[name if count == 1 else f"+ {name}"] = from_dict(settings_of(number, EVIDENCE[:count]))
-    names = [name for place, name in enumerate(found) if not ends or place in (0, len(found) - 1)]
-    return {name: found[name] for name in names if not only or name in only}
+        models[name if count == 1 else f"+ {name}"] = from_dict(settings_of(number, EVIDENCE[:count]))
+    names = list(models)
+    return {name: models[name] for name in ([names[0], names[-1]] if ends else names)}
 
 
 def _measured(run: Path, name: str, models: dict[str, Model]) -> Iterator[dict[str, Any]]:
@@ -106,8 +98,8 @@ def _units(engine: Engine, tables: dict[str, Table], trial: _Trial, side: str, w
 def _truth(engine: Engine, tables: dict[str, Table], trial: _Trial, run: Path) -> tuple[StepTruth, int]:
     """The truth of the step, of pairs that share evidence: two identifiers, each at any time. And how many people.
 
-    Who shares no two of names, birth date, postcode and number cannot be told from a stranger by anything that these
-    sources hold.
+    Who shares no two of names, birth date, postcode and number cannot be distinguished from a non-match by
+    anything in these sources.
     """
     folder = next((f for f in (run.with_name(f"{run.name}-data"), *run.glob("*-data")) if f.is_dir()), run) / "truth"
     path = true_entities_file(folder)
@@ -157,14 +149,12 @@ def _linked(
     after = resource.getrusage(resource.RUSAGE_SELF)
     seconds, cpu = time.monotonic() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     judged = judge(engine, result.links, truth)
-    found = step_accuracy(engine, judged, truth, trial.step.cardinality)
+    counts = step_accuracy(engine, judged, truth, trial.step.cardinality)
     return {
         "left": engine.count(left.units),
         "right": engine.count(right.units),
-        "true_pairs": found["true_pairs"],
-        "links": found["accepted"],
-        "correct": found["correct"],
-        "false": found["false"],
+        **accuracy(counts["accepted"], counts["correct"], counts["true_pairs"]),
+        "false": counts["false"],
         "review": result.summary["decisions"].get("review", 0),
         "candidates": _candidates(engine, model, left.units, right.units),
         "seconds": round(seconds, 1),
@@ -173,7 +163,7 @@ def _linked(
 
 
 def _of_latest_values(engine: Engine, side: Units) -> Units:
-    """A side of which the passes too see the latest values alone."""
+    """A side of which the passes too see the latest values only."""
     rows = engine.sql(f"select unit_id, {columns(IDENTIFIERS)} from {{units}}", units=side.units, store=True)
     return Units(side.name, side.units, rows, side.members)
 
@@ -184,7 +174,3 @@ def _candidates(engine: Engine, model: Model, left: Table, right: Table) -> int:
     rules = bare.blocking_rules
     made = "\nunion all\n".join(candidate_pairs(bare, rule, rules[:n]) for n, rule in enumerate(rules))
     return int(one(engine, engine.sql(f"select count(*) as pairs from ({made})", left=left, right=right))["pairs"])
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""python -m benchmarks unseen: leo link on files it was not made for, beside Splink on the same files well prepared.
+"""python -m benchmarks unseen: leo link on files it was not developed on, and Splink on the same files well prepared.
 
 python -m benchmarks unseen                          # every pair of unseen.toml
 python -m benchmarks unseen --pair german            # that pair alone; may be repeated
@@ -9,7 +9,6 @@ split, accents folded and sexes in one code: what an analyst would have to write
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,10 +21,11 @@ import duckdb
 
 from benchmarks import measure
 from benchmarks.environments import environment
-from benchmarks.report import RESULTS, facts, where_and_when
+from benchmarks.link import rows_of
+from benchmarks.results import accuracy, facts, save
 
 RECIPES = Path(__file__).with_suffix(".toml")
-_GENERATOR = Path(__file__).parent / "generators" / "strangers.py"
+_GENERATOR = Path(__file__).parent / "generators" / "person_files.py"
 _TIMEOUT = 3_600.0
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
     names = options.pair or [pair["name"] for pair in pairs]
     if unknown := set(names) - {pair["name"] for pair in pairs}:
         sys.exit(f"{RECIPES.name} has no pair {', '.join(sorted(unknown))}")
-    known = facts()
+    about = facts()
     with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
         packages = ["Faker==40.63.0", "mimesis==22.2.0", "pyarrow>=24"]
         python = environment(Path(options.environments or scratch), "row-by-row", packages)
@@ -47,12 +47,8 @@ def main(arguments: list[str]) -> None:
             seeded = {**os.environ, "PYTHONHASHSEED": "0"}
             subprocess.run([*made, *(["--rows", str(options.rows)] if options.rows else [])], check=True, env=seeded)
             rows.append(_linked(pair, data, Path(scratch), options.systems))
-            print(_line(rows[-1]), flush=True)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    told = json.dumps({**known, "measured": rows}, indent=2, ensure_ascii=False) + "\n"
-    (RESULTS / f"{options.label}.json").write_text(told, encoding="utf-8")
-    (RESULTS / f"{options.label}.md").write_text(_page(rows, known), encoding="utf-8")
-    print(_page(rows, known))
+            print(rows[-1], flush=True)
+    save("unseen", rows, about, options.label)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -62,32 +58,42 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--systems", choices=("both", "ours"), default="both")
     parser.add_argument("--folder", help="where the files are made; a temporary folder when not given")
     parser.add_argument("--environments", help="where Faker's environment is kept between runs")
-    parser.add_argument("--label", default="unseen", help="name of the result files")
+    parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
     return parser.parse_args(arguments)
 
 
 def _linked(pair: dict[str, Any], data: Path, scratch: Path, systems: str) -> dict[str, Any]:
     """Both systems on one pair of files."""
     out = {name: scratch / f"{pair['name']}-{name}" for name in ("ours", "splink")}
-    maps = [word for told in pair.get("map", ()) for word in ("--map", told)]
+    maps = [word for mapping in pair.get("map", ()) for word in ("--map", mapping)]
     files = [str(data / f"{side}.csv") for side in ("left", "right")]
+    out["splink"].mkdir()
     ready = [str(data / f"ready-{side}.parquet") for side in ("left", "right")]
     commands = {
         "ours": [str(Path(sys.executable).with_name("leo")), "link", *files, *maps, "--out", str(out["ours"])],
-        "splink": [sys.executable, "-m", "benchmarks.systems.splink_alone", *ready, f"{out['splink']}.parquet", "0.01"],
+        "splink": [
+            sys.executable,
+            "-m",
+            "benchmarks.systems.splink_alone",
+            *ready,
+            str(out["splink"] / "links.parquet"),
+            "0.01",
+        ],
     }
-    found: dict[str, Any] = {"pair": pair["name"], "left": _rows(ready[0]), "right": _rows(ready[1])}
+    row: dict[str, Any] = {"pair": pair["name"], "left": rows_of(ready[0]), "right": rows_of(ready[1])}
+    best = 0.0
     for name, command in commands.items():
         if systems == "ours" and name != "ours":
             continue
         took = measure.run(command, timeout=_TIMEOUT)
-        cost = {"seconds": took.seconds, "cpu_seconds": took.cpu_seconds, "peak_gb": round(took.peak_bytes / 1e9, 2)}
+        outcome: dict[str, Any] = took.cost()
         if took.exit_code:
-            found[name] = cost | {"failed": took.last_words}
-            continue
-        links = f"{out['ours']}/links.parquet" if name == "ours" else f"{out['splink']}.parquet"
-        found[name] = cost | _judged(links, data, is_ours=name == "ours")
-    return found
+            row["note"] = f"{name}: {took.failure()}"
+        else:
+            outcome |= _judged(str(out[name] / "links.parquet"), data, is_ours=name == "ours")
+            best = max(best, outcome.pop("best_f1"))
+        row |= outcome if name == "ours" else {f"splink_{key}": value for key, value in outcome.items()}
+    return row | {"best_f1": best}
 
 
 def _judged(links: str, data: Path, *, is_ours: bool) -> dict[str, Any]:
@@ -126,48 +132,5 @@ def _judged(links: str, data: Path, *, is_ours: bool) -> dict[str, Any]:
                    (select max(2.0 * found / (made + (select count(distinct right_id) from truth))) from graded)
             """
         ).fetchall()
-    made, right, true, best = rows[0]
-    precision, recall = right / max(made, 1), right / max(true, 1)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
-    return {
-        "links": made,
-        "true_pairs": true,
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
-        "best_f1": best or 0.0,
-    }
-
-
-def _rows(path: str) -> int:
-    with duckdb.connect() as connection:
-        return int(connection.execute("select count(*) from read_parquet(?)", [path]).fetchall()[0][0])
-
-
-def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
-    head = [
-        "# Files that the engine was not made for",
-        "",
-        f"{where_and_when(known)}; Splink {known['versions'].get('splink')}, Faker 40.63.0.",
-        "",
-        "What is in each pair of files: [unseen.toml](../unseen.toml). leo link: the files as they are, no "
-        "configuration. Splink: the same records under the right names, dates read, names split, sexes in one code; "
-        "its library's comparisons, accepted from 0.95. Best F1: what the better of both would have had at a threshold "
-        "chosen with the truth in hand.",
-        "",
-        "| pair | rows | precision | recall | F1 | Splink's precision | recall | F1 | best F1 | seconds | Splink's |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    return "\n".join([*head, *map(_line, rows), ""])
-
-
-def _line(row: dict[str, Any]) -> str:
-    cells = [row["pair"], f"{row['left']:,} x {row['right']:,}"]
-    sides = [row["ours"], row.get("splink", {})]
-    for side in sides:
-        missing = ["failed" if "failed" in side else "", "", ""]
-        measured = [f"{side[key]:.4f}" for key in ("precision", "recall", "f1")] if "f1" in side else missing
-        cells += measured
-    cells.append(f"{max(side.get('best_f1', 0.0) for side in sides):.4f}")
-    cells += [f"{side['seconds']:.1f}" if "seconds" in side else "" for side in sides]
-    return f"| {' | '.join(cells)} |"
+    links_count, correct, true_pairs, best = rows[0]
+    return accuracy(links_count, correct, true_pairs) | {"best_f1": best or 0.0}

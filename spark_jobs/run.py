@@ -2,8 +2,8 @@
 
     spark-submit --master spark://HOST:7077 spark_jobs/run.py configs/leo.toml --data data --out runs/leo
 
-Master, executors and their memory are spark-submit's to say. The run is the one that `leo run` makes, with engine =
-"spark" whatever the file says; rerunning the same command continues where it stopped.
+spark-submit sets the master, the executors and their memory. The run is that of `leo run` with engine = "spark",
+whatever the file says; the same command continues an interrupted run.
 """
 
 import argparse
@@ -29,11 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the run, on a cluster one that all workers see"
     )
-    parser.add_argument("--data", type=Path, help="folder of the sources, in the stead of [run] data")
+    parser.add_argument("--data", type=Path, help="folder of the sources, instead of [run] data")
     parser.add_argument(
         "--key-file", type=Path, help="the master key, a file of mode 0600; else LEO_MASTER_KEY holds it"
     )
-    parser.add_argument("--previous", type=Path, help="the last release's run, in the stead of [run] previous")
+    parser.add_argument("--previous", type=Path, help="the last release's run, instead of [run] previous")
     parser.add_argument("--definitions", type=Path, help="folder of your own catalogue, contracts and rules")
     given = parser.parse_args(arguments)
     try:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write(f"stopped\n  what is whole is kept in {given.out}; the same command continues\n")
+        sys.stderr.write(f"stopped\n  completed stages are kept in {given.out}; the same command continues\n")
         return int(ExitCode.STOPPED)
     except Exception as error:  # its message may quote a row
         sys.stderr.write(f"unexpected {type(error).__name__} at {place_of(error)}\n")

@@ -13,9 +13,9 @@ from linkage.catalogue import shipped
 from synthetic.drawn.draws import Draws, Ints
 from synthetic.education.journeys import journeys
 from synthetic.education.studying import studying
-from synthetic.figures.reference import reference
 from synthetic.files.tables import Format, write, write_source
 from synthetic.people.people import people
+from synthetic.reference_tables import reference
 from synthetic.rules import odds as presets
 from synthetic.rules.deliveries import deliveries
 from synthetic.sources.cis import cis

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck
 
+from benchmarks.spark.cluster import QUICK_START
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.process import begin
 from quality.report import pen
-from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 

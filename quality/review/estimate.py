@@ -6,7 +6,7 @@ many where strata are many; intervals that trust the strata without events are t
 together are given 4/3 events beforehand, as if spread over them evenly, or none: PRIOR says how often which. Each
 stratum's share is then a beta distribution. How many events are among the pairs that nobody looked at is drawn from it,
 pair by pair: of 26 pairs with a share of 0.9 anything from 20 to 26 may be one, however well the share is known. How
-often such intervals hold the truth is measured in benchmarks/results/review.md, also where the model's probabilities
+often such intervals hold the truth is measured in benchmarks/RESULTS.md, also where the model's probabilities
 are wrong.
 
 An "uncertain" answer is carried in three readings, as the Office for National Statistics reports linkage quality
@@ -114,7 +114,7 @@ def of_all_readings(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
     """A measure's middle reading, with the interval that all readings leave open: the same where all answers are sure.
 
     The middle reading takes half of the uncertain pairs for errors, and its own interval seldom holds the truth then
-    (benchmarks/results/review.md).
+    (benchmarks/RESULTS.md).
 
     Args:
         readings: low, middle and high of `estimate`, as JSON has them.

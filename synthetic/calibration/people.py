@@ -7,7 +7,7 @@ import pyarrow as pa
 from linkage.engine import Table
 from synthetic.calibration.estimates import clustered
 from synthetic.calibration.population import Population
-from synthetic.figures.reference import reference
+from synthetic.reference_tables import reference
 
 _GROUPS = {
     "APKN": "Pakistani", "AIND": "Indian", "ABAN": "Bangladeshi", "CHNE": "Chinese", "AOTH": "other Asian",

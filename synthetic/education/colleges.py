@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Floats, Ints, Slots
-from synthetic.figures.reference import Codes, published, reference
+from synthetic.reference_tables import Codes, published, reference
 
 GENERAL, SIXTH_FORM, ADULT, TRAINING = range(4)
 KINDS = ("college", "sixth form college", "adult", "training")

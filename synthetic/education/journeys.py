@@ -12,8 +12,8 @@ from synthetic.education.deviates import by_year, deviates
 from synthetic.education.pathways import Higher, entries, higher, lives_in_england, paths
 from synthetic.education.traits import Traits, odds_table, traits, with_qualification
 from synthetic.education.universities import subjects_of
-from synthetic.figures.reference import Codes, Reference
 from synthetic.people.people import OUTSIDER, VISITOR, People
+from synthetic.reference_tables import Codes, Reference
 from synthetic.rules.learning import learning, years_of
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)

@@ -1,7 +1,6 @@
 """Ways through education after key stage 4: sixth form or college, entry to university, degrees and what comes after.
 
-Who goes which way is drawn from odds that reproduce DfE's figures for those who ended key stage 4 in 2001/02 to 2006/07
-(synthetic.fitting); lengths and gaps are those of configs/synthetic/life/learning.toml.
+Who goes which way is drawn from odds that reproduce DfE's figures for those who ended key stage 4 in 2001/02 to 2006/07; lengths and gaps are those of configs/synthetic/life/learning.toml.
 """
 
 from dataclasses import dataclass

@@ -6,9 +6,9 @@ import numpy as np
 
 from synthetic.drawn.draws import Draws
 from synthetic.education.journeys import LAST_YEAR, Journeys
-from synthetic.figures.reference import Reference
 from synthetic.people.people import VISITOR, People
 from synthetic.people.visitors import FIRST_DEGREE, visits
+from synthetic.reference_tables import Reference
 
 
 def studying(draws: Draws, reference: Reference, people: People, journey: Journeys) -> Journeys:

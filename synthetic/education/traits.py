@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Floats, Ints
-from synthetic.figures.reference import FOLDER, Reference
 from synthetic.people.people import PRIVATE, People
+from synthetic.reference_tables import FOLDER, Reference
 
 DEPRIVED, NOT_DEPRIVED = 0.27, 0.077
 """IDACI from which a home is in the most deprived fifth, and up to which in the least: of pupils born 1985 to 1990."""
@@ -106,7 +106,7 @@ class OddsTable:
 
 @functools.cache
 def odds_table(name: str) -> OddsTable:
-    """A table of synthetic/reference/, as synthetic.fitting writes it: trait, level, then a column for each outcome."""
+    """A table of synthetic/reference/, with columns trait, level, then a column for each outcome."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     values = {(trait, level): np.array([float(v or 0) for v in row]) for trait, level, *row in rows}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linkage.catalogue import shipped
 from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.figures.reference import Codes, published, reference
+from synthetic.reference_tables import Codes, published, reference
 from synthetic.rules.study import subjects
 
 TARIFFS = ("low", "medium", "high")

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import FOLDER
+from synthetic.reference_tables import FOLDER
 
 
 class Rule(NamedTuple):

@@ -17,11 +17,11 @@ from synthetic.drawn.dates import YEAR, Days
 from synthetic.drawn.draws import Draws, Floats, Ints
 from synthetic.drawn.text import Text, joined, spread, strings
 from synthetic.drawn.typing_errors import mistyped
-from synthetic.figures.reference import Codes, Reference
 from synthetic.mistakes.misdating import misdated, wrong_part
 from synthetic.mistakes.slips import misheard, misread
 from synthetic.people.homes import UNKNOWN
 from synthetic.people.people import People
+from synthetic.reference_tables import Codes, Reference
 from synthetic.rules.odds import Factors, Odds
 
 KINDS = (

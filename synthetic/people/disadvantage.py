@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.figures.reference import Codes, reference
 from synthetic.people.origins import lived_in, shares_of_pupils
+from synthetic.reference_tables import Codes, reference
 
 # Pupils of secondary schools with free school meals, per cent, January 2007, rounded (DfES SFR 30/2007); by code of the
 # region: North East ... South West, then Scotland and Wales (Scottish Government and Welsh Government, 2007).

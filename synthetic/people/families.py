@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import Days, day
 from synthetic.drawn.draws import Draws, Ints
-from synthetic.figures.reference import Codes
 from synthetic.people.nations import ENGLAND, other_nation
+from synthetic.reference_tables import Codes
 
 BLOCK = 9
 SCHOOLED = 6

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from synthetic.drawn.dates import DATA_END, NEVER, YEAR, Days, on, parts
 from synthetic.drawn.draws import Draws, Floats, Ints
 from synthetic.drawn.text import Text, distinct, letters, strings
-from synthetic.figures.reference import Codes, Places, Reference
 from synthetic.people.families import Families
 from synthetic.people.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
+from synthetic.reference_tables import Codes, Places, Reference
 from synthetic.rules.schooling import nations
 
 FAMILY_HOMES, OWN_HOMES = 4, 5

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import NEVER, YEAR, Days
 from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.figures.reference import FOLDER
+from synthetic.reference_tables import FOLDER
 
 _EMIGRATE, _EMIGRATE_BORN_ABROAD = 0.06, 0.15  # between 18 and 35
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Floats, Slots
-from synthetic.figures.reference import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Codes, Reference, reference
 from synthetic.people.origins import shares_of_pupils
+from synthetic.reference_tables import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Codes, Reference, reference
 
 _BITS = 16
 _USUAL_YEAR = 1996  # of birth, of those whose surnames are counted here

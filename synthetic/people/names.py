@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import NEVER, Days, parts
 from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.figures.reference import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
 from synthetic.people.families import Families
 from synthetic.people.name_tables import NameTables, name_tables
 from synthetic.people.origins import spouses_origin
 from synthetic.people.renaming import Bearers, Renamed, Surnames, renamed
+from synthetic.reference_tables import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
 from synthetic.rules.odds import Odds
 
 _TRIES = 14  # for a twin's name that begins like the other's

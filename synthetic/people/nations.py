@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.drawn.draws import Draws, Ints, Slots
-from synthetic.figures.reference import Codes, Reference
+from synthetic.reference_tables import Codes, Reference
 from synthetic.rules.schooling import nations
 
 ENGLAND, SCOTLAND, WALES = range(3)

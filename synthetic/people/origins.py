@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import Days, parts
 from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.figures.reference import Codes, Reference, reference
+from synthetic.reference_tables import Codes, Reference, reference
 
 FIRST_YEAR, LAST_YEAR = 1985, 2006
 """Birth years for which origins.toml gives shares of pupils; those between lie on the line from one to the other."""

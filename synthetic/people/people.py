@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import NEVER, YEAR, Days, academic_year, from_parts, parts
 from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.figures.reference import Codes, Reference
 from synthetic.people.disadvantage import circumstances
 from synthetic.people.families import Families, families
 from synthetic.people.homes import Dwellers, Homes, homes, in_nation
@@ -17,6 +16,7 @@ from synthetic.people.nations import SCOTLAND, WALES, upbringing
 from synthetic.people.origins import pupils_origin, regions
 from synthetic.people.renaming import Bearers
 from synthetic.people.visitors import visits
+from synthetic.reference_tables import Codes, Reference
 from synthetic.rules.odds import Odds
 
 SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR, SCOTTISH, WELSH = range(7)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import DATA_END, NEVER, YEAR, Days, parts
 from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.figures.reference import Codes, Reference
 from synthetic.people.families import Families
+from synthetic.reference_tables import Codes, Reference
 from synthetic.rules.odds import Odds
 
 MARRIAGE, DEED_POLL, PARTNER = 1, 2, 3

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synthetic.drawn.dates import NEVER, YEAR, Days, academic_year, on
 from synthetic.drawn.draws import Draws, Ints, Slots
-from synthetic.figures.reference import Codes, Origin
+from synthetic.reference_tables import Codes, Origin
 from synthetic.rules.study import universities
 
 FIRST_DEGREE, TAUGHT, RESEARCH = range(3)

@@ -6,8 +6,8 @@ import numpy as np
 
 from synthetic.drawn import numbers
 from synthetic.drawn.draws import Ints
-from synthetic.figures.reference import Codes
 from synthetic.people.nations import ENGLAND, WALES, district
+from synthetic.reference_tables import Codes
 from synthetic.rules.schooling import nations
 from synthetic.sources.npd.pupils import schools
 from synthetic.sources.school_records import home_in

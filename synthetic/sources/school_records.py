@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from synthetic.drawn.dates import NEVER, Days, on
 from synthetic.drawn.draws import Draws, Ints
 from synthetic.drawn.text import Text, unique_rows
-from synthetic.figures.reference import Codes
 from synthetic.mistakes.written_down import Dealings, on_records
 from synthetic.people.homes import FAMILY_HOMES, postcodes
 from synthetic.people.people import IN_STATE_SCHOOLS, People
+from synthetic.reference_tables import Codes
 from synthetic.world.world import Tables, World
 
 WITHIN = 8

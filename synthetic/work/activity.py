@@ -1,7 +1,7 @@
 """What people mainly do in each tax year, in the order that DfE gives it: study, benefits, work, less than any of them.
 
-The shares of each, by years after key stage 4 and trait, are those that DfE published for 2001/02 to 2006/07 (see
-synthetic.fitting); who is among them follows deviates that people carry from year to year. People who were never in
+The shares of each, by years after key stage 4 and trait, are those that DfE published for 2001/02 to 2006/07;
+who is among them follows deviates that people carry from year to year. People who were never in
 English education live by the figures of their age.
 """
 

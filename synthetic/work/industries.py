@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from linkage.catalogue import shipped
 from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.figures.reference import FOLDER
+from synthetic.reference_tables import FOLDER
 from synthetic.rules.working import working
 
 # Section, how its name begins in the figures, divisions of SIC 2007, share of young people's jobs (estimate).

@@ -11,9 +11,9 @@ from synthetic.drawn import numbers
 from synthetic.drawn.dates import DATA_END, NEVER, YEAR, Days
 from synthetic.drawn.draws import Draws, Ints
 from synthetic.drawn.text import Text
-from synthetic.figures.reference import reference
 from synthetic.people.people import LATE, OUTSIDER, VISITOR, People
 from synthetic.people.visitors import numbered
+from synthetic.reference_tables import reference
 from synthetic.rules.odds import Odds
 
 

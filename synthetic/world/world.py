@@ -13,9 +13,9 @@ from linkage.errors import ContractError
 from synthetic.drawn.draws import Draws, Ints
 from synthetic.drawn.text import Text
 from synthetic.education.journeys import Journeys
-from synthetic.figures.reference import Reference
 from synthetic.mistakes.written_down import KINDS, Kinds
 from synthetic.people.people import People
+from synthetic.reference_tables import Reference
 from synthetic.rules.deliveries import Deliveries
 from synthetic.rules.odds import Odds
 from synthetic.work.insurance import Insurance

@@ -20,14 +20,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import linkage
+from benchmarks.spark import cluster
+from benchmarks.spark.cluster import free_ports
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
 from linkage.pipeline import Runner
 from linkage.pipeline.given.job import load_job
 from linkage.pipeline.leo import pipeline
-from spark_jobs import cluster
-from spark_jobs.ports import free_ports
 from tests.conftest import SHORT_LIVED
 from tests.engine import held_run
 from tests.pipeline import village
@@ -173,7 +173,7 @@ class _Driver:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        while cluster._group_lives(self.process.pid):
+        while cluster.group_lives(self.process.pid):
             time.sleep(0.05)
 
     def said(self) -> str:
@@ -196,9 +196,9 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
         find_java()
     except ConfigError as missing:
         pytest.skip(str(missing).splitlines()[0])
-    found = cluster.up(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
+    found = cluster.start(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
     yield found
-    cluster.end(found)
+    found.end()
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     first = _Driver(folder, on, held_at=held_at, **{"spark.leo.onDriver": "false"})
     try:
         first.computes(stages=3, during=linking)
-        cluster.stop(on.processes[-1], signal.SIGKILL)  # with its executor, and what that held for others
+        on.processes[-1].end(signal.SIGKILL)  # with its executor, and what that held for others
         first.loses_an_executor()
         first.goes_on(made)  # where it waited if it came to the stage's end before
         first.reaches(begun)

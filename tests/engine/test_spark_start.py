@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
+from benchmarks.spark import cluster
 from linkage.engine import rows
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
-from spark_jobs import cluster, run
+from spark_jobs import run
 
 
 def java_that_says(folder: Path, text: str) -> Path:
@@ -84,20 +85,16 @@ def test_the_java_of_the_wheel_comes_last_and_without_the_flag_it_does_not_know(
 @pytest.mark.parametrize(("given", "found"), [("", "/of a/cluster"), ("/my own", "/my own")])
 def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path, monkeypatch, given, found):
     monkeypatch.setenv("JAVA_HOME", "/of a/cluster")
-    cluster._write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
+    cluster.write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
     asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$JAVA_HOME $SPARK_LOCAL_IP"']
     said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"JAVA_HOME": given})
     assert said.stdout == f"{found} 127.0.0.1\n"
 
 
-def test_without_java_home_spark_submit_looks_for_itself():
-    assert cluster._environment(None) == "export SPARK_LOCAL_IP=127.0.0.1\n"
-
-
 @pytest.mark.parametrize(("given", "found"), [("", sys.executable), ("/my own", "/my own")])
 def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_named(tmp_path, given, found):
     """The first python3 on the path stood in: it had no leo-linkage."""
-    cluster._write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
+    cluster.write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
     asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$PYSPARK_PYTHON"']
     said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PYSPARK_PYTHON": given})
     assert said.stdout == f"{found}\n"

@@ -7,11 +7,11 @@ import pytest
 
 from synthetic.drawn.dates import DATA_END, NEVER, YEAR, day
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import reference
 from synthetic.mistakes.written_down import Dealings
 from synthetic.people.homes import FAMILY_HOMES
 from synthetic.people.leaving import departures
 from synthetic.people.people import PRIVATE, SCHOOLED, People, people
+from synthetic.reference_tables import reference
 from synthetic.rules import odds
 from synthetic.sources.cis import paper
 from synthetic.sources.cis_periods import BULK_LOAD, Periods, periods

@@ -8,8 +8,8 @@ import pytest
 
 from synthetic.drawn.dates import DATA_END, NEVER
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import reference
 from synthetic.people.people import People, people
+from synthetic.reference_tables import reference
 from synthetic.rules import odds
 from tests.synthetic.conftest import Read
 

@@ -7,9 +7,9 @@ import pytest
 
 from synthetic.drawn.dates import parts
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import reference
 from synthetic.mistakes.written_down import KINDS, Dealings
 from synthetic.people.people import People, people
+from synthetic.reference_tables import reference
 from synthetic.rules import odds
 from synthetic.rules.odds import Odds
 

@@ -5,10 +5,10 @@ import pytest
 
 from synthetic.drawn.dates import NEVER, YEAR, parts
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import Reference, reference
 from synthetic.people.name_tables import name_tables
 from synthetic.people.people import PRIVATE, SCHOOLED, People, people
 from synthetic.people.renaming import DEED_POLL, MARRIAGE, PARTNER
+from synthetic.reference_tables import Reference, reference
 from synthetic.rules import odds
 
 COUNT = 60_000

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from synthetic.drawn.draws import Draws
-from synthetic.figures.reference import Reference, reference
 from synthetic.people.disadvantage import circumstances
 from synthetic.people.origins import (
     FIRST_YEAR,
@@ -15,6 +14,7 @@ from synthetic.people.origins import (
     shares_of_pupils,
     spouses_origin,
 )
+from synthetic.reference_tables import Reference, reference
 
 N = 60_000
 IDS = np.arange(1, N + 1)

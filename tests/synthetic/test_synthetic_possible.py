@@ -12,8 +12,8 @@ from synthetic.chunks import world
 from synthetic.drawn.dates import DATA_END, NEVER, on
 from synthetic.drawn.draws import Draws
 from synthetic.education.journeys import YEARS
-from synthetic.figures.reference import reference
 from synthetic.people.people import LATE, OUTSIDER, VISITOR, People, people
+from synthetic.reference_tables import reference
 from synthetic.rules import odds
 from synthetic.work.jobs import PART
 from synthetic.work.lives import work

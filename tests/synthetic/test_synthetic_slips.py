@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from synthetic.drawn.dates import day, parts
 from synthetic.drawn.draws import Draws
 from synthetic.drawn.typing_errors import mistyped
-from synthetic.figures.reference import reference
 from synthetic.mistakes.misdating import DAY, MONTH, SEVERAL, YEAR, misdated
 from synthetic.mistakes.slips import misheard, misread, rules, spellings
+from synthetic.reference_tables import reference
 from synthetic.rules import odds
 
 PRESET = odds.load("realistic")

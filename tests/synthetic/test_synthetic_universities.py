@@ -13,8 +13,8 @@ import pytest
 from synthetic.chunks import world
 from synthetic.drawn.dates import on
 from synthetic.education.universities import BANDS, EVERYWHERE, universities
-from synthetic.figures.reference import FOLDER, reference
 from synthetic.people.people import VISITOR
+from synthetic.reference_tables import FOLDER, reference
 from synthetic.rules import study
 from synthetic.sources.hesa import hesa
 from synthetic.sources.hesa.courses import SECOND, university_of

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from synthetic.drawn.dates import DATA_END, Days, on
 from synthetic.drawn.draws import Ints, drawn_again
 from synthetic.education.universities import EVERYWHERE, band_of, universities
-from synthetic.figures.reference import Codes
 from synthetic.people.people import VISITOR
+from synthetic.reference_tables import Codes
 from synthetic.rules import study
 from synthetic.world.world import World
 

@@ -10,8 +10,8 @@ from synthetic.drawn.dates import DATA_END, Days, on
 from synthetic.drawn.draws import Ints, Slots
 from synthetic.drawn.text import Text
 from synthetic.education.universities import band_of, universities
-from synthetic.figures.reference import Codes
 from synthetic.people.people import VISITOR
+from synthetic.reference_tables import Codes
 from synthetic.rules import study
 from synthetic.sources.hesa.courses import (
     FIRST,

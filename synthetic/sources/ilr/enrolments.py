@@ -12,7 +12,7 @@ from synthetic.education.colleges import GENERAL, SIXTH_FORM, TRAINING, colleges
 from synthetic.education.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
 from synthetic.education.journeys import YEARS as JOURNEY_YEARS
 from synthetic.education.universities import band_of
-from synthetic.figures.reference import Codes
+from synthetic.reference_tables import Codes
 from synthetic.rules import study
 from synthetic.world.world import World
 

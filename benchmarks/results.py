@@ -1,0 +1,213 @@
+"""Results of all benchmarks: results/NAME.json holds the figures, RESULTS.md shows them in one table a benchmark.
+
+A results file is a list of runs: label, when, machine, load, git_commit, versions and measured (flat rows). A run that is
+measured again replaces the one of the same label.
+"""
+
+import datetime
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.pipeline.running.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.running.manifest import git_commit, machine
+
+FOLDER = Path(__file__).parent / "results"
+PAGE = Path(__file__).parent / "RESULTS.md"
+
+_ACCURACY = {"precision": ".4f", "recall": ".4f", "f1": ".4f"}
+_COST = {"seconds": ".1f", "cpu_seconds": ".1f", "peak_gb": ".2f"}
+_FILES = {"left": ",d", "right": ",d"}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A table of RESULTS.md. `columns` maps a key of the rows to a format specification, empty for text."""
+
+    name: str
+    title: str
+    note: str
+    columns: Mapping[str, str]
+
+
+BENCHMARKS = (
+    Benchmark(
+        "link",
+        "Linking two files",
+        "Whole processes: reading, training, scoring, resolution and writing. leo-linkage: the core with the columns and "
+        "blocking rules of Splink alone. leo link: the command, which infers columns and blocking rules and writes a "
+        "report; --links-only: without reasons, estimates and report. Files: FEBRL 4 without its unique number; the "
+        "latest school record of each pupil and the latest record of each DWP customer of a synthetic population.",
+        {"set": "", **_FILES, "system": "", **_COST, **_ACCURACY, "note": ""},
+    ),
+    Benchmark(
+        "dedupe",
+        "One file: FEBRL 3",
+        "5,000 records, 6,538 true pairs, without soc_sec_id; leo dedupe without configuration.",
+        {"system": "", **_COST, **_ACCURACY},
+    ),
+    Benchmark(
+        "education",
+        "Education records to CIS",
+        "The step of a synthetic LEO run. leo run: identity histories, as the pipeline ran it; its peak is that of the "
+        "run so far. Splink alone: the latest value of each identifier, the National Insurance number included.",
+        {**_FILES, "system": "", **_COST, **_ACCURACY},
+    ),
+    Benchmark(
+        "unseen",
+        "Files that the engine was not developed on",
+        "Pairs of unseen.toml. leo link: the files as they are, without configuration. Splink: the same records as an "
+        "analyst would prepare them; its library's comparisons, accepted from 0.95. Best F1: the better of both at a "
+        "threshold chosen with the truth.",
+        {
+            "pair": "", **_FILES, **_ACCURACY, "splink_precision": ".4f", "splink_recall": ".4f", "splink_f1": ".4f",
+            "best_f1": ".4f", "seconds": ".1f", "splink_seconds": ".1f", "note": "",
+        },
+    ),
+    Benchmark(
+        "expected",
+        "Estimated and true linkage error",
+        "Precision and recall in per cent; estimated minus true in percentage points. Chance: one standard deviation of "
+        "the recall if every probability is right. An asterisk marks a 95 % interval that does not hold the truth.",
+        {
+            "step": "", "people": ",d", "true_pairs": ",d", "precision": ".3f", "precision_error": "+.3f",
+            "precision_outside": "", "recall": ".3f", "recall_error": "+.3f", "recall_outside": "", "chance": ".2f",
+            "calibration_error": ".4f",
+        },
+    ),
+    Benchmark(
+        "review",
+        "Coverage of the intervals of a clerical review",
+        "500 simulated reviews for each row. Share of 95 % intervals that hold the truth and mean width of an interval, "
+        "both in per cent.",
+        {
+            "population": "", "pairs": ",d", "precision_covered": ".1f", "precision_width": ".2f",
+            "recall_covered": ".1f", "recall_width": ".2f",
+        },
+    ),
+    Benchmark(
+        "ablation",
+        "What each kind of evidence adds",
+        "Two steps linked again with models that know more and more. True pairs share at least two identifiers.",
+        {
+            "step": "", "people": ",d", "evidence": "", **_ACCURACY, "false": ",d", "review": ",d",
+            "candidates": ",d", "seconds": ".1f", "cpu_seconds": ".1f",
+        },
+    ),
+    Benchmark(
+        "extract",
+        "The extract of a million people",
+        "Every package and phase. Seconds are those of the work, CPU and memory those of the whole process.",
+        {"what": "", **_COST, "people": ",d", "tables": ",d", "rows": ",d", "gb": ".2f"},
+    ),
+    Benchmark(
+        "synth",
+        "Generators, per identity record",
+        "Whole processes that write Parquet. leo-linkage: records of six bodies over twenty years with families, moves, "
+        "correlated errors, truth and error log. gecko-syndata: persons, and the same with errors. mimesis, Faker: "
+        "persons without errors.",
+        {"system": "", "records": ",d", "cores": ",d", **_COST},
+    ),
+    Benchmark(
+        "synth-scale",
+        "The synthetic population by its size",
+        "Whole processes. Memory is the most that one worker held.",
+        {
+            "tables": "", "people": ",d", "seconds": ".1f", "cpu_seconds": ".1f", "worker_gb": ".2f", "rows": ",d",
+            "gb": ".2f",
+        },
+    ),
+    Benchmark(
+        "spark",
+        "The link step on Spark",
+        "A standalone cluster on one machine, executors of one core. The same files of entities and the same model, from "
+        "the first read to links on disk, without the start of the session. Splink writes best mutual links only.",
+        {
+            "set": "", **_FILES, "system": "", "executors": ",d", "seconds": ".1f", "cpu_seconds": ".0f",
+            "driver_gb": ".2f", "links": ",d", "note": "",
+        },
+    ),
+    Benchmark(
+        "spark-stages",
+        "Stages of a run on Spark and on DuckDB",
+        "Seconds of each stage.",
+        {
+            "people": ",d", "engine": "", "executors": ",d", "records": ".0f", "identities": ".0f", "linking": ".0f",
+            "spine": ".0f", "longitudinal": ".0f", "evaluate": ".0f", "extract": ".0f", "report": ".0f",
+            "all_stages": ".0f",
+        },
+    ),
+)  # fmt: skip
+
+
+def facts() -> dict[str, Any]:
+    """The day, the machine, its load before the run, and the versions."""
+    return {
+        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "load": round(os.getloadavg()[0], 2),
+        "git_commit": git_commit(),
+        "versions": library_versions((*LIBRARIES, "splink", "recordlinkage")),
+    }
+
+
+def accuracy(links: int, correct: int, true_pairs: int) -> dict[str, float]:
+    """links, true_pairs, precision, recall and F1."""
+    precision, recall = correct / max(links, 1), correct / max(true_pairs, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
+    return {"links": links, "true_pairs": true_pairs, "precision": precision, "recall": recall, "f1": f1}
+
+
+def save(name: str, measured: Sequence[Mapping[str, Any]], about: Mapping[str, Any], label: str = "") -> None:
+    """Store a run of a benchmark, rewrite RESULTS.md and print the run's table."""
+    path = FOLDER / f"{name}.json"
+    runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    run = {"label": label, **about, "measured": list(measured)}
+    runs = [old for old in runs if old["label"] != label] + [run]
+    FOLDER.mkdir(exist_ok=True)
+    path.write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
+    benchmark = next(one for one in BENCHMARKS if one.name == name)
+    print("\n".join(_table(benchmark, [run])), flush=True)
+
+
+def page(folder: Path = FOLDER) -> str:
+    """RESULTS.md: a section for each benchmark that has results."""
+    lines = [
+        "# Benchmark results",
+        "",
+        "Written by `benchmarks/results.py` from `results/*.json`; `python -m benchmarks --help` lists the commands.",
+    ]
+    for benchmark in BENCHMARKS:
+        path = folder / f"{benchmark.name}.json"
+        if path.exists():
+            runs = json.loads(path.read_text(encoding="utf-8"))
+            lines += ["", f"## {benchmark.title}", "", benchmark.note, ""]
+            lines += [*map(_measured_on, runs), "", *_table(benchmark, runs)]
+    return "\n".join([*lines, ""])
+
+
+def _measured_on(run: Mapping[str, Any]) -> str:
+    of = run["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items() if number)
+    label = f"{run['label']}: " if run["label"] else ""
+    memory = of["memory_bytes"] / 2**30
+    return f"- {label}{run['when']}, {of['cores']} cores, {memory:.0f} GiB, load {run['load']} before; {versions}."
+
+
+def _table(benchmark: Benchmark, runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A Markdown table of all runs, without columns that no row fills."""
+    rows = [{"run": run["label"], **row} for run in runs for row in run["measured"]]
+    formats = {"run": "", **benchmark.columns}
+    columns = [key for key in formats if any(row.get(key) not in (None, "") for row in rows)]
+    rule = "|".join("---:" if formats[key] else "---" for key in columns)
+    lines = [f"| {' | '.join(key.replace('_', ' ') for key in columns)} |", f"|{rule}|"]
+    lines += [f"| {' | '.join(_cell(row.get(key), formats[key]) for key in columns)} |" for row in rows]
+    return lines
+
+
+def _cell(value: Any, form: str) -> str:
+    return "" if value is None else format(value, form)

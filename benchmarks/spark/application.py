@@ -1,0 +1,120 @@
+"""What the Spark benchmark submits: one link step by leo-linkage or by Splink 5, on the same entities and model.
+
+    spark-submit application.py SYSTEM LEFT RIGHT MODEL OUT
+
+LEFT and RIGHT are folders of Parquet with unit_id and the model's columns. OUT gets links/ and seconds.json: from the
+first read to links on disk, without the start of the session.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+_PROBABILITY = 0.95  # at which Splink's pairs are accepted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("system", choices=("leo-linkage", "leo-linkage, links only", "Splink 5"))
+    for name in ("left", "right", "model", "out"):
+        parser.add_argument(name, type=Path)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True)
+    link = _splink if options.system == "Splink 5" else _ours
+    seconds = link(options)
+    (options.out / "seconds.json").write_text(json.dumps(round(seconds, 1)), encoding="utf-8")
+
+
+def _started(session: SparkSession) -> float:
+    session.range(1).count()  # the first job waits for the executors
+    return time.monotonic()
+
+
+def _ours(options: argparse.Namespace) -> float:
+    from linkage.config import Step
+    from linkage.engine import connect
+    from linkage.match.candidates.parts import Parts
+    from linkage.match.candidates.units import Units
+    from linkage.match.links_only import step_of_links
+    from linkage.match.step import link_step
+    from linkage.model import load
+
+    with connect("spark", scratch=options.out / "scratch") as engine:
+        session = SparkSession.getActiveSession()
+        assert session is not None
+        began = _started(session)
+        sides = []
+        for name in ("left", "right"):
+            table = engine.read(getattr(options, name))
+            members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
+            sides.append(Units(name, table, table, members))
+        linking = step_of_links if options.system.endswith("links only") else link_step
+        (options.out / "parts").mkdir()
+        parts, model = Parts(options.out / "parts"), load(options.model)
+        step = Step(name="link", left="left", right="right", train=False)
+        result = linking(engine, step, *sides, rules=(), model=model, parts=parts)
+        engine.write(result.links, options.out / "links")
+        engine.write(result.unlinked, options.out / "unlinked")
+        return time.monotonic() - began
+
+
+def _splink(options: argparse.Namespace) -> float:
+    """Set up as Splink's pages on Spark say: its jar of similarities, lineage cut by Parquet."""
+    from splink import Linker, SparkAPI
+
+    session = SparkSession.builder.appName("splink").getOrCreate()
+    session.sparkContext.setCheckpointDir(str(options.out / "checkpoints"))
+    began = _started(session)
+    api = SparkAPI(spark_session=session, break_lineage_method="parquet")
+    sides = [
+        api.register(session.read.parquet(str(getattr(options, name))), dataset_display_name=name)
+        for name in ("left", "right")
+    ]
+    linker = Linker(sides, _in_spark_sql(options.model), log_level="ERROR")
+    pairs = linker.inference.predict(threshold_match_probability=_PROBABILITY).physical_name
+    session.sql(_BEST_MUTUAL_LINKS.format(pairs=pairs)).write.parquet(str(options.out / "links"))
+    return time.monotonic() - began
+
+
+_BEST_MUTUAL_LINKS = """
+    with sided as (
+        select case when source_dataset_l = 'left' then unit_id_l else unit_id_r end as left_id,
+               case when source_dataset_l = 'left' then unit_id_r else unit_id_l end as right_id,
+               match_weight, match_probability
+        from {pairs}
+    ),
+    ranked as (
+        select *, row_number() over (partition by left_id order by match_weight desc, right_id) as left_rank,
+               row_number() over (partition by right_id order by match_weight desc, left_id) as right_rank
+        from sided
+    )
+    select left_id, right_id, match_weight, match_probability, 'accepted' as decision
+    from ranked
+    where left_rank = 1 and right_rank = 1
+    """
+
+
+def _in_spark_sql(model: Path) -> dict[str, Any]:
+    """The model in Spark's SQL: identifiers in backquotes, and the name that Splink's jar gives Jaro-Winkler."""
+
+    def converted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: converted(of) for key, of in value.items()}
+        if isinstance(value, list):
+            return [converted(of) for of in value]
+        return value.replace('"', "`") if isinstance(value, str) else value
+
+    raw = converted(json.loads(model.read_text().replace("jaro_winkler_similarity(", "jaro_winkler(")))
+    raw["sql_dialect"] = "spark"
+    for rule in raw["blocking_rules_to_generate_predictions"]:
+        rule["sql_dialect"] = "spark"
+    settings: dict[str, Any] = raw
+    return settings
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""python -m benchmarks spark: the link step on a standalone cluster of this machine, leo-linkage and Splink 5.
+
+python -m benchmarks spark                                               # 1M x 1.55M rows, 1 and 2 executors
+python -m benchmarks spark --people 165000 --executors 2 --label 100k    # that size and number only
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import files, measure
+from benchmarks.link import rows_of
+from benchmarks.results import facts, save
+from benchmarks.spark import cluster
+from linkage.engine.java import LOGGING, spark_home
+
+_SYSTEMS = ("leo-linkage", "leo-linkage, links only", "Splink 5")
+_TIMEOUT = 3_600.0  # seconds
+_FILES = 8  # of a side
+_JAVA = f"{cluster.QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
+_SMALL = "-Xms96m -Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks spark", description=__doc__.split("\n")[0])
+    parser.add_argument("--people", type=int, default=1_650_000, help="population size")
+    parser.add_argument("--copies", type=int, default=1, help="link files of so many copies of these people")
+    parser.add_argument("--executors", type=int, action="append", help="of one core each; 1 and 2 when not given")
+    parser.add_argument("--system", action="append", choices=_SYSTEMS, help="this system only; may be repeated")
+    parser.add_argument("--memory", default="3g", help="of an executor")
+    parser.add_argument("--driver-memory", default="512m", help="of the driver's Java; Splink's has 2g")
+    parser.add_argument("--folder", help="where the files are kept between runs; a temporary one when not given")
+    parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
+    options = parser.parse_args(arguments)
+    about, rows = facts(), []
+    with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
+        data = files.pupils_and_customers(Path(options.folder or scratch), options.people)
+        model = _model(data, options.copies)
+        data = files.multiplied(data, options.copies) if options.copies > 1 else data
+        sizes = {side: rows_of(str(data / f"{side}.parquet")) for side in ("left", "right")}
+        sides = _with_unit_ids(data)
+        for executors in options.executors or (1, 2):
+            on = cluster.start(Path(scratch) / "cluster", workers=executors, memory=options.memory, pinned=True)
+            try:
+                for system in options.system or _SYSTEMS:
+                    print(f"{data.name}: {system}, {executors} executors", flush=True)
+                    out = Path(scratch) / f"{system}-{executors}"
+                    memory = "2g" if system == "Splink 5" else options.driver_memory
+                    outcome = _submitted(system, on, [*sides, model, out], memory)
+                    rows.append({"set": data.name, **sizes, "system": system, "executors": executors, **outcome})
+            finally:
+                on.end()
+    save("spark", rows, about, options.label)
+
+
+def _model(data: Path, copies: int) -> Path:
+    """A model trained on the files, with the prior of so many copies."""
+    trained = data / "model.json"
+    if not trained.exists():
+        sides = (str(data / f"{side}.parquet") for side in ("left", "right"))
+        command = [sys.executable, "-m", "benchmarks.systems.ours", *sides, str(data / "links.parquet")]
+        subprocess.run([*command, "--save-model", str(trained)], check=True)
+    raw = json.loads(trained.read_text(encoding="utf-8"))
+    raw["probability_two_random_records_match"] /= copies
+    model = data / f"model-x{copies}.json"
+    model.write_text(json.dumps(raw), encoding="utf-8")
+    return model
+
+
+def _with_unit_ids(data: Path) -> list[Path]:
+    """Both sides as folders of Parquet with unit_id BIGINT, as both systems read them."""
+    folders = [data / "numbered" / side for side in ("left", "right")]
+    if folders[1].exists():
+        return folders
+    with duckdb.connect() as connection:
+        for folder in folders:
+            folder.mkdir(parents=True)
+            query = f"select row_number() over () as unit_id, * exclude (id) from read_parquet('{data / folder.name}.parquet')"
+            for part in range(_FILES):
+                connection.execute(
+                    f"copy (select * from ({query}) where unit_id % {_FILES} = {part}) "
+                    f"to '{folder}/part-{part}.parquet' (format parquet)"
+                )
+    return folders
+
+
+def _submitted(system: str, on: cluster.Cluster, arguments: list[Path], memory: str) -> dict[str, Any]:
+    """One run of a system: seconds from read to links, CPU of driver and executors, and the driver's peak."""
+    executors = len(on.processes) - 1
+    settings = {
+        "spark.driver.memory": memory,
+        "spark.driver.extraJavaOptions": _JAVA if system == "Splink 5" else f"{_SMALL} {_JAVA}",
+        "spark.cores.max": str(executors),
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.cleaner.periodicGC.interval": "15s",
+        "spark.sql.shuffle.partitions": str(max(3 * executors, 8)),  # three a core, joined where they are small
+    }
+    if system == "Splink 5":
+        from splink.backends.spark import similarity_jar_location
+
+        settings["spark.jars"] = similarity_jar_location()
+    os.environ |= {
+        "SPARK_HOME": str(spark_home()),
+        "SPARK_CONF_DIR": str(on.settings),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYSPARK_PYTHON": sys.executable,
+        "MALLOC_ARENA_MAX": "2",  # a pool of memory for each thread would be counted as the driver's
+    }
+    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    script = str(Path(__file__).with_name("application.py"))
+    command = [str(spark_home() / "bin" / "spark-submit"), *options, script, system, *map(str, arguments)]
+    before = _cpu_seconds(on)
+    took = measure.run(command, timeout=_TIMEOUT)
+    if took.exit_code:
+        return {"note": took.failure()}
+    out = arguments[-1]
+    with duckdb.connect() as connection:
+        query = f"select count(*) from read_parquet('{out}/links/*.parquet') where decision = 'accepted'"
+        links = connection.execute(query).fetchall()[0][0]
+    cpu = took.cpu_seconds + _cpu_seconds(on) - before
+    cost = {"cpu_seconds": round(cpu, 1), "driver_gb": round(took.peak_bytes / 1e9, 2)}
+    return {"seconds": json.loads((out / "seconds.json").read_text()), **cost, "links": links}
+
+
+def _cpu_seconds(on: cluster.Cluster) -> float:
+    """CPU seconds of the workers so far, with their executors that have ended."""
+    ticks = 0
+    for process in on.processes:
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15])  # its own and its ended children's, user and system
+    return ticks / os.sysconf("SC_CLK_TCK")

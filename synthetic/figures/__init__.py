@@ -1,1 +1,0 @@
-"""Published figures as look-up tables, and what makes these tables of what was published."""
