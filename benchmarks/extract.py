@@ -21,11 +21,11 @@ import pyarrow as pa
 from benchmarks import measure
 from benchmarks.results import facts, save
 from linkage.catalogue import shipped
+from linkage.catalogue.holdings import holdings
 from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
-from linkage.extract.approved.holdings import holdings
-from linkage.extract.approved.project import ApprovedTable, Decision
-from linkage.extract.secrets.pseudonym import pseudonyms
+from linkage.extract.project import ApprovedTable, Decision
+from linkage.extract.pseudonyms import pseudonyms
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted

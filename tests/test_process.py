@@ -13,8 +13,8 @@ from linkage import cli
 from linkage.adhoc.workplace import workplace
 from linkage.cli import app as commands
 from linkage.config.resources import OWN
-from linkage.extract.secrets.encryption import VARIABLE as EXTRACT
-from linkage.extract.secrets.keys import VARIABLE as MASTER
+from linkage.extract.encryption import VARIABLE as EXTRACT
+from linkage.extract.keys import VARIABLE as MASTER
 
 
 def test_garbage_is_collected_seldom_and_what_lives_at_the_end_is_not_walked():

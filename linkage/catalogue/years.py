@@ -1,8 +1,58 @@
-"""The academic or tax years that a variable is held for, as the catalogue writes them: "2001/02-2004/05, 2007/08"."""
+"""Academic and tax years: as data write them (six digits, 201213) and as people write them (2012/13)."""
 
+import datetime
 import re
+from dataclasses import dataclass
 
 _RANGE = re.compile(r"(\d{4})/(\d{2})(?:-(\d{4})/(\d{2}))?")
+
+
+@dataclass(frozen=True)
+class Years:
+    """An unbroken range of years, both ends in it."""
+
+    first: int  # six digits, 201213
+    last: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Years":
+        """From "2012/13" or "2012/13-2020/21".
+
+        Raises:
+            ValueError: another form, a year whose halves do not follow each other, or a range that runs backwards.
+        """
+        first, last = _range(text.strip())
+        return cls(_six_digits(first), _six_digits(last))
+
+    def covers(self, other: "Years") -> bool:
+        """Whether every year of the other is in this range."""
+        return self.first <= other.first and other.last <= self.last
+
+    def meets(self, other: "Years") -> bool:
+        """Whether the two have a year in common."""
+        return self.first <= other.last and other.first <= self.last
+
+    def within(self, held: "Years") -> "Years | None":
+        """The years that are in the other range too; None where there is none."""
+        return Years(max(self.first, held.first), min(self.last, held.last)) if self.meets(held) else None
+
+    def earlier(self, count: int) -> "Years":
+        """As many years, each `count` years before."""
+        return Years(*(_six_digits(year // 100 - count) for year in (self.first, self.last)))
+
+    @property
+    def first_day(self) -> datetime.date:
+        """6 April on which the first tax year starts."""
+        return datetime.date(self.first // 100, 4, 6)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """5 April on which the last tax year ends."""
+        return datetime.date(self.last // 100 + 1, 4, 5)
+
+    def __str__(self) -> str:
+        start, end = (f"{year // 100}/{year % 100:02d}" for year in (self.first, self.last))
+        return start if start == end else f"{start}-{end}"
 
 
 def years_of(text: str) -> tuple[int, ...]:
@@ -14,16 +64,11 @@ def years_of(text: str) -> tuple[int, ...]:
     Raises:
         ValueError: another form, a year whose halves do not follow each other, or a range that runs backwards.
     """
-    found: set[int] = set()
+    years: set[int] = set()
     for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _RANGE.fullmatch(part)
-        if not match:
-            raise ValueError(f"'{part}' is no range of years; write 2012/13 or 2012/13-2020/21")
-        first, last = _year(match[1], match[2]), _year(match[3] or match[1], match[4] or match[2])
-        if last < first:
-            raise ValueError(f"'{part}' ends before it starts")
-        found.update(range(first, last + 1))
-    return tuple(sorted(found))
+        first, last = _range(part)
+        years.update(range(first, last + 1))
+    return tuple(sorted(years))
 
 
 def span(years: tuple[int, ...]) -> str:
@@ -41,11 +86,26 @@ def span(years: tuple[int, ...]) -> str:
     return ", ".join(_named(a) if a == b else f"{_named(a)}-{_named(b)}" for a, b in ranges)
 
 
+def _range(text: str) -> tuple[int, int]:
+    """The calendar years in which the first and the last year begin."""
+    match = _RANGE.fullmatch(text)
+    if not match:
+        raise ValueError(f"'{text}' is not a range of years; write 2012/13 or 2012/13-2020/21")
+    first, last = _year(match[1], match[2]), _year(match[3] or match[1], match[4] or match[2])
+    if last < first:
+        raise ValueError(f"'{text}' ends before it starts")
+    return first, last
+
+
 def _named(year: int) -> str:
     return f"{year}/{(year + 1) % 100:02d}"
 
 
 def _year(start: str, end: str) -> int:
     if (int(start) + 1) % 100 != int(end):
-        raise ValueError(f"'{start}/{end}' is no year: its second part follows its first, as in 2012/13")
+        raise ValueError(f"'{start}/{end}' is not a year: its second part follows its first, as in 2012/13")
     return int(start)
+
+
+def _six_digits(year: int) -> int:
+    return year * 100 + (year + 1) % 100

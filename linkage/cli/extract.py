@@ -51,7 +51,7 @@ def make(
 
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key
     """
-    from linkage.extract.earlier.change import sentence
+    from linkage.extract.change import sentence
     from linkage.pipeline.ended.delivery import deliver
 
     with stoppable(run):

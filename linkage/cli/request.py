@@ -211,7 +211,7 @@ def _right(path: Path, day: datetime.date) -> "Asked":
 
 def _asked_lines(asked: "Asked") -> list[str]:
     """What a request comes to, table by table, as the panel will see it."""
-    from linkage.extract.approved.holdings import names_a_person
+    from linkage.catalogue.holdings import names_a_person
     from linkage.requests.asked import of_whom, tables_of
 
     grants = asked.grants

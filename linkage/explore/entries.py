@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
-from linkage.extract.approved.holdings import names_a_person, without_case
+from linkage.catalogue.holdings import names_a_person, without_case
 from linkage.requests.packages import Package
 
 

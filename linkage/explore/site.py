@@ -9,12 +9,12 @@ from typing import Any
 
 from linkage import __version__
 from linkage.catalogue import PHASES, Variable, years_of
+from linkage.catalogue.years import Years
 from linkage.config.resources import assets_dir
 from linkage.engine import HeldFolder
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
-from linkage.extract.approved.years import Years
 from linkage.pipeline.running.atomic import put
 from linkage.requests.packages import Package
 from quality.report.document import environment, report_style, template_text

@@ -1,11 +1,11 @@
 """An approved project becomes a pseudonymised package: its tables, their metadata and a guide."""
 
-from linkage.extract.approved.project import Project, check_project
 from linkage.extract.build import ExtractSummary, extract
-from linkage.extract.people.opt_outs import OptedOut, hold_to_sources, read_opt_outs
-from linkage.extract.secrets.encryption import EncryptionKey, decrypted
-from linkage.extract.secrets.keys import encryption_key, master_key, new_key, write_new_key
-from linkage.extract.secrets.pseudonym import MasterKey, ProjectKey
+from linkage.extract.encryption import EncryptionKey, decrypted
+from linkage.extract.keys import encryption_key, master_key, new_key, write_new_key
+from linkage.extract.opt_outs import OptedOut, hold_to_sources, read_opt_outs
+from linkage.extract.project import Project, check_project
+from linkage.extract.pseudonyms import MasterKey, ProjectKey
 
 __all__ = [
     "EncryptionKey",

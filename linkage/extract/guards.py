@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.holdings import holdings, names_a_person
+from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import GateError
-from linkage.extract.approved.holdings import holdings, names_a_person
-from linkage.extract.approved.layout import Field, Layout
-from linkage.extract.approved.years import Years
-from linkage.extract.secrets.pseudonym import PATTERN
+from linkage.extract.layout import Field, Layout
+from linkage.extract.pseudonyms import PATTERN
 
 # Form of a value that is one of these, wherever it stands in a text (RE2). Forms after: ILR specification, rule
 # NINumber_01; Common Basic Data Set (UPN); ILR derived data rule 01 (ULN); HESA C15051 (HUSID); BS 7666 (postcode).

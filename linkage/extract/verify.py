@@ -1,4 +1,4 @@
-"""Is an extract as it was made? Hashes, schema, keys, counts of rows, and signs of identifiers and keys."""
+"""Verify an extract: hashes, schema, keys, row counts, and signs of identifiers and keys."""
 
 import base64
 import json
@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.engine import Engine, columns, one, scratch_folder
 from linkage.errors import ConfigError, GateError
-from linkage.extract.approved.layout import PERSON
-from linkage.extract.earlier.reading import Found, read_tables
-from linkage.extract.files.seal import SUMS, broken, files_below, sha256_of
+from linkage.extract.encryption import EncryptionKey
 from linkage.extract.guards import table_signs, text_signs
-from linkage.extract.secrets.encryption import EncryptionKey
-from linkage.extract.secrets.pseudonym import MasterKey
+from linkage.extract.layout import PERSON
+from linkage.extract.pseudonyms import MasterKey
+from linkage.extract.reading import StoredTable, read_tables
+from linkage.extract.seal import SUMS, broken, files_below, sha256_of
 
-DESCRIPTOR = "datapackage.json"
-_TEXTS = (".md", ".json", ".sql", ".py", ".txt")
+_TEXTS = (".md", ".json", ".py", ".txt")
 _READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked at, and found right."""
+    """What was checked."""
 
     project: str
     files: int
@@ -43,7 +43,7 @@ def verify(
     seal: str | None = None,
     encryption: EncryptionKey | None = None,
 ) -> Verified:
-    """Look at every file of an extract, and at every value in it.
+    """Check every file of an extract, and every value in it.
 
     Args:
         folder: the extract's.
@@ -52,17 +52,17 @@ def verify(
         encryption: the key of an extract whose files are encrypted.
 
     Raises:
-        ConfigError: the folder is no extract's, or it is encrypted and no key is given.
+        ConfigError: the folder is not an extract's, or it is encrypted and no key is given.
         GateError: what is wrong, a line each with the file; no value is shown.
     """
     if not (folder / SUMS).is_file() or not (folder / DESCRIPTOR).is_file():
         raise ConfigError(
-            f"{folder}: is no extract: it has no {SUMS} or no {DESCRIPTOR}\n  give the folder that leo extract wrote"
+            f"{folder}: is not an extract: it has no {SUMS} or no {DESCRIPTOR}\n  give the folder that leo extract wrote"
         )
-    found = sha256_of(folder / SUMS)
+    sealed = sha256_of(folder / SUMS)
     faults = [f"{name}: {says}" for name, says in sorted(broken(folder).items())]
-    if seal and not found.startswith(seal.lower()):
-        faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {found}")
+    if seal and not sealed.startswith(seal.lower()):
+        faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {sealed}")
     faults += _key_faults(folder, key) if key else []
     _refuse(folder, faults)  # what was changed need not be readable
     package = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def verify(
         )
     tables, rows = 0, 0
     with scratch_folder() as scratch:
-        people: dict[str, Found] = {}
+        people: dict[str, StoredTable] = {}
         for table in read_tables(engine, folder, package, scratch, encryption=encryption):
             if isinstance(table, str):
                 faults.append(table)
@@ -87,7 +87,7 @@ def verify(
         if name.endswith(_TEXTS):
             faults += [f"{name}: {sign}" for sign in text_signs(folder / name)]
     _refuse(folder, faults)
-    return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, found)
+    return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, sealed)
 
 
 def _refuse(folder: Path, faults: list[str]) -> None:
@@ -109,18 +109,20 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
             yield f"{resource['path']}: is not what {DESCRIPTOR} describes: size or SHA-256 differs"
 
 
-def _table_faults(engine: Engine, catalogue: Catalogue, found: Found, people: Found | None) -> Iterator[str]:
+def _table_faults(
+    engine: Engine, catalogue: Catalogue, found: StoredTable, people: StoredTable | None
+) -> Iterator[str]:
     counted = engine.count(found.table)
     if counted != found.rows:
         yield f"has {counted:,} rows, and {found.rows:,} are described"
     if found.layout.key:
         yield from _key_not_unique(engine, found)
     if PERSON in found.layout.columns and people and people is not found:
-        yield from _strangers(engine, found, people)
+        yield from _unknown_people(engine, found, people)
     yield from (f"{sign}" for sign in table_signs(engine, catalogue, found.layout, found.table))
 
 
-def _key_not_unique(engine: Engine, found: Found) -> Iterator[str]:
+def _key_not_unique(engine: Engine, found: StoredTable) -> Iterator[str]:
     key = columns(found.layout.key)
     empty = " or ".join(f"{columns([name])} is null" for name in found.layout.key)
     counted = one(
@@ -141,12 +143,12 @@ def _key_not_unique(engine: Engine, found: Found) -> Iterator[str]:
         yield f"its primary key ({named}) is empty in {counted['empty']:,} rows"
 
 
-def _strangers(engine: Engine, found: Found, people: Found) -> Iterator[str]:
+def _unknown_people(engine: Engine, found: StoredTable, people: StoredTable) -> Iterator[str]:
     counted = one(
         engine,
         engine.sql(
             f"""
-            select count(*) as strangers
+            select count(*) as unknown
             from {{table}} as held
             where held.{PERSON} is null or not exists (
                 select 1 from {{people}} as people where people.{PERSON} = held.{PERSON}
@@ -156,8 +158,8 @@ def _strangers(engine: Engine, found: Found, people: Found) -> Iterator[str]:
             people=people.table,
         ),
     )
-    if counted["strangers"]:
-        yield f"{counted['strangers']:,} rows are of nobody in people (foreign key {PERSON})"
+    if counted["unknown"]:
+        yield f"{counted['unknown']:,} rows are of people who are not in people (foreign key {PERSON})"
 
 
 def _key_faults(folder: Path, key: MasterKey) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from linkage.catalogue import Catalogue
 from linkage.errors import ConfigError
-from linkage.extract.approved.project import Decision, Project
+from linkage.extract.project import Decision, Project
 from linkage.requests.asked import Asked, tables_of
 from linkage.requests.check import asked_of, faults_of, told
 from linkage.requests.decisions import Standing, standing

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from linkage.catalogue import Catalogue, StandardExtract, Variable
-from linkage.extract.approved.holdings import Holding, holdings
-from linkage.extract.approved.project import ApprovedTable, Population, RowsOnly
-from linkage.extract.approved.years import Years
+from linkage.catalogue.holdings import Holding, holdings
+from linkage.catalogue.years import Years
+from linkage.extract.project import ApprovedTable, Population, RowsOnly
 from linkage.requests.packages import Package, Part
 from linkage.requests.request import AskedPackage, AskedTable, Request
 

@@ -7,11 +7,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from linkage.catalogue import Variable
-from linkage.extract.analysis.tables import NEEDS, not_made
-from linkage.extract.approved.holdings import Holding, names_a_person
-from linkage.extract.approved.layout import Field, Layout, own_tables
-from linkage.extract.approved.project import population_faults, repeated
-from linkage.extract.approved.years import Years
+from linkage.catalogue.holdings import Holding, names_a_person
+from linkage.catalogue.years import Years
+from linkage.extract.analysis_layouts import NEEDS, not_made
+from linkage.extract.layout import Field, Layout, own_tables
+from linkage.extract.project import population_faults, repeated
 from linkage.requests.asked import Asked, Grant, tables_of, years_of
 from linkage.requests.particulars import Breach, Kind
 from linkage.requests.request import AskedTable

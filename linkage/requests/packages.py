@@ -9,13 +9,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable, shipped, standard_extract
+from linkage.catalogue.holdings import Holding, holdings, names_a_person
+from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.resources import config_files
 from linkage.config.toml_file import fault_lines, toml_of
 from linkage.errors import ConfigError
-from linkage.extract.approved.holdings import Holding, holdings, names_a_person
-from linkage.extract.approved.project import RowsOnly
-from linkage.extract.approved.years import Years
+from linkage.extract.project import RowsOnly
 from linkage.requests.which import Which
 
 

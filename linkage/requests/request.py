@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from linkage.config import Name
 from linkage.config.toml_file import fault_text, toml_of
 from linkage.errors import ConfigError
-from linkage.extract.approved.project import AnalysisTable, Format, Population
+from linkage.extract.project import AnalysisTable, Format, Population
 from linkage.requests.sheets import is_sheet, read_sheet
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from linkage.config.resources import separator_of
 from linkage.errors import ConfigError
-from linkage.extract.approved.project import repeated
+from linkage.extract.project import repeated
 
 DATA = ("table", "variable", "years", "justification", "reason")
 SHEETS: dict[str, tuple[str, ...]] = {

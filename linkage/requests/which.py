@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
-from linkage.extract.approved.holdings import Holding
+from linkage.catalogue.holdings import Holding
 
 
 class Which(BaseModel):

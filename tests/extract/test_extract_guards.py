@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table
 from linkage.errors import GateError
 from linkage.extract import MasterKey, Project, extract
-from linkage.extract.approved.layout import Field, Layout
-from linkage.extract.approved.years import Years
 from linkage.extract.guards import refuse_identifiers, table_signs
+from linkage.extract.layout import Field, Layout
 
 TODAY = datetime.date(2026, 6, 1)
 

@@ -15,7 +15,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
-from linkage.extract.secrets.encryption import EncryptionKey
+from linkage.extract.encryption import EncryptionKey
 from linkage.extract.verify import verify
 
 TODAY = datetime.date(2026, 6, 1)
@@ -73,7 +73,7 @@ def test_each_person_has_the_keys_of_each_draw(
     expected = [("1", 1, "K1"), ("1", 2, "K3"), ("2", 1, "K3"), ("2", 2, "K1"), ("2", 3, "K1")]
     assert _keys(summary, key) == expected
     verify(engine, shipped(), summary.folder)
-    assert "## Alternative link sets" in (summary.folder / "README.md").read_text()
+    assert "## Link draws" in (summary.folder / "README.md").read_text()
 
 
 def test_what_the_run_has_parted_is_parted_in_every_draw(
@@ -123,7 +123,7 @@ def said_by_the_example(folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("form", ["parquet", "partitioned", "csv", "sqlserver", "duckdb", "encrypted"])
+@pytest.mark.parametrize("form", ["parquet", "partitioned", "csv", "duckdb", "encrypted"])
 def test_the_example_runs_and_adds_up(
     give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], form: str
 ) -> None:
@@ -137,7 +137,7 @@ def test_the_example_runs_and_adds_up(
         file = folder / "key.txt"
         file.write_text(lock.secret.hex())
         file.chmod(0o600)
-    says = "200.00, standard error 100.00 over 2 link sets\nof its variance 0.0% is from linkage\n"
+    says = "200.00, standard error 100.00 over 2 link draws\nshare of its variance 0.0% is from linkage\n"
     assert said_by_the_example(folder) == says
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import Catalogue, shipped
+from linkage.catalogue.years import Years
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
-from linkage.extract.approved.years import Years
 from linkage.requests.approved import approved_project
 
 TODAY = datetime.date(2026, 6, 1)

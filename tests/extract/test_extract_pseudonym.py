@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, pieces
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
-from linkage.extract.secrets.pseudonym import PATTERN, pseudonyms
+from linkage.extract.pseudonyms import PATTERN, pseudonyms
 
 
 def by_hand(secret: bytes, kind: str, value: str) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from linkage.catalogue import Catalogue, load, shipped
+from linkage.catalogue.holdings import holdings, names_a_person
+from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
-from linkage.extract.approved.holdings import holdings, names_a_person
-from linkage.extract.approved.years import Years
 from linkage.requests.packages import load_packages
 from tests.requests.world import CATALOGUE
 

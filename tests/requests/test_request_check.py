@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import Dataset, shipped
+from linkage.catalogue.holdings import holdings
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
-from linkage.extract.approved.holdings import holdings
 from linkage.requests.asked import tables_of
 from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
 from linkage.requests.packages import shipped_packages

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from linkage.engine import RowStore
 from linkage.errors import ConfigError
-from linkage.extract.secrets.pseudonym import ProjectKey
+from linkage.extract.pseudonyms import ProjectKey
 from linkage.pipeline.ended.pair_names import NAMES, PairNames, names_key
 from quality.review import CHANGED, COLUMNS, UNCHANGED, WITHDRAWN, Origin
 

@@ -10,7 +10,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table, connect, quote
 from linkage.errors import ConfigError
 from linkage.extract import master_key
-from linkage.extract.people.link_draws import SAMPLED, UNITS
+from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import OutcomeDefinitions, Sampled, load_definitions, outcomes_drawn
 from linkage.longitudinal.cohorts import chosen
 from linkage.pipeline.ended.delivery import ended_well, tables_of

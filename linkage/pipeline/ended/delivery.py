@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import shipped
+from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.config.resources import config_file, own_names
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
-from linkage.extract.documents.texts import DESCRIPTOR
-from linkage.extract.files.formats import Written
-from linkage.extract.secrets.encryption import VARIABLE
+from linkage.extract.encryption import VARIABLE
+from linkage.extract.formats import Written
 from linkage.pipeline.ended.intact import see_that_it_is_intact
 from linkage.pipeline.running.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.running.lock import locked
@@ -88,7 +88,7 @@ def deliver(
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
             datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},
-            look=look,
+            inspect=look,
         )
 
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
-from linkage.extract.secrets.keys import master_key, write_new_key
-from linkage.extract.secrets.pseudonym import SEPARATOR, ProjectKey, pseudonyms
+from linkage.extract.keys import master_key, write_new_key
+from linkage.extract.pseudonyms import SEPARATOR, ProjectKey, pseudonyms
 from linkage.pipeline.ended.delivery import manifest_of, tables_of
 
 KEY = "labels.key"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linkage.extract.documents.crate import NAME, Check, Part, crate
+from linkage.extract.ro_crate import NAME, Check, Part, crate
 from linkage.pipeline.running.atomic import remove, write_json
 from linkage.pipeline.running.folder import MANIFEST, RunFolder
 
@@ -41,7 +41,7 @@ def write_crate(folder: RunFolder, manifest: Mapping[str, Any]) -> Path:
         created=datetime.datetime.fromisoformat(manifest["finished"]),
         parts=[Part(MANIFEST, _MEDIA[".json"]), *_parts(folder, manifest)],
         checks=list(_checks(manifest)),
-        told={"identifier": manifest["config_hash"]},
+        properties={"identifier": manifest["config_hash"]},
         inputs=[
             Part(
                 path, _MEDIA.get(Path(path).suffix, "application/octet-stream"), about.get("bytes"), about.get("sha256")

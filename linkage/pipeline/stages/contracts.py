@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from linkage.catalogue import Catalogue, TableDef
 from linkage.engine import Engine, columns
 from linkage.errors import GateError
-from linkage.extract.approved.layout import PERSON, Layout
-from linkage.extract.approved.project import Project
-from linkage.extract.files.formats import Written
-from linkage.extract.secrets.pseudonym import PATTERN
+from linkage.extract.formats import Written
+from linkage.extract.layout import PERSON, Layout
+from linkage.extract.project import Project
+from linkage.extract.pseudonyms import PATTERN
 from linkage.pipeline.given.job import Job, shipped_files
 from linkage.pipeline.running.artefacts import Counts
 from linkage.pipeline.running.stage import Stage

@@ -10,8 +10,8 @@ import pyarrow as pa
 from linkage.config import Source
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
-from linkage.extract.files.formats import Written
-from linkage.extract.people.link_draws import SAMPLED, UNITS
+from linkage.extract.formats import Written
+from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.pipeline.given.gates import failed
 from linkage.pipeline.given.job import Job, shipped_files
@@ -207,7 +207,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             last=last,
             max_change=job.config.gates.max_extract_change,
             datasets={name: source.dataset for name, source in job.config.source.items()},
-            look=look,
+            inspect=look,
         )
         counts = asdict(made)
         return {name: counts[name] for name in COUNTED}

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from linkage.errors import ConfigError
-from linkage.extract.secrets.encryption import VARIABLE as ENCRYPTION_VARIABLE
-from linkage.extract.secrets.encryption import EncryptionKey
-from linkage.extract.secrets.pseudonym import MasterKey
+from linkage.extract.encryption import VARIABLE as ENCRYPTION_VARIABLE
+from linkage.extract.encryption import EncryptionKey
+from linkage.extract.pseudonyms import MasterKey
 
 VARIABLE = "LEO_MASTER_KEY"
 KEY_BYTES = 32

@@ -1,37 +1,36 @@
-"""An extract beside the last one: rows, people, how full each column is, and means."""
+"""Compare an extract with the last one: rows, people, share filled of each column, and means."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, Table, one, quote
-from linkage.errors import GateError
-from linkage.extract.approved.layout import PERSON, Field, Layout
-from linkage.extract.files.formats import Written
+from linkage.engine import Engine, Table, one, quote, scratch_folder
+from linkage.errors import ConfigError, GateError
+from linkage.extract.encryption import EncryptionKey
+from linkage.extract.formats import Written
+from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.reading import StoredTable, read_tables
 
-LISTED = 0.05
-"""A change of more than this is listed: a twentieth of what was, of a share five points."""
-
-FEWEST = 10
-"""A column that fewer people fill counts as empty, and has no mean: it would be that of a few people."""
-
-_MANY_ROWS = 10_000
-"""A column that is filled in so many rows is filled by ten people at least: nobody has a thousand rows of a table."""
+LISTED = 0.05  # larger changes are listed: relative; of a share, in points
+FEWEST = 10  # people: a column that fewer fill counts as empty and has no mean (ONS threshold for microdata outputs)
+_MANY_ROWS = 10_000  # rows: a column filled in so many is filled by ten people at least, at 1,000 rows a person
 
 _COUNTED = {"rows": "rows", "people": "people"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What differs, largest first, and of what it was told.
+    """The differences, largest first.
 
     Attributes:
-        told: for metadata and guide, as `changes` gives it.
+        summary: for metadata and guide, as `changes` gives it.
         compared: every figure, also those that differ by less than is listed.
         tables_gone: tables that the last extract had.
     """
 
-    told: Mapping[str, Any]
+    summary: Mapping[str, Any]
     compared: Sequence[Mapping[str, Any]]
     tables_gone: Sequence[str]
 
@@ -94,14 +93,38 @@ def _has_mean(field: Field) -> bool:
     return is_number and not (field.labels or field.pseudonym_of or field.concept == "time")
 
 
+def read_profile(
+    engine: Engine, folder: Path, *, encryption: EncryptionKey | None = None
+) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The name and the profile of an earlier extract.
+
+    Raises:
+        ConfigError: the folder is not an extract's, or a table of it cannot be read.
+    """
+    described = folder / "datapackage.json"
+    if not described.is_file():
+        raise ConfigError(f"{folder}: is not an extract\n  give the folder of the project's last one, or none")
+    package = json.loads(described.read_text(encoding="utf-8"))
+    if any("leo:form" not in resource for resource in package["resources"]):
+        raise ConfigError(f"{folder}: was made before extracts could be compared\n  make it again with this version")
+    tables: dict[str, StoredTable] = {}
+    with scratch_folder() as scratch:
+        for found in read_tables(engine, folder, package, scratch, encryption=encryption):
+            if isinstance(found, str):
+                raise ConfigError(f"{folder}/{found}\n  leo extract verify says what is wrong with it")
+            tables.setdefault(found.layout.name, found)
+        held = profile(engine, [(found.layout, found.table) for found in tables.values()])
+    return f"{package['leo:run'].get('name', package['name'])}, {package['created'][:10]}", held
+
+
 def changes(before: Profile, after: Profile, *, last: str) -> Change:
     """What has changed by more than a twentieth.
 
     Args:
-        last: what the last extract calls itself: its run, or the day it was made.
+        last: the name of the last extract: its run, and the day it was made.
 
     Returns:
-        told: last, tables and columns (table.column) added and gone, compared (how many figures), changes: table, what
+        summary: last, tables and columns (table.column) added and gone, compared (how many figures), changes: table, what
         (rows, people, filled, mean), column (None of the table itself), before, after, change (of what was; of filled,
         in points of share).
     """
@@ -169,17 +192,17 @@ def sentence(row: Mapping[str, Any]) -> str:
     return f"{place}: {row['what']} {row['before']:,} before, {row['after']:,} now ({row['change']:+.1%})"
 
 
-def hold_changes(project: str, change: Change, most: float) -> None:
+def refuse_changes(project: str, change: Change, most: float) -> None:
     """See that nothing changed by more than a gate allows.
 
     Raises:
         GateError: what did, a line each, and the tables that are gone.
     """
     faults = [sentence(row) for row in change.compared if abs(row["change"]) > most]
-    faults += [f"{table}: is not in it any more" for table in change.tables_gone]
+    faults += [f"{table}: is no longer in it" for table in change.tables_gone]
     if faults:
         raise GateError(
-            f"the extract of '{project}' differs from the last ({change.told['last']}) by more than {most:.0%}, "
+            f"the extract of '{project}' differs from the last ({change.summary['last']}) by more than {most:.0%}, "
             "and was not published\n"
             + "\n".join(f"  {fault}" for fault in faults)
             + "\n  find out why; where it is right, raise max_change in the request or max_extract_change in [gates]"

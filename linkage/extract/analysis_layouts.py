@@ -7,10 +7,10 @@ approved: neither a column nor a row.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
-from linkage.extract.analysis.rules import Activity, Measure, Spells, analysis_rules
-from linkage.extract.approved.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
-from linkage.extract.approved.years import Years
+from linkage.extract.analysis_rules import Activity, Measure, Spells, analysis_rules
+from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
 
 YEAR = "tax_year"
 MONTH = "month"

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.holdings import holdings
+from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import ContractError
-from linkage.extract.approved.holdings import holdings
-from linkage.extract.approved.layout import EDUKEY, PERSON, PMR
-from linkage.extract.approved.project import Cohort, Population
-from linkage.extract.approved.years import Years
-from linkage.extract.people.opt_outs import OptedOut, hold_to_sources, opted_out
-from linkage.extract.secrets.pseudonym import ProjectKey, pseudonyms
+from linkage.extract.layout import EDUKEY, PERSON, PMR
+from linkage.extract.opt_outs import OptedOut, hold_to_sources, opted_out
+from linkage.extract.project import Cohort, Population
+from linkage.extract.pseudonyms import ProjectKey, pseudonyms
 
 
 @dataclass(frozen=True)

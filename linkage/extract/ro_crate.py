@@ -42,7 +42,7 @@ def crate(
     created: datetime.datetime,
     parts: Sequence[Part],
     checks: Sequence[Check],
-    told: Mapping[str, Any],
+    properties: Mapping[str, Any],
     inputs: Sequence[Part] = (),
 ) -> dict[str, Any]:
     """The metadata document of a folder.
@@ -52,7 +52,7 @@ def crate(
         project: the name of what it is for.
         licence: who may use it, in words.
         version: of leo-linkage.
-        told: further properties of the root.
+        properties: further properties of the root.
         inputs: files that it was made of, which are not in the folder.
     """
     when = created.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -70,7 +70,7 @@ def crate(
         "mainEntity": {"@id": "#leo-linkage"},
         "mentions": [{"@id": "#made"}, *({"@id": action["@id"]} for action in assessed)],
         "hasPart": files,
-        **told,
+        **properties,
     }
     graph = [
         {

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from linkage.engine import Engine, Table, Value, columns, quote
-from linkage.extract.approved.layout import EDUKEY, PERSON, PMR, Field, Layout
-from linkage.extract.people.population import People
-from linkage.extract.secrets.pseudonym import ProjectKey, pseudonyms
+from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout
+from linkage.extract.population import People
+from linkage.extract.pseudonyms import ProjectKey, pseudonyms
 
 
 def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key: ProjectKey) -> Table:

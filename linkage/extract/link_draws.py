@@ -1,13 +1,12 @@
-"""Alternative link sets of an extract: the tax and benefit keys of each person in each draw, and how to use them."""
+"""Link draws of an extract: the tax and benefit keys of each person in each draw, and how to use them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from linkage.engine import Engine, Table, literal
-from linkage.extract.approved.layout import EDUKEY, PERSON, Field, Layout, key_field
-from linkage.extract.people.population import People
+from linkage.extract.layout import EDUKEY, PERSON, Field, Layout, key_field
+from linkage.extract.population import People
 
 NAME = "link_draws"
-SCRIPT = "rubin.py"
 SAMPLED, UNITS = "links_sampled/", "units/"
 
 
@@ -15,11 +14,11 @@ def draws_layout() -> Layout:
     """A person's key in each draw."""
     return Layout(
         NAME,
-        "Alternative link sets",
+        "Link draws",
         "person, by draw and tax or benefit key that the draw gives the person",
         (
             key_field(PERSON),
-            Field("draw", "integer", "Number of the draw: links of one draw go together."),
+            Field("draw", "integer", "Number of the draw: links of one draw are one link set."),
             key_field(EDUKEY),
         ),
         key=(PERSON, "draw", EDUKEY),
@@ -27,7 +26,7 @@ def draws_layout() -> Layout:
 
 
 def steps_of(tables: Mapping[str, Table]) -> list[str]:
-    """Link steps of which a run holds link sets and whose records have tax keys."""
+    """Link steps of which a run holds link draws and whose records have tax keys."""
     return sorted(name.removeprefix(SAMPLED) for name in tables if name.startswith(SAMPLED))
 
 
@@ -94,14 +93,3 @@ def _not_cut(step: str) -> str:
         select 1 from {{cuts}} as c
         where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
     )"""
-
-
-def rubin(layouts: Iterable[Layout], *, encrypted: bool = False) -> str:
-    """A script that makes an estimate on each link set and combines them: of pay where approved, else of links."""
-    from jinja2 import Environment, PackageLoader
-
-    has_pay = any(layout.name == "leo_earnings" and "Earnings" in layout.columns for layout in layouts)
-    templates = Environment(
-        loader=PackageLoader("linkage.extract.people"), trim_blocks=True, keep_trailing_newline=True, autoescape=False
-    )
-    return templates.get_template("rubin.py.j2").render(has_pay=has_pay, encrypted=encrypted)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from linkage.engine import Engine, Table, columns, quote
-from linkage.extract.analysis.rows import active_years, analysis_rows
-from linkage.extract.analysis.tables import Held
-from linkage.extract.approved.layout import PERSON, Layout
-from linkage.extract.files.formats import Written
+from linkage.extract.analysis_layouts import Held
+from linkage.extract.analysis_rows import active_years, analysis_rows
+from linkage.extract.formats import Written
+from linkage.extract.layout import PERSON, Layout
 
 PART_PEOPLE = 100_000
 _DIGITS = sorted("abcdefghijklmnopqrstuvwxyz234567")

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, Variable
+from linkage.catalogue.holdings import Holding, holdings
+from linkage.catalogue.years import Years
 from linkage.engine import Table
 from linkage.errors import ConfigError
-from linkage.extract.approved.holdings import Holding, holdings
-from linkage.extract.approved.project import ApprovedTable, Project, RowsOnly
-from linkage.extract.approved.years import Years
+from linkage.extract.project import ApprovedTable, Project, RowsOnly
 
 PERSON = "AE_ID"
 EDUKEY = "EDUKEY"

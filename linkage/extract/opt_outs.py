@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError, InputError
-from linkage.extract.approved.layout import PERSON
+from linkage.extract.layout import PERSON
 
 COLUMNS = ("source", "entity_key")
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, Value, columns, quote
-from linkage.extract.analysis.rules import Activity, Spells, analysis_rules
-from linkage.extract.analysis.tables import MAIN, MONTH, RECORDED, YEAR, Held, outcome_columns, person_columns
-from linkage.extract.approved.layout import PERSON, Layout
-from linkage.extract.approved.years import Years
+from linkage.extract.analysis_layouts import MAIN, MONTH, RECORDED, YEAR, Held, outcome_columns, person_columns
+from linkage.extract.analysis_rules import Activity, Spells, analysis_rules
+from linkage.extract.layout import PERSON, Layout
 
 Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, and "people"
 

@@ -12,12 +12,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from linkage.catalogue import Catalogue
+from linkage.catalogue.holdings import Holding, holdings, names_a_person
+from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.errors import ConfigError
-from linkage.extract.approved.holdings import Holding, holdings, names_a_person
-from linkage.extract.approved.years import Years
 
-Format = Literal["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
+Format = Literal["parquet", "partitioned", "csv", "duckdb"]
 AnalysisTable = Literal["person", "person_year", "person_month", "outcomes"]
 Text = Annotated[str, Field(min_length=1)]
 

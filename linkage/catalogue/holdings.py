@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, TableDef, Variable
-from linkage.extract.approved.years import Years
+from linkage.catalogue.years import Years
 
 # Columns with the days of a row that is a spell, as the owners of the data name them: lower case, without underscores.
 SPELL_COLUMNS = ("startdate", "enddate")

@@ -1,4 +1,4 @@
-"""The tables of an extract that lies on a disk, read again by what its datapackage.json says of them."""
+"""Read the tables of a stored extract, as its datapackage.json describes them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 
+from linkage.catalogue import datapackage
+from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, export_database
 from linkage.errors import ConfigError, InputError
-from linkage.extract.approved.layout import Field, Layout
-from linkage.extract.approved.years import Years
-from linkage.extract.secrets.encryption import VARIABLE, EncryptionKey, decrypted
+from linkage.extract.encryption import VARIABLE, EncryptionKey, decrypted
+from linkage.extract.layout import Field, Layout
 
 # What a column of a type may be in Parquet; CSV is read as the first of each.
 _ARROW: Mapping[str, tuple[pa.DataType, ...]] = {
@@ -27,7 +28,7 @@ _ARROW: Mapping[str, tuple[pa.DataType, ...]] = {
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredTable:
     """One table in one form, as it lies on the disk."""
 
     layout: Layout
@@ -63,7 +64,7 @@ def layout_of(described: Mapping[str, Any]) -> Layout:
             description=field.get("description", ""),
             pseudonym_of=field.get("leo:pseudonym"),
             frame=field.get("leo:frame"),
-            labels=field.get("leo:labels"),
+            labels=datapackage.labels(field),
             years=field.get("leo:years", ""),
         )
         for field in schema["fields"]
@@ -85,7 +86,7 @@ def read_tables(
     scratch: Path,
     *,
     encryption: EncryptionKey | None = None,
-) -> Iterator[Found | str]:
+) -> Iterator[StoredTable | str]:
     """Every table in every form, or a fault that names the file that cannot be read as it is described.
 
     Args:
@@ -128,7 +129,7 @@ def read_tables(
             said = str(error).splitlines()[0] if isinstance(error, InputError) else f"cannot be read as {form}"
             yield f"{files[0]}: {said.removeprefix(f'{folder / files[0]}: ')}"
             continue
-        yield f"{files[0]}: {fault}" if fault else Found(layout, table, tuple(files), rows)
+        yield f"{files[0]}: {fault}" if fault else StoredTable(layout, table, tuple(files), rows)
 
 
 def _decrypted(form: str, files: list[Path], layout: Layout, key: EncryptionKey) -> pa.Table:
@@ -155,16 +156,12 @@ def _as_parquet(form: str, files: list[Path], layout: Layout, target: Path) -> N
         read = pa_dataset.dataset(
             [str(file) for file in files], format="parquet", partitioning="hive", partition_base_dir=str(root)
         )
-        schema = pa.schema([read.schema.field(name) for name in read.schema.names])
-        # The year that a folder is named after is read as a number of 32 bits.
-        with pq.ParquetWriter(target, schema) as writer:
+        with pq.ParquetWriter(target, read.schema) as writer:
             for batch in read.to_batches(batch_size=65_536):
                 writer.write_batch(batch)
         return
-    types = {field.name: _ARROW[field.type][0] for field in layout.fields}
-    bits = [field.name for field in layout.fields if field.type == "boolean"] if form == "sqlserver" else []
     convert = pa_csv.ConvertOptions(
-        column_types=types | dict.fromkeys(bits, pa.int8()),
+        column_types={field.name: _ARROW[field.type][0] for field in layout.fields},
         strings_can_be_null=True,
         null_values=[""],
         quoted_strings_can_be_null=False,
@@ -172,14 +169,10 @@ def _as_parquet(form: str, files: list[Path], layout: Layout, target: Path) -> N
     (file,) = files
     with (
         pa_csv.open_csv(file, convert_options=convert) as reader,
-        pq.ParquetWriter(target, _schema(reader.schema, bits)) as writer,
+        pq.ParquetWriter(target, reader.schema) as writer,
     ):
         for batch in reader:
-            writer.write_batch(batch.cast(_schema(reader.schema, bits)))
-
-
-def _schema(read: pa.Schema, bits: list[str]) -> pa.Schema:
-    return pa.schema([pa.field(f.name, pa.bool_() if f.name in bits else f.type) for f in read])
+            writer.write_batch(batch)
 
 
 def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:

@@ -1,0 +1,181 @@
+"""The description of an extract for programs: datapackage.json and ro-crate-metadata.json.
+
+Only row counts are given; no count by any characteristic is, so there is no small cell to disclose.
+"""
+
+import datetime
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from linkage.catalogue import datapackage
+from linkage.catalogue.datapackage import MEDIA
+from linkage.extract import ro_crate
+from linkage.extract.formats import DataFile, Delivered
+from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.project import Project
+from linkage.extract.pseudonyms import PATTERN
+
+
+def descriptor(
+    project: Project,
+    delivered: Delivered,
+    *,
+    created: datetime.datetime,
+    run_info: Mapping[str, Any],
+    key_fingerprint: str,
+    off_frame: frozenset[tuple[str, str]] = frozenset(),
+    change: Mapping[str, Any] | None = None,
+    encrypted: bool = False,
+) -> dict[str, Any]:
+    """datapackage.json of an extract.
+
+    Args:
+        delivered: each table's layout and files, and the database of all tables.
+        run_info: the run's name, versions and hash of its configuration: no personal value.
+        off_frame: (table, column) whose values are not all in their code frame; they get labels but no constraint.
+        change: the differences from the last extract; None where there is none.
+        encrypted: whether the Parquet files are.
+    """
+    decision = project.decision
+    resources = [
+        _resource(layout, file, off_frame)
+        for layout, files in delivered.tables.values()
+        for file in sorted(files, key=lambda file: file.path)
+    ]
+    if delivered.database:
+        resources.append(_database(delivered.database, delivered, off_frame))
+    more: dict[str, Any] = {"leo:change": dict(change)} if change is not None else {}
+    if encrypted:
+        more["leo:encrypted"] = True
+    return datapackage.package(
+        project.id,
+        project.title,
+        project.purpose,
+        str(run_info.get("version", "1")),
+        resources,
+        created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        contributors=[{"title": project.organisation, "roles": ["recipient"]}],
+        **{
+            "leo:decision": decision.model_dump(mode="json") if decision else None,
+            "leo:run": dict(run_info),
+            "leo:key_fingerprint": key_fingerprint,
+            **more,
+        },
+    )
+
+
+def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    is_csv = file.format == "csv"
+    schema = _schema(layout, off_frame)
+    if layout.name != "people" and is_csv:
+        schema["foreignKeys"] = [{"fields": [PERSON], "reference": {"resource": "people", "fields": [PERSON]}}]
+    resource: dict[str, Any] = {
+        "name": _resource_name(layout, file),
+        "title": layout.title,
+        "description": f"One row: {layout.grain}.",
+        **_file(file),
+        "leo:rows": file.rows,
+        "leo:table": layout.name,
+    }
+    if layout.years:
+        resource["leo:years"] = str(layout.years)
+    if layout.only:
+        resource["leo:only"] = {layout.only.column: list(layout.only.values)}
+    if is_csv:
+        dialect = {"delimiter": ",", "header": True}
+        return resource | {"type": "table", "encoding": "utf-8", "dialect": dialect, "schema": schema}
+    # Readers of packages check size and hash of another format, and take `schema` for that of a CSV file.
+    return resource | {"type": "file", "leo:schema": schema}
+
+
+def _database(file: DataFile, delivered: Delivered, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    tables = [
+        {"leo:table": name, "leo:rows": delivered.rows[name], "leo:schema": _schema(layout, off_frame)}
+        for name, (layout, _) in delivered.tables.items()
+    ]
+    return {"name": "duckdb-extract-duckdb", "type": "file", **_file(file), "leo:tables": tables}
+
+
+def _file(file: DataFile) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "format": "parquet" if file.format == "partitioned" else file.format,
+        "mediatype": MEDIA[file.format],
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "leo:form": file.format,
+    }
+
+
+def _schema(layout: Layout, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    fields = [_field(field, is_complete=(layout.name, field.name) not in off_frame) for field in layout.fields]
+    return datapackage.schema(fields, layout.key)
+
+
+def _field(field: Field, *, is_complete: bool) -> dict[str, Any]:
+    return datapackage.field(
+        field.name,
+        field.type,
+        field.description,
+        required=field.name == PERSON,
+        pattern=PATTERN.pattern if field.pseudonym_of else None,
+        codes=field.labels,
+        is_complete=is_complete,
+        pseudonym=field.pseudonym_of,
+        frame=field.frame,
+        concept=field.concept,
+        identifiability=field.identifiability,
+        sensitivity=field.sensitivity,
+        years=field.years,
+    )
+
+
+def _resource_name(layout: Layout, file: DataFile) -> str:
+    """A resource's name: the table's own for CSV, so that keys between tables can name it."""
+    if file.format == "csv":
+        return layout.name
+    place = re.sub(r"[^a-z0-9]+", "-", file.path.rsplit(".", 1)[0].split("/", 1)[-1].lower())
+    return f"{layout.name}-{file.format}-{place}"
+
+
+def crate(
+    project: Project,
+    delivered: Delivered,
+    documents: Iterable[str],
+    *,
+    created: datetime.datetime,
+    run_info: Mapping[str, Any],
+) -> dict[str, Any]:
+    """ro-crate-metadata.json of an extract; `documents` are the other files in its folder."""
+    decision = project.decision
+    reference = decision.reference if decision else ""
+    until = decision.expires if decision else created.date()
+    return ro_crate.crate(
+        title=project.title,
+        description=project.purpose,
+        organisation=project.organisation,
+        project=project.title,
+        licence=f"Only for the purposes of {reference}, by the people whom it names, until {until}.",
+        version=str(run_info.get("version", "")),
+        created=created,
+        parts=[
+            *(ro_crate.Part(file.path, MEDIA[file.format], file.bytes, file.sha256) for file in delivered.files),
+            *(
+                ro_crate.Part(name, "text/markdown" if name.endswith(".md") else "application/json")
+                for name in documents
+            ),
+        ],
+        checks=[
+            ro_crate.Check(f"A decision in force covers what is in it ({reference})", "SignOff"),
+            ro_crate.Check("Every table holds only the approved columns, years and people", "CheckValue"),
+            ro_crate.Check("No value looks like an identifier", "DisclosureCheck"),
+        ],
+        properties={"identifier": reference} if reference else {},
+    )
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """A document as it is written."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

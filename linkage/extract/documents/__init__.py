@@ -1,1 +1,0 @@
-"""The documents beside an extract's data, for people and for programs."""

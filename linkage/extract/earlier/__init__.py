@@ -1,1 +1,0 @@
-"""An extract that lies on a disk, read again, and what has changed since."""

@@ -1,1 +1,0 @@
-"""The files of an extract: formats, hashes, and folders in the making."""

@@ -1,1 +1,0 @@
-"""Who is in an extract, and their rows under pseudonyms."""
