@@ -25,8 +25,8 @@ from linkage.match import Units, from_sources, link_step, load_passes
 from linkage.model import Model, from_dict
 from linkage.model.compiled import candidate_pairs
 from linkage.model.leo import EVIDENCE, settings_of
-from linkage.pipeline.ended.delivery import manifest_of, tables_of
-from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.truth import true_entities, true_entities_file
 from quality.measures.accuracy import step_accuracy
 from quality.measures.truth import StepTruth, entity_persons, judge, truth_of_units
 

@@ -17,8 +17,8 @@ from benchmarks import measure
 from benchmarks.results import accuracy, facts, save
 from linkage.engine import Engine, Table, connect, one
 from linkage.match import from_sources
-from linkage.pipeline.ended.delivery import manifest_of, tables_of
-from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.truth import true_entities, true_entities_file
 from quality.measures.truth import entity_persons, truth_of_units
 
 STEP = "education-cis"

@@ -26,7 +26,7 @@ from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
 from linkage.extract.project import ApprovedTable, Decision
 from linkage.extract.pseudonyms import pseudonyms
-from linkage.pipeline.ended.delivery import manifest_of, tables_of
+from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted
 from linkage.requests.packages import shipped_packages

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.running.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.running.manifest import git_commit, machine
+from linkage.pipeline.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.manifest import git_commit, machine
 
 FOLDER = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "RESULTS.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.pipeline.running.fingerprint import LIBRARIES
+from linkage.pipeline.fingerprint import LIBRARIES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("linkage", "quality", "synthetic", "spark_jobs")

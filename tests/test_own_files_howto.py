@@ -15,7 +15,7 @@ from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import shipped_dir
 from linkage.match.candidates.units import DERIVED
 from linkage.model import load as load_model
-from linkage.pipeline.given import job
+from linkage.pipeline import job
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "own-files.md").read_text(encoding="utf-8")

@@ -20,10 +20,10 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
 from linkage.model.training import train
-from linkage.pipeline.ended.delivery import manifest_of_sources, tables_of
-from linkage.pipeline.given.true_entities import true_entities, true_entities_file
-from linkage.pipeline.running.folder import MANIFEST
+from linkage.pipeline.delivery import manifest_of_sources, tables_of
+from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.stages.linking import sources_of_side
+from linkage.pipeline.truth import true_entities, true_entities_file
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from linkage.adhoc.codes import rare_words
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import Columns
-from linkage.pipeline.running.atomic import write_json
+from linkage.pipeline.atomic import write_json
 from quality.measures.expected import GUESSED, UNLEARNT
 
 

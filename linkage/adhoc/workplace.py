@@ -12,10 +12,10 @@ from typing import Any
 
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.pipeline.running.atomic import remove
-from linkage.pipeline.running.folder import MANIFEST
-from linkage.pipeline.running.making import in_the_making
-from linkage.pipeline.running.manifest import Manifest, RunFacts
+from linkage.pipeline.atomic import remove
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.making import in_the_making
+from linkage.pipeline.manifest import Manifest, RunFacts
 from quality.report import pen
 
 _OF_PEOPLE = ("review", "tuned")

@@ -10,7 +10,7 @@ import typer
 from linkage.catalogue import load, load_standard, shipped, standard_extract
 from linkage.cli.catalogued import Everything
 from linkage.errors import ConfigError
-from linkage.pipeline.running.progress import counter_for
+from linkage.pipeline.progress import counter_for
 
 if TYPE_CHECKING:
     from linkage.requests.packages import Package

@@ -15,7 +15,7 @@ from linkage.cli.failures import stoppable
 from linkage.cli.synth import people_count
 from linkage.errors import ConfigError
 from linkage.pipeline import progress_for
-from linkage.pipeline.running.progress import counter_for
+from linkage.pipeline.progress import counter_for
 
 
 def demo(
@@ -30,8 +30,8 @@ def demo(
 
     Example: leo demo --people 50000
     """
-    from linkage.pipeline.ended.closing import closing_lines
-    from linkage.pipeline.given.job import load_job
+    from linkage.pipeline.closing import closing_lines
+    from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
     start = time.perf_counter()

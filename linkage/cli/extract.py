@@ -52,7 +52,7 @@ def make(
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key
     """
     from linkage.extract.change import sentence
-    from linkage.pipeline.ended.delivery import deliver
+    from linkage.pipeline.delivery import deliver
 
     with stoppable(run):
         made = deliver(

@@ -13,7 +13,7 @@ import typer
 
 from linkage import process
 from linkage.errors import ExitCode, InputError, LeoError, Stopped, refuse_untold
-from linkage.pipeline.running.log import place_of, value_free_trace
+from linkage.pipeline.log import place_of, value_free_trace
 
 
 @contextlib.contextmanager

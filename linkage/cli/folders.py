@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from linkage.errors import ConfigError
-from linkage.pipeline.ended.delivery import manifest_of, steps_to_come, tables_of
-from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, document_of, is_of_files, table_of
+from linkage.pipeline.delivery import manifest_of, steps_to_come, tables_of
+from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, document_of, is_of_files, table_of
 
 if TYPE_CHECKING:
     from linkage.engine import Engine

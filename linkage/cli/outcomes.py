@@ -29,7 +29,7 @@ def outcomes(
 
     Example: leo outcomes runs/demo --out outcomes
     """
-    from linkage.pipeline.ended.comparing import Asked, compare_outcomes
+    from linkage.pipeline.comparing import Asked, compare_outcomes
 
     def tell(said: str) -> None:
         if not no_progress:

@@ -35,8 +35,8 @@ def run(
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    from linkage.pipeline.ended.closing import closing_lines
-    from linkage.pipeline.given.job import load_job
+    from linkage.pipeline.closing import closing_lines
+    from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
     job = load_job(config, data=data, engine=engine, key_file=key, previous=previous)
@@ -67,9 +67,9 @@ def report(run: RunArgument) -> None:
     Example: leo report runs/demo
     """
     from linkage.config import Gates
-    from linkage.pipeline.ended.delivery import manifest_of
+    from linkage.pipeline.delivery import manifest_of
     from linkage.pipeline.ended.reviewing import estimates
-    from linkage.pipeline.given.gates import failed
+    from linkage.pipeline.gates import failed
     from quality.report import render_run
 
     manifest = manifest_of(run)  # a folder of another format is refused, never misread

@@ -9,7 +9,7 @@ import typer
 
 from linkage.cli.calibration import check_population, made_before, named, refuse_unchecked
 from linkage.errors import ConfigError
-from linkage.pipeline.running.progress import counter_for
+from linkage.pipeline.progress import counter_for
 
 
 def people_count(given: str | int) -> int:

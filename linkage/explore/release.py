@@ -11,7 +11,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import holdings
 from linkage.engine import Engine, Table, one, quote
-from linkage.pipeline.ended.delivery import ended_well, tables_of
+from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
 from quality.measures.evaluated import evaluation_of
 from quality.report.released import side

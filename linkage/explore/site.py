@@ -15,7 +15,7 @@ from linkage.engine import HeldFolder
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
-from linkage.pipeline.running.atomic import put
+from linkage.pipeline.atomic import put
 from linkage.requests.packages import Package
 from quality.report.document import environment, report_style, template_text
 

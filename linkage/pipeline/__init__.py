@@ -8,14 +8,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linkage.pipeline.running.artefacts import Counts
-    from linkage.pipeline.running.folder import FORMAT, RunFolder
-    from linkage.pipeline.running.manifest import Manifest, RunFacts
-    from linkage.pipeline.running.plan import Decision
-    from linkage.pipeline.running.progress import RunProgress, Silent, progress_for
-    from linkage.pipeline.running.runner import Runner
-    from linkage.pipeline.running.stage import Stage
-    from linkage.pipeline.running.workspace import Workspace
+    from linkage.pipeline.artefacts import Counts
+    from linkage.pipeline.folder import FORMAT, RunFolder
+    from linkage.pipeline.manifest import Manifest, RunFacts
+    from linkage.pipeline.plan import Decision
+    from linkage.pipeline.progress import RunProgress, Silent, progress_for
+    from linkage.pipeline.runner import Runner
+    from linkage.pipeline.stage import Stage
+    from linkage.pipeline.workspace import Workspace
 
 __all__ = [
     "FORMAT",
@@ -47,5 +47,5 @@ _OFFERED = {
 def __getattr__(name: str) -> Any:
     for part, names in _OFFERED.items():
         if name in names:
-            return getattr(importlib.import_module(f"{__name__}.running.{part}"), name)
+            return getattr(importlib.import_module(f"{__name__}.{part}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

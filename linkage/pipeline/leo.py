@@ -6,11 +6,11 @@ from typing import Any
 from linkage.config.resources import own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
-from linkage.pipeline.given.job import Job, check_job
-from linkage.pipeline.running.manifest import RunFacts
-from linkage.pipeline.running.progress import RunProgress
-from linkage.pipeline.running.runner import Runner
-from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.job import Job, check_job
+from linkage.pipeline.manifest import RunFacts
+from linkage.pipeline.progress import RunProgress
+from linkage.pipeline.runner import Runner
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.stages.contracts import contracts_stage, published_contracts_stage
 from linkage.pipeline.stages.judging import evaluate_stage
 from linkage.pipeline.stages.linking import link_stage, spine_stage

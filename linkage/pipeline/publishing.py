@@ -11,12 +11,12 @@ from typing import Any
 from linkage.config import Gates
 from linkage.engine import HeldFolder
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.ended.delivery import ended_well
+from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
+from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.ended.reviewing import estimate_again
-from linkage.pipeline.given.gates import asked_of, failed, hold
-from linkage.pipeline.running.atomic import remove, sync_folder, sync_tree, write_json
-from linkage.pipeline.running.folder import RunFolder
-from linkage.pipeline.running.lock import locked
+from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.gates import asked_of, failed, hold
+from linkage.pipeline.lock import locked
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
 from quality.report import render_run

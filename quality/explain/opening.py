@@ -15,9 +15,9 @@ from linkage.match.candidates.coverage import most_gain
 from linkage.match.further.further_records import Further
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model, load
-from linkage.pipeline.ended.delivery import manifest_of, tables_of
-from linkage.pipeline.ended.intact import document_of
-from linkage.pipeline.running.folder import MANIFEST
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.intact import document_of
 from linkage.pipeline.stages.linking import PEOPLE
 from quality.explain.sides import RunSide, Side
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from linkage.pipeline.running.atomic import write_json
+from linkage.pipeline.atomic import write_json
 
 Look = tuple[str, str, int]
 """A reviewer's name and role, and the place of the pair that they have before them."""

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError
+from linkage.pipeline.atomic import write_json
+from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.ended.carrying import Carried, carry
-from linkage.pipeline.ended.delivery import manifest_of
 from linkage.pipeline.ended.pair_names import NAMES, PairNames, names_key
 from linkage.pipeline.ended.reviewing import (
     add_labels,
@@ -26,8 +27,7 @@ from linkage.pipeline.ended.reviewing import (
     sampled_steps,
     turn_of,
 )
-from linkage.pipeline.running.atomic import write_json
-from linkage.pipeline.running.lock import turn
+from linkage.pipeline.lock import turn
 from quality import disclosure
 from quality.explain.files import is_linked_files
 from quality.measures.definitions import load as load_definitions

@@ -11,7 +11,7 @@ from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.model.training.em.earlier import matches_of
 from linkage.pipeline.ended.reviewing import drawn_of, labels_of, sample_of, turn_of
-from linkage.pipeline.running.lock import turn
+from linkage.pipeline.lock import turn
 from quality.review import COLUMNS, settled, that_count
 from quality.review.opened import open_step
 

@@ -20,7 +20,7 @@ from linkage.adhoc.draft_text import quoted
 from linkage.catalogue import load
 from linkage.errors import ConfigError, InputError
 from linkage.model import load as load_model
-from linkage.pipeline.given import job
+from linkage.pipeline import job
 from tests.adhoc.conftest import CANARY, SHARED, write_csv
 from tests.test_own_definitions import leo
 

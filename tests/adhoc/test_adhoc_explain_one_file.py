@@ -14,7 +14,7 @@ import pytest
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.running.lock import locked
+from linkage.pipeline.lock import locked
 from quality.explain import Explainer
 from quality.explain.one_file import explain_person_of_file
 from quality.explain.page import render_explanation, statement

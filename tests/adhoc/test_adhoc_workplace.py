@@ -10,7 +10,7 @@ import pytest
 from linkage.adhoc.dedupe import DedupeRequest
 from linkage.adhoc.workplace import configuration_hash, workplace
 from linkage.errors import ConfigError, LeoError
-from linkage.pipeline.running.lock import LOCK
+from linkage.pipeline.lock import LOCK
 
 
 def test_a_second_process_is_turned_away_and_the_first_goes_on(tmp_path: Path) -> None:

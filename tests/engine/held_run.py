@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.running.log import RunLog
+from linkage.pipeline.log import RunLog
 from spark_jobs import run
 
 PLACES = "HELD_AT"

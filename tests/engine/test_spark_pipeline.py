@@ -26,7 +26,7 @@ from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
 from linkage.pipeline import Runner
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from tests.conftest import SHORT_LIVED
 from tests.engine import held_run

@@ -7,7 +7,7 @@ import pytest
 
 from linkage.extract import write_new_key
 from linkage.pipeline import Runner
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from tests.pipeline import village
 from tests.pipeline.toy_pipeline import tables

@@ -13,7 +13,7 @@ from linkage.catalogue import shipped
 from linkage.cli import main
 from linkage.extract import write_new_key
 from linkage.pipeline import Runner
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions

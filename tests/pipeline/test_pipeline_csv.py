@@ -6,7 +6,7 @@ from linkage.catalogue import shipped
 from linkage.config import FileFormat, Source
 from linkage.engine import connect, rows
 from linkage.errors import InputError
-from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.truth import true_entities, true_entities_file
 from linkage.records import read_source
 from synthetic import synthesise
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from linkage.engine import connect
-from linkage.pipeline.given.job import load_job
-from linkage.pipeline.given.true_entities import true_entities, true_entities_file
+from linkage.pipeline.job import load_job
+from linkage.pipeline.truth import true_entities, true_entities_file
 from synthetic import synthesise
 
 

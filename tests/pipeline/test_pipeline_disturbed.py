@@ -14,7 +14,7 @@ import pytest
 
 from linkage.errors import InputError, LeoError
 from linkage.pipeline import Runner, Workspace
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import runner, tables
@@ -69,9 +69,7 @@ def test_a_clock_that_is_put_back_makes_no_run_that_took_less_than_nothing(
     root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = iter(range(23, 0, -1))
-    monkeypatch.setattr(
-        "linkage.pipeline.running.manifest._now", lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00"
-    )
+    monkeypatch.setattr("linkage.pipeline.manifest._now", lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00")
     manifest = runner(root, source).run()
     assert manifest.content["finished"] < manifest.content["started"]
     assert 0 <= manifest.content["seconds"] < 600
@@ -107,6 +105,6 @@ def test_a_file_system_without_locks_is_told(root: Path, source: Path, monkeypat
     def refused(handle: int, how: int) -> None:
         raise OSError(errno.ENOSYS, "Function not implemented")
 
-    monkeypatch.setattr("linkage.pipeline.running.lock.fcntl.flock", refused)
+    monkeypatch.setattr("linkage.pipeline.lock.fcntl.flock", refused)
     with pytest.raises(LeoError, match="its file system gives no locks: Function not implemented\n  without them"):
         runner(root, source).run()

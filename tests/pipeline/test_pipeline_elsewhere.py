@@ -13,7 +13,7 @@ from linkage.catalogue import load, shipped
 from linkage.config.resources import shipped_dir
 from linkage.engine import rows as as_dicts
 from linkage.extract import write_new_key
-from linkage.pipeline.given import job
+from linkage.pipeline import job
 from quality.measures.characteristics import entities_described
 from quality.measures.definitions import load as load_definitions
 from tests.pipeline.village import _NAMES

@@ -10,7 +10,7 @@ import pytest
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline import publishing
-from linkage.pipeline.given.gates import asked_of, failed, hold, not_asked, unlinked
+from linkage.pipeline.gates import asked_of, failed, hold, not_asked, unlinked
 from linkage.pipeline.publishing import publish
 
 

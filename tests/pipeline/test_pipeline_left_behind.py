@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from linkage.pipeline.running.atomic import write_json
+from linkage.pipeline.atomic import write_json
 from tests.pipeline.toy_pipeline import ends_of_crashes, runner
 
 
@@ -40,7 +40,7 @@ def test_two_who_write_one_file_at_once_leave_it_whole(tmp_path, monkeypatch):
             other.join()
         really(handle)
 
-    monkeypatch.setattr("linkage.pipeline.running.atomic.os.fsync", another_comes)
+    monkeypatch.setattr("linkage.pipeline.atomic.os.fsync", another_comes)
     write_json(path, {"by": "us"})
     assert json.loads(path.read_text()) == {"by": "us"}
     assert [left.name for left in tmp_path.iterdir()] == ["estimate.json"]
@@ -53,5 +53,5 @@ def test_a_plan_asks_for_no_right_to_write(root, source, monkeypatch):
     def refused(path: Path, value: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr("linkage.pipeline.running.file_digests.write_json", refused)
+    monkeypatch.setattr("linkage.pipeline.file_digests.write_json", refused)
     assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]

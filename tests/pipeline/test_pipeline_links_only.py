@@ -9,7 +9,7 @@ import pytest
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from quality.explain.opening import OpenRun
 from tests.pipeline.toy_pipeline import tables
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from linkage.pipeline.running.progress import Bar, Lines, counter_for, progress_for
+from linkage.pipeline.progress import Bar, Lines, counter_for, progress_for
 from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import runner
 

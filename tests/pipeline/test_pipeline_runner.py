@@ -16,8 +16,8 @@ import typer
 from linkage.cli.failures import stoppable
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.pipeline import Stage, Workspace
-from linkage.pipeline.running.atomic import write_json
-from linkage.pipeline.running.stage import makers
+from linkage.pipeline.atomic import write_json
+from linkage.pipeline.stage import makers
 from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import ends_of_crashes, runner, tables
 
@@ -124,7 +124,7 @@ def test_a_file_that_is_touched_but_not_changed_is_up_to_date(root, source):
 
 def test_changed_code_runs_again(root, source, monkeypatch):
     runner(root, source).run()
-    monkeypatch.setattr("linkage.pipeline.running.fingerprint.code_version", lambda rooms: "other")
+    monkeypatch.setattr("linkage.pipeline.fingerprint.code_version", lambda rooms: "other")
     assert reasons(root, source)["numbers"] == "code changed"
 
 
@@ -234,7 +234,7 @@ def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source,
         left[0] -= 1
         write_json(path, value)
 
-    monkeypatch.setattr("linkage.pipeline.running.manifest.write_json", filling)
+    monkeypatch.setattr("linkage.pipeline.manifest.write_json", filling)
     with pytest.raises(LeoError, match="the disk is full"):
         runner(root, source).run()
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from linkage.pipeline.ended.reviewing import drawn_of, sample_of, turn_of
-from linkage.pipeline.running.lock import turn
+from linkage.pipeline.lock import turn
 from quality.review import desk, sampling
 from quality.review.desk import RunDesk
 
@@ -88,7 +88,7 @@ def test_a_file_system_without_locks_is_no_reason_not_to_look(tmp_path: Path, mo
     def refused(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("linkage.pipeline.running.lock.fcntl.flock", refused)
+    monkeypatch.setattr("linkage.pipeline.lock.fcntl.flock", refused)
     for looking in (False, True):
         with turn(tmp_path / ".step.lock", looking=looking):
             assert (tmp_path / ".step.lock").is_file()

@@ -8,7 +8,7 @@ import pytest
 
 from linkage.engine import connect, rows
 from linkage.errors import InputError
-from linkage.pipeline.given.true_entities import true_entities, unknown_to_truth
+from linkage.pipeline.truth import true_entities, unknown_to_truth
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

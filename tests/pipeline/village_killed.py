@@ -14,7 +14,7 @@ import great_expectations  # noqa: F401  these two are imported once here, so th
 
 import quality.report  # noqa: F401
 from linkage.pipeline import Stage, Workspace
-from linkage.pipeline.given.job import load_job
+from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline, stages
 from tests.pipeline.toy_pipeline import in_a_fork
 

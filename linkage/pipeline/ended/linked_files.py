@@ -14,9 +14,9 @@ from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.match.resolution.resolve import Thresholds, weight_of
-from linkage.pipeline.ended.delivery import manifest_of
-from linkage.pipeline.ended.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
-from linkage.pipeline.running.folder import MANIFEST
+from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
 
 RECORDS = "records"
 """The folder of the standardised records, in the output folder."""

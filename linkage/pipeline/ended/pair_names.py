@@ -16,7 +16,7 @@ from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
 from linkage.extract.keys import master_key, write_new_key
 from linkage.extract.pseudonyms import SEPARATOR, ProjectKey, pseudonyms
-from linkage.pipeline.ended.delivery import manifest_of, tables_of
+from linkage.pipeline.delivery import manifest_of, tables_of
 
 KEY = "labels.key"
 NAMES = ("left_name", "right_name", "compared")

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from linkage.engine import connect, rows
 from linkage.errors import ConfigError, InputError
+from linkage.pipeline.atomic import write_json
+from linkage.pipeline.delivery import manifest_of, steps_to_come
 from linkage.pipeline.ended.carrying import labels_store
-from linkage.pipeline.ended.delivery import manifest_of, steps_to_come
-from linkage.pipeline.ended.intact import document_of
 from linkage.pipeline.ended.pair_names import NAMES
-from linkage.pipeline.running.atomic import write_json
-from linkage.pipeline.running.lock import turn
+from linkage.pipeline.intact import document_of
+from linkage.pipeline.lock import turn
 from quality.measures.expected import Unseen
 from quality.review import (
     COLUMNS,

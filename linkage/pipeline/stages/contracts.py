@@ -11,12 +11,12 @@ from linkage.extract.formats import Written
 from linkage.extract.layout import PERSON, Layout
 from linkage.extract.project import Project
 from linkage.extract.pseudonyms import PATTERN
-from linkage.pipeline.given.job import Job, shipped_files
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.stage import Stage
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.stages.reading import attribute_name
 from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
+from linkage.pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from quality.contracts import ContractReport

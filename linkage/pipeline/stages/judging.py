@@ -5,9 +5,14 @@ from typing import Any
 
 from linkage.config import Step
 from linkage.engine import Table
-from linkage.pipeline.given.gates import asked_of, hold, unlinked
-from linkage.pipeline.given.job import Job, shipped_files
-from linkage.pipeline.given.true_entities import (
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.gates import asked_of, hold, unlinked
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Stage
+from linkage.pipeline.stages.reached import reached_in_step
+from linkage.pipeline.stages.reading import attribute_name
+from linkage.pipeline.stages.tables import LEO_TABLES
+from linkage.pipeline.truth import (
     error_files,
     logged_errors,
     person_files,
@@ -16,12 +21,7 @@ from linkage.pipeline.given.true_entities import (
     true_entities_file,
     unknown_to_truth,
 )
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.stage import Stage
-from linkage.pipeline.running.workspace import Workspace
-from linkage.pipeline.stages.reached import reached_in_step
-from linkage.pipeline.stages.reading import attribute_name
-from linkage.pipeline.stages.tables import LEO_TABLES
+from linkage.pipeline.workspace import Workspace
 from quality.measures.drift import drift
 from quality.measures.evaluated import evaluation_of
 from quality.measures.evaluation import Inputs, StepTables, evaluate
@@ -82,9 +82,9 @@ _ROOMS = (
     "linkage.match.candidates.units",
     "linkage.model.blocking",
     "linkage.pipeline.stages.judging",
-    "linkage.pipeline.given.gates",
+    "linkage.pipeline.gates",
     "linkage.pipeline.stages.reached",
-    "linkage.pipeline.given.true_entities",
+    "linkage.pipeline.truth",
 )
 
 

@@ -16,11 +16,11 @@ from linkage.match.step import StepResult, link_step
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
 from linkage.model.training import Earlier, most_learnt
-from linkage.pipeline.given.job import Job, shipped_files
-from linkage.pipeline.given.previous import PreviousRun
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.stage import Stage
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.previous import PreviousRun
+from linkage.pipeline.stage import Stage
+from linkage.pipeline.workspace import Workspace
 from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
 
 PEOPLE = "people"

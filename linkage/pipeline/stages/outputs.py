@@ -13,16 +13,16 @@ from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
-from linkage.pipeline.given.gates import failed
-from linkage.pipeline.given.job import Job, shipped_files
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.stage import Stage
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.gates import failed
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
 from linkage.pipeline.stages.contracts import ROOMS as CONTRACT_ROOMS
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from linkage.pipeline.stages.reading import attribute_name
 from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
+from linkage.pipeline.workspace import Workspace
 from linkage.records.identifiers import default_date
 
 
@@ -283,6 +283,6 @@ def report_stage(job: Job) -> Stage:
             **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
             **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
         },
-        rooms=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.given.gates"),
+        rooms=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.gates"),
         partial=True,
     )

@@ -8,9 +8,9 @@ from linkage.engine import Table
 from linkage.match.candidates.reach import sample_of_pairs, true_pairs_reached
 from linkage.match.candidates.units import described, together
 from linkage.model import from_dict
-from linkage.pipeline.given.job import Job
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.job import Job
 from linkage.pipeline.stages.linking import sources_of_side
+from linkage.pipeline.workspace import Workspace
 
 
 def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table], Mapping[str, Any]]:

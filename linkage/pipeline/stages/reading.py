@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config import AttributeTable, Source
-from linkage.pipeline.given.job import Job, shipped_files
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.stage import Stage
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Stage
+from linkage.pipeline.workspace import Workspace
 from linkage.records import (
     AttributeSummary,
     ReadingSummary,

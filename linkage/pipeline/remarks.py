@@ -1,7 +1,7 @@
 """What is no fault of a run's file and is seldom meant."""
 
 from linkage.match.two_people.apart_rules import shipped as apart_rules
-from linkage.pipeline.given.job import Job
+from linkage.pipeline.job import Job
 from linkage.spine.conflicts import shipped as conflict_rules
 
 

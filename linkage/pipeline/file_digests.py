@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from linkage.errors import InputError
-from linkage.pipeline.running.atomic import write_json
+from linkage.pipeline.atomic import write_json
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, Table
-from linkage.pipeline.running.artefacts import Counts, kind
-from linkage.pipeline.running.atomic import size, write_json
-from linkage.pipeline.running.file_digests import FileDigests
+from linkage.pipeline.artefacts import Counts, kind
+from linkage.pipeline.atomic import size, write_json
+from linkage.pipeline.file_digests import FileDigests
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.running.file_digests import FileDigests
-from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.file_digests import FileDigests
+from linkage.pipeline.stage import Stage
 
 # A new version of one of these may change what a query or a model gives.
 LIBRARIES = (

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from linkage.config import Gates
-from linkage.pipeline.ended.delivery import manifest_of
-from linkage.pipeline.given.gates import not_asked
+from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.gates import not_asked
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
 from quality.report import headlines

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.running.artefacts import kind
-from linkage.pipeline.running.atomic import put, remove, size, sync_folder, sync_tree, write_json
-from linkage.pipeline.running.stage import Stage
+from linkage.pipeline.artefacts import kind
+from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
+from linkage.pipeline.stage import Stage
 
 FORMAT = 1
 """Version of a run folder's layout. A folder of another version is refused."""

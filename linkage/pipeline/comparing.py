@@ -13,8 +13,8 @@ from linkage.extract import master_key
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import OutcomeDefinitions, Sampled, load_definitions, outcomes_drawn
 from linkage.longitudinal.cohorts import chosen
-from linkage.pipeline.ended.delivery import ended_well, tables_of
-from linkage.pipeline.given.job import resolve
+from linkage.pipeline.delivery import ended_well, tables_of
+from linkage.pipeline.job import resolve
 from quality import disclosure
 from quality.dashboard.outcomes import Followed, Inputs, Site, check_out, load_rules, write_site
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from linkage.errors import LeoError
-from linkage.pipeline.running.atomic import put, remove, sync_tree
-from linkage.pipeline.running.lock import LOCK, locked
+from linkage.pipeline.atomic import put, remove, sync_tree
+from linkage.pipeline.lock import LOCK, locked
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from linkage import __version__
-from linkage.pipeline.running.atomic import write_json
-from linkage.pipeline.running.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.running.folder import FORMAT, MANIFEST
+from linkage.pipeline.atomic import write_json
+from linkage.pipeline.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.folder import FORMAT, MANIFEST
 
 
 @dataclass(frozen=True)

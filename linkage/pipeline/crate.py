@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from linkage.extract.ro_crate import NAME, Check, Part, crate
-from linkage.pipeline.running.atomic import remove, write_json
-from linkage.pipeline.running.folder import MANIFEST, RunFolder
+from linkage.pipeline.atomic import remove, write_json
+from linkage.pipeline.folder import MANIFEST, RunFolder
 
 _MEDIA = {
     ".parquet": "application/vnd.apache.parquet",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.errors import ConfigError
-from linkage.pipeline.running.folder import MANIFEST, STAGES, RunFolder
+from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder
 from quality.measures.evaluated import evaluation_of
 
 

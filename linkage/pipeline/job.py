@@ -34,8 +34,8 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.refused import check_runs
 from linkage.model.training.files import trained_on
-from linkage.pipeline.given.previous import PreviousRun, previous_run
-from linkage.pipeline.given.true_entities import NAMES, true_entities_file
+from linkage.pipeline.previous import PreviousRun, previous_run
+from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format
 from linkage.records.header_checks import check_attribute_headers, check_source_headers
 from linkage.records.rules import identifier_rules, name_rules

@@ -13,9 +13,9 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.extract.encryption import VARIABLE
 from linkage.extract.formats import Written
-from linkage.pipeline.ended.intact import see_that_it_is_intact
-from linkage.pipeline.running.folder import FORMAT, MANIFEST, RunFolder
-from linkage.pipeline.running.lock import locked
+from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
+from linkage.pipeline.intact import see_that_it_is_intact
+from linkage.pipeline.lock import locked
 from linkage.pipeline.stages.contracts import extract_check
 from linkage.pipeline.stages.outputs import run_info
 from linkage.requests.approved import approved_project

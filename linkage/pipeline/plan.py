@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.pipeline.running import fingerprint
-from linkage.pipeline.running.file_digests import FileDigests
-from linkage.pipeline.running.fingerprint import Fingerprint
-from linkage.pipeline.running.folder import RunFolder
-from linkage.pipeline.running.stage import Stage, makers
+from linkage.pipeline import fingerprint
+from linkage.pipeline.file_digests import FileDigests
+from linkage.pipeline.fingerprint import Fingerprint
+from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.stage import Stage, makers
 
 
 @dataclass(frozen=True)

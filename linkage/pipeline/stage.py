@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.running.artefacts import Counts
-from linkage.pipeline.running.workspace import Workspace
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)

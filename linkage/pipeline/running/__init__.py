@@ -1,1 +1,0 @@
-"""What runs stages of any kind: their folder, manifest, lock and log, and what is done again."""
