@@ -22,7 +22,7 @@ from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.linked import Linked
 from linkage.adhoc.notes import clusters_said, columns_taken, links_said, model_notes, recognised_notes, truth_said
 from linkage.config import MOST_THREADS, Cardinality
-from linkage.engine import HeldFolder, scratch_folder
+from linkage.engine import LockedTempdir, scratch_folder
 from linkage.errors import ConfigError, InputError
 from quality.explain import Explainer
 
@@ -119,7 +119,7 @@ class Answer:
     counts: Mapping[str, Any] = field(repr=False)
     truth: Mapping[str, float] | None
     notes: Sequence[str]
-    _held: HeldFolder = field(repr=False)  # what was given as tables, and the folder where none was named
+    _held: LockedTempdir = field(repr=False)  # what was given as tables, and the folder where none was named
 
     @property
     def links(self) -> pa.Table:
@@ -234,12 +234,12 @@ class _Seen:
         self.notes = recognised_notes(columns, files)
 
 
-def _answer(held: HeldFolder, out: Path, said: str, done: Linked, notes: Sequence[str]) -> Answer:
+def _answer(held: LockedTempdir, out: Path, said: str, done: Linked, notes: Sequence[str]) -> Answer:
     told = "\n".join([said, *([truth_said(done.truth)] if done.truth else [])])
     return Answer(out, told, columns_taken(done.columns), done.summary, done.truth, notes, held)
 
 
-def _out(held: HeldFolder, asked: dict[str, Any]) -> Path:
+def _out(held: LockedTempdir, asked: dict[str, Any]) -> Path:
     out = asked.pop("out", None)
     return held.path / "linked" if out is None else Path(out)
 
@@ -266,7 +266,7 @@ def _held_to(known: type, options: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, **sequences, **paths}
 
 
-def _file(held: HeldFolder, name: str, data: Data) -> Path:
+def _file(held: LockedTempdir, name: str, data: Data) -> Path:
     """The path of a file, or of a table once it is one."""
     if isinstance(data, str | os.PathLike):
         return Path(data)

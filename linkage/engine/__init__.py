@@ -20,14 +20,14 @@ from linkage.engine.base import (
 from linkage.engine.components import by_component, components
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.files import is_hidden, unfinished
-from linkage.engine.held import HeldFolder, scratch_folder
+from linkage.engine.locked_tempdir import LockedTempdir, scratch_folder
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
 __all__ = [
     "FEW_ROWS",
     "Engine",
-    "HeldFolder",
+    "LockedTempdir",
     "RowStore",
     "Table",
     "Value",

@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
-from linkage.engine.pieces import Work
+from linkage.engine.batches import Work
 
 Value = bool | int | float | str | datetime.date | None
 Stored = bool | Mapping[str, str]

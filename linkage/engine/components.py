@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkage.engine import pieces
+from linkage.engine import batches
 from linkage.engine.base import Engine, Table, quote
-from linkage.engine.pieces import Work
+from linkage.engine.batches import Work
 
 _EDGES = {"left_id": "bigint", "right_id": "bigint"}
 _LABELS = {"node": "bigint", "label": "bigint"}
@@ -91,7 +91,7 @@ def by_component(
     if len(ends) == 1 or not engine.is_distributed:
         return engine.by_group(pairs, work, kinds, by=ends[0], order=order)
     pairs = engine.sql("select * from {pairs}", pairs=pairs, store=True)
-    if engine.count(pairs) <= pieces.AT_ONCE:
+    if engine.count(pairs) <= batches.BATCH_ROWS:
         found = engine.by_group(pairs, work, kinds, by=ends[0], order=order)
         engine.drop(pairs)
         return found

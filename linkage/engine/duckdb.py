@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from linkage.engine import macros
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
+from linkage.engine.batches import Work, sorted_by
 from linkage.engine.files import parquet_files, rows_of, whole
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
-from linkage.engine.held import scratch_folder
-from linkage.engine.pieces import Work, in_order
+from linkage.engine.locked_tempdir import scratch_folder
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
 _OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
@@ -175,7 +175,7 @@ class DuckDBEngine:
         self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
     ) -> Table:
         """What a function in Python makes of all rows at once, in the order of their groups."""
-        return self.from_arrow(work(in_order(self.arrow(table), (by, *order))))
+        return self.from_arrow(work(sorted_by(self.arrow(table), (by, *order))))
 
     def fingerprint(self, table: Table) -> str:
         text = row_text(self.connection.sql(f"from {self._there(table)} limit 0").to_arrow_table().schema)

@@ -63,27 +63,11 @@ def _jaccard(left: str | None, right: str | None) -> float | None:
     return len(ours & theirs) / len(ours | theirs) if ours or theirs else 0.0
 
 
-def dice_of_bits(left: pa.Array, right: pa.Array) -> pa.Array:
-    """Dice's coefficient of the bits of two texts of hexadecimals; NULL where they are not as long as one another."""
-    return pa.array(map(_dice, left.to_pylist(), right.to_pylist()), pa.float64())
-
-
-def _dice(left: str | None, right: str | None) -> float | None:
-    if left is None or right is None or len(left) != len(right):
-        return None
-    try:
-        ours, theirs = int(left or "0", 16), int(right or "0", 16)
-    except ValueError:
-        return None
-    return 2 * (ours & theirs).bit_count() / max(ours.bit_count() + theirs.bit_count(), 1)
-
-
 FUNCTIONS: dict[str, tuple[Batch, str]] = {
     "leo_jaro_winkler": (jaro_winkler, "double"),
     "leo_jaro": (jaro, "double"),
     "leo_damerau_levenshtein": (damerau_levenshtein, "bigint"),
     "leo_hamming": (hamming, "bigint"),
     "leo_jaccard": (jaccard, "double"),
-    "leo_dice_of_bits": (dice_of_bits, "double"),
 }
 """Name on Spark to function and the type of its result."""

@@ -23,19 +23,19 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql.functions import count, lit
 from pyspark.sql.types import StructField, StructType
 
-from linkage.engine import pieces
+from linkage.engine import batches
 from linkage.engine import spark_fingerprint as fingerprints
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
+from linkage.engine.batches import Work
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files, rows_in, whole
 from linkage.engine.fingerprint import combined, row_text
-from linkage.engine.held import scratch_folder
+from linkage.engine.locked_tempdir import scratch_folder
 from linkage.engine.on_driver import Most, OnDriver
-from linkage.engine.pieces import Work
+from linkage.engine.rewrite_for_spark import escaped, needs_rewrite, rewrite
 from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
-from linkage.engine.written_anew import as_it_stands, is_strange_to_spark, write_anew
 from linkage.errors import LeoError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
@@ -109,12 +109,12 @@ class SparkEngine:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
         found = [path.resolve() for path in parquet_files(paths)]
-        anew = self.scratch / uuid.uuid4().hex if is_strange_to_spark(found) else None
+        anew = self.scratch / uuid.uuid4().hex if needs_rewrite(found) else None
         if anew:
-            found = [write_anew(found, anew)]
+            found = [rewrite(found, anew)]
         schema = of_files(found)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
-        table = self._named(self._guarded(lambda: reader.parquet(*map(as_it_stands, found))))
+        table = self._named(self._guarded(lambda: reader.parquet(*map(escaped, found))))
         if anew:
             self._stored[table.name] = anew
         return self._of_files(table, found)
@@ -209,12 +209,12 @@ class SparkEngine:
     ) -> Table:
         """What a function in Python makes of rows: here where they are few, else by workers, piece by piece."""
         held = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
-        if self.count(held) <= pieces.AT_ONCE:
-            found = self.from_arrow(work(pieces.in_order(self.arrow(held), (by, *order))))
+        if self.count(held) <= batches.BATCH_ROWS:
+            found = self.from_arrow(work(batches.sorted_by(self.arrow(held), (by, *order))))
         else:
             schema = of_names(kinds)
             made = functools.partial(
-                pieces.pieces_of, work=work, by=by, schema=as_arrow(schema), at_once=pieces.AT_ONCE
+                batches.work_in_batches, work=work, by=by, schema=as_arrow(schema), batch_rows=batches.BATCH_ROWS
             )
             frame = self._frame(held).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
             found = self._kept(frame, self.scratch / uuid.uuid4().hex)
@@ -340,7 +340,7 @@ class SparkEngine:
 
     def _told(self, name: str, path: Path) -> None:
         reader = self.session.read.schema(self._schemas[name])
-        reader.parquet(as_it_stands(path)).createOrReplaceTempView(name)
+        reader.parquet(escaped(path)).createOrReplaceTempView(name)
 
     def _of_files(self, table: Table, files: list[Path]) -> Table:
         """The table, whose rows are these files."""

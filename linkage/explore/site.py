@@ -11,7 +11,7 @@ from linkage import __version__
 from linkage.catalogue import PHASES, Variable, years_of
 from linkage.catalogue.years import Years
 from linkage.config.resources import assets_dir
-from linkage.engine import HeldFolder
+from linkage.engine import LockedTempdir
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
@@ -83,7 +83,7 @@ def write_site(
             f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
         )
     scripts = _scripts() if search else {}
-    with HeldFolder(out.parent, f".{out.name}.", ".part") as made:
+    with LockedTempdir(out.parent, f".{out.name}.", ".part") as made:
         work = made / "site"
         pages = list(_pages(found, release, search=search))
         for folder in ("", "variable", "table", "concept", "package", "a-to-z"):

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.datapackage import DESCRIPTOR
-from linkage.engine import Engine, HeldFolder, Table, literal, one, quote
+from linkage.engine import Engine, LockedTempdir, Table, literal, one, quote
 from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import write_analysis
 from linkage.extract.analysis_layouts import analysis_layouts
@@ -99,7 +99,7 @@ def extract(
     last_name, last_profile = read_profile(engine, last, encryption=encryption) if last else ("", {})
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
-        with HeldFolder(out.parent, f".{out.name}.", ".part") as folder:
+        with LockedTempdir(out.parent, f".{out.name}.", ".part") as folder:
             secret = key.project(project.id)
             population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
             try:

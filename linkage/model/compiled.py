@@ -55,7 +55,7 @@ def scored_pairs(
         source = f"stage_{place}"
         if stage.reachable and floor is not None:
             most = f"reach_{place}"  # a column of its own, which Spark does not work out again (engine/macros.py)
-            query += f",\nweighed_{place} as (\n{_select(['*', f'worked_out({stage.reachable}) as {most}'], source)}\n)"
+            query += f",\nweighed_{place} as (\n{_select(['*', f'barrier({stage.reachable}) as {most}'], source)}\n)"
             kept = f"    select * from weighed_{place}\n    where {most} >= {number(floor)}"
             query += f",\nwithin_{place} as (\n{kept}\n)"
             source = f"within_{place}"

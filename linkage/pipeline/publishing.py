@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
-from linkage.engine import HeldFolder
+from linkage.engine import LockedTempdir
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
@@ -115,7 +115,7 @@ def _move(run: Path, target: Path) -> None:
         return
     _mark(run).touch()
     # A place of its own: another may publish under the same name.
-    with HeldFolder(target.parent, f".{target.name}.", ".part") as part:
+    with LockedTempdir(target.parent, f".{target.name}.", ".part") as part:
         shutil.copytree(run, part, symlinks=True, dirs_exist_ok=True)
         sync_tree(part)
         os.rename(part, target)  # which no release that another has put there in the meantime gives way to

@@ -101,7 +101,7 @@ def plain(value: Any) -> Any:
 _ON_BOTH = ("engine", "extract", "longitudinal", "match", "model", "pipeline", "records", "spine")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 _OF_ONE_ENGINE = {
-    "current_setting", "duckdb_tables", "hash", "read_parquet", "suffix",  # DuckDB's own, in linkage/engine
+    "current_setting", "duckdb_tables", "hash", "read_csv", "read_parquet", "suffix",  # DuckDB's own, in linkage/engine
     "unhex",  # Spark's, in pseudonyms
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Work in Python on rows that belong together: whole groups, whoever does it and in how many pieces."""
+"""Work in Python on rows that belong together: whole groups, whoever does it and in how many batches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, Table, by_component, pieces
+from linkage.engine import Engine, Table, batches, by_component
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
-SUMS = {"unit_id": "bigint", "total": "bigint", "at_once": "bigint"}
+SUMS = {"unit_id": "bigint", "total": "bigint", "batch_rows": "bigint"}
 
 
 @pytest.fixture
 def _many(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a spec holds is more than this process should."""
-    monkeypatch.setattr(pieces, "AT_ONCE", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
 
 
 def _summed() -> Callable[[pa.Table], pa.Table]:
@@ -51,20 +51,20 @@ def test_few_rows_stay_here(engine: Engine, world: World, rows: Rows) -> None:
 
 
 @given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 4), st.integers(1, 9))
-def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, at_once: int) -> None:
+def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, batch_rows: int) -> None:
     ordered = sorted(groups)
-    batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)
+    arrow_batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)
     seen: list[list[int]] = []
 
     def note(rows: pa.Table) -> pa.Table:
         seen.append(rows["g"].to_pylist())
         return rows
 
-    made = pieces.pieces_of(batches, note, "g", pa.schema([("g", pa.int64())]), at_once)
+    made = batches.work_in_batches(arrow_batches, note, "g", pa.schema([("g", pa.int64())]), batch_rows)
     assert [value for batch in made for value in batch.column(0).to_pylist()] == ordered
-    assert sum(len(set(piece)) for piece in seen) == len(set(groups)), "no group is in two pieces"
+    assert sum(len(set(piece)) for piece in seen) == len(set(groups)), "no group is in two batches"
     largest = max(map(ordered.count, ordered), default=0)
-    assert all(len(piece) < at_once + size + largest for piece in seen)
+    assert all(len(piece) < batch_rows + size + largest for piece in seen)
 
 
 def _components() -> Callable[[pa.Table], pa.Table]:

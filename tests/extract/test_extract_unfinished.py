@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from linkage.engine import HeldFolder
+from linkage.engine import LockedTempdir
 from linkage.errors import LeoError
 from linkage.extract import ExtractSummary, Project
 
 
-def beside(target: Path) -> HeldFolder:
-    return HeldFolder(target.parent, f".{target.name}.", ".part")
+def beside(target: Path) -> LockedTempdir:
+    return LockedTempdir(target.parent, f".{target.name}.", ".part")
 
 
 def killed_in_the_middle(target: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from linkage.engine import HeldFolder, connect, scratch_folder
-from linkage.engine import held as held_folders
+from linkage.engine import LockedTempdir, connect, scratch_folder
+from linkage.engine import locked_tempdir as held_folders
 from linkage.errors import ConfigError, LeoError
 
 
@@ -31,7 +31,7 @@ def killed_while(work: Callable[[], object]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-def writes_a_spill() -> HeldFolder:
+def writes_a_spill() -> LockedTempdir:
     made = scratch_folder()
     (made.path / "spilled").write_text("rows")
     return made

@@ -23,12 +23,12 @@ _CAST: Mapping[str, str] = {"TIMESTAMP_NS": "timestamp", "TIMESTAMPTZ_NS": "time
 _SAME = {pa.large_string(): pa.string(), pa.string_view(): pa.string()}
 
 
-def as_it_stands(path: Path) -> str:
+def escaped(path: Path) -> str:
     """A path in which Spark, which takes paths for patterns, finds none."""
     return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(path))
 
 
-def is_strange_to_spark(files: Sequence[Path]) -> bool:
+def needs_rewrite(files: Sequence[Path]) -> bool:
     """Whether Spark would read another table than DuckDB from Parquet files, or none."""
     if any(file.name.startswith(("_", ".")) for file in files):
         return True
@@ -48,7 +48,7 @@ def is_strange_to_spark(files: Sequence[Path]) -> bool:
     return False
 
 
-def write_anew(files: Sequence[Path], folder: Path) -> Path:
+def rewrite(files: Sequence[Path], folder: Path) -> Path:
     """The rows of Parquet files as one file in a new folder, in types that Spark has.
 
     Raises:

@@ -8,24 +8,24 @@ import pyarrow.compute as pc
 Work = Callable[[pa.Table], pa.Table]
 """What is made of the rows of some groups, each of them whole. Workers import it, or what it is a `partial` of."""
 
-AT_ONCE = 100_000
+BATCH_ROWS = 100_000
 """Rows that a function in Python is given at once: some tens of megabytes. A group of more comes whole all the same."""
 
 
-def pieces_of(
-    batches: Iterable[pa.RecordBatch], work: Work, by: str, schema: pa.Schema, at_once: int
+def work_in_batches(
+    batches: Iterable[pa.RecordBatch], work: Work, by: str, schema: pa.Schema, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """What `work` makes of rows that come in the order of their groups.
 
     Args:
         by: the column whose equal values are a group; no NULL.
         schema: of what is made.
-        at_once: rows from which on a piece ends with the group before the last.
+        batch_rows: rows from which on a piece ends with the group before the last.
     """
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(held.num_rows for held in waiting) >= at_once:
+        if sum(held.num_rows for held in waiting) >= batch_rows:
             table = pa.Table.from_batches(waiting)
             begins = pc.index(table[by], table[by][-1]).as_py()
             if begins:
@@ -35,7 +35,7 @@ def pieces_of(
         yield from _made(work, pa.Table.from_batches(waiting), schema)
 
 
-def in_order(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
     """Rows in the order of some columns."""
     return rows.sort_by([(name, "ascending") for name in names])
 

@@ -14,7 +14,7 @@ from linkage.errors import ConfigError, LeoError
 _DRAWN = "[a-z0-9_]{8}"  # what tempfile puts between
 
 
-class HeldFolder:
+class LockedTempdir:
     """A new folder `before`xxxxxxxx`after` in `parent`, gone when it is closed and at the end of the process.
 
     `parent` is made where it is not there.
@@ -43,7 +43,7 @@ class HeldFolder:
         self.close()
 
 
-def scratch_folder() -> HeldFolder:
+def scratch_folder() -> LockedTempdir:
     """A folder for what is of no use after the work, among the system's temporary files.
 
     Raises:
@@ -54,7 +54,7 @@ def scratch_folder() -> HeldFolder:
     if named and not (os.path.isdir(named) and os.access(named, os.W_OK | os.X_OK)):
         raise ConfigError(f"TMPDIR: {named} is no folder that this user may write to\n  let it name one that is")
     try:
-        return HeldFolder(Path(tempfile.gettempdir()), "leo-work-")
+        return LockedTempdir(Path(tempfile.gettempdir()), "leo-work-")
     except FileNotFoundError:
         raise LeoError(
             "no folder for temporary files can be written to\n  free space there, or let TMPDIR name one"
