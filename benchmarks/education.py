@@ -19,7 +19,7 @@ from linkage.engine import Engine, Table, connect, one
 from linkage.match import from_sources
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.truth import true_entities, true_entities_file
-from quality.measures.truth import entity_persons, truth_of_units
+from quality.measures.accuracy import entity_persons, truth_of_units
 
 STEP = "education-cis"
 _FIELDS = ("forename", "surname", "dob", "sex", "postcode", "middle_names", "nino")

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.results import facts, save
 from linkage.engine import connect, one
 from linkage.pipeline.delivery import tables_of
-from quality.measures.expected import Unseen, expected
+from quality.measures.estimated_error import Unseen, expected
 
 _VARIANCE = "select sum(match_probability * (1 - match_probability)) as variance from {links}"
 _SUMMED = ("true_pairs", "links", "correct", "expected_correct", "expected_matches", "variance")

@@ -182,7 +182,7 @@ def _unit_columns(kinds: dict[str, str]) -> list[str]:
 
 
 def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:
-    from quality.measures.truth import entity_persons, truth_of_units
+    from quality.measures.accuracy import entity_persons, truth_of_units
 
     file = folder if folder.is_file() else true_entities_file(folder)
     if file is None:

@@ -9,7 +9,7 @@ from linkage.adhoc.codes import rare_words
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import Columns
 from linkage.pipeline.atomic import write_json
-from quality.measures.expected import GUESSED, UNLEARNT
+from quality.measures.estimated_error import GUESSED, UNLEARNT
 
 
 @dataclass

@@ -166,7 +166,7 @@ def publish(
     """
     from linkage.requests.published import published_rows, rejected_count
     from linkage.requests.register import read_register
-    from quality.measures.transparency import render_register
+    from quality.report.register import render_register
 
     entries = read_register(register)
     day = _day(date)

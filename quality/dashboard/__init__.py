@@ -1,6 +1,6 @@
-"""The dashboard: one folder of pages over all runs, without a network: trends, models, stages, any two compared."""
+"""Pages over several runs: trends and models, two runs compared, and provider outcomes."""
 
-from quality.dashboard.reading import Aside, Found, Run, found_below
+from quality.dashboard.reading import Found, Run, SetAside, found_below
 from quality.dashboard.site import Site, write_site
 
-__all__ = ["Aside", "Found", "Run", "Site", "found_below", "write_site"]
+__all__ = ["Found", "Run", "SetAside", "Site", "found_below", "write_site"]

@@ -1,7 +1,6 @@
-"""What is shown of each run: released numbers only, a row for each figure and a cell for each run.
+"""Figures of several runs after disclosure control: a row a figure, a cell a run.
 
-Groups are shown by percentages alone, and are those that the run's report shows; what a run hides of a group is hidden
-of that run's change too.
+Groups are shown by percentages only, as the run's report shows them; what a run hides of a group is hidden here too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,25 +12,24 @@ from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
 from quality.measures.drift import distributions
 from quality.report.names import Names
-from quality.report.pairs import pairs
-from quality.report.released import side
+from quality.report.page import Row, Table
+from quality.report.released import release
 from quality.report.sections.bias import basis_of
-from quality.report.sections.reviewed import seen_of
+from quality.report.sections.methods import stages_of
+from quality.report.showing import pairs_reviewed
 
-BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
-LARGEST = "Largest difference, either way"
-FLAGGED, TOLD_OF = "Groups flagged", "Groups told of"
-_MOST_BIASED = 10  # times the threshold: differences of smaller groups than that are not told
+BASES = {"truth": "by truth", "review": "by review", "expected": "estimated"}
+LARGEST, FLAGGED = "Largest difference, either way", "Groups flagged"
+_FEWEST_TIMES = 10  # times the least base of a share, of groups whose difference is compared
 
 
 @dataclass(frozen=True)
-class Row:
+class Figure:
     """One figure over all runs.
 
     Attributes:
         labels: what it is of and what it is, as the matrix's heads say.
-        cells: of each run, in order.
-        bounds: the 95 % interval of each, where it has one.
+        bounds: the 95 % interval of each run, where it has one.
     """
 
     labels: Sequence[str]
@@ -41,196 +39,197 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Figures down, runs across.
-
-    Attributes:
-        places: after the point, of a change.
-        step: to what the figures are rounded, where that is more than a place.
-    """
+    """Figures down, runs across."""
 
     name: str
     title: str
     heads: Sequence[str]
-    rows: Sequence[Row]
-    places: int = 0
-    step: float = 0.0
+    figures: Sequence[Figure]
+    places: int = 0  # decimals of a change
+
+    def table(self, runs: Sequence[str]) -> Table:
+        """A column for each run."""
+        rows: list[Row] = [[*figure.labels, *figure.cells] for figure in self.figures]
+        return Table(self.title, [*self.heads, *runs], rows)
+
+    def changes(self, two: tuple[int, int], runs: Sequence[str], d: Disclosure) -> Table:
+        """Two runs and the change of what is shown, so that it discloses no more."""
+        rows: list[Row] = [
+            [*figure.labels, *(figure.cells[place] for place in two), change(figure, two, self.places, d)]
+            for figure in self.figures
+            if any(figure.cells[place].mark != "not_applicable" for place in two)
+        ]
+        return Table(self.title, [*self.heads, *(runs[place] for place in two), "Change"], rows)
 
 
-Steps = Sequence[tuple[str, Sequence[Mapping[str, Any] | None]]]
+def change(figure: Figure, two: tuple[int, int], places: int, d: Disclosure) -> Cell:
+    """The second figure less the first, no finer than they are shown; none where either is hidden."""
+    before, after = (figure.cells[place] for place in two)
+    if before.value is None or after.value is None:
+        return d.untold(before, after)
+    by = after.value - before.value
+    shown = max(len(cell.text.partition(".")[2]) for cell in (before, after))
+    digits = 6 if by and abs(by) < 0.5 * 10 ** -min(places, shown) else min(places, shown)
+    return Cell(f"{by:{'+' if by else ''},.{digits}f}".replace("-", "−"), round(by, 6))
 
 
-def steps_of(runs: Sequence[Run], names: Names) -> Steps:
-    """Every step of the newest run, with what each run counted of it; None where a run has it not."""
+def steps_of(runs: Sequence[Run], names: Names) -> list[tuple[str, list[Mapping[str, Any] | None]]]:
+    """Every step of the newest run, the last first, with what each run counted of it; None where a run lacks it."""
     return [(names.step(step), [run.steps.get(key) for run in runs]) for key, step in reversed(runs[-1].steps.items())]
 
 
 def counts(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
     """People on the spine, links and pairs for review."""
-    rows = [Row(("Spine", "People"), [d.count((run.evaluation.get("spine") or {}).get("people")) for run in runs])]
+    people = [d.count((run.evaluation.get("spine") or {}).get("people")) for run in runs]
+    figures = [Figure(("Spine", "People"), people)]
     for title, steps in steps_of(runs, names):
-        shown = [pairs(step, d) if step else None for step in steps]
+        pairs = [release(step, d).pairs if step else None for step in steps]
         for name, decision in (("Links", "accepted"), ("Pairs for review", "review")):
-            cells = [one.decisions[decision] if one else d.marked("not_applicable") for one in shown]
-            rows.append(Row((title, name), cells))
-    return Matrix("counts", "Counts", ("Step", "Count"), rows, step=d.profile.round_to)
+            cells = [one.decisions[decision] if one else d.marked("not_applicable") for one in pairs]
+            figures.append(Figure((title, name), cells))
+    return Matrix("counts", "Counts", ("Step", "Count"), figures)
 
 
 def shares(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Matched of those in the calculation; precision and recall with intervals by all that says them."""
-    rows: list[Row] = []
+    """Linked of the eligible; precision and recall with intervals by everything that measures them."""
+    figures: list[Figure] = []
+    none = d.marked("not_applicable")
     for title, steps in steps_of(runs, names):
-        rows.append(_matched(title, steps, d))
-        for basis, said in BASES.items():
+        wholes = [release(step, d).left.whole if step and step["totals"] else None for step in steps]
+        bounds = [(one.low, one.high) if one else (none, none) for one in wholes]
+        figures.append(Figure((title, "Linked"), [one.rate if one else none for one in wholes], bounds))
+        for basis, by in BASES.items():
             for measure in ("precision", "recall"):
                 found = [_error(run, step, basis, measure) for run, step in zip(runs, steps, strict=True)]
                 if any(share for share, _ in found):
                     cells = [d.accuracy(share, seen=seen) for share, seen in found]
                     bounds = [d.interval(share, seen=seen) for share, seen in found]
-                    rows.append(Row((title, f"{measure.capitalize()} {said}"), cells, bounds))
-    return Matrix("shares", "Link rates and error, %", ("Step", "Share"), rows, 2)
-
-
-def _matched(title: str, steps: Sequence[Mapping[str, Any] | None], d: Disclosure) -> Row:
-    """As the report releases it, with its groups: what it hides there must not be had from here."""
-    none = d.marked("not_applicable")
-    wholes = [side(step, "left", d).whole if step and step["totals"] else None for step in steps]
-    cells = [one.rate if one else none for one in wholes]
-    return Row((title, "Matched"), cells, [(one.low, one.high) if one else (none, none) for one in wholes])
+                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), cells, bounds))
+    return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
 
 def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -> tuple[Any, int | None]:
-    """A share of precision or recall, None where nothing says it; of a review also how many pairs it rests on."""
+    """A share of precision or recall, None where nothing measures it; of a review also how many pairs it rests on."""
     if step is None:
         return None, None
     if basis == "review":
         review = next((one for one in run.reviews if one["step"] == step["step"]), None)
-        return (review[measure]["middle"], seen_of(review, measure)) if review else (None, None)
-    said = step.get("accuracy" if basis == "truth" else "expected")
-    return (said[measure] if said else None), None
+        return (review[measure]["middle"], pairs_reviewed(review, measure)) if review else (None, None)
+    measured = step.get("accuracy" if basis == "truth" else "expected")
+    return (measured[measure] if measured else None), None
+
+
+def best_basis(shares: Matrix, title: str) -> str | None:
+    """What says most of a step's error in the newest run: truth, a review, else match probabilities."""
+    labels = {figure.labels[1]: figure for figure in shares.figures if figure.labels[0] == title}
+    for by in BASES.values():
+        figure = labels.get(f"Precision {by}")
+        if figure and figure.cells[-1].mark != "not_applicable":
+            return by
+    return None
 
 
 def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """By step: the largest standardised difference either way, how many groups are told of and flagged of them."""
-    rows: list[Row] = []
+    """By step: the largest standardised difference, and how many groups are flagged."""
+    figures: list[Figure] = []
+    none = d.marked("not_applicable")
     for title, steps in steps_of(runs, names):
-        known = [step for step in steps if step and step.get("bias")]
-        # One basis for all runs: what is taken of all people is not held against what is taken of those with a match.
-        bases = {basis_of(step) for step in known}
-        basis = bases.pop() if len(bases) == 1 else "matched_unmatched"
-        told = [_told(step, basis, d) if step and step.get("bias") else None for step in steps]
-        if not any(told):
-            continue
-        none = d.marked("not_applicable")
-        # Of no group that is large enough nothing is known: a nought would say that none is flagged.
-        flagged = [none if not one else _whole(sum(group["flagged"] for group in one)) for one in told]
-        of = [none if one is None else _whole(len(one)) for one in told]
-        largest = [none if not one else _places(max(abs(group["difference"]) for group in one), 2) for one in told]
-        rows += [
-            Row((title, LARGEST), largest),
-            Row((title, FLAGGED), flagged),
-            Row((title, TOLD_OF), of),
-        ]
-    return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), rows, 2)
+        bases = {basis_of(step) for step in steps if step and step.get("bias")}
+        basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
+        differences = [_differences(step, basis, d) if step and step.get("bias") else [] for step in steps]
+        if any(differences):
+            largest = [_number(max(abs(one["difference"]) for one in of), 2) if of else none for of in differences]
+            flagged = [_number(sum(one["flagged"] for one in of), 0) if of else none for of in differences]
+            figures += [Figure((title, LARGEST), largest), Figure((title, FLAGGED), flagged)]
+    return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), figures, 2)
 
 
-def _told(step: Mapping[str, Any], basis: str, d: Disclosure) -> list[Mapping[str, Any]]:
-    """Differences of groups that are large enough on both sides: of the found beside the missed, or of the matched."""
+def _differences(step: Mapping[str, Any], basis: str, d: Disclosure) -> list[Mapping[str, Any]]:
+    """Differences of groups that are large enough on both sides."""
+    part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
     fewest = d.profile.fewest
-    found = []
-    for row in step["bias"]:
-        if len(row["characteristics"]) > 1:
-            continue
-        for group in row["groups"]:
-            part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
-            few = min(group[part], group[whole] - group[part]) < fewest or group[whole] < _MOST_BIASED * fewest
-            if not few:
-                found.append(group[basis])
-    return [one for one in found if one is not None]
+    return [
+        group[basis]
+        for row in step["bias"]
+        if len(row["characteristics"]) == 1
+        for group in row["groups"]
+        if group[basis]
+        and min(group[part], group[whole] - group[part]) >= fewest
+        and group[whole] >= _FEWEST_TIMES * fewest
+    ]
 
 
-def _whole(value: int) -> Cell:
-    """A number of groups, no count of people."""
-    return Cell(str(value), float(value))
-
-
-def _places(value: float, places: int) -> Cell:
-    return Cell(f"{value:,.{places}f}".replace("-", "−"), round(value, places))
-
-
-def moved(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Population stability index of the links' match weights, of each run beside the one before."""
-    rows = [
-        Row(
-            (title, "Match weights, beside the run before"),
-            [d.marked("not_applicable"), *(index(*two, d) for two in pairwise(steps))],
-        )
+def stability(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
+    """Population stability index of the links' match weights, of each run and the one before."""
+    figures = [
+        Figure((title, "Match weights"), [d.marked("not_applicable"), *(_index(*two, d) for two in pairwise(steps))])
         for title, steps in steps_of(runs, names)
     ]
-    return Matrix("moved", "Population stability index", ("Step", "Figure"), rows, 3)
+    return Matrix("stability", "Population stability index", ("Step", "Figure"), figures, 3)
 
 
-def index(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, d: Disclosure) -> Cell:
-    """How far match weights have moved between two runs of a step; hidden where the links are few."""
+def _index(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, d: Disclosure) -> Cell:
     if before is None or after is None:
         return d.marked("not_applicable")
     row = next((row for row in distributions(before, after) if row["what"] == "match weights"), None)
     if row is None:
         return d.marked("not_applicable")
     few = min(row["before"], row["after"]) < d.profile.fewest
-    return d.marked("suppressed") if few else _places(row["psi"], 3)
+    return d.marked("suppressed") if few else _number(row["psi"], 3)
 
 
 def groups(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Percentage matched of each group of people, left side of each step."""
-    rows: list[Row] = []
+    """Percentage linked of each group of people, left side of each step."""
+    figures: list[Figure] = []
     for title, steps in steps_of(runs, names):
-        cells = [_group_rates(step, d) if step else {} for step in steps]
-        for key in dict.fromkeys(key for found in cells for key in found):
-            of = [found.get(key, d.marked("not_applicable")) for found in cells]
-            rows.append(Row((title, *key), of))
-    return Matrix("groups", "Matched by group, %", ("Step", "Characteristic", "Group"), rows, 1)
-
-
-def _group_rates(step: Mapping[str, Any], d: Disclosure) -> dict[tuple[str, str], Cell]:
-    """As the report releases them: whoever holds both must not have from one what the other hides."""
-    return {
-        (title, group.label): group.rate
-        for name, title, found in side(step, "left", d).characteristics
-        if name != "source"
-        for group in found
-    }
+        rates = [
+            {
+                (characteristic, group.label): group.rate
+                for name, characteristic, of in release(step, d).left.characteristics
+                if name != "source"
+                for group in of
+            }
+            if step
+            else {}
+            for step in steps
+        ]
+        for key in dict.fromkeys(key for one in rates for key in one):
+            figures.append(Figure((title, *key), [one.get(key, d.marked("not_applicable")) for one in rates]))
+    return Matrix("groups", "Linked by group, %", ("Step", "Characteristic", "Group"), figures, 1)
 
 
 def levels(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """m, u and match weight of each level: the model's parameters, no counts of people."""
-    rows: list[Row] = []
+    """Match weight, m and u of each level: the model's parameters, no counts of people."""
+    figures: list[Figure] = []
     for title, steps in steps_of(runs, names):
-        found = [
+        models = [
             {(row["comparison"], row["label"]): row for row in ((step or {}).get("parameters") or {}).get("levels", ())}
             for step in steps
         ]
-        for comparison, label in dict.fromkeys(key for one in found for key in one):
+        for comparison, label in dict.fromkeys(key for model in models for key in model):
             level = names.columns_in(str(label).removeprefix(f"{comparison}: "))
-            for key, said in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
-                cells = [d.parameter(one.get((comparison, label), {}).get(key)) for one in found]
-                rows.append(Row((title, f"{names.column(comparison)}: {level}", said), cells))
-    return Matrix("levels", "Models: match weight, m and u by level", ("Step", "Level", "Parameter"), rows, 2)
+            for key, text in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
+                cells = [d.parameter(model.get((comparison, label), {}).get(key)) for model in models]
+                figures.append(Figure((title, f"{names.column(comparison)}: {level}", text), cells))
+    return Matrix("levels", "Match weight, m and u by level", ("Step", "Level", "Parameter"), figures, 2)
 
 
 def seconds(runs: Sequence[Run], d: Disclosure) -> Matrix:
-    """Seconds of all stages of a kind (the first word of their names), and of all."""
-    taken = [_by_kind(run.manifest) for run in runs]
-    kinds = list(dict.fromkeys(kind for one in reversed(taken) for kind in one))
-    rows = [Row(("All stages",), [_places(sum(one.values()), 1) for one in taken])]
-    for kind in kinds:
-        cells = [_places(one[kind], 1) if kind in one else d.marked("not_applicable") for one in taken]
-        rows.append(Row((kind.capitalize(),), cells))
-    return Matrix("seconds", "Seconds by kind of stage", ("Stages",), rows, 1)
+    """Seconds by kind of stage (the first word of its name), and of all."""
+    by_kind: list[dict[str, float]] = []
+    for run in runs:
+        kinds: dict[str, float] = {}
+        for stage in stages_of(run.manifest):
+            kind = str(stage["name"]).split("-")[0]
+            kinds[kind] = kinds.get(kind, 0.0) + float(stage.get("seconds") or 0.0)
+        by_kind.append(kinds)
+    figures = [Figure(("All stages",), [_number(sum(kinds.values()), 1) for kinds in by_kind])]
+    for kind in dict.fromkeys(kind for kinds in reversed(by_kind) for kind in kinds):
+        cells = [_number(kinds[kind], 1) if kind in kinds else d.marked("not_applicable") for kinds in by_kind]
+        figures.append(Figure((kind.capitalize(),), cells))
+    return Matrix("seconds", "Seconds by kind of stage", ("Stages",), figures, 1)
 
 
-def _by_kind(manifest: Mapping[str, Any]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for stage in manifest.get("stages") or ():
-        kind = str(stage["name"]).split("-")[0]
-        found[kind] = found.get(kind, 0.0) + float(stage.get("seconds") or 0.0)
-    return found
+def _number(value: float, places: int) -> Cell:
+    """A number that counts no people."""
+    return Cell(f"{value:,.{places}f}".replace("-", "−"), round(value, places))

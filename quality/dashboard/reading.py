@@ -1,4 +1,4 @@
-"""Which runs a dashboard is of: those that were evaluated, oldest first, and why the other folders are not shown."""
+"""Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are set aside."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +11,10 @@ from quality.measures.evaluation import FORMAT
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")
-"""Statuses of runs that were evaluated. A gate that failed withholds extracts, and is what a trend should show."""
+"""Statuses of runs that were evaluated. A failed gate withholds extracts, and is what a trend should show."""
 
 Reviews = Sequence[Mapping[str, Any]]
+Check = Callable[[Path, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Run:
 
     Attributes:
         name: of its folder, with as much of the path as tells it from the others.
-        reviews: what clerical reviews of its links found (quality.review.estimate), a step each.
+        reviews: estimates from clerical reviews of its links (quality.review.estimate), one a step.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Aside:
+class SetAside:
     """A folder that is not shown, and why."""
 
     name: str
@@ -55,26 +56,25 @@ class Found:
     """Runs from the oldest to the newest, and the folders set aside."""
 
     runs: Sequence[Run]
-    aside: Sequence[Aside]
+    aside: Sequence[SetAside]
 
 
 def found_below(
     folders: Sequence[Path],
     reviewed: Callable[[Path], Reviews] | None = None,
     manifest_format: int | None = None,
-    see_that_it_is_intact: Callable[[Path, dict[str, Any]], None] = lambda _folder, _manifest: None,
+    check_intact: Check = lambda _folder, _manifest: None,
 ) -> Found:
     """The runs that folders are or hold.
 
     Args:
-        folders: each a run, or a folder of runs; its hidden folders, and folders without a manifest of which nothing
-            says that they are runs, are no runs.
-        reviewed: what reviews of a run's links found, for runs that have any.
+        folders: each a run, or a folder of runs.
+        reviewed: estimates from reviews of a run's links.
         manifest_format: of the manifests that this version reads; any where None.
-        see_that_it_is_intact: given a run's folder and its manifest, raises a LeoError where it is not as it was left.
+        check_intact: given a run's folder and manifest, raises a LeoError where a file is not as it was left.
 
     Raises:
-        InputError: a folder does not exist, or none of them holds a run that was evaluated; each is named with why.
+        InputError: a folder does not exist, or none of them holds an evaluated run; each is named with why.
     """
     places: dict[Path, None] = {}
     for folder in folders:
@@ -82,104 +82,94 @@ def found_below(
             raise InputError(f"{folder}: no such folder\n  name folders of leo run, or a folder that holds some")
         places |= dict.fromkeys(place.resolve() for place in _runs_of(folder))
     names = _names(list(places))
-    read = [_read(place, names[place], manifest_format, see_that_it_is_intact) for place in places]
-    read = [_with_reviews(one, reviewed) if isinstance(one, Run) and reviewed else one for one in read]
+    read = [_read(place, names[place], manifest_format, check_intact, reviewed) for place in places]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
-    aside = [one for one in read if isinstance(one, Aside)]
+    aside = [one for one in read if isinstance(one, SetAside)]
     if not runs:
         why = "".join(f"\n  {one.name}: {one.reason}" for one in aside)
         raise InputError(f"no run to show in {', '.join(map(str, folders))}{why}\n  make one: leo demo")
     newest = runs[-1]
     others = [run for run in runs if not set(run.steps) & set(newest.steps)]
-    aside += [Aside(run.name, _other_configuration(run, newest)) for run in others]
+    aside += [SetAside(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
     return Found([run for run in runs if run not in others], sorted(aside, key=lambda one: one.name))
 
 
 def _runs_of(folder: Path) -> list[Path]:
-    if (folder / _MANIFEST).exists() or _has_begun(folder):
+    if _is_run(folder):
         return [folder]
-    return [
-        inner
-        for inner in sorted(folder.iterdir())
-        if inner.is_dir() and not inner.name.startswith(".") and ((inner / _MANIFEST).exists() or _has_begun(inner))
-    ]
+    inner = (one for one in sorted(folder.iterdir()) if one.is_dir() and not one.name.startswith("."))
+    return [one for one in inner if _is_run(one)]
 
 
-def _has_begun(folder: Path) -> bool:
-    return (folder / "stages").is_dir() or (folder / "quality").is_dir()
+def _is_run(folder: Path) -> bool:
+    return (folder / _MANIFEST).exists() or (folder / "stages").is_dir() or (folder / "quality").is_dir()
 
 
 def _names(places: Sequence[Path]) -> dict[Path, str]:
     """The last part of each path, or as many parts as no other shares."""
-    found = {}
+    names = {}
     for place in places:
         parts = 1
         while sum(other.parts[-parts:] == place.parts[-parts:] for other in places) > 1:
             parts += 1
-        found[place] = "/".join(place.parts[-parts:])
-    return found
-
-
-def _with_reviews(run: Run, reviewed: Callable[[Path], Reviews]) -> Run | Aside:
-    try:
-        return replace(run, reviews=reviewed(run.folder))
-    except LeoError as fault:
-        return Aside(run.name, str(fault).splitlines()[0])
+        names[place] = "/".join(place.parts[-parts:])
+    return names
 
 
 def _read(
-    place: Path, name: str, form: int | None, see_that_it_is_intact: Callable[[Path, dict[str, Any]], None]
-) -> Run | Aside:
+    place: Path, name: str, form: int | None, check_intact: Check, reviewed: Callable[[Path], Reviews] | None
+) -> Run | SetAside:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
     except (OSError, ValueError) as fault:
-        return Aside(name, f"unreadable: {fault}")
+        return SetAside(name, f"unreadable: {fault}")
+    if reason := _reason(manifest, evaluation, form):
+        return SetAside(name, reason)
+    run = Run(name, place, manifest or {}, evaluation or {})
+    try:
+        check_intact(place, dict(run.manifest))
+        return replace(run, reviews=reviewed(place)) if reviewed else run
+    except LeoError as fault:
+        return SetAside(name, str(fault).splitlines()[0])
+
+
+def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: int | None) -> str | None:
+    """Why a folder is set aside; None of a run that can be shown."""
     if manifest is None:
-        return Aside(name, "unfinished: it has no manifest.json; the same leo run continues it")
+        return "unfinished: no manifest.json; continue it with the same leo run"
     if "configuration" not in manifest:
-        return Aside(name, "no run of leo run: its manifest holds no configuration, as of leo synth, link or dedupe")
-    written = (manifest.get("format"), FORMAT if evaluation is None else evaluation.get("format"))
-    if (form is not None and written[0] != form) or written[1] != FORMAT:
-        versions = manifest.get("versions")  # of another format, and of a damaged one, nothing is sure
+        return "not a run of leo run: its manifest has no configuration"
+    evaluated = FORMAT if evaluation is None else evaluation.get("format")
+    if (form is not None and manifest.get("format") != form) or evaluated != FORMAT:
+        versions = manifest.get("versions")
         version = versions.get("leo-linkage", "unknown") if isinstance(versions, dict) else "unknown"
-        return Aside(name, f"of another format, which this version does not read; make its page by version {version}")
+        return f"another format: make its page with version {version}"
     status = str(manifest.get("status"))
     if status not in _ENDED:
-        return Aside(name, f"unfinished: its status is '{status}'; the same leo run continues it")
+        return f"unfinished: its status is '{status}'; continue it with the same leo run"
     if evaluation is None and status == "gate failed":
-        return Aside(name, "a gate failed before it was evaluated: which, and by what, stands in its log.jsonl")
+        return "a gate failed before it was evaluated: its log.jsonl says which"
     if evaluation is None:
-        return Aside(name, "not evaluated: it has no quality/evaluation.json; the same leo run makes it")
-    try:
-        see_that_it_is_intact(place, manifest)
-    except LeoError as fault:
-        return Aside(name, str(fault).splitlines()[0])
-    if not evaluation.get("steps"):
-        return Aside(name, "its evaluation has no link step")
-    return Run(name, place, manifest, evaluation)
+        return "not evaluated: no quality/evaluation.json; the same leo run makes it"
+    return None if evaluation.get("steps") else "its evaluation has no link step"
 
 
 def _json(path: Path) -> dict[str, Any] | None:
     """A file's content, None where there is no file.
 
     Raises:
-        ValueError: no JSON, or no table; the message says where and quotes nothing of it.
+        ValueError: it is not JSON, or not an object; the message says where and quotes nothing of it.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is no text") from None
+        raise ValueError(f"{path.name} is not text") from None
     except json.JSONDecodeError as fault:
-        raise ValueError(f"{path.name} is no JSON at line {fault.lineno}") from None
+        raise ValueError(f"{path.name} is not JSON at line {fault.lineno}") from None
     except OSError as fault:
         raise OSError(f"{path.name}: {fault.strerror}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path.name} holds no table of facts")
-    return found
-
-
-def _other_configuration(run: Run, newest: Run) -> str:
-    steps = ", ".join(name for name, _, _ in run.steps)
-    return f"of another configuration: none of its steps ({steps}) is a step of the newest run, {newest.name}"
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} is not an object of facts")
+    return content

@@ -1,17 +1,132 @@
-"""Precision, recall and F1 against truth: of a step, of its passes, and of the spine."""
+"""Precision, recall and F1 against truth: of a step, of the spine, and by type of data error."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import Engine, Table, one, rows
 from quality.measures.intervals import f1, wilson
-from quality.measures.truth import StepTruth
+
+SAID = """case when method in ('override', 'clerical') and match_probability is not null then 1e0
+         else match_probability end"""
+"""How likely a link is right: of one that people decided on, that it is, whatever the model thinks of it."""
+
+
+@dataclass(frozen=True)
+class StepTruth:
+    """What is true of one step's units.
+
+    Attributes:
+        pairs: left_id, right_id: every pair of units that is one person.
+        known: side, unit_id, person: units whose person is known; pairs of others are not judged.
+        has_persons: False where truth came as pairs, so that `person` is only the unit itself.
+    """
+
+    pairs: Table
+    known: Table
+    has_persons: bool
+
+
+def entity_persons(engine: Engine, entities: Table, truth: Table) -> Table:
+    """entity_id, person: the true person behind each entity.
+
+    Args:
+        entities: entity_id, source, entity_key.
+        truth: source, entity_key, person_id.
+    """
+    return engine.sql(
+        """
+        select entities.entity_id, truth.person_id as person
+        from {entities} as entities
+        join {truth} as truth on truth.source = entities.source and truth.entity_key = entities.entity_key
+        """,
+        store=True,
+        entities=entities,
+        truth=truth,
+    )
+
+
+def truth_of_units(engine: Engine, units: Table, persons: Table) -> StepTruth:
+    """A unit is the person that most of its entities are; of equals the smallest.
+
+    Args:
+        units: side, unit_id, entity_id.
+        persons: entity_id, person.
+    """
+    known = engine.sql(
+        """
+        with votes as (
+            select units.side, units.unit_id, persons.person, count(*) as entities
+            from {units} as units
+            join {persons} as persons on persons.entity_id = units.entity_id
+            group by units.side, units.unit_id, persons.person
+        )
+        select side, unit_id, person
+        from votes
+        qualify row_number() over (partition by side, unit_id order by entities desc, person) = 1
+        """,
+        store=True,
+        units=units,
+        persons=persons,
+    )
+    pairs = engine.sql(
+        """
+        with left_units as (select unit_id, person from {known} where side = 'left'),
+             right_units as (select unit_id, person from {known} where side = 'right')
+        select left_units.unit_id as left_id, right_units.unit_id as right_id
+        from left_units
+        join right_units on right_units.person = left_units.person
+        """,
+        store=True,
+        known=known,
+    )
+    return StepTruth(pairs, known, has_persons=True)
+
+
+def truth_of_pairs(engine: Engine, units: Table, true_pairs: Table) -> StepTruth:
+    """Truth given as the complete list of true pairs (left_id, right_id): every other pair is false."""
+    pairs = engine.sql("select distinct left_id, right_id from {true_pairs}", store=True, true_pairs=true_pairs)
+    known = engine.sql("select distinct side, unit_id, unit_id as person from {units}", store=True, units=units)
+    return StepTruth(pairs, known, has_persons=False)
+
+
+def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
+    """The links with `verdict`: true, false, or unknown where a side's person is not known."""
+    return engine.sql(
+        f"""
+        with left_known as (select unit_id from {{known}} where side = 'left'),
+             right_known as (select unit_id from {{known}} where side = 'right')
+        select {carried(links)},
+               case when pairs.left_id is not null then 'true'
+                    when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
+                    else 'false' end as verdict
+        from {{links}} as links
+        left join {{pairs}} as pairs on pairs.left_id = links.left_id and pairs.right_id = links.right_id
+        left join left_known on left_known.unit_id = links.left_id
+        left join right_known on right_known.unit_id = links.right_id
+        """,
+        store=True,
+        links=links,
+        known=truth.known,
+        pairs=truth.pairs,
+    )
+
+
+def carried(links: Table) -> str:
+    """SQL of what an evaluation reads of links; NULL stands for what they have not."""
+    optional = (("pattern", "varchar"), ("match_probability", "double"))
+    asked = ["left_id", "right_id", "method", "pass", "match_weight", "decision"]
+    return ", ".join(
+        [f"links.{name}" for name in asked]
+        + [f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}" for name, kind in optional]
+    )
 
 
 def step_accuracy(engine: Engine, judged: Table, truth: StepTruth, cardinality: str) -> dict[str, Any]:
     """What a step's accepted links got right. Recall is of all true pairs, whether blocking reached them or not.
 
     Args:
-        judged: links with `verdict` (see quality.measures.truth.judge).
+        judged: links with `verdict` (see quality.measures.accuracy.judge).
         cardinality: of the step; a one-to-one step cannot accept both pairs of a person with two numbers, so
             `attainable` counts the true pairs that it could have accepted.
 
@@ -174,4 +289,128 @@ _SPINE_PEOPLE = """
            (select count(*) from exact) as exact,
            (select count(*) from true_people where spine_people > 1) as split,
            (select count(*) from spine_people where true_people > 1) as mixed
+"""
+
+
+def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], entities: Table) -> Table:
+    """entity_id, field, kind: what was done to some record of each entity.
+
+    Args:
+        errors: source, record_key, field, kind (truth/errors of a synthetic population).
+        records: by source: source_key, entity_key.
+        entities: entity_id, source, entity_key.
+    """
+    parts = {f"of_{place}": table for place, table in enumerate(records.values())}
+    keyed = engine.sql(
+        "\nunion all\n".join(
+            f"select cast($source_{place} as varchar) as source, source_key, entity_key from {{{name}}}"
+            for place, name in enumerate(parts)
+        ),
+        params={f"source_{place}": source for place, source in enumerate(records)},
+        store=False,
+        **parts,
+    )
+    return engine.sql(
+        """
+        select distinct entities.entity_id, errors.field, errors.kind
+        from {errors} as errors
+        join {keyed} as keyed on keyed.source = errors.source and keyed.source_key = errors.record_key
+        join {entities} as entities on entities.source = keyed.source and entities.entity_key = keyed.entity_key
+        """,
+        store=True,
+        errors=errors,
+        keyed=keyed,
+        entities=entities,
+    )
+
+
+def causes(engine: Engine, judged: Table, true_pairs: Table, units: Table, errors: Table) -> dict[str, Any]:
+    """What the kinds of error cost a step.
+
+    Args:
+        judged: links with `verdict`.
+        true_pairs: left_id, right_id.
+        units: side, unit_id, entity_id.
+        errors: as `entity_errors` makes them.
+
+    Returns:
+        without_error: pairs, missed, share_missed of the true pairs whose records bear none;
+        kinds: field, kind, pairs (true pairs that bear it), missed, missed_alone (those that bear no other kind),
+        share_missed, cost (missed beyond the share of those without any), false (false links that bear it), costliest
+        first.
+    """
+    marks = engine.sql(_MARKS, store=True, units=units, errors=errors)
+    pairs = engine.sql(_PAIRS, store=True, judged=judged, true_pairs=true_pairs)
+    marked = engine.sql(_MARKED, store=True, pairs=pairs, marks=marks)
+    clean = one(engine, engine.sql(_WITHOUT, pairs=pairs, marked=marked))
+    kinds = rows(engine, engine.sql(_KINDS, marked=marked))
+    engine.drop(marks, pairs, marked)
+    base = clean["missed"] / clean["pairs"] if clean["pairs"] else 0.0
+    found = [
+        {
+            "field": row["field"],
+            "kind": row["kind"],
+            "pairs": row["pairs"],
+            "missed": row["missed"],
+            "missed_alone": row["missed_alone"],
+            "share_missed": wilson(row["missed"], row["pairs"]),
+            "cost": max(0.0, row["missed"] - base * row["pairs"]),
+            "false": row["wrong"],
+        }
+        for row in kinds
+    ]
+    return {
+        "without_error": {**clean, "share_missed": wilson(clean["missed"], clean["pairs"])},
+        "kinds": sorted(found, key=lambda row: (-row["cost"], row["field"], row["kind"])),
+    }
+
+
+_MARKS = """
+    select distinct units.side, units.unit_id, errors.field, errors.kind
+    from {units} as units
+    join {errors} as errors on errors.entity_id = units.entity_id
+"""
+
+# True pairs with whether they are linked, and false links.
+_PAIRS = """
+    select true_pairs.left_id, true_pairs.right_id, true as is_true,
+           coalesce(judged.decision = 'accepted', false) as is_linked
+    from {true_pairs} as true_pairs
+    left join {judged} as judged on judged.left_id = true_pairs.left_id and judged.right_id = true_pairs.right_id
+    union all
+    select left_id, right_id, false as is_true, true as is_linked
+    from {judged}
+    where decision = 'accepted' and verdict = 'false'
+"""
+
+_MARKED = """
+    with borne as (
+        select pairs.left_id, pairs.right_id, pairs.is_true, pairs.is_linked, marks.field, marks.kind
+        from {pairs} as pairs
+        join {marks} as marks on marks.side = 'left' and marks.unit_id = pairs.left_id
+        union
+        select pairs.left_id, pairs.right_id, pairs.is_true, pairs.is_linked, marks.field, marks.kind
+        from {pairs} as pairs
+        join {marks} as marks on marks.side = 'right' and marks.unit_id = pairs.right_id
+    )
+    select *, count(*) over (partition by left_id, right_id) as kinds from borne
+"""
+
+_WITHOUT = """
+    select count(*) as pairs, count(*) filter (where not is_linked) as missed
+    from {pairs} as pairs
+    where is_true and not exists (
+        select 1 from {marked} as m where m.left_id = pairs.left_id and m.right_id = pairs.right_id
+    )
+"""
+
+_KINDS = """
+    select field, kind,
+           count(*) filter (where is_true) as pairs,
+           count(*) filter (where is_true and not is_linked) as missed,
+           count(*) filter (where is_true and not is_linked and kinds = 1) as missed_alone,
+           count(*) filter (where not is_true) as wrong
+    from {marked}
+    group by field, kind
+    order by field, kind
 """

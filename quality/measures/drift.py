@@ -86,7 +86,11 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-_RELEASED = ("step", "left", "right", "eligible", "sides", "totals", "rates", "reasons")
+_RELEASED = (
+    *("step", "left", "right", "eligible", "sides", "totals", "rates", "reasons"),
+    *("decisions", "passes", "weights", "bands", "blocking", "accuracy"),
+)
+"""What quality.report.released reads of a step, so that the last release's groups are shown as its report shows them."""
 
 
 def _released(step: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,9 +238,9 @@ def _denominators(row: Mapping[str, Any]) -> dict[str, int]:
     return {"eligible": row["eligible"], "linked": row["linked"]}
 
 
-def in_calculation(step: Mapping[str, Any], side: str) -> str:
+def eligible_count(step: Mapping[str, Any], side: str) -> str:
     """What the count of a side's people in the calculation is called among those published."""
-    return f"{step[side]} in the calculation of {step['step']}"
+    return f"{step[side]} eligible of {step['step']}"
 
 
 def part_of(count: str) -> str | None:
@@ -257,7 +261,7 @@ def published(evaluation: Mapping[str, Any]) -> dict[str, int]:
     for step in evaluation["steps"]:
         found[f"links of {step['step']}"] = sum(row["links"] for row in step["passes"])
         for row in step["totals"]:
-            found[in_calculation(step, row["side"])] = row["eligible"]
+            found[eligible_count(step, row["side"])] = row["eligible"]
     found |= {f"rows of {name}": rows for name, rows in (evaluation.get("tables") or {}).items()}
     return {name: int(count) for name, count in found.items() if count is not None}
 

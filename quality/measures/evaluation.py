@@ -11,22 +11,26 @@ from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows, run_concurrently_if_small
-from quality.measures import accuracy, linked, rates, truth
-from quality.measures.bias import bias
-from quality.measures.blocking import blocked
-from quality.measures.causes import causes, entity_errors
+from quality.measures import accuracy, link_counts, link_rates
+from quality.measures.accuracy import causes, entity_errors
+from quality.measures.bias import bias, error_by_group
+from quality.measures.calibration import reliability
 from quality.measures.characteristics import entities_described
-from quality.measures.completeness import completeness
 from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
-from quality.measures.expected import KEPT_WITHIN, KEPT_WITHIN_OF_ONE_FILE, LINKS_ONLY, Unseen, expected, most_matches
-from quality.measures.group_error import error_by_group
-from quality.measures.implausible import conflicts
-from quality.measures.implausible_counts import implausible_links, implausible_people
-from quality.measures.implausible_rules import load as implausible_rules
+from quality.measures.estimated_error import (
+    KEPT_WITHIN,
+    KEPT_WITHIN_OF_ONE_FILE,
+    LINKS_ONLY,
+    Unseen,
+    expected,
+    most_matches,
+)
+from quality.measures.implausible import conflicts, implausible_links, implausible_people
+from quality.measures.implausible import load as implausible_rules
+from quality.measures.link_counts import blocked, completeness
+from quality.measures.link_draws import uncertainty
 from quality.measures.parameters import parameters
-from quality.measures.reliability import reliability
-from quality.measures.uncertainty import uncertainty
 
 FORMAT = 1
 
@@ -41,12 +45,12 @@ class StepTables:
         units: side, unit_id, entity_id.
         model: the Splink model that scored the step, as parsed JSON.
         true_pairs: left_id, right_id in the step's own ids, where truth comes as pairs and not as persons.
-        blocking: what the match stage counted of its passes and blocking rules (see quality.measures.blocking).
+        blocking: what the match stage counted of its passes and blocking rules (see quality.measures.link_counts).
         reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
         joins_second_records: whether the step links two records of one person, beyond its cardinality.
         sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
         draws: how many of them there are.
-        recall_unknown: why what the step expects of its recall is not to be told (of quality.measures.expected.WHY_UNKNOWN).
+        recall_unknown: why what the step expects of its recall is not to be told (of quality.measures.estimated_error.WHY_UNKNOWN).
     """
 
     name: str
@@ -163,7 +167,7 @@ def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogu
         **parts,
     )
     errors = entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
-    return _Entities(described, truth.entity_persons(engine, entities, inputs.truth), errors)
+    return _Entities(described, accuracy.entity_persons(engine, entities, inputs.truth), errors)
 
 
 def _source_names(inputs: Inputs) -> list[str]:
@@ -192,17 +196,17 @@ def _step(
 ) -> dict[str, Any]:
     """What one step linked, how well and for whom."""
     known = _step_truth(engine, step, entities.persons)
-    judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
+    judged = accuracy.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
     allowed = "many-to-many" if step.joins_second_records else step.cardinality
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
-    sides = linked.sides(engine, step.units, judged, step.unlinked)
+    sides = link_counts.sides(engine, step.units, judged, step.unlinked)
     unseen = _unseen(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
     units, by_group = None, _of_no_group()
     if entities.described:
         sources = list(inputs.identities)
-        units = rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
+        units = link_rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
         by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
         if unseen.unknown:
             _say_nothing_of_missed(by_group)
@@ -213,14 +217,14 @@ def _step(
         "cardinality": step.cardinality,
         "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
-        "decisions": linked.decisions(engine, judged),
-        "parted": linked.parted(engine, step.name, judged, inputs.cuts) if inputs.cuts else [],
-        "passes": linked.passes(engine, judged, true_pairs),
-        "patterns": linked.patterns(engine, judged, true_pairs),
-        "levels": linked.levels(engine, judged, _comparisons(step.model)),
+        "decisions": link_counts.decisions(engine, judged),
+        "parted": link_counts.parted(engine, step.name, judged, inputs.cuts) if inputs.cuts else [],
+        "passes": link_counts.passes(engine, judged, true_pairs),
+        "patterns": link_counts.patterns(engine, judged, true_pairs),
+        "levels": link_counts.levels(engine, judged, _comparisons(step.model)),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
-        "weights": linked.weights(engine, judged, definitions),
-        "bands": linked.bands(engine, judged, definitions, true_pairs),
+        "weights": link_counts.weights(engine, judged, definitions),
+        "bands": link_counts.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
         "expected": expected(engine, judged, unseen),
         "causes": causes(engine, judged, known.pairs, step.units, entities.errors)
@@ -265,12 +269,12 @@ def _by_group(
     *,
     has_truth: bool,
 ) -> dict[str, list[Any]]:
-    """Who was linked, and for whom how well; `units` as of `rates.units_described`."""
-    cube = rates.cube(engine, units)
+    """Who was linked, and for whom how well; `units` as of `link_rates.units_described`."""
+    cube = link_rates.cube(engine, units)
     found = {
-        "totals": rates.totals(engine, cube),
-        "reasons": rates.reasons(engine, units, step.unlinked),
-        "rates": rates.rates(engine, cube, sources, definitions, catalogue),
+        "totals": link_rates.totals(engine, cube),
+        "reasons": link_rates.reasons(engine, units, step.unlinked),
+        "rates": link_rates.rates(engine, cube, sources, definitions, catalogue),
         "groups": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
         "bias": bias(engine, cube, definitions, catalogue, has_truth=has_truth),
     }
@@ -312,16 +316,16 @@ def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
     return [str(comparison.get("output_column_name") or "") for comparison in (model or {}).get("comparisons", ())]
 
 
-def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> truth.StepTruth | None:
+def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> accuracy.StepTruth | None:
     if step.true_pairs is not None:
-        return truth.truth_of_pairs(engine, step.units, step.true_pairs)
-    return truth.truth_of_units(engine, step.units, persons) if persons else None
+        return accuracy.truth_of_pairs(engine, step.units, step.true_pairs)
+    return accuracy.truth_of_units(engine, step.units, persons) if persons else None
 
 
 def _not_judged(engine: Engine, links: Table) -> Table:
     return engine.sql(
         f"""
-        select {truth.carried(links)}, 'unknown' as verdict
+        select {accuracy.carried(links)}, 'unknown' as verdict
         from {{links}} as links
         """,
         links=links,

@@ -58,7 +58,6 @@ def _page(population: Population, catalogue: Catalogue) -> str:
         _headlines(population, counts, d),
         [section for section in sections if section is not None],
         style=template_text("quality.population", "population.css"),
-        is_interactive=False,
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from quality.report.charts import NARROW
-from quality.report.vega_lite import Spec, Values, finished, layer, layers, name, number, place
+from quality.population.drawing import NARROW
+from quality.population.vega_lite import Spec, Values, finished, layer, layers, name, number, place
 
 SEXES = {"Female": "var(--chart-2)", "Male": "var(--chart-1)"}
 _LETTER = 7.2  # pixels of a letter of a legend

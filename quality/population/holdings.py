@@ -6,8 +6,8 @@ from quality.disclosure import Cell, Disclosure
 from quality.population import charts
 from quality.population.counting import Counts
 from quality.population.reading import Population
-from quality.report import charts as report_charts
-from quality.report.drawing import figure
+from quality.population import drawing as report_charts
+from quality.population.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Section, Table
 

@@ -8,8 +8,8 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.population import charts, tiles
 from quality.population.counting import Counts, Rows
-from quality.report import charts as report_charts
-from quality.report.drawing import figure
+from quality.population import drawing as report_charts
+from quality.population.drawing import figure
 from quality.report.page import Block, Figure, Section, Table
 
 SEXES = ("Female", "Male")

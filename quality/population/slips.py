@@ -7,8 +7,8 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.population.counting import Counts
 from quality.population.lives import Written
-from quality.report import charts as report_charts
-from quality.report.drawing import figure
+from quality.population import drawing as report_charts
+from quality.population.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Section, Table, Text
 

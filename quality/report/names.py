@@ -1,4 +1,4 @@
-"""How sources, sides, steps and reasons are called on the page."""
+"""How sources, sides, steps, columns and reasons are called on a page."""
 
 import re
 from collections import Counter
@@ -20,31 +20,19 @@ IDENTIFIERS = {
     "husid": "HESA student number",
 }
 
-_PEOPLE = re.compile(r"\b(people|person)\b", re.IGNORECASE)
-
-
-def _as_things(found: re.Match[str]) -> str:
-    word = "things" if found[0].lower() == "people" else "thing"
-    return word.capitalize() if found[0][0].isupper() else word
-
-
-_IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob": "date of birth"}
+_IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob": "date of birth", "fsm": "FSM"}
 _COLUMN = re.compile(rf"\b(?:{'|'.join(_IN_WORDS)}|[a-z]+(?:_[a-z]+)+)\b")
 
 
 class Names:
-    """Names from the catalogue, where it knows the thing.
+    """Names from the catalogue, where it has them.
 
     Args:
         steps: those of a page; where several are between the same two, each is called by its own name too.
-        of_things: whether the records are of things (firms, songs), and not of persons.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = (), *, of_things: bool = False
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = ()) -> None:
         self._catalogue = catalogue
-        self._of_things = of_things
         between = Counter(map(self._between, steps))
         self._shared = {title for title, times in between.items() if times > 1}
 
@@ -58,17 +46,7 @@ class Names:
 
     def people(self, name: str) -> str:
         """The units of a side, inside a sentence."""
-        return "people" if name == "people" else self.of(f"people in {self.source(name)}")
-
-    def of(self, text: str, things: str | None = None) -> str:
-        """A text that speaks of people, as it is said of what the records are of.
-
-        Args:
-            things: what is said of things, where other words will not do.
-        """
-        if not self._of_things:
-            return text
-        return things if things is not None else _PEOPLE.sub(_as_things, text)
+        return "people" if name == "people" else f"people in {self.source(name)}"
 
     def step(self, step: Mapping[str, Any]) -> str:
         """A step by its two sides."""
@@ -84,15 +62,15 @@ class Names:
             return IDENTIFIERS[name]
         name = name.removeprefix("x_")  # a column that the run keeps
         text = " ".join(_IN_WORDS.get(part, part) for part in name.lower().split("_") if part)
-        return text[:1].upper() + text[1:]  # date of birth given surname postcode
+        return text[:1].upper() + text[1:]
 
     def columns_in(self, text: str) -> str:
         """A text that names columns, as labels of levels do; a condition in SQL stays as it is."""
         if '"' in text:
             return text
 
-        def in_words(found: re.Match[str]) -> str:
-            return " ".join(_IN_WORDS.get(part, part) for part in found[0].removeprefix("x_").split("_"))
+        def in_words(match: re.Match[str]) -> str:
+            return " ".join(_IN_WORDS.get(part, part) for part in match[0].removeprefix("x_").split("_"))
 
         return _COLUMN.sub(in_words, text)
 

@@ -1,12 +1,12 @@
-"""What a page is made of. Sections build these; the template shows them; neither knows the other's business."""
+"""Blocks of a page: sections build them, the templates show them."""
 
 import functools
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from quality.disclosure import Cell
+
+Row = list[str | Cell]
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Table:
     rows: Sequence[Sequence[str | Cell]]
     note: str = ""
 
-    @functools.cached_property  # a template asks for every cell
+    @functools.cached_property  # the template asks for every cell
     def numeric(self) -> list[bool]:
-        """Which columns hold numbers, to be set flush right."""
+        """Which columns hold numbers, aligned right."""
         return [
             bool(self.rows) and all(isinstance(row[index], Cell) for row in self.rows)
             for index in range(len(self.columns))
@@ -29,23 +29,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with what it says in words and the same numbers as a table.
+    """A chart, what it shows in words, and its numbers as a table.
 
     Attributes:
         name: unique on the page, a-z and hyphens.
         summary: the one thing to see, in a sentence or two.
-        wide, narrow: the chart as SVG, for a page and for a telephone or 400 % zoom, or what will be that when the page
-            is written.
-        specs: Vega-Lite for the same two, which a browser with scripts shows with tooltips; none for a drawing.
+        wide: the chart as SVG.
+        narrow: the chart as SVG for a phone or 400 % zoom; where empty, the wide one scrolls.
     """
 
     name: str
     title: str
     summary: str
-    wide: str | Future[str]
-    narrow: str | Future[str]
+    wide: str
+    narrow: str
     table: Table
-    specs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,21 +89,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """Sections under one heading, in the order of a standard.
-
-    Attributes:
-        said: what the part is for and which items of which standard it answers, in a sentence.
-    """
+    """Sections under one heading, with the standards that they answer."""
 
     name: str
     title: str
-    said: str
+    summary: str
     sections: Sequence[Section]
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One of the figures that stand first."""
+    """One of the figures at the top of a page."""
 
     label: str
     cell: Cell
@@ -114,5 +108,5 @@ class Headline:
 
     @property
     def text(self) -> str:
-        """The figure as it is written, its unit only behind a number."""
+        """The figure as written; a unit follows a number only."""
         return self.cell.with_unit(self.unit)

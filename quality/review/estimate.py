@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.measures.expected import Unseen
+from quality.measures.estimated_error import Unseen
 from quality.measures.intervals import Share
 from quality.review.strata import Stratum
 

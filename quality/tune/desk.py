@@ -13,7 +13,7 @@ from quality.explain.opening import OpenStep, links_now, see_that_it_is_there
 from quality.explain.pair import thresholds_as_dict, weighed, weight_as_dict
 from quality.explain.sides import listed_units
 from quality.explain.weighing import Weighed, level_name
-from quality.measures.expected import Unseen
+from quality.measures.estimated_error import Unseen
 from quality.review.app import Record
 from quality.review.desk import records_of
 from quality.tune.app import Compared, Grade, Outcome, Saved, Settings

@@ -23,7 +23,7 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) 
     attributes = run.tables_below("attributes")
     described = entities_described(engine, identities, attributes, definitions, catalogue)
     held = [c for c in definitions.characteristic if c.name in described.columns]
-    # Of several records the first that knows, as quality.measures.rates has it.
+    # Of several records the first that knows, as quality.measures.link_rates has it.
     listed = ", ".join(
         f"min_by(d.{quote(c.name)}, d.entity_id) filter (where d.{quote(c.name)} is not null) as {quote(c.name)}"
         for c in held

@@ -20,7 +20,7 @@ from linkage.config import single_sides
 from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
 from quality.explain.opening import OpenStep
-from quality.measures.expected import Unseen, of_sums
+from quality.measures.estimated_error import Unseen, of_sums
 from quality.tune.app import Bin, Example, Group, Outcome, Settings
 from quality.tune.edited import edited, of_model
 from quality.tune.evidence import (
@@ -163,7 +163,7 @@ class Trial:
     def _expected(self, decision: Codes, lead: Floats) -> Mapping[str, Any]:
         """Precision and recall by the run's probabilities, moved by the change of each pair's lead."""
         said = 1 / (1 + np.exp2(np.clip(self._lead - lead - self._log_odds, -150, 150)))
-        said[self._pairs.forced] = 1.0  # people have decided, as quality.measures.truth.SAID has it
+        said[self._pairs.forced] = 1.0  # people have decided, as quality.measures.accuracy.SAID has it
         spread = said * (1 - said)
         linked = decision == ACCEPTED
         right, missed = ((float(said[at].sum()), float(spread[at].sum())) for at in (linked, ~linked))

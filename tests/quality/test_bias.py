@@ -19,7 +19,7 @@ from quality.measures.bias import moved, standardised
 from quality.measures.definitions import load
 from quality.measures.drift import drift
 from quality.measures.evaluation import Inputs, evaluate
-from quality.measures.group_error import sums
+from quality.measures.bias import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names

@@ -10,7 +10,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.measures.blocking import blocked
+from quality.measures.link_counts import blocked
 from quality.measures.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render

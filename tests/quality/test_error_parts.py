@@ -9,7 +9,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.measures.evaluation import Inputs, _unseen, evaluate
-from quality.measures.expected import Unseen, most_matches, of_sums
+from quality.measures.estimated_error import Unseen, most_matches, of_sums
 from quality.measures.intervals import Share
 from quality.report.names import Names
 from quality.report.page import Fold, Text

@@ -8,8 +8,8 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from quality.measures.implausible import conflicts
-from quality.measures.implausible_counts import implausible_links, implausible_people
-from quality.measures.implausible_rules import Events, Rule, load
+from quality.measures.implausible import implausible_links, implausible_people
+from quality.measures.implausible import Events, Rule, load
 
 WORK = Events(table="hmrc_employment", start="StartDate", end="EndDate")
 TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, of=(WORK,))

@@ -10,9 +10,9 @@ from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from quality.disclosure import Disclosure, load
 from quality.measures.implausible import conflicts
-from quality.measures.implausible_counts import implausible_links, implausible_people
-from quality.measures.implausible_rules import Events, Rule
-from quality.measures.implausible_rules import load as load_rules
+from quality.measures.implausible import implausible_links, implausible_people
+from quality.measures.implausible import Events, Rule
+from quality.measures.implausible import load as load_rules
 from quality.measures.intervals import wilson
 from quality.report.names import Names
 from quality.report.page import Figure, Text

@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table
 from quality.disclosure import Disclosure
 from quality.disclosure import load as profile
 from quality.measures.definitions import load
-from quality.measures.reliability import by_chance, reliability
+from quality.measures.calibration import by_chance, reliability
 from quality.report.names import Names
 from quality.report.sections.reliability import reliability_section
 

@@ -15,7 +15,7 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
 from quality.measures.definitions import Definitions
-from quality.measures.expected import Unseen
+from quality.measures.estimated_error import Unseen
 from quality.review import (
     COLUMNS,
     Answers,

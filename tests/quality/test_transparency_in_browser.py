@@ -9,7 +9,7 @@ import pytest
 from linkage.config.resources import config_file
 from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
-from quality.measures.transparency import render_register
+from quality.report.register import render_register
 from tests.quality.browsing import RULES, barriers, opened
 
 TODAY = datetime.date(2026, 6, 1)

@@ -12,7 +12,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from quality.disclosure import Cell, Disclosure, load
 from quality.measures.characteristics import NOT_KNOWN
-from quality.measures.uncertainty import spread, uncertainty
+from quality.measures.link_draws import spread, uncertainty
 from quality.report import Inputs, render
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Heading, Section, Text

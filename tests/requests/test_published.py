@@ -10,7 +10,7 @@ from linkage.errors import ConfigError
 from linkage.requests.decisions import Ruling, decide, withdraw
 from linkage.requests.published import published_rows, rejected_count
 from linkage.requests.register import read_register
-from quality.measures.transparency import render_register
+from quality.report.register import render_register
 from tests.requests.test_decisions import DAY, TODAY, approve, asked
 
 SHORT = datetime.date(2026, 5, 20)

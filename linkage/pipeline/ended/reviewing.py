@@ -18,7 +18,7 @@ from linkage.pipeline.ended.carrying import labels_store
 from linkage.pipeline.ended.pair_names import NAMES
 from linkage.pipeline.intact import document_of
 from linkage.pipeline.lock import turn
-from quality.measures.expected import Unseen
+from quality.measures.estimated_error import Unseen
 from quality.review import (
     COLUMNS,
     Origin,

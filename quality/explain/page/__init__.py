@@ -30,7 +30,6 @@ def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue
         first,
         [*sections, Section("about", "About this page", [Text(_ABOUT)])],
         style=template_text("quality.explain.page", "explanation.css"),
-        is_interactive=False,
     )
     return write_page(page, out)
 

@@ -1,4 +1,4 @@
-"""Who was linked: the flow of records, link rates with the three denominators, and why the others are not."""
+"""Who was linked: records in and people out, link rates with the three denominators, and reasons for no link."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -6,140 +6,37 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
-from quality.report.drawing import figure
 from quality.report.names import Names
-from quality.report.page import Block, Figure, Fold, Heading, Section, Table, Text
-from quality.report.pairs import Pairs
-from quality.report.released import Group, Side, tied
-from quality.report.sections.flow import Bar, Box, Flow, draw
+from quality.report.page import Block, Fold, Row, Section, Table, Text
+from quality.report.released import Group, Side, release, tied
+from quality.report.showing import chart_row
+
+_DENOMINATORS = "The three denominators are all people, those eligible to be linked, and those linked."
 
 
-def flow_section(
-    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], subject: Side, names: Names, d: Disclosure
-) -> Section:
-    """Records in, people out, and the three denominators of the last step."""
-    sources = source_rows(evaluation, names, d)
-    links = [(names.step(step), pairs[step["step"]].links) for step in evaluation["steps"]]
-    bands: list[tuple[str, list[Box]]] = []
-    if sources:
-        bands.append(("Sources", [_source_box(row, names) for row in sources]))
-    bands.append(("Link steps", [Box(title, [f"{made.text} links"]) for title, made in links]))
-    spine = evaluation.get("spine")
-    if spine:
-        bands.append(("Spine", [Box("People", [f"{d.count(spine['people']).text} people on the spine"])]))
-    whole = subject.whole
-    before = ", before this step" if subject.is_people else ""
-    bars = [
-        Bar(f"All{before}", whole.everybody),
-        Bar("In the calculation", whole.eligible),
-        Bar("Matched", whole.linked),
-    ]
-    if not subject.has_rule:
-        del bars[1]
-    opening = names.people(_side_name(subject))
-    ending = f"{names.step(subject.step)}: {'the three denominators' if subject.has_rule else opening}"
-    flow = Flow(bands, ending, bars)
-    rows: list[list[str | Cell]] = [[f"{row[0]}, rows read", row[1]] for row in sources if row[1].mark != "unavailable"]
-    rows += [[f"{row[0]}, rows set aside", row[2]] for row in sources if row[2].mark != "unavailable"]
-    rows += [[f"{row[0]}, {names.of('people')}", row[3]] for row in sources]
-    rows += [[f"Links made, {title}", made] for title, made in links]
-    if spine:
+def records_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+    """Rows read and set aside, people of each source, links of each step, and the spine."""
+    rows: list[Row] = []
+    for source, read, aside, people in source_rows(evaluation, names, d):
+        rows += (
+            [] if read.mark == "unavailable" else [[f"{source}: rows read", read], [f"{source}: rows set aside", aside]]
+        )
+        rows.append([f"{source}: people", people])
+    rows += [[f"{names.step(step)}: links", release(step, d).pairs.links] for step in evaluation["steps"]]
+    if spine := evaluation.get("spine"):
         rows.append(["People on the spine", d.count(spine["people"])])
-        rows += [[f"Links cut, {cut['rule']}", d.count(cut["links"])] for cut in spine.get("cuts", ())]
-    rows += [[f"{names.step(subject.step)}, {bar.title.lower()}", bar.cell] for bar in bars]
-    table = Table("Flow of records", ["Stage", "Count"], rows)
-    summary = (
-        f"{whole.linked.text} of {whole.eligible.text} {opening}"
-        f"{' who are in the calculation' if subject.has_rule else ''} are matched ({whole.rate.with_unit()})."
-        + (f" There are {whole.everybody.text} in all{before}." if subject.has_rule else "")
-    )
-    if before and spine:
-        summary += " Those of them whom the step links to one and the same record are one person on the spine."
-        if lacking := lacking_on_spine(evaluation, names, subject):
-            summary += f" Those of {lacking} who are linked to nobody on the spine are not on it."
-    drawn = Figure(
-        "flow-of-records", names.of("From rows to people"), summary, draw(flow), draw(flow, narrow=True), table
-    )
-    return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
+        rows += [[f"Links removed: {cut['rule']}", d.count(cut["links"])] for cut in spine.get("cuts", ())]
+    blocks: list[Block] = [Table("Records and links", ["Stage", "Count"], rows)]
+    if clusters := evaluation.get("clusters"):
+        blocks.append(_clusters_table(clusters, d))
+    return Section("records", "Records and links", blocks)
 
 
-def lacking_on_spine(evaluation: Mapping[str, Any], names: Names, subject: Side | None = None) -> str:
-    """Sources of which the spine has only those who are linked to it, as a list in words; of a side, that are in it."""
-    held = {row["source"]: row["entities"] for row in (evaluation.get("spine") or {}).get("by_source", ())}
-    other = subject and subject.step["right" if subject.side == "left" else "left"]
-    lacking = [
-        names.source(row["source"])
-        for row in evaluation["sources"]
-        if held and row["source"] != other and held.get(row["source"], 0) < row.get("entities", 0)
-    ]
-    return " and ".join(filter(None, [", ".join(lacking[:-1]), *lacking[-1:]]))
-
-
-def rates_section(
-    evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names
-) -> Section:
-    """Link rates of every step, and by characteristic of the last."""
-    every = [side for step in sides.values() for side in step.values()]
-    has_rule = any(side.has_rule for side in every)
-    has_found = any(side.whole.found.mark is None for side in every)
-    blocks: list[Block] = [
-        Text(
-            f"A rate is the share of {'those in the calculation' if has_rule else 'a side'} that are matched. How many "
-            "of a source link says how far two populations overlap as well as how well they were linked"
-            + ("; the share of true counterparts found says the latter alone." if has_found else ".")
-        ),
-        _steps_table(every, names, has_rule, has_found),
-    ]
-    blocks += _by_characteristic(subject, names, evaluation["has_truth"])
-    others = [side for side in every if side is not subject and side.characteristics]
-    if others:
-        folds = [
-            Fold(
-                f"{names.step(side.step)}, {names.people(_side_name(side))}",
-                _tables(side, names, evaluation["has_truth"]),
-            )
-            for side in others
-        ]
-        blocks += [Heading("Other steps and sides"), *folds]
-    return Section("rates", "Link rates", blocks)
-
-
-def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names) -> Section | None:
-    """Why people in the calculation are not matched: the subject's, or where all of it are the last other side's."""
-    shown = [side for step in sides.values() for side in step.values() if side.reasons]
-    if not shown:
-        return None
-    drawn = subject if subject.reasons else shown[-1]
-    values = [
-        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in drawn.reasons
-    ]
-    rows: list[list[str | Cell]] = [
-        [f"{names.step(side.step)}: {names.source(_side_name(side))}", names.words(reason), cell, share]
-        for side in shown
-        for reason, cell, share in side.reasons
-    ]
-    table = Table("Reasons unlinked", ["Step and side", "Reason", names.of("People"), "Share, %"], rows)
-    return Section(
-        "unlinked",
-        names.of("Why people are not linked"),
-        [
-            figure(
-                "reasons",
-                f"{names.of('People')} not linked, by reason: {names.step(drawn.step)}",
-                f"{drawn.whole.unlinked.text} {names.people(_side_name(drawn))} "
-                f"{'in the calculation ' if drawn.has_rule else ''}are not linked. “No candidate” means that "
-                f"{names.of('nobody', 'nothing')} on the other side shared enough to be compared; “below threshold” "
-                "that the best pair was too weak; “in review” or “ambiguous” that a person should decide. The table "
-                "has every step and side.",
-                lambda width: charts.bars(values, width, x=names.of("People")),
-                table,
-            )
-        ],
-    )
-
-
-def _side_name(side: Side) -> str:
-    return str(side.step[side.side])
+def _clusters_table(clusters: Mapping[str, Any], d: Disclosure) -> Table:
+    """People by their number of records: one file without its duplicates."""
+    cells, people = tied({str(row["records"]): row["people"] for row in clusters["sizes"]}, d)
+    rows: list[Row] = [[f"{size} {'record' if size == '1' else 'records'}", cell] for size, cell in cells.items()]
+    return Table("People by number of records", ["Records of a person", "People"], [*rows, ["All", people]])
 
 
 def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
@@ -152,163 +49,174 @@ def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> l
             parts, read = tied({"kept": source["rows_read"] - source["quarantined"], "aside": source["quarantined"]}, d)
             aside = parts["aside"]
             if aside.mark == "suppressed":
-                read = aside  # rows that were kept are the rest, and are told by the checks of the data
+                read = aside  # the checks of the data show the rows that were kept
         rows.append((names.source(source["source"]), read, aside, d.count(source["entities"])))
     return rows
 
 
-def _source_box(row: tuple[str, Cell, Cell, Cell], names: Names) -> Box:
-    name, read, aside, people = row
-    lines = [f"{read.text} rows read", f"{aside.text} set aside"] if read.mark != "unavailable" else []
-    return Box(name, [*lines, *([names.of(f"{people.text} people")] if people.mark != "unavailable" else [])])
-
-
-def _set_aside_note(subject: Side) -> list[Block]:
-    if not subject.has_rule:
-        return []
-    rule = subject.step["eligible"]
-    return [Text(f"In the calculation: {old_enough(rule)}. {rule['why']}.")]
-
-
-def old_enough(rule: Mapping[str, Any]) -> str:
-    """Who is in the calculation of a step: rule has minimum_age, and on as a day in ISO's form."""
+def eligible_rule(rule: Mapping[str, Any]) -> str:
+    """Who is eligible to be linked in a step."""
     on = datetime.date.fromisoformat(rule["on"])
     return f"aged {rule['minimum_age']} or over on {on.day} {on:%B %Y}"
 
 
-def _steps_table(sides: Sequence[Side], names: Names, has_rule: bool, has_found: bool) -> Table:
-    """The third denominator stands where a rule makes one, and the share found where truth has the persons."""
-    columns = ["Step", "Side", "All", *(["In the calculation"] if has_rule else []), "Matched", "Matched, %"]
-    rows: list[list[str | Cell]] = [
+def rates_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section:
+    """Link rates of every step, and by characteristic of the last; other steps' left sides in folds."""
+    sides = [side for step in evaluation["steps"] for side in release(step, d).sides]
+    has_truth = any(side.whole.found.mark is None for side in sides)
+    heads = [
+        "Step",
+        "Side",
+        "All",
+        "Eligible",
+        "Linked",
+        "Linked, %",
+        *(["True matches found, %"] if has_truth else []),
+    ]
+    rows: list[Row] = [
         [
-            *(names.step(side.step), names.source(_side_name(side)), side.whole.everybody),
-            *([side.whole.eligible] if has_rule else []),
-            *(side.whole.linked, side.whole.rate),
-            *([side.whole.found] if has_found else []),
+            *(names.step(side.step), names.source(side.source), side.whole.everybody, side.whole.eligible),
+            *(side.whole.linked, side.whole.rate, *([side.whole.found] if has_truth else [])),
         ]
         for side in sides
     ]
-    columns += ["True counterparts found, %"] if has_found else []
-    return Table("Link rates by step and side", columns, rows)
+    note = f"{_DENOMINATORS} A rate is linked over eligible: it depends on how far two populations overlap."
+    blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note)]
+    blocks += _charts(subject, names, has_truth)
+    blocks += [
+        Fold(f"{names.step(side.step)}: link rates by group", [_group_table(side, names, has_truth)])
+        for side in sides
+        if side is not subject and side.side == "left" and side.characteristics
+    ]
+    return Section("rates", "Link rates", blocks)
 
 
-def from_first_to_last(along: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What lies between the first and the last that have a value, so that no axis begins or ends with nothing."""
-    told = [place for place, row in enumerate(along) if row["value"] is not None]
-    return list(along[told[0] : told[-1] + 1] if told else along)
-
-
-def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
+def _charts(subject: Side, names: Names, has_truth: bool) -> list[Block]:
+    """By year of birth as a line, by other characteristics as dots; one table has both."""
+    if not subject.characteristics:
+        return []
+    table, step = _group_table(subject, names, has_truth), names.step(subject.step)
+    dots = [
+        row
+        for name, title, groups in subject.characteristics
+        if name != "cohort"
+        for group in groups
+        for row in chart_row(names.source(group.label), (group.rate, group.low, group.high), title)
+    ]
     blocks: list[Block] = []
-    if subject.characteristics:
-        blocks.append(Heading(f"{names.step(subject.step)}, by characteristic"))
-    cohort = next((c for c in subject.characteristics if c[0] == "cohort"), None)
-    if cohort:
-        years = [group for group in cohort[2] if group.label != "Not known"]
-        values = _shares(years)
-        axis = [{"label": year.label, "value": None, "low": None, "high": None, "shown": ""} for year in years]
-        along = from_first_to_last(
-            sorted([*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label)
-        )
+    note = "Lines show 95% intervals; groups too small to show are left out."
+    if dots:
+        summary = f"{_range(dots)} {note}"
         blocks.append(
-            figure(
-                "rate-by-cohort",
-                "Link rate by year of birth",
-                _spread(values, "year of birth", len(years))
-                + " Lines show 95% intervals"
-                + (
-                    "."
-                    if len(values) == len(years)
-                    else "; years of which few are matched, or few are not, are left out."
-                ),
-                lambda width: charts.line(along, width, x="Year of birth", y="Matched, %"),
-                _table(cohort[1], cohort[2], truth, names.step(subject.step)),
+            charts.figure(
+                "rate-by-characteristic",
+                f"{step}: link rate by characteristic",
+                summary,
+                charts.dots(dots, x="Linked, %"),
+                table,
             )
         )
-    others = [c for c in subject.characteristics if c[0] != "cohort"]
-    if others:
-        values_of_others = [
-            {**value, "group": title} for _, title, groups in others for value in _shares(_named(groups, names))
-        ]
-        rows: list[list[str | Cell]] = [
-            [title, *row] for _, title, groups in others for row in _rows(_named(groups, names), truth)
-        ]
-        table = Table(
-            f"{names.step(subject.step)}: link rate by characteristic", ["Characteristic", *_columns(truth)], rows
-        )
+    years = next((groups for name, _, groups in subject.characteristics if name == "cohort"), ())
+    line = [
+        row
+        for year in sorted((year for year in years if year.label != "Not known"), key=lambda year: year.label)
+        for row in chart_row(year.label, (year.rate, year.low, year.high))
+    ]
+    if line:
+        chart = charts.line(line, x="Year of birth", y="Linked, %")
+        rows = _group_rows([one for one in subject.characteristics if one[0] == "cohort"], names, has_truth)
+        by_year = Table(f"{step}: link rate by year of birth", table.columns, rows)
         blocks.append(
-            figure(
-                "rate-by-characteristic",
-                "Link rate by characteristic",
-                _spread(values_of_others, "group", sum(len(groups) for _, _, groups in others))
-                + " Lines show 95% intervals; groups of which few are matched, or few are not, are left out.",
-                lambda width: charts.dots(values_of_others, width, x="Matched, %", facet=True),
-                table,
+            charts.figure(
+                "rate-by-cohort", f"{step}: link rate by year of birth", f"{_range(line)} {note}", chart, by_year
             )
         )
     return blocks
 
 
-def _named(groups: Sequence[Group], names: Names) -> list[Group]:
-    return [Group(**{**vars(group), "label": names.source(group.label)}) for group in groups]
+def _range(values: Sequence[Mapping[str, Any]]) -> str:
+    low, high = min(values, key=lambda row: row["value"]), max(values, key=lambda row: row["value"])
+    where = [": ".join(str(row[key]) for key in ("group", "label") if key in row) for row in (low, high)]
+    return f"The rate runs from {low['value']:.1f}% ({where[0]}) to {high['value']:.1f}% ({where[1]})."
 
 
-def _shares(groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """Values of a chart: groups whose rate may be shown."""
-    return [
-        {
-            "label": group.label,
-            "value": group.rate.value,
-            "low": group.low.value,
-            "high": group.high.value,
-            "shown": f"{group.rate.text}% ({group.low.text} to {group.high.text})",
-        }
-        for group in groups
-        if group.rate.value is not None
-    ]
+def _group_table(side: Side, names: Names, has_truth: bool) -> Table:
+    heads = ["Characteristic", "Group", "All", "Eligible", "Linked", "Linked, %", "95% from", "to"]
+    heads += ["True matches found, %"] if has_truth else []
+    rows = _group_rows(side.characteristics, names, has_truth)
+    return Table(f"{names.step(side.step)}, {names.source(side.source)}: link rate by group", heads, rows)
 
 
-def _label(row: Mapping[str, Any]) -> str:
-    return str(row["label"])
-
-
-def _spread(values: Sequence[Mapping[str, Any]], what: str, groups: int) -> str:
-    """What the rates are, of those of so many groups that may be shown."""
-    if len(values) < 2:
-        return f"The rate by {what}."
-    lowest = min(values, key=lambda row: row["value"])
-    highest = max(values, key=lambda row: row["value"])
-    if lowest["value"] == highest["value"]:
-        shown = "" if len(values) == groups else " that is shown"
-        return f"The rate is {lowest['value']:.1f}% for each {what}{shown}."
-    low, high = (
-        f"{row['value']:.1f}% ({': '.join(str(row[key]) for key in ('group', 'label') if key in row)})"
-        for row in (lowest, highest)
-    )
-    return f"{'The' if len(values) == groups else 'Where it is shown, the'} rate runs from {low} to {high}."
-
-
-def _columns(truth: bool) -> list[str]:
-    columns = ["Group", "All", "In the calculation", "Matched", "Matched, %", "95% from", "to"]
-    return [*columns, "True counterparts found, %"] if truth else columns
-
-
-def _rows(groups: Sequence[Group], truth: bool) -> list[list[str | Cell]]:
+def _group_rows(
+    characteristics: Sequence[tuple[str, str, Sequence[Group]]], names: Names, has_truth: bool
+) -> list[Row]:
     return [
         [
-            *(group.label, group.everybody, group.eligible, group.linked, group.rate, group.low, group.high),
-            *([group.found] if truth else []),
+            *(title, names.source(group.label), group.everybody, group.eligible, group.linked, group.rate),
+            *(group.low, group.high, *([group.found] if has_truth else [])),
         ]
+        for _, title, groups in characteristics
         for group in groups
     ]
 
 
-def _table(title: str, groups: Sequence[Group], truth: bool, step: str) -> Table:
-    return Table(f"{step}: link rate by {title[0].lower()}{title[1:]}", _columns(truth), _rows(groups, truth))
-
-
-def _tables(side: Side, names: Names, truth: bool) -> list[Block]:
-    return [
-        _table(title, _named(groups, names), truth, f"{names.step(side.step)}, {names.source(_side_name(side))}")
-        for _, title, groups in side.characteristics
+def unlinked_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section | None:
+    """Why eligible people are not linked."""
+    sides = [side for step in evaluation["steps"] for side in release(step, d).sides if side.reasons]
+    if not sides:
+        return None
+    rows: list[Row] = [
+        [f"{names.step(side.step)}: {names.source(side.source)}", names.words(reason), cell, share]
+        for side in sides
+        for reason, cell, share in side.reasons
     ]
+    table = Table("Reasons for no link", ["Step and side", "Reason", "People", "Share, %"], rows)
+    drawn = subject if subject.reasons else sides[-1]
+    values = [
+        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in drawn.reasons
+    ]
+    summary = (
+        f"{drawn.whole.unlinked.text} {'eligible ' if drawn.has_rule else ''}{names.people(drawn.source)} are not "
+        "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
+        "was too weak. The table has every step and side."
+    )
+    title = f"{names.step(drawn.step)}: people without a link, by reason"
+    return Section(
+        "unlinked",
+        "People without a link",
+        [charts.figure("reasons", title, summary, charts.bars(values, x="People"), table)],
+    )
+
+
+def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Share of people with a value of each identifier; None where no source was counted."""
+    sources = [source for source in evaluation["sources"] if source["completeness"]]
+    if not sources:
+        return None
+    cells = {(s["source"], row["identifier"]): row for s in sources for row in s["completeness"]}
+    identifiers = [
+        name
+        for name in dict.fromkeys(key[1] for key in cells)
+        if any(row["present"] for key, row in cells.items() if key[1] == name)
+    ]
+    heads = ["Identifier", *(names.source(source["source"]) for source in sources)]
+    blocks: list[Block] = []
+    for measure, caption in (
+        ("present", "People with a value, %"),
+        ("several", "People with more than one value over time, %"),
+    ):
+        if any(row[measure] is not None for row in cells.values()):
+            rows: list[Row] = [
+                [names.column(name), *(_share(cells.get((s["source"], name)), measure, d) for s in sources)]
+                for name in identifiers
+            ]
+            blocks.append(Table(caption, heads, rows))
+    note = f"[{d.profile.symbols.not_applicable}] the source does not hold the identifier."
+    return Section("completeness", "Completeness of identifiers", [*blocks, Text(note)])
+
+
+def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
+    if row is None or not row["present"] or row[measure] is None:
+        return d.marked("not_applicable")
+    one_value = row["present"] - row[measure]  # both shares together disclose it
+    return d.percent(row[measure], row["entities"], tied=[d.count(one_value)] if measure == "several" else [])

@@ -1,105 +1,61 @@
-"""What the data gave the linkage to work with: completeness of identifiers, and the contracts at the door."""
+"""Checks of the data: contracts of sources and published tables, and changes of extracts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.config.identifiers import IDENTIFIERS
 from quality.disclosure import Cell, Disclosure, Sum
 from quality.report.names import Names
-from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.page import Block, Fold, Row, Section, Table, Text
+from quality.report.sections.methods import stages_of
+from quality.report.showing import signed
 
-
-def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
-    """Identifiers down, sources across; None where no source was counted."""
-    sources = [source for source in evaluation["sources"] if source["completeness"]]
-    if not sources:
-        return None
-    found = {(s["source"], row["identifier"]): row for s in sources for row in s["completeness"]}
-    known = dict.fromkeys([*IDENTIFIERS, *(identifier for _, identifier in found)])
-    shown = [name for name in known if any(row["present"] for (_, i), row in found.items() if i == name)]
-
-    def table(caption: str, measure: str, note: str) -> Table:
-        rows: list[list[str | Cell]] = [
-            [names.column(name), *(_share(found.get((source["source"], name)), measure, d) for source in sources)]
-            for name in shown
-        ]
-        return Table(caption, ["Identifier", *(names.source(source["source"]) for source in sources)], rows, note)
-
-    present = table(
-        names.of("People with a value, %"),
-        "present",
-        f"{d.profile.symbols.not_applicable}: the source does not carry the identifier.",
-    )
-    blocks: list[Block] = [present]
-    if any(row["several"] is not None for row in found.values()):  # a file of persons has no history
-        several = table("People with more than one value over time, %", "several", _OF_ALL)
-        blocks.append(Fold("People with more than one value", [several]))
-    return Section("completeness", "Completeness of identifiers", blocks)
-
-
-_OF_ALL = "Of all people of the source, also those without a value."
-
-
-def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
-    """The share of a source's people; not applicable where nobody in the source has the identifier."""
-    if row is None or not row["present"]:
-        return d.marked("not_applicable")
-    others = row["present"] - row[measure]  # who has one value alone is told by both shares
-    return d.percent(row[measure], row["entities"], tied=[d.count(others)] if measure == "several" else [])
+_EXTRACT = "extract-"
+_COMPARED = {"rows": "Rows", "people": "People", "filled": "Rows filled", "mean": "Mean"}
+_MOST_CHANGES = 60  # rows of a table; the extract's guide has all
+Key = tuple[str, str, str | int]  # source, column, and a number of rows, or a rule and how many rows fail it
 
 
 def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Section | None:
-    """Results of the rules that data must meet; failures first and open, the rest folded.
+    """Results of the checks: by table, then those that failed, then all.
 
-    A rule that found no row to look at, as in an empty table, is neither met nor broken.
+    A rule that found no row to check, as in an empty table, is neither met nor broken.
     """
     if not contracts:
         return None
-    shown = list(zip(contracts, _released(contracts, d), strict=True))
-    failed = [one for one in shown if not one[0]["success"]]
-    idle = [one for one in shown if one[0]["success"] and not int(one[0]["checked"])]
-    met = [one for one in shown if one[0]["success"] and int(one[0]["checked"])]
+    results = list(zip(contracts, _released(contracts, d), strict=True))
+    failed = [one for one in results if not one[0]["success"]]
     critical = sum(row["severity"] == "critical" for row, _ in failed)
-    blocks: list[Block] = [
-        Text(
-            f"{len(met)} of {len(contracts)} rules are met."
-            + (f" Not met: {len(failed)}, of them critical: {critical}." if failed else "")
-            + (f" Without a row to look at: {len(idle)}." if idle else "")
-        )
-    ]
+    idle = sum(not int(row["checked"]) for row in contracts)
+    text = f"{len(results) - len(failed)} of {len(results)} rules are met; {critical} critical rules fail; {idle} found no row to check."
+    blocks: list[Block] = [Text(text), _by_table(contracts, names)]
     if failed:
-        blocks.append(_table("Rules that are not met", failed, names, d))
-    for title, rows in (("Rules without a row to look at", idle), ("Rules that are met", met)):
-        if rows:
-            blocks.append(Fold(title, [_table(title, rows, names, d)]))
-    suites = _suites(contracts)
-    if suites:
-        blocks.append(Fold("Rules as suites of Great Expectations", [Text(line) for line in suites]))
+        blocks.append(_table("Rules that fail", failed, names, d))
+    blocks.append(Fold("All rules", [_table("All rules", results, names, d)]))
+    if suites := sorted({str(row["suites"]) for row in contracts if row.get("suites")}):
+        blocks.append(Text(f"The rules are suites of Great Expectations in {', '.join(suites)}."))
     return Section("contracts", "Checks of the data", blocks)
 
 
-def _suites(contracts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line for each folder of suites: which tables' rules are in it."""
-    found: dict[str, dict[str, None]] = {}
+def _by_table(contracts: Sequence[Mapping[str, Any]], names: Names) -> Table:
+    """Numbers of rules, which count no person."""
+    tables: dict[str, list[bool]] = {}
     for row in contracts:
-        if row.get("suites"):
-            found.setdefault(str(row["suites"]), {})[str(row["source"]).rpartition(": ")[2]] = None
-    return [f"{folder} (a file each): {', '.join(names)}." for folder, names in found.items()]
+        tables.setdefault(str(row["source"]), []).append(bool(row["success"]))
+    rows: list[Row] = [
+        [names.source(source), *(Cell(str(count), float(count)) for count in (len(met), len(met) - sum(met)))]
+        for source, met in tables.items()
+    ]
+    return Table("Rules by table", ["Table", "Rules", "Failing"], rows)
 
 
-Key = tuple[str, str, str | int]  # source, column, and a number of its rows, or a rule and how many fail it
-Released = tuple[Cell, Cell]  # rows checked, rows failing
+def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[tuple[Cell, Cell]]:
+    """Rows checked and failing of each rule, which disclose each other: rows with a value are all less those without.
 
-
-def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[Released]:
-    """Rows checked and failing of each rule, which tell each other: rows with a value are all less those without one.
-
-    A number that two rules of a column have is one: rows that a rule is kept in are those that the next one looks at.
-    What a rule does not look at is told by the rows of its source, which are the most that any rule looks at.
+    A number that two rules of a column share is one count: rows that one rule passes are those that the next checks.
     """
-    every = {str(row["source"]): 0 for row in contracts}
+    every: dict[str, int] = {}
     for row in contracts:
-        every[str(row["source"])] = max(every[str(row["source"])], int(row["checked"]))
+        every[str(row["source"])] = max(every.get(str(row["source"]), 0), int(row["checked"]))
     counts: dict[Key, int] = {}
     sums: dict[Sum[Key], None] = {}
     keys: list[tuple[Key, Key]] = []
@@ -123,27 +79,57 @@ def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[Rel
     return [(cells[whole], cells[failing]) for whole, failing in keys]
 
 
-def _table(caption: str, shown: Sequence[tuple[Mapping[str, Any], Released]], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = []
-    for row, (whole, failing) in shown:
-        failed, checked = int(row["failed"]), int(row["checked"])
+def _table(
+    caption: str, results: Sequence[tuple[Mapping[str, Any], tuple[Cell, Cell]]], names: Names, d: Disclosure
+) -> Table:
+    rows: list[Row] = []
+    for row, (checked, failing) in results:
+        result = "not met" if not row["success"] else "met" if int(row["checked"]) else "no row to check"
+        limit = float(row.get("limit") or 0) * 100
         rows.append(
             [
-                names.source(str(row["source"])),
-                str(row.get("column") or "all"),
-                names.words(str(row["rule"])),
-                names.words(str(row["severity"])),
-                whole,
-                failing,
-                d.percent(failed, checked, tied=[whole, failing]),
-                _limit(row.get("limit")),
-                "not met" if not row["success"] else "met" if checked else "nothing to look at",
+                *(names.source(str(row["source"])), str(row.get("column") or "all"), names.words(str(row["rule"]))),
+                *(names.words(str(row["severity"])), checked, failing),
+                d.percent(int(row["failed"]), int(row["checked"]), tied=[checked, failing]),
+                *(Cell(f"{limit:g}", limit), result),
             ]
         )
-    columns = ["Source", "Column", "Rule", "Severity", "Checked", "Failing", "Failing, %", "Allowed, %", "Result"]
-    return Table(caption, columns, rows)
+    heads = ["Table", "Column", "Rule", "Severity", "Checked", "Failing", "Failing, %", "Allowed, %", "Result"]
+    return Table(caption, heads, rows)
 
 
-def _limit(limit: Any) -> Cell:
-    """The largest share that may fail. It is a setting, not a count of people."""
-    return Cell("0" if not limit else f"{float(limit) * 100:g}", float(limit or 0) * 100)
+def extracts_section(manifest: Mapping[str, Any], d: Disclosure) -> Section | None:
+    """What changed in each extract since the project's last; None where none has one.
+
+    Of completeness and means only the change is shown, rounded: the figures would disclose how many people they are of.
+    """
+    changes = {
+        str(stage["name"]).removeprefix(_EXTRACT): stage["counts"]["change"]
+        for stage in stages_of(manifest)
+        if str(stage["name"]).startswith(_EXTRACT) and (stage.get("counts") or {}).get("change")
+    }
+    if not changes:
+        return None
+    text = "Rows and people of every table, and the share filled and mean of every column. Changes above 5% are listed."
+    return Section("extracts", "Extracts since the last", [Text(text), *(_changes(*one, d) for one in changes.items())])
+
+
+def _changes(project: str, change: Mapping[str, Any], d: Disclosure) -> Table:
+    rows: list[Row] = [
+        [row["table"], row["column"] or "", *_change_cells(row, d)] for row in change["changes"][:_MOST_CHANGES]
+    ]
+    rows += [[table, "", "New", "", "", ""] for table in change["added"]]
+    rows += [[table, "", "Removed", "", "", ""] for table in change["gone"]]
+    note = f"{change['compared']:,} figures were compared with those of {change['last']}; {len(change['changes']):,} changed by more than 5%."
+    return Table(f"What changed in {project}", ["Table", "Column", "Figure", "Last", "Now", "Change"], rows, note)
+
+
+def _change_cells(row: Mapping[str, Any], d: Disclosure) -> Row:
+    what = _COMPARED[row["what"]]
+    if row["what"] in ("filled", "mean"):
+        unit = " points" if row["what"] == "filled" else " %"
+        return [what, d.marked("unavailable"), d.marked("unavailable"), signed(100 * row["change"], 0, unit)]
+    before, after = d.count(row["before"]), d.count(row["after"])
+    if not before.value or after.value is None:
+        return [what, before, after, d.marked("not_applicable")]
+    return [what, before, after, signed(100 * (after.value / before.value - 1), 0, " %")]

@@ -1,185 +1,367 @@
-"""How right the links are, against truth: precision, recall and F1 by step, by pass and by weight."""
+"""False links and missed matches: by truth, by clerical review, and estimated from match probabilities."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.measures.calibration import by_chance
+from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.report import charts
-from quality.report.drawing import figure
 from quality.report.names import Names
-from quality.report.page import Block, Fold, Section, Table, Text
-from quality.report.pairs import Pairs
-from quality.report.released import tied
-from quality.report.sections.error_parts import HEADS, parts_folds, shares
-from quality.report.sections.summary import of_truth, untold
+from quality.report.page import Block, Fold, Row, Section, Table, Text
+from quality.report.released import release
+from quality.report.showing import (
+    INTERVAL,
+    in_brackets,
+    measure_heads,
+    measures_of,
+    of_all_readings,
+    pairs_reviewed,
+    with_interval,
+)
 
-_MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+_MOST_PATTERNS, _MOST_ERRORS = 25, 20  # rows of a table
+_OUTCOMES = {
+    "accepted": "Linked",
+    "review": "For review",
+    "rejected": "Below threshold",
+    "not compared": "Not compared",
+}
+_READINGS = (("low", "as errors"), ("middle", "half as errors"), ("high", "as correct"))
+_GROUPS = {"all": "All scored pairs", "accepted": "Links"}
 
 
-def error_section(
-    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure
-) -> Section | None:
-    """None where the run has no truth: error that was not measured is not shown as nought."""
+def accuracy_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Precision, recall and F1 against truth; None without truth: error that was not measured is not shown as zero."""
     steps = [step for step in evaluation["steps"] if step["accuracy"]]
     if not steps:
         return None
-    measured = [(names.step(step), step["accuracy"]) for step in steps]
     spine = (evaluation.get("spine") or {}).get("accuracy")
+    rows: list[Row] = []
+    values: list[dict[str, Any]] = []
+    for step in steps:
+        pairs = release(step, d).pairs
+        cells, shown = measures_of(names.step(step), step["accuracy"], d)
+        judged = [pairs.judged[name] for name in ("assessed", "correct", "false")]
+        rows.append([names.step(step), pairs.outcomes["all"], *judged, *cells])
+        values += shown
     if spine:
-        measured.append(("Spine, pairs of its people's records", spine["pairwise"]))
+        cells, shown = measures_of("Spine, pairs of records", spine["pairwise"], d)
+        counts = [d.count(spine["pairwise"][key]) for key in ("true_pairs", "accepted", "correct", "false")]
+        rows.append(["Spine, pairs of records", *counts, *cells])
+        values += shown
+    heads = ["Step", "True matches", "Links judged", "Correct", "False", *measure_heads()]
+    table = Table("Accuracy against truth by step", heads, rows, _cardinality_note(steps))
+    text = (
+        "Precision is the share of links that are correct. Recall is the share of true matches that were linked, "
+        "whether or not blocking compared them. F1 is their harmonic mean. Intervals are Wilson's, 95%."
+    )
+    title = "Precision, recall and F1 by step"
+    chart = charts.dots(values, x="Per cent")
     blocks: list[Block] = [
-        Text(
-            names.of(
-                "Precision is the share of links that join one person; recall the share of the pairs that are one "
-                "person "
-            )
-            + "which were linked, whether or not blocking ever compared them; F1 is their harmonic mean. Intervals are "
-            "Wilson's, 95%."
-        ),
-        figure(
-            "accuracy-by-step",
-            "Precision, recall and F1 by step",
-            _words(measured[-1] if not spine else measured[-2], d),
-            lambda width: charts.dots(_values(measured, d), width, x="Per cent", facet=True),
-            _accuracy_table(measured, d),
-        ),
-        _passes_table(steps, pairs, names, d),
-        _outcomes_table(steps, names, d),
-        _bands_table(steps[-1], pairs, names, d),
-        *(
-            Fold(f"{names.step(step)}: pairs by band of match weight", [_bands_table(step, pairs, names, d)])
-            for step in steps[:-1]
-        ),
+        Text(text),
+        charts.figure("accuracy-by-step", title, _in_words(steps[-1], names, d), chart, table),
     ]
-    blocks += [fold for step in reversed(steps) for fold in parts_folds(step, names, d)]
+    blocks += [_passes_table(steps, names, d), _outcomes_table(steps, names, d), _bands_table(steps[-1], names, d)]
+    if groups := _groups_table(steps[-1], names, d):
+        blocks.append(Fold(f"{names.step(steps[-1])}: error by group", [groups]))
+    if patterns := _patterns_table(steps[-1], names, d):
+        blocks.append(Fold(f"{names.step(steps[-1])}: error by pattern of agreement", [patterns]))
     if spine:
         blocks.append(_people_table(spine["people"], d))
-    return Section("error", "Linkage error", blocks)
+    return Section("accuracy", "Accuracy against truth", blocks)
 
 
-def _values(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> list[dict[str, Any]]:
-    values = []
-    for title, accuracy in measured:
-        for key, label in _MEASURES:
-            cell, (low, high) = d.accuracy(accuracy[key]), d.interval(accuracy[key])
-            if cell.value is not None:
-                shown = f"{cell.text}% ({low.text} to {high.text})"
-                values.append(
-                    {
-                        "label": label,
-                        "group": title,
-                        "value": cell.value,
-                        "low": low.value,
-                        "high": high.value,
-                        "shown": shown,
-                    }
-                )
-    return values
-
-
-def _words(measured: tuple[str, Mapping[str, Any]], d: Disclosure) -> str:
-    title, accuracy = measured
-    precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
-    if precision.value is None or recall.value is None:
-        return f"{title}: {untold(accuracy)[0].lower()}{untold(accuracy)[1:]}."
-    judged, known = of_truth(accuracy)
-    return f"{title}: {precision.text}% of {judged} are right, and {recall.text}% of {known} are linked."
-
-
-def _accuracy_table(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = []
-    for title, accuracy in measured:
-        parts, assessed = tied({"correct": accuracy["correct"], "false": accuracy["false"]}, d)
-        true_pairs = d.count(accuracy["true_pairs"])
-        cells: list[Cell] = []
-        for key, _ in _MEASURES:
-            cells += [d.accuracy(accuracy[key]), *d.interval(accuracy[key])]
-        rows.append([title, true_pairs, assessed, parts["correct"], parts["false"], *cells])
-    heads = [head for _, label in _MEASURES for head in (f"{label}, %", f"{label} from", f"{label} to")]
-    return Table(
-        "Error against truth by step",
-        ["Step", "True pairs", "Links judged", "Right", "False", *heads],
-        rows,
-        _NOT_ALL if any(_leaves_second_records(accuracy) for _, accuracy in measured) else "",
+def _in_words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
+    precision, recall = (with_interval(step["accuracy"][measure], d) for measure in ("precision", "recall"))
+    if precision[0].value is None or recall[0].value is None:
+        return f"{names.step(step)}: too few links or true matches to show error."
+    return (
+        f"{names.step(step)}: {precision[0].text}% of links are correct; {recall[0].text}% of true matches are linked."
     )
 
 
-_NOT_ALL = (
-    "A step that links one to one, or one to many, cannot link every record of a person who holds several on a side; "
-    "recall counts the others as missed."
-)
-
-
-def _leaves_second_records(accuracy: Mapping[str, Any]) -> bool:
-    """Whether there are true pairs that the step could not have linked beside others; of truth that came as pairs
-    nobody has counted them."""
-    attainable = accuracy.get("attainable", accuracy["true_pairs"])
-    return attainable is None or attainable < accuracy["true_pairs"]
-
-
-def _passes_table(steps: Sequence[Mapping[str, Any]], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = []
+def _cardinality_note(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Where a step cannot link every record of a person, recall counts the others as missed."""
     for step in steps:
+        attainable = step["accuracy"].get("attainable")
+        if attainable is None or attainable < step["accuracy"]["true_pairs"]:
+            return "One-to-one steps cannot link every record of a person with several; recall counts these as missed."
+    return ""
+
+
+def _part_cells(row: Mapping[str, Any], d: Disclosure, links: Cell | None = None) -> Row:
+    """Precision, recall and F1 of a part of a step.
+
+    Args:
+        links: the part's number of links. Its recall is that number over all true matches, so both are hidden together.
+    """
+    few = (row["recall"]["count"] if row["recall"] else 0) < d.profile.threshold
+    if links is not None and (links.mark == "suppressed" or few):
+        return [d.marked("suppressed") for _ in range(9)]
+    return measures_of("", row, d)[0]
+
+
+def _passes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+    rows: list[Row] = []
+    for step in steps:
+        passes = release(step, d).pairs.passes
         for row in step["passes"]:
-            links, _ = pairs[step["step"]].passes[(row["method"], row["pass"])]
-            rows.append([names.step(step), names.words(row["pass"]), links, *shares(row, d, links)])
-    return Table(
-        "Error against truth by pass",
-        ["Step", "Pass", "Links", *HEADS],
-        rows,
-        "Recall is the share of all true pairs that the pass found; over the passes it adds up to the step's.",
-    )
-
-
-_OUTCOMES = {
-    "accepted": "Linked",
-    "review": "Sent to review",
-    "rejected": "Compared and rejected",
-    "not compared": "Not kept as a candidate",
-}
+            links = passes[row["method"], row["pass"]][0]
+            rows.append([names.step(step), names.words(row["pass"]), links, *_part_cells(row, d, links)])
+    note = "Recall is the share of all true matches that the pass linked; it adds up to the step's."
+    return Table("Accuracy by pass", ["Step", "Pass", "Links", *measure_heads()], rows, note)
 
 
 def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = []
+    rows: list[Row] = []
     for step in steps:
-        found = {row["outcome"]: row["pairs"] for row in step["accuracy"]["true_pairs_by_outcome"]}
-        cells, total = tied({outcome: found.get(outcome, 0) for outcome in _OUTCOMES}, d)
-        rows.append([names.step(step), *cells.values(), total])
-    return Table("What became of the true pairs", ["Step", *_OUTCOMES.values(), "True pairs"], rows)
+        outcomes = release(step, d).pairs.outcomes
+        rows.append([names.step(step), *(outcomes[outcome] for outcome in _OUTCOMES), outcomes["all"]])
+    return Table("What became of the true matches", ["Step", *_OUTCOMES.values(), "True matches"], rows)
 
 
-def _bands_table(step: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = [
-        [_band(row), everything, accepted, d.accuracy(row["share_true"]), *shares(row["of_links"], d, accepted)]
-        for row, (everything, accepted) in zip(step["bands"], pairs[step["step"]].bands, strict=True)
+def _bands_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+    rows: list[Row] = []
+    for row, (pairs, accepted) in zip(step["bands"], release(step, d).pairs.bands, strict=True):
+        low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
+        label = f"Below {high}" if low is None else f"{low} and over" if high is None else f"{low} to under {high}"
+        rows.append([label, pairs, accepted, d.accuracy(row["share_true"]), *_part_cells(row["of_links"], d, accepted)])
+    heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
+    return Table(f"{names.step(step)}: pairs and accuracy of links by match weight", heads, rows)
+
+
+def _groups_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
+    rows: list[Row] = [
+        [table["title"], group["label"], *_part_cells(group, d)]
+        for table in step.get("groups", ())
+        for group in table["groups"]
+        if group["precision"]
     ]
-    return Table(
-        f"{names.step(step)}: pairs by band of match weight, and how many are true",
-        ["Match weight", "Pairs", "Of them linked", "True, %", *HEADS],
-        rows,
-        "Precision and recall are of the links of the band.",
+    note = "Pairs are counted here; link rates and bias count eligible people."
+    return (
+        Table(f"{names.step(step)}: accuracy by group", ["Characteristic", "Group", *measure_heads()], rows, note)
+        if rows
+        else None
     )
 
 
-def _band(row: Mapping[str, Any]) -> str:
-    low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
-    if low is None:
-        return f"Below {high}"
-    return f"{low} and over" if high is None else f"{low} to under {high}"
+def _patterns_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
+    """The commonest patterns of agreement among the links, in words."""
+    model = step["parameters"]
+    # Recall of a pattern is its links over all true matches: of few links it discloses their number.
+    judged = [row for row in step.get("patterns", ()) if row["pattern"] and row["precision"]]
+    judged = [row for row in judged if row["precision"]["of"] >= d.profile.threshold][:_MOST_PATTERNS]
+    if not model or not judged:
+        return None
+    sizes: dict[str, int] = {}
+    for level in model["levels"]:
+        sizes[level["comparison"]] = sizes.get(level["comparison"], 0) + 1
+    rows: list[Row] = []
+    for row in judged:
+        kinds: dict[str, list[str]] = {"exact": [], "partial": [], "differ": [], "missing": []}
+        for (comparison, size), value in zip(sizes.items(), map(int, row["pattern"].split(",")), strict=False):
+            kind = "missing" if value < 0 else "exact" if value == size - 1 else "partial" if value else "differ"
+            kinds[kind].append(names.column(comparison))
+        rows.append([*(", ".join(columns) or "none" for columns in kinds.values()), *_part_cells(row, d)])
+    heads = ["Exact agreement", "Partial agreement", "Differ", "Missing", *measure_heads()]
+    return Table(f"{names.step(step)}: accuracy by pattern of agreement", heads, rows)
 
 
 def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:
-    return Table(
-        "People of the spine against true people",
-        ["What", "People"],
-        [
-            ["True people with a record on the spine", d.count(people["true"])],
-            ["People of the spine", d.count(people["spine"])],
-            ["Wholly right: all records of one true person, and no other", d.count(people["exact"])],
-            ["Wholly right, % of true people", d.accuracy(people["share_exact"])],
-            ["True people split over several", d.count(people["split"])],
-            ["People of the spine who mix several true people", d.count(people["mixed"])],
-        ],
-        "All records of a true person are those too that the spine lacks, since no link brought them there: who lacks "
-        "one is not wholly right, and need not be split.",
+    rows: list[Row] = [
+        ["True people with a record on the spine", d.count(people["true"])],
+        ["People of the spine", d.count(people["spine"])],
+        ["Exactly right: all records of one true person and no other", d.count(people["exact"])],
+        ["Exactly right, % of true people", d.accuracy(people["share_exact"])],
+        ["True people split over several", d.count(people["split"])],
+        ["People of the spine who mix several true people", d.count(people["mixed"])],
+    ]
+    return Table("People of the spine and true people", ["What", "People"], rows)
+
+
+def errors_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Missed matches by type of data error; None where no log of errors is known."""
+    steps = [step for step in evaluation["steps"] if step.get("causes") and step["causes"]["kinds"]]
+    if not steps:
+        return None
+    last = steps[-1]
+    table = _errors_table(last, names, d)
+    values = [
+        {"label": str(row[0]), "value": cell.value, "shown": cell.text}
+        for row in table.rows
+        if isinstance(cell := row[-1], Cell) and cell.value
+    ]
+    clean = d.accuracy(last["causes"]["without_error"]["share_missed"])
+    text = (
+        "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
+        "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
     )
+    title = f"{names.step(last)}: links lost by type of data error"
+    summary = f"Of true matches without any error {clean.with_unit()} are missed. Bars are links lost per 10,000 true matches."
+    chart = charts.bars(values, x="Links lost per 10,000 true matches")
+    blocks: list[Block] = [Text(text), charts.figure("links-lost-to-errors", title, summary, chart, table)]
+    return Section("errors", "Missed matches by type of data error", blocks)
+
+
+def _errors_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+    whole = step["accuracy"]["true_pairs"]
+    rows: list[Row] = []
+    for row in step["causes"]["kinds"][:_MOST_ERRORS]:
+        missed = with_interval(row["share_missed"], d)
+        lost = 1e4 * row["cost"] / whole if whole else 0.0
+        cost = Cell(f"{lost:.1f}", round(lost, 1)) if missed[0].mark is None else missed[0]
+        title = f"{names.column(row['field'])}: {names.words(row['kind']).lower()}"
+        rows.append([title, d.count(row["pairs"]), *missed, cost])
+    heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
+    return Table(f"{names.step(step)}: types of data error, costliest first", heads, rows)
+
+
+def review_section(
+    evaluation: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]], names: Names, d: Disclosure
+) -> Section | None:
+    """Error by clerical review; None where no link was reviewed."""
+    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    rows: list[Row] = []
+    values: list[dict[str, Any]] = []
+    passes: list[Row] = []
+    summary, left_out = "", False
+    for review in (review for review in reviews if review["step"] in titles):
+        title, seen = (
+            titles[review["step"]],
+            {key: pairs_reviewed(review, key) for key in ("precision", "recall", "f1")},
+        )
+        for reading, meaning in _READINGS:
+            cells, _ = measures_of(title, {key: review[key][reading] for key in seen}, d, seen)
+            rows.append([title, meaning, d.count(review["looked_at"]), *cells])
+        shares = {key: of_all_readings(review[key]) for key in seen}
+        values += measures_of(title, shares, d, seen)[1]
+        precision = with_interval(shares["precision"], d, seen=seen["precision"])
+        uncertain = d.percent(review["uncertain"], review["looked_at"])
+        summary = f"{title}: {in_brackets(precision)} of links are correct, from {d.count(review['looked_at']).text} pairs reviewed ({uncertain.with_unit()} uncertain)."
+        for row in review["by_pass"]:
+            three = with_interval(row["precision"], d, seen=row["looked_at"])
+            passes.append([title, names.words(row["made_by"]), d.count(row["looked_at"]), *three])
+        left_out = left_out or bool(review["unseen"])
+    if not rows:
+        return None
+    note = "Strata without a reviewed pair are left out." if left_out else ""
+    table = Table(
+        "Error by clerical review", ["Step", "Uncertain answers count", "Pairs reviewed", *measure_heads()], rows, note
+    )
+    text = (
+        "Reviewers saw a stratified sample of pairs; their answers are weighted up to all pairs. Uncertain answers are "
+        "counted three ways. Intervals are 95%; those of the chart cover all three readings."
+    )
+    chart = charts.dots(values, x="Per cent")
+    by_pass = Table("Precision by pass, reviewed", ["Step", "Pass", "Reviewed", "Precision, %", *INTERVAL], passes)
+    blocks: list[Block] = [
+        Text(text),
+        charts.figure("reviewed-error", "Precision, recall and F1 by clerical review", summary, chart, table),
+        by_pass,
+    ]
+    return Section("review", "Clerical review", blocks)
+
+
+def estimated_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Error estimated from match probabilities, with truth where there is one; None where links have no probability."""
+    steps = [step for step in evaluation["steps"] if step.get("expected")]
+    if not steps:
+        return None
+    has_truth = any(step["accuracy"] for step in steps)
+    rows: list[Row] = []
+    values: list[dict[str, Any]] = []
+    for step in steps:
+        cells, shown = measures_of(names.step(step), step["expected"], d)
+        if has_truth:
+            cells += [
+                d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in ("precision", "recall")
+            ]
+        rows.append([names.step(step), *cells])
+        values += shown
+    heads = [head.replace("95% from", "Range from") for head in measure_heads(", estimated")]
+    table = Table(
+        "Estimated error by step",
+        ["Step", *heads, *(["True precision, %", "True recall, %"] if has_truth else [])],
+        rows,
+    )
+    text = (
+        "The match probabilities of the links add up to the expected number of false links; those of the other scored "
+        "pairs, with the estimated blocking recall, to the missed matches. Sensitivity ranges: sampling error, a factor "
+        "of 3 on false links, 1.5 on missed scored pairs and 2 on unscored matches."
+    )
+    expected = steps[-1]["expected"]
+    precision, recall = (with_interval(expected[key], d) for key in ("precision", "recall"))
+    summary = f"{names.step(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
+    if recall[0].value is not None:
+        summary += f" and {in_brackets(recall)} of matches to be linked."
+    else:
+        summary += f". Recall is not known: {WHY_UNKNOWN[expected.get('recall_unknown', LINKS_ONLY)]}."
+    chart = charts.dots(values, x="Per cent, estimated")
+    blocks: list[Block] = [
+        Text(text),
+        charts.figure("estimated-error", "Estimated precision, recall and F1", summary, chart, table),
+    ]
+    return Section("estimated", "Estimated linkage error", blocks)
+
+
+def calibration_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Match probabilities compared with the share of true matches; None without truth or probabilities."""
+    steps = [step for step in evaluation["steps"] if step.get("reliability")]
+    if not steps:
+        return None
+    rows: list[Row] = []
+    for step in steps:
+        for group in step["reliability"]:
+            true, chance = d.accuracy(group["share_true"]), by_chance(group["bands"])["high"]
+            numbers = (
+                100 * group["expected"] / group["pairs"],
+                100 * group["calibration_error"],
+                100 * chance,
+                group["brier"],
+            )
+            cells = [
+                Cell(f"{number:.{places}f}", number) if true.value is not None else d.marked("suppressed")
+                for number, places in zip(numbers, (2, 2, 2, 5), strict=True)
+            ]
+            label = _GROUPS.get(group["group"], names.words(group["group"]))
+            rows.append([names.step(step), label, cells[0], true, *cells[1:]])
+    heads = ["Step", "Pairs", "Mean probability, %", "True matches, %", "Calibration error, points"]
+    heads += ["Explained by chance, points", "Brier score"]
+    note = (
+        "Calibration error is the mean distance between probability and share of true matches over the bands; chance "
+        "alone exceeds the next column in 1 of 20 cases. The Brier score is the mean squared error of a probability."
+    )
+    text = "Of pairs with a match probability of 90%, nine in ten should be true matches. Points on the line are calibrated."
+    blocks: list[Block] = [Text(text), _calibration_chart(steps[-1], names, d)]
+    return Section(
+        "calibration",
+        "Calibration of match probabilities",
+        [*blocks, Table("Calibration by step and method", heads, rows, note)],
+    )
+
+
+def _calibration_chart(step: Mapping[str, Any], names: Names, d: Disclosure) -> Block:
+    whole = step["reliability"][0]
+    rows: list[Row] = []
+    values = []
+    for band in whole["bands"]:
+        true, mean = with_interval(band["share_true"], d), 100 * band["mean_probability"]
+        shown = true[0].value is not None
+        rows.append(
+            [
+                f"{100 * band['from']:g} to {100 * band['to']:g}%",
+                Cell(f"{mean:.2f}", mean) if shown else d.marked("suppressed"),
+                *true,
+            ]
+        )
+        if shown:
+            values.append(
+                {"probability": round(mean, 2), "value": true[0].value, "low": true[1].value, "high": true[2].value}
+            )
+    title = f"{names.step(step)}: match probability and share of true matches"
+    table = Table(title, ["Match probability", "Mean, %", "True matches, %", *INTERVAL], rows)
+    summary = "Too few pairs to show."
+    if d.accuracy(whole["share_true"]).value is not None:
+        summary = f"Probabilities are {100 * whole['calibration_error']:.2f} percentage points from the share of true matches."
+    return charts.figure("calibration-curve", title, summary, charts.calibration(values), table)

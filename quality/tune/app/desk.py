@@ -94,7 +94,7 @@ class Outcome:
 
     Attributes:
         decisions: accepted, review, rejected to the number of pairs.
-        expected: quality.measures.expected.of_sums of the links.
+        expected: quality.measures.estimated_error.of_sums of the links.
         weights: match weight of each level.
         gained, lost: links that the run has not, and that it has alone.
         to_review, from_review: pairs that only now, or only in the run, are left to people.

@@ -71,7 +71,7 @@ def render_register(
     ]
     are = "approval is" if in_force == 1 else "approvals are"
     said = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
-    page = document(TITLE, said, headlines, [_list(rows), _details(rows), _about(last_hash)], is_interactive=False)
+    page = document(TITLE, said, headlines, [_list(rows), _details(rows), _about(last_hash)])
     return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote, rows
+from quality.measures.accuracy import SAID, StepTruth
 from quality.measures.characteristics import NOT_KNOWN, OTHER_CODE, labels_of
 from quality.measures.definitions import Characteristic, Definitions, Eligible
-from quality.measures.truth import SAID, StepTruth
 
 _UNLABELLED = {OTHER_CODE: "Other code", NOT_KNOWN: "Not known"}
 

@@ -4,7 +4,7 @@ A link of probability 0.98 is expected to be false twice in a hundred. Adding up
 and adding up over the other pairs how many matches were let go. What no rule reached has no probability: it is reckoned
 from the share of matches that the rules are estimated to reach. Nor has a pair of a unit whom nobody wanted with one
 that a pass had linked: of those, the step says how many are expected to be of one person. Probabilities must mean what
-they say (quality.measures.reliability holds them to truth where there is one); a run without truth can be held to a clerical
+they say (quality.measures.calibration holds them to truth where there is one); a run without truth can be held to a clerical
 review.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from linkage.engine import Engine, Table, one
+from quality.measures.accuracy import SAID
 from quality.measures.evaluated import evaluation_of
 from quality.measures.intervals import Z95, Share
-from quality.measures.truth import SAID
 
 UNSEEN_WITHIN = 2.0
 """Matches of which no pair was kept are told by a model of what nobody has seen. However many matches a step has, they

@@ -1,12 +1,13 @@
-"""What a step did, in counts: decisions, passes, reasons, and how match weights lie. Needs no truth."""
+"""Counts of a step that need no truth: decisions, passes, blocking rules, match weights, both sides; completeness."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.engine import Engine, Table, rows
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
+from linkage.engine import Engine, Table, one, quote, rows
+from quality.measures.accuracy import SAID
 from quality.measures.definitions import Definitions
 from quality.measures.intervals import f1, wilson
-from quality.measures.truth import SAID
 
 _VERDICTS = """
     count(*) filter (where verdict = 'true') as correct,
@@ -266,3 +267,70 @@ def _side(side: str) -> str:
           on linked.unit_id = present.unit_id
         having count(*) > 0
         """
+
+
+def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A step's passes and rules.
+
+    Args:
+        counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
+            pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
+            unreached_spread, differ_together (linkage.match.candidates.reach). Of a step that was asked for links
+            alone the rules are left out, and the estimate is None.
+        reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
+
+    Returns:
+        passes and rules as counted, each rule with recall (of all true pairs, by itself) and added_recall (what no
+        rule before it reaches); the estimate as counted; true_pairs, recall (of all rules), recall_with_passes. Recalls
+        are None without truth, and where it knows no true pair.
+    """
+    if counted is None:
+        return None
+    reached = reached if reached and reached["true_pairs"] else None
+    whole = reached["true_pairs"] if reached else 0
+    rules = [
+        {
+            **rule,
+            "recall": wilson(reached["alone"][place], whole) if reached else None,
+            "added_recall": wilson(reached["added"][place], whole) if reached else None,
+        }
+        for place, rule in enumerate(counted["rules"])
+    ]
+    return {
+        "passes": list(counted["passes"]),
+        "rules": rules,
+        "estimated_recall": counted["estimated_recall"],
+        "unreached_spread": counted.get("unreached_spread", 0.0),
+        "differ_together": counted.get("differ_together", []),
+        "true_pairs": whole if reached else None,
+        "recall": wilson(reached["together"], whole) if reached else None,
+        "recall_with_passes": wilson(reached["in_all"], whole) if reached else None,
+    }
+
+
+def completeness(engine: Engine, identities: Table) -> list[dict[str, Any]]:
+    """identifier, entities, present, several: entities with a value, and with more than one over time.
+
+    Args:
+        identities: one row an entity, a list of distinct values for each identifier.
+    """
+    present = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    measures = ", ".join(
+        f"""count(*) filter (where array_length({quote(name)}) > 0) as {quote(name + "_present")},
+            count(*) filter (where array_length({quote(name)}) > 1) as {quote(name + "_several")}"""
+        for name in present
+    )
+    if not present:
+        return []
+    counts = one(
+        engine, engine.sql(f"select count(*) as entities, {measures} from {{identities}}", identities=identities)
+    )
+    return [
+        {
+            "identifier": name,
+            "entities": counts["entities"],
+            "present": counts[f"{name}_present"],
+            "several": counts[f"{name}_several"],
+        }
+        for name in present
+    ]

@@ -20,7 +20,7 @@ def reliability(engine: Engine, judged: Table, definitions: Definitions) -> list
     are left out.
 
     Args:
-        judged: links with `verdict` (see quality.measures.truth.judge).
+        judged: links with `verdict` (see quality.measures.accuracy.judge).
 
     Returns:
         One row for each of the groups `all`, `accepted` and each method, with pairs: group, pairs, expected (the sum of

@@ -29,9 +29,9 @@ def uncertainty(
 
     Args:
         sampled: draw (1 to `draws`), left_id, right_id.
-        units: those of the step with what is said of them (see `quality.measures.rates.units_described`); without them every
+        units: those of the step with what is said of them (see `quality.measures.link_rates.units_described`); without them every
             unit is in the calculation.
-        rates: of the step (see `quality.measures.rates.rates`): the groups of its left side.
+        rates: of the step (see `quality.measures.link_rates.rates`): the groups of its left side.
         eligible: units of the left side that are in the calculation.
         linked: how many of them the step's own links link.
 

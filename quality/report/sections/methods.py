@@ -1,0 +1,142 @@
+"""How the run was made: steps, models, thresholds, disclosure control, versions; words and symbols."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from quality.disclosure import Disclosure
+from quality.measures.parameters import version
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Row, Section, Table, Terms, Text
+from quality.report.showing import moment, symbols
+
+_FACTS = {
+    "name": "Run",
+    "run": "Run",
+    "started": "Started",
+    "finished": "Finished",
+    "engine": "Engine",
+    "seed": "Seed",
+    "config_hash": "Configuration",
+    "git_commit": "Commit",
+    "key_fingerprint": "Key fingerprint",
+}
+_THRESHOLDS = {"accept": "Accept from", "review": "Review from", "margin": "Margin"}
+
+
+def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+    """Steps, models and thresholds, disclosure control, and the run's facts."""
+    steps = [
+        f"{names.step(step)}: {str(step['cardinality']).replace('-', ' ')}"
+        + (", deterministic passes" if any(row["method"] == "deterministic" for row in step["passes"]) else "")
+        + (", then a Fellegi-Sunter model" if step["parameters"] else "")
+        for step in evaluation["steps"]
+    ]
+    blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(manifest)])]
+    rows: list[Row] = [
+        [names.step(step), *model_cells(step, manifest, names, d, evaluation["steps"])]
+        for step in evaluation["steps"]
+        if step["parameters"]
+    ]
+    if rows:
+        note = "A version is a fingerprint of the model's parameters. Weights and thresholds are match weights (log2)."
+        blocks.append(Table("Models", ["Step", *MODEL_HEADS], rows, note))
+    seconds: list[Row] = [
+        [str(stage.get("name", "")), d.parameter(float(stage["seconds"]), 1)]
+        for stage in stages_of(manifest)
+        if stage.get("seconds") is not None
+    ]
+    if seconds:
+        blocks.append(Fold("Seconds by stage", [Table("Seconds by stage", ["Stage", "Seconds"], seconds)]))
+    profile = d.profile
+    rounding = "Parts may not add up to totals. " if profile.round_to > 1 else ""
+    control = f"Disclosure control: profile “{profile.title}”. {profile.of_counts}. {rounding}"
+    control += f"Percentages are calculated from {profile.percent_from} counts. Intervals are 95%."
+    return Section("methods", "Methods and this run", [*blocks, Text(control)])
+
+
+MODEL_HEADS = ["Version", "Trained in the run", "Prior weight", *_THRESHOLDS.values()]
+
+
+def model_cells(
+    step: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure, steps: Any = ()
+) -> Row:
+    """A step's model by its version, how it was trained, its prior, and the thresholds in force."""
+    model, counts = step["parameters"] or {}, step_counts(step, manifest)
+    limits = counts.get("thresholds") or {}
+    titles = {str(one["step"]): names.step(one) for one in steps}
+    return [
+        version(model) if model else "no model",
+        _training(counts.get("training") or {}, titles),
+        d.parameter(model.get("prior_weight")),
+        *(d.parameter(limits.get(key)) for key in _THRESHOLDS),
+    ]
+
+
+def _training(training: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    if not training:
+        return "no"
+    answer = "no, too few matches" if _uses_defaults(training) else "yes"
+    teacher = training.get("leans_on")
+    return f"{answer}, with a prior from {titles[teacher]}" if teacher in titles else answer
+
+
+def _uses_defaults(training: Mapping[str, Any]) -> bool:
+    return "taken_as_given" in training or training.get("learnt") is False
+
+
+def training_warnings(
+    evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure
+) -> list[str]:
+    """What makes a step's probabilities unreliable, for the quality statement."""
+    untrained = [
+        names.step(step)
+        for step in evaluation["steps"]
+        if _uses_defaults(step_counts(step, manifest).get("training") or {})
+    ]
+    text = []
+    if untrained:
+        text.append(
+            f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every "
+            "error estimated from them, use default parameters."
+        )
+    for step in evaluation["steps"]:
+        alike = step_counts(step, manifest).get("strangers") or {}
+        if alike.get("many") and (share := d.percent(round(alike["strangers"]), alike["links"])).value is not None:
+            text.append(
+                f"{names.step(step)}: up to {share.text}% of links may be false (relatives with the same name); match "
+                "probabilities do not reflect this unless people are in a file twice."
+            )
+    return text
+
+
+def step_counts(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a step counted; a run of files has one step, and counts for all its stages."""
+    counts = {str(stage.get("name")): stage.get("counts") or {} for stage in stages_of(manifest)}
+    found: Mapping[str, Any] = counts.get(f"link-{step['step']}", manifest.get("counts") or {})
+    return found
+
+
+def stages_of(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Stages of a run's manifest."""
+    return [stage for stage in manifest.get("stages") or () if isinstance(stage, Mapping)]
+
+
+def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [
+        (title, moment(str(manifest[key])))
+        for key, title in _FACTS.items()
+        if isinstance(manifest.get(key), str | int | float) and manifest[key] != ""
+    ]
+    versions = manifest.get("versions")
+    if isinstance(versions, Mapping) and versions:
+        facts.append(("Versions", ", ".join(f"{name} {number}" for name, number in versions.items())))
+    return facts
+
+
+def glossary_section(d: Disclosure) -> Section:
+    """The field's words as this page uses them."""
+    raw = tomllib.loads(resources.files("quality.report").joinpath("glossary.toml").read_text(encoding="utf-8"))
+    terms = [(str(term), str(meaning)) for term, meaning in raw["terms"].items()]
+    return Section("glossary", "Words and symbols", [Terms(terms), symbols(d)])

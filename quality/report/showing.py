@@ -1,0 +1,117 @@
+"""Released figures as cells, chart values and words, in one form for all sections."""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure, Mark
+from quality.report.page import Row, Terms
+
+MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+INTERVAL = ["95% from", "to"]
+
+_MARKS: Mapping[Mark, str] = {
+    "suppressed": "suppressed to protect confidentiality",
+    "not_applicable": "not applicable",
+    "unavailable": "not available",
+    "low": "rounds to zero, but is not zero",
+    "high": "rounds to 100%, but is not 100%",
+}
+
+
+def symbols(d: Disclosure) -> Terms:
+    """The symbols that stand instead of numbers."""
+    return Terms([(getattr(d.profile.symbols, mark), meaning) for mark, meaning in _MARKS.items()])
+
+
+def symbols_in(cells: Iterable[str | Cell], d: Disclosure) -> str:
+    """What the symbols among these cells mean; nothing where all are numbers."""
+    marks = {cell.mark for cell in cells if isinstance(cell, Cell)}
+    return " ".join(f"[{getattr(d.profile.symbols, mark)}] {_MARKS[mark]}." for mark in _MARKS if mark in marks)
+
+
+def with_interval(share: Any, d: Disclosure, *, seen: int | None = None) -> list[Cell]:
+    """A share of error in per cent, and its interval."""
+    return [d.accuracy(share, seen=seen), *d.interval(share, seen=seen)]
+
+
+def in_brackets(cells: Sequence[Cell]) -> str:
+    """A figure with its interval in words."""
+    value, low, high = cells
+    return f"{value.with_unit()} ({low.text} to {high.text})"
+
+
+def interval_cell(low: Cell, high: Cell) -> Cell:
+    """Both bounds in one cell."""
+    return low if low.value is None else Cell(f"{low.text} to {high.text}", low.value)
+
+
+def chart_row(label: str, cells: Sequence[Cell], group: str | None = None) -> list[dict[str, Any]]:
+    """A figure with its interval as a chart has it; nothing where it is not shown."""
+    value, low, high = cells
+    if value.value is None:
+        return []
+    row: dict[str, Any] = {"label": label, "value": value.value, "low": low.value, "high": high.value}
+    return [row if group is None else row | {"group": group}]
+
+
+def measures_of(
+    title: str, measures: Mapping[str, Any], d: Disclosure, seen: Mapping[str, int] | None = None
+) -> tuple[Row, list[dict[str, Any]]]:
+    """Precision, recall and F1 with intervals, as cells of a table and as values of a chart."""
+    cells: Row = []
+    values = []
+    for measure, label in MEASURES:
+        three = with_interval(measures[measure], d, seen=(seen or {}).get(measure))
+        cells += three
+        values += chart_row(label, three, title)
+    return cells, values
+
+
+def measure_heads(kind: str = "") -> list[str]:
+    """Heads of the nine columns of `measures_of`."""
+    return [head for _, label in MEASURES for head in (f"{label}{kind}, %", *INTERVAL)]
+
+
+def signed(value: float, places: int = 2, unit: str = "") -> Cell:
+    """A difference with its sign."""
+    return Cell(f"{value:+.{places}f}{unit}".replace("-", "−", 1), round(value, places))
+
+
+def change(value: float) -> Cell:
+    """A change with its sign, to a tenth; one that is smaller and not zero, to its first digit."""
+    if not round(value, 6):
+        return Cell("0.0", 0.0)
+    text = f"{value:+.1f}" if abs(value) >= 0.05 else f"{value:+.1g}"
+    return Cell(text.replace("-", "−", 1), float(text))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list in words."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def lower(title: str) -> str:
+    """A title inside a sentence: NINO stays as it is."""
+    return title if title.isupper() else title[:1].lower() + title[1:]
+
+
+def moment(value: str) -> str:
+    """A moment in words, anything else as it is."""
+    try:
+        when = datetime.datetime.fromisoformat(value) if "T" in value else None
+    except ValueError:
+        when = None
+    return f"{when.day} {when:%B %Y, %H:%M} UTC" if when else value
+
+
+def of_all_readings(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A measure of a clerical review with the interval that all readings of uncertain answers leave open."""
+    return {**readings["middle"], "low": readings["low"]["low"], "high": readings["high"]["high"]}
+
+
+def pairs_reviewed(review: Mapping[str, Any], measure: str) -> int:
+    """Pairs that a measure rests on: of precision the links reviewed; else the fewer of these and other pairs."""
+    sides = [[row for row in review["strata"] if row["accepted"] == accepted] for accepted in (True, False)]
+    reviewed = [sum(row["looked_at"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
+    return min(reviewed[:1] if measure == "precision" else reviewed, default=0)
