@@ -27,8 +27,7 @@ from linkage.model.compiled import candidate_pairs
 from linkage.model.leo import EVIDENCE, settings_of
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.truth import true_entities, true_entities_file
-from quality.measures.accuracy import step_accuracy
-from quality.measures.accuracy import StepTruth, entity_persons, judge, truth_of_units
+from quality.measures.accuracy import StepTruth, entity_persons, judge, step_accuracy, truth_of_units
 
 STEPS = ("education-cis", "pupils-customers")
 _LATEST = "latest values"

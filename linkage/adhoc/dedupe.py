@@ -34,7 +34,6 @@ from linkage.model import Model
 from linkage.model.sampling import halves
 from linkage.pipeline.ended.linked_files import dedupe_thresholds, write_records
 from linkage.spine.clusters import Clusters, cluster
-from quality.report import pen
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,6 @@ def _work(
     recognised: Recognised,
     say: Callable[[str], None],
 ) -> Linked:
-    pen.ready()  # what draws the report's charts takes half a second to start
     with place.clock("read"):
         say("reading")
         read = _read(engine, request, place.part / "scratch", recognised)

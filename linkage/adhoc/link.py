@@ -30,7 +30,6 @@ from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.step import StepResult, link_step
 from linkage.model import Model
 from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of, write_records
-from quality.report import pen
 
 
 @dataclass(frozen=True)
@@ -142,8 +141,6 @@ def _work(
     recognised: Recognised | None,
     say: Callable[[str], None],
 ) -> Linked:
-    if not request.links_only:
-        pen.ready()  # what draws the report's charts takes half a second to start
     with place.clock("read"):
         say("reading")
         read = _read(engine, request, place.part / "scratch", recognised)

@@ -16,7 +16,6 @@ from linkage.pipeline.atomic import remove
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.making import in_the_making
 from linkage.pipeline.manifest import Manifest, RunFacts
-from quality.report import pen
 
 _OF_PEOPLE = ("review", "tuned")
 """Folders of what people said of the links before these, and of models that they tuned: it cannot be made again."""
@@ -62,16 +61,13 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
     """
     _refuse_used(out, force)
     place = out.resolve()  # the folder . has no name of its own to call another after
-    try:
-        with in_the_making(place, called=out) as part:
-            _refuse_used(out, force)  # once more: another process may just have put its own there
-            yield Workplace(part, title)
-            remove(part / "scratch")
-            for name in _OF_PEOPLE:
-                if (out / name).is_dir():
-                    shutil.copytree(out / name, part / name)
-    finally:
-        pen.put_away()
+    with in_the_making(place, called=out) as part:
+        _refuse_used(out, force)  # once more: another process may just have put its own there
+        yield Workplace(part, title)
+        remove(part / "scratch")
+        for name in _OF_PEOPLE:
+            if (out / name).is_dir():
+                shutil.copytree(out / name, part / name)
 
 
 _NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})

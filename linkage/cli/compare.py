@@ -24,19 +24,18 @@ def compare(
 ) -> None:
     """Show which links RUN_B keeps, gains, loses and makes by another pass, by subgroup, and how its models differ.
 
-    Both are folders of leo run, of leo link or of leo dedupe; those of files have no subgroups. Counts are exact: they
-    are for the analyst, and not for publication.
+    Both are folders of leo run, of leo link or of leo dedupe. Counts are exact: do not publish them.
 
     Example: leo compare runs/demo runs/tuned
     """
     from linkage.cli.folders import both
     from linkage.engine import connect
-    from quality.dashboard.comparison import compare as compared
+    from quality.dashboard.comparison import compare as compare_runs
 
     with connect("duckdb") as engine:
-        found = compared(engine, *both(engine, before, after))
+        found = compare_runs(engine, *both(engine, before, after))
     if html:
-        from quality.dashboard.comparison.page import render_comparison
+        from quality.dashboard.comparison_page import render_comparison
 
         render_comparison(found, html)
     if to_json:
@@ -47,7 +46,7 @@ def compare(
 def _show(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from quality.dashboard.comparison import as_each_has_it
+    from quality.dashboard.comparison import FATES
 
     console = Console(file=sys.stdout, highlight=False, markup=False)  # a path may hold [final]
     console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)
@@ -56,25 +55,32 @@ def _show(found: dict[str, Any]) -> None:
     if people := found.get("people"):
         same = f"{people['same']:,} have the same records in both"
         console.print(f"{people['before']:,} people before, {people['after']:,} after; {same}", soft_wrap=True)
-    counts = ("before", "kept", "moved", "gained", "lost", "after")
-    steps = [as_each_has_it(step) for step in found["steps"]]
-    _table(console, "Links", ("step", *counts), steps, ("step", *counts))
+    counts = ("before", *FATES, "after")
+    heads = ("step", *(count.replace("_", " ") for count in counts))
+    _table(console, "Links", heads, found["steps"], ("step", *counts))
     for step in found["steps"]:
         if step["moves"]:
             rows = [
                 {**row, "from": row["from"] or "not linked", "to": row["to"] or "not linked"} for row in step["moves"]
             ]
-            _table(console, f"{step['step']}: what made a link", ("from", "to", "links"), rows, ("from", "to", "links"))
+            _table(
+                console,
+                f"{step['step']}: links by pass before and after",
+                ("from", "to", "links"),
+                rows,
+                ("from", "to", "links"),
+            )
         groups = [row for row in step["groups"] if row["gained"] or row["lost"]]
         if groups:
-            columns = ("characteristic", "value", "kept", "moved", "gained", "lost")
-            _table(console, f"{step['step']}: subgroups that gain or lose", columns, groups, columns)
+            columns = ("characteristic", "value", *FATES)
+            heads = tuple(column.replace("_", " ") for column in columns)
+            _table(console, f"{step['step']}: groups that gain or lose links", heads, groups, columns)
         if step["rules"]:
             parts = ("what", "rule", "change")
             _table(console, f"{step['step']}: rules", parts, step["rules"], parts)
         if step["thresholds"]:
             parts = ("what", "before", "after")
-            _table(console, f"{step['step']}: thresholds in force (log2)", parts, step["thresholds"], parts)
+            _table(console, f"{step['step']}: thresholds (match weight)", parts, step["thresholds"], parts)
         if step["weights"]:
             heads = ("comparison", "level", "before", "after", "m before", "m after", "u before", "u after")
             keys = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")

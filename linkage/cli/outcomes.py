@@ -18,23 +18,22 @@ def outcomes(
         typer.Option(help="File of the master key, where the profile gives pseudonyms; LEO_MASTER_KEY when not given."),
     ] = None,
     definitions: Annotated[
-        Path | None, typer.Option(help="The run's definitions of outcomes, where they are no shipped file.")
+        Path | None, typer.Option(help="The run's definitions of outcomes, where they are not a shipped file.")
     ] = None,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Say only where the pages are.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Print only where the pages are.")] = False,
 ) -> None:
     """Compare schools, colleges and universities by outcomes 1, 3, 5 and 10 years after, in tables and static pages.
 
-    Sustained employment, further study, benefits and quartiles of earnings, by subject, sex, free school meals and
-    ethnic group. Every number has passed disclosure control; pages need no network and no scripts.
+    Sustained employment, further study, benefits and quartiles of earnings, by institution, sex, free school meals and
+    ethnic group. Every number has passed disclosure control.
 
     Example: leo outcomes runs/demo --out outcomes
     """
-    from linkage.pipeline.comparing import Asked, compare_outcomes
+    from quality.dashboard.outcomes import Request, write_outcomes
 
-    def tell(said: str) -> None:
+    def progress(text: str) -> None:
         if not no_progress:
-            typer.echo(f"  {said} ...", err=True)
+            typer.echo(f"  {text} ...", err=True)
 
-    made = compare_outcomes(run, out, Asked(profile, years, definitions, key), tell=tell)
-    typer.echo(f"{made.index}   {made.pages} pages, {made.bytes / 1e6:.1f} MB")
-    typer.echo(f"  {made.told:,} groups are shown with a figure at least, {made.silent:,} have too few people")
+    site = write_outcomes(run, out, Request(profile, years, definitions, key), progress=progress)
+    typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB, {site.groups:,} groups")

@@ -14,7 +14,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
 from quality.measures.evaluated import evaluation_of
-from quality.report.released import side
+from quality.report.released import release
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,9 @@ def _rates(run: Path, manifest: Mapping[str, Any], disclosure: Disclosure) -> di
     datasets = {name: source["dataset"] for name, source in manifest["configuration"]["source"].items()}
     found: dict[str, list[LinkRate]] = {}
     for step in evaluation_of(evaluation)["steps"]:
-        for name in ("left", "right"):
-            dataset = datasets.get(step[name])
+        for shown in release(step, disclosure).sides:
+            dataset = datasets.get(shown.source)
             if dataset:
-                shown = side(step, name, disclosure)
                 rate = LinkRate(step["step"], shown.whole.eligible, shown.whole.rate, shown.has_rule)
                 found.setdefault(dataset, []).append(rate)
     return {dataset: tuple(rates) for dataset, rates in found.items()}

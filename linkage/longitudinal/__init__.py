@@ -4,7 +4,6 @@ from linkage.longitudinal.benefits import benefits
 from linkage.longitudinal.build import build
 from linkage.longitudinal.definitions import OutcomeDefinitions
 from linkage.longitudinal.definitions import load as load_definitions
-from linkage.longitudinal.draws import Sampled, outcomes_drawn
 from linkage.longitudinal.earnings import earnings
 from linkage.longitudinal.employment import employment
 from linkage.longitudinal.geography import geography
@@ -17,7 +16,7 @@ from linkage.longitudinal.set_aside import set_aside
 from linkage.longitudinal.spells import merge_spells
 
 __all__ = [
-    "OutcomeDefinitions", "Sampled", "active_months", "benefits", "build", "earnings", "employment", "geography",
-    "holders", "load_definitions", "merge_spells", "outcomes", "outcomes_drawn", "person", "self_assessment",
+    "OutcomeDefinitions", "active_months", "benefits", "build", "earnings", "employment", "geography",
+    "holders", "load_definitions", "merge_spells", "outcomes", "person", "self_assessment",
     "set_aside",
 ]  # fmt: skip

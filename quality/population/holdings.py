@@ -4,10 +4,10 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.population import charts
-from quality.population.counting import Counts
-from quality.population.reading import Population
 from quality.population import drawing as report_charts
+from quality.population.counting import Counts
 from quality.population.drawing import figure
+from quality.population.reading import Population
 from quality.report.names import Names
 from quality.report.page import Block, Section, Table
 

@@ -5,8 +5,8 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.population import charts
 from quality.population.counting import Counts, Rows
-from quality.population.people import SEXES, words
 from quality.population.drawing import figure
+from quality.population.people import SEXES, words
 from quality.report.page import Block, Fold, Section, Table, Text
 
 

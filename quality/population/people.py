@@ -7,8 +7,8 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.population import charts, tiles
-from quality.population.counting import Counts, Rows
 from quality.population import drawing as report_charts
+from quality.population.counting import Counts, Rows
 from quality.population.drawing import figure
 from quality.report.page import Block, Figure, Section, Table
 

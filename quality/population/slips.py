@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.population.counting import Counts
-from quality.population.lives import Written
 from quality.population import drawing as report_charts
+from quality.population.counting import Counts
 from quality.population.drawing import figure
+from quality.population.lives import Written
 from quality.report.names import Names
 from quality.report.page import Block, Section, Table, Text
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.population import charts, lifelines
+from quality.population.drawing import figure
 from quality.population.journeys import ACTIVITIES, Rows
 from quality.population.lives import Life
 from quality.population.people import SEXES
-from quality.population.drawing import figure
 from quality.report.page import Block, Figure, Section, Table
 
 COLOURS = {name: f"var(--act-{place})" for place, name in enumerate(ACTIVITIES, 1)}

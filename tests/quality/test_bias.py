@@ -15,11 +15,10 @@ from linkage.engine import Engine
 from linkage.errors import ConfigError
 from quality import disclosure
 from quality.disclosure import Cell
-from quality.measures.bias import moved, standardised
+from quality.measures.bias import moved, standardised, sums
 from quality.measures.definitions import load
 from quality.measures.drift import drift
 from quality.measures.evaluation import Inputs, evaluate
-from quality.measures.bias import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from quality.report.sections.error_parts import in_no_group
+from quality.report.sections.expected import expected_section
+
 from linkage.catalogue import shipped
 from quality import disclosure
 from quality.report.names import Names
 from quality.report.page import Fold, Table, Text
 from quality.report.released import side
 from quality.report.sections.bias import LET_GO, LET_GO_NOTE, bias_section
-from quality.report.sections.error_parts import in_no_group
-from quality.report.sections.expected import expected_section
 
 SAID = "NPD to CIS: 60.00% of what is expected to be missed is in no group."
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quality.report.sections.blocking import in_words
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.measures.link_counts import blocked
 from quality.measures.evaluation import Inputs, evaluate
+from quality.measures.link_counts import blocked
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names
-from quality.report.sections.blocking import in_words
 
 COUNTED: dict[str, Any] = {
     "passes": [{"pass": "all-five", "pairs": 420, "accepted": 400, "ambiguous": 20, "seconds": 0.5, "links": 400}],

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quality.dashboard.comparison.page import render_comparison, statement
 
 from linkage.engine import Engine, Table
 from quality.dashboard.comparison import RunTables, compare
-from quality.dashboard.comparison.page import render_comparison, statement
 from tests.quality.browsing import RULES, barriers, opened
 
 World = Callable[[str], Table]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quality.dashboard.models import models_sections
+from quality.dashboard.showing import change
 
 from linkage.catalogue import shipped
 from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
 from quality.dashboard.figures import Row, _group_rates, bias, counts, index, levels, seconds, shares
-from quality.dashboard.models import models_sections
-from quality.dashboard.showing import change
 from quality.dashboard.site import _pairs
 from quality.disclosure import Cell, Disclosure, load
 from quality.measures.parameters import version

@@ -1,8 +1,9 @@
 """The figures that stand first on a dashboard: what each is of, and what a symbol among them stands for."""
 
-from quality.dashboard.figures import Matrix, Row
 from quality.dashboard.overview import headlines
 from quality.dashboard.showing import as_trend
+
+from quality.dashboard.figures import Matrix, Row
 from quality.disclosure import Cell, Disclosure, load
 from quality.report.page import Figure
 

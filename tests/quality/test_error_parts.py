@@ -4,17 +4,17 @@ import dataclasses
 from typing import Any
 
 import pytest
+from quality.report.sections.error_parts import of_pairs, parts_folds, shares
+from quality.report.sections.expected import expected_section
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.measures.evaluation import Inputs, _unseen, evaluate
 from quality.measures.estimated_error import Unseen, most_matches, of_sums
+from quality.measures.evaluation import Inputs, _unseen, evaluate
 from quality.measures.intervals import Share
 from quality.report.names import Names
 from quality.report.page import Fold, Text
-from quality.report.sections.error_parts import of_pairs, parts_folds, shares
-from quality.report.sections.expected import expected_section
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine
-from quality.measures.evaluation import Inputs, evaluate
 from quality.measures.accuracy import truth_of_units
+from quality.measures.evaluation import Inputs, evaluate
 from tests.quality.conftest import CountedOnce
 
 

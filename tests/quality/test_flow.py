@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from quality.report.sections.flow import Bar, Box, Flow, draw
 
 from quality.disclosure import Cell
 from quality.report.document import report_style
 from quality.report.lettering import BOLD
-from quality.report.sections.flow import Bar, Box, Flow, draw
 
 STEP = "Pupils of all schools to customers"  # two names as somebody's own files have them
 

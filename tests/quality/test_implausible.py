@@ -7,9 +7,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
-from quality.measures.implausible import conflicts
-from quality.measures.implausible import implausible_links, implausible_people
-from quality.measures.implausible import Events, Rule, load
+from quality.measures.implausible import Events, Rule, conflicts, implausible_links, implausible_people, load
 
 WORK = Events(table="hmrc_employment", start="StartDate", end="EndDate")
 TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, of=(WORK,))

@@ -9,9 +9,7 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from quality.disclosure import Disclosure, load
-from quality.measures.implausible import conflicts
-from quality.measures.implausible import implausible_links, implausible_people
-from quality.measures.implausible import Events, Rule
+from quality.measures.implausible import Events, Rule, conflicts, implausible_links, implausible_people
 from quality.measures.implausible import load as load_rules
 from quality.measures.intervals import wilson
 from quality.report.names import Names

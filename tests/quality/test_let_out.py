@@ -5,10 +5,12 @@ import re
 from typing import Any
 
 import pytest
+from quality.dashboard.showing import change
+from quality.report.sections.making import model_blocks
+from quality.report.sections.reviewed import review_section
 
 from linkage.catalogue import shipped
 from quality.dashboard.figures import Row
-from quality.dashboard.showing import change
 from quality.disclosure import Cell, Disclosure, load
 from quality.measures.drift import by_chance, drift
 from quality.measures.intervals import wilson
@@ -19,8 +21,6 @@ from quality.report.sections.coverage import source_rows
 from quality.report.sections.data import completeness_section, contracts_section
 from quality.report.sections.drift import drift_section
 from quality.report.sections.implausible import implausible_section
-from quality.report.sections.making import model_blocks
-from quality.report.sections.reviewed import review_section
 
 NAMES = Names(shipped())
 

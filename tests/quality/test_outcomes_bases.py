@@ -1,7 +1,6 @@
 """Of whom a share of the outcomes pages is: in the words that stand beside it."""
 
 import pytest
-
 from quality.dashboard.outcomes.counting import (
     ALL,
     COUNTED,
@@ -19,6 +18,7 @@ from quality.dashboard.outcomes.release import _shown, released
 from quality.dashboard.outcomes.rules import load as load_rules
 from quality.dashboard.outcomes.showing import Names
 from quality.dashboard.outcomes.site import _of_them, _outside, _people, _sizes, denominators
+
 from quality.disclosure import Disclosure, load
 from quality.report.page import Table
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from quality.dashboard.outcomes.counting import ALL, EVERYBODY, OTHERS, Place, count
+from quality.dashboard.outcomes.members import members
+from quality.dashboard.outcomes.release import Released, released
+from quality.dashboard.outcomes.showing import Names, figure_of
+from quality.dashboard.outcomes.uncertainty import Bounds, of_both, of_links, of_share
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
 from quality import disclosure
 from quality.dashboard.outcomes import Followed, Inputs, load_rules, write_site
-from quality.dashboard.outcomes.counting import ALL, EVERYBODY, OTHERS, Place, count
-from quality.dashboard.outcomes.members import members
-from quality.dashboard.outcomes.release import Released, released
-from quality.dashboard.outcomes.showing import Names, figure_of
-from quality.dashboard.outcomes.uncertainty import Bounds, of_both, of_links, of_share
 from quality.disclosure import Disclosure
 from tests.quality.browsing import RULES, barriers, opened
 

@@ -5,10 +5,10 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from quality import disclosure
 from quality.dashboard.outcomes.counting import ALL, EVERYBODY, JUDGED_CELLS, OTHERS, UNPAID, Counted, Place
 from quality.dashboard.outcomes.hiding import EARNERS, JUDGED, PAY, hidden_keys
+
+from quality import disclosure
 from quality.disclosure import Need, Sum, exactly, exposed
 
 LEO = disclosure.load("leo_publication").model_copy(update={"threshold": 3})

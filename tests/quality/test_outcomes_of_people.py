@@ -3,9 +3,6 @@
 from typing import Any
 
 import pytest
-
-from linkage.engine import Engine
-from quality.dashboard.outcomes import load_rules
 from quality.dashboard.outcomes.counting import (
     ALL,
     EVERYBODY,
@@ -17,6 +14,9 @@ from quality.dashboard.outcomes.counting import (
     Place,
     count,
 )
+
+from linkage.engine import Engine
+from quality.dashboard.outcomes import load_rules
 
 WHOLE = ("graduate", 1, ALL)
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from quality.report.pairs import pairs
+from quality.report.sections.making import weights_section
+
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
 from quality.report.names import Names
 from quality.report.page import Figure
-from quality.report.pairs import pairs
-from quality.report.sections.making import weights_section
 
 
 def step(bins: list[tuple[int, str, int]], bands: list[tuple[float | None, float | None]]) -> dict[str, Any]:

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from quality.report.sections.reliability import reliability_section
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from quality.disclosure import Disclosure
 from quality.disclosure import load as profile
-from quality.measures.definitions import load
 from quality.measures.calibration import by_chance, reliability
+from quality.measures.definitions import load
 from quality.report.names import Names
-from quality.report.sections.reliability import reliability_section
 
 JUDGED = """
     method        | decision | match_probability:float | verdict

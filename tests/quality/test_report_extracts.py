@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from quality.report.sections.extracts import extracts_section
 
 from quality.disclosure import Disclosure, load
 from quality.report.page import Section, Table, Text
-from quality.report.sections.extracts import extracts_section
 
 
 def changed(**told: Any) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from quality.report.sections.making import model_blocks
+
 from linkage.catalogue import shipped
 from quality import disclosure
 from quality.measures.parameters import parameters
 from quality.report.names import Names
 from quality.report.page import Figure
-from quality.report.sections.making import model_blocks
 from tests.quality.test_parameters import model
 
 

@@ -8,9 +8,10 @@ import pytest
 
 pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
 
+from quality.report.drawing import figure
+
 from quality.report import charts
 from quality.report.document import document
-from quality.report.drawing import figure
 from quality.report.page import Section, Table
 from tests.quality.browsing import opened
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from quality.report.parts import arranged
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine
@@ -12,7 +13,6 @@ from quality.measures.evaluation import Inputs, evaluate
 from quality.report import pairs, released
 from quality.report.names import Names
 from quality.report.page import Figure, Headline, Part, Section, Table, Text
-from quality.report.parts import arranged
 from quality.report.sections import coverage, summary
 from quality.report.sections.statement import error_of, statement_part
 

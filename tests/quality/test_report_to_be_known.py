@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from quality.report.sections.facts import methods_section, to_be_known
+
 from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
 from quality.report.names import Names
 from quality.report.page import Table
-from quality.report.sections.facts import methods_section, to_be_known
 
 FAULT = "comparison 'sex': full agreement ('Sex') weighs -2.00, which speaks against a match"
 

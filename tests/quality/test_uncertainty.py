@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quality.report.pairs import pairs
+from quality.report.sections.uncertainty import uncertainty_section
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
@@ -17,9 +19,7 @@ from quality.report import Inputs, render
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Heading, Section, Text
 from quality.report.page import Table as Shown
-from quality.report.pairs import pairs
 from quality.report.released import side
-from quality.report.sections.uncertainty import uncertainty_section
 
 NAMES = Names(shipped())
 

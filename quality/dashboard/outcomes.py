@@ -1,0 +1,453 @@
+"""Provider outcomes: schools, colleges and universities by what became of their people, in tables and one chart.
+
+Every person counts once in a cohort, at the institution of the latest year, so that institutions add up to everyone and
+disclosure control (quality.disclosure) can judge all counts of a cohort and year together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from linkage.catalogue import shipped
+from linkage.config.resources import config_file
+from linkage.config.toml_file import check, read_toml
+from linkage.engine import Engine, Table, connect, quote, rows
+from linkage.errors import ConfigError
+from linkage.extract import master_key
+from linkage.longitudinal import load_definitions
+from linkage.longitudinal.cohorts import chosen
+from linkage.pipeline.delivery import ended_well, tables_of
+from linkage.pipeline.job import resolve
+from quality import disclosure
+from quality.disclosure import Cell, Disclosure, Sum
+from quality.report import charts
+from quality.report import page as blocks
+from quality.report.document import csv_of, document
+from quality.report.folder import check_folder, write_folder
+from quality.report.showing import chart_row, symbols
+
+OUTCOMES = {
+    "sustained_employment": "Sustained employment",
+    "further_study": "Further study",
+    "out_of_work_benefits": "Out-of-work benefits",
+}
+QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+NOT_KNOWN, OTHERS = "not known", "all other institutions"
+_INSTITUTION = "institution"
+_MARK = "leo-outcomes.json"
+_PROJECT = "outcomes"  # of the pseudonyms of institutions: they agree with those of no extract
+_HEADS = ["Group", "Category", "People", "Matched", *(f"{title}, %" for title in OUTCOMES.values())]
+_HEADS += ["Lower quartile of earnings, £", "Median earnings, £", "Upper quartile of earnings, £"]
+
+Column = Annotated[str, Field(pattern=r"^\w+$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cohort(_Strict):
+    """What the people of a definition's cohorts are compared by."""
+
+    definition: str
+    title: str
+    institution: Column  # a column of the cohort's rows
+    kind: str  # of institution
+
+
+class Origin(_Strict):
+    """A column of an attribute table that gives a characteristic."""
+
+    table: str
+    variable: Column
+    latest_by: Column | None = None  # which of several rows counts; the highest category where None
+    codes: dict[str, tuple[str, ...]]  # category to the codes that mean it
+
+
+class Characteristic(_Strict):
+    """A grouping of people; the first origin that knows a person counts."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    labels: dict[str, str]
+    origin: tuple[Origin, ...]
+
+    @model_validator(mode="after")
+    def _has_labels(self) -> "Characteristic":
+        unlabelled = sorted({code for origin in self.origin for code in origin.codes} - set(self.labels))
+        if unlabelled:
+            raise ValueError(f"characteristic '{self.name}': no label for {', '.join(unlabelled)}")
+        return self
+
+
+class Rules(_Strict):
+    """configs/outcomes/compared.toml."""
+
+    most_institutions: Annotated[int, Field(ge=1)]
+    cohort: tuple[Cohort, ...]
+    characteristic: tuple[Characteristic, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of `leo outcomes`.
+
+    Attributes:
+        profile: name of a disclosure profile.
+        years: only what was measured in the last so many years; all where None.
+        definitions: the run's file of outcomes, where it is not a shipped one.
+        key_file: the master key, for profiles under which institutions have pseudonyms.
+    """
+
+    profile: str = "leo_publication"
+    years: int | None = None
+    definitions: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written."""
+
+    index: Path
+    pages: int
+    groups: int
+    bytes: int
+
+
+def load_rules(path: Path | None = None) -> Rules:
+    """The cohorts and characteristics that are compared; those that ship with the package when no file is given.
+
+    Raises:
+        ConfigError: no such file, no TOML, or faults, all at once.
+    """
+    path = path or config_file("outcomes/compared.toml")
+    return check(Rules, read_toml(path, "name a TOML file of comparisons, or none"), str(path))
+
+
+def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable[[str], None] = lambda _: None) -> Site:
+    """Write a page and a CSV for each cohort of a run, and an index.
+
+    Args:
+        run: folder of a run that has ended well.
+        out: new, empty, or of an earlier comparison, whose files are replaced.
+
+    Raises:
+        ConfigError: the folder is not a run's, the run has no outcomes or none of the cohorts, or there is no profile
+            or key.
+        GateError: the run did not end well: nothing may leave it.
+        InputError: `out` holds something else.
+    """
+    manifest = ended_well(run)
+    profile, rules = disclosure.load(request.profile), load_rules()
+    key = master_key(request.key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
+    check_folder(out, _MARK, "comparison of outcomes")
+    d = Disclosure(profile)
+    files: dict[str, str] = {}
+    groups = 0
+    banner = "Synthetic data: no figure is of a real institution." if manifest.get("synthetic") else ""
+    with connect(manifest["engine"]) as engine:
+        for cohort, people in _cohorts(engine, run, manifest, rules, request):
+            progress(f"counting {cohort.title}")
+            sections, table = [], []
+            for years_after, counted in count(engine, people, rules).items():
+                name = _namer(cohort, rules, key.pseudonym if key else None)
+                section, rows_of_csv = _section(years_after, released(counted, d), name)
+                sections.append(section)
+                table += rows_of_csv
+            groups += len(table)
+            files[f"{cohort.definition}.csv"] = csv_of(blocks.Table("", ["Years after", *_HEADS], table))
+            files[f"{cohort.definition}.html"] = document(
+                cohort.title,
+                "What people did after, by institution and characteristic. Shares are of people with a linked record.",
+                sections=[*sections, _reading(d)],
+                banner=banner,
+                places=[("index.html", "All cohorts", False)],
+                links=[(f"{cohort.definition}.csv", "All figures as CSV")],
+            )
+    titles = [(file, cohort.title) for cohort in rules.cohort if (file := f"{cohort.definition}.html") in files]
+    statement = f"What became of the people of the run {manifest['run']}, by the institution that they left."
+    files["index.html"] = document(
+        "Outcomes by institution", statement, sections=[_reading(d)], banner=banner, links=titles
+    )
+    write_folder(out, _MARK, files, profile=profile.title)
+    pages = sum(name.endswith(".html") for name in files)
+    return Site(out / "index.html", pages, groups, sum(len(text.encode()) for text in files.values()))
+
+
+def _cohorts(
+    engine: Engine, run: Path, manifest: Mapping[str, Any], rules: Rules, request: Request
+) -> list[tuple[Cohort, Table]]:
+    """The people of each cohort that the run followed."""
+    places = tables_of(run, dict(manifest))
+    if "outcomes" not in places:
+        raise ConfigError(
+            f"{run}: has no outcomes: its file says longitudinal = false\n"
+            "  take that out of [outputs], and give the same leo run again"
+        )
+    named = str(manifest["configuration"]["outcomes"])
+    try:
+        path = request.definitions or resolve(named, run, "outcomes")
+    except ConfigError:
+        raise ConfigError(
+            f"the run's outcomes follow '{named}', which is not shipped\n  give it with --definitions"
+        ) from None
+    definitions = {one.name: one for one in load_definitions(path, shipped()).definition}
+    tables = {name: engine.read(path) for name, path in places.items() if name.startswith("attributes/")}
+    attributes = {name.removeprefix("attributes/"): table for name, table in tables.items()}
+    outcomes, lookup = (engine.read(places[name]) for name in ("outcomes", "lookup_ae_id"))
+    found = []
+    for cohort in rules.cohort:
+        definition = definitions.get(cohort.definition)
+        if definition and definition.cohort.table in attributes:
+            condition, params = chosen(definition.cohort, "r")
+            members = engine.sql(
+                f"select r.* from {{rows}} as r where {condition}",
+                params=params,
+                rows=attributes[definition.cohort.table],
+            )
+            year, pay = definition.cohort.year, "annualised_earnings" if definition.earnings.annualised else "earnings"
+            people = people_of(
+                engine, cohort, outcomes, members, lookup, attributes, rules, year=year, pay=pay, years=request.years
+            )
+            found.append((cohort, people))
+    if not found:
+        raise ConfigError(
+            f"{run}: follows none of the cohorts that are compared ({', '.join(one.definition for one in rules.cohort)})\n"
+            "  name definitions in the run's file (outcomes = ...), and institutions in configs/outcomes/compared.toml"
+        )
+    return found
+
+
+def people_of(
+    engine: Engine,
+    cohort: Cohort,
+    outcomes: Table,
+    members: Table,
+    lookup: Table,
+    attributes: Mapping[str, Table],
+    rules: Rules,
+    *,
+    year: str,
+    pay: str,
+    years: int | None = None,
+) -> Table:
+    """One row a person and number of years after: years_after, matched, OUTCOMES, pay, institution, characteristics.
+
+    Args:
+        outcomes: the catalogue's leo.outcomes.
+        members: rows that make a member: entity_id, `year` and the institution.
+        lookup: AE_ID, entity_id.
+        pay: the column of earnings.
+        years: only what was measured in the last so many years.
+    """
+    institution = next((name for name in members.columns if name.lower() == cohort.institution.lower()), None)
+    institution = f"min(cast(r.{quote(institution)} as varchar))" if institution else "cast(null as varchar)"
+    values = [_characteristic(engine, one, attributes, lookup) for one in rules.characteristic]
+    columns = "".join(
+        f", coalesce(c{n}.category, $not_known) as {quote(one.name)}" for n, one in enumerate(rules.characteristic)
+    )
+    joins = " ".join(f"left join {{values_{n}}} as c{n} on c{n}.AE_ID = o.AE_ID" for n in range(len(values)))
+    return engine.sql(
+        f"""
+        with places as (
+            select l.AE_ID, r.{quote(year)} as cohort_year, {institution} as institution
+            from {{members}} as r
+            join {{lookup}} as l on l.entity_id = r.entity_id
+            group by l.AE_ID, r.{quote(year)}
+        ),
+        measured as (
+            select *, coalesce(tax_year, academic_year) // 100 as measured_year,
+                   max(coalesce(tax_year, academic_year) // 100) over (partition by definition) as last_year
+            from {{outcomes}}
+            where definition = $definition and in_calculation
+        ),
+        latest as (
+            select *
+            from measured
+            where measured_year > last_year - $years
+            qualify row_number() over (partition by AE_ID, years_after order by cohort_year desc, measured_year desc) = 1
+        )
+        select cast(o.years_after as bigint) as years_after, o.matched, {", ".join(f"o.{name}" for name in OUTCOMES)},
+               case when o.earnings_included and o.matched then cast(o.{pay} as double) end as pay,
+               coalesce(p.institution, $not_known) as institution {columns}
+        from latest as o
+        left join places as p on p.AE_ID = o.AE_ID and p.cohort_year = o.cohort_year
+        {joins}
+        """,
+        params={"definition": cohort.definition, "not_known": NOT_KNOWN, "years": years or 1_000},
+        store=True,
+        outcomes=outcomes,
+        members=members,
+        lookup=lookup,
+        **{f"values_{n}": table for n, table in enumerate(values)},
+    )
+
+
+def _characteristic(
+    engine: Engine, characteristic: Characteristic, attributes: Mapping[str, Table], lookup: Table
+) -> Table:
+    """AE_ID, category: of the first origin that knows a person."""
+    parts, tables = [], {}
+    for number, origin in enumerate(characteristic.origin):
+        table = attributes.get(origin.table)
+        if table is None or origin.variable not in table.columns:
+            continue
+        pairs = [(code, category) for category, codes in origin.codes.items() for code in codes]
+        codes = pa.table({"code": [code for code, _ in pairs], "category": [category for _, category in pairs]})
+        tables |= {f"rows_{number}": table, f"codes_{number}": engine.from_arrow(codes)}
+        order = f"r.{quote(origin.latest_by)} desc, c.category desc" if origin.latest_by else "c.category desc"
+        parts.append(
+            f"""
+            select l.AE_ID, c.category, {number} as place,
+                   row_number() over (partition by l.AE_ID order by {order}) as rank
+            from {{rows_{number}}} as r
+            join {{lookup}} as l on l.entity_id = r.entity_id
+            join {{codes_{number}}} as c on c.code = cast(r.{quote(origin.variable)} as varchar)
+            """
+        )
+    if not parts:
+        return engine.sql("select AE_ID, cast(null as varchar) as category from {l} where false", l=lookup)
+    text = f"select AE_ID, arg_min(category, place) as category from ({' union all '.join(parts)}) where rank = 1 group by AE_ID"
+    return engine.sql(text, params=None, store=True, lookup=lookup, **tables)
+
+
+Counted = dict[tuple[str, str], Mapping[str, Any]]
+"""By group ("" for everyone) and category: people, matched, the outcomes, earners and quartiles of their pay."""
+
+
+def count(engine: Engine, people: Table, rules: Rules) -> dict[int, Counted]:
+    """By years after the exact counts of everyone, of each institution and of each category; not to be shown.
+
+    Institutions beyond the largest `most_institutions` stand together.
+    """
+    measures = ", ".join(
+        ["count(*) as people", "count_if(matched) as matched", "count(pay) as earners"]
+        + [f"count_if(matched and {name}) as {name}" for name in OUTCOMES]
+        + [f"quantile_cont(pay, {share}) as {name}" for name, share in QUARTILES.items()]
+    )
+    largest = engine.sql(
+        """
+        select institution from {people} where institution <> $not_known
+        group by institution
+        order by count_if(matched) desc, institution
+        limit $most
+        """,
+        params={"not_known": NOT_KNOWN, "most": rules.most_institutions},
+        store=True,
+        people=people,
+    )
+    named = f"case when institution in (select institution from {{largest}}) or institution = '{NOT_KNOWN}' then institution else '{OTHERS}' end"
+    found: dict[int, Counted] = {}
+    for group, category in {
+        "": "''",
+        _INSTITUTION: named,
+        **{one.name: quote(one.name) for one in rules.characteristic},
+    }.items():
+        counted = engine.sql(
+            f"select years_after, {category} as category, {measures} from {{people}} group by years_after, category",
+            params=None,
+            people=people,
+            **({"largest": largest} if group == _INSTITUTION else {}),
+        )
+        for row in sorted(rows(engine, counted), key=lambda row: (row["years_after"], row["category"])):
+            found.setdefault(int(row["years_after"]), {})[group, row["category"]] = row
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class Released:
+    """What may be shown of a group's category: people, matched, shares with intervals, quartiles of earnings."""
+
+    group: str
+    category: str
+    people: Cell
+    matched: Cell
+    shares: Mapping[str, tuple[Cell, Cell, Cell]]
+    earnings: Mapping[str, Cell]
+
+
+def released(counted: Counted, d: Disclosure) -> list[Released]:
+    """What may be shown of a cohort and year, all counts released together."""
+    counts: dict[tuple[str, ...], int] = {}
+    sums: list[Sum[tuple[str, ...]]] = []
+    for key, row in counted.items():
+        values = {"people": row["people"], "matched": row["matched"], "unmatched": row["people"] - row["matched"]}
+        sums.append(Sum((*key, "people"), ((*key, "matched"), (*key, "unmatched"))))
+        for name in OUTCOMES:
+            values |= {name: row[name], f"no {name}": row["matched"] - row[name]}
+            sums.append(Sum((*key, "matched"), ((*key, name), (*key, f"no {name}"))))
+        counts |= {(*key, measure): int(value) for measure, value in values.items()}
+    measures = ["people", "matched", "unmatched", *OUTCOMES, *(f"no {name}" for name in OUTCOMES)]
+    for group in dict.fromkeys(group for group, _ in counted if group):
+        parts = [key for key in counted if key[0] == group]
+        sums += [Sum(("", "", measure), tuple((*key, measure) for key in parts)) for measure in measures]
+    unshown = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
+    cells = d.counts(counts, sums, unshown=unshown)
+    shown = []
+    for key, row in counted.items():
+        matched = cells[*key, "matched"]
+        shares = {}
+        for name in OUTCOMES:
+            tied = [matched, cells[*key, name], cells[*key, f"no {name}"]]
+            share = d.percent(int(row[name]), int(row["matched"]), tied=tied)
+            shares[name] = (share, *d.sampled(share, matched))
+        earnings = {name: d.average(row[name] or 0.0, int(row["earners"]), tied=[matched]) for name in QUARTILES}
+        shown.append(Released(*key, cells[*key, "people"], matched, shares, earnings))
+    return shown
+
+
+def _namer(
+    cohort: Cohort, rules: Rules, pseudonym: Callable[[str, str], str] | None
+) -> Callable[[Released], tuple[str, str]]:
+    """How a group and its category are called."""
+    characteristics = {one.name: one for one in rules.characteristic}
+
+    def name(one: Released) -> tuple[str, str]:
+        if not one.group:
+            return "Everyone", "Everyone"
+        if one.category in (NOT_KNOWN, OTHERS):
+            title = cohort.kind if one.group == _INSTITUTION else characteristics[one.group].title
+            return title, one.category.capitalize()
+        if one.group == _INSTITUTION:
+            code = pseudonym(cohort.institution, one.category)[:10] if pseudonym else one.category
+            return cohort.kind, f"{cohort.kind} {code}"
+        characteristic = characteristics[one.group]
+        return characteristic.title, characteristic.labels.get(one.category, one.category)
+
+    return name
+
+
+def _section(
+    years_after: int, shown: Sequence[Released], name: Callable[[Released], tuple[str, str]]
+) -> tuple[blocks.Section, list[blocks.Row]]:
+    """A chart of sustained employment by characteristic, and all figures as a table."""
+    table: list[blocks.Row] = []
+    values: list[dict[str, Any]] = []
+    for one in sorted(shown, key=lambda one: (one.group, *name(one))):
+        group, category = name(one)
+        shares = [share for share, _, _ in one.shares.values()]
+        table.append([group, category, one.people, one.matched, *shares, *one.earnings.values()])
+        if one.group != _INSTITUTION:
+            values += chart_row(category, one.shares["sustained_employment"], group)
+    title = f"{years_after} {'year' if years_after == 1 else 'years'} after"
+    full = blocks.Table(f"Outcomes {title}", _HEADS, table)
+    summary = "Lines show 95% intervals. The table has institutions and all outcomes."
+    chart = charts.dots(values, x="Sustained employment, % of the matched")
+    figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, full)
+    return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), [
+        [str(years_after), *row] for row in table
+    ]
+
+
+def _reading(d: Disclosure) -> blocks.Section:
+    text = (
+        f"Disclosure control: profile “{d.profile.title}”. {d.profile.of_counts}. Earnings are a year's, before tax, to "
+        f"the nearest £{d.profile.amounts_to:,.0f}. Institutions differ in whom they take and what they teach: a "
+        "difference is not a measure of quality."
+    )
+    return blocks.Section("reading", "How to read the figures", [blocks.Text(text), symbols(d)])
