@@ -10,7 +10,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from linkage.engine import rows as engine_rows
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.process import begin
-from quality.report import pen
+from quality.report import charts
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
@@ -236,36 +235,18 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return folder
 
 
-_drawn_here = pen._here
-
-
-@functools.lru_cache(maxsize=1_000)
+@functools.cache
 def _drawn_once(spec: str) -> str:
-    return _drawn_here(json.loads(spec))
+    import vl_convert
 
-
-class _PenHere(pen._Pen):
-    """Draws in this process, whose engine has long been started, and in a thread as the other does."""
-
-    def __init__(self) -> None:
-        self.waiting = ThreadPoolExecutor(1)
-
-    def svg(self, spec: pen.Spec) -> str:
-        return _drawn_once(json.dumps(spec))
-
-    def put_away(self) -> None:
-        self.waiting.shutdown(cancel_futures=True)
+    return str(vl_convert.vegalite_to_svg(json.loads(spec)))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def charts_drawn_once() -> Iterator[None]:
-    """A chart takes a twentieth of a second, and reports of small worlds have many in common: none is drawn twice.
-
-    Where they are drawn, and that it makes no difference, is asked in tests/quality/test_pen.py, each time anew.
-    """
+    """A chart takes a tenth of a second, and reports of small worlds have many in common: none is drawn twice."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pen, "_here", lambda spec: _drawn_once(json.dumps(spec)))
-        patch.setattr(pen, "_Pen", _PenHere)
+        patch.setattr(charts, "draw", lambda spec: _drawn_once(json.dumps(spec)))
         yield
 
 

@@ -55,13 +55,17 @@ _LONG = re.compile(r"(\.\d{2})\d+")
 
 def figure(name: str, title: str, summary: str, chart: "alt.TopLevelMixin", table: Table) -> Figure:
     """A chart with its words and its table."""
-    import vl_convert
-
-    spec = chart.to_dict(validate=False) | {"config": _CONFIG, "padding": 2}
-    svg = _LONG.sub(r"\1", _UNREAD.sub("", vl_convert.vegalite_to_svg(spec)))
+    svg = _LONG.sub(r"\1", _UNREAD.sub("", draw(chart.to_dict(validate=False) | {"config": _CONFIG, "padding": 2})))
     return Figure(
         name, title, summary, svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1), "", table
     )
+
+
+def draw(spec: dict[str, Any]) -> str:
+    """Vega-Lite as SVG."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec))
 
 
 def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> "alt.TopLevelMixin":
