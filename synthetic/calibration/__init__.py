@@ -1,7 +1,6 @@
 """Whether a population is like the published figures: targets in configs/calibration, measured on the written files."""
 
-from synthetic.calibration.checking import Checked, check, measured
-from synthetic.calibration.page import as_json, as_markdown, in_words
-from synthetic.calibration.verdicts import VERDICTS
+from synthetic.calibration.checking import Checked, as_json, as_markdown, check, in_words
+from synthetic.calibration.targets import VERDICTS
 
-__all__ = ["VERDICTS", "Checked", "as_json", "as_markdown", "check", "in_words", "measured"]
+__all__ = ["VERDICTS", "Checked", "as_json", "as_markdown", "check", "in_words"]

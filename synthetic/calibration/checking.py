@@ -1,40 +1,23 @@
-"""Lay achieved beside target for every figure."""
+"""Compare achieved with target for every figure; the result as Markdown and JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from linkage.engine import Table, connect
+from linkage.engine import connect
 from linkage.errors import InputError
-from synthetic.calibration import (
-    activity,
-    coverage,
-    disagreement,
-    employers,
-    exact,
-    graduates,
-    higher_education,
-    names,
-    people,
-)
-from synthetic.calibration.estimates import collected
+from synthetic.calibration import outcomes, people, records
 from synthetic.calibration.population import Population
-from synthetic.calibration.targets import Figure, Theme, themes
-from synthetic.calibration.verdicts import Achieved, Compared
+from synthetic.calibration.targets import CHANCE, VERDICTS, Achieved, Bound, Compared, Figure, Theme, themes
 
-MEASURES: tuple[Callable[[Population], Iterator[Table]], ...] = tuple(
-    room.measures
-    for room in (
-        names, people, disagreement, exact, activity, graduates, higher_education, employers, coverage,
-    )
-)  # fmt: skip
-"""Each gives tables of id, value, standard_error, people, to be read one after the other."""
+_BOUNDS: dict[Bound, str] = {"equal": "", "at most": "at most ", "at least": "at least "}
 
 
 @dataclass(frozen=True)
 class Made:
-    """Which population was checked, as its manifest says."""
+    """The checked population, as its manifest describes it."""
 
     people: int
     seed: int
@@ -43,7 +26,7 @@ class Made:
 
     @property
     def command(self) -> str:
-        """What makes and checks the same population again."""
+        """The command that makes and checks the same population."""
         return f"leo synth --people {self.people} --seed {self.seed} --preset {self.preset} --check --out FOLDER"
 
 
@@ -69,7 +52,7 @@ def check(folder: Path, targets: list[Theme] | None = None) -> Checked:
 
     Args:
         folder: as `synthesise` made it, with every table in Parquet.
-        targets: the figures to reach; those that ship where not given.
+        targets: the figures to reach; those that ship when not given.
 
     Raises:
         InputError: the folder holds no such population.
@@ -82,19 +65,26 @@ def check(folder: Path, targets: list[Theme] | None = None) -> Checked:
     return Checked(made, [(theme, compared(theme, achieved, made.preset)) for theme in wanted])
 
 
+def measured(population: Population) -> dict[str, Achieved]:
+    """Every figure that can be measured, by its id."""
+    people.prepare(population)
+    population.views |= people.VIEWS | records.VIEWS | outcomes.views()
+    return population.measured([*people.MEASURES, *records.MEASURES, *outcomes.MEASURES])
+
+
 def compared(theme: Theme, achieved: Mapping[str, Achieved], preset: str) -> list[Compared]:
-    """The figures of a theme beside what was measured; of a preset that they do not hold for, for information."""
-    figures: Iterable[Figure] = theme.figures
+    """The figures of a theme with what was measured; for information where they do not hold for the preset."""
+    figures = theme.figures
     if theme.presets and preset not in theme.presets:
         why = f"published for errors as the preset {' or '.join(theme.presets)} makes them"
-        figures = (f.model_copy(update={"for_information": f.for_information or why}) for f in figures)
+        figures = tuple(replace(figure, for_information=figure.for_information or why) for figure in figures)
     return [Compared(figure, achieved.get(figure.id)) for figure in figures]
 
 
 def _made(folder: Path) -> Made:
     try:
-        said = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return Made(int(said["people"]), int(said["seed"]), str(said["preset"]), str(said["version"]))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return Made(int(manifest["people"]), int(manifest["seed"]), str(manifest["preset"]), str(manifest["version"]))
     except (OSError, ValueError, KeyError):
         raise InputError(
             f"{folder}: no population: it has no manifest.json that says how it was made\n"
@@ -102,9 +92,109 @@ def _made(folder: Path) -> Made:
         ) from None
 
 
-def measured(population: Population) -> dict[str, Achieved]:
-    """Every figure that can be measured, by its name."""
-    return collected(population.engine, (table for measures in MEASURES for table in measures(population)))
+def as_markdown(checked: Checked) -> str:
+    """Figures by verdict, then a table for each theme with its sources, notes and what cannot be measured."""
+    made = checked.made
+    parts = [
+        "# Calibration",
+        f"{made.people:,} people, seed {made.seed}, preset {made.preset}, version {made.version}: `{made.command}`. "
+        "Published figures are those of configs/calibration; achieved ones are measured by SQL on the written files.",
+        f"A figure is *outside* when it misses its target by more than the tolerance and {CHANCE} standard errors "
+        "together. `n` counts the people (or records, pairs, graduates) behind it. Figures *for information* cannot be "
+        "held against their source, for the reason given.",
+        _summary(checked),
+    ]
+    for theme, figures in checked.themes:
+        sources = "; ".join(dict.fromkeys(one.figure.source for one in figures))
+        parts += [f"## {theme.title}", theme.about.strip(), _table(figures), f"Source: {sources}.", _notes(figures)]
+        lines = [f"- {one.says} ({one.source}): {one.why}" for one in theme.unmeasured]
+        parts.append("\n".join(["Not measured:", "", *lines]) if lines else "")
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-__all__ = ["Checked", "Made", "check", "compared", "measured"]
+def _summary(checked: Checked) -> str:
+    rows = [(theme.title, figures) for theme, figures in checked.themes]
+    rows.append(("All", [one for _, figures in rows for one in figures]))
+    lines = [f"| | figures | {' | '.join(VERDICTS)} |", f"|---|--:|{'--:|' * len(VERDICTS)}"]
+    for title, figures in rows:
+        counts = [sum(one.verdict == verdict for one in figures) for verdict in VERDICTS]
+        lines.append(f"| {title} | {len(figures):,} | {' | '.join(f'{count:,}' for count in counts)} |")
+    return "\n".join(lines)
+
+
+def _table(figures: list[Compared]) -> str:
+    head = "| figure | target | achieved | difference | tolerance | s.e. | n | verdict |"
+    return "\n".join([head, "|---|--:|--:|--:|--:|--:|--:|---|", *map(_row, figures)])
+
+
+def _row(one: Compared) -> str:
+    figure, achieved = one.figure, one.achieved
+    tolerance = _number(figure.tolerance.around(figure.target), figure)
+    verdict = f"**{one.verdict}**" if one.verdict == "outside" else one.verdict
+    cells = [figure.says, _target(figure), "", "", tolerance, "", "0", verdict]
+    if achieved:
+        difference = ("+" if one.difference >= 0 else "−") + _number(abs(one.difference), figure)
+        cells[2:4] = [_number(achieved.value, figure), difference]
+        cells[5:7] = [_number(achieved.standard_error, figure), f"{achieved.people:,}"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def in_words(one: Compared) -> str:
+    """A figure in one line."""
+    achieved = _number(one.achieved.value, one.figure) if one.achieved else "nobody"
+    return f"{one.figure.says}: {achieved}, published {_target(one.figure)} ({one.figure.id})"
+
+
+def _target(figure: Figure) -> str:
+    return _BOUNDS[figure.bound] + _number(figure.target, figure)
+
+
+def _number(value: float, figure: Figure) -> str:
+    """As many decimals as distinguish the target from its neighbours."""
+    target = abs(figure.target)
+    if figure.unit == "£":
+        return f"£{value:,.0f}"
+    decimals = 2 if not target or target >= 1 else 4 if target < 0.1 else 3
+    if figure.unit == "number":
+        return f"{value:,.0f}" if target >= 100 else f"{value:.{decimals}f}"
+    return f"{value:.{1 if target >= 10 else decimals}f} %"
+
+
+def _notes(figures: list[Compared]) -> str:
+    notes: dict[str, list[str]] = {}
+    for one in figures:
+        figure = one.figure
+        for text in (figure.note, figure.for_information and f"for information: {figure.for_information}"):
+            if text:
+                notes.setdefault(text, []).append(figure.says)
+    return "\n".join(f"- {'; '.join(names)}: {text}" for text, names in notes.items())
+
+
+def as_json(checked: Checked) -> str:
+    """The same as data."""
+    document = {
+        "made": asdict(checked.made),
+        "command": checked.made.command,
+        "standard_errors_allowed": CHANCE,
+        "themes": [
+            {
+                "name": theme.name,
+                "title": theme.title,
+                "figures": [_facts(one) for one in figures],
+                "unmeasured": [one.model_dump() for one in theme.unmeasured],
+            }
+            for theme, figures in checked.themes
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _facts(one: Compared) -> dict[str, Any]:
+    figure, achieved = one.figure, one.achieved
+    return {
+        "id": figure.id, "says": figure.says, "unit": figure.unit, "target": figure.target, "bound": figure.bound,
+        "tolerance": figure.tolerance.around(figure.target), "achieved": achieved and achieved.value,
+        "standard_error": achieved and achieved.standard_error, "people": achieved.people if achieved else 0,
+        "verdict": one.verdict, "source": figure.source, "note": figure.note,
+        "for_information": figure.for_information,
+    }  # fmt: skip

@@ -1,10 +1,14 @@
-"""The files of a population as tables of an engine, and whose each row is."""
+"""The files of a population as tables of an engine, the person of each row, and estimates of figures in SQL."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from linkage.engine import Engine, Table
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
+from synthetic.calibration.targets import Achieved
 
 SOURCES = {
     "npd": ("census", "ks4", "ks5"),
@@ -15,7 +19,6 @@ SOURCES = {
     "dwp": ("benefits",),
 }
 TRUTH = ("persons", "entities")
-
 _KEYS = {
     "npd": "PupilMatchingRefAnonymous",
     # A learner without a number is known by the provider's own (docs/tables.md, "Synthetic sources").
@@ -26,28 +29,47 @@ _KEYS = {
     "dwp": "NINO",
 }
 
+Kind = Literal["share", "clustered share", "median", "mean", "estimate"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Figures of one kind, measured by one query.
+
+    Attributes:
+        kind: "share" of rows id, hits, members; "clustered share" of id, cluster, hits, members, where rows of one
+            family or person depend on each other; "median" and "mean" of id, amount; "estimate" gives id, value,
+            standard_error, people itself.
+        query: SQL. `{npd_census}` and the like are rows of a source with person_id; `{persons}`, `{entities}` are the
+            truth, `{npd_owners}` entity_key and person_id of a source, other names are views.
+    """
+
+    kind: Kind
+    query: str
+
 
 class Population:
-    """Tables by name, `npd_census` and the like, and `truth_persons`, `truth_entities`."""
+    """A population's tables, read by name; views are computed once, when a query asks for them."""
 
-    def __init__(self, engine: Engine, tables: Mapping[str, Table]) -> None:
+    def __init__(self, engine: Engine, tables: Mapping[str, Table], views: Mapping[str, str] | None = None) -> None:
         self.engine = engine
         self.tables = dict(tables)
-        self._owners: dict[str, Table] = {}
+        self.views = dict(views or {})
+        self.stored: dict[str, Table] = {}
 
     @classmethod
     def read(cls, engine: Engine, folder: Path) -> "Population":
-        """The population that was written to `folder`.
+        """The population in `folder`.
 
         Raises:
             InputError: the folder holds no population in Parquet; the message says which table is missing.
         """
-        base = (
-            max(folder.glob("release-*"), key=_number, default=folder) / "sources"
-        )  # the last delivery holds the most
+        last = max(folder.glob("release-*"), key=lambda path: int(path.name.rpartition("-")[2]), default=folder)
+        base = last / "sources"
         paths = {f"{source}_{table}": base / source / table for source, tables in SOURCES.items() for table in tables}
-        paths |= {f"truth_{name}": _whole_or_parts(folder / "truth", name) for name in TRUTH}
-        missing = sorted(name for name, path in paths.items() if not path.exists() or _empty(path))
+        truth = {name: folder / "truth" / name for name in TRUTH}
+        paths |= {f"truth_{n}": path if path.is_dir() else path.with_suffix(".parquet") for n, path in truth.items()}
+        missing = sorted(name for name, path in paths.items() if not (path.is_file() or any(path.glob("*.parquet"))))
         if missing:
             raise InputError(
                 f"{folder}: no population that can be checked; it lacks {', '.join(missing)}\n"
@@ -55,49 +77,116 @@ class Population:
             )
         return cls(engine, {name: engine.read(path) for name, path in paths.items()})
 
-    @property
-    def persons(self) -> Table:
-        """truth/persons."""
-        return self.tables["truth_persons"]
+    def sql(self, query: str, *, store: bool = False, **tables: Table) -> Table:
+        """A query over tables and views by their names in braces; `tables` are others."""
+        for name in re.findall(r"\{(\w+)\}", query):
+            if name not in tables:
+                tables[name] = self.table(name)
+        return self.engine.sql(query, params=None, store=store, **tables)
 
-    def owned(self, name: str) -> Table:
-        """A table of a source with the person of each row as `person_id`; rows of nobody are left out."""
-        source = name.partition("_")[0]
-        return self.engine.sql(
-            f"""
-            select o.person_id, t.*
-            from {{table}} as t
-            join {{owners}} as o on o.entity_key = {_KEYS[source]}
-            """,
-            table=self.tables[name],
-            owners=self.owners("cis" if source in ("hmrc", "dwp") else source),
-        )
+    def table(self, name: str) -> Table:
+        """A table or view by the name that queries give it; stored once it was asked for."""
+        if f"truth_{name}" in self.tables:
+            return self.tables[f"truth_{name}"]
+        if name not in self.stored:
+            self.stored[name] = self._view(name)
+        return self.stored[name]
 
-    def owners(self, source: str) -> Table:
-        """entity_key and person_id of those whom a source has rows of; stored."""
-        if source not in self._owners:
+    def _view(self, name: str) -> Table:
+        if name in self.views:
+            return self.sql(self.views[name], store=True)
+        source, _, table = name.partition("_")
+        if table == "owners":
             # Pupils of private schools have examinations and no identity record: truth names them with the persons.
-            examined = "select examined_as, person_id from {persons} where examined_as is not null"
-            self._owners[source] = self.engine.sql(
-                f"""
-                select entity_key, person_id from {{entities}} where source = $source
-                {f"union all {examined}" if source == "npd" else ""}
-                """,
-                entities=self.tables["truth_entities"],
-                persons=self.persons,
-                params={"source": source},
+            examined = "union all select examined_as, person_id from {persons} where examined_as is not null"
+            return self.sql(
+                f"select entity_key, person_id from {{entities}} where source = '{source}' "
+                f"{examined if source == 'npd' else ''}",
                 store=True,
             )
-        return self._owners[source]
+        owners = "cis_owners" if source in ("hmrc", "dwp") else f"{source}_owners"
+        return self.sql(
+            f"select o.person_id, t.* from {{rows}} as t join {{{owners}}} as o on o.entity_key = {_KEYS[source]}",
+            rows=self.tables[name],
+        )
+
+    def measured(self, measures: Iterable[Measure]) -> dict[str, Achieved]:
+        """The figures of all measures by their ids.
+
+        Raises:
+            LeoError: two measures gave one id.
+        """
+        figures: dict[str, Achieved] = {}
+        for measure in measures:
+            estimates = self.sql(_ESTIMATORS[measure.kind], rows=self.sql(measure.query))
+            for row in self.engine.arrow(estimates).to_pylist():
+                if row["value"] is None:
+                    continue
+                if row["id"] in figures:
+                    raise LeoError(f"figure '{row['id']}' is measured twice: this is a fault of the check itself")
+                figures[row["id"]] = _achieved(row)
+        return figures
 
 
-def _number(release: Path) -> int:
-    return int(release.name.rpartition("-")[2])
+def _achieved(row: Mapping[str, Any]) -> Achieved:
+    return Achieved(float(row["value"]), float(row["standard_error"] or 0), int(row["people"]))
 
 
-def _whole_or_parts(folder: Path, name: str) -> Path:
-    return folder / name if (folder / name).is_dir() else folder / f"{name}.parquet"
-
-
-def _empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.glob("*.parquet"))
+_ESTIMATORS: dict[Kind, str] = {
+    "estimate": "select * from {rows}",
+    # Two hits and two misses are added, so that no share is certain because nobody was seen to have it.
+    "share": """
+        select id, 100.0 * sum(hits) / sum(members) as value,
+               100.0 * sqrt((sum(hits) + 2.0) * (sum(members) - sum(hits) + 2.0)) / (sum(members) + 4.0)
+                   / sqrt(sum(members)) as standard_error,
+               sum(members) as people
+        from {rows}
+        group by id
+        having sum(members) > 0
+    """,
+    # The error is that of drawing whole clusters.
+    "clustered share": """
+        with clusters as (
+            select id, cluster, sum(hits) as hits, sum(members) as members from {rows} group by id, cluster
+        ),
+        rates as (
+            select *, sum(hits) over (partition by id) / sum(members) over (partition by id) as rate from clusters
+        ),
+        summed as (
+            select id, any_value(rate) as rate, sum(members) as members,
+                   sqrt(sum(pow(hits - rate * members, 2))) / sum(members) as error
+            from rates
+            group by id
+            having sum(members) > 0
+        )
+        select id, 100.0 * rate as value,
+               100.0 * greatest(error, sqrt(2.0 * (members + 2.0)) / (members + 4.0) / sqrt(members)) as standard_error,
+               cast(members as bigint) as people
+        from summed
+    """,
+    # Half the distance between the order statistics one standard error to either side of the middle.
+    "median": """
+        with ranked as (
+            select id, amount, row_number() over (partition by id order by amount) as place,
+                   count(*) over (partition by id) as people
+            from {rows}
+        ),
+        bounded as (
+            select *, greatest(1, cast(floor((people - sqrt(people)) / 2.0) as bigint)) as below,
+                   least(people, cast(ceil((people + sqrt(people)) / 2.0) as bigint)) as above
+            from ranked
+        )
+        select id, median(amount) as value,
+               (max(amount) filter (where place = above) - max(amount) filter (where place = below)) / 2.0
+                   as standard_error,
+               any_value(people) as people
+        from bounded
+        group by id
+    """,
+    "mean": """
+        select id, avg(amount) as value, coalesce(stddev_samp(amount), 0) / sqrt(count(*)) as standard_error,
+               count(*) as people
+        from {rows}
+        group by id
+    """,
+}

@@ -1,23 +1,30 @@
-"""The figures to reach: configs/calibration/*.toml, one file a theme, checked whole."""
+"""Published figures to reach, configs/calibration/*.toml (one file a theme), and the verdict on a measured figure."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
-from synthetic.rules.settings import Share, Strict, checked, toml
+
+CHANCE = 2.6
+"""Standard errors beyond the tolerance that a figure may miss by: one right figure in a hundred misses by more."""
 
 Unit = Literal["%", "£", "number"]
 Bound = Literal["equal", "at most", "at least"]
+Verdict = Literal["within", "outside", "for information", "nobody"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Tolerance(Strict):
     """How far a figure may be off before chance is counted: the wider of the two."""
 
-    share: Share = 0.0  # of the target
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the target
     points: Annotated[float, Field(ge=0)] = 0.0  # in the figure's own unit
 
     def around(self, target: float) -> float:
@@ -25,18 +32,38 @@ class Tolerance(Strict):
         return max(self.share * abs(target), self.points)
 
 
-class Figure(Strict):
-    """One published figure."""
+class _Common(Strict):
+    """Keys of figures and grids; what is left out is the file's."""
 
     id: str  # under which it is measured
     says: str
-    target: float
-    unit: Unit
-    tolerance: Tolerance
-    source: str
-    bound: Bound = "equal"  # a published limit binds from one side
+    unit: Unit | None = None
+    tolerance: Tolerance | None = None
+    source: str | None = None
     note: str = ""
     for_information: str = ""  # why it is shown and not judged
+
+
+class _Figure(_Common):
+    target: float
+    bound: Bound = "equal"  # a published limit binds from one side
+
+
+class _Grid(_Common):
+    """Figures of one kind: a row and a column are measured as id.row.column; NaN is no figure."""
+
+    columns: tuple[str, ...]
+    row_says: str = "{}"
+    column_says: str = "{}"
+    rows: dict[str, tuple[float, ...]]
+
+    def figures(self) -> Iterator[_Figure]:
+        common = {name: getattr(self, name) for name in _Common.model_fields if name not in ("id", "says")}
+        for row, targets in self.rows.items():
+            for column, target in zip(self.columns, targets, strict=True):
+                if not math.isnan(target):
+                    says = f"{self.says}: {_label(self.row_says, row)}, {_label(self.column_says, column)}"
+                    yield _Figure(id=f"{self.id}.{row}.{column}", says=says, target=target, **common)
 
 
 class Unmeasured(Strict):
@@ -45,63 +72,6 @@ class Unmeasured(Strict):
     says: str
     source: str
     why: str
-
-
-class Theme(Strict):
-    """One file of figures."""
-
-    name: str
-    title: str
-    about: str
-    figures: tuple[Figure, ...]
-    presets: tuple[str, ...]  # of which alone the figures hold; of all where there is none
-    unmeasured: tuple[Unmeasured, ...]
-
-
-class _Given(Strict):
-    """A figure as written; what it leaves out is the grid's or the file's."""
-
-    id: str
-    says: str
-    target: float
-    unit: Unit | None = None
-    tolerance: Tolerance | None = None
-    source: str | None = None
-    bound: Bound = "equal"
-    note: str = ""
-    for_information: str = ""
-
-
-class _Grid(Strict):
-    """Figures of one kind: the figure of a row and a column is measured as id.row.column, and NaN is none."""
-
-    id: str
-    says: str
-    columns: tuple[str, ...]
-    row_says: str = "{}"
-    column_says: str = "{}"
-    rows: dict[str, tuple[float, ...]]
-    unit: Unit | None = None
-    tolerance: Tolerance | None = None
-    source: str | None = None
-    note: str = ""
-    for_information: str = ""
-
-    def figures(self) -> Iterator[_Given]:
-        """One figure a cell."""
-        for row, targets in self.rows.items():
-            for column, target in zip(self.columns, targets, strict=True):
-                if target == target:
-                    yield _Given(
-                        id=f"{self.id}.{row}.{column}",
-                        says=f"{self.says}: {_said(self.row_says, row)}, {_said(self.column_says, column)}",
-                        target=target,
-                        unit=self.unit,
-                        tolerance=self.tolerance,
-                        source=self.source,
-                        note=self.note,
-                        for_information=self.for_information,
-                    )
 
 
 class _File(Strict):
@@ -113,75 +83,132 @@ class _File(Strict):
     tolerance: Tolerance
     source: str
     sources: dict[str, str]
-    figure: tuple[_Given, ...] = ()
+    figure: tuple[_Figure, ...] = ()
     grid: tuple[_Grid, ...] = ()
     unmeasured: tuple[Unmeasured, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published figure."""
+
+    id: str
+    says: str
+    target: float
+    unit: Unit
+    tolerance: Tolerance
+    source: str
+    bound: Bound = "equal"
+    note: str = ""
+    for_information: str = ""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One file of figures. `presets`: those for which the figures hold, all where empty."""
+
+    name: str
+    title: str
+    about: str
+    figures: tuple[Figure, ...]
+    presets: tuple[str, ...]
+    unmeasured: tuple[Unmeasured, ...]
+
+
+@dataclass(frozen=True)
+class Achieved:
+    """A figure as the population has it, in the figure's unit, and the people behind it."""
+
+    value: float
+    standard_error: float
+    people: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A target and what was reached."""
+
+    figure: Figure
+    achieved: Achieved | None
+
+    @property
+    def difference(self) -> float:
+        """Achieved minus target; NaN where there is nobody behind the figure."""
+        return self.achieved.value - self.figure.target if self.achieved else float("nan")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Outside: misses by more than its tolerance and chance together."""
+        if self.achieved is None:
+            return "nobody"
+        if self.figure.for_information:
+            return "for information"
+        allowed = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)
+        over, under = self.difference > allowed, -self.difference > allowed
+        missed = {"equal": over or under, "at most": over, "at least": under}[self.figure.bound]
+        return "outside" if missed else "within"
+
+    def _standard_error(self, achieved: Achieved) -> float:
+        """Of a share at least that of the target: else few hits would be judged more strictly than many."""
+        target, value = self.figure.target, achieved.value
+        if self.figure.unit != "%" or not 0 < value < 100:
+            return achieved.standard_error
+        return achieved.standard_error * math.sqrt(max(1.0, target * (100 - target) / (value * (100 - value))))
 
 
 def themes(folder: Path | None = None) -> list[Theme]:
     """All themes, in their order.
 
     Args:
-        folder: of TOML files; the one that ships where not given.
+        folder: of TOML files; the shipped one when not given.
 
     Raises:
-        ConfigError: a file is no TOML, has faults, or names a figure twice; with file and key.
+        ConfigError: a file is not TOML, has faults, or names a figure twice; with file and key.
     """
     folder = folder or config_file("calibration")
     files = {path: _read(path) for path in sorted(folder.glob("*.toml"))}
     if not files:
         raise ConfigError(
-            f"{folder}: no figures to check against\n  give a folder of TOML files as configs/calibration"
+            f"{folder}: no figures to check against\n  give a folder of TOML files such as configs/calibration"
         )
-    out = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
-    named = [figure.id for theme in out for figure in theme.figures]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
-        raise ConfigError(f"{folder}: figures named twice: {', '.join(twice)}\n  a figure is measured under one name")
-    return out
+    ordered = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
+    names = [figure.id for theme in ordered for figure in theme.figures]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"{folder}: figures named twice: {', '.join(repeated)}\n  give each figure a name of its own")
+    return ordered
 
 
-def _said(form: str, name: str) -> str:
-    said = form.replace("{}", name.replace("_", " "))
-    return said.replace("years", "year") if name == "1" else said
+def _label(form: str, name: str) -> str:
+    label = form.replace("{}", name.replace("_", " "))
+    return label.replace("years", "year") if name == "1" else label
 
 
 def _theme(path: Path, file: _File) -> Theme:
-    given = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
-    return Theme(
-        name=path.stem,
-        title=file.title,
-        about=file.about,
-        figures=tuple(_whole(path, file, figure) for figure in given),
-        presets=file.presets,
-        unmeasured=tuple(
-            Unmeasured(says=u.says, source=_source(path, file.sources, u.source), why=u.why) for u in file.unmeasured
-        ),
+    def source(name: str) -> str:
+        if name not in file.sources:
+            raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(file.sources)}")
+        return file.sources[name]
+
+    figures = tuple(
+        Figure(
+            id=one.id,
+            says=one.says,
+            target=one.target,
+            unit=one.unit or file.unit,
+            tolerance=one.tolerance or file.tolerance,
+            source=source(one.source or file.source),
+            bound=one.bound,
+            note=one.note,
+            for_information=one.for_information,
+        )
+        for one in [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
     )
-
-
-def _whole(path: Path, file: _File, given: _Given) -> Figure:
-    return Figure(
-        id=given.id,
-        says=given.says,
-        target=given.target,
-        unit=given.unit or file.unit,
-        tolerance=given.tolerance or file.tolerance,
-        source=_source(path, file.sources, given.source or file.source),
-        bound=given.bound,
-        note=given.note,
-        for_information=given.for_information,
-    )
-
-
-def _source(path: Path, sources: Mapping[str, str], name: str) -> str:
-    if name not in sources:
-        raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(sources)}")
-    return sources[name]
+    unmeasured = tuple(one.model_copy(update={"source": source(one.source)}) for one in file.unmeasured)
+    return Theme(path.stem, file.title, file.about, figures, file.presets, unmeasured)
 
 
 def _read(path: Path) -> _File:
-    raw = toml(path)
+    raw = toml_of(path)
     for grid in raw.get("grid", []):
         wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
         if wrong:
@@ -189,4 +216,4 @@ def _read(path: Path) -> _File:
                 f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column\n"
                 "  write as many as it has columns"
             )
-    return checked(path, raw, _File)
+    return check(_File, raw, str(path))

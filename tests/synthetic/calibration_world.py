@@ -25,7 +25,7 @@ _TRUTH = {
 def population_of(engine: Engine, world: Callable[[str], Table], **tables: str) -> Population:
     """A population of the given tables (name to text, as `world` reads it).
 
-    A text cell's ‖ stands for the bar that parts the columns of a world. `moved`, of persons, is the day of the move
+    A text cell's ‖ stands for the bar that separates the columns of a world. `moved`, of persons, is the day of the move
     from the first postcode to the second.
     """
     return Population(engine, {name: _table(engine, world, name, tables.get(name)) for name in _schemas()})

@@ -9,10 +9,7 @@ from linkage import catalogue
 from linkage.config.resources import config_file
 from linkage.engine import rows as engine_rows
 from linkage.longitudinal import build, load_definitions
-from synthetic.calibration import activity
-from synthetic.calibration.activity import LAST_DAY, activities
-from synthetic.calibration.definitions import outcome_rules
-from synthetic.calibration.estimates import collected
+from synthetic.calibration.outcomes import LAST_DAY, MEASURES, outcome_rules, views
 from synthetic.calibration.population import SOURCES, Population
 from tests.synthetic.calibration_world import population_of
 
@@ -70,6 +67,18 @@ DID = {
 }  # fmt: skip
 
 
+def activities(population, cells):
+    population.views |= views()
+    population.stored["cells"] = cells
+    return population.table("activities")
+
+
+def measured(engine, world, tables):
+    population = population_of(engine, world, **tables)
+    population.views |= views()
+    return population.measured(MEASURES)
+
+
 def test_the_first_activity_that_holds_is_the_main_one(engine, world):
     cells = world("person_id | years | start_year\n" + "\n".join(f"{n} | 3 | 2006" for n in NINE))
     did = engine_rows(engine, activities(population_of(engine, world, **WORLD), cells))
@@ -79,7 +88,7 @@ def test_the_first_activity_that_holds_is_the_main_one(engine, world):
 
 
 def test_figures_are_by_group_and_years(engine, world):
-    got = collected(engine, activity.measures(population_of(engine, world, **WORLD)))
+    got = measured(engine, world, WORLD)
     assert got["activity.all.higher_education.3"].value == pytest.approx(100 / 9)
     assert got["activity.no_free_school_meals.higher_education.3"].people == 8
     assert got["activity.independent_school.activity_not_captured.3"].value == 100
@@ -93,7 +102,7 @@ def test_figures_are_by_group_and_years(engine, world):
 
 def test_a_year_that_the_files_do_not_hold_is_left_out(engine, world):
     late = WORLD | {"npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd1 | 200607 | 1"}
-    got = collected(engine, activity.measures(population_of(engine, world, **late)))
+    got = measured(engine, world, late)
     assert {name.rpartition(".")[2] for name in got if name.startswith("activity.all")} == {
         "1",
         "3",
@@ -118,7 +127,7 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
             "on n.person_id = r.person_id and n.source = $source "
             "where n.entity_id = (select min(entity_id) from {entities} as f "
             "where f.person_id = r.person_id and f.source = $source)",
-            rows=files.owned(name),
+            rows=files.table(name),
             entities=entities,
             params={"source": "cis" if name.partition("_")[0] in ("hmrc", "dwp") else name.partition("_")[0]},
             store=True,
@@ -179,11 +188,11 @@ def test_examinations_are_somebodys(engine, population):
     files = Population.read(engine, population)
     for table in ("npd_ks4", "ilr_aims", "hesa_qualifications", "hmrc_earnings", "dwp_benefits"):
         # A second reference that begins in a year of alternative provision alone is in no census either.
-        assert engine.count(files.owned(table)) >= 0.999 * engine.count(files.tables[table]), table
+        assert engine.count(files.table(table)) >= 0.999 * engine.count(files.tables[table]), table
     kinds = engine.sql(
         "select distinct p.kind from {k} as k join {p} as p on p.person_id = k.person_id",
-        k=files.owned("npd_ks4"),
-        p=files.persons,
+        k=files.table("npd_ks4"),
+        p=files.table("persons"),
     )
     crossed = {"schooled in Scotland", "schooled in Wales"}  # families that moved to England
     assert {row["kind"] for row in engine_rows(engine, kinds)} - crossed == {"schooled", "private school"}
@@ -200,7 +209,7 @@ def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
         "hmrc_employment": None,
     }
     tables = {name: text for name, text in young.items() if text is not None}
-    got = collected(engine, activity.measures(population_of(engine, world, **tables)))
+    got = measured(engine, world, tables)
     assert got["activity.all.other_education.1"].value == 50  # of 3, in 2004/05
     assert got["activity.all.adult_further_education.3"].value == 50  # of 4, in 2005/06
     assert got["activity.all.adult_further_education.1"].value == 0

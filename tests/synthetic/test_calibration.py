@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
+from synthetic import synthesise
 from synthetic.calibration import as_json, as_markdown, check, in_words
 from synthetic.calibration.checking import Checked, Made, compared
 from synthetic.calibration.population import Population
-from synthetic.calibration.targets import Figure, Tolerance, themes
-from synthetic.calibration.verdicts import Achieved, Compared
+from synthetic.calibration.targets import Achieved, Compared, Figure, Tolerance, themes
 
 FILE = """
 title = "Widths"
@@ -76,7 +76,7 @@ def test_a_file_gives_its_figures_what_they_leave_out(targets):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (FILE.replace("target = 5.0", "aim = 5.0"), r"figure\.0\.target: Field required"),
+        (FILE.replace("target = 5.0", "aim = 5.0"), r"figure\.0\.target: field required"),
         (FILE.replace("[1000, nan]", "[1000]"), "grid 'pay': all_people: not one number for each column"),
         (
             FILE.replace('source = "book"\n[sources]', 'source = "film"\n[sources]'),
@@ -146,7 +146,7 @@ def checked(targets):
 
 def test_the_page_says_target_achieved_and_why(checked):
     page = as_markdown(checked)
-    assert "| people | 20,000 |" in page
+    assert page.startswith("# Calibration\n\n20,000 people, seed 7")
     assert "`leo synth --people 20000 --seed 7 --preset realistic --check --out FOLDER`" in page
     assert "| Width | at most 5.00 % | 50.00 % | +45.00 % | 0.50 % | 0.25 % | 1,234 | **outside** |" in page
     assert "| Pay: all people, 1 year on | £1,000 |  |  | £50 |  | 0 | nobody |" in page
@@ -203,3 +203,23 @@ def test_the_command_does_not_take_one_population_for_another(population):
     assert done.exit_code != 0
     assert isinstance(done.exception, ConfigError)
     assert "people: 20000 there, 777 asked for" in str(done.exception)
+
+
+NOT_REACHED: dict[str, str] = {}
+"""What the generator misses, with the reason; the command ends with 1 for them."""
+
+
+def test_nearly_every_figure_of_a_small_population_is_within_its_tolerance(population):
+    checked = check(population)
+    assert checked.count("within") >= 795
+    assert len(checked.outside) <= 5  # chance
+
+
+@pytest.mark.slow
+def test_every_figure_is_within_its_tolerance_but_those_that_are_known_to_be_missed(tmp_path):
+    out = tmp_path / "population"
+    synthesise(out, 200_000, workers=2, chunk=50_000)
+    checked = check(out)
+    assert [in_words(one) for one in checked.outside if one.figure.id not in NOT_REACHED] == []
+    assert checked.count("within") > 780
+    assert checked.count("nobody") == 0
