@@ -1,41 +1,40 @@
-"""The one door for numbers that leave: thresholds, rounding, secondary suppression, dominance, DfE's symbols.
+"""Disclosure control: thresholds, rounding, secondary suppression, dominance, DfE's symbols.
 
-Reports, dashboards, metadata and tables of results show `Cell`s, and only this room makes them. A rule set is a
-profile, a TOML file in configs/disclosure/. Numbers that are tied by sums are released together, and no hidden one of
-them can be had from those shown: `attack` solves for it.
+Reports, dashboards, metadata and tables of results show `Cell`s, which only this package makes. A rule set is a profile,
+a TOML file in configs/disclosure/. Numbers that sums connect are released together, and the published ones do not
+disclose a hidden one: `attack` solves for it.
 """
 
-from quality.disclosure.attack import Interval, exposed, intervals, possible, recovered
+from quality.disclosure.attack import Interval, disclosed, intervals, is_consistent, recovered
+from quality.disclosure.bounds import AttackerBounds, ProtectionLevel, Sum, exact_bounds
 from quality.disclosure.cells import Cell, Disclosure, Mark
-from quality.disclosure.complement import Unprotectable, protect
-from quality.disclosure.magnitudes import Dominated, broken, dominated, room_of
+from quality.disclosure.dominance import Dominated, broken_rule, dominated, level_of
 from quality.disclosure.profiles import Dominance, Profile, Symbols, load, names
-from quality.disclosure.sums import Known, Need, Sum, exactly
-from quality.disclosure.suppression import suppress
+from quality.disclosure.secondary import Unprotectable, protect, suppress
 
 __all__ = [
+    "AttackerBounds",
     "Cell",
     "Disclosure",
     "Dominance",
     "Dominated",
     "Interval",
-    "Known",
     "Mark",
-    "Need",
     "Profile",
+    "ProtectionLevel",
     "Sum",
     "Symbols",
     "Unprotectable",
-    "broken",
+    "broken_rule",
+    "disclosed",
     "dominated",
-    "exactly",
-    "exposed",
+    "exact_bounds",
     "intervals",
+    "is_consistent",
+    "level_of",
     "load",
     "names",
-    "possible",
     "protect",
     "recovered",
-    "room_of",
     "suppress",
 ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from quality.disclosure.profiles import Profile
-from quality.disclosure.sums import Key, Sum
-from quality.disclosure.suppression import suppress
+from quality.disclosure.bounds import Key, Sum
+from quality.disclosure.secondary import suppress
 from quality.measures.intervals import Share, wilson
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
@@ -49,11 +49,11 @@ class Disclosure:
         sums: Sequence[Sum[Key]] = (),
         *,
         sensitive: Iterable[Key] = (),
-        unshown: Iterable[Key] = (),
+        unpublished: Iterable[Key] = (),
     ) -> dict[Key, Cell]:
         """Counts that are shown together, with the sums that tie them.
 
-        Every table that shares a total belongs in one call; see quality.disclosure.suppression. Cells of `unshown`
+        Every table that shares a total belongs in one call; see quality.disclosure.secondary. Cells of `unpublished`
         keys are for `tied` of `percent` only.
         """
         hidden = suppress(
@@ -62,7 +62,7 @@ class Disclosure:
             threshold=self.profile.threshold,
             zeros_are_sensitive=self.profile.zeros_are_sensitive,
             sensitive=sensitive,
-            unshown=unshown,
+            unpublished=unpublished,
         )
         return {key: self.marked("suppressed") if key in hidden else self._rounded(n) for key, n in counts.items()}
 

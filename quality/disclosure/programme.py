@@ -1,8 +1,7 @@
-"""Programmes: the numbers within bounds, and in equations, that cost the least. HiGHS solves them.
+"""Linear and integer programmes, solved by HiGHS.
 
-Whoever attacks a table asks for one number after the other of the same equations. The solver keeps them and goes on
-from the solution that it found last, so that most of what is asked takes it some steps: a third of the time of asking
-each anew.
+An attack solves for one number after another of the same equations. The solver starts from its last solution, which
+takes a third of the time of solving each afresh.
 """
 
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 
 class Programme:
-    """Numbers `low` to `high`, of which the combinations `lines` come to `least` to `most`.
+    """Variables between `low` and `high` whose linear combinations `lines` are between `least` and `most`.
 
     Args:
         lines: a sparse matrix, a row for each combination.
@@ -19,11 +18,10 @@ class Programme:
     """
 
     def __init__(self, lines: Any, least: Any, most: Any, low: Any, high: Any, **options: float) -> None:
-        import highspy  # a fifth of a second, where somebody asks
+        import highspy  # takes 0.2 s
         from highspy._core import _Highs
 
-        # The solver without the package's callbacks: as these are set up they write the solver's name to the process's
-        # output before anybody could tell it not to, and what else the process says then can be kept from nobody.
+        # The class without the package's callbacks, which print the solver's name before output_flag can be set.
         self._highs = _Highs()
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
             self._highs.setOptionValue(name, value)
@@ -44,21 +42,21 @@ class Programme:
         self._whole = np.zeros(columns.shape[1], dtype=np.uint8)
 
     def cheapest(self, cost: Any, *, whole: Any = False) -> Any | None:
-        """The numbers that cost the least, or None where no numbers are possible (or none were found within the limit).
+        """The solution of least cost; None where there is none, or none was found within the node limit.
 
         Args:
-            cost: of each number, for each one of it.
-            whole: which numbers have no fraction: all, none, or 1 for each that has none.
+            cost: of one unit of each variable.
+            whole: which variables are integers: all, none, or 1 for each that is.
         """
         import highspy
 
-        asked = np.broadcast_to(np.asarray(whole, dtype=np.uint8), self._whole.shape).copy()
-        if not np.array_equal(asked, self._whole):
-            self._highs.changeColsIntegrality(len(asked), self._every, asked)
-            self._whole = asked
+        integer = np.broadcast_to(np.asarray(whole, dtype=np.uint8), self._whole.shape).copy()
+        if not np.array_equal(integer, self._whole):
+            self._highs.changeColsIntegrality(len(integer), self._every, integer)
+            self._whole = integer
         self._highs.changeColsCost(len(self._every), self._every, np.asarray(cost, dtype=float))
         self._highs.run()
-        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:  # it lost its way from the last solution
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:  # no progress from the last solution
             self._highs.clearSolver()
             self._highs.run()
         feasible = highspy.SolutionStatus.kSolutionStatusFeasible

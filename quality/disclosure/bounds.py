@@ -1,4 +1,4 @@
-"""Numbers that add up: the equations every reader of a table knows, and what a reader knows of each number."""
+"""Numbers that add up: the sums between them, and what an attacker knows of each number."""
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,37 +24,38 @@ class Sum(Generic[Key]):
 
 
 @dataclass(frozen=True)
-class Need:
-    """What must stay possible of a number that is hidden, given all that is shown.
+class ProtectionLevel:
+    """What an attacker must still think possible of a hidden number.
 
     Attributes:
-        least: at least this must be possible; None where any number will do.
-        most: at most this must be possible; None where any number will do.
+        lower: a value at least as large must be possible; None where any other value will do.
+        upper: a value at most as large must be possible; None where any other value will do.
     """
 
-    least: float | None = None
-    most: float | None = None
+    lower: float | None = None
+    upper: float | None = None
 
 
 @dataclass(frozen=True)
-class Known(Generic[Key]):
-    """Numbers as a reader meets them.
+class AttackerBounds(Generic[Key]):
+    """Published numbers and the sums between them, as an attacker knows them.
 
     Attributes:
-        low: the least that each number can be where it is shown; of a number shown exactly, the number.
-        high: the most that it can be where it is shown.
-        sums: the equations between them.
-        unshown: numbers that stand in no table: nobody is told them, and nothing is lost by that.
-        fixed: numbers that are known elsewhere, and cannot be hidden.
-        whole: whether they are counts.
+        low: the lower bound of each number where it is shown; of a number shown exactly, the number.
+        high: its upper bound.
+        sums: the equations between the numbers.
+        unpublished: numbers that stand in no table: nothing is lost by hiding them.
+        fixed: numbers that are published elsewhere and cannot be hidden.
+        is_integer: whether they are counts.
+        place: the index of each number in vectors.
     """
 
     low: Mapping[Key, float]
     high: Mapping[Key, float]
     sums: Sequence[Sum[Key]]
-    unshown: Collection[Key] = frozenset()
+    unpublished: Collection[Key] = frozenset()
     fixed: Collection[Key] = frozenset()
-    whole: bool = True
+    is_integer: bool = True
     place: Mapping[Key, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +67,7 @@ class Known(Generic[Key]):
 
     @cached_property
     def matrix(self) -> Any:
-        """One row an equation, one column a number: 1 for a part, -1 for the total."""
+        """A row for each sum and a column for each number: 1 for a part, -1 for the total."""
         rows, columns, signs = [], [], []
         for row, line in enumerate(self.sums):
             for key, sign in [*((part, 1.0) for part in line.parts), (line.total, -1.0)]:
@@ -77,13 +78,13 @@ class Known(Generic[Key]):
 
     @cached_property
     def columns(self) -> Any:
-        """The same by columns, for taking some of the numbers."""
+        """The matrix by columns."""
         return self.matrix.tocsc()
 
     def bounds(self, hidden: Iterable[Key]) -> tuple[Any, Any]:
-        """The least and the most that each number can be, to one who sees what is not hidden and knows no sum."""
+        """Lower and upper bounds for an attacker who sees what is not hidden, before any sum is used."""
         low, high = (bound.copy() for bound in self._shown)
-        free = [self.place[key] for key in {*hidden, *self.unshown} if key not in self.fixed]
+        free = [self.place[key] for key in {*hidden, *self.unpublished} if key not in self.fixed]
         low[free], high[free] = 0.0, np.inf
         return low, high
 
@@ -93,15 +94,15 @@ class Known(Generic[Key]):
         return low, high
 
 
-def exactly(
+def exact_bounds(
     values: Mapping[Key, float],
     sums: Sequence[Sum[Key]],
     *,
-    unshown: Iterable[Key] = (),
+    unpublished: Iterable[Key] = (),
     fixed: Iterable[Key] = (),
-    whole: bool = True,
-) -> Known[Key]:
-    """Numbers that are shown as they are. Whoever sees them rounded knows less.
+    is_integer: bool = True,
+) -> AttackerBounds[Key]:
+    """The bounds of numbers that are shown unrounded; an attacker who sees them rounded knows less.
 
     Raises:
         ValueError: a sum does not hold or names a key that has no number.
@@ -110,6 +111,6 @@ def exactly(
         if any(key not in values for key in line.members):
             raise ValueError("a sum names a key that has no count")
         total = sum(values[key] for key in line.parts)
-        if abs(total - values[line.total]) > (0 if whole else 1e-6 * max(1.0, abs(values[line.total]))):
+        if abs(total - values[line.total]) > (0 if is_integer else 1e-6 * max(1.0, abs(values[line.total]))):
             raise ValueError("the parts of a sum do not add up to its total")
-    return Known(values, values, sums, frozenset(unshown), frozenset(fixed), whole)
+    return AttackerBounds(values, values, sums, frozenset(unpublished), frozenset(fixed), is_integer)

@@ -1,22 +1,22 @@
-"""Totals of amounts, such as pay: when a few contributors hold so much of one that it tells what they have."""
+"""Dominance: totals of amounts, such as pay, that one or two contributors make up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quality.disclosure.bounds import ProtectionLevel
 from quality.disclosure.profiles import Dominance, Profile
-from quality.disclosure.sums import Need
 
 
 @dataclass(frozen=True)
 class Dominated:
-    """A rule that a total breaks, and how far off the total must stay possible (Hundepool and others 2012, 4.2.2)."""
+    """A rule that a total breaks, and the distance at which other values must stay possible (Hundepool 2012, 4.2.2)."""
 
     rule: str
-    room: float
+    distance: float
 
 
 def dominated(contributions: Sequence[float], rule: Dominance) -> bool:
-    """Whether the largest contributors hold more of a total than the rule lets them (the (n, k) rule).
+    """Whether the largest contributors hold more of a total than the (n, k) rule allows.
 
     Args:
         contributions: what each contributor adds to the total, none negative, for example earnings.
@@ -24,25 +24,25 @@ def dominated(contributions: Sequence[float], rule: Dominance) -> bool:
     return _by_share(sum(contributions), contributions, rule) is not None
 
 
-def broken(total: float, largest: Sequence[float], profile: Profile) -> Dominated | None:
-    """The rule of a profile that a total breaks by the widest room, or None.
+def broken_rule(total: float, largest: Sequence[float], profile: Profile) -> Dominated | None:
+    """The rule of a profile that a total breaks by the largest distance, or None.
 
-    p %: the total less its two largest is less than p of the largest, so that the second could reckon the first to
+    p %: the total less its two largest is less than p of the largest, so that the second can calculate the first to
     within p. (n, k): the n largest hold more than k of the total.
 
     Args:
         total: of all contributions, none of which is negative.
         largest: the largest contributions, in any order; as many as there are rules for.
     """
-    found = [_by_share(total, largest, rule) for rule in profile.dominance]
+    broken = [_by_share(total, largest, rule) for rule in profile.dominance]
     if profile.p_percent is not None:
-        found.append(_by_percent(total, largest, profile.p_percent))
-    return max((each for each in found if each), key=lambda each: each.room, default=None)
+        broken.append(_by_percent(total, largest, profile.p_percent))
+    return max((rule for rule in broken if rule), key=lambda rule: rule.distance, default=None)
 
 
-def room_of(total: float, rule: Dominated) -> Need:
-    """What must stay possible of a dominated total."""
-    return Need(least=total + rule.room, most=max(0.0, total - rule.room))
+def level_of(total: float, rule: Dominated) -> ProtectionLevel:
+    """The protection level of a dominated total."""
+    return ProtectionLevel(lower=total + rule.distance, upper=max(0.0, total - rule.distance))
 
 
 def _by_share(total: float, contributions: Sequence[float], rule: Dominance) -> Dominated | None:
@@ -58,4 +58,4 @@ def _by_percent(total: float, contributions: Sequence[float], share: float) -> D
     rest = total - first - second
     if total <= 0 or rest >= share * first:
         return None
-    return Dominated(f"the largest can be reckoned to within {100 * share:g} %", share * first - rest)
+    return Dominated(f"the largest can be calculated to within {100 * share:g} %", share * first - rest)

@@ -1,0 +1,321 @@
+"""Secondary suppression: which further numbers to hide, so that published ones do not disclose a hidden one.
+
+Three heuristics, from the fastest to the cheapest. `line_by_line` hides the smallest partner in one sum at a time; it
+serves thousands of numbers, and misses chains of sums. `by_flows` finds, for each number that the attack still
+discloses, the cheapest change of the table that protects it, and hides what that change touches (Kelly, Golden and
+Assad 1992). `by_integer_programme` chooses the cheapest set for all at once (Fischetti and Salazar 2001), for tables of
+some hundred cells. The attack decides on all of them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array, hstack, vstack
+
+from quality.disclosure.attack import TOLERANCE, Attack, are_whole, disclosed, intervals, is_consistent, underprotected
+from quality.disclosure.bounds import AttackerBounds, Key, ProtectionLevel, Sum, exact_bounds
+from quality.disclosure.programme import Programme
+
+Method = Literal["quick", "cheapest"]
+Levels = Mapping[Key, ProtectionLevel]
+_ANY = ProtectionLevel()
+_ZERO_COST = 60.0  # cost of hiding a zero, above that of any count: a zero that sums imply protects nothing
+_PROGRAMME_SIZE = 6_000  # numbers times levels up to which the integer programme is tried
+_PROGRAMME_NODES = 30  # branch-and-bound nodes: a limit of nodes and not of time, so that results are deterministic
+_CACHED_SIZE = 100  # numbers of a table from which results are cached; smaller ones are as fast to solve
+_REVIEWED = 400  # complements that are tested one by one for being needed
+
+
+@dataclass(frozen=True)
+class Unprotectable(Exception):
+    """Numbers that cannot be protected, because fixed numbers disclose them."""
+
+    keys: frozenset[Any]
+
+
+def suppress(
+    counts: Mapping[Key, int],
+    sums: Sequence[Sum[Key]],
+    *,
+    threshold: int,
+    zeros_are_sensitive: bool = False,
+    sensitive: Iterable[Key] = (),
+    unpublished: Iterable[Key] = (),
+    fixed: Iterable[Key] = (),
+    method: Method = "quick",
+) -> frozenset[Key]:
+    """The counts to hide: small ones and their complement.
+
+    A hidden small count must still possibly reach the threshold, so that it cannot be distinguished from a complement.
+    Tables that share totals are judged together: what one shows must not disclose what another hides.
+
+    Args:
+        counts: exact counts.
+        sums: the equations between them: rows, columns, subtotals.
+        threshold: a count below it is hidden; zero only where `zeros_are_sensitive`.
+        sensitive: further keys to hide, for example totals that one contributor dominates.
+        unpublished: keys that stand in no table, such as a difference of two counts. A small one is protected like any
+            other.
+        fixed: keys that are published elsewhere and cannot be hidden.
+
+    Raises:
+        ValueError: a sum does not hold or names a key that has no count.
+        Unprotectable: fixed counts disclose a small one.
+    """
+    table = exact_bounds(counts, sums, unpublished=unpublished, fixed=fixed)
+    least = 0 if zeros_are_sensitive else 1
+    levels = {key: ProtectionLevel(lower=threshold) for key, count in counts.items() if least <= count < threshold}
+    return protect(table, levels | {key: levels.get(key, _ANY) for key in sensitive}, method=method)
+
+
+def protect(table: AttackerBounds[Key], levels: Levels[Key], *, method: Method = "quick") -> frozenset[Key]:
+    """The numbers to hide: those with a protection level and their complement.
+
+    Args:
+        method: "quick" for many linked tables; "cheapest" hides as little as it can.
+
+    Raises:
+        Unprotectable: fixed numbers disclose numbers that need protection.
+    """
+    if not levels:
+        return frozenset()
+    request = _Request(table, tuple(levels.items()), method)
+    return (_cached if len(table.low) >= _CACHED_SIZE else _protected)(request)
+
+
+class _Request:
+    """The arguments of `protect`, equal where all their content is, in the same order."""
+
+    def __init__(self, table: AttackerBounds[Any], levels: tuple[tuple[Any, ProtectionLevel], ...], method: Method):
+        self.table, self.levels, self.method = table, dict(levels), method
+        content = tuple(table.low.items()), tuple(table.high.items()), tuple(table.sums)
+        self._content = (
+            *content,
+            frozenset(table.unpublished),
+            frozenset(table.fixed),
+            table.is_integer,
+            levels,
+            method,
+        )
+        self._hash = hash(self._content)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Request) and self._content == other._content
+
+
+def _protected(request: _Request) -> frozenset[Any]:
+    table, method = request.table, request.method
+    # In the order of the numbers: what one programme hides protects others, so the order must not depend on hashing.
+    levels = {key: request.levels[key] for key in table.low if key in request.levels}
+    hidden = set(levels)
+    if method == "quick" or not _is_small(table, levels):
+        hidden |= line_by_line(table, levels)
+    elif disclosed(table, hidden, levels):
+        hidden |= by_integer_programme(table, levels) or set()
+    while open_keys := disclosed(table, hidden, levels):
+        keys = [key for key in levels if key in open_keys]
+        more = by_flows(table, hidden, {key: levels[key] for key in keys})
+        if more <= hidden:  # the level is met, and only one value is possible
+            exact = intervals(table, hidden, of=keys)
+            more = by_flows(table, hidden, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
+        if more <= hidden:
+            raise Unprotectable(frozenset(keys))
+        hidden |= more
+    if method == "cheapest":
+        hidden = _without_needless(table, hidden, levels)
+    # A complement that can be calculated protects nothing.
+    calculable = disclosed(table, hidden, {key: _ANY for key in hidden if key not in levels})
+    return frozenset(hidden - calculable)
+
+
+_cached = lru_cache(maxsize=32)(_protected)
+"""A run's summary, its report and its review release the same tables."""
+
+
+def costs(table: AttackerBounds[Any]) -> Any:
+    """The information lost by hiding each number: more for larger ones, doubled for totals, most for zeros."""
+    totals = {line.total for line in table.sums}
+    return np.array(
+        [
+            _ZERO_COST if table.high[key] == 0 else math.log2(2 + table.high[key]) * (2 if key in totals else 1)
+            for key in table.low
+        ]
+    )
+
+
+def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
+    """Numbers to hide so that no sum by itself discloses a hidden one, or that its hidden parts are together too few.
+
+    A part is hidden before the total, which other tables show; a zero last.
+    """
+    least = max((level.lower or 0.0 for level in levels.values()), default=0.0)
+    hidden, unseen = set(levels), {*levels, *table.unpublished}
+    changed = True
+    while changed:
+        changed = False
+        for line in table.sums:
+            while _discloses(line, table, hidden, unseen, least):
+                partner = (
+                    _partner(table, [key for key in line.parts if table.high[key]], unseen)
+                    or _partner(table, [line.total] if table.high[line.total] else [], unseen)
+                    or _partner(table, line.members, unseen)
+                )
+                if partner is None:
+                    break
+                hidden.add(partner[0])
+                unseen.add(partner[0])
+                changed = True
+    return hidden
+
+
+def _discloses(line: Sum[Key], table: AttackerBounds[Key], hidden: Set[Key], unseen: Set[Key], least: float) -> bool:
+    parts = [key for key in line.parts if key in unseen]
+    if line.total in unseen:
+        return not parts and line.total in hidden
+    if not any(key in hidden for key in parts):
+        return False
+    rest = table.high[line.total] - sum(table.low[key] for key in line.parts if key not in unseen)
+    return len(parts) == 1 or rest < least
+
+
+def _partner(table: AttackerBounds[Key], keys: Sequence[Key], unseen: Set[Key]) -> tuple[Key] | None:
+    """The smallest shown number that is not zero; a zero where there is no other."""
+    shown = [key for key in keys if key not in unseen and key not in table.fixed]
+    if not shown:
+        return None
+    return (min(shown, key=lambda key: (table.high[key] == 0, table.high[key], repr(key))),)
+
+
+def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[Key]) -> set[Key]:
+    """Numbers to hide, with `hidden`, so that each level is met: one programme for each that is still disclosed.
+
+    What one programme hides mostly protects neighbours too, which the attack finds at a fraction of the cost.
+    """
+    chosen = set(hidden)
+    attacker: Attack | None = None  # who sees what has been left since the last programme that hid anything
+    for key, level in levels.items():
+        # Where any other value will do, the programme asks for more than the attack.
+        if attacker and level != _ANY and not underprotected(attacker, {key: level}):
+            continue
+        before = len(chosen)
+        for lower, upper in _sides(level) or [(None, None)]:
+            chosen |= _flow(table, chosen, key, lower, upper)
+        if len(chosen) > before:
+            attacker = Attack(table, chosen)
+    return chosen
+
+
+def _flow(
+    table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float | None, upper: float | None
+) -> set[Key]:
+    """The shown numbers that the cheapest change touches by which a number reaches its level."""
+    low, high = table.bounds(hidden)
+    place, matrix = table.place[key], table.matrix
+    infinite = 4 * max(1000.0, lower or 0.0, *np.where(np.isfinite(high), high, low))
+    high = np.minimum(high, infinite)
+    if lower is None and upper is None:  # any value other than its own
+        lower = table.low[key] + 1
+    low[place] = max(low[place], lower or 0.0)
+    high[place] = high[place] if upper is None else min(high[place], upper)
+    shown = [table.place[k] for k in table.low if k not in {*hidden, *table.unpublished, *table.fixed}]
+    if low[place] > high[place]:
+        return set()
+    cost_of = costs(table)[shown]
+    columns = matrix[:, shown]
+    # value = the published one, within its own bounds, plus a change up or down, which costs
+    lines = hstack([matrix, columns, -columns], format="csr")
+    cost = np.concatenate([np.zeros(matrix.shape[1]), cost_of, cost_of])
+    zero = np.zeros(lines.shape[0])
+    least = np.concatenate([low, np.zeros(2 * len(shown))])
+    most = np.concatenate([high, np.full(len(shown), infinite), low[shown]])
+    programme = Programme(lines, zero, zero, least, most)
+    solution = programme.cheapest(cost)
+    if solution is not None and table.is_integer and not are_whole(solution):
+        solution = programme.cheapest(cost, whole=True)
+    if solution is None:
+        return set()
+    changes = solution[matrix.shape[1] :].reshape(2, -1).max(axis=0)
+    keys = table.keys
+    return {keys[shown[index]] for index in np.flatnonzero(changes > TOLERANCE)}
+
+
+def by_integer_programme(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key] | None:
+    """The cheapest complement for all levels at once; None where the solver finds none within its nodes.
+
+    A binary variable for each number that may be hidden, and for each level a table that shows it to be possible.
+    """
+    low, high = table.bounds(levels)
+    keys, matrix, size = table.keys, table.matrix, len(table.place)
+    may = [table.place[k] for k in keys if k not in {*levels, *table.unpublished, *table.fixed}]
+    wanted = [
+        (table.place[key], lower, upper)
+        for key, level in levels.items()
+        for lower, upper in (_sides(level) or [(table.low[key] + 1, None)])
+    ]
+    reach = 3 * max(max((lower or 0) - table.low[keys[place]], 1.0) for place, lower, _ in wanted)
+    reach = max(reach, *(3 * (table.high[keys[place]] - upper) for place, _, upper in wanted if upper is not None), 3.0)
+    infinite = 4 * max(1000.0, reach, *np.where(np.isfinite(high), high, low))
+    top = np.minimum(high, infinite)
+    pick = csr_array((np.ones(len(may)), (range(len(may)), may)), shape=(len(may), size))
+    blocks, lowest, highest = [], [], []
+    bounds_low, bounds_high = [np.zeros(len(may))], [np.ones(len(may))]
+    empty = csr_array((matrix.shape[0], len(may)))
+    for number, (place, lower, upper) in enumerate(wanted):
+        before, after = (csr_array((len(may), size * n)) for n in (number, len(wanted) - number - 1))
+        left, right = (csr_array((matrix.shape[0], size * n)) for n in (number, len(wanted) - number - 1))
+        blocks.append(hstack([empty, left, matrix, right]))
+        blocks.append(hstack([diags_array(np.full(len(may), -float(reach))), before, pick, after]))
+        blocks.append(hstack([diags_array(np.minimum(low[may], reach)), before, pick, after]))
+        lowest += [np.zeros(matrix.shape[0]), np.full(len(may), -np.inf), low[may]]
+        highest += [np.zeros(matrix.shape[0]), top[may], np.full(len(may), np.inf)]
+        floor, ceiling = low.copy(), top.copy()
+        floor[may], ceiling[may] = np.maximum(low[may] - reach, 0.0), top[may] + reach
+        floor[place] = max(floor[place], lower or 0.0)
+        ceiling[place] = ceiling[place] if upper is None else min(ceiling[place], upper)
+        bounds_low.append(floor)
+        bounds_high.append(ceiling)
+    programme = Programme(
+        vstack(blocks, format="csc"),
+        *(np.concatenate(ends) for ends in (lowest, highest, bounds_low, bounds_high)),
+        mip_max_nodes=_PROGRAMME_NODES,
+        mip_rel_gap=0.01,
+    )
+    others = np.zeros(size * len(wanted))
+    solution = programme.cheapest(
+        np.concatenate([costs(table)[may], others]), whole=np.concatenate([np.ones(len(may)), others])
+    )
+    if solution is None:
+        return None
+    return {keys[may[index]] for index in np.flatnonzero(solution[: len(may)] > 0.5)}
+
+
+def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:
+    """The bounds of a level, one at a time; none where any other value will do."""
+    lower = [(level.lower, None)] if level.lower is not None else []
+    return [*lower, *([(None, level.upper)] if level.upper is not None else [])]
+
+
+def _is_small(table: AttackerBounds[Key], levels: Levels[Key]) -> bool:
+    return len(table.place) * sum(max(1, len(_sides(level))) for level in levels.values()) <= _PROGRAMME_SIZE
+
+
+def _without_needless(table: AttackerBounds[Key], hidden: set[Key], levels: Levels[Key]) -> set[Key]:
+    """Without the complements that no level needs, the costliest first."""
+    cost, keys = costs(table), table.keys
+    complement = sorted(hidden - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
+    attacker = Attack(table, hidden)
+    is_sound = is_consistent(table, levels)  # otherwise each is solved to its end, which finds the contradiction
+    for key in complement[:_REVIEWED]:
+        connected = {keys[place] for place in attacker.tied(key)}
+        protected = {one: levels[one] for one in levels if one in connected}
+        if not underprotected(attacker.once_shown(key), protected, first_only=is_sound):
+            hidden = hidden - {key}
+            attacker = Attack(table, hidden)
+    return hidden
