@@ -66,7 +66,7 @@ def change(figure: Figure, two: tuple[int, int], places: int, d: Disclosure) -> 
     """The second figure less the first, no finer than they are shown; none where either is hidden."""
     before, after = (figure.cells[place] for place in two)
     if before.value is None or after.value is None:
-        return d.untold(before, after)
+        return d.derived(before, after)
     by = after.value - before.value
     shown = max(len(cell.text.partition(".")[2]) for cell in (before, after))
     digits = 6 if by and abs(by) < 0.5 * 10 ** -min(places, shown) else min(places, shown)

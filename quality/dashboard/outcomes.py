@@ -386,8 +386,8 @@ def released(counted: Counted, d: Disclosure) -> list[Released]:
     for group in dict.fromkeys(group for group, _ in counted if group):
         parts = [key for key in counted if key[0] == group]
         sums += [Sum(("", "", measure), tuple((*key, measure) for key in parts)) for measure in measures]
-    unshown = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
-    cells = d.counts(counts, sums, unshown=unshown)
+    unpublished = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
+    cells = d.counts(counts, sums, unpublished=unpublished)
     shown = []
     for key, row in counted.items():
         matched = cells[*key, "matched"]

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from quality.disclosure.bounds import AttackerBounds, Key, ProtectionLevel
 from quality.disclosure.programme import Programme
-from quality.disclosure.bounds import Key, AttackerBounds, ProtectionLevel
 
 TOLERANCE = 1e-6
 _NONE = object()
@@ -78,7 +78,7 @@ class Attack:
         Counts are solved as a linear programme first, and as an integer programme if the solution has fractions.
         """
         solution = self._solved(cost, whole=False)
-        return solution if not self._table.whole or are_whole(solution) else self._solved(cost, whole=True)
+        return solution if not self._table.is_integer or are_whole(solution) else self._solved(cost, whole=True)
 
     def places(self, keys: Iterable[Any]) -> Any:
         """The indices of these keys."""
@@ -86,10 +86,10 @@ class Attack:
 
     def values(self, solution: Any, places: Any) -> Any:
         """The numbers at these indices in a solution of `extreme`."""
-        solution = self._low[places]
+        numbers = self._low[places]
         index = self._index[places]
-        solution[index >= 0] = solution[index[index >= 0]]
-        return solution
+        numbers[index >= 0] = solution[index[index >= 0]]
+        return numbers
 
     def direction(self, keys: Iterable[Any]) -> Any:
         """A cost of one for each of these keys."""
@@ -163,7 +163,9 @@ def are_whole(values: Any) -> bool:
     return bool(np.all(np.abs(values - np.rint(values)) < TOLERANCE))
 
 
-def intervals(known: AttackerBounds[Key], hidden: Iterable[Key], *, of: Iterable[Key] | None = None) -> dict[Key, Interval]:
+def intervals(
+    known: AttackerBounds[Key], hidden: Iterable[Key], *, of: Iterable[Key] | None = None
+) -> dict[Key, Interval]:
     """The bounds of each hidden number, or of the numbers `of`.
 
     Two programmes a number: for some thousands of hidden numbers.
@@ -217,8 +219,8 @@ def underprotected(attacker: Attack, needs: Mapping[Key, ProtectionLevel], *, fi
         np.minimum(least, values, out=least)
         np.maximum(most, values, out=most)
 
-    if first_only and (open_ := fail(*(attacker.values(bound, places) for bound in attacker.narrowed()))):
-        return {open_[0]}
+    if first_only and (failed := fail(*(attacker.values(bound, places) for bound in attacker.narrowed()))):
+        return {failed[0]}
     for sign in (1.0, -1.0):
         if pending := fail(least, most):
             record(attacker.extreme(sign * attacker.direction(pending)))
@@ -226,6 +228,6 @@ def underprotected(attacker: Attack, needs: Mapping[Key, ProtectionLevel], *, fi
         for sign in (-1.0, 1.0):
             if pending := sorted(set(turn) & set(fail(least, most)), key=turn.index):
                 record(attacker.extreme(sign * attacker.direction(pending)))
-        if first_only and (open_ := [key for key in fail(least, most) if key in turn]):
-            return {open_[0]}
+        if first_only and (failed := [key for key in fail(least, most) if key in turn]):
+            return {failed[0]}
     return set(fail(least, most))

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quality.disclosure.profiles import Profile
 from quality.disclosure.bounds import Key, Sum
+from quality.disclosure.profiles import Profile
 from quality.disclosure.secondary import suppress
 from quality.measures.intervals import Share, wilson
 
@@ -117,7 +117,7 @@ class Disclosure:
         text = f"{value:.{places}f}" if abs(value) >= 10 ** (1 - places) else f"{value:.3g}"
         return Cell(text.replace("-", "−", 1) if value < 0 else text, float(text))
 
-    def beside(self, count: float, shown: int) -> int:
+    def consistent_with(self, count: float, shown: int) -> int:
         """A count that is told beside another of the same people: the other, where the two differ by few."""
         return shown if abs(count - shown) < self.profile.threshold else round(count)
 
@@ -137,13 +137,13 @@ class Disclosure:
         Bounds of the exact counts would tell them: of bases up to some 190 people no two have the same.
         """
         if percent.value is None or not base.value:
-            return self.untold(percent, base), self.untold(percent, base)
+            return self.derived(percent, base), self.derived(percent, base)
         found = wilson(min(1.0, percent.value / 100) * base.value, round(base.value))
         places = len(percent.text.partition(".")[2])
         low, high = (f"{100 * (found[bound] or 0.0):.{places}f}" for bound in ("low", "high"))
         return Cell(low, float(low)), Cell(high, float(high))
 
-    def untold(self, *cells: Cell) -> Cell:
+    def derived(self, *cells: Cell) -> Cell:
         """What is reckoned from cells that do not all show a number: hidden where one of them is.
 
         Nought and all but nought are numbers, of which nothing is reckoned: that is not available.

@@ -9,7 +9,6 @@ some hundred cells. The attack decides on all of them.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -30,11 +29,12 @@ _CACHED_SIZE = 100  # numbers of a table from which results are cached; smaller 
 _REVIEWED = 400  # complements that are tested one by one for being needed
 
 
-@dataclass(frozen=True)
 class Unprotectable(Exception):
-    """Numbers that cannot be protected, because fixed numbers disclose them."""
+    """Numbers (`keys`) that cannot be protected, because fixed numbers disclose them."""
 
-    keys: frozenset[Any]
+    def __init__(self, keys: frozenset[Any]) -> None:
+        super().__init__(f"{len(keys)} numbers cannot be protected")
+        self.keys = keys
 
 
 def suppress(
@@ -212,9 +212,7 @@ def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[K
     return chosen
 
 
-def _flow(
-    table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float | None, upper: float | None
-) -> set[Key]:
+def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float | None, upper: float | None) -> set[Key]:
     """The shown numbers that the cheapest change touches by which a number reaches its level."""
     low, high = table.bounds(hidden)
     place, matrix = table.place[key], table.matrix

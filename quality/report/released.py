@@ -137,7 +137,7 @@ class _Step:
         self.step = step
         self.counts: dict[Key, int] = {}
         self.sums: list[Sum[Key]] = []
-        self.unshown: list[Key] = []
+        self.unpublished: list[Key] = []
         self.totals = {side: _totals(step, side) for side in ("left", "right")}
         self.two_way: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Key, Mapping[str, Any]]] = {}
         for side in ("left", "right"):
@@ -145,7 +145,7 @@ class _Step:
         self._add_pairs()
 
     def released(self, d: Disclosure) -> Released:
-        cells = d.counts(self.counts, self.sums, unshown=self.unshown)
+        cells = d.counts(self.counts, self.sums, unpublished=self.unpublished)
         return Released(self._side("left", cells, d), self._side("right", cells, d), self._pairs(cells, d))
 
     def part_of(self, whole: Key, *parts: Key) -> None:
@@ -155,7 +155,7 @@ class _Step:
             return
         left: Key = ("rest", *whole, *(name for part in parts for name in part))
         self.counts |= {left: rest} if rest else {}
-        self.unshown += [left] if rest else []
+        self.unpublished += [left] if rest else []
         self.sums.append(Sum(whole, (*parts, left) if rest else parts))
 
     # Sides
@@ -194,7 +194,7 @@ class _Step:
         self.counts |= {(*key, measure): value for measure, value in values.items()}
         self.sums.append(Sum((*key, "all"), ((*key, "outside"), (*key, "eligible"))))
         self.sums.append(Sum((*key, "eligible"), ((*key, "linked"), (*key, "unlinked"))))
-        self.unshown += [(*key, "outside"), *([] if key[1] == "total" else [(*key, "unlinked")])]
+        self.unpublished += [(*key, "outside"), *([] if key[1] == "total" else [(*key, "unlinked")])]
 
     def _add_two_way(self, rates: Mapping[str, Mapping[str, Any]]) -> None:
         """Groups of two characteristics add up to those of each, by label: two codes may share one."""
@@ -266,7 +266,7 @@ class _Step:
         decided = dict.fromkeys(DECISIONS, 0) | {row["decision"]: row["pairs"] for row in step.get("decisions", ())}
         counts |= {("decision", name): count for name, count in decided.items()}
         counts[_ALL] = sum(decided.values())
-        self.unshown.append(_ALL)
+        self.unpublished.append(_ALL)
         self.sums.append(Sum(_ALL, tuple(("decision", name) for name in decided)))
         accepted: Key = ("decision", "accepted")
         for side in ("left", "right"):

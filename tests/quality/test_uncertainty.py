@@ -202,7 +202,7 @@ def test_samples_of_few_people_or_of_few_links_are_not_told(d: Disclosure) -> No
 
 def test_a_difference_of_few_is_not_told(d: Disclosure) -> None:
     """Three who are in review, and nearly sure: how many they are is hidden."""
-    assert [d.beside(count, 540) for count in (531.0, 543.0, 549.9, 550.0)] == [540, 540, 540, 550]
+    assert [d.consistent_with(count, 540) for count in (531.0, 543.0, 549.9, 550.0)] == [540, 540, 540, 550]
     evaluation = told(("F", 270, 300, 273.0, 0.2), ("M", 270, 300, 270.0, 0.0))
     assert rows_by_group(evaluation, d)["F"] == ["90.0", "90.0", "0.07", "90.0", "90.0"]
     (by_step,) = [block for block in section_of(evaluation, d).blocks if isinstance(block, Shown)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import InputError
-from quality.disclosure import Need, Profile
+from quality.disclosure import Profile, ProtectionLevel
 from quality.disclosure.outputs.equations import Key, Numbers
 from quality.disclosure.outputs.layout import Layout
 from quality.disclosure.outputs.reading import Sheet
@@ -129,7 +129,7 @@ def held_against(
             there = table.cells[cell]
             is_same = plain(table.population) == plain(context.population)
             if is_same and there is None and is_shown:
-                numbers.needs.setdefault(key, Need(least=profile.threshold))
+                numbers.needs.setdefault(key, ProtectionLevel(lower=profile.threshold))
                 numbers.rules.setdefault(key, "approved")
                 yield key, "approved", f"the approved table {table.name} hides it"
             elif is_same and there is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from quality.disclosure import Need, Profile, Unprotectable, exposed, intervals, possible, protect
+from quality.disclosure import Profile, ProtectionLevel, Unprotectable, disclosed, intervals, is_consistent, protect
 from quality.disclosure.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
 from quality.disclosure.outputs.equations import Key, Numbers, amounts_of, counts_of
 from quality.disclosure.outputs.findings import NOT_TO_BE_MENDED, Checked, Finding
@@ -42,7 +42,9 @@ def check_tables(
     alike = [one for one in before if context and plain(one.population) == plain(context.population)]
     told = _Told(found, profile, context, before, with_shares=True)
     all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
-    if not (agree and (len(found) + len(alike) > 1 or possible(all_tables.numbers.known(), all_tables.numbers.hidden))):
+    if not (
+        agree and (len(found) + len(alike) > 1 or is_consistent(all_tables.numbers.known(), all_tables.numbers.hidden))
+    ):
         # A share may be of something that does not add up, as a rate of change: then counts alone are judged together.
         told = _Told(found, profile, context, before, with_shares=False)
         all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
@@ -96,7 +98,7 @@ class _Told:
             for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
                 self.findings.append((checked, key, rule, says))
                 if rule == "differencing":
-                    numbers.needs.setdefault(key, Need())
+                    numbers.needs.setdefault(key, ProtectionLevel())
             self.parts.append(_part(checked, numbers, context.unit if context else "people"))
 
 
@@ -148,8 +150,8 @@ def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
     known = numbers.known()
     guarded = {key: numbers.needs[key] for key in numbers.hidden if key in numbers.needs}
     try:
-        told = exposed(known, numbers.hidden, dict.fromkeys(guarded, Need())) if guarded else set()
-        small = exposed(known, numbers.hidden, guarded) - told
+        told = disclosed(known, numbers.hidden, dict.fromkeys(guarded, ProtectionLevel())) if guarded else set()
+        small = disclosed(known, numbers.hidden, guarded) - told
         for key in sorted(told):
             tell(key, "recovered", "it is hidden, and the cells shown tell it")
         for key in sorted(small):
@@ -157,11 +159,11 @@ def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
         if profile.threshold == 1 and numbers.is_rounded:
             shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key]} - numbers.unshown
             low = [key for key in shown if numbers.low[key] < 10]
-            single = exposed(known, numbers.hidden, dict.fromkeys(low, Need()))
+            single = disclosed(known, numbers.hidden, dict.fromkeys(low, ProtectionLevel()))
             for key, found in intervals(known, numbers.hidden, of=[key for key in low if key in single]).items():
                 if found.recovered and found.low > 0:
                     tell(key, "rounding undone", "it is rounded, and the cells shown tell it to the last unit")
-                    numbers.needs[key] = Need()
+                    numbers.needs[key] = ProtectionLevel()
         hidden = protect(known, numbers.needs, method="cheapest") | numbers.hidden
     except Unprotectable as error:
         for key in sorted(error.keys):

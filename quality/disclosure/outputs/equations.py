@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from quality.disclosure import Disclosure, Known, Need, Profile, Sum, broken, room_of
+from quality.disclosure import AttackerBounds, Disclosure, Profile, ProtectionLevel, Sum, broken_rule, level_of
 from quality.disclosure.outputs.layout import Layout
 from quality.disclosure.outputs.reading import Sheet
 from quality.disclosure.outputs.shares import places_of
@@ -33,16 +33,18 @@ class Numbers:
     high: dict[Key, float] = field(default_factory=dict)
     sums: list[Sum[Key]] = field(default_factory=list)
     hidden: set[Key] = field(default_factory=set)
-    needs: dict[Key, Need] = field(default_factory=dict)
+    needs: dict[Key, ProtectionLevel] = field(default_factory=dict)
     rules: dict[Key, str] = field(default_factory=dict)
     unshown: set[Key] = field(default_factory=set)
     fixed: set[Key] = field(default_factory=set)
     notes: list[Key] = field(default_factory=list)
     implied: set[Key] = field(default_factory=set)
 
-    def known(self) -> Known[Key]:
+    def known(self) -> AttackerBounds[Key]:
         """What a reader knows."""
-        return Known(self.low, self.high, self.sums, frozenset(self.unshown), frozenset(self.fixed), self.whole)
+        return AttackerBounds(
+            self.low, self.high, self.sums, frozenset(self.unshown), frozenset(self.fixed), self.whole
+        )
 
 
 def counts_of(sheet: Sheet, layout: Layout, profile: Profile, *, with_shares: bool = True) -> Numbers:
@@ -78,10 +80,10 @@ def amounts_of(sheet: Sheet, layout: Layout, column: int, profile: Profile) -> N
         _add(found, key, cells[column].number, cells[column].mark, None)
         if (total := cells[column].number) is not None:
             given = [number for one in layout.largest[column] if (number := cells[one].number) is not None]
-            if rule := broken(total, _with_those_not_given(given, total, profile), profile):
-                found.needs[key], found.rules[key] = room_of(total, rule), f"dominance: {rule.rule}"
+            if rule := broken_rule(total, _with_those_not_given(given, total, profile), profile):
+                found.needs[key], found.rules[key] = level_of(total, rule), f"dominance: {rule.rule}"
     _sums_down(found, sheet, layout, column)
-    found.needs |= {key: Need() for key in found.hidden if key not in found.needs}
+    found.needs |= {key: ProtectionLevel() for key in found.hidden if key not in found.needs}
     return found
 
 
@@ -162,7 +164,7 @@ def _sum(found: Numbers, total: Key, parts: Sequence[Key], rest_name: str = "oth
 def _small(found: Numbers, profile: Profile) -> None:
     """Counts under the threshold, rounded or not; of those hidden already it must stay possible that they reach it."""
     least = 0 if profile.zeros_are_sensitive else 1
-    need = Need(least=profile.threshold)
+    need = ProtectionLevel(lower=profile.threshold)
     for key in found.low:
         if key in found.hidden:
             found.needs[key] = need
@@ -182,7 +184,7 @@ def _shared(found: Numbers, sheet: Sheet, layout: Layout, column: int, profile: 
     wholes = layout.wholes(column)
     if part is not None or base is None or len(wholes) > 1:
         return
-    disclosure, need = Disclosure(profile), Need(least=profile.threshold)
+    disclosure, need = Disclosure(profile), ProtectionLevel(lower=profile.threshold)
     open_rows = []
     for row, cells in enumerate(sheet.rows):
         key, of, cell = (row, column, ""), (row, base, ""), cells[column]

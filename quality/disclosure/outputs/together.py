@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from quality.disclosure import Need, Profile, Sum, exposed, possible
+from quality.disclosure import Profile, ProtectionLevel, Sum, disclosed, is_consistent
 from quality.disclosure.outputs.approved import Approved, Cell, cell_of
 from quality.disclosure.outputs.columns import UNNAMED, with_columns_as_codes
 from quality.disclosure.outputs.equations import Key, Numbers
@@ -49,7 +49,7 @@ def together(parts: Sequence[Part], profile: Profile) -> tuple[Together, bool]:
         found = _joined(those, profile, joins=joins)
         if ties and len(parts) > 1:
             _tie(found, those)
-        if len(parts) == 1 or possible(found.numbers.known(), found.numbers.hidden):
+        if len(parts) == 1 or is_consistent(found.numbers.known(), found.numbers.hidden):
             return found, ties
     return found, False
 
@@ -63,8 +63,8 @@ def approved_parts(tables: Sequence[Approved], profile: Profile) -> list[Part]:
     if not parts:
         return parts
     found, _ = together(parts, profile)
-    needs = dict.fromkeys(found.numbers.hidden, Need(least=profile.threshold))
-    lost = exposed(found.numbers.known(), found.numbers.hidden, needs) if needs else set()
+    needs = dict.fromkeys(found.numbers.hidden, ProtectionLevel(lower=profile.threshold))
+    lost = disclosed(found.numbers.known(), found.numbers.hidden, needs) if needs else set()
     for part, names in zip(parts, found.names, strict=True):
         part.numbers.needs = {key: needs[names[key]] for key in part.numbers.hidden if names[key] in set(needs) - lost}
     return parts
@@ -135,7 +135,7 @@ def _put(numbers: Numbers, key: Key, others: Numbers, other: Key, profile: Profi
     if was_hidden:
         numbers.low[key], numbers.high[key] = low, high
         numbers.hidden.discard(key)
-    numbers.needs.setdefault(key, Need(least=profile.threshold))
+    numbers.needs.setdefault(key, ProtectionLevel(lower=profile.threshold))
     numbers.rules.setdefault(key, "beside")
 
 

@@ -75,7 +75,7 @@ def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[tup
             sums[Sum(whole, (failing, number(checked - failed)))] = None
         if 0 < checked < every[source]:
             sums[Sum(number(every[source]), (whole, number(every[source] - checked)))] = None
-    cells = d.counts(counts, list(sums), unshown=set(counts) - {key for pair in keys for key in pair})
+    cells = d.counts(counts, list(sums), unpublished=set(counts) - {key for pair in keys for key in pair})
     return [(cells[whole], cells[failing]) for whole, failing in keys]
 
 

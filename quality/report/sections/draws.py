@@ -70,9 +70,9 @@ def _steps_table(steps: list[Mapping[str, Any]], names: Names, d: Disclosure) ->
     for step in steps:
         draws, links = step["uncertainty"], release(step, d).pairs.links
         accepted = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "accepted")
-        cells = [d.count(d.beside(draws["links"][key], accepted)) for key in _OUTER]
+        cells = [d.count(d.consistent_with(draws["links"][key], accepted)) for key in _OUTER]
         if links.value is None or any(cell.mark == "suppressed" for cell in cells):
-            mean, low, high, deviation, in_all = [d.untold(links, *cells)] * 5
+            mean, low, high, deviation, in_all = [d.derived(links, *cells)] * 5
         else:
             mean, low, high = cells
             deviation = d.spread(draws["links"]["deviation"], places=1)
@@ -98,8 +98,8 @@ def _group_rows(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Ro
 def _cells(counts: Mapping[str, Any], shown: Group, d: Disclosure) -> list[Cell]:
     """Mean, standard deviation and outer points of a rate: hidden where the rate of the links is, or one of them."""
     if shown.rate.value is None:
-        return [d.untold(shown.rate)] * 4
-    drawn = [d.beside(counts[key], counts["linked"]) for key in _OUTER]
+        return [d.derived(shown.rate)] * 4
+    drawn = [d.consistent_with(counts[key], counts["linked"]) for key in _OUTER]
     shares = [
         d.percent(count, counts["eligible"], tied=(shown.eligible, shown.linked, shown.unlinked)) for count in drawn
     ]

@@ -116,7 +116,7 @@ def _counts_table(
     for row in counts:
         before, after = (one.get(row["count"], d.marked("unavailable")) for one in cells)
         is_known = before.value and after.value is not None
-        by = change(100 * (after.value / before.value - 1)) if is_known else d.untold(before, after)  # type: ignore[operator]
+        by = change(100 * (after.value / before.value - 1)) if is_known else d.derived(before, after)  # type: ignore[operator]
         rows.append([_count_in_words(row["count"], titles, names), before, after, by])
     return Table("Published counts", ["Count", *two, "Change, %"], rows)
 
@@ -145,7 +145,7 @@ def _released_counts(counts: Sequence[Mapping[str, Any]], key: str, d: Disclosur
             rest = f"{whole} but not {part}"
             rests[rest] = values[whole] - values[part]
             sums.append(Sum(whole, (part, rest)))
-    return d.counts(values | rests, sums, unshown=rests)
+    return d.counts(values | rests, sums, unpublished=rests)
 
 
 def _rates_table(
@@ -170,7 +170,7 @@ def _rates_table(
             by = difference(*(wilson(_linked(one), int(one.eligible.value or 0)) for one in (before, after)))
             known.append((by["change"], [*line, *(change(100 * by[end]) for end in ("change", "low", "high"))]))
         else:
-            hidden.append([*line, *[d.untold(*cells)] * 3])
+            hidden.append([*line, *[d.derived(*cells)] * 3])
     largest = sorted(sorted(known, key=lambda one: -abs(one[0]))[:_MOST_RATES], key=lambda one: one[0])
     rows = [line for _, line in largest] + sorted(hidden, key=lambda line: (str(line[0]), str(line[1])))
     heads = ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "95% from", "to"]
@@ -187,7 +187,7 @@ def _completeness_table(rows: Sequence[Mapping[str, Any]], names: Names, d: Disc
     for row in rows:
         before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
         known = before.value is not None and after.value is not None
-        by = change((after.value or 0.0) - (before.value or 0.0)) if known else d.untold(before, after)
+        by = change((after.value or 0.0) - (before.value or 0.0)) if known else d.derived(before, after)
         lines.append([names.source(row["source"]), names.column(row["identifier"]), before, after, by])
     heads = ["Source", "Identifier", *(f"{name}, %" for name in two), "Change, points"]
     return Table("People with a value", heads, lines)

@@ -67,7 +67,7 @@ def _least(least: Mapping[str, Any], contradicting: int, d: Disclosure, tied: Se
     share = d.percent(part, least["of"], tied=[*tied, *([d.marked("suppressed")] if discloses else [])], rare=True)
     base = round(d.rounded(least["of"]).value or 0)
     if share.value is None or not base:
-        return [share, d.untold(share), d.untold(share)]
+        return [share, d.derived(share), d.derived(share)]
     places = len(share.text.partition(".")[2])
     counts = {bound: d.rounded(math.floor(least["counts"][bound] + 0.5)).value or 0.0 for bound in ("low", "high")}
     low, high = (100 * (wilson(min(counts[bound], base), base)[bound] or 0.0) for bound in ("low", "high"))
