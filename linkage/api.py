@@ -71,18 +71,14 @@ class LinkOptions(Options, total=False):
     Attributes:
         id: the id column of both, or of the left and of the right; "none" numbers the rows from 1.
         encoding: of CSV files, of both or of either; found when not given.
-        margin: match weight (log2) by which a link must lead its runner-up.
         second_records: link both records of a person who is twice in a table; if not said, where many are.
-        each_once: nobody is twice in a table: links are held against pairs within the tables.
         samples: alternative link sets to draw.
         links_only: links and nothing else, several times faster.
     """
 
     id: str | tuple[str | None, str | None] | None
     encoding: str | tuple[str | None, str | None] | None
-    margin: float
     second_records: bool | None
-    each_once: bool
     cardinality: Cardinality | None
     samples: int
     links_only: bool
@@ -137,9 +133,9 @@ class Answer:
         return self._table("clusters")
 
     @property
-    def links_sampled(self) -> pa.Table:
+    def link_draws(self) -> pa.Table:
         """Alternative link sets, where `samples` asked for them."""
-        return self._table("links_sampled")
+        return self._table("link_draws")
 
     @property
     def model(self) -> dict[str, Any]:
@@ -249,7 +245,7 @@ def _of_each(given: str | tuple[str | None, str | None] | None) -> tuple[str | N
     return given if isinstance(given, tuple) else (given, given)
 
 
-_RANGES = {"threshold": (0, 1), "margin": (0, 1000), "samples": (0, 1000), "threads": (1, MOST_THREADS)}
+_RANGES = {"threshold": (0, 1), "samples": (0, 1000), "threads": (1, MOST_THREADS)}
 
 
 def _held_to(known: type, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,10 @@ class InputError(LeoError):
     """A source file is missing, unreadable or not what the configuration says."""
 
 
+class NothingToTrainOnError(LeoError):
+    """Two sides show too few matches or non-matches to estimate a model's parameters."""
+
+
 class ContractError(LeoError):
     """A table between two rooms breaks its contract; the message gives counts, never rows."""
 

@@ -13,7 +13,7 @@ from linkage.adhoc.draft import Draft, draft
 from linkage.catalogue import load
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import shipped_dir
-from linkage.match.candidates.units import DERIVED
+from linkage.match.units import DERIVED
 from linkage.model import load as load_model
 from linkage.pipeline import job
 

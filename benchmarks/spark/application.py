@@ -37,10 +37,9 @@ def _started(session: SparkSession) -> float:
 def _ours(options: argparse.Namespace) -> float:
     from linkage.config import Step
     from linkage.engine import connect
-    from linkage.match.candidates.parts import Parts
-    from linkage.match.candidates.units import Units
-    from linkage.match.links_only import step_of_links
+    from linkage.match.partitions import Partitions
     from linkage.match.step import link_step
+    from linkage.match.units import Units
     from linkage.model import load
 
     with connect("spark", scratch=options.out / "scratch") as engine:
@@ -52,11 +51,11 @@ def _ours(options: argparse.Namespace) -> float:
             table = engine.read(getattr(options, name))
             members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
             sides.append(Units(name, table, table, members))
-        linking = step_of_links if options.system.endswith("links only") else link_step
-        (options.out / "parts").mkdir()
-        parts, model = Parts(options.out / "parts"), load(options.model)
-        step = Step(name="link", left="left", right="right", train=False)
-        result = linking(engine, step, *sides, rules=(), model=model, parts=parts)
+        (options.out / "partitions").mkdir()
+        partitions, model = Partitions(options.out / "partitions"), load(options.model)
+        diagnose = not options.system.endswith("links only")
+        step = Step(name="link", left="left", right="right", train=False, diagnose=diagnose)
+        result = link_step(engine, step, *sides, rules=(), model=model, partitions=partitions)
         engine.write(result.links, options.out / "links")
         engine.write(result.unlinked, options.out / "unlinked")
         return time.monotonic() - began

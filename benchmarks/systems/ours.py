@@ -12,8 +12,8 @@ from linkage import process
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, literal, quote
 from linkage.match import Units
-from linkage.match.candidates.parts import Parts
-from linkage.match.resolution.decide import matched
+from linkage.match.partitions import Partitions
+from linkage.match.step import link_step
 from linkage.model import Model, comparisons, from_dict, load
 
 _KINDS = {
@@ -33,11 +33,11 @@ def main(left: str, right: str, out: str, *, given: str | None = None, save: str
     with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-ours-", dir=Path(out).parent) as scratch:
         sides = [_units(engine, Path(path)) for path in (left, right)]
         model = load(Path(given)) if given else _model(engine, sides[0])
-        step = Step(name="link", left="left", right="right", train=given is None, accept_probability=_ACCEPT)
-        units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
-        found = matched(
-            engine, step, units[0], units[1], rules=(), model=model, links_only=True, parts=Parts(Path(scratch))
+        step = Step(
+            name="link", left="left", right="right", train=given is None, accept_probability=_ACCEPT, diagnose=False
         )
+        units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
+        found = link_step(engine, step, units[0], units[1], rules=(), model=model, partitions=Partitions(Path(scratch)))
         if save:
             found.model.save(Path(save))
         links = engine.sql(
@@ -47,7 +47,7 @@ def main(left: str, right: str, out: str, *, given: str | None = None, save: str
             join {left} as l on l.unit_id = k.left_id
             join {right} as r on r.unit_id = k.right_id
             """,
-            links=found.accepted(engine),
+            links=engine.sql("select * from {k} where decision = 'accepted'", k=found.links),
             left=_ids(engine, Path(left)),
             right=_ids(engine, Path(right)),
         )

@@ -1,7 +1,6 @@
-"""From where on two records are taken for one person, where nobody says otherwise."""
+"""The default threshold of `leo link` and `leo dedupe`: that of a run's step."""
 
-ACCEPTED_FROM = 0.8
-"""Match probability: one wrong link is held to be as bad as four that are missed (decision 89)."""
+from linkage.config import Step
 
-MARGIN = 3.0
-"""Match weight (log2) by which a pair must lead the next best of either record."""
+ACCEPTED_FROM: float = Step.model_fields["accept_probability"].default
+"""Match probability from which a pair is linked."""

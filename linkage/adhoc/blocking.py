@@ -14,8 +14,8 @@ from linkage.adhoc.two_files import Asked, two_files
 from linkage.config import RunConfig, of_manifest
 from linkage.engine import Engine, Table, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
-from linkage.match.candidates.reach import sample_of_pairs
-from linkage.match.candidates.units import DERIVED, described, together
+from linkage.match.recall import sample_of_pairs
+from linkage.match.units import DERIVED, described, together
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs

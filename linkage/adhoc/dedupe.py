@@ -28,8 +28,7 @@ from linkage.adhoc.modelling import trained
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
-from linkage.match.candidates.units import Units
-from linkage.match.likelihood.one_file import FilePairs, pairs_of_file
+from linkage.match.candidates import FilePairs, pairs_of_file
 from linkage.model import Model
 from linkage.model.sampling import halves
 from linkage.pipeline.ended.linked_files import dedupe_thresholds, write_records
@@ -158,16 +157,14 @@ def _work(
         model, training = _model(engine, request, read.columns, kinds, table, say)
     with place.clock("link"):
         limits = dedupe_thresholds(request.threshold)
-        units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
-        pairs = pairs_of_file(engine, model, units, limits.floor(0), progress=say)
+        pairs = pairs_of_file(engine, model, table, limits.floor(0.0), progress=say)
         say("clusters")
-        possible = engine.sql(_POSSIBLE, scored=pairs.scored, apart=pairs.apart, store=True)
-        clusters = cluster(engine, table, possible, pairs.weigh, accept=limits.accept, never=pairs.apart)
+        clusters = cluster(engine, table, pairs.scored, pairs.score, accept=limits.accept)
         links = _links(engine, pairs, clusters, accept=limits.accept, review=limits.review)
         alone = engine.sql(_ALONE, clusters=clusters.members, links=links, store=True)
     with place.clock("write"):
         say("writing")
-        summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
+        summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rules, **training}
         write_records(engine, place.part, {"file": (table, read.ids)})
         hashes = place.write(engine, _tables(engine, clusters, links, read.ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
@@ -214,12 +211,6 @@ def _model(
     return model, reports
 
 
-_POSSIBLE = """
-    select s.left_id, s.right_id, s.match_weight
-    from {scored} as s
-    where not exists (select 1 from {apart} as a where a.left_id = s.left_id and a.right_id = s.right_id)
-    """
-
 # Pairs of one cluster that no rule made, or that came out too light to keep.
 _UNSEEN = """
     select a.unit_id as left_id, b.unit_id as right_id
@@ -237,23 +228,19 @@ _LINKS = """
     select 'dedupe' as step, p.left_id, p.right_id, 'probabilistic' as method,
            case when p.rule is null then 'by other links' else 'rule ' || cast(p.rule + 1 as varchar) end as pass,
            p.pattern, p.match_weight,
-           case when a.reason is not null then 0e0  -- two people, whatever they weigh
-                else 1 / (1 + pow(cast(2 as double), -p.match_weight)) end as match_probability,
+           1 / (1 + pow(cast(2 as double), -p.match_weight)) as match_probability,
            cast(null as double) as runner_up_weight,
            case when l.cluster_id = r.cluster_id then 'accepted'
-                when a.reason is not null then 'rejected'
                 when p.match_weight >= $review then 'review'
                 else 'rejected' end as decision,
            case when l.cluster_id = r.cluster_id and p.match_weight < $accept then 'joined by other links'
                 when l.cluster_id = r.cluster_id then null
-                when a.reason is not null then a.reason
                 when c.reason is not null then c.reason
                 else 'below threshold' end as reason
     from pairs as p
     join {members} as l on l.unit_id = p.left_id
     join {members} as r on r.unit_id = p.right_id
-    left join {apart} as a on a.left_id = p.left_id and a.right_id = p.right_id
-    left join {cuts} as c on c.left_id = p.left_id and c.right_id = p.right_id
+    left join {removed} as c on c.left_id = p.left_id and c.right_id = p.right_id
     """
 
 
@@ -266,10 +253,9 @@ def _links(engine: Engine, pairs: FilePairs, clusters: Clusters, *, accept: floa
         _LINKS.replace("{pattern}", pattern),
         params={"accept": accept, "review": review},
         scored=pairs.scored,
-        unseen=pairs.weigh(unseen),
+        unseen=pairs.score(unseen),
         members=clusters.members,
-        apart=pairs.apart,
-        cuts=clusters.cuts,
+        removed=clusters.removed_links,
         store=True,
     )
 
@@ -315,7 +301,7 @@ def _counts(engine: Engine, clusters: Clusters, links: Table, alone: Table) -> d
         "decisions": by(links, "decision"),
         "reasons": by(links, "coalesce(reason, 'none')"),
         "alone": by(alone, "reason"),
-        "cuts": engine.count(clusters.cuts),
+        "removed_links": engine.count(clusters.removed_links),
     }
 
 

@@ -42,7 +42,7 @@ class Labels:
         ]
 
     def labelled(self, engine: Engine, model: Model, scored: Table) -> Sequence[Labelled]:
-        """The pairs with the levels that `linkage.match.candidates.score` gave them."""
+        """The pairs with the levels that `linkage.match.candidates` gave them."""
         names = [pattern_column(comparison) for comparison in model.comparisons]
         found = sorted(rows(engine, scored), key=lambda row: (row["left_id"], row["right_id"]))
         return [

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import families, happened, moved, truth
-from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
+from linkage.adhoc import moved, truth
+from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.fields.alike import left_out
 from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, each_held_twice
@@ -22,12 +22,11 @@ from linkage.config import Cardinality
 from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
-from linkage.match.candidates.parts import Parts
-from linkage.match.candidates.passes import load as load_passes
-from linkage.match.candidates.reach import sample_of_pairs, true_pairs_reached
-from linkage.match.candidates.units import Units
-from linkage.match.links_only import LinksOnly, links_only
+from linkage.match.partitions import Partitions
+from linkage.match.passes import load as load_passes
+from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
+from linkage.match.units import Units
 from linkage.model import Model
 from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of, write_records
 
@@ -42,7 +41,6 @@ class Request:
     maps: Sequence[str] = ()
     ids: tuple[str | None, str | None] = (None, None)
     threshold: float = ACCEPTED_FROM  # match probability from which a pair is accepted
-    margin: float = MARGIN  # log2 weight by which it must lead its runner-up
     truth: Path | None = None
     model: Path | None = None  # a trained Splink model over the recognised fields
     without: Sequence[str] = ()  # columns of it that are not compared
@@ -52,7 +50,6 @@ class Request:
     threads: int | None = None
     seed: int = 2026
     second_records: bool | None = None  # of a person are linked too; None: where the files have many
-    each_once: bool = False  # nobody is twice in a file, so that pairs within it are of strangers
     cardinality: Cardinality | None = None  # None: one-to-one, unless files hold people several times
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
@@ -95,14 +92,9 @@ def link_files(
 
 def _refuse_contradictions(request: Request) -> None:
     refuse_without_model(request.without, request.model, "--map left.other=COLUMN")
-    if request.each_once and request.second_records:
-        raise ConfigError("--each-once says that nobody is in a file twice, --second-records that some are\n  give one")
-    if request.each_once and request.samples:
-        raise ConfigError("--samples are drawn from weights, which --each-once corrects\n  give one of them")
     needs = {
         "--samples are drawn from": request.samples > 0,
         "--second-records are found by": request.second_records,
-        "--each-once holds links against": request.each_once,
     }
     for wants, asked in needs.items():
         if request.links_only and asked:
@@ -116,7 +108,6 @@ class _Read:
     Attributes:
         request: with what it left open decided.
         twice: the share of either file's records that are of somebody who is there twice.
-        days: of what happened to people, on which their records are told apart.
         lost_dates: of either file, how many birth dates are in no form that is read.
         truth: without a table where the request names none.
     """
@@ -124,14 +115,13 @@ class _Read:
     files: TwoFiles
     request: Request
     twice: Sequence[float]
-    days: Sequence[str]
     lost_dates: Sequence[int]
     truth: truth.TruePairs
 
     @property
     def repeats(self) -> bool:
         """Whether a file holds people several times, so that its pairs show nothing of strangers."""
-        return max(self.twice) >= MANY_TWICE and not self.request.each_once
+        return max(self.twice) >= MANY_TWICE
 
 
 def _work(
@@ -147,13 +137,13 @@ def _work(
     with place.clock("train"):
         model, training = _model(engine, read, say)
     with place.clock("link"):
-        result = _link(engine, read, model, Parts(place.part / "scratch" / "parts"), say)
+        result = _link(engine, read, model, Partitions(place.part / "scratch" / "partitions"), say)
     with place.clock("write"):
         say("writing")
         done = _told(engine, read, result, training)
-        hashes = place.write(engine, _tables(engine, result, *read.files.ids))
+        hashes = place.write(engine, _tables(engine, result, *read.files.ids, links_only=request.links_only))
         result.model.save(place.part / "model.json")
-        if isinstance(result, StepResult):
+        if not request.links_only:
             sides = zip(("left", "right"), read.files.sides, read.files.ids, strict=True)
             write_records(engine, place.part, {side: (units, ids) for side, units, ids in sides})
             write_evaluation(place.part, _evaluation(engine, read, result, training), read.files.kinds)
@@ -177,31 +167,36 @@ def _read(engine: Engine, request: Request, scratch: Path, recognised: Recognise
     files = two_files(engine, asked, scratch, recognised)
     lost_dates = files.lost_dates(engine)
     twice = each_held_twice(engine, *files.sides)
-    days = _told_apart_by(engine, request, files, twice)
-    request = replace(request, each_once=request.each_once or bool(days))
     if request.second_records is None:
-        many = max(twice) >= MANY_TWICE and not request.each_once
+        many = max(twice) >= MANY_TWICE
         request = replace(request, second_records=many)
     if request.cardinality is None:
         request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
     # Before the work, so that a fault in it costs nothing.
     given = truth.pairs(engine, request.truth, *files.ids) if request.truth else truth.TruePairs()
-    return _Read(files, request, twice, days, lost_dates, given)
+    return _Read(files, request, twice, lost_dates, given)
 
 
-def _link(
-    engine: Engine, read: _Read, model: Model, parts: Parts, say: Callable[[str], None]
-) -> StepResult | LinksOnly:
+def _link(engine: Engine, read: _Read, model: Model, partitions: Partitions, say: Callable[[str], None]) -> StepResult:
     left, right = (
         _as_units(engine, name, table) for name, table in zip(("left", "right"), read.files.sides, strict=True)
     )
     passes, request = load_passes(config_file("passes/link.toml")), read.request
-    link = links_only if request.links_only else link_step
-    step = link_step_of(_asked(request), samples=request.samples)
-    return link(engine, step, left, right, rules=passes, model=model, seed=request.seed, parts=parts, progress=say)
+    step = link_step_of(_asked(request), samples=request.samples, diagnose=not request.links_only)
+    return link_step(
+        engine,
+        step,
+        left,
+        right,
+        rules=passes,
+        model=model,
+        seed=request.seed,
+        partitions=partitions,
+        progress=say,
+    )
 
 
-def _told(engine: Engine, read: _Read, result: StepResult | LinksOnly, training: Mapping[str, Any]) -> Linked:
+def _told(engine: Engine, read: _Read, result: StepResult, training: Mapping[str, Any]) -> Linked:
     """Counts and notes of what was linked, and its error where truth was given."""
     files, request = read.files, read.request
     done = Linked(
@@ -212,7 +207,6 @@ def _told(engine: Engine, read: _Read, result: StepResult | LinksOnly, training:
         [
             *(note for file, n in zip(files.files, read.lost_dates, strict=True) for note in notes_of(file, n)),
             *_notes_of_twice(request, files.files, read.twice),
-            *happened.notes(read.days),
             *(note for said in (dated, ages, unknown) for note in said.notes(files.shaped)),
             *left_out(files.columns, files.at),
             *files.notes(),
@@ -221,22 +215,9 @@ def _told(engine: Engine, read: _Read, result: StepResult | LinksOnly, training:
             *recall_notes(training),
         ],
     )
-    if isinstance(result, StepResult):
-        if not (request.each_once or read.repeats):
-            done.summary["strangers"] = families.strangers_among(engine, result, files.kinds, *files.sides)
-            done.notes += families.notes(done.summary, files.kinds)
+    if not request.links_only:
         done.notes += moved.notes(engine, result.links, *files.sides, files.kinds)
     return done
-
-
-def _told_apart_by(engine: Engine, request: Request, read: TwoFiles, twice: Sequence[float]) -> list[str]:
-    """Days of what happened to people, on which their records are told apart; none where that is not asked for, or
-    what is asked for asks for all records of a person."""
-    several = request.second_records or request.cardinality not in (None, "one-to-one")
-    if several or request.samples or request.links_only:
-        return []
-    days = happened.of_what_happened(engine, *read.sides, read.kinds)
-    return days if happened.are_told_apart(engine, *read.sides, days, twice) else []
 
 
 def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequence[float]) -> list[str]:
@@ -322,19 +303,19 @@ _LINKS_ONLY = """
     """
 
 
-def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: Table) -> dict[str, Table]:
+def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, links_only: bool) -> dict[str, Table]:
     """What is written, by the ids of the files: queries, worked out as they are written."""
     text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
     ids = {"left": left, "right": right}
-    if isinstance(result, LinksOnly):
+    if links_only:
         return {"links": engine.sql(_LINKS_ONLY, params=None, store=False, links=result.links, **ids)}
     texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
     made = {
         "links": engine.sql(_LINKS, params=None, store=False, links=result.links, **ids),
         "unlinked": engine.sql(_UNLINKED, params=None, store=False, unlinked=result.unlinked, **texts),
     }
-    if result.sampled:
-        made["links_sampled"] = engine.sql(_SAMPLED, params=None, store=False, sampled=result.sampled, **ids)
+    if result.draws:
+        made["link_draws"] = engine.sql(_SAMPLED, params=None, store=False, sampled=result.draws, **ids)
     return made
 
 
@@ -359,7 +340,7 @@ def _evaluation(engine: Engine, read: _Read, result: StepResult, training: Mappi
         reached=lambda pairs: true_pairs_reached(
             engine, result.model, files.sides, result.links, sample_of_pairs(engine, pairs)
         ),
-        sampled=result.sampled,
+        sampled=result.draws,
         draws=request.samples,
         recall_unknown=recall_unknown(training),
     )

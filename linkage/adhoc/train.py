@@ -12,7 +12,7 @@ from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect, scratch_folder
 from linkage.errors import ConfigError, LeoError
-from linkage.match.candidates.score import score_given, term_frequencies
+from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model
 from linkage.model.blocking import suggest
 from linkage.model.labelled import LabelReport, m_from_labels

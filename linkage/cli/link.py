@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
+from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.options import (
     Delimiter,
     Encodings,
@@ -35,9 +35,6 @@ def link(
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
     ] = ACCEPTED_FROM,
-    margin: Annotated[
-        float, typer.Option(min=0.0, max=1000.0, help="Match weight (log2) over the runner-up to accept.")
-    ] = MARGIN,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
     model: GivenModel = None,
     without: Without = None,
@@ -52,10 +49,6 @@ def link(
         bool | None,
         typer.Option(help="Link both records of a person who is in a file twice; if not said, where many are."),
     ] = None,
-    each_once: Annotated[
-        bool,
-        typer.Option("--each-once", help="Nobody is in a file twice: links are held against pairs within the files."),
-    ] = False,
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links and nothing else: several times faster for large files.")
     ] = False,
@@ -78,7 +71,6 @@ def link(
         maps=tuple(maps or ()),
         ids=of_each(ids, "--id"),
         threshold=threshold,
-        margin=margin,
         truth=truth,
         model=model,
         without=tuple(without or ()),
@@ -89,7 +81,6 @@ def link(
         seed=seed,
         samples=samples,
         second_records=second_records,
-        each_once=each_once,
         links_only=links_only,
         force=force,
     )
@@ -98,7 +89,7 @@ def link(
     if done.truth:
         typer.echo(truth_said(done.truth))
     if samples:
-        typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
+        typer.echo(f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/uncertainty.md says what for")
     say_notes([*done.notes, *model_notes(done.summary, of_two_files=True)])
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:

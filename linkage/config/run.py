@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
 from linkage.config.toml_file import Strict, check, fault, read_toml
@@ -42,7 +41,6 @@ ROLES = (
 
 
 MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
-_ROUNDING = 1e-6  # between a weight and its probability, as `leo tune` writes both
 OF_CALENDAR = " of the calendar "
 """Stands between a date format and its calendar, in what is read (linkage.records.dates) and in messages."""
 
@@ -138,42 +136,25 @@ class Step(Strict):
     model: str | None = None  # a Splink model, JSON, below configs/ or beside the run's file
     overrides: str | None = None  # CSV of decisions by people, beside the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
-    accept_weight: FiniteFloat | None = None  # accept at and above this match weight (log2)
-    accept_probability: Probability = 0.95  # or this probability; of the two one is given
+    accept_probability: Probability = 0.5  # posterior probability from which a pair is linked
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
-    samples: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
-    keep_probability: Probability = 0.5  # from here on a pair that was one person in the last release stays so
-    margin: Annotated[FiniteFloat, Field(ge=0)] = 3.0  # a best pair closer (log2) to its runner-up goes to review
-    assignment: Literal["greedy", "optimal"] = "greedy"  # one-to-one: best pair first, or the heaviest set of pairs
+    keep_probability: Probability = 0.5  # from which a pair that was one person in the last release stays linked
+    link_draws: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
     most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
     most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
     duplicates: Literal["leave", "join"] = "leave"  # of two records of one person, the second: unlinked, or linked too
-    each_once: bool = False  # nobody is twice on a side, so that pairs within one tell of strangers among the links
-    twins: Literal["apart", "model"] = "apart"  # never one person (configs/resolution/apart.toml), or as they weigh
-    links_only: bool = False  # no rivals, reviews and reasons: a fifth of the time on Spark (linkage.match.links_only)
+    diagnose: bool = True  # reasons, blocking recall and estimated false negatives; false is several times faster
 
     @model_validator(mode="after")
     def _fits_its_cardinality(self) -> "Step":
-        faults = []
-        if self.assignment == "optimal" and self.cardinality != "one-to-one":
-            faults.append(f"step '{self.name}': assignment = \"optimal\" is for one-to-one, not {self.cardinality}")
         many_left, many_right = (side == "many" for side in self.cardinality.split("-to-"))
-        for key, most, many in (("most_left", self.most_left, many_left), ("most_right", self.most_right, many_right)):
-            if most and not many:
-                faults.append(f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}")
-        if self.each_once and (self.cardinality != "one-to-one" or self.duplicates == "join"):
-            faults.append(f"step '{self.name}': each_once is for one-to-one, and not where duplicates are joined")
-        if self.each_once and self.samples:
-            faults.append(f"step '{self.name}': samples are drawn from weights, which each_once corrects; give one")
-        needs_others = {
-            "samples": self.samples > 0,
-            'duplicates = "join"': self.duplicates == "join",
-            "each_once": self.each_once,
-        }
-        faults += [
-            f"step '{self.name}': links_only leaves out the pairs that {key} looks at; give one of the two"
-            for key, given in needs_others.items()
-            if self.links_only and given
+        faults = [
+            f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}"
+            for key, most, many in (
+                ("most_left", self.most_left, many_left),
+                ("most_right", self.most_right, many_right),
+            )
+            if most and not many
         ]
         if faults:
             raise ValueError("\n".join(faults))
@@ -293,31 +274,17 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
 def _thresholds(index: int, step: dict[str, Any]) -> list[str]:
     """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
     where = f"step.{index} ('{step.get('name')}')"
-    faults = []
-    if {"accept_weight", "accept_probability"} <= step.keys():
-        faults.append(f"{where}: accept_weight and accept_probability say the same in two ways; give one")
-    key = "accept_weight" if "accept_weight" in step else "accept_probability"
-    accept = step.get(key, Step.model_fields[key].default)
-    if not _is_number(accept):
-        return faults
-    reached = accept if key == "accept_weight" else _log_odds(accept)
-    return faults + [
-        f"{where}: {lower} = {step[lower]} lies above {key} = {accept}, from which a pair is linked; "
-        f"lower it, take it out, or raise {key}"
+    accept = step.get("accept_probability", Step.model_fields["accept_probability"].default)
+    return [
+        f"{where}: {lower} = {step[lower]} lies above accept_probability = {accept}, from which a pair is linked; "
+        f"lower it, take it out, or raise accept_probability"
         for lower in ("review_probability", "keep_probability")
-        if _is_number(step.get(lower)) and _log_odds(step[lower]) > reached + _ROUNDING
+        if _is_number(accept) and _is_number(step.get(lower)) and step[lower] > accept
     ]
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _log_odds(probability: float) -> float:
-    """The weight (log2) of a probability; without bound at 0 and 1, and beyond them, which is a fault of its own."""
-    if 0 < probability < 1:
-        return math.log2(probability / (1 - probability))
-    return math.inf if probability >= 1 else -math.inf
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def _plan(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -
     if not steps_of(tables) or "lookup_edukey" not in tables:
         raise ConfigError(
             f"project '{project.id}' is approved for link draws, and the run holds none\n"
-            "  give a step of the run samples = 20, and run it again"
+            "  give a step of the run link_draws = 20, and run it again"
         )
     return [*plan, draws_layout()]
 

@@ -7,7 +7,7 @@ from linkage.extract.layout import EDUKEY, PERSON, Field, Layout, key_field
 from linkage.extract.population import People
 
 NAME = "link_draws"
-SAMPLED, UNITS = "links_sampled/", "units/"
+SAMPLED, UNITS = "link_draws/", "units/"
 
 
 def draws_layout() -> Layout:
@@ -39,13 +39,13 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
     """
     if people.edukeys is None:
         raise ValueError("without tax keys there are no draws of them")
-    named: dict[str, Table] = {name: tables[name] for name in ("cuts",) if name in tables}
+    named: dict[str, Table] = {name: tables[name] for name in ("removed_links",) if name in tables}
     parts = []
     for number, step in enumerate(steps_of(tables)):
         sampled, units = tables[SAMPLED + step], tables[UNITS + step]
         whose = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
         named |= {f"sampled_{number}": sampled, f"units_{number}": units, f"whose_{number}": whose}
-        parts.append(_given(number, _not_cut(step) if "cuts" in named else ""))
+        parts.append(_given(number, _not_cut(step) if "removed_links" in named else ""))
     return engine.sql(
         f"""
         with given as ({" union all ".join(parts)})
@@ -90,6 +90,6 @@ def _given(number: int, uncut: str) -> str:
 def _not_cut(step: str) -> str:
     return f"""
     and not exists (
-        select 1 from {{cuts}} as c
+        select 1 from {{removed_links}} as c
         where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
     )"""

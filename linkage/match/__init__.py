@@ -1,7 +1,7 @@
-"""Two sides of a step become links: deterministic passes, candidate pairs, scores and resolution."""
+"""One link step: score candidate pairs, resolve them to links, diagnose what is not linked."""
 
-from linkage.match.candidates.passes import load as load_passes
-from linkage.match.candidates.units import Units, from_sources
+from linkage.match.passes import load as load_passes
 from linkage.match.step import StepResult, link_step
+from linkage.match.units import Units, from_sources
 
 __all__ = ["StepResult", "Units", "from_sources", "link_step", "load_passes"]

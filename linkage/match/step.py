@@ -1,142 +1,215 @@
-"""One step of a run: two sides' units become links, and every unit without one gets its reason."""
+"""One step of a run in three stages: score the pairs, resolve them to links, diagnose what is not linked."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Unpack
 
-from linkage.config import Step
-from linkage.engine import Engine, Table, one, quote, rows
-from linkage.match.candidates.reach import passes_and_rules
-from linkage.match.candidates.units import Units
-from linkage.match.further.missed_records import MissedRecords, missed_records
-from linkage.match.further.other_records import that_speak
-from linkage.match.kept import Kept, kept_links
-from linkage.match.likelihood.not_kept import NotKept, not_kept
-from linkage.match.likelihood.strangers import told as told_of_strangers
-from linkage.match.reasons import reasons
-from linkage.match.resolution.decide import Matched, matched
-from linkage.match.resolution.limits import explained
-from linkage.match.resolution.weighed import Given
-from linkage.match.two_people.apart import two_people
-from linkage.match.two_people.apart_rules import asked_for
+from linkage.config import OTHER_SIDE, Step
+from linkage.engine import Engine, Table, columns, one, quote, rows
+from linkage.match.candidates import union_all
+from linkage.match.draws import link_draws
+from linkage.match.duplicates import Duplicates, find_duplicates
+from linkage.match.reasons import not_diagnosed, unlinked
+from linkage.match.recall import below_floor, blocking_recall, links_by_pass
+from linkage.match.resolve import CAPPED, DISAGREES, Resolved, heaviest_first, resolve
+from linkage.match.score import SEED, Given, Scored, progress_of, score
+from linkage.match.units import Units
 from linkage.model import Model
+from linkage.model.compiled import pattern_text
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step made; columns as in docs/tables.md."""
+    """What a step makes; columns as in docs/tables.md."""
 
     links: Table
     unlinked: Table
     units: Table
-    sampled: Table | None  # alternative link sets, where the step asks for them
+    draws: Table | None  # link draws, where the step asks for them
     model: Model
     summary: dict[str, Any]  # counts, seconds and training report; no values
-
-
-@dataclass(frozen=True)
-class _LetGo:
-    """What a step did not link: units, each with its reason, and the matches that are expected to be among them."""
-
-    unlinked: Table
-    records: MissedRecords  # other records of people who are linked
-    pairs: NotKept  # pairs that blocking rules made
 
 
 def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Unpack[Given]) -> StepResult:
     """Link two sides: deterministic passes first, then the model on what they leave.
 
     Args:
-        step: cardinality, thresholds, and whether the model is trained on these sides first.
+        step: cardinality, thresholds, whether the model is trained on these sides, whether the step is diagnosed.
         given: passes, model and what else `Given` names.
 
     Raises:
-        ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
-        LeoError: there is nothing to train on.
+        ConfigError: the model names columns that the units lack, or is neither trained nor to be trained.
+        NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
     """
-    say = given.get("progress") or (lambda _: None)
-    found = matched(engine, step, left, right, **given)
-    say("probabilities")
-    kept = kept_links(engine, found)
-    say("reasons")
-    let_go = _let_go(engine, found, kept)
-    engine.drop(*found.frequencies.values())
-    units = members(engine, step, left, right)
-    summary = _summary(engine, found, kept, let_go)
-    return StepResult(kept.links, let_go.unlinked, units, kept.sampled, found.model, summary)
-
-
-def _let_go(engine: Engine, found: Matched, kept: Kept) -> _LetGo:
-    """Why units have no link, and what is expected to be missed."""
-    model, left, right, lowest = found.model, found.left, found.right, found.thresholds.lowest
-    unlinked, taken = reasons(engine, found, kept.links)
-    unlinked = explained(engine, unlinked, kept.links)
-    speaking = {}
-    for side, pairs in taken.items():
-        apart = two_people(engine, pairs, left, right, lowest, asked_for(found.step), model=model)
-        speaking[side] = that_speak(engine, model, pairs, apart)
-    passed = sum(int(counts["accepted"]) for counts in found.passed.counts)
-    records = missed_records(
-        engine, model, speaking, kept.further, passed, known=kept.known, searched=bool(kept.second)
+    say = progress_of(given)
+    scored = score(engine, step, left, right, given)
+    say("resolution")
+    duplicates = find_duplicates(engine, scored) if step.duplicates == "join" else {}
+    resolved = resolve(
+        engine,
+        step,
+        scored.pairs,
+        scored.sizes,
+        held=given.get("held"),
+        persons={side: found.persons for side, found in duplicates.items()},
+        doubted=_doubted(engine, duplicates),
+        prematched=engine.count(scored.prematched),
     )
-    dropped = not_kept(engine, found, kept.links, counted=list(taken.values()), others=records)
-    if kept.known:
-        engine.drop(kept.known)  # by nobody read again
-    return _LetGo(unlinked, records, dropped)
-
-
-def _summary(engine: Engine, found: Matched, kept: Kept, let_go: _LetGo) -> dict[str, Any]:
-    """What a step tells of itself: counts, seconds and figures of its models, and no values."""
-    overrides, second, missed = found.given.get("overrides"), kept.second, let_go.records
-    return {
-        "training": found.training,
+    links = _capped(engine, _links(engine, scored, resolved), step)
+    draws = None
+    if step.link_draws:
+        say("link draws")
+        seed = given.get("seed", SEED)
+        draws = link_draws(engine, step, links, resolved.persons, resolved.thresholds.gain, seed)
+    if step.diagnose:
+        say("diagnosis")
+        why = unlinked(engine, scored, links)
+        diagnosis = _diagnosis(engine, scored, resolved, links, why, given)
+    else:
+        why = not_diagnosed(engine, scored, links)
+        diagnosis = _not_diagnosed(engine, scored, links)
+    overrides = given.get("overrides")
+    summary = {
+        "training": scored.training,
         "overrides": overrides.counts if overrides else {},
-        **_reach(engine, found, kept, let_go),
-        "other_records": {
-            "kept": {side: known.to_json() for side, known in kept.further.items()},
-            "missed": {side: known.to_json() for side, known in missed.further.items()},
-            "beside": {side: known.to_json() for side, known in second.beside.items()} if second else {},
-            "expected_missed": round(missed.expected, 3),
-        },
-        "not_kept": {"looked_at_one_in": let_go.pairs.one_in, "expected_missed": round(let_go.pairs.expected, 3)},
-        "thresholds": asdict(found.thresholds),
-        "strangers": told_of_strangers(kept.bands, counted=True) if kept.bands else {},
-        "known": _known(engine, found.model, found.left.units, found.right.units),
-        "left_units": found.sizes["left"],
-        "right_units": found.sizes["right"],
-        "decisions": counted(engine, kept.links, "decision"),
-        "unlinked": counted(engine, let_go.unlinked, "reason"),
+        "thresholds": asdict(resolved.thresholds),
+        "left_units": scored.sizes["left"],
+        "right_units": scored.sizes["right"],
+        "duplicates": {side: round(found.share, 6) for side, found in duplicates.items()},
+        "decisions": counted(engine, links, "decision"),
+        **diagnosis,
+    }
+    _drop(engine, scored, duplicates)
+    return StepResult(links, why, members(engine, step, left, right), draws, scored.model, summary)
+
+
+def _doubted(engine: Engine, duplicates: dict[str, Duplicates]) -> Table | None:
+    """left_id, right_id, probability of pairs whose unit may be a duplicate of the other's partner."""
+    if not duplicates:
+        return None
+    pairs = union_all(engine, [found.pairs for found in duplicates.values()])
+    query = "select left_id, right_id, max(probability) as probability from {pairs} group by left_id, right_id"
+    return engine.sql(query, pairs=pairs, store=True)
+
+
+def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
+    """Every scored pair with its posterior and decision; of a step that is not diagnosed, the accepted ones."""
+    names = (
+        "step, left_id, right_id, method, pass, pattern, match_weight, match_probability, runner_up_weight, decision, "
+        "reason"
+    )
+    decided = engine.sql(
+        f"""
+        select cast($step as varchar) as step, p.left_id, p.right_id, p.method, p.pass,
+               {pattern_text(scored.model, "p")} as pattern, p.match_weight, r.match_probability, r.runner_up_weight,
+               r.decision, cast(r.reason as varchar) as reason
+        from {{pairs}} as p
+        join {{resolved}} as r on r.left_id = p.left_id and r.right_id = p.right_id
+        {"" if scored.step.diagnose else f"where r.decision = 'accepted' or r.reason = '{DISAGREES}'"}
+        """,
+        params={"step": scored.step.name},
+        pairs=scored.pairs,
+        resolved=resolved.pairs,
+        store=True,
+    )
+    if engine.count(scored.prematched) == 0:
+        return decided
+    # Most links are pre-matched: they are read once, when the links are written.
+    return engine.sql(
+        f"""
+        select {names} from {{decided}}
+        union all
+        select cast($step as varchar) as step, left_id, right_id, 'probabilistic' as method,
+               'rule ' || cast(rule + 1 as varchar) as pass, cast(null as varchar) as pattern, match_weight,
+               1 / (1 + exp(-ln(2) * (match_weight + $gain))) as match_probability,
+               cast(null as double) as runner_up_weight, 'accepted' as decision, cast(null as varchar) as reason
+        from {{prematched}}
+        """,
+        params={"step": scored.step.name, "gain": resolved.thresholds.gain},
+        decided=decided,
+        prematched=scored.prematched,
+        store=False,
+    )
+
+
+def _capped(engine: Engine, links: Table, step: Step) -> Table:
+    """Links of which no unit holds more of the other side than the step allows: the heaviest stay, overrides first."""
+    for side, most in (("left", step.most_left), ("right", step.most_right)):
+        if most is None:
+            continue
+        others = columns([name for name in links.columns if name not in ("decision", "reason")])
+        over = f"decision = 'accepted' and place > {int(most)}"
+        links = engine.sql(
+            f"""
+            with placed as (
+                select *, row_number() over (
+                           partition by {OTHER_SIDE[side]}_id, decision
+                           order by case when method = 'override' then 0 else 1 end, {heaviest_first()}, {side}_id
+                       ) as place
+                from {{links}}
+            )
+            select {others}, case when {over} then 'rejected' else decision end as decision,
+                   case when {over} then '{CAPPED}' else reason end as reason
+            from placed
+            """,
+            params=None,
+            links=links,
+            store=True,
+        )
+    return links
+
+
+def _diagnosis(
+    engine: Engine, scored: Scored, resolved: Resolved, links: Table, why: Table, given: Given
+) -> dict[str, Any]:
+    """Blocking recall, estimated false negatives and reasons; reads what is stored and scores nothing."""
+    earlier = given.get("earlier")
+    return {
+        **blocking_recall(
+            engine,
+            scored.model,
+            (scored.left.units, scored.right.units),
+            scored.still_open,
+            passes=scored.passes,
+            rules=scored.rules,
+            links=links,
+            known=earlier.together if earlier else None,
+        ),
+        "below_floor": round(below_floor(engine, links, scored.floor), 3),
+        "known": _known(engine, scored),
+        "unlinked": counted(engine, why, "reason"),
     }
 
 
-def _reach(engine: Engine, found: Matched, kept: Kept, let_go: _LetGo) -> dict[str, Any]:
-    """What passes and blocking rules made of the step."""
-    earlier = found.given.get("earlier")
-    return passes_and_rules(
-        engine,
-        found.model,
-        (found.left.units, found.right.units),
-        found.still_open,
-        passes=found.passed.counts,
-        rules=found.candidates.counts,
-        links=kept.links,
-        dropped=let_go.pairs.patterns,
-        known=earlier.together if earlier else None,
-    )
+def _not_diagnosed(engine: Engine, scored: Scored, links: Table) -> dict[str, Any]:
+    by_pass = links_by_pass(engine, links)
+    return {
+        "passes": [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in scored.passes],
+        "rules": [],
+        "blocking": scored.rules,
+        "prematched": engine.count(scored.prematched),
+        "estimated_recall": None,
+        "diagnosed": False,
+    }
 
 
-def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:
+def _known(engine: Engine, scored: Scored) -> dict[str, int]:
     """Column of the term frequencies to the units of both sides that know it: what frequencies are shares of."""
-    asked = (*model.tf_columns, *model.tf_lists)
-    if not asked:
+    model = scored.model
+    adjusted = (*model.tf_columns, *model.tf_lists)
+    if not adjusted:
         return {}
-    latest = {column: quote(column.removesuffix("_all") if column in model.tf_lists else column) for column in asked}
-    counted = ", ".join(f"count({value}) as {quote(column)}" for column, value in latest.items())
-    found = [one(engine, engine.sql(f"select {counted} from {{t}}", t=table)) for table in (left, right)]
-    return {column: sum(int(side[column]) for side in found) for column in asked}
+    latest = {column: quote(column.removesuffix("_all") if column in model.tf_lists else column) for column in adjusted}
+    query = ", ".join(f"count({value}) as {quote(column)}" for column, value in latest.items())
+    sides = [one(engine, engine.sql(f"select {query} from {{t}}", t=units)) for units in scored.units.values()]
+    return {column: sum(int(side[column]) for side in sides) for column in adjusted}
+
+
+def _drop(engine: Engine, scored: Scored, duplicates: dict[str, Duplicates]) -> None:
+    engine.drop(*scored.frequencies.values(), *(found.persons for found in duplicates.values()))
 
 
 def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
-    """step, side, unit_id, entity_id of both sides: which records are one unit."""
+    """step, side, unit_id, entity_id of both sides: which entities are one unit."""
     return engine.sql(
         """
         select cast($step as varchar) as step, 'left' as side, unit_id, entity_id from {l}
@@ -150,6 +223,6 @@ def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
 
 
 def counted(engine: Engine, table: Table, column: str) -> dict[str, int]:
-    """What stands in a column to the rows that hold it."""
+    """Each value of a column to the rows that have it."""
     found = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
     return {row["what"]: int(row["n"]) for row in sorted(rows(engine, found), key=lambda row: str(row["what"]))}

@@ -27,9 +27,9 @@ from linkage.extract import (
     read_opt_outs,
 )
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
-from linkage.match.candidates import overrides as decision_files
-from linkage.match.candidates import passes as pass_files
-from linkage.match.candidates.units import DERIVED, of_nobody
+from linkage.match import overrides as decision_files
+from linkage.match import passes as pass_files
+from linkage.match.units import DERIVED, of_nobody
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.refused import check_runs
@@ -287,9 +287,9 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             with faults.collected():
                 named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
                 decisions[step.name] = decision_files.load(named[step.overrides], config.source)
-        if step.samples and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
+        if step.link_draws and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
             faults.add(
-                f"{where}.samples: tax records stand on the left, and link sets tell whose those of the right are\n"
+                f"{where}.link_draws: tax records stand on the left, and link sets tell whose those of the right are\n"
                 f'  turn the sides: left = "{step.right}", right = "{step.left}"'
             )
         if step.model is None:

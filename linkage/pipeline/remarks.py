@@ -1,12 +1,11 @@
 """What is no fault of a run's file and is seldom meant."""
 
-from linkage.match.two_people.apart_rules import shipped as apart_rules
 from linkage.pipeline.job import Job
 from linkage.spine.conflicts import shipped as conflict_rules
 
 
 def remarks(job: Job) -> list[str]:
-    """A line each: sources that no step links, and numbers of persons that no rule of twins and of conflicts knows."""
+    """A line each: sources that no step links, and numbers of persons that no rule of conflicts knows."""
     config = job.config
     linked = {side for step in config.step for side in (step.left, step.right)}
     alone = [source for source in config.source if config.step and source not in linked]
@@ -15,13 +14,12 @@ def remarks(job: Job) -> list[str]:
 
 def _unknown_numbers(job: Job) -> list[str]:
     """Numbers that a source keeps under names that the rules do not say are one person's alone."""
-    told = [*(rule.unless_equal for rule in apart_rules()), *(rule.unless_equal for rule in conflict_rules())]
-    known = {name for one in told for name in one}
+    known = {name for rule in conflict_rules() for name in rule.unless_equal}
     names = ", ".join(sorted(name.removeprefix("x_") for name in known if name.startswith("x_")))
     return [
-        f"source.{source}.keep: {name} is a person's number, and no rule of twins or of conflicts knows it\n"
-        f"  who shares it may be parted all the same; call it one of {names}, or name x_{name} in a copy of "
-        "resolution/*.toml (leo config copy)"
+        f"source.{source}.keep: {name} is a person's number, and no rule of conflicts knows it\n"
+        f"  people who share it may be split all the same; call it one of {names}, or name x_{name} in a copy of "
+        "resolution/people.toml (leo config copy)"
         for source, described in job.config.source.items()
         for name, column in described.keep.items()
         for variable in job.catalogue.table(described.dataset, described.table).variable

@@ -1,4 +1,4 @@
-"""People who cannot be one person are parted: the weakest link between the parts that contradict each other is cut.
+"""Conflicts: joined people who cannot be one person are split at the weakest link between the conflicting parts.
 
 The rules are data (configs/resolution/people.toml), and the steps say how many records of a source a person may hold.
 People who break a rule are few: they are found by set-based SQL, and only they are looked at one by one.
@@ -20,10 +20,9 @@ from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.config.resources import config_file
 from linkage.config.toml_file import held_to
 from linkage.engine import Engine, Table, columns, empty, quote, rows
-from linkage.spine.parting import Cut, part
+from linkage.spine.splitting import RemovedLink, split
 
-NEVER = "never one person, by decision"
-"""Why a link was cut that would have joined two of whom people have decided that they are not one."""
+NEVER = "never one person, by decision"  # of reviewers
 
 
 class Rule(BaseModel):
@@ -68,19 +67,19 @@ def most_records(steps: Sequence[Step]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Parted:
+class WithoutConflicts:
     """People without conflicts.
 
     Attributes:
         membership: entity_id, unit_id.
-        links: those that were given, but for the cut ones.
-        cuts: step, left_id, right_id (the units that were linked), left_entity, right_entity (the two of their entities
-            that are most alike), match_weight, rule: links that were cut, and what each would break.
+        links: those that were given, but for the removed ones.
+        removed_links: step, left_id, right_id (the units that were linked), left_entity, right_entity (the two of their
+            entities that are most alike), match_weight, rule that the link would break.
     """
 
     membership: Table
     links: Table
-    cuts: Table
+    removed_links: Table
 
 
 def without_conflicts(
@@ -93,8 +92,8 @@ def without_conflicts(
     most: Mapping[str, int],
     rules: Sequence[Rule] | None = None,
     never: Table | None = None,
-) -> Parted:
-    """Part people who break a rule, or of whom people have decided that they are not one.
+) -> WithoutConflicts:
+    """Split people who break a rule, or of whom reviewers have decided that they are not one person.
 
     Args:
         identities: entity_id, source, and for each identifier the list of its values, the latest first.
@@ -106,7 +105,7 @@ def without_conflicts(
         never: one_id, other_id of entities that are not one person, by decision; none when None.
     """
     rules = shipped() if rules is None else tuple(rules)
-    apart = _apart(engine, never)
+    cannot_link = _cannot_link(engine, never)
     suspects = engine.sql(
         "\nunion\n".join([_TOO_MANY, *([_DECIDED] if never else []), *(_several_values(rule) for rule in rules)]),
         params=None,
@@ -117,12 +116,12 @@ def without_conflicts(
         **({"never": never} if never else {}),
     )
     if not engine.count(suspects):
-        return Parted(membership, links, empty(engine, _CUTS))
-    told = _told(engine, suspects, membership, identities, links, units)
-    work = functools.partial(_parted, rules=rules, most=dict(most), apart=apart)
-    parted = engine.by_group(told, work, {**_CUTS, "part": "bigint"}, by="person", order=_IN_ORDER)
-    cuts = engine.sql(f"select {columns(list(_CUTS))} from {{t}} where part is null", t=parted, store=_CUTS)
-    return Parted(_moved(engine, membership, parted), _kept(engine, links, cuts), cuts)
+        return WithoutConflicts(membership, links, empty(engine, _REMOVED))
+    people = _people(engine, suspects, membership, identities, links, units)
+    work = functools.partial(_split_people, rules=rules, most=dict(most), cannot_link=cannot_link)
+    parts = engine.by_group(people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER)
+    removed = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
+    return WithoutConflicts(_membership(engine, membership, parts), _kept(engine, links, removed), removed)
 
 
 _TOO_MANY = """
@@ -146,7 +145,7 @@ _DECIDED = """
     """
 
 
-def _apart(engine: Engine, never: Table | None) -> dict[int, set[int]]:
+def _cannot_link(engine: Engine, never: Table | None) -> dict[int, set[int]]:
     """To each entity those that are not the same person, by decision: few, since people have looked at each."""
     found: dict[int, set[int]] = {}
     for row in rows(engine, never) if never else ():
@@ -188,12 +187,12 @@ class _Link:
     right: set[int]
 
 
-_CUTS = {"step": "varchar", "left_id": "bigint", "right_id": "bigint", "left_entity": "bigint",
+_REMOVED = {"step": "varchar", "left_id": "bigint", "right_id": "bigint", "left_entity": "bigint",
          "right_entity": "bigint", "match_weight": "double", "rule": "varchar"}  # fmt: skip
 _IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
 
 
-def _told(engine: Engine, suspects: Table, membership: Table, identities: Table, links: Table, units: Table) -> Table:
+def _people(engine: Engine, suspects: Table, membership: Table, identities: Table, links: Table, units: Table) -> Table:
     """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
     held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
     nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *held))
@@ -233,10 +232,12 @@ def _told(engine: Engine, suspects: Table, membership: Table, identities: Table,
     )
 
 
-def _parted(told: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], apart: Mapping[int, set[int]]) -> pa.Table:
-    """Cuts of some people's links, and their records (left_entity) with the smallest of the part that each is of."""
+def _split_people(
+    people: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], cannot_link: Mapping[int, set[int]]
+) -> pa.Table:
+    """Removed links of some people, and their records (left_entity) with the smallest of the part that each is of."""
     found: list[dict[str, Any]] = []
-    for _, known in itertools.groupby(_rows(told), key=lambda row: row["person"]):
+    for _, known in itertools.groupby(_rows(people), key=lambda row: row["person"]):
         person: _Person = {}
         links: dict[tuple[str, int, int], _Link] = {}
         for row in known:
@@ -244,53 +245,53 @@ def _parted(told: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], apar
                 person[row["left_entity"]] = row
                 continue
             key = (row["step"], row["left_id"], row["right_id"])
-            # What people have linked weighs more than anything.
+            # A reviewers' link is followed whatever it breaks.
             weight = math.inf if row["method"] == "override" else float(row["match_weight"])
             link = links.setdefault(key, _Link(*key, weight, set(), set()))
             link.left.add(row["left_entity"])
             link.right.add(row["right_entity"])
-        parts, cuts = _part(person, [links[key] for key in sorted(links)], rules, most, apart)
+        parts, removed = _split_one(person, [links[key] for key in sorted(links)], rules, most, cannot_link)
         found += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
         found += [
             {
                 **{name: getattr(link, name) for name in ("step", "left_id", "right_id")},
-                "left_entity": cut.left,
-                "right_entity": cut.right,
+                "left_entity": gone.left,
+                "right_entity": gone.right,
                 "match_weight": link.weight,
-                "rule": cut.rule,
+                "rule": gone.rule,
             }
-            for link, cut in cuts
+            for link, gone in removed
         ]
     kinds = {"bigint": pa.int64(), "double": pa.float64(), "varchar": pa.string()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in {**_CUTS, "part": "bigint"}.items()])
+    schema = pa.schema([(name, kinds[kind]) for name, kind in {**_REMOVED, "part": "bigint"}.items()])
     return pa.Table.from_pylist(found, schema=schema)
 
 
-def _rows(told: pa.Table) -> Iterator[dict[str, Any]]:
+def _rows(people: pa.Table) -> Iterator[dict[str, Any]]:
     """Rows as dictionaries, a part at a time: each is some kilobytes."""
-    for batch in told.to_batches(_PIECE):
+    for batch in people.to_batches(_BATCH):
         yield from batch.to_pylist()
 
 
-_PIECE = 1_000
+_BATCH = 1_000
 
 
-def _part(
+def _split_one(
     person: _Person,
     links: Sequence[_Link],
     rules: Sequence[Rule],
     most: Mapping[str, int],
-    apart: Mapping[int, set[int]],
-) -> tuple[dict[int, int], list[tuple[_Link, Cut]]]:
-    """The part that each record of a person belongs to, and the links that were cut."""
+    cannot_link: Mapping[int, set[int]],
+) -> tuple[dict[int, int], list[tuple[_Link, RemovedLink]]]:
+    """The part that each record of a person belongs to, and the removed links."""
     by_ends: dict[tuple[int, int], list[_Link]] = {}
     for link in links:
         # A link of a later step joins what earlier ones have joined: it holds on to the records that are most alike.
         ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
         by_ends.setdefault(ends, []).append(link)
     edges = [(a, b, max(link.weight for link in of_both)) for (a, b), of_both in by_ends.items()]
-    found, cuts = part(edges, lambda one, other: _conflict(person, one, other, rules, most, apart))
-    return found, [(link, cut) for cut in cuts for link in by_ends[cut.left, cut.right]]
+    found, removed = split(edges, lambda one, other: _conflict(person, one, other, rules, most, cannot_link))
+    return found, [(link, gone) for gone in removed for link in by_ends[gone.left, gone.right]]
 
 
 def _shared(person: _Person, one: int, other: int) -> int:
@@ -308,10 +309,10 @@ def _conflict(
     other: Sequence[int],
     rules: Sequence[Rule],
     most: Mapping[str, int],
-    apart: Mapping[int, set[int]],
+    cannot_link: Mapping[int, set[int]],
 ) -> str | None:
     """The rule that two sides of a person would break together, and neither alone."""
-    if any(not apart[entity].isdisjoint(other) for entity in one if entity in apart):
+    if any(not cannot_link[entity].isdisjoint(other) for entity in one if entity in cannot_link):
         return NEVER
     both = [*one, *other]
     counts = Counter(person[entity]["source"] for entity in both)
@@ -336,30 +337,30 @@ def _all(person: _Person, entities: Sequence[int], field: str) -> list[Any]:
     return [value for entity in entities for value in person[entity].get(field) or ()]
 
 
-def _moved(engine: Engine, membership: Table, parted: Table) -> Table:
+def _membership(engine: Engine, membership: Table, parts: Table) -> Table:
     return engine.sql(
         """
         select m.entity_id, coalesce(p.part, m.unit_id) as unit_id
         from {membership} as m
-        left join {parted} as p on p.left_entity = m.entity_id and p.part is not null
+        left join {parts} as p on p.left_entity = m.entity_id and p.part is not null
         """,
         membership=membership,
-        parted=parted,
+        parts=parts,
         store=True,
     )
 
 
-def _kept(engine: Engine, links: Table, cuts: Table) -> Table:
+def _kept(engine: Engine, links: Table, removed: Table) -> Table:
     return engine.sql(
         """
         select k.*
         from {links} as k
         where not exists (
-            select 1 from {cuts} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+            select 1 from {removed} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
         )
         """,
         links=links,
-        cuts=cuts,
+        removed=removed,
     )
 
 

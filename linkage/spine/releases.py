@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from linkage.catalogue import KEYLESS
 from linkage.engine import Engine, Table, empty, one
+from linkage.records.ids import numbered
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,13 @@ def number_people(
         _SHARED, people=people, known=known_again(engine, known), ranks=_ranks(engine, preference), store=True
     )
     survivors = engine.sql(_SURVIVORS, shared=shared, store=True)
-    ids = engine.sql(_IDS, params={"last": last}, people=people, survivors=survivors, store=True)
+    fresh = numbered(
+        engine, engine.sql(_FRESH, people=people, survivors=survivors), "unit_key", "person_id", first=last + 1
+    )
+    ids = engine.sql(_IDS, fresh=fresh, survivors=survivors, store=True)
     concordance = engine.sql(_CONCORDANCE, shared=shared, ids=ids, known=known, survivors=survivors, store=True)
     greatest = one(engine, engine.sql("select max(person_id) as id from {ids}", ids=ids))["id"]
-    engine.drop(shared, survivors)
+    engine.drop(shared, survivors, fresh)
     return Numbering(ids, concordance, max(last, int(greatest or 0)))
 
 
@@ -106,16 +110,16 @@ _SURVIVORS = """
     qualify row_number() over (partition by unit_id order by entities desc, best_source, old_id) = 1
     """
 
+# New people, by a text key that orders as their units do.
+_FRESH = """
+    select p.unit_id, lpad(cast(p.unit_id as varchar), 15, '0') as unit_key
+    from {people} as p
+    where not exists (select 1 from {survivors} as s where s.unit_id = p.unit_id)
+    group by p.unit_id
+    """
+
 _IDS = """
-    with units as (
-        select distinct unit_id from {people}
-    ),
-    fresh as (
-        select u.unit_id, $last + row_number() over (order by u.unit_id) as person_id
-        from units as u
-        where not exists (select 1 from {survivors} as s where s.unit_id = u.unit_id)
-    )
-    select unit_id, person_id from fresh
+    select unit_id, person_id from {fresh}
     union all
     select unit_id, old_id as person_id from {survivors}
     """

@@ -12,7 +12,7 @@ from linkage.errors import ConfigError
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.pipeline.ended.linked_files import SOURCE_KEY, is_linked_files, open_linked_files
-from quality.explain.opening import OpenStep, further_of, written_passes
+from quality.explain.opening import OpenStep, written_passes
 from quality.explain.sides import FileSide, listed_units
 
 ID = SOURCE_KEY
@@ -150,7 +150,6 @@ def open_files(
         sides={side: sides.get(side) or sides["file"] for side in ("left", "right")},
         known=counts.get("known"),
         clusters=linked.clusters,
-        further=further_of(counts),
-        options={"accept_probability": "--threshold"} | ({} if linked.of_one_file else {"margin": "--margin"}),
+        options={"accept_probability": "--threshold"},
     )
     return OpenFiles(str(linked.manifest["run"]), opened, linked.records, linked.manifest)

@@ -9,8 +9,7 @@ from typing import Any
 
 from linkage.engine import Engine, Table, one, rows
 from linkage.errors import ConfigError
-from linkage.match.candidates.score import Frequencies
-from linkage.match.two_people.apart_rules import shipped
+from linkage.match.candidates import Frequencies
 from linkage.spine.clusters import MISFIT
 from quality.explain.opening import OpenStep
 from quality.explain.outcome import NOT_COMPARED, NOT_KEPT, Outcome, bits, other_levels, probability
@@ -237,11 +236,6 @@ def _outcome(
             return Outcome(decision, reason, (f"{needs}.", of))
         by_others = "but other pairs of their person join them, and all pairs between the groups so joined weigh enough"
         return Outcome(decision, reason, (f"{needs},", f"{by_others} on average.", of))
-    rule = next((rule for rule in shipped() if rule.name == reason), None)
-    if rule is not None:
-        why = " ".join(rule.why.split())
-        apart = f"The rule '{rule.name}' keeps them apart, whatever they weigh: {why}."
-        return Outcome(decision, reason, (f"It weighs {weight}.", apart))
     if reason == MISFIT:
         return Outcome(decision, reason, (f"{needs}, which it does.", *_misfit(engine, step, pair)))
     look = f"From {bits(limits.review)} on a person {'should' if decision == 'review' else 'would'} look."
@@ -276,21 +270,8 @@ def _misfit(engine: Engine, step: OpenStep, pair: Weighed) -> list[str]:
     left, right = (_records_of(engine, step, person) for person, _ in people)
     between = [(min(a, b), max(a, b)) for a in left for b in right]
     mean = sum(found.match_weight for found in _weighed(engine, step, between)) / len(between)
-    apart = _apart(engine, step, between)
-    if apart:
-        among = f"{apart:,} of the {len(between):,} pairs between them are two people whatever they weigh"
-        return [f"But it would join {told}, and {among}."]
     fits = mean >= step.thresholds.accept  # they have grown since
     return said if fits else [*said, f"Those {len(between):,} pairs weigh {bits(mean)} on average."]
-
-
-def _apart(engine: Engine, step: OpenStep, pairs: Sequence[tuple[int, int]]) -> int:
-    """How many of some pairs a rule says are two people."""
-    names = {f"rule_{number}": rule.name for number, rule in enumerate(shipped())}
-    reasons = ", ".join(f"${key}" for key in names)
-    query = f"select left_id, right_id from {{links}} where reason in ({reasons})"
-    found = rows(engine, engine.sql(query, params=names, links=step.links))
-    return len({(int(row["left_id"]), int(row["right_id"])) for row in found} & set(pairs))
 
 
 def _settings(step: OpenStep, pair: Weighed, found: Outcome) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """A step of a run that has ended, opened again: its model, passes, thresholds, links and two sides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +11,7 @@ from linkage.config import Cardinality, Pass, Step, of_manifest
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError, InputError
-from linkage.match.candidates.coverage import most_gain
-from linkage.match.further.further_records import Further
-from linkage.match.resolution.resolve import Thresholds
+from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.folder import MANIFEST
@@ -58,8 +56,7 @@ class OpenStep:
         known: column of a model's term frequencies to the units of both sides that know it; None where the run did not
             write it down, and it has to be counted.
         clusters: of one file linked with itself: unit_id, person_id, records (of that person). Both sides are the file.
-        cuts: left_id, right_id, rule of accepted links that the spine did not follow; None where there is no spine.
-        further: by side, what the step knows of second records beside the first, where it joins them.
+        removed_links: left_id, right_id, rule of accepted links that the spine did not follow; None where there is no spine.
         options: setting to the option that sets it, where that is no run's file; a setting without one is not shown.
     """
 
@@ -73,8 +70,7 @@ class OpenStep:
     decided: int = 0
     known: Mapping[str, int] | None = None
     clusters: Table | None = None
-    cuts: Table | None = None
-    further: Mapping[str, Further] = field(default_factory=dict)
+    removed_links: Table | None = None
     options: Mapping[str, str] | None = None
 
     @property
@@ -98,7 +94,7 @@ class OpenStep:
         if self.of_one_file:
             return self.thresholds.floor(0.0)
         sizes = {name: side.size for name, side in self.sides.items()}
-        return self.thresholds.floor(most_gain(sizes, self.cardinality))
+        return self.thresholds.floor(most_adjustment(sizes, self.cardinality))
 
 
 class OpenRun:
@@ -205,10 +201,10 @@ class OpenRun:
         counts = self._counts.get(f"link-{name}")
         if not counts or not self.has(f"links/{name}"):
             raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
-        if step.links_only:
+        if not step.diagnose:
             raise ConfigError(
                 f"{self.root}: step '{name}' was asked for its links alone, and knows nothing of other pairs\n"
-                "  take links_only from the step in the run's file and run again"
+                "  take diagnose = false from the step in the run's file and run again"
             )
         before = list(self.steps.values())[: list(self.steps).index(name)]
         joined = {source for earlier in before for source in (earlier.left, earlier.right)}
@@ -222,20 +218,19 @@ class OpenRun:
             sides={side: self._side(step, side, joined, int(counts[f"{side}_units"])) for side in ("left", "right")},
             decided=int((counts.get("overrides") or {}).get("decisions", 0)),
             known=counts.get("known"),
-            cuts=self.cuts(name),
-            further=further_of(counts),
+            removed_links=self.removed_links(name),
         )
 
     def trained(self, step: str) -> Mapping[str, Any]:
         """What a step's model was trained on; empty where that was not written down."""
         return (self._counts.get(f"link-{step}") or {}).get("training") or {}
 
-    def cuts(self, step: str) -> Table | None:
+    def removed_links(self, step: str) -> Table | None:
         """left_id, right_id, rule of a step's links that the spine did not follow; None where nothing is known."""
-        if not self.has("cuts") or "left_id" not in self.table("cuts").columns:
+        if not self.has("removed_links") or "left_id" not in self.table("removed_links").columns:
             return None
-        query = "select left_id, right_id, rule from {cuts} where step = $step"
-        return self.engine.sql(query, params={"step": step}, cuts=self.table("cuts"))
+        query = "select left_id, right_id, rule from {removed_links} where step = $step"
+        return self.engine.sql(query, params={"step": step}, removed_links=self.table("removed_links"))
 
     def _side(self, step: Step, side: str, joined: set[str], size: int) -> RunSide:
         name = cast(str, getattr(step, side))
@@ -264,9 +259,3 @@ def written_passes(counts: list[dict[str, Any]]) -> tuple[Pass, ...] | None:
         return None
     said = ("why", "equal", "agree_any", "accept")
     return tuple(Pass(name=row["pass"], **{key: row[key] for key in said}) for row in counts)
-
-
-def further_of(counts: Mapping[str, Any]) -> dict[str, Further]:
-    """By side, what a step that joins second records has written down of them."""
-    told = (counts.get("other_records") or {}).get("beside") or {}
-    return {side: Further.from_json(said) for side, said in told.items()}

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linkage.match.candidates.passes import OVERRIDE
-from linkage.match.further.second_records import ANOTHER
+from linkage.match.passes import OVERRIDE
+from linkage.match.resolve import BELOW, DUPLICATE, HELD, LOST, UNRESOLVED
 from quality.explain.opening import OpenStep
 from quality.explain.weighing import Weighed, level_name
 
@@ -102,43 +102,23 @@ def _of_a_link(step: OpenStep, pair: Weighed, facts: Facts, link: Mapping[str, A
     rival = _rival_in_words(facts, pair)
     reason = link["reason"]
     if link["decision"] == "accepted":
-        if reason == "held since the last release":
+        if reason == HELD:
             return [f"It was one person in the last release, and stays so from {bits(limits.keep)} on.", *rival]
-        if reason == "rivals are the same person":
-            return [f"{reaches}.", *rival, "Its rivals are records of one person, so that it is clear who is meant."]
-        if reason == ANOTHER:
-            return [f"{reaches}.", *rival]
-        if reason is not None:
-            return [f"It weighs {weight}, and was linked for another reason: {reason}.", *rival]
-        runner_up = link["runner_up_weight"]
-        if runner_up is None:
-            return [f"{reaches}, and no rival stood against it.", *rival]
-        ahead = bits(pair.match_weight - runner_up)
-        if step.step.assignment == "optimal":
-            best = "The best set of pairs of all who contend would weigh"
-            return [f"{reaches}. {best} {ahead} less without it, where {bits(limits.margin)} is asked for.", *rival]
-        return [f"{reaches}. It leads its runner-up by {ahead}, where {bits(limits.margin)} is asked for.", *rival]
-    if reason == "ambiguous":
-        lead = f"It does not lead its rivals by the margin of {bits(limits.margin)}, so it is not guessed."
-        if step.step.assignment == "optimal":
-            without = "The best set of pairs of all who contend weighs less without it, but not by the margin of"
-            lead = f"{without} {bits(limits.margin)}, so it is not guessed."
-        return [f"{reaches}, which it has.", *rival, lead]
-    if reason == "a better partner":
-        return [_better_partner(step, facts), *rival]
-    if reason != "below threshold":
+        if reason == DUPLICATE:
+            return [f"{reaches}.", *rival, "It is a duplicate record of a person who is linked."]
+        if link["runner_up_weight"] is None:
+            return [f"{reaches}, and no candidate competes with it.", *rival]
+        ahead = bits(pair.match_weight - link["runner_up_weight"])
+        return [f"{reaches}. It leads the best competing pair by {ahead}.", *rival]
+    if reason == UNRESOLVED:
+        return [f"{reaches}, which it has.", *rival, "A competing pair is about as likely, so that neither is linked."]
+    if reason == LOST:
+        return ["One of its units is linked to a higher-scoring record.", *rival]
+    if reason != BELOW:
         return [f"It weighs {weight}, where a link needs {bits(limits.accept)}, but: {reason}.", *rival]
     if link["decision"] == "review":
         return [f"{reaches}. From {bits(limits.review)} on a person should look.", *rival]
     return [f"{reaches}, and from {bits(limits.review)} on a person would look.", *rival]
-
-
-def _better_partner(step: OpenStep, facts: Facts) -> str:
-    taken = [rival["match_weight"] for rival in facts.rivals.values() if rival["decision"] == "accepted"]
-    if step.step.assignment == "optimal" and len(taken) > 1:
-        both = " and ".join(bits(weight) for weight in taken)
-        return f"The pairs that take its units, of {both}, are part of the best set of pairs of all who contend."
-    return "One of its units has a better partner."
 
 
 def _rival_in_words(facts: Facts, pair: Weighed) -> list[str]:
@@ -217,10 +197,8 @@ def _settings(
     step: OpenStep, pair: Weighed, found: Outcome, method: str | None, lead: float | None
 ) -> list[dict[str, Any]]:
     limits, config = step.thresholds, step.step
-    accept = "accept_weight" if limits.is_weight else "accept_probability"
-    accept_now = config.accept_weight if limits.is_weight else config.accept_probability
-    likely = probability(pair.match_weight + limits.gain)
-    here = pair.match_weight if limits.is_weight else likely
+    accept, accept_now = "accept_probability", config.accept_probability
+    likely = here = probability(pair.match_weight + limits.gain)
 
     def change(setting: str, now: float | None, way: str, value: float, then: str) -> dict[str, Any]:
         return {"setting": setting, "now": now, "needed": way, "value": value, "then": then}
@@ -236,16 +214,9 @@ def _settings(
         beyond = {"no_lower": accept} if pair.match_weight >= limits.accept else {}  # no review lies above acceptance
         return [review("above", "review") | beyond]
     if found.decision == "accepted":
-        raised = [change(accept, accept_now, "above", here, "review")] if found.reason is None else []
-        led = found.reason is None and lead is not None  # of an optimal assignment, over the best set without it
-        return raised + ([change("margin", config.margin, "above", lead or 0.0, "review")] if led else [])
-    if found.reason == "ambiguous" and config.assignment == "optimal":
-        return []
-    if found.reason == "ambiguous":
-        return [change("margin", config.margin, "at most", lead, "accepted")] if lead is not None and lead > 0 else []
-    if found.reason in ("below threshold", "too light to matter"):
-        leads = lead is None or lead >= limits.margin
-        lowered = [change(accept, accept_now, "at most", here, "accepted")] if leads else []
+        return [change(accept, accept_now, "above", here, "review")] if found.reason is None else []
+    if found.reason in (BELOW, "too light to matter"):
+        lowered = [change(accept, accept_now, "at most", here, "accepted")] if lead is None or lead > 0 else []
         return lowered if found.decision == "review" else [*lowered, review("at most", "review")]
     return []
 

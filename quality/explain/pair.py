@@ -6,8 +6,8 @@ from typing import Any
 
 from linkage.config import OTHER_SIDE, Pass, single_sides
 from linkage.engine import Engine, Table, rows
-from linkage.match.candidates.passes import OVERRIDE, pairs_query
-from linkage.match.candidates.units import Units
+from linkage.match.passes import OVERRIDE, pairs_query
+from linkage.match.units import Units
 from quality.explain.beside import beside
 from quality.explain.opening import OpenStep
 from quality.explain.outcome import Facts, other_levels, other_settings, outcome, probability
@@ -287,7 +287,6 @@ def thresholds_as_dict(step: OpenStep) -> dict[str, Any]:
     return {
         "accept": limits.accept,
         "review": limits.review,
-        "margin": limits.margin,
         "floor": step.floor,
         "accept_total": limits.accept + limits.gain,
         "review_total": limits.review + limits.gain,

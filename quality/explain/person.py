@@ -9,7 +9,7 @@ import pyarrow as pa
 from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError
-from linkage.match.candidates.passes import no_pairs
+from linkage.match.passes import no_pairs
 from quality.explain.opening import OpenRun
 from quality.explain.pair import made_by
 
@@ -66,7 +66,7 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
         ids=_listed(engine, ids),
         store=True,
     )
-    cuts = run.cuts(step) or no_pairs(engine)
+    removed_links = run.removed_links(step) or no_pairs(engine)
     query = """
         with ends as (
             select side, unit_id, list(entity_id order by entity_id) as entities from {wanted} group by side, unit_id
@@ -76,10 +76,12 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
         join ends as l on l.side = 'left' and l.unit_id = k.left_id
         join ends as r on r.side = 'right' and r.unit_id = k.right_id
         where k.decision = 'accepted'
-          and not exists (select 1 from {cuts} as c where c.left_id = k.left_id and c.right_id = k.right_id)
+          and not exists (select 1 from {removed_links} as c where c.left_id = k.left_id and c.right_id = k.right_id)
         order by k.match_weight desc, k.left_id, k.right_id
         """
-    found = rows(engine, engine.sql(query, wanted=wanted, links=run.table(f"links/{step}"), cuts=cuts))
+    found = rows(
+        engine, engine.sql(query, wanted=wanted, links=run.table(f"links/{step}"), removed_links=removed_links)
+    )
     return [
         {
             "step": step,
@@ -98,15 +100,15 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
 
 def _parted(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Links of the person's entities to others that the spine did not follow."""
-    if not run.has("cuts"):
+    if not run.has("removed_links"):
         return []
     query = """
         select c.step, c.left_entity, c.right_entity, c.match_weight, c.rule
-        from {cuts} as c
+        from {removed_links} as c
         where exists (select 1 from {ids} as i where i.entity_id in (c.left_entity, c.right_entity))
         order by c.match_weight desc, c.left_entity, c.right_entity
         """
-    found = rows(engine, engine.sql(query, cuts=run.table("cuts"), ids=_listed(engine, ids)))
+    found = rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=_listed(engine, ids)))
     return [
         {
             "step": row["step"],

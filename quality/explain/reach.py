@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from linkage.config import Pass
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.match.candidates.passes import conditions, fields_of
-from linkage.match.candidates.units import Units
+from linkage.match.passes import conditions, fields_of
+from linkage.match.units import Units
 from linkage.model import BlockingRule
 from linkage.model.comparisons import OF_WORDS, POSITION
 from linkage.model.compiled import any_element

@@ -5,7 +5,7 @@ from typing import Any
 
 from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, rows
-from linkage.match.candidates.score import Frequencies, score_candidates
+from linkage.match.candidates import Frequencies, score_candidates
 from quality.explain.beside import parted_by
 from quality.explain.opening import OpenStep
 from quality.explain.outcome import Facts, outcome, probability
@@ -100,9 +100,7 @@ def everything_reached(
     engine: Engine, step: OpenStep, tables: Mapping[str, Table], side: str, frequencies: Frequencies
 ) -> dict[int, int]:
     """Units that blocking rules pair with the one of a side, however little they weigh, and the first rule of each."""
-    scored = score_candidates(
-        engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING, meetings=False
-    )
+    scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING)
     query = f"select {OTHER_SIDE[side]}_id as id, rule + 1 as rule from {{s}}"
     found = rows(engine, engine.sql(query, s=scored.pairs))
     return {int(row["id"]): int(row["rule"]) for row in found if row["rule"]}

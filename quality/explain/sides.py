@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.engine import columns as columns_of
-from linkage.match.candidates.units import Units, described, fields_of, from_sources, value_in
+from linkage.match.units import Units, described, fields_of, from_sources, value_in
 from linkage.model.comparisons import OF_WORDS
 
 

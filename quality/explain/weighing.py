@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, quote, rows
-from linkage.match.candidates.score import Frequencies, score_given
+from linkage.match.candidates import Frequencies, score_given
 from linkage.model import Comparison, Level, Model, own_records
 from linkage.model.compiled import adjusts_equal_values_alone
 from linkage.model.rarest import bits

@@ -78,7 +78,7 @@ class Inputs:
         identities: by source: entity_id, source, entity_key and the lists of identifiers.
         attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
         spine: person_id, entity_id, source.
-        cuts: step, left_id, right_id and rule of links that were cut, since the person would have broken a rule.
+        removed_links: step, left_id, right_id and rule of links that the spine removed, since the person would have broken a rule.
         truth: source, entity_key, person_id.
         errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
         records: by source: source_key, entity_key; read only where there is a log of errors.
@@ -91,7 +91,7 @@ class Inputs:
     identities: Mapping[str, Table] = field(default_factory=dict)
     attributes: Mapping[str, Table] = field(default_factory=dict)
     spine: Table | None = None
-    cuts: Table | None = None
+    removed_links: Table | None = None
     truth: Table | None = None
     errors: Table | None = None
     records: Mapping[str, Table] = field(default_factory=dict)
@@ -126,7 +126,7 @@ def evaluate(
         "tables": dict(inputs.tables),
         "weight_range": list(definitions.weight_range),
         "steps": run_concurrently_if_small(engine, *steps),
-        "spine": _spine(engine, inputs.spine, inputs.cuts, entities.persons) if inputs.spine else None,
+        "spine": _spine(engine, inputs.spine, inputs.removed_links, entities.persons) if inputs.spine else None,
     }
     if inputs.spine and contradictions:
         result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, entities.persons)
@@ -218,7 +218,7 @@ def _step(
         "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
         "decisions": link_counts.decisions(engine, judged),
-        "parted": link_counts.parted(engine, step.name, judged, inputs.cuts) if inputs.cuts else [],
+        "parted": link_counts.parted(engine, step.name, judged, inputs.removed_links) if inputs.removed_links else [],
         "passes": link_counts.passes(engine, judged, true_pairs),
         "patterns": link_counts.patterns(engine, judged, true_pairs),
         "levels": link_counts.levels(engine, judged, _comparisons(step.model)),
@@ -242,14 +242,12 @@ def _step(
 def _unseen(step: StepTables, most: float | None) -> Unseen:
     """What the match stage expects of matches that the step's links do not show; at most so many are there in all."""
     counted = step.blocking or {}
-    others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
     return Unseen(
         counted.get("estimated_recall"),
-        others,
-        dropped,
+        dropped=counted.get("below_floor", 0.0),
         spread=counted.get("unreached_spread", 0.0),
         most=most,
-        unknown=LINKS_ONLY if counted.get("links_only") else step.recall_unknown,
+        unknown=LINKS_ONLY if not counted.get("diagnosed", True) else step.recall_unknown,
         kept_within=KEPT_WITHIN_OF_ONE_FILE if step.left == step.right else KEPT_WITHIN,
     )
 
@@ -332,8 +330,8 @@ def _not_judged(engine: Engine, links: Table) -> Table:
     )
 
 
-def _spine(engine: Engine, spine: Table, cuts: Table | None, persons: Table | None) -> dict[str, Any]:
-    """people, entities, by_source, sources_held (people by how many sources they have), cuts by rule, accuracy."""
+def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: Table | None) -> dict[str, Any]:
+    """people, entities, by_source, sources_held (people by how many sources they have), removed_links by rule, accuracy."""
     counted = one(
         engine,
         engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
@@ -358,9 +356,9 @@ def _spine(engine: Engine, spine: Table, cuts: Table | None, persons: Table | No
         **counted,
         "by_source": rows(engine, by_source),
         "sources_held": rows(engine, held),
-        "cuts": rows(engine, engine.sql(_CUTS, cuts=cuts)) if cuts else [],
+        "removed_links": rows(engine, engine.sql(_REMOVED, removed_links=removed_links)) if removed_links else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
     }
 
 
-_CUTS = "select rule, count(*) as links from {cuts} group by rule order by rule"
+_REMOVED = "select rule, count(*) as links from {removed_links} group by rule order by rule"

@@ -25,11 +25,11 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
     )
 
 
-def parted(engine: Engine, step: str, judged: Table, cuts: Table) -> list[dict[str, Any]]:
+def parted(engine: Engine, step: str, judged: Table, removed_links: Table) -> list[dict[str, Any]]:
     """rule, links, correct, wrong: accepted links that the spine did not follow, by the rule that each would break.
 
     Args:
-        cuts: step, left_id, right_id, rule of all steps.
+        removed_links: step, left_id, right_id, rule of all steps.
     """
     return rows(
         engine,
@@ -37,14 +37,14 @@ def parted(engine: Engine, step: str, judged: Table, cuts: Table) -> list[dict[s
             f"""
             select c.rule, count(*) as links, {_VERDICTS}
             from {{judged}} as j
-            join {{cuts}} as c on c.left_id = j.left_id and c.right_id = j.right_id
+            join {{removed_links}} as c on c.left_id = j.left_id and c.right_id = j.right_id
             where c.step = $step and j.decision = 'accepted'
             group by c.rule
             order by c.rule
             """,
             params={"step": step},
             judged=judged,
-            cuts=cuts,
+            removed_links=removed_links,
         ),
     )
 
@@ -275,7 +275,7 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     Args:
         counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
             pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
-            unreached_spread, differ_together (linkage.match.candidates.reach). Of a step that was asked for links
+            unreached_spread, differ_together (linkage.match.recall). Of a step that was asked for links
             alone the rules are left out, and the estimate is None.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
 

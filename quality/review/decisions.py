@@ -12,7 +12,7 @@ import pyarrow as pa
 from linkage.config import holds_many
 from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError, InputError
-from linkage.match.candidates.overrides import COLUMNS
+from linkage.match.overrides import COLUMNS
 from linkage.pipeline.ended.reviewing import labels_of, sample_of
 from quality.explain.files import is_linked_files
 from quality.explain.opening import OpenRun, OpenStep

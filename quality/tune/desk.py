@@ -66,9 +66,7 @@ class RunDesk:
         self.run, self.pairs = opened.run, len(evidence)
         self.left, self.right = opened.left, opened.right
         self.names_units = opened.names_units
-        self.limits: tuple[str, ...] = (
-            ("accept", "review") if self._step.of_one_file else ("accept", "review", "margin")
-        )
+        self.limits: tuple[str, ...] = ("accept", "review")
         self.gain, self.settings = self._step.thresholds.gain, self._trial.settings
         self.adjustable = adjusted_columns(self._step.model)
         self.comparisons = [
@@ -120,7 +118,7 @@ class RunDesk:
 
     def weight(self, left: int, right: int, settings: Settings) -> Mapping[str, Any]:
         """A pair's weight in parts by these settings, as quality.explain has it."""
-        chosen = {name: getattr(settings, name) for name in ("accept", "review", "margin")}
+        chosen = {name: getattr(settings, name) for name in ("accept", "review")}
         limits = replace(self._step.thresholds, **chosen)
         with self._lock:
             step = replace(self._step, model=self._trial.model(settings), thresholds=limits)

@@ -10,7 +10,7 @@ from quality.tune.app import Settings
 from quality.tune.evidence import adjusted_columns
 
 
-def of_model(model: Model, accept: float, review: float, margin: float) -> Settings:
+def of_model(model: Model, accept: float, review: float) -> Settings:
     """The settings that a run had."""
     places = [((c.name, level.value), level) for c in model.comparisons for level in c.levels if level.value >= 0]
     return Settings(
@@ -19,7 +19,6 @@ def of_model(model: Model, accept: float, review: float, margin: float) -> Setti
         prior=model.prior,
         accept=accept,
         review=review,
-        margin=margin,
         adjusted=frozenset(adjusted_columns(model)),
     )
 
@@ -52,7 +51,7 @@ def changes(before: Settings, after: Settings) -> list[dict[str, Any]]:
             for place in old
             if old[place] != new[place]
         ]
-    for name in ("prior", "accept", "review", "margin"):
+    for name in ("prior", "accept", "review"):
         if getattr(before, name) != getattr(after, name):
             found.append({"what": name, "before": getattr(before, name), "after": getattr(after, name)})
     for column in sorted(before.adjusted ^ after.adjusted):

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, quote
-from linkage.match.candidates.passes import OVERRIDE
-from linkage.match.candidates.score import term_frequencies
+from linkage.match.candidates import term_frequencies
+from linkage.match.passes import OVERRIDE
+from linkage.match.resolve import BELOW, LOST, UNRESOLVED
 from linkage.model import Model
 from linkage.model.rarest import LEAST
 from quality.explain.opening import OpenStep
@@ -30,7 +31,7 @@ ACCEPTED, REVIEW, REJECTED = range(3)
 DECISIONS = ("accepted", "review", "rejected")
 
 # Reasons of a rejected pair that weights, thresholds and rivals gave: any other stands whatever the model says.
-_BY_WEIGHT = ("below threshold", "a better partner", "ambiguous")
+_BY_WEIGHT = (BELOW, LOST, UNRESOLVED)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _pairs(engine: Engine, step: OpenStep) -> Table:
         f"""
         select left_id, right_id, pattern, match_weight, match_probability,
                case decision when 'accepted' then {ACCEPTED} when 'review' then {REVIEW} else {REJECTED} end as decided,
-               decision = 'rejected' and coalesce(reason, 'a better partner') not in ({by_weight}) as settled,
+               decision = 'rejected' and coalesce(reason, '{LOST}') not in ({by_weight}) as settled,
                method in ('deterministic', '{OVERRIDE}') as certain, method = '{OVERRIDE}' as forced
         from {{links}}
         """,

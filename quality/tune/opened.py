@@ -8,6 +8,7 @@ from typing import Any
 
 from linkage.engine import Engine
 from linkage.errors import ConfigError
+from linkage.match.thresholds import probability_of
 from quality.explain.files import OpenFiles, open_if_files
 from quality.explain.opening import OpenRun, OpenStep, links_made
 from quality.tune.app import Settings, Use
@@ -87,7 +88,7 @@ def open_to_tune(
         names_units="number",
         unit=unit,
         id_of=lambda *_: None,
-        use=lambda path, before, after: _use_in_step(path, before, after),
+        use=lambda path, before, after: _use_in_step(path, before, after, opened.thresholds.gain),
         links=links_made(run.manifest),
     )
 
@@ -142,17 +143,13 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
     """The command that links the files by a model and thresholds that were chosen.
 
     Args:
-        request: of the folder's manifest: files, threshold and margin.
+        request: of the folder's manifest: files and threshold.
     """
     verb = "leo dedupe" if step.of_one_file else "leo link"
-    threshold, margin = request["threshold"], request.get("margin")
+    threshold = request["threshold"]
     if after.accept != before.accept:  # of a probability these verbs take off what the cardinality adds
         threshold = 1 / (1 + 2.0 ** -(after.accept + step.thresholds.gain))
     words = [*verb.split(), *request["files"].values(), "--model", str(path), "--threshold", repr(threshold)]
-    if margin is not None:
-        words += ["--margin", repr(after.margin if after.margin != before.margin else margin)]
-    if step.step.each_once:
-        words.append("--each-once")
     at_half = min(after.accept, -step.thresholds.gain)
     notes = ["Give with it what the first one was given besides: --map, --delimiter, --id and the like."]
     if abs(after.review - at_half) > _ROUNDING:
@@ -162,14 +159,10 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
     return Use([shlex.join([*words, "--out", "FOLDER"])], verb, notes)
 
 
-def _use_in_step(path: Path, before: Settings, after: Settings) -> Use:
+def _use_in_step(path: Path, before: Settings, after: Settings, gain: float) -> Use:
     """Keys of a step in a run's TOML under which it links by the model and thresholds that were chosen."""
     lines, stead = [f'model = "{path}"', "train = false"], "They take the place of what the step says under these names"
     if after.accept != before.accept or after.review != before.review:
-        # A weight that is named does not move with what the cardinality adds; the probability says the other one.
-        review = 1 / (1 + 2.0**-after.review)
-        lines += [f"accept_weight = {after.accept!r}", f"review_probability = {review!r}"]
-        stead += ", accept_weight that of accept_probability too"
-    if after.margin != before.margin:
-        lines.append(f"margin = {after.margin!r}")
+        accept, review = (probability_of(weight + gain) for weight in (after.accept, after.review))
+        lines += [f"accept_probability = {accept!r}", f"review_probability = {review!r}"]
     return Use(lines, notes=[f"{stead}."])

@@ -3,8 +3,8 @@
 What is counted and what is reckoned:
 
 - the weight of every pair that the run kept is exact, and so is the fate of a pair that stands alone;
-- pairs with rivals are decided by the rounds of a run; what a run decides besides (second records of one person, links
-  held since a release, an optimal assignment) stays as it was until the rounds come to something else for the pair;
+- competing pairs are decided by the posterior, as in a run; what a run decides besides (duplicates of one person, links
+  held since a release) stays as it was until the posterior comes to something else for the pair;
 - a probability is the run's own, moved by the bits by which the pair's lead over its rivals changed;
 - pairs below the run's floor were not kept: a change that lifts them finds them only in a new run.
 """
@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from linkage.config import single_sides
-from linkage.match.resolution.resolve import Thresholds
+from linkage.match.thresholds import Thresholds
 from linkage.model import Model
 from quality.explain.opening import OpenStep
 from quality.measures.estimated_error import Unseen, of_sums
@@ -59,14 +58,14 @@ class Trial:
     ) -> None:
         self._step, self._pairs, self._groups, self._unseen = step, evidence, groups, unseen
         limits = step.thresholds
-        self.settings = of_model(step.model, limits.accept, limits.review, limits.margin)
+        self.settings = of_model(step.model, limits.accept, limits.review)
         self._rarity: dict[frozenset[str], Floats] = {}  # of the frequencies that were asked for last
         self._open = np.flatnonzero(~(evidence.certain | evidence.settled))
         certain = evidence.certain & ~evidence.settled
         self._unforced = certain & ~evidence.forced
         self._at_first = np.where(certain, np.array(ACCEPTED, evidence.decision.dtype), evidence.decision)
-        self._contest = Contest(evidence.left[self._open], evidence.right[self._open], single_sides(step.cardinality))
-        self._as_run = self._contest.decide(evidence.weight[self._open], self._rounds(self.settings))
+        self._contest = Contest(evidence.left[self._open], evidence.right[self._open], step.cardinality)
+        self._as_run, _ = self._contest.decide(evidence.weight[self._open], self._limits(self.settings))
         self._lead = self._lead_of(evidence.weight)
         said = np.clip(evidence.probability, 1e-15, 1 - 1e-15)
         self._log_odds = np.log2(said) - np.log2(1 - said)
@@ -130,21 +129,16 @@ class Trial:
             milliseconds=1000 * (time.perf_counter() - started),
         )
 
-    def _rounds(self, settings: Settings) -> list[Thresholds]:
-        """Before it is known what the cardinality adds, and after; one and the same where a weight is named."""
+    def _limits(self, settings: Settings) -> Thresholds:
         limits = self._step.thresholds
         keep = settings.accept if limits.keep == limits.accept else min(limits.keep, settings.accept)
-        last = replace(
-            limits, accept=settings.accept, review=min(settings.review, settings.accept), margin=settings.margin,
-            keep=keep,
-        )  # fmt: skip
-        return [last] if limits.is_weight else [last.given(0.0), last]
+        return replace(limits, accept=settings.accept, review=min(settings.review, settings.accept), keep=keep)
 
     def _decided(self, weight: Floats, settings: Settings) -> Codes:
         pairs, run = self._pairs, self._step.thresholds
         decision = self._at_first.copy()
         now, before = weight[self._open], pairs.decision[self._open]
-        raced = self._contest.decide(now, self._rounds(settings))
+        raced, _ = self._contest.decide(now, self._limits(settings))
         found = np.where(raced == self._as_run, before, raced)
         # What the run decided besides its rounds needs weight, too.
         lighter = (found == ACCEPTED) & (now < settings.accept) & (pairs.weight[self._open] >= run.accept)
@@ -157,7 +151,8 @@ class Trial:
     def _lead_of(self, weight: Floats) -> Floats:
         lead = weight.copy()
         gain = self._step.thresholds.gain
-        lead[self._open] = self._contest.lead(weight[self._open] + gain) - gain
+        _, odds = self._contest.decide(weight[self._open], self._step.thresholds)
+        lead[self._open] = odds - gain
         return lead
 
     def _expected(self, decision: Codes, lead: Floats) -> Mapping[str, Any]:
@@ -227,7 +222,7 @@ class Trial:
             for a, b in zip(model.comparisons, self._step.model.comparisons, strict=True)
         ) + max(0.0, model.prior_weight - self._step.model.prior_weight)  # fmt: skip
         off = set(adjusted_columns(self._step.model)) - settings.adjusted
-        lowest = min(settings.review, settings.accept - settings.margin)
+        lowest = min(settings.review, settings.accept)
         if off or self._step.floor + lifted > lowest + 1e-9 or lowest < self._step.floor - 1e-9:
             told.append(
                 "Pairs that weighed too little for the run to keep them may be links, or rivals, by these settings: "
@@ -235,13 +230,6 @@ class Trial:
             )
         if self._step.of_one_file:
             told.append("Records that come together by a third one stay so; whom a new link joins, a new run finds.")
-        if self._step.step.assignment == "optimal":
-            told.append("The run chose the heaviest set of pairs; here the best pair is taken first.")
-        if self._step.step.each_once:
-            told.append(
-                "The run held links against pairs within the files (each_once): what it sent to review for these stays "
-                "there, and how many there are by other settings only a new run counts."
-            )
         if self._step.step.duplicates == "join":
             told.append("Second records of a person stay linked while they weigh enough; none is looked for anew.")
         if settings != self.settings and self._step.thresholds.gain:

@@ -41,7 +41,7 @@ def save(
             "records": list(tuned.step.records),
             "parent": {"model": parent.name, "sha256": hashlib.sha256(parent.read_bytes()).hexdigest()},
             "changes": changes(before, after),
-            "settings": {name: getattr(after, name) for name in ("accept", "review", "margin")},
+            "settings": {name: getattr(after, name) for name in ("accept", "review")},
             "expected": {
                 **outcome.decisions,
                 "precision": outcome.expected["precision"]["value"],

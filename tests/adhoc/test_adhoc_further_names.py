@@ -5,7 +5,7 @@ from pathlib import Path
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, rows
-from linkage.match.candidates.score import score_given
+from linkage.match.candidates import score_given
 from linkage.model import from_dict
 from linkage.model.comparisons import BESIDE
 

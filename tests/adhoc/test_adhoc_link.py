@@ -76,7 +76,7 @@ def test_link_sets_are_drawn_where_they_are_asked_for(files: Files, tmp_path: Pa
     answer = _leo(files.left, files.right, "--out", tmp_path / "linked", "--samples", 3)
     assert answer.exit_code == 0
     assert "3 of them" in answer.output
-    drawn = pq.read_table(tmp_path / "linked" / "links_sampled.parquet").to_pylist()
+    drawn = pq.read_table(tmp_path / "linked" / "link_draws.parquet").to_pylist()
     assert {row["draw"] for row in drawn} == {1, 2, 3}
     for draw in (1, 2, 3):
         pairs = [(row["left_id"], row["right_id"]) for row in drawn if row["draw"] == draw]

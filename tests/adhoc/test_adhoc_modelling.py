@@ -10,7 +10,7 @@ from linkage.adhoc import modelling
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
-from linkage.match.candidates.score import score_candidates, term_frequencies
+from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.blocking.suggestion import Suggestion
 from linkage.model.training import NobodyInBothError, TrainingReport

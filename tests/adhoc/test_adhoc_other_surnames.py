@@ -9,7 +9,7 @@ from linkage.adhoc.modelling import untrained
 from linkage.adhoc.options import say_recognised
 from linkage.adhoc.two_files import Asked, TwoFiles, two_files
 from linkage.engine import Engine, rows
-from linkage.match.candidates.score import score_given
+from linkage.match.candidates import score_given
 from linkage.model import from_dict
 from linkage.model.comparisons import BESIDE
 

@@ -15,7 +15,7 @@ from linkage.adhoc.modelling import untrained
 from linkage.adhoc.places.positions import degrees
 from linkage.adhoc.two_files import Asked, TwoFiles, two_files
 from linkage.engine import Engine, connect, rows
-from linkage.match.candidates.score import score_given
+from linkage.match.candidates import score_given
 from linkage.model import from_dict
 from linkage.model.stages import pattern_column
 

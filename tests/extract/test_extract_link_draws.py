@@ -41,7 +41,7 @@ def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[s
             education-cis | right | 8       | 32
             education-cis | right | 9       | 99
         """),
-        "links_sampled/education-cis": world("""
+        "link_draws/education-cis": world("""
             step          | draw | left_id | right_id
             education-cis | 1    | 1       | 7
             education-cis | 1    | 2       | 8
@@ -87,7 +87,7 @@ def test_what_the_run_has_parted_is_parted_in_every_draw(
         education-cis | right | 7       | 31
         education-cis | right | 8       | 32
     """)
-    drawn["links_sampled/education-cis"] = world("""
+    drawn["link_draws/education-cis"] = world("""
         step          | draw | left_id | right_id
         education-cis | 1    | 4       | 7
         education-cis | 2    | 4       | 8
@@ -128,8 +128,8 @@ def test_the_example_runs_and_adds_up(
     give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], form: str
 ) -> None:
     """Without the draw of one person alone: means 200 and 200, variances 10,000 each, nothing between them."""
-    drawn["links_sampled/education-cis"] = engine.sql(
-        "select * from {t} where draw < 3", t=drawn["links_sampled/education-cis"]
+    drawn["link_draws/education-cis"] = engine.sql(
+        "select * from {t} where draw < 3", t=drawn["link_draws/education-cis"]
     )
     lock = EncryptionKey(bytes(range(1, 33))) if form == "encrypted" else None
     folder = give(formats=["parquet" if lock else form], encryption=lock).folder
@@ -153,4 +153,4 @@ def test_without_pay_the_example_is_of_who_is_linked(
 def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:
     assert "link_draws" not in give(link_samples=False).rows
     with pytest.raises(ConfigError, match="the run holds none"):
-        give(without="links_sampled")
+        give(without="link_draws")

@@ -10,8 +10,8 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.match import from_sources
-from linkage.match.candidates.score import term_frequencies
-from linkage.match.resolution.resolve import Thresholds
+from linkage.match.candidates import term_frequencies
+from linkage.match.thresholds import Thresholds
 from linkage.model import BlockingRule, Model, from_dict
 from quality.explain.opening import OpenStep
 from quality.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule

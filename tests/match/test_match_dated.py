@@ -9,7 +9,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.match import from_sources
-from linkage.match.candidates.score import score_given
+from linkage.match.candidates import score_given
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
 

@@ -10,7 +10,7 @@ from linkage.config import Pass, holds_many
 from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.match.candidates import passes
+from linkage.match import passes
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]

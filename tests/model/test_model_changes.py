@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine, Table, rows
-from linkage.match.candidates.score import score_candidates, term_frequencies
+from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import changed_comparison, given_comparison

@@ -9,7 +9,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
-from linkage.match.candidates.score import score_candidates, term_frequencies
+from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import given_comparison

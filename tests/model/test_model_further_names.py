@@ -6,7 +6,7 @@ import pytest
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.candidates.score import score_given
+from linkage.match.candidates import score_given
 from linkage.model import Comparison, from_dict
 from linkage.model.comparisons import BESIDE
 from linkage.model.compiled import level_columns

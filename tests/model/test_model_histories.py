@@ -7,7 +7,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.candidates.score import score_candidates, term_frequencies
+from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import from_dict, leo
 from linkage.model.compiled import blocked_units
 from tests.model.people import both_sides, with_histories

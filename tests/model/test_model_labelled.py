@@ -11,7 +11,7 @@ from splink import Linker
 
 from linkage.engine import connect, rows
 from linkage.errors import InputError
-from linkage.match.candidates.score import score_given, term_frequencies
+from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.labelled import Labelled, m_from_labels
 from tests.model.splink_says import splink_tables, with_probabilities

@@ -6,7 +6,7 @@ import pytest
 
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table, rows
-from linkage.match.candidates.score import term_frequencies
+from linkage.match.candidates import term_frequencies
 
 World = Callable[[str], Table]
 LEFT = "unit_id | name\n 1 | BREN GARDEN\n 2 | OLD INN\n 3 | OLD INN\n 4 | OLD INN"

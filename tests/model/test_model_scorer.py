@@ -13,7 +13,7 @@ from splink import ColumnExpression
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.candidates.score import score_candidates, score_given, term_frequencies
+from linkage.match.candidates import score_candidates, score_given, term_frequencies
 from linkage.model import from_dict, stages
 from linkage.model.comparisons import comparison
 from tests.model.people import both_sides

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from linkage.match.candidates.score import score_candidates, term_frequencies
+from linkage.match.candidates import score_candidates, term_frequencies
 from tests.model.known_errors import model, two_files
 
 

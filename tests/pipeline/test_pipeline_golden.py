@@ -81,7 +81,7 @@ def test_its_report_says_what_the_sampled_link_sets_leave_open(demo):
     assert not any(other["uncertainty"] for other in others)
     (stage,) = demo.root.glob("stages/*-link-education-cis")
     drawn, links = (
-        pq.read_table(stage / name / "education-cis.parquet").to_pylist() for name in ("links_sampled", "links")
+        pq.read_table(stage / name / "education-cis.parquet").to_pylist() for name in ("link_draws", "links")
     )
     said = step["uncertainty"]
     assert (said["draws"], said["links"]["mean"]) == (20, pytest.approx(len(drawn) / 20))

@@ -13,7 +13,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
-from linkage.match.candidates.overrides import load
+from linkage.match.overrides import load
 from linkage.pipeline.ended.carrying import Carried, labels_store
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
 from quality.report.names import Names

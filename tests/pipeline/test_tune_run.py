@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import connect, one, rows
-from linkage.match.candidates.score import score_given, term_frequencies
+from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import from_dict, load
 from quality.explain.opening import OpenRun
 from quality.tune.edited import edited

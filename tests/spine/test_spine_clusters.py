@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
 from linkage.spine.clusters import MISFIT, Clusters, cluster
-from linkage.spine.parting import part
 
 ACCEPT = 4.0
 Pairs = dict[tuple[int, int], float]
@@ -89,6 +88,6 @@ def test_no_order_of_the_pairs_and_no_name_of_the_records_matters(pairs: Pairs, 
 
 @pytest.mark.parametrize("links", [[(1, 2, 5.0), (2, 3, 4.0), (1, 3, 3.0)], [(3, 1, 3.0), (3, 2, 4.0), (2, 1, 5.0)]])
 def test_a_link_inside_a_part_that_others_have_joined_is_no_cut(links: Any) -> None:
-    found, cuts = part(links, lambda one, other: "no" if {*one, *other} == {2, 3} else None)
+    found, cuts = split(links, lambda one, other: "no" if {*one, *other} == {2, 3} else None)
     assert found == {1: 1, 2: 1, 3: 1}
     assert cuts == []

@@ -13,7 +13,7 @@ from typing import Any
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.match.resolution.resolve import Thresholds, weight_of
+from linkage.match.thresholds import Thresholds
 from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
@@ -22,9 +22,8 @@ RECORDS = "records"
 """The folder of the standardised records, in the output folder."""
 SOURCE_KEY = "source_key"
 """The column of ids as the file has them."""
-STEP_OPTIONS = ("threshold", "margin", "second_records", "cardinality", "each_once")
+STEP_OPTIONS = ("threshold", "second_records", "cardinality")
 """What makes the step, of the options of `leo link`; the manifest has them under `request`."""
-_REVIEWED_BELOW = 3.0  # match weight (log2) below the review threshold down to which pairs of one file are stored
 
 
 @dataclass(frozen=True)
@@ -112,15 +111,16 @@ def write_records(engine: Engine, root: Path, records: Mapping[str, tuple[Table,
         path.chmod(0o600)
 
 
-def link_step_of(options: Mapping[str, Any], *, samples: int = 0) -> Step:
+def link_step_of(options: Mapping[str, Any], *, samples: int = 0, diagnose: bool = True) -> Step:
     """The step of two files. Where both sides may hold several links no duplicate record competes for one.
 
     Args:
         options: as STEP_OPTIONS names them.
         samples: link draws.
+        diagnose: whether unlinked records are given their reasons.
     """
     cardinality: Cardinality = options.get("cardinality") or "one-to-one"
-    joins_duplicates = options.get("second_records") and cardinality != "many-to-many"
+    joins_duplicates = diagnose and options.get("second_records") and cardinality != "many-to-many"
     return Step(
         name="link",
         left="left",
@@ -128,11 +128,10 @@ def link_step_of(options: Mapping[str, Any], *, samples: int = 0) -> Step:
         train=False,
         accept_probability=options["threshold"],
         review_probability=min(0.5, options["threshold"]),
-        margin=options["margin"],
         duplicates="join" if joins_duplicates else "leave",
         cardinality=cardinality,
-        each_once=bool(options.get("each_once")),
-        samples=samples,
+        link_draws=samples,
+        diagnose=diagnose,
     )
 
 
@@ -150,15 +149,12 @@ def dedupe_step(threshold: float) -> Step:
         train=False,
         accept_probability=threshold,
         review_probability=min(0.5, threshold),
-        margin=0.0,
     )
 
 
 def dedupe_thresholds(threshold: float) -> Thresholds:
     """Match weights of a file that is linked with itself; pairs below the floor are not stored."""
-    accept = weight_of(threshold)
-    review = min(weight_of(0.5), accept)
-    return Thresholds(accept, review, accept - (review - _REVIEWED_BELOW), keep=accept)
+    return Thresholds.of(dedupe_step(threshold))
 
 
 def _with_unit_ids(engine: Engine, table: Table, query: str, records: Mapping[str, Table]) -> Table:

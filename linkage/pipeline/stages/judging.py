@@ -58,10 +58,10 @@ def evaluate_stage(job: Job) -> Stage:
             *(f"identities/{name}" for name in sources),
             *_attributes(job).values(),
             *(f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")),
-            *(f"links_sampled/{step.name}" for step in steps if step.samples),
+            *(f"link_draws/{step.name}" for step in steps if step.link_draws),
             *(f"models/{step.name}.json" for step in steps),
             "spine",
-            "cuts",
+            "removed_links",
             *(LEO_TABLES[:1] if job.outcomes else ()),
         ),
         makes=(EVALUATION, *([DRIFT] if last else [])),
@@ -78,8 +78,8 @@ def evaluate_stage(job: Job) -> Stage:
 
 _ROOMS = (
     "quality",
-    "linkage.match.candidates.reach",
-    "linkage.match.candidates.units",
+    "linkage.match.recall",
+    "linkage.match.units",
     "linkage.model.blocking",
     "linkage.pipeline.stages.judging",
     "linkage.pipeline.gates",
@@ -105,7 +105,7 @@ def _inputs(space: Workspace, job: Job, known: Table | None) -> Inputs:
         identities={name: space.table(f"identities/{name}") for name in sources},
         attributes=attributes,
         spine=space.table("spine"),
-        cuts=space.table("cuts"),
+        removed_links=space.table("removed_links"),
         truth=known,
         errors=logged_errors(engine, job.truth) if job.truth else None,
         records={name: space.table(f"records/{name}") for name in sources},
@@ -132,8 +132,8 @@ def _step_tables(space: Workspace, job: Job, step: Step, *, has_truth: bool) -> 
         model=space.document(f"models/{step.name}.json"),
         blocking=space.counts(f"links/{step.name}"),
         reached=reached_in_step(space, job, step) if has_truth else None,
-        sampled=space.table(f"links_sampled/{step.name}") if step.samples else None,
-        draws=step.samples,
+        sampled=space.table(f"link_draws/{step.name}") if step.link_draws else None,
+        draws=step.link_draws,
     )
 
 

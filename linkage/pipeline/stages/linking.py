@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from linkage.config import RunConfig, Step
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, rows
-from linkage.match.candidates.overrides import Overrides, never_one, of_units
-from linkage.match.candidates.parts import Parts
-from linkage.match.candidates.reach import differing_together
-from linkage.match.candidates.units import Units, from_sources
-from linkage.match.further.in_doubt import left_in_two
-from linkage.match.links_only import step_of_links
-from linkage.match.step import StepResult, link_step
+from linkage.match import StepResult, Units, from_sources, link_step
+from linkage.match.overrides import Overrides, never_one, of_units
+from linkage.match.partitions import Partitions
+from linkage.match.recall import differing_together
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
 from linkage.model.training import Earlier, most_learnt
@@ -25,7 +22,7 @@ from linkage.spine import Release, build, each_alone, join_people, known_again, 
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
-SAMPLED = "links_sampled"  # of a step that asks for alternative link sets
+DRAWS = "link_draws"  # of a step that asks for alternative link sets
 
 
 def _decided(space: Workspace, job: Job, step: Step, sources: Iterable[str], left: Units, right: Units) -> Overrides:
@@ -64,11 +61,10 @@ def link_stage(job: Job, step: Step) -> Stage:
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"identifier_records/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
-            *(f"links/{earlier.name}" for earlier in _that_doubt(before) if not step.links_only),
             *(f"models/{name}.json" for name in teachers),
         ),
         makes=(
-            *(f"{table}/{step.name}" for table in (*STEP_TABLES, *([SAMPLED] if step.samples else []))),
+            *(f"{table}/{step.name}" for table in (*STEP_TABLES, *([DRAWS] if step.link_draws else []))),
             f"models/{step.name}.json",
         ),
         settings={
@@ -80,7 +76,6 @@ def link_stage(job: Job, step: Step) -> Stage:
             "previous": job.previous.fingerprint if job.previous else None,
         },
         files={
-            **shipped_files("resolution/apart.toml"),
             **({f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {}),
         },
         rooms=(
@@ -108,8 +103,7 @@ def _link(
     left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
     if job.config.run.engine != "duckdb" and step.name in job.own_models():  # DuckDB was asked before any work
         check_runs(engine, model, left.units, right.units, f"step '{step.name}': {step.model}")
-    link = step_of_links if step.links_only else link_step
-    found = link(
+    found = link_step(
         engine,
         step,
         left,
@@ -121,16 +115,15 @@ def _link(
         held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
         earlier=_earlier(space, teachers),
         trained_on=job.trained_on.get(step.name),
-        in_two={} if step.links_only else _in_two(space, before, left, right),
-        parts=Parts(space.kept),
+        partitions=Partitions(space.kept),
         progress=space.note,
     )
     _tell_of_model(space, job, step, found)
     space.write(f"links/{step.name}", found.links)
     space.write(f"unlinked/{step.name}", found.unlinked)
     space.write(f"units/{step.name}", found.units)
-    if found.sampled:
-        space.write(f"{SAMPLED}/{step.name}", found.sampled)
+    if found.draws:
+        space.write(f"{DRAWS}/{step.name}", found.draws)
     space.write(
         f"membership/{step.name}", join_people(engine, membership, _between_people(engine, found.links, membership))
     )
@@ -140,20 +133,6 @@ def _link(
 
 def _before(job: Job, step: Step) -> list[Step]:
     return list(job.config.step[: job.config.step.index(step)])
-
-
-def _that_doubt(steps: Iterable[Step]) -> list[Step]:
-    """Steps that keep pairs which they do not link, with their probability."""
-    return [step for step in steps if not step.links_only]
-
-
-def _in_two(space: Workspace, before: Sequence[Step], left: Units, right: Units) -> dict[str, Table]:
-    """By side, units whom the steps before this one may have left in two; of sides that steps have joined."""
-    kept = [space.table(f"links/{step.name}") for step in _that_doubt(before)]
-    joined = {"left": left, "right": right} if kept else {}
-    return {
-        side: left_in_two(space.engine, kept, units.members) for side, units in joined.items() if units.name == PEOPLE
-    }
 
 
 def _tell_of_model(space: Workspace, job: Job, step: Step, found: StepResult) -> None:
@@ -185,7 +164,7 @@ def spine_stage(job: Job) -> Stage:
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
             *(f"membership/{step}" for step in steps[-1:]),
         ),
-        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance", "cuts", "links"),
+        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance", "removed_links", "links"),
         settings={
             "people_of": list(people_of),
             "most": most_records(job.config.step),
@@ -196,7 +175,7 @@ def spine_stage(job: Job) -> Stage:
             **shipped_files("bands.toml", "resolution/people.toml"),
             **{f"overrides/{step.name}": job.named[step.overrides] for step in job.config.step if step.overrides},
         },
-        rooms=("linkage.spine", "linkage.match.candidates.overrides", "linkage.pipeline.stages.linking"),
+        rooms=("linkage.spine", "linkage.match.overrides", "linkage.pipeline.stages.linking"),
     )
 
 
@@ -207,7 +186,7 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
     entities = _all(space, sources)
     units = _together(engine, (space.table(f"units/{step}") for step in steps))
     links = _together(engine, (space.table(f"links/{step}") for step in steps))
-    parted = without_conflicts(
+    split = without_conflicts(
         engine,
         _all(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
         space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
@@ -219,8 +198,8 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
     made = build(
         engine,
         entities,
-        parted.membership,
-        parted.links,
+        split.membership,
+        split.links,
         units,
         people_of=people_of,
         edukey_sources=job.sources_of("cis"),
@@ -234,15 +213,15 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
         "lookup_edukey": made.lookup_edukey,
         "lookup_pmr": made.lookup_pmr,
         "concordance": made.concordance,
-        "cuts": parted.cuts,
-        "links": engine.sql(_IN_THE_END, links=links, cuts=parted.cuts),
+        "removed_links": split.removed_links,
+        "links": engine.sql(_IN_THE_END, links=links, removed_links=split.removed_links),
     }
-    cuts = engine.sql("select rule, count(*) as links from {t} group by rule", t=parted.cuts)
+    removed_links = engine.sql("select rule, count(*) as links from {t} group by rule", t=split.removed_links)
     changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
     return {
         "rows": {name: space.write(name, table) for name, table in tables.items()},
         "changes": {row["change"]: int(row["ids"]) for row in rows(engine, changes)},
-        "cuts": {row["rule"]: int(row["links"]) for row in rows(engine, cuts)},
+        "removed_links": {row["rule"]: int(row["links"]) for row in rows(engine, removed_links)},
         "last_person_id": made.last_person_id,
     }
 
@@ -250,10 +229,10 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
 # Accepted links of all steps, and what became of them: a step does not know what its links join in the end.
 _IN_THE_END = """
     select k.step, k.left_id, k.right_id, k.method, k.pass, k.match_weight, k.match_probability,
-           case when c.rule is null then k.decision else 'parted' end as decision,
+           case when c.rule is null then k.decision else 'split' end as decision,
            coalesce(c.rule, k.reason) as reason
     from {links} as k
-    left join {cuts} as c on c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+    left join {removed_links} as c on c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
     where k.decision = 'accepted'
     """
 

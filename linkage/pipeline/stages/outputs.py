@@ -182,8 +182,8 @@ def extract_stage(job: Job, project: Project) -> Stage:
     tables += LEO_TABLES if job.outcomes else ()
 
     if project.link_samples:
-        sampled = [step.name for step in job.config.step if step.samples]
-        tables += ["cuts", *(f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS))]
+        sampled = [step.name for step in job.config.step if step.link_draws]
+        tables += ["removed_links", *(f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS))]
 
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}

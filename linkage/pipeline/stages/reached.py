@@ -5,8 +5,8 @@ from typing import Any
 
 from linkage.config import Step
 from linkage.engine import Table
-from linkage.match.candidates.reach import sample_of_pairs, true_pairs_reached
-from linkage.match.candidates.units import described, together
+from linkage.match.recall import sample_of_pairs, true_pairs_reached
+from linkage.match.units import described, together
 from linkage.model import from_dict
 from linkage.pipeline.job import Job
 from linkage.pipeline.stages.linking import sources_of_side

@@ -37,7 +37,7 @@ def headlines(found: Mapping[str, Any]) -> list[Headline]:
         lead, about = signed(min(rival["lead"] for rival in rivals)), "over its best rival"
     else:
         lead, about = "no rival", "that the step kept"
-    led = [Headline("Lead", Cell(lead), "", f"{about}; a lead of {limits['margin']:g} is asked for")]
+    led = [Headline("Lead", Cell(lead), "", about)]
     return [
         Headline("Outcome", Cell(decided), "", found["outcome"]["reason"] or (found["made_by"] or "")),
         Headline("Match weight", Cell(signed(weight["match_weight"])), "", "bits, log2 of the odds"),
@@ -119,7 +119,7 @@ def _limits(found: Mapping[str, Any]) -> list[Block]:
     if found["step"].get("one_file"):
         thresholds.append(("Kept from", limits["floor"], gain))
     else:
-        thresholds += [("Kept as a rival from", limits["floor"], gain), ("Lead over a rival", limits["margin"], 0.0)]
+        thresholds.append(("Kept as a rival from", limits["floor"], gain))
     columns = ["Threshold", "Match weight", "With what the cardinality adds"]
     cells: list[list[str | Cell]] = [
         [name, Cell(signed(weight)), Cell(signed(weight + added))] for name, weight, added in thresholds
@@ -183,9 +183,8 @@ def setting(row: Mapping[str, Any]) -> str:
     """A change of one setting in words."""
     if not isinstance(row["value"], float):
         return f"{row['setting']} {row['needed']} {row['value']} (now {row['now']})"
-    on_scale = row["setting"].removeprefix("--") in ("margin", "accept_weight")
-    away = 0.0 if on_scale else min(row["value"], 1 - row["value"])  # two figures of how far it is from 0 or 1
-    places = 2 if on_scale else min(15, 1 - math.floor(math.log10(max(away, 1e-14))))
+    away = min(row["value"], 1 - row["value"])  # two figures of how far it is from 0 or 1
+    places = min(15, 1 - math.floor(math.log10(max(away, 1e-14))))
     rounded = math.floor if row["needed"] == "at most" else math.ceil  # so that what is shown has the effect
     value = rounded(row["value"] * 10**places) / 10**places
     beside = f", with {row['no_lower']} no lower" if row.get("no_lower") else ""

@@ -25,7 +25,7 @@ def records_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) 
     rows += [[f"{names.step(step)}: links", release(step, d).pairs.links] for step in evaluation["steps"]]
     if spine := evaluation.get("spine"):
         rows.append(["People on the spine", d.count(spine["people"])])
-        rows += [[f"Links removed: {cut['rule']}", d.count(cut["links"])] for cut in spine.get("cuts", ())]
+        rows += [[f"Links removed: {cut['rule']}", d.count(cut["links"])] for cut in spine.get("removed_links", ())]
     blocks: list[Block] = [Table("Records and links", ["Stage", "Count"], rows)]
     if clusters := evaluation.get("clusters"):
         blocks.append(_clusters_table(clusters, d))

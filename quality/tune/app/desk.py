@@ -42,7 +42,6 @@ class Settings:
         m, u: probabilities of each level among matches and among other pairs.
         prior: share of all pairs that match.
         accept, review: match weights (log2) from which a pair is linked, or left to people.
-        margin: bits by which a pair leads its best rival to be linked.
         adjusted: columns of which agreement weighs by how common the value is.
     """
 
@@ -51,7 +50,6 @@ class Settings:
     prior: float
     accept: float
     review: float
-    margin: float
     adjusted: frozenset[str]
 
 
@@ -151,7 +149,7 @@ class Desk(Protocol):
     comparisons: list[Compared]
     names_units: str  # what somebody names them by: "number" of the run (or SOURCE:KEY), or "id" in a file
     adjustable: tuple[str, ...]  # columns whose frequencies the model can adjust for
-    limits: tuple[str, ...]  # of accept, review and margin: those that the step's links rest on
+    limits: tuple[str, ...]  # accept and review
     gain: float  # bits that the cardinality adds to a match weight
     settings: Settings  # of the run
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quality.tune.app.desk import Compared, Place, Settings
 
-LIMITS = {"accept": "Link from", "review": "To people from", "margin": "Lead over the best rival"}
+LIMITS = {"accept": "Link from", "review": "To people from"}
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,13 @@ def settings_of(
     limits = {
         name: number(name, getattr(now, name), getattr(shown, name), said, _is_weight, f"{bits} -100 and 100")
         for name, said in LIMITS.items()
-        if name != "margin"
     }
-    margin = number("margin", now.margin, shown.margin, LIMITS["margin"], _is_margin, f"{bits} 0 and 100")
     share = "Share of all pairs that match"
     prior = number("prior", now.prior, shown.prior, share, _is_prior, "a number between 0 and 1")
     if limits["review"] > limits["accept"]:
         faults.append(Fault("review", f"{LIMITS['review']}: enter no more than in {LIMITS['accept']}"))
     known = frozenset(adjusted)
-    found = Settings(probabilities["m"], probabilities["u"], prior, limits["accept"], limits["review"], margin, known)
+    found = Settings(probabilities["m"], probabilities["u"], prior, limits["accept"], limits["review"], known)
     return (now if faults else found), faults
 
 
@@ -100,7 +98,3 @@ def _is_prior(value: float) -> bool:
 
 def _is_weight(value: float) -> bool:
     return -100 <= value <= 100
-
-
-def _is_margin(value: float) -> bool:
-    return 0 <= value <= 100

@@ -19,7 +19,7 @@ from quality.web import Pages
 _DECISIONS = {"accepted": "linked", "review": "to people", "rejected": "not linked"}
 _BY_RULES = (
     "Between the two thresholds pairs are linked that a pass made or a person decided; over both a pair is not, where "
-    "one of the two has a better partner."
+    "one of the two is linked to a higher-scoring record."
 )
 _BY_KEY = "As the page has it, or SOURCE:KEY: a source and its own key of somebody."
 _SHOWN_SUMS = 0.0005  # by which the shares of a comparison may miss one before it is said
@@ -144,7 +144,7 @@ class Showing:
         hints = {
             name: f"Match weight in bits; a probability of {likelihood(_probability(getattr(settings, name) + gain))}."
             for name in ("accept", "review")
-        } | {"margin": "Bits; a pair that leads by less goes to people."}
+        }
         return [
             {"name": name, "label": label, "value": written(getattr(settings, name)), "hint": hints[name]}
             for name, label in LIMITS.items()
@@ -177,7 +177,7 @@ class Showing:
             f"Pairs that the run kept, by match weight: {found.decisions['accepted']:,} linked, "
             f"{found.decisions['review']:,} left to people, {found.decisions['rejected']:,} not linked. "
             "Each row has a scale of its own. "
-        ) + (_BY_RULES if "margin" in self._desk.limits else "")
+        ) + ("" if self._desk.left == self._desk.right else _BY_RULES)
         return Figure(
             "histogram",
             "How the weights lie",

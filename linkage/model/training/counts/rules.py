@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from linkage.engine import Engine, columns, quote, rows
-from linkage.errors import LeoError
+from linkage.errors import NothingToTrainOnError
 from linkage.model.comparisons import OF_WORD
 from linkage.model.conditions import conjuncts
 from linkage.model.sampling import Side, below
@@ -112,7 +112,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     """The blocks to learn from: few enough pairs that matches are not lost in them, and no column in all rules.
 
     Raises:
-        LeoError: nothing to block on makes pairs.
+        NothingToTrainOnError: nothing to block on makes pairs.
     """
     smaller = min(side.units for side in sides)
     chance = {agreement.columns[0]: agreement.chance for agreement in counted if len(agreement.columns) == 1}
@@ -122,7 +122,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     if of_things and not candidates:  # hardly any name is written in one way in both files
         candidates = _fit(smaller, counted)
     if not candidates:
-        raise LeoError(
+        raise NothingToTrainOnError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
             f"  {GIVE_A_MODEL}, or map more columns"
         )

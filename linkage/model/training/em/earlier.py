@@ -55,7 +55,7 @@ class Earlier:
 
         Args:
             training: of the step's summary.
-            together: how fields of its links differ together (linkage.match.candidates.reach).
+            together: how fields of its links differ together (linkage.match.recall).
             shown: of each field, the step's matches at each level, by its links.
         """
         found = matches_of(training)

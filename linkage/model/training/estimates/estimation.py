@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linkage.errors import LeoError
+from linkage.errors import NothingToTrainOnError
 from linkage.model.splink_json import GIVE_A_MODEL, sided_columns
 from linkage.model.training.counts.patterns import Flags, Floats, Layout
 from linkage.model.training.counts.rules import exact_levels
@@ -72,7 +72,7 @@ def estimated(
         limit: iterations of EM; LIMIT when None.
 
     Raises:
-        LeoError: EM came to no end in any run that says something of a comparison.
+        NothingToTrainOnError: EM came to no end in any run that says something of a comparison.
     """
     layout = evidence.layout
     u = random_u(evidence, counts)
@@ -285,7 +285,7 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
     ]
     if lost:
         blocks = " and ".join(", ".join(run.block.rule.columns) for run in runs if not run.settled)
-        raise LeoError(
+        raise NothingToTrainOnError(
             f"nothing learnt of {', '.join(lost)}: EM on pairs that agree on {blocks} comes to no end "
             f"in {LIMIT:,} iterations\n"
             f"  its matches and strangers look alike: map more columns, or {GIVE_A_MODEL}"

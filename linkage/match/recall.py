@@ -1,11 +1,15 @@
-"""What a step's passes and blocking rules made of it: pairs, links, seconds, and how many matches the rules reach."""
+"""Blocking recall and the false negatives of a step, from the pairs that it has scored.
+
+Matches are missed in three places: no blocking rule makes their pair (blocking recall, estimated by capture-recapture in
+linkage.model.blocking), their pair weighs less than the floor, or it was not accepted, which its probability says.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.match.candidates.units import DERIVED
+from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import (
     Event,
@@ -21,8 +25,34 @@ from linkage.model.comparisons import OF_WORDS
 from linkage.model.compiled import levels_of
 from linkage.model.differing import Odds, Together
 
+_STEEPEST = 0.9  # of the matches in two bits of weight to those in the two above: an estimate nearer 1 has no end
 
-def passes_and_rules(
+
+def below_floor(engine: Engine, links: Table, floor: float) -> float:
+    """Matches expected among the candidate pairs that weigh less than the floor.
+
+    Expected matches fall by a nearly constant ratio from bit to bit of match weight. The ratio of the two bits above
+    the floor to the two above these is continued below it (a geometric tail).
+    """
+    counted = one(
+        engine,
+        engine.sql(
+            """
+            select coalesce(sum(case when match_weight < $next then match_probability else 0e0 end), 0) as nearest,
+                   coalesce(sum(case when match_weight >= $next then match_probability else 0e0 end), 0) as above
+            from {links}
+            where match_weight >= $floor and match_weight < $next + 2 and method = 'probabilistic'
+            """,
+            params={"floor": floor, "next": floor + 2},
+            links=links,
+        ),
+    )
+    nearest, above = float(counted["nearest"]), float(counted["above"])
+    ratio = min(nearest / above, _STEEPEST) if above else _STEEPEST
+    return nearest * ratio / (1 - ratio)
+
+
+def blocking_recall(
     engine: Engine,
     model: Model,
     sides: tuple[Table, Table],
@@ -31,7 +61,6 @@ def passes_and_rules(
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,
-    dropped: Mapping[Pattern, float],
     known: Mapping[Together, Odds] | None = None,
 ) -> dict[str, Any]:
     """Counts of each pass and of each blocking rule; no values.
@@ -39,20 +68,18 @@ def passes_and_rules(
     Args:
         sides: all units of the step, left and right.
         still_open: those that the rules were run on.
-        passes: what was counted of each pass that was run: pass, pairs, accepted, seconds.
-        rules: what was counted of each of the model's rules: pairs_kept, seconds.
-        links: the step's, with pass and decision.
-        dropped: levels of the comparisons to the matches expected among pairs that rules made and the step let go.
-        known: how an earlier step's fields differ together.
+        passes: of each pass that was run: pass, pairs, accepted, seconds.
+        rules: of each of the model's rules: pairs_kept, seconds.
+        links: of the step, with pass and decision.
+        known: associations of fields in an earlier step.
 
     Returns:
-        passes: as given, with links; rules: as given, with pairs (before any was scored), new_pairs (made by no rule
-        before it), pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added
-        (None where the model says nothing of the rule), if fields err independently; estimated_recall of all rules
-        together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough; with
-        unreached_spread, how well the matches that no rule reaches are known (of their logarithm), and differ_together:
-        two fields, what they show, and the log odds of both, with their standard deviation; levels_shown: of each field
-        the expected matches at each of its levels, among pairs kept and let go.
+        passes: as given, with links; rules: as given, with pairs (candidate pairs), new_pairs (made by no earlier rule),
+        pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added (None where the
+        model says nothing of the rule), if fields err independently; estimated_recall of all rules, by capture-recapture
+        where links are many enough; unreached_spread, the standard deviation of the logarithm of the matches that no
+        rule reaches; differ_together: log odds of two fields' levels, with their standard deviation; levels_shown: of
+        each field the expected matches at each of its levels.
     """
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
@@ -61,7 +88,7 @@ def passes_and_rules(
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
     parts = asked_parts(model.blocking_rules)
     matches = _matches_by_pattern(engine, links, sides, parts)
-    together = reached_share(model, model.blocking_rules, matches, made_of, dropped, known, parts)
+    together = reached_share(model, model.blocking_rules, matches, made_of, known=known, parts=parts)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -83,14 +110,14 @@ def passes_and_rules(
         "estimated_recall": _rounded(together.share if together else expected.together),
         "unreached_spread": _rounded(together.spread) if together else 0.0,
         "differ_together": _spelled(together) if together else [],
-        "levels_shown": _levels_shown(model, matches, dropped),
+        "levels_shown": _levels_shown(model, matches),
     }
 
 
-def _levels_shown(model: Model, *matches: Mapping[Pattern, float]) -> dict[str, dict[str, float]]:
+def _levels_shown(model: Model, matches: Mapping[Pattern, float]) -> dict[str, dict[str, float]]:
     """Field to level to matches, of matches by pattern."""
     shown = {comparison.name: dict[str, float]() for comparison in model.fields}
-    for pattern, expected in (row for table in matches for row in table.items()):
+    for pattern, expected in matches.items():
         for comparison, value in zip(model.comparisons, pattern, strict=False):  # parts of columns stand behind
             if value >= 0 and not comparison.given:
                 at = shown[comparison.name]
@@ -106,7 +133,7 @@ def _spelled(reach: Reach) -> list[dict[str, Any]]:
 
 
 def differing_together(summary: Mapping[str, Any]) -> dict[Together, Odds]:
-    """What `passes_and_rules` told of a step's fields, from its summary; nothing where it did not."""
+    """What `blocking_recall` says of a step's fields, from its summary; nothing where it did not."""
     return {
         (row["fields"][0], row["show"][0], row["fields"][1], row["show"][1]): Odds(row["log_odds"], row["sd"])
         for row in summary.get("differ_together", ())
@@ -124,8 +151,8 @@ def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
 def _matches_by_pattern(
     engine: Engine, links: Table, sides: tuple[Table, Table], parts: Sequence[Event]
 ) -> dict[Pattern, float]:
-    """Levels of the comparisons, and whether parts of columns are equal, to the expected number of matches among the
-    pairs that were kept."""
+    """Levels of the comparisons, and whether parts of columns are equal, to the expected number of matches
+    among the scored pairs."""
     names = [f"part_{n}" for n in range(len(parts))]
     joins, flags, tables = "", "", {"links": links}
     if parts:

@@ -1,4 +1,4 @@
-"""Joined records are parted where their join would make a conflict: the strongest links first, the weakest give way."""
+"""Split joined records where joining them makes a conflict: the strongest links are followed first."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +9,7 @@ Link = tuple[int, int, float]
 
 
 @dataclass(frozen=True)
-class Cut:
+class RemovedLink:
     """A link that was not followed, and the rule that its two sides together would break."""
 
     left: int
@@ -18,9 +18,9 @@ class Cut:
     rule: str
 
 
-def part(
+def split(
     links: Iterable[Link], conflict: Callable[[Sequence[int], Sequence[int]], str | None]
-) -> tuple[dict[int, int], list[Cut]]:
+) -> tuple[dict[int, int], list[RemovedLink]]:
     """Follow links, the heaviest first, unless the two sides that one would join are in conflict.
 
     So a component is cut where its weakest link between the conflicting parts lies. What the order of the links is,
@@ -32,11 +32,11 @@ def part(
         conflict: given the nodes of two sides, the rule that one person of all of them would break, or None.
 
     Returns:
-        The smallest node of its part for each node that a link names, and the links that were cut.
+        The smallest node of its part for each node that a link names, and the removed links.
     """
     found: dict[int, int] = {}
     members: dict[int, list[int]] = {}
-    cuts = []
+    removed = []
     for a, b, weight in sorted(links, key=lambda link: (-round(link[2], 9), min(link[:2]), max(link[:2]))):
         for node in (a, b):
             if node not in found:
@@ -46,10 +46,10 @@ def part(
             continue
         rule = None if weight == math.inf else conflict(members[one], members[other])
         if rule:
-            cuts.append(Cut(a, b, weight, rule))
+            removed.append(RemovedLink(a, b, weight, rule))
             continue
         for node in members[other]:
             found[node] = one
         members[one] += members.pop(other)
     # A link cut early may lie inside a part that others have joined since.
-    return found, [cut for cut in cuts if found[cut.left] != found[cut.right]]
+    return found, [link for link in removed if found[link.left] != found[link.right]]

@@ -1,10 +1,9 @@
-"""All the ways to pair the units of two sides, each with one partner at most, and how likely they are.
+"""Matchings of the units of two sides, each with one partner at most, and how likely each pair is in them.
 
-A matching is as likely as the product of the odds of its pairs: odds against both units being without a partner. What
-follows for one pair, its marginal probability, takes all its rivals into account, and theirs. On graphs without cycles
-it comes from messages between units, each of which says how likely a unit is to be free for a partner when that partner
-is left out (Bayati, Shah and Sharma 2008; sum-product for monomer-dimer systems). Where pairs close a cycle it comes
-from a sum over all matchings, unit by unit.
+A matching is as likely as the product of the odds of its pairs: odds against both units being without a partner. The
+marginal probability of a pair takes all competing pairs into account, and theirs. On graphs without cycles it comes
+from belief propagation, exactly (Bayati, Shah and Sharma 2008; sum-product for monomer-dimer systems). Where pairs close
+a cycle it comes from a sum over all matchings, unit by unit; where these are too many, from belief propagation, nearly.
 """
 
 from collections import deque
@@ -31,7 +30,7 @@ class Pairs:
     """Pairs that stand against each other where they share a unit of either side.
 
     Attributes:
-        left, right: numbers of units, from nought.
+        left, right: numbers of units, from 0.
         weight: log2 odds of each pair.
     """
 
@@ -48,7 +47,7 @@ class Pairs:
 
 
 def numbered(units: npt.NDArray[np.int64]) -> Ids:
-    """Ids as numbers from nought, in their order."""
+    """Ids as numbers from 0, in their order."""
     return np.unique(units, return_inverse=True)[1].astype(np.int64)
 
 
@@ -144,8 +143,8 @@ def _all_matchings(shape: Shape) -> Numbers | None:
     left, right = np.array(shape).T
     every = np.zeros((1, len(shape)))
     for place in range(len(shape)):
-        rivals = (left == left[place]) | (right == right[place])
-        more = every[~every[:, rivals].any(axis=1)]
+        others = (left == left[place]) | (right == right[place])
+        more = every[~every[:, others].any(axis=1)]
         more[:, place] = 1.0
         every = np.concatenate([every, more])
         if len(every) > _MOST_LISTED:
@@ -156,12 +155,12 @@ def _all_matchings(shape: Shape) -> Numbers | None:
 def messages(pairs: Pairs) -> Numbers:
     """Marginal probabilities by messages: exact without cycles, near with them.
 
-    What has settled is left alone, so that a few stubborn components do not keep all the others waiting.
+    What has settled is left alone, so that a few slow components do not keep the others waiting.
     """
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
     moving, at = np.arange(len(pairs)), pairs
-    of_left, of_right = _Rivals(at.left), _Rivals(at.right)
+    of_left, of_right = _OfUnit(at.left), _OfUnit(at.right)
     for round_ in range(_MOST_ROUNDS):
         old_left, old_right = free_left[moving], free_right[moving]
         new_left = 1 / (1 + of_left.others(odds[moving] * old_right))
@@ -169,20 +168,20 @@ def messages(pairs: Pairs) -> Numbers:
         if round_ > 20:  # a cycle swings between a bound from above and one from below
             new_left, new_right = np.sqrt(new_left * old_left), np.sqrt(new_right * old_right)
         free_left[moving], free_right[moving] = new_left, new_right
-        restless = (np.abs(new_left / old_left - 1) >= _SETTLED) | (np.abs(new_right / old_right - 1) >= _SETTLED)
-        if not restless.any():
+        unsettled = (np.abs(new_left / old_left - 1) >= _SETTLED) | (np.abs(new_right / old_right - 1) >= _SETTLED)
+        if not unsettled.any():
             break
         if round_ % _LOOKS == 0:
             label = components(at)
-            moving = moving[np.isin(label, label[restless])]
+            moving = moving[np.isin(label, label[unsettled])]
             at = pairs.of(moving)
-            of_left, of_right = _Rivals(at.left), _Rivals(at.right)
+            of_left, of_right = _OfUnit(at.left), _OfUnit(at.right)
     joined = odds * free_left * free_right
     probability: Numbers = joined / (1 + joined)
     return probability
 
 
-class _Rivals:
+class _OfUnit:
     """Pairs by their unit: put in order once, and then asked for the sums over the others as often as these change."""
 
     def __init__(self, unit: Ids) -> None:

@@ -1,9 +1,9 @@
-"""How the scoring of large sides is cut, so that memory follows the size of a part and not that of the sides.
+"""Partitions of large sides, so that memory is bounded by a partition and not by the sides.
 
 Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs within its values: the sides are
-split by a hash of it, and each part is scored by itself. The rules that do not share it, which make what is left, run
-on the whole sides, but on the columns that they read alone. What a part makes is on disk before the next begins; parts
-that a killed run has made are taken as they are.
+split by a hash of it, and each partition is scored by itself. The rules that do not share the column run on the whole
+sides, but on the columns that they read only. What a partition makes is on disk before the next begins, and what a
+killed run has made is taken as it is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,19 +16,19 @@ from linkage.model.blocking.keys import keys_of
 from linkage.model.lists import element
 
 WHOLE_ROWS = 4_000_000
-"""Rows of both sides that are one part: what splitting saves is less than it costs."""
+"""Rows of both sides that are one partition: what splitting saves is less than it costs (measured, 2 cores)."""
 
 ROWS = 1_500_000
-"""Rows of both sides in a part of larger ones: the hash table of a part this size stays near the processor. 10 million
-by 15.5 million records took 138 CPU seconds in 22 parts, splitting included, and 177 in one."""
+"""Rows of both sides in a partition of larger ones, whose hash table stays near the processor: 10M by 15.5M records took
+138 CPU seconds in 22 partitions and 177 in one."""
 
 BYTES_A_ROW = 150
-"""Memory for a row of either side where only links are asked for: 85 were seen at 25 million rows. Few pairs are made
-then, and splitting costs more than it saves: the same files took 81 CPU seconds in 17 parts and 54 in one."""
+"""Bytes of memory for a row of either side where few pairs are made: 85 were measured at 25 million rows, where
+splitting cost more than it saved (81 CPU seconds in 17 partitions, 54 in one)."""
 
 
 @dataclass
-class Part:
+class Partition:
     """Rules, and the units among which they make their pairs."""
 
     rules: tuple[int, ...]  # places in the model's rules
@@ -40,7 +40,7 @@ class Part:
     kept: dict[str, Table] = field(default_factory=dict)
 
     def keep(self, engine: Engine, made: dict[str, Table]) -> None:
-        """Put what the part has made on disk; the last of the tables tells that it is whole."""
+        """Write what the partition has made; the last of the tables shows that it is complete."""
         if self.folder is None:
             self.kept = made
             return
@@ -50,7 +50,7 @@ class Part:
             self.kept[name] = engine.read(self._path(name))
 
     def find(self, engine: Engine, names: Sequence[str]) -> bool:
-        """Whether an earlier run has made it; what that kept is then in `kept`."""
+        """Whether an earlier run has made it; its tables are then in `kept`."""
         if self.folder is None or not self._path(names[-1]).exists():
             return False
         self.kept = {name: engine.read(self._path(name)) for name in names}
@@ -62,48 +62,48 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The cutting of a step.
+class Partitions:
+    """How a step is partitioned.
 
     Args:
-        folder: where parts lie while the step is at work; None for one part, in memory. What it holds must come from
-            the same units and model.
-        rows: of both sides together in a part, about; a column with few values makes larger ones.
-        whole_rows: of both sides together that are not parted. Both follow what is asked for where they are None.
+        folder: where partitions lie while the step is at work; None for one partition, in memory. What it holds must
+            come from the same units and model.
+        rows: of both sides together in a partition, about; a column with few values makes larger ones.
+        whole_rows: of both sides together that are not split. None: the measured sizes above.
     """
 
     folder: Path | None = None
     rows: int | None = None
     whole_rows: int | None = None
 
-    def within(self, name: str) -> "Parts":
-        """The same cutting for other sides of the step, in a folder of their own."""
+    def within(self, name: str) -> "Partitions":
+        """The same for other sides of the step, in a folder of their own."""
         return replace(self, folder=self.folder / name) if self.folder else self
 
     def of(
-        self, engine: Engine, model: Model, left: Table, right: Table, *, links_only: bool = False
-    ) -> Iterator[Part]:
-        """The parts of two sides, one after the other; a part's sides are given back when the next is asked for.
+        self, engine: Engine, model: Model, left: Table, right: Table, *, few_pairs: bool = False
+    ) -> Iterator[Partition]:
+        """The partitions of two sides, one after the other.
 
         Args:
-            links_only: few pairs are made, so that sizes that are not given follow the engine's memory.
+            few_pairs: few pairs are made, so that sizes that are not given follow the engine's memory.
         """
         rows = engine.count(left) + engine.count(right)
-        whole_rows, part_rows = WHOLE_ROWS, ROWS
-        if links_only:
+        whole_rows, partition_rows = WHOLE_ROWS, ROWS
+        if few_pairs:
             whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
-            part_rows = whole_rows // 2
-        wanted = -(-rows // (self.rows or part_rows))
-        unparted = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
-        if self.folder is None or unparted or (self.whole_rows is None and rows <= whole_rows):
-            yield Part(tuple(range(len(model.blocking_rules))), left, right)
+            partition_rows = whole_rows // 2
+        wanted = -(-rows // (self.rows or partition_rows))
+        unsplit = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
+        if self.folder is None or unsplit or (self.whole_rows is None and rows <= whole_rows):
+            yield Partition(tuple(range(len(model.blocking_rules))), left, right)
             return
         read = ["unit_id", *(name for name in model.columns if name != "unit_id")]
         for number, (key, rules) in enumerate(by_key(model.blocking_rules)):
-            # What was cut more or less finely is none of this: a killed run may be given more memory, and goes on.
+            # A killed run may go on with more memory, and then splits otherwise.
             group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}-of-{wanted}"
             if key is None or number > 0:  # the few pairs that are left are not worth a second splitting
-                yield Part(rules, left, right, group, narrow=True, folder=self.folder)
+                yield Partition(rules, left, right, group, narrow=True, folder=self.folder)
                 continue
             for side, table in (("left", left), ("right", right)):
                 place = self.folder / f"{side}-{group}"
@@ -113,20 +113,20 @@ class Parts:
 
     def _split(
         self, engine: Engine, rules: tuple[int, ...], group: str, read: Sequence[str], wanted: int
-    ) -> Iterator[Part]:
+    ) -> Iterator[Partition]:
         assert self.folder is not None
         for number in range(wanted):
             places = [self.folder / f"{side}-{group}" / f"part={number}" for side in ("left", "right")]
             if not all(place.exists() for place in places):
                 continue  # one side has no such value
             left, right = (engine.sql(f"select {columns(read)} from {{t}}", t=engine.read(place)) for place in places)
-            yield Part(rules, left, right, f"{group}-{number + 1}", folder=self.folder)
+            yield Partition(rules, left, right, f"{group}-{number + 1}", folder=self.folder)
 
 
 def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, ...]]]:
     """Rules by an equality that they share, the most shared first; None for those that have none.
 
-    An equality of lists that are opened parts nothing: a unit would lie in several parts.
+    An equality of exploded lists splits nothing: a unit would lie in several partitions.
     """
     held = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
     found: list[tuple[str | None, tuple[int, ...]]] = []
@@ -140,11 +140,11 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
 
 
 def _plain_keys(rule: BlockingRule) -> list[str]:
-    """What must be equal on both sides by the same expression, lists that are opened left out."""
+    """What must be equal on both sides by the same expression, but for exploded lists."""
     keys = keys_of(rule)
-    opened = [quote(element(column)) for column in rule.explode]
+    exploded = [quote(element(column)) for column in rule.explode]
     return [
         left
         for left, right in zip(keys.left, keys.right, strict=True)
-        if left == right and not any(element in left for element in opened)
+        if left == right and not any(element in left for element in exploded)
     ]

@@ -1,0 +1,393 @@
+"""Candidate pairs and their match weights: term frequencies, blocking rules, and pairs that are named elsewhere.
+
+Pairs below the floor are dropped by the compiled query (linkage.model.compiled). Large sides are scored in partitions
+(linkage.match.partitions), so that memory is bounded by a partition.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, run_concurrently_if_small
+from linkage.match.partitions import Partition, Partitions
+from linkage.match.prematch import PREMATCHED, Prematch, without
+from linkage.model import Model, own_records, rarest
+from linkage.model.compiled import (
+    all_rule_pairs,
+    candidate_pairs,
+    frequency_table,
+    given_pairs,
+    rule_pairs,
+    scored_pairs,
+)
+from linkage.model.implied import under
+from linkage.model.stages import pattern_column
+
+Frequencies = Mapping[str, Table]
+"""Adjusted column to value, frequency: the share of all records that hold the value."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pairs that blocking rules make of two sides.
+
+    Attributes:
+        pairs: left_id, right_id, rule INTEGER (place in the model), gamma_<comparison>, match_weight of every pair that
+            reaches the floor, once; of units that pre-matching left, where it was asked for.
+        prematched: left_id, right_id, match_weight, rule of the pre-matched pairs.
+        sides: the units of the left and of the right that `pairs` are of.
+        rules: of each blocking rule: rule, pairs_kept, seconds.
+        stored: tables that hold `pairs` in memory.
+    """
+
+    pairs: Table
+    prematched: Table
+    sides: tuple[Table, Table]
+    rules: list[dict[str, Any]]
+    stored: list[Table]
+
+
+def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
+    """How common each value of an adjusted column is, counted over both sides as Splink does.
+
+    Of a list each value counts, as the share of units that ever held it.
+    """
+    plain = [functools.partial(_of_values, engine, model, column, left, right) for column in model.tf_columns]
+    known = _known(engine, model.tf_lists, left, right)
+    lists = [
+        functools.partial(_of_lists, engine, model, column, left, right, known[column]) for column in model.tf_lists
+    ]
+    counted = engine.run_concurrently(*plain, *lists)
+    return dict(zip((*model.tf_columns, *model.tf_lists), counted, strict=True))
+
+
+def _known(engine: Engine, lists: Sequence[str], left: Table, right: Table) -> dict[str, int]:
+    """How many units of both sides hold a value in each list."""
+    if not lists:
+        return {}
+    known = ", ".join(
+        f"count(*) filter (where array_length({quote(column)}) > 0) as known_{number}"
+        for number, column in enumerate(lists)
+    )
+
+    def of(side: Table) -> dict[str, Any]:
+        return one(engine, engine.sql(f"select {known} from {{side}}", side=side))
+
+    sides = engine.run_concurrently(functools.partial(of, left), functools.partial(of, right))
+    return {column: sum(int(side[f"known_{number}"]) for side in sides) for number, column in enumerate(lists)}
+
+
+def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Table) -> Table:
+    counted = engine.sql(
+        f"""
+        with held as (
+            select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
+        )
+        select value, count(*) as units from held where value is not null group by value
+        """,
+        left=left,
+        right=right,
+        store=True,
+    )
+    known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=counted))["known"]
+    frequencies = engine.sql(
+        f"select value, {own_records.holders(model, column, 'units')} / $known as frequency from {{counted}}",
+        params={"known": float(max(known, 1))},
+        counted=counted,
+        store=True,
+    )
+    engine.drop(counted)
+    return frequencies
+
+
+def _of_lists(engine: Engine, model: Model, column: str, left: Table, right: Table, known: int) -> Table:
+    return engine.sql(
+        f"""
+        with lists as (
+            select {quote(column)} as listed from {{left}} union all select {quote(column)} from {{right}}
+        ),
+        elements as (
+            select unnest(listed) as value from lists
+        )
+        select value, {own_records.holders(model, column, "count(*)")} / $known as frequency
+        from elements
+        where value is not null
+        group by value
+        """,
+        params={"known": float(max(known, 1))},
+        left=left,
+        right=right,
+        store=True,
+    )
+
+
+def score_candidates(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    frequencies: Frequencies,
+    floor: float,
+    *,
+    partitions: Partitions | None = None,
+    prematch: Prematch | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Candidates:
+    """Every pair that a blocking rule makes and that reaches the floor.
+
+    Args:
+        left, right: unit_id and the model's columns.
+        frequencies: from `term_frequencies`.
+        floor: match weight (log2) below which a pair is dropped.
+        partitions: how large sides are cut; one partition, in memory, when None.
+        prematch: how pairs of exact agreement are accepted first; None to look at all candidates of a unit.
+    """
+    seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
+    say = progress or (lambda _: None)
+    scoring = _Scoring(engine, model, frequencies, floor, prematch, seconds, stored, say)
+    kept: list[dict[str, Table]] = []
+    parts = partitions or Partitions()
+    for part in parts.of(engine, model, left, right, few_pairs=prematch is not None):
+        if not part.find(engine, _TABLES):
+            prematched = union_all(engine, [tables["prematched"] for tables in kept]) if prematch and kept else None
+            part.keep(engine, scoring.of_partition(part, prematched))
+        kept.append(part.kept)
+    # Sides that share no value of the column by which they are partitioned have no partition.
+    kinds = {"prematched": PREMATCHED, "pairs": scored_columns(model)}
+    kept = kept or [{name: empty(engine, kinds[name]) for name in _TABLES}]
+    prematched, pairs = (union_all(engine, [tables[name] for tables in kept]) for name in _TABLES)
+    counted: dict[int, int] = {}
+    for made in (prematched, pairs) if prematch else (pairs,):
+        for row in rows(engine, engine.sql("select rule, count(*) as n from {made} group by rule", made=made)):
+            counted[row["rule"]] = counted.get(row["rule"], 0) + int(row["n"])
+    rules = [
+        {"rule": rule.condition, "pairs_kept": counted.get(number, 0), "seconds": round(seconds[number], 3)}
+        for number, rule in enumerate(model.blocking_rules)
+    ]
+    first = kept[0] if len(kept) == 1 else {}
+    return Candidates(pairs, prematched, (first.get("left", left), first.get("right", right)), rules, stored)
+
+
+_TABLES = ("prematched", "pairs")
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    """What is the same for all partitions of a scoring."""
+
+    engine: Engine
+    model: Model
+    frequencies: Frequencies
+    floor: float
+    prematch: Prematch | None
+    seconds: list[float]  # of each rule so far
+    stored: list[Table]  # pairs of rules that are in memory
+    say: Callable[[str], None]
+
+    def of_partition(self, part: Partition, prematched: Table | None) -> dict[str, Table]:
+        """The pairs of a partition's rules.
+
+        Args:
+            prematched: pre-matched pairs of the partitions before this one.
+        """
+        engine, sides = self.engine, {"left": part.left, "right": part.right}
+        dropped: list[Table] = []
+        remaining: dict[str, Table] = {}
+        if part.folder and not part.narrow:  # read once from disk, not once for each rule
+            sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
+            dropped += sides.values()
+        found = None
+        if self.prematch and not part.narrow and self.prematch.number in part.rules:
+            found = prematched = self._prematched(part, sides)
+        blocked = sides
+        if prematched:
+            names = list(dict.fromkeys(("unit_id", *self.model.columns)))
+            rest = functools.partial(without, engine, names=names, taken=prematched, store=not part.narrow)
+            single = self.prematch.single if self.prematch else []
+            few = engine.run_concurrently(*(functools.partial(rest, sides[side], side=side) for side in single))
+            blocked = sides | dict(zip(single, few, strict=True))
+            if part.folder:
+                dropped += few
+            else:
+                remaining = blocked
+        by_rule = self._by_rules(part, sides, blocked)
+        pairs = union_all(engine, by_rule) if by_rule else empty(engine, scored_columns(self.model))
+        if not part.folder:
+            self.stored.extend(by_rule)
+        engine.drop(*dropped)
+        return {"prematched": found or empty(engine, PREMATCHED), "pairs": pairs} | remaining
+
+    def _by_rules(self, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> list[Table]:
+        """The pairs of each rule; of few units, of all rules by one query."""
+        engine = self.engine
+        few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
+        if few and len(part.rules) > 1 and not (engine.is_distributed or part.folder or part.narrow or self.prematch):
+            return [self._at_once(sides)]
+        work = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
+        return [ask() for ask in work] if self.prematch else run_concurrently_if_small(engine, *work)
+
+    def _at_once(self, sides: Mapping[str, Table]) -> Table:
+        """The pairs of all rules: planning a query takes longer than scoring few pairs. Rules share the seconds."""
+        rules, carried = self.model.blocking_rules, ("rule",)
+        self.say(f"{len(rules)} rules")
+        started = time.monotonic()
+        pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=carried)
+        scored = scored_pairs(self.model, pairs, self.floor, carried=carried)
+        made = self.engine.sql(
+            scored, params=None, store=scored_columns(self.model), **sides, **_named(self.model, self.frequencies)
+        )
+        for number in range(len(rules)):
+            self.seconds[number] += (time.monotonic() - started) / len(rules)
+        return made
+
+    @contextmanager
+    def _timed(self, number: int, part: Partition) -> Iterator[None]:
+        place = f"rule {number + 1} of {len(self.model.blocking_rules)}"
+        self.say(place + (f", partition {part.name}" if part.folder else ""))
+        started = time.monotonic()
+        yield
+        self.seconds[number] += time.monotonic() - started
+
+    def _prematched(self, part: Partition, sides: Mapping[str, Table]) -> Table:
+        assert self.prematch
+        engine, prematch = self.engine, self.prematch
+        with self._timed(prematch.number, part):
+            model = under(self.model, prematch.rule)
+            pairs = candidate_pairs(model, prematch.rule, ())
+            names = ("left_id", "right_id", "match_weight")
+            scored = self._scored(model, prematch.number, pairs, sides, names)
+            taken = prematch.of_pairs(engine, scored, sides["left"], sides["right"])
+            engine.drop(scored)
+        return taken
+
+    def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> Table:
+        """The pairs of a rule that no rule before it makes."""
+        rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        model = under(self.model, rule, earlier)
+        with self._timed(number, part):
+            if not part.narrow:
+                return self._scored(model, number, candidate_pairs(model, rule, earlier), blocked)
+            pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
+            scored = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
+            self.engine.drop(pairs)
+            return scored
+
+    def _scored(
+        self, model: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
+    ) -> Table:
+        """Pairs with their levels and weight, or the named ones of these columns, and the rule's number.
+
+        Args:
+            model: what is left to compare of the rule's pairs.
+        """
+        scored = scored_pairs(model, query, self.floor)
+        kinds = scored_columns(self.model)
+        kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
+        query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
+        return self.engine.sql(query, params=None, store=kept, **tables, **_named(model, self.frequencies))
+
+
+def union_all(engine: Engine, tables: Sequence[Table]) -> Table:
+    """The rows of tables of the same columns; a view."""
+    if len(tables) == 1:
+        return tables[0]
+    named = {f"of_{number}": table for number, table in enumerate(tables)}
+    union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
+    return engine.sql(union, params=None, store=False, **named)
+
+
+def scored_columns(model: Model) -> dict[str, str]:
+    """The columns of scored pairs with their types."""
+    gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
+    return {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
+
+
+def score_given(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
+) -> Table:
+    """Pairs named elsewhere (left_id, right_id) with their levels and match weight, whatever it is."""
+    if engine.count(pairs) == 0:
+        return empty(engine, scored_columns(model))
+    scored = scored_pairs(model, given_pairs(model), None)
+    return engine.sql(
+        f"select *, cast(null as integer) as rule from ({scored}) as scored",
+        params=None,
+        store=scored_columns(model),
+        left=left,
+        right=right,
+        pairs=pairs,
+        **_named(model, frequencies),
+    )
+
+
+def score_by_comparison(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
+) -> Table:
+    """Few pairs named elsewhere: their levels, and as w_0, w_1 and so on the bits that each comparison adds; stored."""
+    sides = engine.run_concurrently(
+        *(
+            functools.partial(_units_of, engine, units, pairs, side)
+            for units, side in ((left, "left"), (right, "right"))
+        )
+    )
+    weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}
+    kinds = {name: kind for name, kind in scored_columns(model).items() if name != "rule"} | weights
+    tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _named(model, frequencies)
+    scored = engine.sql(scored_pairs(model, given_pairs(model), None, each=True), params=None, store=kinds, **tables)
+    engine.drop(*sides)
+    return scored
+
+
+@dataclass(frozen=True)
+class FilePairs:
+    """The scored pairs of one file's records.
+
+    Attributes:
+        scored: left_id < right_id, rule, gamma_<comparison>, match_weight of every candidate pair above the floor.
+        score: the same columns for pairs (left_id, right_id) named elsewhere.
+        rules: counts of each blocking rule.
+    """
+
+    scored: Table
+    score: Callable[[Table], Table]
+    rules: list[dict[str, Any]]
+
+
+def pairs_of_file(
+    engine: Engine, model: Model, units: Table, floor: float, *, progress: Callable[[str], None] | None = None
+) -> FilePairs:
+    """Score a file against itself, each pair of its records once.
+
+    Args:
+        model: trained; its blocking rules are those of two files.
+        floor: match weight below which a pair is dropped.
+    """
+    once = (replace(rule, condition=f"({rule.condition}) AND l.unit_id < r.unit_id") for rule in model.blocking_rules)
+    file_model = replace(model, blocking_rules=tuple(once))
+    frequencies = term_frequencies(engine, file_model, units, units)
+    found = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
+    rules = [{**count, "rule": rule.condition} for count, rule in zip(found.rules, model.blocking_rules, strict=True)]
+    score = functools.partial(score_given, engine, file_model, units, units, frequencies)
+    return FilePairs(found.pairs, score, rules)
+
+
+def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:
+    """The units of one end of few pairs, read once."""
+    return engine.sql(
+        f"""
+        select u.* from {{units}} as u
+        where exists (select 1 from {{pairs}} as p where p.{side}_id = u.unit_id)
+        """,
+        units=units,
+        pairs=pairs,
+        store=True,
+    )
+
+
+def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:
+    """The tables of frequencies by the names that the compiled query gives them."""
+    plain = {frequency_table(column, model): frequencies[column] for column in model.tf_columns}
+    return plain | {rarest.frequency_table(column): frequencies[column] for column in model.tf_lists}

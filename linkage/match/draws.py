@@ -1,0 +1,230 @@
+"""Link draws: alternative link sets drawn from the posterior of a step.
+
+A finding that holds on each of them does not depend on the linkage; the spread of an estimate over them is what the
+linkage adds to its variance (Rubin 1987; docs/uncertainty.md). Each draw obeys the step's cardinality, and over many
+draws a pair is in as many as its probability says. Links without competing pairs are the same in all draws where they
+are as good as certain.
+
+What is drawn of a component follows from the ids of its units: it is the same on either engine, and whatever other
+components there are.
+"""
+
+import functools
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from linkage.config import Step, single_sides
+from linkage.engine import Engine, Table, by_component
+from linkage.match.matchings import (
+    Ids,
+    Matchings,
+    Numbers,
+    Pairs,
+    components,
+    messages,
+    numbered,
+    probabilities,
+)
+from linkage.match.passes import OVERRIDE
+from linkage.match.resolve import heaviest_first, ids_of
+
+Chosen = npt.NDArray[np.bool_]
+Lots = npt.NDArray[np.uint64]
+
+CERTAIN = 1 - 1e-6  # probability of a link from which it is in every draw
+LEAST = 1e-4  # probability of a pair below which it is in none
+
+
+def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, gain: float, seed: int) -> Table:
+    """`step.link_draws` sets of links.
+
+    Args:
+        links: left_id, right_id, method, match_weight, match_probability, decision.
+        persons: left_id, right_id, left_person, right_person, same_person of pairs; None where each unit is a person.
+        gain: the cardinality adjustment, in bits.
+        seed: draw n is the same for the same links, however many are drawn.
+
+    Returns:
+        step, draw (from 1), left_id, right_id.
+    """
+    stands = f"k.decision = 'accepted' and (k.method = '{OVERRIDE}' or k.match_probability >= {CERTAIN!r})"
+    uncertain = engine.sql(
+        f"""
+        select k.left_id, k.right_id, k.match_weight + $gain as weight,
+               {_PERSONS if persons else _NO_PERSONS}
+        from {{links}} as k
+        {"left join {persons} as q on q.left_id = k.left_id and q.right_id = k.right_id" if persons else ""}
+        where k.match_probability >= $least and not ({stands})
+        """,
+        params={"gain": gain, "least": LEAST},
+        links=links,
+        store=True,
+        **({"persons": persons} if persons else {}),
+    )
+    single = single_sides(step.cardinality)
+    drawn = by_component(
+        engine,
+        uncertain,
+        functools.partial(_drawn, single=tuple(single), draws=step.link_draws, seed=seed),
+        {"draw": "integer", "left_id": "bigint", "right_id": "bigint"},
+        ends=[f"{side}_person" for side in single] or ["left_person"],
+    )
+    numbers = engine.from_arrow(pa.table({"draw": pa.array(range(1, step.link_draws + 1), pa.int32())}))
+    every = engine.sql(
+        f"""
+        select n.draw, k.left_id, k.right_id, k.match_weight
+        from {{links}} as k
+        cross join {{numbers}} as n
+        where {stands}
+        union all
+        select d.draw, d.left_id, d.right_id, k.match_weight
+        from {{drawn}} as d
+        join {{links}} as k on k.left_id = d.left_id and k.right_id = d.right_id
+        """,
+        params=None,
+        links=links,
+        numbers=numbers,
+        drawn=drawn,
+    )
+    limits = [
+        f"row_number() over (partition by draw, {other}_id order by {heaviest_first()}, {side}_id) <= {int(most)}"
+        for side, other, most in (("left", "right", step.most_left), ("right", "left", step.most_right))
+        if most is not None
+    ]
+    found = engine.sql(
+        f"""
+        select cast($step as varchar) as step, draw, left_id, right_id
+        from {{every}}
+        {f"qualify {' and '.join(limits)}" if limits else ""}
+        """,
+        params={"step": step.name},
+        every=every,
+        store=True,
+    )
+    engine.drop(uncertain, drawn)
+    return found
+
+
+_NO_PERSONS = "k.left_id as left_person, k.right_id as right_person, 1e0 as same_person"
+_PERSONS = """coalesce(q.left_person, k.left_id) as left_person, coalesce(q.right_person, k.right_id) as right_person,
+               coalesce(q.same_person, 1e0) as same_person"""
+
+
+def _drawn(pairs: pa.Table, single: Collection[str], draws: int, seed: int) -> pa.Table:
+    """draw, left_id, right_id of the uncertain pairs of some components."""
+    pairs = pairs.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    left, right = ids_of(pairs, "left_id"), ids_of(pairs, "right_id")
+    weight, same = (pairs[name].to_numpy().astype(np.float64) for name in ("weight", "same_person"))
+    # A unit that holds many links is one of its own for each of its pairs.
+    ends = [
+        numbered(ids_of(pairs, f"{side}_person")) if side in single else np.arange(len(left))
+        for side in ("left", "right")
+    ]
+    _, place = np.unique(np.stack(ends), axis=1, return_inverse=True)
+    of_persons = place.reshape(-1)
+    heaviest = np.full(int(of_persons.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(heaviest, of_persons, weight)
+    first = np.unique(of_persons, return_index=True)[1]
+    urn = Urn(Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest), lots(left[first], right[first]))
+    places = [
+        np.flatnonzero(urn.draw(seed, draw)[of_persons] & (_between_0_and_1(lots(left, right, seed, draw)) < same))
+        for draw in range(1, draws + 1)
+    ]
+    chosen = np.concatenate([*places, np.zeros(0, np.int64)])
+    number = np.repeat(np.arange(1, draws + 1), [len(found) for found in places])
+    return pa.table({"draw": pa.array(number, pa.int32()), "left_id": left[chosen], "right_id": right[chosen]})
+
+
+def _between_0_and_1(drawn: Lots) -> Numbers:
+    numbers: Numbers = (drawn >> np.uint64(11)) * 2.0**-53
+    return numbers
+
+
+def lots(*numbers: npt.ArrayLike) -> Lots:
+    """Pseudo-random numbers that follow from whole numbers alone, by the mixer of SplitMix64 (Steele, Lea, Flood 2014)."""
+    found = np.zeros(1, np.uint64)
+    for number in numbers:
+        found = found + np.asarray(number).astype(np.uint64) + _GOLDEN
+        for shift, factor in _MIXER:
+            found = (found ^ (found >> shift)) * factor
+        found ^= found >> np.uint64(31)
+    return found
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIXER = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+
+
+class Urn:
+    """Matchings of a graph, to be drawn as likely as they are: component by component, each in its own way.
+
+    Where all pairs of a component share a unit, one draw chooses among them and none. Else the matchings are walked
+    through unit by unit; where there are too many, pairs are drawn one after the other by belief propagation.
+
+    Args:
+        names: a distinct number for each pair: the smallest of a component seeds what is drawn of it.
+    """
+
+    def __init__(self, pairs: Pairs, names: Lots) -> None:
+        self.pairs = pairs
+        label = components(pairs)
+        self.chance = probabilities(pairs)
+        self._name = np.full(int(label.max(initial=-1)) + 1, np.iinfo(np.uint64).max)
+        np.minimum.at(self._name, label, names)
+        self._name = self._name[label]
+        order = np.argsort(label, kind="stable")
+        starts = np.append(True, np.diff(label[order]) > 0)[: len(order)]
+        self._stars = np.ones(len(pairs), bool)
+        self._walks: list[tuple[Ids, Matchings]] = []
+        self._large: list[Ids] = []
+        for places in np.split(order, np.flatnonzero(starts)[1:]):
+            if len(places) < 2 or _share_a_unit(pairs, places):
+                continue
+            self._stars[places] = False
+            every = Matchings.of(pairs.of(places))
+            if every is None:
+                self._large.append(places)
+            else:
+                self._walks.append((places, every))
+        running = np.cumsum(self.chance[order])
+        before = (running - self.chance[order])[starts]
+        self._upto: Numbers = np.empty(len(pairs))  # the pair's share added to those before it in its component
+        self._upto[order] = running - before[np.cumsum(starts) - 1]
+
+    def draw(self, seed: int, number: int) -> Chosen:
+        """Which pairs are in draw `number`."""
+        lot = lots(self._name, seed, number)
+        point = _between_0_and_1(lot)
+        chosen: Chosen = self._stars & (point < self._upto) & (point >= self._upto - self.chance)
+        for places, every in self._walks:
+            chosen[places[every.draw(np.random.default_rng(int(lot[places[0]])))]] = True
+        for places in self._large:
+            chosen[_one_by_one(self.pairs, places, np.random.default_rng(int(lot[places[0]])))] = True
+        return chosen
+
+
+def _share_a_unit(pairs: Pairs, places: Ids) -> bool:
+    return any(bool((side[places] == side[places[0]]).all()) for side in (pairs.left, pairs.right))
+
+
+def _one_by_one(pairs: Pairs, places: Ids, chance: np.random.Generator) -> Ids:
+    """Each left unit in turn chooses, given what those before it have chosen."""
+    chosen, rest = [], places
+    while len(rest):
+        near = pairs.of(rest)
+        mine = near.left == near.left[0]
+        share = np.cumsum(messages(Pairs(numbered(near.left), numbered(near.right), near.weight))[mine])
+        place = int(np.searchsorted(share, chance.random(), side="right"))
+        left = ~mine
+        if place < len(share):
+            taken = np.flatnonzero(mine)[place]
+            chosen.append(rest[taken])
+            left &= near.right != near.right[taken]
+        rest = rest[left]
+    return np.array(chosen, np.int64)

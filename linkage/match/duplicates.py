@@ -1,0 +1,196 @@
+"""Duplicates within a source: two units of one side that are records of one person who stands on the other side.
+
+A customer may have two numbers, a pupil two references. Where a unit u fits the same unit v of the other side as a
+heavier unit p does, u and p are either one person or two who are alike. What u shares with v or with p is the evidence:
+each comparison counts once, as it speaks most for one person. How common duplicates are is estimated from these pairs,
+with the share in other files as prior.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.config import OTHER_SIDE, holds_many
+from linkage.engine import Engine, Table, components, one
+from linkage.match.candidates import score_by_comparison
+from linkage.match.resolve import heaviest_first
+from linkage.match.score import Scored
+from linkage.match.thresholds import most_adjustment, weight_of
+
+KNOWN_SHARE = 0.005
+"""Share of linked units of whom another record is in the file: 15 of 589 respondents whom DWP matched had two numbers,
+some of them by a false match (Jenkins et al., ISER 2005-11); split pupil references are 0.6 % (ECHILD)."""
+KNOWN_UNITS = 200.0  # linked units that the known share counts as; of 200, one has a duplicate
+_PER_BIT = 16  # bins of a bit of evidence, so that what is read does not grow with the pairs
+_MOST_BITS = 100.0  # bits; beyond them a duplicate is certain
+_ROUNDS = 200  # of the estimate of the share, which changes by less than 1e-9 long before
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """The duplicates of a side.
+
+    Attributes:
+        persons: unit_id, person_id (one unit's id for all units of the person), probability (1 of the heaviest).
+        pairs: left_id, right_id, probability of the pairs that would be duplicates' with the person's other record.
+        share: of linked units, those of whom another unit is a record.
+    """
+
+    persons: Table
+    pairs: Table
+    share: float
+
+
+def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
+    """The duplicates on each side whose units compete for those of the other side."""
+    sides = [side for side in OTHER_SIDE if not holds_many(scored.step.cardinality, OTHER_SIDE[side])]
+    found = engine.run_concurrently(*(functools.partial(_of_side, engine, scored, side) for side in sides))
+    return {side: duplicates for side, duplicates in zip(sides, found, strict=True) if duplicates}
+
+
+def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
+    model, units = scored.model, scored.units[side]
+    lowest = weight_of(scored.step.accept_probability) - most_adjustment(scored.sizes, scored.step.cardinality)
+    named = {"side": side, "other": OTHER_SIDE[side]}
+    candidates = engine.sql(
+        _CANDIDATES.format(**named, heaviest=heaviest_first()),
+        params={"lowest": lowest},
+        pairs=scored.pairs,
+        store=True,
+    )
+    if engine.count(candidates) == 0:
+        engine.drop(candidates)
+        return None
+    counted = one(engine, engine.sql(f"select count(distinct {OTHER_SIDE[side]}_id) as n from {{p}}", p=scored.pairs))
+    linked = int(counted["n"])
+    across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**named), c=candidates)
+    within = engine.sql(
+        f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
+    )
+    of_pair = score_by_comparison(engine, model, *scored.units.values(), scored.frequencies, across)
+    of_leader = score_by_comparison(engine, model, units, units, scored.frequencies, within)
+    # A conditional comparison takes back what two fields of it count twice: in either pair, and so in both.
+    more = " + ".join(
+        f"{'least' if comparison.given else 'greatest'}(w.w_{place} - s.w_{place}, 0e0)"
+        for place, comparison in enumerate(model.comparisons)
+    )
+    evidence = engine.sql(
+        f"""
+        select c.left_id, c.right_id, c.{side}_id as unit_id, c.leader_id, c.chosen, c.match_weight + {more} as bits
+        from {{candidates}} as c
+        join {{of_pair}} as s on s.left_id = c.left_id and s.right_id = c.right_id
+        join {{of_leader}} as w on w.left_id = c.leader_id and w.right_id = c.{side}_id
+        """,
+        params=None,
+        candidates=candidates,
+        of_pair=of_pair,
+        of_leader=of_leader,
+        store=True,
+    )
+    # Of the units that lead no pair any may be a further record of somebody.
+    prior = -model.prior_weight - math.log2(max(scored.sizes[side] - linked, 1))
+    share = _share(engine, evidence, prior, linked)
+    judged = engine.sql(
+        """
+        with likely as (
+            select left_id, right_id, unit_id, leader_id, chosen,
+                   exp(ln(2) * least(bits + $prior, $most)) * $share as odds
+            from {evidence}
+        )
+        select left_id, right_id, unit_id, leader_id, chosen * odds / (1 + odds) as probability from likely
+        """,
+        params={"prior": prior, "most": _MOST_BITS, "share": share},
+        evidence=evidence,
+        store=True,
+    )
+    joined = engine.sql(
+        "select unit_id, leader_id, probability from {judged} where probability >= $accept",
+        params={"accept": scored.step.accept_probability},
+        judged=judged,
+        store=True,
+    )
+    labels = components(engine, engine.sql("select unit_id as left_id, leader_id as right_id from {j}", j=joined))
+    persons = engine.sql(
+        """
+        select l.node as unit_id, l.label as person_id, coalesce(j.probability, 1e0) as probability
+        from {labels} as l
+        left join {joined} as j on j.unit_id = l.node
+        """,
+        labels=labels,
+        joined=joined,
+        store=True,
+    )
+    engine.drop(candidates, within, of_pair, of_leader, evidence, joined)
+    return Duplicates(persons, judged, share)
+
+
+# The leader of a unit of the other side is the one that a pass has linked to it, else the heaviest. A unit follows the
+# leader of the best pair that it has; `chosen` is the odds of that leader against the others that it might follow.
+_CANDIDATES = """
+    with pairs as (
+        select left_id, right_id, match_weight, case when method = 'probabilistic' then 1 else 0 end as by_rule
+        from {{pairs}}
+        where match_weight >= $lowest or method <> 'probabilistic'
+    ),
+    placed as (
+        select *, min(by_rule) over (partition by {side}_id) as unit_by_rule,
+               row_number() over (partition by {other}_id order by by_rule, {heaviest}, {side}_id) as place
+        from pairs
+    ),
+    led as (
+        select p.left_id, p.right_id, p.match_weight, p.unit_by_rule, l.{side}_id as leader_id
+        from placed as p
+        join placed as l on l.{other}_id = p.{other}_id and l.place = 1
+    ),
+    best as (
+        select * from led
+        qualify row_number() over (partition by {side}_id, leader_id order by {heaviest}, {other}_id) = 1
+    ),
+    chosen as (
+        select *, row_number() over (partition by {side}_id order by {heaviest}, leader_id) as place,
+               exp(ln(2) * least(match_weight, 200e0))
+               / sum(exp(ln(2) * least(match_weight, 200e0))) over (partition by {side}_id) as chosen
+        from best
+    )
+    select left_id, right_id, match_weight, leader_id, chosen
+    from chosen
+    where place = 1 and unit_by_rule = 1 and leader_id <> {side}_id
+    """
+
+
+def _share(engine: Engine, evidence: Table, prior: float, linked: int) -> float:
+    """The share of linked units that have a duplicate, by EM over the evidence of the pairs."""
+    counted = engine.arrow(
+        engine.sql(
+            f"""
+            select floor(bits * {_PER_BIT} + 0.5) / {_PER_BIT} as bits, sum(chosen) as pairs
+            from {{evidence}}
+            group by 1
+            order by 1
+            """,
+            evidence=evidence,
+        )
+    )
+    bits, pairs = (counted[name].to_numpy().astype(np.float64) for name in ("bits", "pairs"))
+    return estimated_share(bits + prior, pairs, linked)
+
+
+def estimated_share(bits: npt.NDArray[np.float64], pairs: npt.NDArray[np.float64], linked: int) -> float:
+    """The share that makes itself most likely.
+
+    Args:
+        bits: evidence with the prior of a pair, but for the share.
+        pairs: how many pairs show it.
+        linked: units that are linked.
+    """
+    odds = np.exp2(np.minimum(bits, _MOST_BITS))
+    share = KNOWN_SHARE
+    for _ in range(_ROUNDS):
+        expected = float(pairs @ (share * odds / (1 + share * odds)))
+        before, share = share, (expected + KNOWN_SHARE * KNOWN_UNITS) / (linked + KNOWN_UNITS)
+        if abs(share - before) < 1e-9:
+            break
+    return share

@@ -1,1 +1,0 @@
-"""Further records of people who are linked: which of them join, and how many were missed."""

@@ -1,0 +1,126 @@
+"""Pre-matching on exact agreement: most links of a step that is not diagnosed, at a fraction of the cost of the others.
+
+Pairs that agree on the columns of two blocking rules at once (forename, surname and birth date, say) come first. One
+that is the only such pair of both its units, and of ample weight, is accepted without a look at other candidates of
+these units. What is left out are pairs that such a unit makes with others: they could outweigh it no more often than
+it is wrong.
+"""
+
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linkage.config import Cardinality, single_sides
+from linkage.engine import Engine, Table, columns
+from linkage.match.thresholds import adjustment
+from linkage.model import BlockingRule, Model
+from linkage.model.implied import equal_columns, under
+
+AMPLE_WEIGHT = math.log2(1000)  # bits, with the cardinality adjustment: at most one pre-matched pair in 1,000 is wrong
+
+PREMATCHED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "rule": "integer"}
+"""Columns of pre-matched pairs."""
+
+
+@dataclass(frozen=True)
+class Prematch:
+    """How pairs are pre-matched.
+
+    Attributes:
+        rule: the equalities of two blocking rules.
+        number: place of the first blocking rule that makes the same pairs.
+        least: match weight below which no pair is accepted.
+    """
+
+    rule: BlockingRule
+    number: int
+    cardinality: Cardinality
+    least: float
+
+    @property
+    def single(self) -> list[str]:
+        """The sides whose units hold one link."""
+        return single_sides(self.cardinality)
+
+    def of_pairs(self, engine: Engine, pairs: Table, left: Table, right: Table) -> Table:
+        """The pairs of the rule (left_id, right_id, match_weight, rule) that are accepted.
+
+        Args:
+            pairs: every pair that the rule makes.
+            left, right: the units that it makes them of.
+        """
+        single = self.single
+        several = engine.run_concurrently(*(functools.partial(_in_several, engine, pairs, side) for side in single))
+        several_of = {f"several_{side}": table for side, table in zip(single, several, strict=True)}
+        alone = "".join(
+            f" and not exists (select 1 from {{several_{side}}} as c where c.{side}_id = p.{side}_id)"
+            for side in single
+        )
+        likely = engine.sql(
+            f"select p.* from {{pairs}} as p where match_weight >= $least{alone}",
+            params={"least": self.least},
+            pairs=pairs,
+            store=True,
+            **several_of,
+        )
+        shares = [engine.count(likely) / max(engine.count(left if side == "left" else right), 1) for side in single]
+        taken = engine.sql(
+            "select * from {likely} where match_weight >= $ample",
+            params={"ample": max(AMPLE_WEIGHT - adjustment(shares), self.least)},
+            likely=likely,
+            store=True,
+        )
+        engine.drop(likely, *several_of.values())
+        return taken
+
+
+def _in_several(engine: Engine, pairs: Table, side: str) -> Table:
+    query = f"select {side}_id from {{pairs}} group by {side}_id having count(*) > 1"
+    return engine.sql(query, pairs=pairs, store=True)
+
+
+def prematch(model: Model, cardinality: Cardinality, least: float, more: float) -> Prematch | None:
+    """The equalities that hold for most matches and are of ample weight; None where no two rules together are.
+
+    None too where both sides hold many links: no unit is done with then.
+
+    Args:
+        least: match weight below which no pair is accepted.
+        more: bits that the cardinality may add at most.
+    """
+    if cardinality == "many-to-many":
+        return None
+    plain = [(number, rule) for number, rule in enumerate(model.blocking_rules) if _is_plain(rule)]
+    choices = []
+    for (first, one), (_, other) in itertools.combinations_with_replacement(plain, 2):
+        rule = one if one is other else BlockingRule(f"{one.condition} AND {other.condition}")
+        implied = [c.levels[0] for c in under(model, rule).fields if len(c.levels) == 1 and c.levels[0].value > 0]
+        if model.prior_weight + sum(level.weight for level in implied) + more >= AMPLE_WEIGHT:
+            choices.append((math.prod(level.m or 0.0 for level in implied), -first, rule))
+    if not choices:
+        return None
+    _, first, rule = max(choices, key=lambda choice: choice[:2])
+    return Prematch(rule, -first, cardinality, least)
+
+
+def _is_plain(rule: BlockingRule) -> bool:
+    """Whether a rule asks for nothing but equal values."""
+    return not rule.explode and set(map(str.lower, rule.columns)) == equal_columns(rule)
+
+
+def without(
+    engine: Engine, units: Table, names: Sequence[str], taken: Table, side: str, *, store: bool = True
+) -> Table:
+    """Units of a side, with the columns named, that no pre-matched pair holds."""
+    return engine.sql(
+        f"""
+        select {columns(names, "u")}
+        from {{units}} as u
+        where not exists (select 1 from {{taken}} as t where t.{side}_id = u.unit_id)
+        """,
+        units=units,
+        taken=taken,
+        store=store,
+    )
