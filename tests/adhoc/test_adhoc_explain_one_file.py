@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tests.match.test_explain_beside import JO, opened
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.engine import Engine
@@ -21,7 +22,6 @@ from quality.explain.page import render_explanation, statement
 from quality.explain.page.others import person_headlines
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
 from tests.conftest import parse
-from tests.match.test_explain_beside import JO, opened
 
 NAMES = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB", "gender": "SEX",
          "postcode": "PCODE"}  # fmt: skip
