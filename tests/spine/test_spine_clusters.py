@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
 from linkage.spine.clusters import MISFIT, Clusters, cluster
+from linkage.spine.splitting import split
 
 ACCEPT = 4.0
 Pairs = dict[tuple[int, int], float]
