@@ -1,5 +1,5 @@
-"""What the catalogue promises of the data, checked at the door by Great Expectations on counts alone."""
+"""Checks of sources, published tables and extracts against the catalogue, judged by Great Expectations."""
 
-from quality.contracts.report import ContractReport, ContractResult, Delivered, check
+from quality.contracts.checks import ContractReport, ContractResult, Delivered, check
 
 __all__ = ["ContractReport", "ContractResult", "Delivered", "check"]

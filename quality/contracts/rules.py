@@ -1,157 +1,129 @@
-"""Rules that the catalogue implies, as conditions on a table's rows, with how much may break them."""
+"""Rules that the catalogue implies: conditions on a table's rows, and how many rows may break them."""
 
 import functools
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from linkage.catalogue import PROBLEMS, Catalogue, TableDef, Variable
 from linkage.config.resources import config_file
 from linkage.engine import literal, quote
-from quality.contracts import asked
-from quality.contracts.asked import Asked
 
 _SEVERITY = {"warn": "warning", "stop": "critical"}
+Limits = Mapping[str, float]
+"""Severity to the largest share of rows that may break a rule."""
+Expectation = tuple[str, dict[str, Any]]
+"""A rule for Great Expectations: type and arguments, on a table as a run keeps it."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition that rows break, and how many of the rows that it applies to may do so.
+    """A condition that rows break.
 
     Attributes:
         broken: SQL condition.
-        limits: severity to the largest share.
-        asked: the same in Great Expectations' own words.
-        applies: SQL condition.
-        counted: how many rows break it, where the condition is no row's own and cannot be counted by.
-        known: how many were looked at and how many break it, where that is no matter of rows.
-        about: the catalogue's variables that it speaks of.
+        expectation: the same for Great Expectations.
+        applies: SQL condition of the rows that are checked.
+        counted: SQL of how many rows break it, where no row does by itself.
+        known: how many were checked and how many break it, where that is not a matter of rows.
+        variables: of the catalogue, that the rule is about.
     """
 
     name: str
     column: str | None
     broken: str
-    limits: Mapping[str, float]
-    asked: Asked
+    limits: Limits
+    expectation: Expectation
     applies: str = "true"
     counted: str | None = None
     known: tuple[int, int] | None = None
-    about: tuple[Variable, ...] = ()
+    variables: tuple[Variable, ...] = ()
 
     @property
     def checked_count(self) -> str:
-        if self.known:
-            return f"count(*) * 0 + {self.known[0]}"  # beside counts of rows, in one query
-        return f"count(*) filter (where {self.applies})"
+        """SQL of how many rows are checked."""
+        return f"count(*) * 0 + {self.known[0]}" if self.known else f"count(*) filter (where {self.applies})"
 
     @property
     def failed_count(self) -> str:
+        """SQL of how many rows break it."""
         if self.known:
             return f"count(*) * 0 + {self.known[1]}"
         return self.counted or f"count(*) filter (where {self.applies} and ({self.broken}))"
 
-    @property
-    def flag(self) -> str:
-        """1 of a row that breaks it, 0 of one that does not, NULL where it does not apply."""
-        return f"case when {self.applies} then case when {self.broken} then 1 else 0 end end"
-
 
 def record_rules(described: TableDef) -> list[Rule]:
-    """Rules of a source's `records`.
-
-    Args:
-        described: the catalogue's table: an identifier is expected where it says that the source holds one.
-    """
-    limits, held = _limits(), {variable.role for variable in described.variable if variable.role}
-    rules = [rule for column, limit in limits["keys"].items() for rule in _key_rules(column, _severities(limit))]
-    rules += [_given(role, _severities(limit)) for role, limit in limits["given"].items() if role in held]
+    """Rules of a source's `records`: an identifier is expected where the catalogue's table holds one."""
+    limits, roles = _limits(), {variable.role for variable in described.variable if variable.role}
+    rules = []
+    for column, limit in limits["keys"].items():
+        rules.append(_given(column, _severities(limit)))
+        if column == "source_key":
+            counted = f"count({quote(column)}) - count(distinct {quote(column)})"
+            rules.append(_once([column], _severities(limit), counted))
+    rules += [_given(role, _severities(limit)) for role, limit in limits["given"].items() if role in roles]
     for role, limit in limits["valid"].items():
-        if role in held or (role == "name" and held & {"forename", "surname"}):
-            flagged = f"(problems & {PROBLEMS[role]}) <> 0"
-            applies = "true" if role == "name" else f"({quote(role)} is not null or {flagged})"
-            clear = asked.without_flag(None if role == "name" else role, PROBLEMS[role], sum(PROBLEMS.values()))
-            rules.append(Rule("is a value that the form allows", role, flagged, _severities(limit), clear, applies))
-    rules += _date_rules(limits["dates"], held)
-    return [replace(rule, about=_of_role(described, rule.column)) for rule in rules]
+        if role in roles or (role == "name" and roles & {"forename", "surname"}):
+            rules.append(_valid(role, _severities(limit)))
+    rules += _date_rules(limits["dates"], roles)
+    several = {"name": ("forename", "surname"), "source_key": ("record_key",)}
+    return [
+        replace(
+            rule,
+            variables=tuple(v for v in described.variable if v.role in several.get(rule.column or "", (rule.column,))),
+        )
+        for rule in rules
+    ]
 
 
-def _of_role(described: TableDef, role: str | None) -> tuple[Variable, ...]:
-    """The variables that a column of `records` is made of: of a name, and of a key, there may be several."""
-    roles = {"name": ("forename", "surname"), "source_key": ("record_key",)}.get(role or "", (role,))
-    return tuple(variable for variable in described.variable if variable.role in roles)
-
-
-def _given(column: str, limits: Mapping[str, float]) -> Rule:
-    return Rule("is given", column, f"{quote(column)} is null", limits, asked.not_null(column))
-
-
-def attribute_rules(
-    catalogue: Catalogue, described: TableDef, *, framed: Mapping[str, float] | None = None
-) -> list[Rule]:
-    """Rules of a table of attributes: years are six digits, as extracts ask for them; each code stands in its frame.
+def attribute_rules(catalogue: Catalogue, described: TableDef, *, framed: Limits | None = None) -> list[Rule]:
+    """Rules of a table of attributes: years are six digits, as extracts ask for them; codes are in their frame.
 
     Args:
-        framed: how many codes may stand outside their frame; as of a source when None.
+        framed: how many codes may be outside their frame; as of a source when None.
     """
     limit = _severities(_limits()["frame"]["any"]) if framed is None else framed
-    rules = [
-        Rule(
-            "is a year of six digits, as 201112 is 2011/12",
-            name,
-            f"{quote(name)} not between 100000 and 999999 or ({quote(name)} // 100 + 1) % 100 <> {quote(name)} % 100",
-            _severities(_limits()["years"]["six_digits"]),
-            asked.six_digits(name),
-            f"{quote(name)} is not null",
-        )
-        for name in described.year
-    ]
+    rules = [_year_rule(name, _severities(_limits()["years"]["six_digits"])) for name in described.year]
     for variable in described.variable:
         codes = catalogue.frame(variable)
         if codes and variable.role in (None, "sex") and variable.identifiability > 2:
-            text = f"cast({quote(variable.name)} as varchar)"
             listed = ", ".join(literal(code) for code in codes)
-            given = f"{quote(variable.name)} is not null"
-            framed_so = asked.codes(variable.name, variable.type, codes)
-            outside = f"{text} not in ({listed})"
-            rules.append(Rule("is in its code frame", variable.name, outside, limit, framed_so, given))
-    return _about(described, rules)
+            outside = f"cast({quote(variable.name)} as varchar) not in ({listed})"
+            expectation = _in_set(variable.name, _codes(variable.type, codes))
+            rules.append(Rule("is in its code frame", variable.name, outside, limit, expectation, _has(variable.name)))
+    return _with_variables(described, rules)
 
 
-def published_rules(
-    catalogue: Catalogue, described: TableDef, *, framed: Mapping[str, float] | None = None
-) -> list[Rule]:
-    """Rules of a table that a run makes: what must be given is, rows are told apart by the key, spells end after they
-    start, codes stand in their frames, shares lie in their range."""
+def published_rules(catalogue: Catalogue, described: TableDef, *, framed: Limits | None = None) -> list[Rule]:
+    """Rules of a table that a run makes: required values are given, keys are unique, spells end after they start, codes
+    are in their frames, shares in their range."""
     limits = {name: _severities(limit) for name, limit in _limits()["published"].items()}
-    held = {variable.name for variable in described.variable}
+    names = {variable.name for variable in described.variable}
     rules = [_given(variable.name, limits["given"]) for variable in described.variable if variable.required]
     if described.key:
-        key = ", ".join(map(quote, described.key))
-        again = f"row_number() over (partition by {key} order by {key}) > 1"
         parts = ", ".join(f"coalesce(cast({quote(name)} as varchar), '')" for name in described.key)
-        counted = f"count(*) - count(distinct concat_ws(chr(31), {parts}))"
-        once = asked.once(described.key)
-        rules.append(Rule("stands once", ", ".join(described.key), again, limits["key"], once, counted=counted))
-    if {"StartDate", "EndDate"} <= held:
-        broken, both = '"EndDate" < "StartDate"', '"StartDate" is not null and "EndDate" is not null'
-        not_before = asked.not_before("EndDate", "StartDate")
-        ends = limits["ends_before_start"]
-        rules.append(Rule("is not before its start", "EndDate", broken, ends, not_before, both))
+        rules.append(_once(described.key, limits["key"], f"count(*) - count(distinct concat_ws(chr(31), {parts}))"))
+    if {"StartDate", "EndDate"} <= names:
+        rules.append(
+            _not_before("is not before its start", "EndDate", "EndDate", "StartDate", limits["ends_before_start"])
+        )
     for name, range_ in _made()["range"].items():
-        if name in held:
+        if name in names:
             low, high = float(range_["low"]), float(range_["high"])
-            outside, given = f"{quote(name)} not between {low!r} and {high!r}", f"{quote(name)} is not null"
-            within = asked.between(name, low, high)
-            rules.append(Rule("lies in its range", name, outside, _severities(range_), within, given))
-    return [*_about(described, rules), *attribute_rules(catalogue, described, framed=framed)]
+            outside = f"{quote(name)} not between {low!r} and {high!r}"
+            kwargs = {"column": name, "min_value": low, "max_value": high}
+            expectation = ("expect_column_values_to_be_between", kwargs)
+            rules.append(Rule("lies in its range", name, outside, _severities(range_), expectation, _has(name)))
+    return [*_with_variables(described, rules), *attribute_rules(catalogue, described, framed=framed)]
 
 
 def extract_rules(
     catalogue: Catalogue, described: TableDef, pseudonyms: Sequence[str], form: str, columns: Sequence[str]
 ) -> list[Rule]:
-    """Rules of a table of an extract: it has the columns that were approved and no other; who and where are pseudonyms
-    of the project; and what is asked of a table that a run makes, where codes outside their frame are only told.
+    """Rules of a table of an extract: its columns are those approved, people and places are pseudonyms of the project,
+    and the rules of a table that a run makes, where codes outside their frame are only reported.
 
     Args:
         described: what was approved.
@@ -160,67 +132,128 @@ def extract_rules(
         columns: those that the table has.
     """
     limits = {name: _severities(limit) for name, limit in _made()["extract"].items()}
-    approved = [variable.name for variable in described.variable]
-    wrong = len(set(columns) ^ set(approved))
-    rules = [
-        Rule(
-            "the columns are those approved, and no other",
-            None,
-            "false",
-            limits["columns"],
-            asked.columns_are(approved),
-            known=(len(set(columns) | set(approved)), wrong),
-        )
-    ]
-    if wrong:  # the others speak of columns that may not be there
+    approved = {variable.name for variable in described.variable}
+    wrong = len(set(columns) ^ approved)
+    kwargs = {"column_set": sorted(approved), "exact_match": True}
+    expectation = ("expect_table_columns_to_match_set", kwargs)
+    known = (len(set(columns) | approved), wrong)
+    rules = [Rule("the columns are those approved", None, "false", limits["columns"], expectation, known=known)]
+    if wrong:  # the other rules are about columns that may not be there
         return rules
     for name in pseudonyms:
-        other, given = f"not regexp_matches({quote(name)}, {literal(form)})", f"{quote(name)} is not null"
-        rules.append(Rule("is a pseudonym", name, other, limits["pseudonym"], asked.in_form(name, form), given))
-    return [*_about(described, rules), *published_rules(catalogue, described, framed=limits["frame"])]
+        other = f"not regexp_matches({quote(name)}, {literal(form)})"
+        rules.append(Rule("is a pseudonym", name, other, limits["pseudonym"], _in_form(name, form), _has(name)))
+    return [*_with_variables(described, rules), *published_rules(catalogue, described, framed=limits["frame"])]
 
 
 def made_tables() -> tuple[dict[str, TableDef], dict[str, dict[str, str]]]:
-    """Tables of a run's own that the catalogue does not describe, since nobody can ask for them, and their code
-    frames."""
+    """A run's own tables that the catalogue does not describe, since nobody can request them, and their code frames."""
     made = _made()
     tables = {name: TableDef.model_validate({"name": name, **table}) for name, table in made["table"].items()}
     return tables, made["frame"]
 
 
-def _about(described: TableDef, rules: Sequence[Rule]) -> list[Rule]:
+def _has(column: str) -> str:
+    return f"{quote(column)} is not null"
+
+
+def _given(column: str, limits: Limits) -> Rule:
+    expectation = ("expect_column_values_to_not_be_null", {"column": column})
+    return Rule("is given", column, f"{quote(column)} is null", limits, expectation)
+
+
+def _once(columns: Sequence[str], limits: Limits, counted: str) -> Rule:
+    """No two rows are equal in `columns`. Great Expectations counts every row of equals, our counts all but one."""
+    expectation: Expectation = ("expect_column_values_to_be_unique", {"column": columns[0]})
+    if len(columns) > 1:
+        kwargs = {"column_list": list(columns), "ignore_row_if": "never"}
+        expectation = ("expect_compound_columns_to_be_unique", kwargs)
+    return Rule("is unique", ", ".join(columns), "false", limits, expectation, counted=counted)
+
+
+def _valid(role: str, limits: Limits) -> Rule:
+    """A bit of `problems` is not set, of rows that have a value or had an invalid one; of a name, of all rows."""
+    flag = PROBLEMS[role]
+    flagged = f"(problems & {flag}) <> 0"
+    clear = [bits for bits in range(sum(PROBLEMS.values()) + 1) if not bits & flag]
+    type_, kwargs = _in_set("problems", clear)
+    if role == "name":
+        return Rule("is a valid value", role, flagged, limits, (type_, kwargs))
+    given = {"type": "nullity", "column": {"name": role}, "is_null": False}
+    invalid = {"type": "comparison", "column": {"name": "problems"}, "operator": "NOT_IN", "parameter": clear}
+    expectation = (type_, kwargs | {"row_condition": {"type": "or", "conditions": [given, invalid]}})
+    return Rule("is a valid value", role, flagged, limits, expectation, f"({_has(role)} or {flagged})")
+
+
+def _date_rules(dates: Mapping[str, Any], roles: set[Any]) -> list[Rule]:
+    rules = []
+    if "dob" in roles:
+        year = int(dates["earliest_year"])
+        expectation = _in_form("dob", f"^(?:{_year_or_later(year)})-")
+        early = f"year(dob) < {year}"
+        rules.append(
+            Rule("is not too early", "dob", early, _severities(dates["born_too_early"]), expectation, _has("dob"))
+        )
+    if roles >= {"dob", "valid_from"}:
+        limits = _severities(dates["born_after_record"])
+        rules.append(_not_before("is not after the record", "dob", "valid_from", "dob", limits))
+    if roles >= {"valid_from", "valid_to"}:
+        limits = _severities(dates["ends_before_start"])
+        rules.append(_not_before("is not before its start", "valid_to", "valid_to", "valid_from", limits))
+    return rules
+
+
+def _not_before(name: str, column: str, later: str, earlier: str, limits: Limits) -> Rule:
+    """Of rows that have both dates, `later` is not before `earlier`."""
+    kwargs = {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    expectation = ("expect_column_pair_values_a_to_be_greater_than_b", kwargs)
+    broken, both = f"{quote(later)} < {quote(earlier)}", f"{_has(later)} and {_has(earlier)}"
+    return Rule(name, column, broken, limits, expectation, both)
+
+
+def _year_rule(name: str, limits: Limits) -> Rule:
+    """201112 is 2011/12. Where some are missing, pandas has whole numbers as decimals."""
+    column = quote(name)
+    broken = f"{column} not between 100000 and 999999 or ({column} // 100 + 1) % 100 <> {column} % 100"
+    pairs = "|".join(f"{year:02d}{(year + 1) % 100:02d}" for year in range(100))
+    expectation = _in_form(name, rf"^[1-9][0-9](?:{pairs})(?:\.0)?$")
+    return Rule("is a year of six digits, such as 201112", name, broken, limits, expectation, _has(name))
+
+
+def _year_or_later(year: int) -> str:
+    """Years of four digits from `year`: for each of its digits those that begin as it does and then exceed it."""
+    digits = f"{year:04d}"
+    larger = [
+        digits[:place] + f"[{int(digit) + 1}-9]" + "[0-9]" * (3 - place)
+        for place, digit in enumerate(digits)
+        if digit != "9"
+    ]
+    return "|".join([digits, *larger])
+
+
+def _in_set(column: str, values: Collection[Any]) -> Expectation:
+    return "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}
+
+
+def _in_form(column: str, form: str) -> Expectation:
+    return "expect_column_values_to_match_regex", {"column": column, "regex": form}
+
+
+def _codes(type_: str, listed: Collection[str]) -> list[Any]:
+    """A frame's codes as the column holds them: a whole number has no leading zero."""
+    if type_ == "integer":
+        return [int(code) for code in listed if re.fullmatch(r"0|-?[1-9][0-9]*", code)]
+    if type_ == "boolean":
+        return [code == "true" for code in listed if code in ("true", "false")]
+    return list(listed)
+
+
+def _with_variables(described: TableDef, rules: Sequence[Rule]) -> list[Rule]:
     named = described.variables
     return [
-        replace(rule, about=tuple(named[name] for name in (rule.column or "").split(", ") if name in named))
+        replace(rule, variables=tuple(named[name] for name in (rule.column or "").split(", ") if name in named))
         for rule in rules
     ]
-
-
-def _key_rules(column: str, limits: Mapping[str, float]) -> list[Rule]:
-    rules = [_given(column, limits)]
-    if column == "source_key":
-        key = quote(column)
-        again = f"{key} is not null and row_number() over (partition by {key} order by {key}) > 1"
-        counted = f"count({key}) - count(distinct {key})"
-        rules.append(Rule("stands once", column, again, limits, asked.once([column]), counted=counted))
-    return rules
-
-
-def _date_rules(dates: Mapping[str, Any], held: set[Any]) -> list[Rule]:
-    rules = []
-    if "dob" in held:
-        earliest, limit = dates["earliest"], _severities(dates["born_too_early"])
-        early, asked_so = f"dob < {literal(earliest)}", asked.from_day("dob", earliest)
-        rules.append(Rule("is not too early", "dob", early, limit, asked_so, "dob is not null"))
-    if held >= {"dob", "valid_from"}:
-        both = "dob is not null and valid_from is not null"
-        limit, asked_so = _severities(dates["born_after_record"]), asked.not_before("valid_from", "dob")
-        rules.append(Rule("is not after the record", "dob", "dob > valid_from", limit, asked_so, both))
-    if held >= {"valid_from", "valid_to"}:
-        both = "valid_from is not null and valid_to is not null"
-        limit, asked_so = _severities(dates["ends_before_start"]), asked.not_before("valid_to", "valid_from")
-        rules.append(Rule("is not before its start", "valid_to", "valid_to < valid_from", limit, asked_so, both))
-    return rules
 
 
 def _severities(limit: Mapping[str, float]) -> dict[str, float]:

@@ -53,7 +53,7 @@ def test_an_extract_that_is_not_as_it_should_be_is_refused(village, leo, monkeyp
     }[verb]
     code, _, said = leo(*asked, "--key", village.key)
     assert code == 3
-    assert "village-study: people.AE_ID: stands once: not so in " in said
+    assert "village-study: people.AE_ID: is unique: fails in " in said
     assert "the extract was not published" in said
     assert not (village.folder / "given").exists()
 

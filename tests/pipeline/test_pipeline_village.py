@@ -218,7 +218,7 @@ def test_a_failed_critical_contract_stops_before_any_link(village, leo):
     code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 3
     assert "gate critical_contracts" in said
-    assert "cis.dob: is given: not so in 80 of 115" in said
+    assert "cis.dob: is given: fails in 80 of 115" in said
     assert "see quality/contracts.json; nothing was linked" in said  # there is no report of it
     assert {name: status for name, status in statuses(village.root).items() if status == "withheld"}.keys() == {
         "link-npd-cis",

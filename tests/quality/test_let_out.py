@@ -308,7 +308,7 @@ def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> 
 
     And one that looks at 997 sexes tells that three have none.
     """
-    given, form, framed = "is given", "is a value that the form allows", "is in its code frame"
+    given, form, framed = "is given", "is a valid value", "is in its code frame"
     asked = (("postcode", given, 1000, 300), ("postcode", form, 704, 4), ("sex", given, 1000, 3), ("sex", form, 997, 0),
              ("sex", framed, 997, 20), ("name", form, 1000, 50))  # fmt: skip
     row = {"source": "npd", "limit": 0.5, "severity": "warning", "success": False}

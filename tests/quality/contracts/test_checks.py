@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 import subprocess
 import sys
 
@@ -11,10 +10,10 @@ import pytest
 
 from linkage.catalogue import Catalogue, Dataset, shipped
 from linkage.config import Source
-from linkage.errors import ConfigError, InputError
+from linkage.errors import ConfigError
 from linkage.records import read_source
 from quality.contracts import check
-from quality.contracts.expectations import Expectation, judge, judge_frame
+from quality.contracts.expectations import judge
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
@@ -34,12 +33,12 @@ def records(engine, catalogue, put, tmp_path):
 
 def test_each_rule_with_its_counts_and_limit(engine, catalogue, records):
     report = check(engine, catalogue, {"npd": records}, sources=SOURCES)
-    dob = result(report, "is a value that the form allows", "dob", "warning")
+    dob = result(report, "is a valid value", "dob", "warning")
     assert (dob.source, dob.checked, dob.failed, round(dob.share, 4), dob.limit, dob.success) == (
         *("npd", 3, 2, 0.6667, 0.03, False),
     )
     assert result(report, "is given", "surname", "critical").success
-    assert result(report, "stands once", "source_key", "critical").checked == 3
+    assert result(report, "is unique", "source_key", "critical").checked == 3
     postcode = result(report, "is given", "postcode", "warning")
     assert (postcode.checked, postcode.failed, postcode.success) == (3, 1, False)
     assert not [r for r in report.results if r.column in ("nino", "uln")]
@@ -55,9 +54,9 @@ def test_a_critical_rule_is_told_in_words(engine, catalogue, world):
     table = engine.sql("select * exclude (source_key), cast(source_key as varchar) as source_key from {t}", t=table)
     report = check(engine, catalogue, {"npd": table}, sources=SOURCES)
     assert report.critical == [
-        "npd.source_key: stands once: not so in 1 of 2 (50.00%), at most 0.00% allowed",
-        "npd.surname: is given: not so in 2 of 2 (100.00%), at most 50.00% allowed",
-        "npd.dob: is not after the record: not so in 1 of 2 (50.00%), at most 5.00% allowed",
+        "npd.source_key: is unique: fails in 1 of 2 (50.00%), at most 0.00% allowed",
+        "npd.surname: is given: fails in 2 of 2 (100.00%), at most 50.00% allowed",
+        "npd.dob: is not after the record: fails in 1 of 2 (50.00%), at most 5.00% allowed",
     ]
 
 
@@ -90,7 +89,7 @@ def test_years_are_six_digits_as_extracts_ask_for_them(engine, catalogue, world)
         "entity_id | Subject | Mark | Sat:date\n1 | M | 201112 | -\n1 | M | 2011 | -\n2 | M | 201113 | -\n3 | M | - | -"
     )
     report = check(engine, yearly, {}, attributes={"school_marks": table})
-    found = result(report, "is a year of six digits, as 201112 is 2011/12", "Mark", "critical")
+    found = result(report, "is a year of six digits, such as 201112", "Mark", "critical")
     assert (found.checked, found.failed, found.success) == (3, 2, False)
 
 
@@ -105,7 +104,7 @@ def test_a_table_that_a_run_makes_keeps_what_the_catalogue_says_of_it(engine, wo
     report = check(engine, shipped(), {}, published={"benefits": spells})
     found = {(r.rule, r.column): (r.checked, r.failed) for r in report.results if not r.success}
     assert found["is given", "EDUKEY"] == (3, 1)
-    assert found["stands once", "EDUKEY, Benefit_type, StartDate"] == (3, 1)
+    assert found["is unique", "EDUKEY, Benefit_type, StartDate"] == (3, 1)
     assert found["is not before its start", "EndDate"] == (3, 1)
     assert {r.source for r in report.results} == {"leo_benefits"}
 
@@ -136,7 +135,7 @@ def test_a_source_is_taken_for_the_dataset_of_its_name(engine, catalogue, world)
     report = check(engine, catalogue, {"tax": payers})
     ends = result(report, "is not before its start", "valid_to", "critical")
     assert (ends.checked, ends.failed, ends.success) == (2, 1, False)
-    nino = result(report, "is a value that the form allows", "nino", "warning")
+    nino = result(report, "is a valid value", "nino", "warning")
     assert (nino.checked, nino.failed) == (2, 1)
     with pytest.raises(ConfigError, match="no dataset 'customs'"):
         check(engine, catalogue, {"customs": payers})
@@ -153,14 +152,14 @@ MARKS = "entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 
 
 
 @pytest.mark.spark
-def test_great_expectations_counts_and_judges_as_the_engine_does_on_spark(duckdb_engine, spark_engine, catalogue):
+def test_counts_are_the_same_on_spark(duckdb_engine, spark_engine, catalogue):
     def checked(engine):
         records, marks = (engine.from_arrow(parse(text)) for text in (PEOPLE, MARKS))
         return check(engine, catalogue, {"npd": records}, sources=SOURCES, attributes={"school_marks": marks})
 
     here, there = checked(duckdb_engine), checked(spark_engine)
     assert there.as_dict() == here.as_dict()
-    repeated = result(there, "stands once", "source_key", "critical")
+    repeated = result(there, "is unique", "source_key", "critical")
     assert (repeated.checked, repeated.failed, repeated.success) == (4, 2, False)
     assert {r.success for r in there.results} == {True, False}
 
@@ -174,55 +173,13 @@ def test_no_row_on_spark(spark_engine, catalogue):
     assert {result.failed for result in report.results} == {0}
 
 
-@pytest.mark.spark
-def test_flags_that_are_lost_while_they_are_counted_are_told_as_such_on_spark(
-    spark_session, catalogue, tmp_path, monkeypatch
-):
-    """What Spark told Great Expectations was told as a fault of its version."""
-    from linkage.engine.spark import SparkEngine
-
-    def lost(frame, rules):
-        for stored in (tmp_path / "scratch").iterdir():
-            shutil.rmtree(stored)
-        return judge_frame(frame, rules)
-
-    monkeypatch.setattr("quality.contracts.report.judge_frame", lost)
-    with SparkEngine(session=spark_session, scratch=tmp_path / "scratch", durable=True) as engine:
-        records = engine.from_arrow(parse(PEOPLE))
-        with pytest.raises(InputError, match=r"a file is no longer there: .*\.parquet\n.*run the same command again"):
-            check(engine, catalogue, {"npd": records}, sources=SOURCES)
-
-
 def test_a_share_may_be_its_limit_and_no_more():
-    asked = [("a", 4, 1, 0.25), ("b", 4, 2, 0.25), ("a", 0, 0, 0.0), ("b", 3, 0, 0.0), ("c", 1_000_000, 1, 0.0)]
-    expected = [Expectation("rule", source, None, *counts, "warning") for source, *counts in asked]
-    assert judge(expected) == [True, False, True, True, False]
+    assert judge([(0.25, 0.25), (0.5, 0.25), (0.0, 0.0), (0.000001, 0.0)]) == [True, False, True, False]
     assert judge([]) == []
 
 
 def test_the_contracts_are_judged_where_the_main_module_has_no_file():
-    """In a notebook and under python -c: pyspark ended the process there, with exit code 0. Nor is the second waited
-    for that scipy.stats takes, which the contracts ask nothing of; who asks has it."""
-    judged = (
-        "import sys\n"
-        "from quality.contracts.expectations import Expectation, judge\n"
-        "print(judge([Expectation('r', 's', None, 4, 1, 0.5, 'critical')]), 'scipy.stats._stats_py' in sys.modules)\n"
-        "from scipy import stats\n"
-        "print(stats.t.ppf(0.5, 3), 'scipy.stats._stats_py' in sys.modules)"
-    )
+    """In a notebook and under python -c pyspark ended the process, with exit code 0."""
+    judged = "from quality.contracts.expectations import judge\nprint(judge([(0.25, 0.5)]))"
     done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "[True] False\n0.0 True\n"), done.stderr
-
-
-def test_so_are_those_of_a_run_on_spark() -> None:
-    """Its suite is made elsewhere, and there the process still ended: a run from a notebook was over, and seemed done."""
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    judged = (
-        "from quality.contracts import expectations as e\n"
-        "def reached(): raise KeyError\n"
-        "e._context = reached  # all that is needed is imported; no Spark is started\n"
-        "try: e.judge_frame(None, [e.Flagged('r', 's', None, 'f', {'critical': 0.5})])\n"
-        "except KeyError: print('still here')"
-    )
-    done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "still here\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "[True]\n"), done.stderr
