@@ -242,7 +242,7 @@ def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_pa
     assert code == 3
     assert "gate max_rate_fall: step 'npd-cis'" in said
     assert not (village.root / "extracts/village-study").exists()
-    assert "Since the last release" in (village.root / "report/index.html").read_text()
+    assert 'id="drift"' in (village.root / "report/index.html").read_text()
     code, _, said = leo("publish", village.root, "--to", tmp_path / "releases")
     assert code == 3
     assert "\n  gate max_rate_fall" in said
