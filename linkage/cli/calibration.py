@@ -1,4 +1,4 @@
-"""`leo synth --check`: whether a population is like the published figures."""
+"""`leo synth --check`: compare a population with published figures."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ _SHOWN = 40
 
 
 def named(context: typer.Context, values: dict[str, Any]) -> dict[str, Any]:
-    """Those of the values that the command line names, and does not leave to their defaults."""
+    """The values that the command line gives, without defaults."""
     return {key: value for key, value in values.items() if _given(context, key)}
 
 
@@ -22,11 +22,7 @@ def _given(context: typer.Context, key: str) -> bool:
 
 
 def refuse_unchecked(form: str, tables: str) -> None:
-    """Say before the work is done that what is asked for cannot be checked.
-
-    Raises:
-        ConfigError: the population is not to be in Parquet, or not to have every table.
-    """
+    """Raise ConfigError where the population would not be in Parquet, or not have every table."""
     if form != "parquet" or tables != "all":
         raise ConfigError(
             "--check reads every table in Parquet\n  leave --check out, or make it with --format parquet --tables all"
@@ -34,20 +30,20 @@ def refuse_unchecked(form: str, tables: str) -> None:
 
 
 def made_before(out: Path, asked: dict[str, Any]) -> bool:
-    """Whether `out` holds a population already, which then is the one to check.
+    """Whether `out` holds a population already.
 
     Args:
-        asked: people, seed, preset as far as the command line names them.
+        asked: people, seed, preset as given on the command line.
 
     Raises:
-        ConfigError: the command line asks for another population than the one that is there.
+        ConfigError: the population in `out` is another one.
     """
     manifest = out / "manifest.json"
     if not manifest.is_file():
         return False
     made = json.loads(manifest.read_text(encoding="utf-8"))
     if not {"people", "seed", "rows", "chunk"} <= made.keys():
-        raise ConfigError(f"{out} holds something else than a population\n  name the folder of one, or a new one")
+        raise ConfigError(f"{out} does not hold a population\n  name the folder of one, or a new one")
     other = [
         f"  {key}: {made.get(key)} there, {value} asked for" for key, value in asked.items() if made.get(key) != value
     ]

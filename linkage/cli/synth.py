@@ -13,14 +13,14 @@ from linkage.pipeline.progress import counter_for
 
 
 def people_count(given: str | int) -> int:
-    """A number of people, as 20000, 20_000, 1e6, 250k or 3m; a default is a number already."""
+    """A number of people, as 20000, 20_000, 1e6, 250k or 3m; a default is already a number."""
     text = str(given)
     factors = {"k": 1_000, "m": 1_000_000}
     digits, factor = (text[:-1], factors[text[-1].lower()]) if text[-1:].lower() in factors else (text, 1)
     try:
         people = float(digits.replace(",", "")) * factor
     except ValueError:
-        raise typer.BadParameter(f"'{text}' is no number of people; write for example 20000, 250k or 1e6") from None
+        raise typer.BadParameter(f"'{text}' is not a number of people; write for example 20000, 250k or 1e6") from None
     if not (math.isfinite(people) and people >= 1 and people == int(people)):
         raise typer.BadParameter(f"'{text}': give a whole number of people, 1 or more")
     return int(people)
@@ -33,7 +33,7 @@ def synth(
         int, typer.Option(parser=people_count, metavar="N", help="How many people: 20000, 250k, 1e6.")
     ] = 20_000,  # type: ignore[assignment, unused-ignore]
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
-    preset: Annotated[str, typer.Option(help="How much goes wrong in the files: easy, realistic, hard.")] = "realistic",
+    preset: Annotated[str, typer.Option(help="How many errors the files have: easy, realistic, hard.")] = "realistic",
     releases: Annotated[int, typer.Option(help="Deliveries, a year apart, each in a folder of its own.")] = 1,
     tables: Annotated[
         str, typer.Option(metavar="all|identities", help="All tables, or only what linkage reads.")
@@ -43,12 +43,12 @@ def synth(
     ] = "parquet",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores when not given.")] = None,
     page: Annotated[
-        bool, typer.Option("--page", help="A picture of it, population.html; also of one that is in OUT already.")
+        bool, typer.Option("--page", help="Write population.html; also for a population that is in OUT already.")
     ] = False,
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Hold it against published figures; one that is in OUT already is checked as it is."
+            "--check", help="Compare with published figures; a population that is in OUT already is checked as it is."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --check: the figures as JSON too.")] = False,
@@ -63,12 +63,14 @@ def synth(
         raise ConfigError("--json writes the figures of --check\n  give both, or leave --json out")
     if check:
         refuse_unchecked(format, tables)
+    if page and format != "parquet":
+        raise ConfigError("--page reads Parquet\n  leave --page out, or make the population with --format parquet")
     if not ((check or page) and made_before(out, named(context, asked))):
         _make(out, asked, workers, wanted=not no_progress)
     if page:
-        from quality.population import render_population
+        from synthetic.page import write_page
 
-        typer.echo(f"page {render_population(out)}")
+        typer.echo(f"page {write_page(out)}")
     if check:
         check_population(out, as_json=as_json)
 
@@ -80,4 +82,4 @@ def _make(out: Path, asked: dict[str, Any], workers: int | None, *, wanted: bool
     with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:
         synthesise(out, workers=workers, progress=advance, **asked)
     places = "sources/ holds" if releases == 1 else f"release-1/ to release-{releases}/ hold"
-    typer.echo(f"{people:,} people in {out}: {places} their records, truth/ who is who")
+    typer.echo(f"{people:,} people in {out}: {places} their records, truth/ the true matches")

@@ -23,7 +23,7 @@ def _set_in(sheet: str, medium: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("package", "name"),
-    [("quality.report", "report.css"), ("quality.web", "govuk.css"), ("quality.population", "population.css")],
+    [("quality.report", "report.css"), ("quality.web", "govuk.css")],
 )
 def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
     """Pale letters stood on white paper: what is for dark screens is said of screens, or said again for paper."""
@@ -39,7 +39,6 @@ def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
         ("quality.web", "govuk.css"),
         ("quality.web", "application.css"),
         ("quality.dashboard", "dashboard.css"),
-        ("quality.population", "population.css"),
         ("linkage.explore", "site.css"),
     ],
 )

@@ -1,0 +1,138 @@
+"""The page of a population shows what its files hold, and anybody can read it."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.errors import InputError
+from synthetic import synthesise
+from synthetic.page import write_page
+from synthetic.page.queries import ACTIVITIES
+from tests.quality.browsing import RULES, barriers, opened
+
+PEOPLE = 4_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """4,000 people in two chunks, with their page."""
+    out = tmp_path_factory.mktemp("population") / "people"
+    synthesise(out, PEOPLE, workers=1, chunk=2_500)
+    write_page(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (folder / "population.html").read_text(encoding="utf-8")
+
+
+class Tables(HTMLParser):
+    """Rows of texts by the caption of their table."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: dict[str, list[list[str]]] = {}
+        self._caption, self._tag = "", ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        if tag == "tr":
+            self.rows.setdefault(self._caption, []).append([])
+        elif tag in ("td", "th"):
+            self.rows[self._caption][-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._tag == "caption":
+            self._caption = data
+        elif self._tag in ("td", "th"):
+            self.rows[self._caption][-1][-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+
+@pytest.fixture(scope="module")
+def tables(page: str) -> dict[str, list[list[str]]]:
+    return Tables(page).rows
+
+
+def test_every_section_is_there_in_its_order(page: str) -> None:
+    places = [page.index(f'id="{name}"') for name in ("lives", "paths", "people", "sources", "errors", "files")]
+    assert places == sorted(places)
+    assert "4,000 invented people" in page
+
+
+def test_files_are_counted_as_they_are(folder: Path, tables: dict[str, list[list[str]]]) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    rows = {row[0]: row[1] for row in tables["Tables, rows and size"][1:]}
+    assert rows == {name: f"{count:,}" for name, count in manifest["rows"].items()}
+
+
+def test_the_activities_of_a_year_are_a_whole(tables: dict[str, list[list[str]]]) -> None:
+    header, *rows = tables["Main activity, % of pupils"]
+    assert header == ["Years after", *ACTIVITIES, "Pupils"]
+    assert len(rows) >= 10
+    assert all(99.5 < sum(map(float, row[1:-1])) < 100.5 for row in rows)
+    assert float(rows[0][1]) > 20
+    assert float(rows[8][4]) > 30
+
+
+def test_errors_are_those_of_the_truth(folder: Path, tables: dict[str, list[list[str]]]) -> None:
+    errors = pq.read_table(folder / "truth/errors")
+    rows = tables["Errors by field and kind"][1:]
+    assert sum(int(row[2].replace(",", "")) for row in rows) == len(errors)
+
+
+def test_lives_and_one_person_are_shown(page: str, tables: dict[str, list[list[str]]]) -> None:
+    assert len({row[0] for row in tables["Spells of these lives"][1:]}) >= 4
+    assert len(re.findall(r'<rect [^>]*class="a\d"', page)) > 20
+    person = tables["One person, as the sources record them"]
+    assert len({row[0] for row in person[1:]}) >= 3
+    assert any(row[-1] != "none" for row in person[1:])
+
+
+@pytest.mark.parametrize("how", [{"releases": 2}, {"tables": "identities"}], ids=str)
+def test_other_populations_have_a_page_too(tmp_path: Path, how: dict[str, Any]) -> None:
+    synthesise(tmp_path / "out", 700, workers=1, **how)
+    text = write_page(tmp_path / "out").read_text()
+    assert "700 invented people" in text
+    assert ('id="paths"' in text) is ("tables" not in how)
+
+
+def test_the_same_files_give_the_same_page(folder: Path, page: str) -> None:
+    assert write_page(folder).read_text() == page
+
+
+def test_a_folder_without_a_population_in_parquet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no population"):
+        write_page(tmp_path)
+    synthesise(tmp_path / "out", 100, workers=1, format="csv")
+    with pytest.raises(InputError, match="--format parquet"):
+        write_page(tmp_path / "out")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    synthesise(tmp_path / "out", 100, workers=1)
+    (tmp_path / "out/truth/errors/part-00000.parquet").unlink()
+    with pytest.raises(InputError, match="truth/errors: no file of it is left"):
+        write_page(tmp_path / "out")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}], ids=["light", "dark"])
+def test_no_barrier_and_no_request(browser: Any, folder: Path, how: dict[str, Any]) -> None:
+    """320 pixels are a page of 1280 at 400 %."""
+    page, requests, faults = opened(browser, folder / "population.html", viewport={"width": 320, "height": 900}, **how)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert barriers(page, type="tag", values=RULES) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert requests == [(folder / "population.html").as_uri()]
+    assert faults == []
+    page.context.close()
