@@ -157,7 +157,7 @@ class Answer:
         Raises:
             ConfigError: there is no such record.
         """
-        with Explainer(self.folder, keep=False) as explainer:
+        with Explainer(self.folder) as explainer:
             return explainer.pair(str(left), str(right)).found
 
     def _table(self, name: str) -> pa.Table:

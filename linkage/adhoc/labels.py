@@ -61,7 +61,7 @@ def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table
         InputError: no such file, no such column, an answer that is none, or no pair that the files hold; lines are
             named, ids are not.
     """
-    from quality.review import answered_rows
+    from quality.review.labels import answered_rows
 
     answered = answered_rows(path, COLUMNS, "give a CSV of labels, or a run's folder")
     lines = [_row(path, line, row) for line, row in answered]

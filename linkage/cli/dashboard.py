@@ -20,8 +20,8 @@ def dashboard(
     Example: leo dashboard runs --out runs-dashboard
     """
     from linkage.pipeline import FORMAT
-    from linkage.pipeline.ended.reviewing import estimates
     from linkage.pipeline.intact import see_that_it_is_intact
+    from linkage.pipeline.reviewing import estimates
     from quality.dashboard import found_below, write_site
 
     found = found_below(runs, estimates, FORMAT, see_that_it_is_intact)

@@ -68,8 +68,8 @@ def report(run: RunArgument) -> None:
     """
     from linkage.config import Gates
     from linkage.pipeline.delivery import manifest_of
-    from linkage.pipeline.ended.reviewing import estimates
     from linkage.pipeline.gates import failed
+    from linkage.pipeline.reviewing import estimates
     from quality.report import render_run
 
     manifest = manifest_of(run)  # a folder of another format is refused, never misread
@@ -92,6 +92,10 @@ def publish(
     """
     from linkage.pipeline.publishing import publish as published
 
+    if (run / "review").is_dir():  # answers may have come since the last estimate
+        from quality.review.results import refresh_estimates
+
+        refresh_estimates(run)
     typer.echo("\n".join(released_lines(published(run, to or run.resolve().parent / "releases", name))))
 
 
@@ -105,7 +109,8 @@ _GUARDED = {
 
 def released_lines(release: Path) -> list[str]:
     """What a release folder holds, and for whom."""
-    from linkage.pipeline.ended.reviewing import estimates, not_estimated
+    from linkage.pipeline.reviewing import estimates
+    from quality.review.results import steps_without_estimate
 
     reviewed = ", ".join(str(said["step"]) for said in estimates(release))
     lines = [
@@ -115,7 +120,7 @@ def released_lines(release: Path) -> list[str]:
     try:
         lines += [
             f"           answers about {step} are not in it: leo review estimate {release} {step}; leo report {release}"
-            for step in not_estimated(release)
+            for step in steps_without_estimate(release)
         ]
     except LeoError as fault:  # it is released all the same, which an error would hide
         lines.append(f"           answers of its review cannot be read: {fault}")

@@ -108,8 +108,8 @@ def train(
 def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> None:
     from linkage.adhoc.train import check_out
     from linkage.model.training.files import beside, next_version, save_told
-    from linkage.pipeline.ended.reviewing import reviewed_step
-    from quality.review.training import train_from_review
+    from quality.review.results import train_from_review
+    from quality.review.sample import reviewed_step
 
     check_out(out, force)
     model, taught, about = train_from_review(run, reviewed_step(run, step))

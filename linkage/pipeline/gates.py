@@ -34,7 +34,7 @@ def _from_nought(change: Mapping[str, Any]) -> bool:
 
 
 def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    from quality.review import of_all_readings
+    from quality.measures.review_estimates import all_readings
 
     found = {}
     for step in evaluation["steps"]:
@@ -42,7 +42,7 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
         if step["accuracy"]:
             said.append(("truth", step["accuracy"]["precision"]))
         if step["step"] in reviews:
-            said.append(("review", of_all_readings(reviews[step["step"]]["precision"])))
+            said.append(("review", all_readings(reviews[step["step"]]["precision"])))
         if step.get("expected"):
             said.append(("probabilities", step["expected"]["precision"]))
         known = next(((by, share) for by, share in said if share["of"]), None)

@@ -13,10 +13,10 @@ from linkage.engine import LockedTempdir
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
-from linkage.pipeline.ended.reviewing import estimate_again
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.gates import asked_of, failed, hold
 from linkage.pipeline.lock import locked
+from linkage.pipeline.reviewing import estimates
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
 from quality.report import render_run
@@ -62,7 +62,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     _whole(run, manifest)
     evaluation = evaluation_of(run / EVALUATION)
     drift = json.loads((run / DRIFT).read_text(encoding="utf-8")) if (run / DRIFT).is_file() else None
-    gates, reviews = Gates(**manifest["configuration"]["gates"]), estimate_again(run)
+    gates, reviews = Gates(**manifest["configuration"]["gates"]), estimates(run)
     with locked(run):
         if reviews:  # where a gate does not hold too: its message says to look at the report
             render_run(run, reviews, gates=functools.partial(failed, gates))

@@ -1,5 +1,5 @@
-"""Why a pair, a record or a person was or was not linked: asked of a folder of `leo run`, `link` or `dedupe`."""
+"""Why a pair, a record or a person was or was not linked."""
 
-from quality.explain.asking import Explainer, Explanation, Values
+from quality.explain.explainer import Explainer, Explanation
 
-__all__ = ["Explainer", "Explanation", "Values"]
+__all__ = ["Explainer", "Explanation"]

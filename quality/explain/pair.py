@@ -1,293 +1,313 @@
-"""Why two units were or were not linked, as JSON: no value of a person is in it."""
+"""Why two units were or were not linked, as JSON without a value of a person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.config import OTHER_SIDE, Pass, single_sides
-from linkage.engine import Engine, Table, rows
-from linkage.match.passes import OVERRIDE, pairs_query
-from linkage.match.units import Units
-from quality.explain.beside import beside
-from quality.explain.opening import OpenStep
-from quality.explain.outcome import Facts, other_levels, other_settings, outcome, probability
-from quality.explain.reach import Condition, by_pass, by_rule, reached_by_pass, reads
-from quality.explain.sides import listed_units
-from quality.explain.weighing import Weighed, frequencies_of, level_name, weigh
+from linkage.config import OTHER_SIDE, single_sides
+from linkage.engine import Engine, rows
+from linkage.match.pair_weights import PairWeight
+from linkage.match.passes import OVERRIDE
+from linkage.pipeline.opened import OpenStep
+from linkage.pipeline.pair_facts import level_name, probability, threshold_facts, weigh, weight_facts
+from linkage.pipeline.sides import listed_units
+from linkage.spine.conflicts import shipped as conflicts
+from quality.explain.rules import by_pass, by_rule
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class PassMet:
-    """How a pair stands to a pass."""
+class Outcome:
+    """What the linkage decided about a pair.
 
-    rule: Pass
-    conditions: Sequence[Condition]
-    holds: bool
-    others: int  # pairs of the same units that satisfy it too
-    taken: Sequence[str]  # sides whose unit an earlier pass had linked
+    Attributes:
+        decision: accepted, review, rejected, not stored, not compared or forbidden.
+        words: why, in sentences.
+        removed_by: the rule by which the spine removed the link.
+    """
+
+    decision: str
+    reason: str | None
+    words: tuple[str, ...]
+    removed_by: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        found = {"decision": self.decision, "reason": self.reason, "in_words": list(self.words)}
+        return {**found, "removed_by": self.removed_by} if self.removed_by else found
 
 
 def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[str, Any]:
-    """Everything about two units of a step.
-
-    Args:
-        left, right: unit ids.
+    """Everything about two units of a step, also if they were never compared.
 
     Returns:
-        kind, step, units, outcome, weight, thresholds, runner_up, reach, changes; see `as_dict` of the parts.
+        kind, step, units, outcome, made_by, probability (None if the pair was not stored), weight, thresholds,
+        competing (the best other pair of each unit), reach (passes and blocking rules), changes.
     """
     ids = {"left": left, "right": right}
     units = {
         side: step.sides[side].build(listed_units(engine, [unit]), step.model.columns) for side, unit in ids.items()
     }
-    pair = weighed(engine, step, units)[0]
+    (pair,) = weigh(engine, step, [(left, right)])
+    pairs = pairs_of(engine, step, ids)
+    link = next((row for row in pairs if (row["left_id"], row["right_id"]) == (left, right)), None)
     rules = [by_rule(engine, rule, units["left"].units, units["right"].units) for rule in step.model.blocking_rules]
-    met = links_of(engine, step, ids)
-    link = next((row for row in met if (row["left_id"], row["right_id"]) == (left, right)), None)
-    passes = _passes(engine, step, ids, units, link)
-    else_decided = beside(engine, step, pair, link, met)
-    facts = Facts(
-        link=link,
-        rivals=rivals(step, met, left, right),
-        taken=taken(step, met, left, right),
-        rules=[number for number, rule in enumerate(rules, 1) if all(term.holds for term in rule)],
-        passes=[about.rule.name for about in passes or () if about.holds],
-        beside=else_decided.words,
-        parted=else_decided.parted,
-    )
-    found = outcome(step, pair, facts)
+    reached = [number for number, rule in enumerate(rules, 1) if all(condition.holds for condition in rule)]
+    passes = None if step.passes is None else _passes(engine, step, units, link)
+    outcome = outcome_of(engine, step, pair, pairs, reached, [p["pass"] for p in passes or () if p["holds"]])
     return {
         "kind": "pair",
         "step": about_step(step),
         "units": {side: about_unit(step, side, unit) for side, unit in ids.items()},
-        "outcome": found.as_dict(),
-        "made_by": made_by(facts.link),
-        "probability": recorded(facts.link),
-        "weight": weight_as_dict(step, pair),
-        "thresholds": thresholds_as_dict(step),
-        "rivals": [_rival(side, row, pair) for side, row in facts.rivals.items()],
+        "outcome": outcome.as_dict(),
+        "made_by": made_by(link),
+        "probability": None if link is None else float(link["match_probability"]),
+        "weight": weight_facts(step, pair),
+        "thresholds": threshold_facts(step),
+        "competing": [
+            {
+                "side": side,
+                "unit_id": int(row[f"{OTHER_SIDE[side]}_id"]),
+                "match_weight": float(row["match_weight"]),
+                "lead": pair.match_weight - float(row["match_weight"]),
+                "decision": str(row["decision"]),
+            }
+            for side, row in competing_pairs(step, pairs, pair).items()
+        ],
         "reach": {
-            "passes": None if passes is None else [_pass_as_dict(about, facts) for about in passes],
+            "passes": passes,
             "rules": [
-                {"rule": n, "conditions": [term.as_dict() for term in terms], "holds": all(t.holds for t in terms)}
-                for n, terms in enumerate(rules, 1)
+                {"rule": number, "conditions": [c.as_dict() for c in rule], "holds": number in reached}
+                for number, rule in enumerate(rules, 1)
             ],
         },
-        "changes": {
-            "levels": other_levels(step, pair),
-            "settings": other_settings(
-                step,
-                pair,
-                found,
-                str(facts.link["method"]) if facts.link else None,
-                lead(facts.link, facts.rivals, pair),
-                else_decided.settings,
-            ),
-        },
+        "changes": {"levels": other_levels(step, pair), "settings": other_settings(step, pair, outcome, link)},
     }
 
 
-def weighed(engine: Engine, step: OpenStep, units: Mapping[str, Units]) -> list[Weighed]:
-    """Every pair of some units of the left and some of the right, taken apart."""
-    left, right = units["left"].units, units["right"].units
-    frequencies = frequencies_of(engine, step, left, right)
-    ids = [[int(row["unit_id"]) for row in rows(engine, _ids(engine, table))] for table in (left, right)]
-    pairs = [(a, b) for a in ids[0] for b in ids[1]]
-    return weigh(engine, step.model, left, right, frequencies, pairs)
+def pairs_of(engine: Engine, step: OpenStep, ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Stored pairs of any decision of some units, the heaviest first; of one file a unit may be on either side.
 
-
-def _ids(engine: Engine, units: Table) -> Table:
-    return engine.sql("select unit_id from {t} order by unit_id", t=units)
-
-
-def links_of(engine: Engine, step: OpenStep, ids: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Links of any decision that one of the units is in, the heaviest first."""
-    where = " or ".join(f"{side}_id = ${side}" for side in ids)
+    Args:
+        ids: side to unit.
+    """
+    ends = {(side, n) for n, unit in enumerate(ids) for side in (("left", "right") if step.of_one_file else (unit,))}
+    where = " or ".join(f"{side}_id = $unit_{n}" for side, n in sorted(ends))
     query = f"select * from {{links}} where {where} order by match_weight desc, left_id, right_id"
-    return rows(engine, engine.sql(query, params=dict(ids), links=step.links))
+    params = {f"unit_{n}": unit for n, unit in enumerate(ids.values())}
+    return rows(engine, engine.sql(query, params=params, links=step.links))
 
 
-def rivals(step: OpenStep, met: Sequence[Mapping[str, Any]], left: int, right: int) -> dict[str, Mapping[str, Any]]:
-    """The best other pair of each unit that may hold one link."""
-    mine = {"left": left, "right": right}
-    found = {}
+def competing_pairs(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> dict[str, Row]:
+    """The best other pair of each unit that may have one link only."""
+    mine, found = {"left": pair.left, "right": pair.right}, {}
     for side in single_sides(step.cardinality):
         other = OTHER_SIDE[side]
-        others = [row for row in met if row[f"{side}_id"] == mine[side] and row[f"{other}_id"] != mine[other]]
+        others = [row for row in pairs if row[f"{side}_id"] == mine[side] and row[f"{other}_id"] != mine[other]]
         if others:
             found[side] = others[0]
     return found
 
 
-def taken(step: OpenStep, met: Sequence[Mapping[str, Any]], left: int, right: int) -> dict[str, str]:
-    """Side to the pass that gave its unit another partner, where a unit may hold one."""
-    mine = {"left": left, "right": right}
-    return {
-        side: str(row["pass"])
+def outcome_of(
+    engine: Engine,
+    step: OpenStep,
+    pair: PairWeight,
+    pairs: Sequence[Row],
+    reached: Sequence[int],
+    passes: Sequence[str] = (),
+) -> Outcome:
+    """What was decided about a pair.
+
+    Args:
+        pairs: stored pairs of its units.
+        reached: numbers of the blocking rules that bring it together; passes: names of the passes that hold.
+    """
+    link = next((row for row in pairs if (row["left_id"], row["right_id"]) == (pair.left, pair.right)), None)
+    weight = f"Match weight {_signed(pair.match_weight)}"
+    if link is not None:
+        words = _about_link(engine, step, pair, pairs, link)
+        removed_by = _removed_by(engine, step, pair)
+        if removed_by:
+            why = next((f": {' '.join(rule.why.split())}" for rule in conflicts() if rule.name == removed_by), "")
+            words.append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
+        return Outcome(str(link["decision"]), link["reason"], tuple(words), removed_by)
+    taken = _taken(step, pairs, pair)
+    if taken:
+        words = [f"The {side} unit was linked to another unit {by} before the model was asked." for side, by in taken]
+        return Outcome("not compared", "linked to another record by a pass", (*words, f"{weight}."))
+    if not reached:
+        words = ["No blocking rule brings the two together, so that the model was not asked."]
+        words += [f"The pass '{name}' holds for them, but not for them only." for name in passes[:1]]
+        return Outcome("not compared", "no blocking rule reaches it", (*words, f"{weight}."))
+    if pair.match_weight < step.floor:
+        floor = f"Pairs below {_signed(step.floor)} can be neither linked nor reviewed, and are not stored."
+        return Outcome("not stored", "below threshold", (f"{weight}.", floor))
+    why = "The files may have changed since the run."
+    if step.decisions:
+        why = f"The step followed {step.decisions:,} decisions of people; one of them forbids this link."
+    return Outcome("forbidden", None, (f"{weight}. A blocking rule reaches the pair, and the step left it out.", why))
+
+
+def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequence[Row], link: Row) -> list[str]:
+    limits, weight = step.thresholds, f"Match weight {_signed(pair.match_weight)}"
+    if link["method"] == OVERRIDE:
+        return ["People decided that the two are one person, whatever the match weight."]
+    if link["method"] == "deterministic":
+        by_pass = f"The pass '{link['pass']}' holds for this pair and for no other pair of its units."
+        agrees = (
+            "The model agrees" if link["decision"] == "accepted" else "The model disagrees, so the pair goes to review"
+        )
+        return [
+            by_pass,
+            f"{agrees}: match weight {_signed(pair.match_weight)}, review threshold {_signed(limits.review)}.",
+        ]
+    likely = float(link["match_probability"])
+    config = step.step
+    words = [
+        f"{weight}, match probability {likely:.4g}; accepted at {config.accept_probability:g} or more, reviewed at "
+        f"{min(config.review_probability, config.accept_probability):g} or more."
+    ]
+    for side, row in competing_pairs(step, pairs, pair).items():
+        decided = "" if row["decision"] == "rejected" else f" ({row['decision']})"
+        words.append(f"The {side} unit's best other pair has match weight {_signed(row['match_weight'])}{decided}.")
+    if link["reason"] and link["reason"] != "below threshold":
+        words.append(f"Reason: {link['reason']}.")
+    if step.clusters is not None and link["decision"] == "accepted":
+        query = "select person_id, records from {clusters} where unit_id = $unit"
+        (person,) = rows(engine, engine.sql(query, params={"unit": pair.left}, clusters=step.clusters))
+        words.append(f"Both are person {person['person_id']}, who has {person['records']:,} records.")
+    return words
+
+
+def _removed_by(engine: Engine, step: OpenStep, pair: PairWeight) -> str | None:
+    """The conflict rule by which the spine removed a link."""
+    if step.removed_links is None:
+        return None
+    query = "select rule from {removed_links} where left_id = $left and right_id = $right"
+    found = rows(
+        engine, engine.sql(query, params={"left": pair.left, "right": pair.right}, removed_links=step.removed_links)
+    )
+    return str(found[0]["rule"]) if found else None
+
+
+def _taken(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> list[tuple[str, str]]:
+    """Sides whose unit a pass, or a person, had linked to another unit, and by which."""
+    mine = {"left": pair.left, "right": pair.right}
+    return [
+        (side, "by people" if row["method"] == OVERRIDE else f"by the pass '{row['pass']}'")
         for side in single_sides(step.cardinality)
-        for row in met
+        for row in pairs
         if row["method"] in ("deterministic", OVERRIDE)
         and row[f"{side}_id"] == mine[side]
         and row[f"{OTHER_SIDE[side]}_id"] != mine[OTHER_SIDE[side]]
-    }
+    ]
 
 
-def lead(link: Mapping[str, Any] | None, found: Mapping[str, Mapping[str, Any]], pair: Weighed) -> float | None:
-    """By how much a pair leads its best rival: the one that the step weighed it against, where the step did."""
-    if link is not None and link["decision"] == "accepted":
-        return None if link["runner_up_weight"] is None else pair.match_weight - float(link["runner_up_weight"])
-    weights = [float(rival["match_weight"]) for rival in found.values()]
-    return pair.match_weight - max(weights) if weights else None
-
-
-def _passes(
-    engine: Engine, step: OpenStep, ids: Mapping[str, int], units: Mapping[str, Units], link: Mapping[str, Any] | None
-) -> list[PassMet] | None:
-    if step.passes is None:
-        return None
-    found, single = [], single_sides(step.cardinality)
-    for number, rule in enumerate(step.passes):
-        if not reads(rule, units["left"], units["right"]):
+def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row | None) -> list[dict[str, Any]]:
+    found = []
+    for rule in step.passes or ():
+        met = by_pass(engine, rule, units["left"], units["right"])
+        if met is None:
             continue
-        identifier_records = {side: unit.identifier_records for side, unit in units.items()}
-        terms, holds = by_pass(engine, rule, identifier_records["left"], identifier_records["right"])
-        before = _linked_before(engine, step, [earlier.name for earlier in step.passes[:number]])
-        busy = [side for side in single if _is_in(engine, before, side, ids[side])] if holds else []
-        others = 0
-        if holds and not busy and rule.accept == "unique" and made_by(link) != rule.name:
-            others = sum(_others(engine, step, rule, side, ids, identifier_records[side], before) for side in single)
-        found.append(PassMet(rule, terms, holds, others, busy))
+        conditions, equal, holds = met
+        is_maker = link is not None and link["method"] == "deterministic" and link["pass"] == rule.name
+        result = "linked it" if is_maker else "holds, but not for this pair only" if holds else "does not hold"
+        found.append(
+            {
+                "pass": rule.name,
+                "why": rule.why,
+                "equal": [condition.as_dict() for condition in conditions[:equal]],
+                "one_of": [condition.as_dict() for condition in conditions[equal:]],
+                "holds": holds,
+                "result": result,
+            }
+        )
     return found
 
 
-def _linked_before(engine: Engine, step: OpenStep, names: Sequence[str]) -> Table:
-    """left_id, right_id of the pairs that people and some passes had linked."""
-    made_by_pass = {f"p{index}": name for index, name in enumerate(names)}
-    listed = "".join(f" or (method = 'deterministic' and pass = ${key})" for key in made_by_pass)
-    return engine.sql(
-        f"select left_id, right_id from {{links}} where method = '{OVERRIDE}'{listed}",
-        params=made_by_pass,
-        links=step.links,
-    )
+def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
+    """The match weight if one comparison had another level, for levels that the pair could have.
+
+    Term-frequency adjustments of the other level are left out. A level that only adds to what other comparisons say
+    (a conditional one), and "not known" where both values are known, are no possible changes.
+    """
+    now, found = _zone(step, pair.match_weight), []
+    for part in pair.parts:
+        if part.comparison.given or part.level.value < 0:
+            continue
+        for level in part.comparison.levels:
+            if level.value in (part.level.value, -1):
+                continue
+            weight = pair.match_weight - part.weight + level.weight
+            found.append(
+                {
+                    "comparison": part.comparison.name,
+                    "level": level_name(part.comparison, level),
+                    "weight": level.weight,
+                    "changed_by": level.weight - part.weight,
+                    "match_weight": weight,
+                    "would_be": _zone(step, weight),
+                    "crosses": _zone(step, weight) != now,
+                }
+            )
+    return found
 
 
-def _is_in(engine: Engine, linked: Table, side: str, unit: int) -> bool:
-    found = engine.sql(f"select 1 as n from {{t}} where {side}_id = $unit limit 1", params={"unit": unit}, t=linked)
-    return bool(rows(engine, found))
+def _zone(step: OpenStep, match_weight: float) -> str:
+    if match_weight >= step.thresholds.accept:
+        return "accepted"
+    return "review" if match_weight >= step.thresholds.review else "rejected"
 
 
-def _others(
-    engine: Engine,
-    step: OpenStep,
-    rule: Pass,
-    side: str,
-    ids: Mapping[str, int],
-    identifier_records: Table,
-    before: Table,
-) -> int:
-    """How many other units satisfy a pass with the unit of a side: with any, the pass accepted neither."""
-    other = OTHER_SIDE[side]
-    near = step.sides[other].build(reached_by_pass(engine, rule, identifier_records, step.sides[other]), ("dob",))
-    tables = {side: identifier_records, other: near.identifier_records, "linked": before}
-    none = engine.sql("select left_id, right_id from {t} where false", t=before)
-    made = engine.sql(pairs_query(rule, step.cardinality), params=None, store=False, barred=none, **tables)
-    counted = engine.sql(
-        f"select count(*) as n from {{made}} where {other}_id <> $unit", params={"unit": ids[other]}, made=made
-    )
-    return int(rows(engine, counted)[0]["n"])
+def other_settings(step: OpenStep, pair: PairWeight, outcome: Outcome, link: Row | None) -> list[dict[str, Any]]:
+    """Which threshold, changed how, would give another decision: setting, now, needed, value, then."""
+    by_itself = probability(pair.match_weight + step.thresholds.gain)
+    likely = by_itself if link is None else float(link["match_probability"])
+    names = step.options or {"accept_probability": "accept_probability", "review_probability": "review_probability"}
 
+    def change(setting: str, needed: str, value: float, then: str) -> list[dict[str, Any]]:
+        now = getattr(step.step, setting)
+        row = {"setting": names.get(setting), "now": now, "needed": needed, "value": value, "then": then}
+        return [row] if setting in names else []
 
-def _pass_as_dict(about: PassMet, facts: Facts) -> dict[str, Any]:
-    link = facts.link
-    made_it = link is not None and link["method"] == "deterministic" and link["pass"] == about.rule.name
-    if made_it:
-        came_to = "linked it"
-    elif not about.holds:
-        came_to = "does not hold"
-    elif about.taken:
-        came_to = f"holds, but the {' and the '.join(about.taken)} unit was linked already"
-    elif about.others:
-        came_to = f"holds, but for {about.others:,} other pair{'s' if about.others > 1 else ''} of its units too"
-    else:
-        came_to = "holds, but people have decided otherwise"
-    equal = len(about.rule.equal)
-    return {
-        "pass": about.rule.name,
-        "why": about.rule.why,
-        "equal": [term.as_dict() for term in about.conditions[:equal]],
-        "one_of": [term.as_dict() for term in about.conditions[equal:]],
-        "holds": about.holds,
-        "came_to": came_to,
-    }
-
-
-def _rival(side: str, row: Mapping[str, Any], pair: Weighed) -> dict[str, Any]:
-    return {
-        "side": side,
-        "unit_id": int(row[f"{OTHER_SIDE[side]}_id"]),
-        "match_weight": float(row["match_weight"]),
-        "lead": pair.match_weight - float(row["match_weight"]),
-        "decision": str(row["decision"]),
-    }
+    if link is not None and link["method"] == OVERRIDE:
+        return []
+    if link is not None and link["method"] == "deterministic":
+        if outcome.decision == "accepted":
+            return change("review_probability", "above", by_itself, "review")
+        return change("review_probability", "at most", by_itself, "accepted")
+    if outcome.decision == "accepted" and outcome.reason is None:
+        return change("accept_probability", "above", likely, "review")
+    if outcome.reason not in ("below threshold", "unresolved", None) or outcome.decision in (
+        "accepted",
+        "not compared",
+    ):
+        return []
+    lowered = change("accept_probability", "at most", likely, "accepted")
+    is_reviewed = outcome.decision in ("review", "forbidden")
+    return lowered if is_reviewed else [*lowered, *change("review_probability", "at most", likely, "review")]
 
 
 def about_step(step: OpenStep) -> dict[str, Any]:
     """A step by its name, sides and cardinality."""
     names = {side: step.sides[side].name for side in ("left", "right")}
-    return {"name": step.step.name, **names, "cardinality": step.cardinality, "one_file": step.of_one_file}
+    return {"name": step.name, **names, "cardinality": step.cardinality, "one_file": step.of_one_file}
 
 
 def about_unit(step: OpenStep, side: str, unit: int) -> dict[str, Any]:
-    """A unit by its number and those of its entities; keys are the sources' own and stay out."""
+    """A unit by its number and those of its entities, without the sources' keys."""
     members = step.sides[side].members([unit]).get(unit, [])
     return {"unit_id": unit, "entities": [{"entity_id": entity, "source": source} for entity, source in members]}
 
 
-def made_by(link: Mapping[str, Any] | None) -> str | None:
-    """What brought a pair into the table of links."""
+def made_by(link: Row | None) -> str | None:
+    """The pass or blocking rule that made a stored pair."""
     if link is None:
         return None
     return "people" if link["method"] == OVERRIDE else str(link["pass"])
 
 
-def recorded(link: Mapping[str, Any] | None) -> float | None:
-    """The probability that the step gave a pair, its rivals counted; None of one that it did not keep."""
-    return None if link is None else float(link["match_probability"])
-
-
-def weight_as_dict(step: OpenStep, pair: Weighed) -> dict[str, Any]:
-    """A weight and its parts, which add up to it."""
-    total = pair.match_weight + step.thresholds.gain
-    return {
-        "prior": step.model.prior_weight,
-        "comparisons": [
-            {
-                "comparison": part.comparison.name,
-                "level": level_name(part.comparison, part.level),
-                "known": part.level.value >= 0,
-                "m": part.level.m,
-                "u": part.level.u,
-                "bits": part.level.weight,
-                "adjusted": part.level.adjusted or bool(part.adjustment),  # histories are without a column
-                "taken_back": part.level.tf_weight < 0,
-                "adjustment": part.adjustment,
-            }
-            for part in pair.parts
-        ],
-        "match_weight": pair.match_weight,
-        "gain": step.thresholds.gain,
-        "total": total,
-        "probability": probability(total),
-    }
-
-
-def thresholds_as_dict(step: OpenStep) -> dict[str, Any]:
-    """Limits of the step, on the scale of match weights and, with what the cardinality adds, on that of the total."""
-    limits = step.thresholds
-    return {
-        "accept": limits.accept,
-        "review": limits.review,
-        "floor": step.floor,
-        "accept_total": limits.accept + limits.gain,
-        "review_total": limits.review + limits.gain,
-    }
+def _signed(weight: float) -> str:
+    return f"{weight:+.2f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""What holds a person together: their entities, the links between them, the weakest, and what contradicts it."""
+"""A person: their entities, the links that join them, the weakest link, and what contradicts it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -10,13 +10,14 @@ from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError
 from linkage.match.passes import no_pairs
-from quality.explain.opening import OpenRun
+from linkage.pipeline.opened import OpenRun, OpenStep
+from linkage.pipeline.sides import listed_units
 from quality.explain.pair import made_by
 
-# One person has one of each. Of sources whose key is the person's own, two entities are two people or a double entry.
-_ONE_OF = (
+# A person has one value of each of these over a lifetime. The last three are of other countries (kept columns).
+_ONE_VALUE = (
     *("dob", "sex", "nino", "uln", "upn", "husid"),
-    *("x_national_number", "x_social_security_number", "x_health_number"),  # as a run keeps other countries' numbers
+    *("x_national_number", "x_social_security_number", "x_health_number"),
 )
 
 
@@ -24,10 +25,10 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     """A person of the spine.
 
     Returns:
-        kind, person_id, entities (entity_id, source, band of the link that brought it in), links (step, ends, weight,
-        probability, margin, what made it, splits: the entities that would part without it), weakest (place in links),
-        conflicts (what, entities), parted (step, entities, match_weight, rule: links that were not followed, since one
-        person would have broken the rule).
+        kind, person_id, entities (entity_id, source, band), links (step, left, right, units, made_by, match_weight,
+        probability, reason, splits: the groups without this link), joining (number of links that join entities), weakest
+        (place in links), conflicts (what, entities), removed (step, entities, match_weight, rule: links that the spine
+        did not follow).
 
     Raises:
         ConfigError: the spine has no such person.
@@ -40,65 +41,111 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
         )
     ids = [int(row["entity_id"]) for row in entities]
     links = [link for step in run.steps for link in _links(engine, run, step, ids)]
+    shown = [{"entity_id": int(e["entity_id"]), "source": e["source"], "band": e["link_band"]} for e in entities]
+    conflicts = [*_several_of_a_source(run, entities), *contradictions(_values(engine, run, ids))]
+    return _person(person, shown, links, links, conflicts, _removed(engine, run, ids))
+
+
+def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[str, Any]:
+    """A person of one file, as `explain_person` has it.
+
+    Raises:
+        ConfigError: the folder has no such person.
+    """
+    query = "select unit_id from {clusters} where person_id = $person order by unit_id"
+    found = engine.sql(query, params={"person": person}, clusters=step.clusters)  # type: ignore[arg-type]
+    units = [int(row["unit_id"]) for row in rows(engine, found)]
+    if not units:
+        raise ConfigError(
+            f"--person {person}: clusters.parquet has no person of this number\n  give a person_id of clusters.parquet"
+        )
+    query = """
+        select k.* from {links} as k
+        join {units} as l on l.unit_id = k.left_id
+        join {units} as r on r.unit_id = k.right_id
+        where k.decision = 'accepted'
+        order by k.match_weight desc, k.left_id, k.right_id
+        """
+    listed = listed_units(engine, units)
+    pairs = rows(engine, engine.sql(query, links=step.links, units=listed))
+    links = [_link(step.name, row, [int(row["left_id"])], [int(row["right_id"])]) for row in pairs]
+    joining = [link for link in links if link["match_weight"] >= step.thresholds.accept]  # others follow from these
+    table = step.sides["left"].columns_of(listed, step.model.columns)
+    values = {
+        int(row["unit_id"]): {name: {str(value)} for name, value in row.items() if value is not None}
+        for row in rows(engine, table)
+    }
+    shown = [{"entity_id": unit, "source": "record", "band": None} for unit in units]
+    return _person(person, shown, links, joining, contradictions(values), [])
+
+
+def _person(
+    person: int,
+    entities: list[dict[str, Any]],
+    links: list[dict[str, Any]],
+    joining: list[dict[str, Any]],
+    conflicts: list[dict[str, Any]],
+    removed: list[dict[str, Any]],
+) -> dict[str, Any]:
+    ids = [row["entity_id"] for row in entities]
     for link in links:
-        link["splits"] = without(links, link, ids)
-    likely = [link["probability"] for link in links]
+        link["splits"] = without(joining, link, ids) if link in joining else []
+    weakest = min(joining, key=lambda link: link["probability"], default=None)
     return {
         "kind": "person",
         "person_id": person,
-        "entities": [
-            {"entity_id": int(row["entity_id"]), "source": row["source"], "band": row["link_band"]} for row in entities
-        ],
+        "entities": entities,
         "links": links,
-        "weakest": likely.index(min(likely)) if links else None,
-        "parted": _parted(engine, run, ids),
-        "conflicts": [*_of_one_source(run, entities), *contradictions(_held(engine, run, ids))],
+        "joining": len(joining),
+        "weakest": links.index(weakest) if weakest else None,
+        "conflicts": conflicts,
+        "removed": removed,
+    }
+
+
+def _link(step: str, row: Mapping[str, Any], left: list[int], right: list[int]) -> dict[str, Any]:
+    return {
+        "step": step,
+        "left": left,
+        "right": right,
+        "units": [int(row["left_id"]), int(row["right_id"])],
+        "made_by": made_by(row),
+        "match_weight": row["match_weight"],
+        "probability": row["match_probability"],
+        "reason": row["reason"],
     }
 
 
 def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Accepted links of a step whose units hold entities of the person."""
+    """Accepted links of a step between entities of the person, which the spine followed."""
     if not run.has(f"links/{step}"):
         return []
-    wanted = engine.sql(
-        "select u.side, u.unit_id, u.entity_id from {units} as u join {ids} as i using (entity_id)",
-        units=run.table(f"units/{step}"),
-        ids=_listed(engine, ids),
-        store=True,
-    )
-    removed_links = run.removed_links(step) or no_pairs(engine)
     query = """
-        with ends as (
-            select side, unit_id, list(entity_id order by entity_id) as entities from {wanted} group by side, unit_id
+        with wanted as (
+            select u.side, u.unit_id, list(u.entity_id order by u.entity_id) as entities
+            from {units} as u
+            join {ids} as i using (entity_id)
+            group by u.side, u.unit_id
         )
         select k.*, l.entities as left_entities, r.entities as right_entities
         from {links} as k
-        join ends as l on l.side = 'left' and l.unit_id = k.left_id
-        join ends as r on r.side = 'right' and r.unit_id = k.right_id
+        join wanted as l on l.side = 'left' and l.unit_id = k.left_id
+        join wanted as r on r.side = 'right' and r.unit_id = k.right_id
         where k.decision = 'accepted'
           and not exists (select 1 from {removed_links} as c where c.left_id = k.left_id and c.right_id = k.right_id)
         order by k.match_weight desc, k.left_id, k.right_id
         """
-    found = rows(
-        engine, engine.sql(query, wanted=wanted, links=run.table(f"links/{step}"), removed_links=removed_links)
+    found = engine.sql(
+        query,
+        units=run.table(f"units/{step}"),
+        ids=_listed(engine, ids),
+        links=run.table(f"links/{step}"),
+        removed_links=run.removed_links(step) or no_pairs(engine),
     )
-    return [
-        {
-            "step": step,
-            "left": list(row["left_entities"]),
-            "right": list(row["right_entities"]),
-            "units": [int(row["left_id"]), int(row["right_id"])],
-            "made_by": made_by(row),
-            "match_weight": row["match_weight"],
-            "probability": row["match_probability"],
-            "margin": None if row["runner_up_weight"] is None else row["match_weight"] - row["runner_up_weight"],
-            "reason": row["reason"],
-        }
-        for row in found
-    ]
+    return [_link(step, row, list(row["left_entities"]), list(row["right_entities"])) for row in rows(engine, found)]
 
 
-def _parted(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
+def _removed(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Links of the person's entities to others that the spine did not follow."""
     if not run.has("removed_links"):
         return []
@@ -108,7 +155,6 @@ def _parted(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, 
         where exists (select 1 from {ids} as i where i.entity_id in (c.left_entity, c.right_entity))
         order by c.match_weight desc, c.left_entity, c.right_entity
         """
-    found = rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=_listed(engine, ids)))
     return [
         {
             "step": row["step"],
@@ -116,76 +162,74 @@ def _parted(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, 
             "match_weight": float(row["match_weight"]),
             "rule": row["rule"],
         }
-        for row in found
+        for row in rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=_listed(engine, ids)))
     ]
 
 
 def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
-    """The groups that the entities fall into without a link; none where they stay together.
+    """The groups that the entities split into without a link; none if they stay together.
 
-    A unit of several entities was made by links of steps before, so that a link joins those of its smallest entities.
+    A unit of several entities was joined by earlier steps, so that a link joins the smallest entities of two units.
     """
-    group = {entity: entity for entity in ids}
+    parent = {entity: entity for entity in ids}
 
-    def head(entity: int) -> int:
-        while group[entity] != entity:
-            group[entity] = group[group[entity]]
-            entity = group[entity]
+    def root(entity: int) -> int:
+        while parent[entity] != entity:
+            parent[entity] = parent[parent[entity]]
+            entity = parent[entity]
         return entity
 
     for link in links:
         if link is not left_out:
-            group[head(link["left"][0])] = head(link["right"][0])
-    parts: dict[int, list[int]] = {}
-    for entity in group:
-        parts.setdefault(head(entity), []).append(entity)
-    return sorted(parts.values()) if len(parts) > 1 else []
+            parent[root(link["left"][0])] = root(link["right"][0])
+    groups: dict[int, list[int]] = {}
+    for entity in parent:
+        groups.setdefault(root(entity), []).append(entity)
+    return sorted(groups.values()) if len(groups) > 1 else []
 
 
-def _of_one_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Several entities of one source, where no step lets a person hold several of it."""
+def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Several entities of one source, where no step lets a person have several of it."""
     many = {
         getattr(step, side)
         for step in run.steps.values()
         for side, other in OTHER_SIDE.items()
         if holds_many(step.cardinality, other)
     }
-    found = []
-    for source in dict.fromkeys(row["source"] for row in entities):
-        held = [int(row["entity_id"]) for row in entities if row["source"] == source]
-        if len(held) > 1 and source not in many:
-            found.append({"what": f"several entities of {source}", "entities": held})
-    return found
-
-
-def contradictions(held: Mapping[int, Mapping[str, set[str]]]) -> list[dict[str, Any]]:
-    """Two that both know something of which a person has one, and have no value of it in common.
-
-    Args:
-        held: entity to field to the values that it ever had.
-    """
+    by_source: dict[str, list[int]] = {}
+    for row in entities:
+        by_source.setdefault(row["source"], []).append(int(row["entity_id"]))
     return [
-        {"what": f"no {field} in common", "entities": [one, other]}
-        for field in _ONE_OF
-        for one, other in combinations(sorted(held), 2)
-        if (a := held[one].get(field)) and (b := held[other].get(field)) and not a & b
+        {"what": f"several entities of {source}", "entities": ids}
+        for source, ids in by_source.items()
+        if len(ids) > 1 and source not in many
     ]
 
 
-def _held(engine: Engine, run: OpenRun, ids: Sequence[int]) -> dict[int, dict[str, set[str]]]:
-    held: dict[int, dict[str, set[str]]] = {}
+def contradictions(values: Mapping[int, Mapping[str, set[str]]]) -> list[dict[str, Any]]:
+    """Two entities that both have something of which a person has one value, and no value in common.
+
+    Args:
+        values: entity to field to its values.
+    """
+    return [
+        {"what": f"no {field} in common", "entities": [one, other]}
+        for field in _ONE_VALUE
+        for one, other in combinations(sorted(values), 2)
+        if (a := values[one].get(field)) and (b := values[other].get(field)) and not a & b
+    ]
+
+
+def _values(engine: Engine, run: OpenRun, ids: Sequence[int]) -> dict[int, dict[str, set[str]]]:
+    found: dict[int, dict[str, set[str]]] = {}
     for source in run.sources:
         table = run.table(f"identities/{source}")
-        for row in rows(engine, _values(engine, table, ids)):
-            held[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in row if field in _ONE_OF}
-    return held
-
-
-def _values(engine: Engine, identities: Table, ids: Sequence[int]) -> Table:
-    fields = [field for field in _ONE_OF if field in identities.columns]
-    listed = ", ".join(quote(field) for field in fields)
-    query = f"select t.entity_id, {listed} from {{t}} as t join {{ids}} as i using (entity_id)"
-    return engine.sql(query, t=identities, ids=_listed(engine, ids))
+        fields = [field for field in _ONE_VALUE if field in table.columns]
+        listed = "".join(f", {quote(field)}" for field in fields)
+        query = f"select t.entity_id{listed} from {{t}} as t join {{ids}} as i using (entity_id)"
+        for row in rows(engine, engine.sql(query, t=table, ids=_listed(engine, ids))):
+            found[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in fields}
+    return found
 
 
 def _listed(engine: Engine, ids: Sequence[int]) -> Table:

@@ -1,146 +1,141 @@
-"""All that a record met in every step: the pairs it might have made, the one it made, or why it has none."""
+"""The candidate pairs of a record in each step: the ones it was linked by, or why it was not linked."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, rows
-from linkage.match.candidates import Frequencies, score_candidates
-from quality.explain.beside import parted_by
-from quality.explain.opening import OpenStep
-from quality.explain.outcome import Facts, outcome, probability
-from quality.explain.pair import about_step, about_unit, explain_pair, links_of, made_by, rivals, taken
-from quality.explain.reach import reached_by_rule
-from quality.explain.sides import listed_units
-from quality.explain.weighing import Weighed, frequencies_of, weigh
+from linkage.match.candidates import score_candidates
+from linkage.match.pair_weights import PairWeight, frequencies_of
+from linkage.pipeline.opened import OpenStep
+from linkage.pipeline.pair_facts import probability, weigh
+from linkage.pipeline.sides import listed_units
+from quality.explain.pair import about_step, about_unit, explain_pair, made_by, outcome_of, pairs_of
+from quality.explain.rules import reached_by_rule
 
-_EVERYTHING = -1e9  # no pair weighs less
-MOST_SHOWN = 10  # pairs of a step
+_NO_FLOOR = -1e9  # match weight below any pair's
+_MOST_SHOWN = 10  # pairs of a step
 
 
 def explain_record(
     engine: Engine, steps: Iterable[OpenStep], entity: int, *, side: str | None = None
 ) -> dict[str, Any]:
-    """What became of an entity in the steps that it took part in.
+    """What was decided about an entity in the steps that it took part in.
 
     Args:
-        side: the only one to look on; both when None.
+        side: the only side to look on; both when None.
 
     Returns:
-        kind, entity_id, steps: step, side, unit, unlinked (why it has no link, None where it has one), joined (how many
-        it is linked to), met (how many pairs a rule or a pass made), candidates (the heaviest), best (everything about
-        the accepted pair, else the heaviest).
+        kind, entity_id, steps: step, side, unit, unlinked (reason; None if linked), links (number), candidates_found
+        (number), candidates (the best), rules_not_followed (that ask for no equality), best (the best pair, explained).
     """
     found = []
     for step in steps:
-        for looked in (side,) if side else ("left", "right"):
-            unit = step.sides[looked].unit_of(entity)
+        for place in (side,) if side else ("left",) if step.of_one_file else ("left", "right"):
+            unit = step.sides[place].unit_of(entity)
             if unit is not None:
-                found.append(_in_step(engine, step, looked, unit))
+                found.append(_in_step(engine, step, place, unit))
     return {"kind": "record", "entity_id": entity, "steps": found}
 
 
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
-    links = {int(row[f"{OTHER_SIDE[side]}_id"]): row for row in links_of(engine, step, {side: unit})}
-    pairs, reached, open_rules = _candidates(engine, step, side, unit, list(links))
-    pairs.sort(key=lambda pair: place_of(pair, links.get(_end(pair, OTHER_SIDE[side]))))
-    shown = [_shown(engine, step, side, pair, links, reached) for pair in pairs[:MOST_SHOWN]]
-    best = pairs[0] if pairs else None
+    stored = pairs_of(engine, step, {side: unit})
+    links = {_other(int(row["left_id"]), int(row["right_id"]), side, unit, step): row for row in stored}
+    pairs, reached, not_followed = _candidates(engine, step, side, unit, list(links))
+
+    def rank(pair: PairWeight) -> tuple[int, float]:
+        link = links.get(_other(pair.left, pair.right, side, unit, step))
+        return {"accepted": 0, "review": 1}.get(str(link["decision"]), 2) if link else 2, -pair.match_weight
+
+    pairs.sort(key=rank)
+    linked = sum(row["decision"] == "accepted" for row in links.values())
     return {
         "step": about_step(step),
-        "side": side,
+        "side": "file" if step.of_one_file else side,
         "unit": about_unit(step, side, unit),
-        "unlinked": _unlinked(engine, step, side, unit),
-        "joined": sum(row["decision"] == "accepted" for row in links.values()),
-        "met": len(pairs),
-        "rules_not_followed": open_rules,
-        "candidates": shown,
-        "best": explain_pair(engine, step, best.left, best.right) if best else None,
+        "unlinked": _unlinked(engine, step, side, unit, links.values()),
+        "links": linked,
+        "candidates_found": len(pairs),
+        "rules_not_followed": not_followed,
+        "candidates": [_shown(engine, step, side, unit, pair, links, reached) for pair in pairs[:_MOST_SHOWN]],
+        "best": explain_pair(engine, step, pairs[0].left, pairs[0].right) if pairs else None,
     }
 
 
-def place_of(pair: Weighed, link: Mapping[str, Any] | None) -> tuple[int, float, int, int]:
-    """To sort pairs by: accepted ones first, then those for review, then the rest; the heavier first."""
-    rank = {"accepted": 0, "review": 1}.get(str(link["decision"]), 2) if link else 2
-    return rank, -pair.match_weight, pair.left, pair.right
-
-
-def _end(pair: Weighed, side: str) -> int:
-    return pair.left if side == "left" else pair.right
+def _other(left: int, right: int, side: str, unit: int, step: OpenStep) -> int:
+    """The other unit of a pair."""
+    if step.of_one_file:
+        return right if left == unit else left
+    return right if side == "left" else left
 
 
 def _candidates(
     engine: Engine, step: OpenStep, side: str, unit: int, linked: list[int]
-) -> tuple[list[Weighed], dict[int, int], list[int]]:
-    """Pairs of a unit that a blocking rule makes or that the step kept; the rule of each; rules not to be followed.
+) -> tuple[list[PairWeight], dict[int, int], list[int]]:
+    """Pairs of a unit that a blocking rule makes or that were stored; the rule of each; rules that were not followed.
 
     A rule that asks for no equality would pair the unit with everybody, and is not followed.
     """
-    other = step.sides[OTHER_SIDE[side]]
-    mine = step.sides[side].latest(listed_units(engine, [unit]), step.model.columns)
+    columns, other = step.model.columns, step.sides[OTHER_SIDE[side]]
+    mine = step.sides[side].columns_of(listed_units(engine, [unit]), columns)
     near, not_followed = [listed_units(engine, linked)], []
+    ends = ("left", "right") if step.of_one_file else (side,)  # of one file the unit may be on either side of a rule
     for number, rule in enumerate(step.model.blocking_rules, 1):
-        found = reached_by_rule(engine, rule, mine, side, other)
-        if found is None:
+        found = [reached_by_rule(engine, rule, mine, end, other) for end in ends]
+        near += [table for table in found if table is not None]
+        if None in found:
             not_followed.append(number)
-        else:
-            near.append(found)
-    named = {f"of_{index}": table for index, table in enumerate(near)}
+    named = {f"near_{n}": table for n, table in enumerate(near)}
     union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in named)
-    theirs = other.latest(engine.sql(union, params=None, store=True, **named), step.model.columns)
-    tables: dict[str, Table] = {side: mine, OTHER_SIDE[side]: theirs}
-    frequencies = frequencies_of(engine, step, tables["left"], tables["right"])
-    reached = everything_reached(engine, step, tables, side, frequencies)
-    ends = [(unit, end) if side == "left" else (end, unit) for end in {*reached, *linked}]
-    pairs = weigh(engine, step.model, tables["left"], tables["right"], frequencies, ends) if ends else []
-    return pairs, reached, not_followed
-
-
-def everything_reached(
-    engine: Engine, step: OpenStep, tables: Mapping[str, Table], side: str, frequencies: Frequencies
-) -> dict[int, int]:
-    """Units that blocking rules pair with the one of a side, however little they weigh, and the first rule of each."""
-    scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING)
-    query = f"select {OTHER_SIDE[side]}_id as id, rule + 1 as rule from {{s}}"
-    found = rows(engine, engine.sql(query, s=scored.pairs))
-    return {int(row["id"]): int(row["rule"]) for row in found if row["rule"]}
+    theirs = other.columns_of(engine.sql(union, params=None, store=True, **named), columns)
+    sides = [step.sides["left"]] if step.of_one_file else list(step.sides.values())
+    frequencies = frequencies_of(engine, step.model, sides, [mine, theirs], step.known)
+    reached: dict[int, int] = {}
+    for end in ends:
+        tables: dict[str, Table] = {end: mine, OTHER_SIDE[end]: theirs}
+        if step.of_one_file:  # the smaller number is on the left
+            query = f"select * from {{t}} where unit_id {'>' if end == 'left' else '<'} $unit"
+            tables[OTHER_SIDE[end]] = engine.sql(query, params={"unit": unit}, t=theirs, store=True)
+        scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _NO_FLOOR)
+        query = f"select {OTHER_SIDE[end]}_id as id, rule + 1 as rule from {{s}}"
+        reached |= {
+            int(row["id"]): int(row["rule"]) for row in rows(engine, engine.sql(query, s=scored.pairs)) if row["rule"]
+        }
+    units = {*reached, *linked} - ({unit} if step.of_one_file else set())
+    if step.of_one_file:
+        return weigh(engine, step, [(min(unit, end), max(unit, end)) for end in units]), reached, not_followed
+    return weigh(engine, step, [(unit, end) if side == "left" else (end, unit) for end in units]), reached, not_followed
 
 
 def _shown(
     engine: Engine,
     step: OpenStep,
     side: str,
-    pair: Weighed,
+    unit: int,
+    pair: PairWeight,
     links: Mapping[int, Mapping[str, Any]],
     reached: Mapping[int, int],
 ) -> dict[str, Any]:
-    end = _end(pair, OTHER_SIDE[side])
-    link = links.get(end)
-    met = links_of(engine, step, {"left": pair.left, "right": pair.right})
-    facts = Facts(
-        link=link,
-        rivals=rivals(step, met, pair.left, pair.right),
-        taken=taken(step, met, pair.left, pair.right),
-        rules=[reached[end]] if end in reached else [],
-        passes=(),
-        parted=parted_by(engine, step, pair.left, pair.right),
-    )
-    found = outcome(step, pair, facts)
-    rule = f"rule {reached[end]}" if end in reached else None
+    end = _other(pair.left, pair.right, side, unit, step)
+    link, rule = links.get(end), [reached[end]] if end in reached else []
+    stored = pairs_of(engine, step, {"left": pair.left, "right": pair.right})
     by_weight = probability(pair.match_weight + step.thresholds.gain)
     return {
         "unit": about_unit(step, OTHER_SIDE[side], end),
         "match_weight": pair.match_weight,
         "probability": float(link["match_probability"]) if link else by_weight,
-        "runner_up_weight": link and link["runner_up_weight"],
-        "made_by": made_by(link) or rule,
-        **found.as_dict(),
+        "made_by": made_by(link) or (f"rule {rule[0]}" if rule else None),
+        **outcome_of(engine, step, pair, stored, rule).as_dict(),
     }
 
 
-def _unlinked(engine: Engine, step: OpenStep, side: str, unit: int) -> str | None:
+def _unlinked(engine: Engine, step: OpenStep, side: str, unit: int, links: Iterable[Mapping[str, Any]]) -> str | None:
+    """Why a unit has no link; None if it has one."""
     if step.unlinked is None:
-        return None
+        decisions = {str(row["decision"]) for row in links}
+        if "accepted" in decisions:
+            return None
+        return "in review" if "review" in decisions else "below threshold" if decisions else "no candidate"
     query = "select reason from {unlinked} where side = $side and cast(id as bigint) = $unit"
     found = rows(engine, engine.sql(query, params={"side": side, "unit": unit}, unlinked=step.unlinked))
     return str(found[0]["reason"]) if found else None

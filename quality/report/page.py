@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quality.disclosure import Cell
+from quality.report.waterfall import BarTable
 
 Row = list[str | Cell]
 
@@ -75,7 +76,7 @@ class Terms:
     pairs: Sequence[tuple[str, str]]
 
 
-Block = Table | Figure | Heading | Text | Fold | Terms
+Block = Table | Figure | Heading | Text | Fold | Terms | BarTable
 
 
 @dataclass(frozen=True)

@@ -105,11 +105,6 @@ def moment(value: str) -> str:
     return f"{when.day} {when:%B %Y, %H:%M} UTC" if when else value
 
 
-def of_all_readings(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A measure of a clerical review with the interval that all readings of uncertain answers leave open."""
-    return {**readings["middle"], "low": readings["low"]["low"], "high": readings["high"]["high"]}
-
-
 def pairs_reviewed(review: Mapping[str, Any], measure: str) -> int:
     """Pairs that a measure rests on: of precision the links reviewed; else the fewer of these and other pairs."""
     sides = [[row for row in review["strata"] if row["accepted"] == accepted] for accepted in (True, False)]

@@ -1,4 +1,4 @@
-"""What reviewers said: a row an answer, kept with who gave it and when, never overwritten."""
+"""Labels: the answers of reviewers, one row each with who gave it and when, never overwritten."""
 
 import csv
 import datetime
@@ -11,20 +11,21 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config.resources import filled_in
-from linkage.engine import Engine, Table, rows, unfinished
+from linkage.engine import Engine, RowStore, Table, rows, unfinished
 from linkage.errors import InputError
-from quality.review.estimate import Answers
 
 ANSWERS = ("match", "no match", "uncertain")
 WITHDRAWN = "withdrawn"
-"""What stands in place of an answer that its reviewer took back: nothing is ever deleted."""
+"""In place of an answer that its reviewer took back: nothing is deleted."""
 REVIEWER, ADJUDICATOR = "reviewer", "adjudicator"
 ROLES = (REVIEWER, ADJUDICATOR)
-"""Reviewers answer without knowing of each other; an adjudicator settles what they leave open."""
-
+"""Reviewers answer blind; an adjudicator settles pairs on which they differ or are uncertain."""
 UNCHANGED, CHANGED = "unchanged", "changed"
-"""Of a label that an earlier run's reviewers gave: its records hold the same values now, or others. Then it is no
-answer but a pair to be looked at again."""
+"""Of a label carried from earlier links: whether the records have the same values. If not, the pair is reviewed again."""
+NAMES = ("left_name", "right_name", "compared")
+"""What a pair is called in every run: HMACs of its records' keys, and of the values that a reviewer sees."""
+
+Pair = tuple[int, int]
 
 COLUMNS = pa.schema(
     [
@@ -34,81 +35,103 @@ COLUMNS = pa.schema(
         ("answer", pa.string()),
         ("reviewer", pa.string()),
         ("role", pa.string()),
-        ("answered_at", pa.timestamp("us")),
-        ("links", pa.string()),
+        ("answered_at", pa.timestamp("us")),  # UTC
+        ("links", pa.string()),  # fingerprint of the links: ids mean nothing in another run
         ("run", pa.string()),
-        ("model", pa.string()),
-        ("left_name", pa.string()),
-        ("right_name", pa.string()),
-        ("compared", pa.string()),
-        ("carried", pa.string()),
+        ("model", pa.string()),  # fingerprint
+        *((name, pa.string()) for name in NAMES),
+        ("carried", pa.string()),  # UNCHANGED or CHANGED if the label was given of earlier links
     ]
 )
-"""Of a label: the step and the pair in the step's ids, the answer or WITHDRAWN, who gave it and in which role, when
-(UTC), the fingerprint of the links that the pair is of, since ids mean nothing in another run, and the run and the
-fingerprint of the model whose pair was looked at; what the two records are called in every run and a digest of the
-values that were compared, all under a key that is not among the labels; UNCHANGED or CHANGED where the label was given
-of earlier links."""
+_CSV_COLUMNS = ("left_id", "right_id", "answer", "reviewer")
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What labels are of: a step, the fingerprint of its links, the run and the fingerprint of the step's model.
+    """What labels are of: a step, the fingerprints of its links and model, and the run.
 
     Attributes:
-        names: pair to left_name, right_name and compared; a label of another pair cannot be carried to a later run.
+        names: pair to its NAMES; without them a label cannot be carried to a later run.
     """
 
     step: str
     links: str
     run: str
     model: str
-    names: Mapping[tuple[int, int], Mapping[str, str]] = field(default_factory=dict, repr=False)
+    names: Mapping[Pair, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def table(self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime) -> pa.Table:
-        """Labels of answers: left_id, right_id, answer, reviewer, role of each.
-
-        Args:
-            at: when they were given or taken in.
-        """
+        """Labels of answers (left_id, right_id, answer, reviewer, role) given at a time."""
         about = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
         named = ({**answer, **self.names.get((answer["left_id"], answer["right_id"]), {})} for answer in answers)
         return pa.Table.from_pylist([{**answer, **about} for answer in named], COLUMNS)
 
 
-_OF_CSV = ("left_id", "right_id", "answer", "reviewer")
+def now() -> datetime.datetime:
+    """The time of a label given now (UTC)."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
-def labels_of_csv(
-    path: Path, origin: Origin, at: datetime.datetime, pairs: Mapping[tuple[str, str], tuple[int, int]] | None = None
-) -> pa.Table:
-    """Answers of a file with the columns left_id, right_id, answer, reviewer; rows without an answer are left out.
+def labels_store(run: Path) -> RowStore:
+    """A run's labels."""
+    return RowStore(run / "review" / "labels.duckdb", "labels", COLUMNS)
+
+
+def add_labels(run: Path, labels: pa.Table) -> int:
+    """Add labels, all or none; returns how many."""
+    if labels.num_rows:
+        labels_store(run).add(labels)
+    return int(labels.num_rows)
+
+
+def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
+    """Labels of a step's links, in the order in which they were given."""
+    stored: list[dict[str, Any]] = labels_store(run).rows().to_pylist()
+    return [row for row in stored if row["step"] == origin.step and row["links"] == origin.links]
+
+
+def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime, pairs: Mapping[tuple[str, str], Pair]) -> pa.Table:
+    """Answers of a filled-in form; rows without an answer are left out.
 
     Args:
-        origin: what the pairs are of.
-        at: when they are taken in.
-        pairs: what the file calls the pairs that it may hold, to their ids; it has the ids themselves when None.
+        pairs: ids as the form has them to the pair, of the sample.
 
     Raises:
-        InputError: the file is not there or no CSV, a column is missing, or a row has another answer, no number, a
-            pair that it may not hold, or another answer about a pair than a row before it by the same reviewer; the
-            message names the line.
+        InputError: the file is not there or not a CSV, a column is missing, or a row has another answer, a pair that is
+            not in the sample, or a second answer of the same reviewer; the message names the line.
     """
-    answered = answered_rows(path, _OF_CSV, "give the CSV that the reviewers filled in")
-    found = [(line, _row(path, line, row, pairs)) for line, row in answered]
-    _refuse_two_answers(path, found)
-    return origin.table([row for _, row in found], at)
+    answers, first_lines = [], dict[tuple[Any, ...], tuple[int, str]]()
+    for line, row in answered_rows(path, _CSV_COLUMNS, "give the CSV that the reviewers filled in"):
+        answer, pair = row["answer"].strip().lower(), pairs.get((row["left_id"], row["right_id"]))
+        if answer not in ANSWERS:
+            raise InputError(f"{path}: line {line}: unknown answer\n  there are: {', '.join(ANSWERS)}")
+        if pair is None:
+            raise InputError(
+                f"{path}: line {line}: this pair is not in the sample\n  leave the ids of the sample's CSV as they are; "
+                "that of another run, or of an earlier draw, does not fit"
+            )
+        reviewer = (row["reviewer"] or "").strip() or "unnamed"
+        first, earlier = first_lines.setdefault((*pair, reviewer), (line, answer))
+        if earlier != answer:
+            raise InputError(
+                f"{path}: line {line}: the same reviewer gives another answer than in line {first}\n"
+                "  leave one of the two; or, where two people answered, name each in the column reviewer"
+            )
+        answers.append(
+            {"left_id": pair[0], "right_id": pair[1], "answer": answer, "reviewer": reviewer, "role": REVIEWER}
+        )
+    return origin.table(answers, at)
 
 
 def answered_rows(path: Path, columns: Sequence[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
     """Rows of a CSV of pairs that have an answer, each with its line.
 
     Args:
-        columns: what it must hold, `answer` among them.
-        remedy: what to do where there is no such file.
+        columns: required, `answer` among them.
+        remedy: what to do if the file is missing.
 
     Raises:
-        InputError: the file is not there or no CSV, or a column is missing.
+        InputError: the file is not there or not a CSV, or a column is missing.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -120,60 +143,28 @@ def answered_rows(path: Path, columns: Sequence[str], remedy: str) -> list[tuple
     except FileNotFoundError:
         raise InputError(f"{path}: no such file\n  {remedy}") from None
     except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
+        raise InputError(f"{path}: is not a CSV in UTF-8\n  save it as one") from None
 
 
-def _refuse_two_answers(path: Path, found: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-    """All of a file is given at one time, so that none of a reviewer's two answers about a pair is the last."""
-    before: dict[tuple[Any, ...], tuple[int, str]] = {}
-    for line, row in found:
-        first, answer = before.setdefault(
-            (row["left_id"], row["right_id"], row["reviewer"]), (line, str(row["answer"]))
-        )
-        if answer != row["answer"]:
-            raise InputError(
-                f"{path}: line {line}: the same reviewer says otherwise of a pair than in line {first}\n"
-                "  leave one of the two; or, where two people answered, name each in the column reviewer"
-            )
+def write_form(pairs: Iterable[tuple[str, str]], path: Path) -> Path:
+    """Write a CSV to fill in, for its owner only (ids may be people's numbers): pairs in the sample's order."""
+    write_private_csv(path, _CSV_COLUMNS, ((left, right, "", "") for left, right in pairs))
+    return path
 
 
-def _row(
-    path: Path, line: int, row: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[int, int]] | None
-) -> dict[str, Any]:
-    answer = row["answer"].strip().lower()
-    if answer not in ANSWERS:
-        raise InputError(f"{path}: line {line}: this is no answer\n  there are: {', '.join(ANSWERS)}")
-    left, right = _ids(path, line, row) if pairs is None else _found(path, line, row, pairs)
-    reviewer = (row["reviewer"] or "").strip() or "unnamed"
-    return {"left_id": left, "right_id": right, "answer": answer, "reviewer": reviewer, "role": REVIEWER}
+def write_private_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """Write a CSV whole or not at all, readable by its owner only."""
+    with (
+        unfinished(path) as part,
+        open(part, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(lines)
 
 
-def _ids(path: Path, line: int, row: Mapping[str, str]) -> tuple[int, int]:
-    try:
-        return int(row["left_id"]), int(row["right_id"])
-    except (TypeError, ValueError):
-        raise InputError(
-            f"{path}: line {line}: left_id and right_id are whole numbers\n  leave those of the sample as they are"
-        ) from None
-
-
-def _found(
-    path: Path, line: int, row: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[int, int]]
-) -> tuple[int, int]:
-    found = pairs.get((row["left_id"], row["right_id"]))
-    if found is None:
-        raise InputError(
-            f"{path}: line {line}: this pair is not of the sample\n  leave the ids of the sample's CSV as they are; "
-            "that of another run, or of an earlier draw, does not fit"
-        )
-    return found
-
-
-def standing(engine: Engine, labels: Table) -> Table:
-    """step, left_id, right_id, reviewer, role, answer: the last of each reviewer, without what was taken back.
-
-    A label of an earlier run whose records have changed since is none.
-    """
+def standing(engine: Engine, labels: Sequence[Mapping[str, Any]]) -> Table:
+    """step, left_id, right_id, reviewer, role, answer: the last of each reviewer that was not taken back."""
     return engine.sql(
         """
         with last_of_each as (
@@ -188,14 +179,14 @@ def standing(engine: Engine, labels: Table) -> Table:
         """,
         params={"withdrawn": WITHDRAWN, "changed": CHANGED},
         store=True,
-        labels=labels,
+        labels=engine.from_arrow(pa.Table.from_pylist(list(labels), COLUMNS)),
     )
 
 
-def settled(engine: Engine, labels: Table) -> Table:
+def settled(engine: Engine, labels: Sequence[Mapping[str, Any]]) -> Table:
     """step, left_id, right_id, answer, reviewers: one answer a pair.
 
-    An adjudicator's answer holds over the reviewers'. Else, where those differ, the pair is uncertain.
+    An adjudicator's answer overrides the reviewers'. Where these differ the pair is uncertain.
     """
     return engine.sql(
         """
@@ -218,20 +209,16 @@ def settled(engine: Engine, labels: Table) -> Table:
     )
 
 
-def that_count(engine: Engine, sample: Table, answers: Table) -> Table:
-    """The pairs of a sample whose answers stand for their stratum: as many columns, not more rows.
+def counted_pairs(engine: Engine, sample: Table, answers: Table) -> Table:
+    """place, stratum, left_id, right_id, answer (null if none) of the sampled pairs that represent their stratum.
 
-    Answers that were carried are of pairs that are older than the others. Where a stratum has some, its pairs count up
-    to the first that nobody has answered yet, so that old ones do not stand for new ones.
-
-    Args:
-        sample: as `quality.review.draw` makes it, and carried (whether an answer was there when it was drawn).
-        answers: left_id, right_id, answer of one step (`settled`).
+    Carried answers are of older pairs. A stratum that has some counts up to its first pair without an answer, so that
+    old pairs do not represent new ones.
     """
     return engine.sql(
         """
         with answered as (
-            select s.stratum, s.place, s.carried, a.answer
+            select s.place, s.stratum, s.left_id, s.right_id, s.carried, a.answer
             from {sample} as s
             left join {answers} as a on a.left_id = s.left_id and a.right_id = s.right_id
         ),
@@ -240,10 +227,10 @@ def that_count(engine: Engine, sample: Table, answers: Table) -> Table:
             from answered
             group by stratum
         )
-        select s.*
-        from {sample} as s
-        join strata as t on t.stratum = s.stratum
-        where not t.has_carried or t.first_open is null or s.place < t.first_open
+        select a.* exclude (carried)
+        from answered as a
+        join strata as t on t.stratum = a.stratum
+        where not t.has_carried or t.first_open is null or a.place < t.first_open
         """,
         sample=sample,
         answers=answers,
@@ -251,45 +238,32 @@ def that_count(engine: Engine, sample: Table, answers: Table) -> Table:
     )
 
 
-def answers_by_stratum(engine: Engine, sample: Table, answers: Table) -> dict[str, Answers]:
-    """Stratum to what was said of its pairs.
+@dataclass(frozen=True)
+class Answers:
+    """Answers about a stratum's sample."""
 
-    Args:
-        sample: stratum, left_id, right_id (quality.review.draw).
-        answers: left_id, right_id, answer of one step (`settled`); pairs that were not drawn are left out.
-    """
-    counted = engine.sql(
+    matches: int = 0
+    non_matches: int = 0
+    uncertain: int = 0
+
+    @property
+    def given(self) -> int:
+        """How many pairs were reviewed."""
+        return self.matches + self.non_matches + self.uncertain
+
+
+def answers_by_stratum(engine: Engine, counted: Table) -> dict[str, Answers]:
+    """Stratum to its answers; strata without any are left out."""
+    query = """
+        select stratum,
+               count(*) filter (where answer = 'match') as matches,
+               count(*) filter (where answer = 'no match') as non_matches,
+               count(*) filter (where answer = 'uncertain') as uncertain
+        from {counted}
+        where answer is not null
+        group by stratum
         """
-        select sample.stratum,
-               count(*) filter (where answers.answer = 'match') as matches,
-               count(*) filter (where answers.answer = 'no match') as non_matches,
-               count(*) filter (where answers.answer = 'uncertain') as uncertain
-        from {sample} as sample
-        join {answers} as answers on answers.left_id = sample.left_id and answers.right_id = sample.right_id
-        group by sample.stratum
-        """,
-        sample=sample,
-        answers=answers,
-    )
     return {
         row["stratum"]: Answers(int(row["matches"]), int(row["non_matches"]), int(row["uncertain"]))
-        for row in rows(engine, counted)
+        for row in rows(engine, engine.sql(query, counted=counted))
     }
-
-
-def form(pairs: Iterable[tuple[str, str]], path: Path) -> Path:
-    """Write a CSV to fill in: the sample's pairs in their order, without answers and without what the model thinks.
-
-    It is for its owner alone: what a file calls its records may be people's numbers.
-
-    Args:
-        pairs: what the two records are called.
-    """
-    with (
-        unfinished(path) as part,
-        open(part, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(_OF_CSV)
-        writer.writerows((left, right, "", "") for left, right in pairs)
-    return path

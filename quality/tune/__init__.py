@@ -1,1 +1,1 @@
-"""A step of a run opened to be tuned: another m, u, threshold or margin, and what would become of its pairs."""
+"""Tuning: change a step's m and u probabilities, prior and thresholds, and see the effect on its links."""

@@ -1,29 +1,33 @@
-"""Pages of an application, in GOV.UK Frontend's form where that is built and in the report's where not."""
+"""Templates of an application, and the application that serves its styles and error pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.config.resources import assets_dir
-from quality.report.document import environment, template_text
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
-_BUILT = ("govuk-frontend.css", "govuk-frontend.js", "htmx.js")  # of other makers
-_DRESSED = {"blocks.css": "quality.report", "govuk.css": "quality.web", "application.js": "quality.web"}
-_PLAIN = {"blocks.css": "quality.report", "report.css": "quality.report", "application.css": "quality.web"}
-_KINDS = {"css": "text/css", "js": "text/javascript"}
+from linkage.errors import LeoError
+from quality.report.document import environment, report_style, template_text
+from quality.web.guard import FAILED, STYLES
+
+_TITLES = {403: "You cannot do this", 404: "Page not found", 400: "Something is missing"}
+_REASONS = {404: "There is no such page.", 400: "The form is incomplete."}
 
 
 class Pages:
-    """Templates of an application, of all applications, and of the report.
+    """Templates of an application in the report's style.
 
     Args:
-        package: whose templates/ holds the application's own.
-        application: its name, as the top of each page shows it.
-        links: text and address of what the top leads to.
-        own: styles and scripts beside those of all applications: file to the package whose templates/ holds it.
-        shared: further packages of which it shows templates.
+        package: its templates/ holds the application's own.
+        application: name shown at the top of each page.
+        links: text to address, of the navigation.
+        scripts: files of the package's templates/.
+        styles: file to the package whose templates/ holds it.
 
     Attributes:
-        assets: styles and scripts by name: their text and media type.
+        assets: name to text and media type.
     """
 
     def __init__(
@@ -31,33 +35,59 @@ class Pages:
         package: str,
         application: str,
         links: Mapping[str, str],
-        own: Mapping[str, str],
-        shared: Sequence[str] = (),
+        *,
+        scripts: Sequence[str] = (),
+        styles: Mapping[str, str] | None = None,
     ) -> None:
-        built = {name: assets_dir() / name for name in _BUILT}
-        is_dressed = all(path.is_file() for path in built.values())
-        texts = {name: path.read_text(encoding="utf-8") for name, path in built.items()} if is_dressed else {}
-        for name, holder in {**(_DRESSED if is_dressed else _PLAIN), **own}.items():
-            texts[name] = template_text(holder, name)
-        self.assets = {name: (text, _KINDS[name.rpartition(".")[2]]) for name, text in texts.items()}
-        self._environment = environment(package, *shared, "quality.web", is_dressed=is_dressed)
-        self._about = {
-            "application": application,
-            "links": links,
-            "is_dressed": is_dressed,
-            "sheets": [name for name in texts if name.endswith(".css")],
-            "scripts": [name for name in texts if name.endswith(".js") and name != "govuk-frontend.js"],  # imported
+        sheets = {
+            name: template_text(holder, name)
+            for name, holder in {"application.css": "quality.web", **(styles or {})}.items()
         }
+        self.assets = {"style.css": (report_style() + "".join(sheets.values()), "text/css")}
+        self.assets |= {name: (template_text(package, name), "text/javascript") for name in scripts}
+        self._environment = environment(package, "quality.web")
+        self._about = {"application": application, "links": links, "scripts": scripts}
 
     def render(self, template: str, **values: Any) -> str:
         """A page as HTML."""
         return self._environment.get_template(template).render(**self._about, **values)
 
-    def refusal(self, status: int, why: str) -> str:
-        """A page that says no.
+    def refusal(self, status: int, reason: str) -> str:
+        """An error page; each line of the reason is a paragraph."""
+        title = _TITLES.get(status, "Something went wrong")
+        return self.render("refusal.html.j2", title=title, paragraphs=reason.splitlines())
 
-        Args:
-            why: a line for each paragraph.
-        """
-        said = {403: "You cannot do this", 404: "Page not found", 400: "Something is missing"}
-        return self.render("refusal.html.j2", title=said.get(status, "Something went wrong"), why=why.splitlines())
+
+def web_application(pages: Pages, reasons: Mapping[int, str] | None = None) -> FastAPI:
+    """An application that serves its styles and scripts, and pages instead of the framework's error messages.
+
+    GET on an address of a form leads home. The text of a LeoError is shown; that of any other error is not.
+
+    Args:
+        reasons: status code to the text of its error page.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    texts = {**_REASONS, **(reasons or {})}
+
+    def refused(_: object, error: Exception) -> Response:
+        """The framework's own answer would repeat what was sent."""
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        return HTMLResponse(pages.refusal(status, texts.get(status, _REASONS[400])), status)
+
+    def failed(_: object, error: Exception) -> Response:
+        text = f"{error}\nYour last action was not saved." if isinstance(error, LeoError) else FAILED
+        return HTMLResponse(pages.refusal(500, text), 500)
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, refused)
+    app.add_exception_handler(405, lambda *_: RedirectResponse("/", 303))
+    app.add_exception_handler(Exception, failed)
+
+    @app.get(STYLES + "{name}")
+    def asset(name: str) -> Response:
+        if name not in pages.assets:
+            raise HTTPException(404)
+        text, kind = pages.assets[name]
+        return Response(text, media_type=kind)
+
+    return app

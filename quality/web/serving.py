@@ -1,4 +1,4 @@
-"""Serve an application on this machine alone, at an address that only its user is told."""
+"""Serve an application on the loopback address, with a new token each time."""
 
 import logging
 import secrets
@@ -6,54 +6,48 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from linkage.errors import ConfigError, LeoError
+import uvicorn
+
+from linkage.errors import LeoError
 
 ADDRESS = "127.0.0.1"
 
 
 def check_port(port: int) -> None:
-    """See that a port is free, before what takes long.
+    """Check that a port is free, before work that takes long.
 
     Raises:
         LeoError: it is taken.
     """
-    with _bound(port):
-        pass
+    _bound(port).close()
 
 
 def _bound(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((ADDRESS, port))
+        listener.bind((ADDRESS, port))
     except OSError:
-        listening.close()
+        listener.close()
         raise LeoError(f"port {port} is taken\n  give another: --port 0 takes any that is free") from None
-    return listening
+    return listener
 
 
 def serve(make: Callable[[str], Any], port: int, ready: Callable[[str], None]) -> None:
     """Serve until Ctrl-C.
 
     Args:
-        make: from a token to the application behind it.
-        port: of the loopback address; 0 for any that is free.
-        ready: told the address to open, with the token.
+        make: token to the application behind it.
+        port: 0 takes any that is free.
+        ready: called with the address to open, which holds the token.
 
     Raises:
-        ConfigError: the libraries for it are not installed.
         LeoError: the port is taken.
     """
-    try:
-        import uvicorn
-    except ModuleNotFoundError as missing:
-        raise ConfigError(
-            f"the application needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'"
-        ) from missing
     token = secrets.token_urlsafe(24)
-    with _bound(port) as listening:
-        listening.listen()  # before the address is told: who opens it at once waits, and is not refused
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # its messages may quote what a page was asked
+    with _bound(port) as listener:
+        listener.listen()  # a browser that opens the address at once waits
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # its messages may quote a request
         config = uvicorn.Config(make(token), log_config=None, access_log=False, server_header=False, ws="none")
-        ready(f"http://{ADDRESS}:{listening.getsockname()[1]}/?token={token}")
-        uvicorn.Server(config).run(sockets=[listening])
+        ready(f"http://{ADDRESS}:{listener.getsockname()[1]}/?token={token}")
+        uvicorn.Server(config).run(sockets=[listener])

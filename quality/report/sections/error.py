@@ -6,6 +6,7 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.measures.calibration import by_chance
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
+from quality.measures.review_estimates import all_readings
 from quality.report import charts
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text
@@ -15,7 +16,6 @@ from quality.report.showing import (
     in_brackets,
     measure_heads,
     measures_of,
-    of_all_readings,
     pairs_reviewed,
     with_interval,
 )
@@ -234,7 +234,7 @@ def review_section(
         for reading, meaning in _READINGS:
             cells, _ = measures_of(title, {key: review[key][reading] for key in seen}, d, seen)
             rows.append([title, meaning, d.count(review["looked_at"]), *cells])
-        shares = {key: of_all_readings(review[key]) for key in seen}
+        shares = {key: all_readings(review[key]) for key in seen}
         values += measures_of(title, shares, d, seen)[1]
         precision = with_interval(shares["precision"], d, seen=seen["precision"])
         uncertain = d.percent(review["uncertain"], review["looked_at"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
+from quality.measures.review_estimates import all_readings
 from quality.report.names import Names
 from quality.report.page import Headline, Part, Row, Section, Table, Text
 from quality.report.released import Released, Side, release
@@ -16,7 +17,6 @@ from quality.report.showing import (
     in_brackets,
     interval_cell,
     listed,
-    of_all_readings,
     pairs_reviewed,
     symbols_in,
     with_interval,
@@ -61,7 +61,7 @@ def known_error(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = 
     review = next((one for one in reviews if one["step"] == step["step"]), None)
     measures = ("precision", "recall")
     if review and any(review[measure]["middle"]["value"] is not None for measure in measures):
-        shares = {measure: of_all_readings(review[measure]) for measure in measures}
+        shares = {measure: all_readings(review[measure]) for measure in measures}
         return "review", shares | {"seen": {measure: pairs_reviewed(review, measure) for measure in measures}}
     return ("estimate", step["expected"]) if step.get("expected") else None
 

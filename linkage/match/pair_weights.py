@@ -1,0 +1,141 @@
+"""The match weight of single pairs, by comparison: the level that each reached and what it adds (log2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, one, quote, rows
+from linkage.match.candidates import Frequencies, score_by_comparison
+from linkage.model import Comparison, Level, Model
+from linkage.model.stages import pattern_column
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one comparison adds to a pair's match weight: its level, and the term-frequency adjustment."""
+
+    comparison: Comparison
+    level: Level
+    adjustment: float
+
+    @property
+    def weight(self) -> float:
+        """Both together."""
+        return self.level.weight + self.adjustment
+
+
+@dataclass(frozen=True)
+class PairWeight:
+    """A pair's match weight: the prior and the parts add up to it."""
+
+    left: int
+    right: int
+    parts: tuple[Part, ...]
+    match_weight: float
+
+
+def pair_weights(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Sequence[tuple[int, int]]
+) -> list[PairWeight]:
+    """Score pairs, the heaviest first.
+
+    Args:
+        left, right: unit_id and the model's columns.
+        frequencies: as `frequencies_of` or `term_frequencies` count them.
+    """
+    if not pairs:
+        return []
+    columns = {
+        f"{side}_id": pa.array([p[end] for p in pairs], pa.int64()) for end, side in enumerate(("left", "right"))
+    }
+    scored = rows(
+        engine, score_by_comparison(engine, model, left, right, frequencies, engine.from_arrow(pa.table(columns)))
+    )
+    found = [
+        PairWeight(
+            int(row["left_id"]),
+            int(row["right_id"]),
+            tuple(_part(comparison, row, place) for place, comparison in enumerate(model.comparisons)),
+            float(row["match_weight"]),
+        )
+        for row in scored
+    ]
+    return sorted(found, key=lambda pair: (-pair.match_weight, pair.left, pair.right))
+
+
+def _part(comparison: Comparison, row: Mapping[str, Any], place: int) -> Part:
+    value = int(row[pattern_column(comparison)])
+    level = next(level for level in comparison.levels if level.value == value)
+    adjusted = level.adjusted or level.tf_list
+    return Part(comparison, level, float(row[f"w_{place}"]) - level.weight if adjusted else 0.0)
+
+
+class Values(Protocol):
+    """A side of a step, of which the units with certain values are asked for."""
+
+    def with_values(self, values: Mapping[str, Table], columns: Sequence[str]) -> Table:
+        """unit_id and columns of all units that have, or had, one of the listed values of any column."""
+        ...
+
+    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+        """unit_id and columns of some units or of all."""
+        ...
+
+
+def frequencies_of(
+    engine: Engine, model: Model, sides: Sequence[Values], units: Sequence[Table], known: Mapping[str, int] | None
+) -> Frequencies:
+    """Term frequencies of the values that some units have, counted over both sides without building all units.
+
+    Args:
+        sides: the step's; units: the few whose pairs are scored, a table for each side.
+        known: column to the number of units of both sides that have a value; counted when None.
+    """
+    adjusted = (*model.tf_columns, *model.tf_lists)
+    if not adjusted:
+        return {}
+    values = {column: _values(engine, model, column, units) for column in adjusted}
+    wanted = {
+        c: engine.sql("select list(value) as wanted from {v}", v=table, store=True) for c, table in values.items()
+    }
+    wanted = {column: table for column, table in wanted.items() if engine.count(values[column])}
+    holders = [side.with_values(wanted, adjusted) for side in sides] if wanted else []
+    totals = known or _units_with(engine, sides, adjusted)
+    return {column: _counted(engine, model, column, values[column], holders, totals[column]) for column in adjusted}
+
+
+def _each(model: Model, column: str) -> str:
+    return f"unnest({quote(column)})" if column in model.tf_lists else quote(column)
+
+
+def _values(engine: Engine, model: Model, column: str, units: Sequence[Table]) -> Table:
+    named = {f"side_{n}": table for n, table in enumerate(units)}
+    each = "\nunion\n".join(f"select {_each(model, column)} as value from {{{name}}}" for name in named)
+    query = f"select value from ({each}) as v where value is not null"
+    return engine.sql(query, params=None, store=True, **named)
+
+
+def _counted(engine: Engine, model: Model, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
+    """value, frequency."""
+    if not holders:
+        return engine.sql("select value, cast(null as double) as frequency from {v} where false", v=values, store=True)
+    named = {f"side_{n}": table for n, table in enumerate(holders)}
+    each = "\nunion all\n".join(f"select {_each(model, column)} as value from {{{name}}}" for name in named)
+    query = f"""
+        select v.value, count(*) / cast({max(total, 1)} as double) as frequency
+        from {{values}} as v
+        join ({each}) as h on h.value = v.value
+        group by v.value
+        """
+    return engine.sql(query, params=None, store=True, values=values, **named)
+
+
+def _units_with(engine: Engine, sides: Sequence[Values], columns: Sequence[str]) -> dict[str, int]:
+    """Column to the number of units that have a value of it."""
+    listed = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in columns)
+    counted = [
+        one(engine, engine.sql(f"select {listed} from {{t}}", t=side.columns_of(None, columns))) for side in sides
+    ]
+    return {column: sum(int(row[column]) for row in counted) for column in columns}

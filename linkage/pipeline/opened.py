@@ -1,0 +1,368 @@
+"""The folder of `leo run`, `leo link` or `leo dedupe`, opened to explain, review or tune a link step."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+
+from linkage.config import Cardinality, Pass, Step, of_manifest
+from linkage.config.identifiers import IDENTIFIERS, kept_columns
+from linkage.engine import Engine, Table, quote, rows
+from linkage.errors import ConfigError, InputError
+from linkage.match.thresholds import Thresholds, most_adjustment
+from linkage.model import Model, load
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.ended.linked_files import SOURCE_KEY, LinkedFiles, is_linked_files, open_linked_files
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.intact import document_of
+from linkage.pipeline.sides import FileSide, RunSide, Side, listed_units
+from linkage.pipeline.stages.linking import PEOPLE
+
+
+def check_exists(root: Path) -> None:
+    """Check that an opened folder is still there: writing would create a new one elsewhere.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not (root / MANIFEST).is_file():
+        raise InputError(
+            f"{root}: the run's folder is not there any more\n  put it back where it was; or end this, and start "
+            "it again on the folder where it is now"
+        )
+
+
+def links_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest records of the folder's links: rows and fingerprints, by table and step."""
+    stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
+    return manifest.get("tables") or {name: made for name, made in stages.items() if name.startswith("link-")}
+
+
+def links_now(root: Path) -> dict[str, Any]:
+    """The same, read again."""
+    return links_manifest(document_of(root / MANIFEST))
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A link step and its results.
+
+    Attributes:
+        passes: the deterministic rules in order; None if the run did not record them.
+        links: left_id, right_id (unit ids), decision and the other columns of the links table.
+        unlinked: side, id, reason; None of one file.
+        side_names: the two sources or files; the same name twice if a file was linked with itself.
+        fields: identifiers and kept columns that a record may have.
+        model_file: the step's model.
+        trained: what the model was trained on; empty if not recorded.
+        decisions: number of overrides (links settled by people) that the step followed.
+        known: column with term frequencies to the number of units that have a value; None if not recorded.
+        clusters: unit_id, person_id, records; None unless one file was linked with itself.
+        removed_links: left_id, right_id, rule of accepted links that the spine removed; None without a spine.
+        options: setting to the option of the command that sets it; None for a run, whose settings are in its TOML.
+    """
+
+    step: Step
+    model: Model
+    passes: tuple[Pass, ...] | None
+    thresholds: Thresholds
+    links: Table
+    unlinked: Table | None
+    sides: Mapping[str, Side]
+    side_names: tuple[str, str] = ("left", "right")
+    fields: tuple[str, ...] = IDENTIFIERS
+    model_file: Path = Path("model.json")
+    trained: Mapping[str, Any] | None = None
+    decisions: int = 0
+    known: Mapping[str, int] | None = None
+    clusters: Table | None = None
+    removed_links: Table | None = None
+    options: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.step.name
+
+    @property
+    def of_one_file(self) -> bool:
+        """Whether a file was linked with itself."""
+        return self.clusters is not None
+
+    @property
+    def cardinality(self) -> Cardinality:
+        """How many links a unit may have."""
+        return self.step.cardinality
+
+    @property
+    def records(self) -> list[int]:
+        """Numbers of units: of both sides, or of the one file."""
+        return [self.sides[side].size for side in (("left",) if self.of_one_file else ("left", "right"))]
+
+    @property
+    def floor(self) -> float:
+        """Match weight below which no pair was stored."""
+        if self.of_one_file:
+            return self.thresholds.floor(0.0)
+        sizes = {name: side.size for name, side in self.sides.items()}
+        return self.thresholds.floor(most_adjustment(sizes, self.cardinality))
+
+
+class OpenRun:
+    """The folder of a `leo run`."""
+
+    option_hint = "As the page shows it, or SOURCE:KEY: a source and its own key."
+    key_name = "number"
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine, self.root = engine, root
+        self.manifest = manifest_of(root)
+        if "configuration" not in self.manifest:
+            raise ConfigError(
+                f"{root}: is not a run folder\n  give the folder that leo run wrote to (--out, or runs/NAME)"
+            )
+        self._paths = tables_of(root, self.manifest)
+        self._tables: dict[str, Table] = {}
+        configuration = self.manifest["configuration"]
+        self.name = str(self.manifest["run"])
+        self.sources = list(configuration["source"])
+        self.steps = {step.name: step for step in of_manifest(root / MANIFEST, configuration).step}
+        self._counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
+
+    def has(self, name: str) -> bool:
+        """Whether the run made a table."""
+        return name in self._paths
+
+    def table(self, name: str) -> Table:
+        """A table of the run.
+
+        Raises:
+            ConfigError: the run has not made it yet.
+        """
+        if name not in self._paths:
+            raise ConfigError(f"{self.root}: the run holds no table {name}\n  finish it first: leo run")
+        if name not in self._tables:
+            self._tables[name] = self.engine.read(self._paths[name])
+        return self._tables[name]
+
+    def tables_below(self, kind: str) -> dict[str, Table]:
+        """The run's tables of a kind, "attributes" for example, by source."""
+        return {name.removeprefix(f"{kind}/"): self.table(name) for name in self._paths if name.startswith(f"{kind}/")}
+
+    def linked_steps(self) -> list[str]:
+        """Steps that have links."""
+        return [name for name in self.steps if self.has(f"links/{name}")]
+
+    def step_named(self, name: str | None) -> str:
+        """The name of a step, the only one where none is named.
+
+        Raises:
+            ConfigError: there is no such step, or several.
+        """
+        if name is None and len(self.steps) != 1:
+            listed = ", ".join(self.steps) or "its steps: none"
+            raise ConfigError(f"{self.root}: which step?\n  give --step with one of {listed}")
+        if name is not None and name not in self.steps:
+            raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(self.steps)}")
+        return name or next(iter(self.steps))
+
+    def entity(self, key: str, option: str) -> int:
+        """An entity by SOURCE:KEY or its number.
+
+        Raises:
+            ConfigError: there is none. The message never repeats the key, which may be a person's number.
+        """
+        source, separator, rest = key.partition(":")
+        if separator and source in self.sources:
+            found = self.engine.sql(
+                "select i.entity_id from {identities} as i join {wanted} as w on w.entity_key = i.entity_key",
+                identities=self.table(f"identities/{source}"),
+                wanted=self.engine.from_arrow(pa.table({"entity_key": pa.array([rest], pa.string())})),
+            )
+            entities = rows(self.engine, found)
+            if not entities:
+                raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
+            return int(entities[0]["entity_id"])
+        if not (key.isascii() and key.isdigit() and len(key) <= 15):
+            raise ConfigError(
+                f"{option}: names no entity\n  give SOURCE:KEY or the number of an entity; "
+                f"sources are {', '.join(self.sources)}"
+            )
+        if self.source_of(int(key)) is None:
+            raise ConfigError(
+                f"{option} {key}: the run has no entity of this number\n"
+                "  give SOURCE:KEY, or a number from the run's identities or spine"
+            )
+        return int(key)
+
+    def source_of(self, entity_id: int) -> str | None:
+        """The source of an entity: ids are dense over the sources in their order."""
+        last = 0
+        for source in self.sources:
+            counts = self._counts.get(f"identities-{source}") or {}
+            after = int(counts.get("next_entity_id", 1))
+            if last < entity_id < after:
+                return str(source)
+            last = after - 1
+        return None
+
+    def unit(self, step: OpenStep, side: str, key: str, option: str) -> int:
+        """The unit of a side by SOURCE:KEY or the number of one of its entities.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        entity = self.entity(key, option)
+        unit = step.sides[side].unit_of(entity)
+        if unit is None:
+            raise ConfigError(
+                f"{option}: step '{step.name}' does not have {self.source_of(entity)} there\n"
+                f"  it links {step.sides['left'].name} to {step.sides['right'].name}"
+            )
+        return unit
+
+    def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
+        """Unit to what it is called outside the folder: nothing, since a source's keys may be people's numbers."""
+        return {}
+
+    def open(self, name: str | None) -> OpenStep:
+        """A step with its two sides.
+
+        Raises:
+            ConfigError: there is no such step, it has no links yet, or only links (diagnose = false).
+        """
+        name = self.step_named(name)
+        step, counts = self.steps[name], self._counts.get(f"link-{name}")
+        if not counts or not self.has(f"links/{name}"):
+            raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+        if not step.diagnose:
+            raise ConfigError(
+                f"{self.root}: step '{name}' stored its links only, without the other scored pairs\n"
+                "  take diagnose = false from the step in the run's file and run again"
+            )
+        sides = {side: self._side(step, side, int(counts[f"{side}_units"])) for side in ("left", "right")}
+        return OpenStep(
+            step=step,
+            model=load(self.root / "models" / f"{name}.json"),
+            passes=_recorded_passes(counts["passes"]),
+            thresholds=Thresholds(**counts["thresholds"]),
+            links=self.table(f"links/{name}"),
+            unlinked=self.table(f"unlinked/{name}"),
+            sides=sides,
+            side_names=(sides["left"].name, sides["right"].name),
+            fields=(*IDENTIFIERS, *kept_columns(self.table(f"identities/{self.sources[0]}").columns)),
+            model_file=self.root / "models" / f"{name}.json",
+            trained=counts.get("training") or {},
+            decisions=int((counts.get("overrides") or {}).get("decisions", 0)),
+            known=counts.get("known"),
+            removed_links=self.removed_links(name),
+        )
+
+    def removed_links(self, step: str) -> Table | None:
+        """left_id, right_id, rule of a step's links that the spine removed; None if not recorded."""
+        if not self.has("removed_links") or "left_id" not in self.table("removed_links").columns:
+            return None
+        query = "select left_id, right_id, rule from {removed_links} where step = $step"
+        return self.engine.sql(query, params={"step": step}, removed_links=self.table("removed_links"))
+
+    def _side(self, step: Step, side: str, size: int) -> RunSide:
+        name = cast(str, getattr(step, side))
+        before = list(self.steps.values())[: list(self.steps).index(step.name)]
+        linked = {source for earlier in before for source in (earlier.left, earlier.right)}
+        members = self.engine.sql(
+            "select unit_id, entity_id from {units} where side = $side",
+            params={"side": side},
+            units=self.table(f"units/{step.name}"),
+        )
+        tables = {
+            source: (self.table(f"identities/{source}"), self.table(f"identifier_records/{source}"))
+            for source in ([source for source in self.sources if source in linked] if name == PEOPLE else [name])
+        }
+        return RunSide(self.engine, name, size, tables, members)
+
+
+class OpenFiles:
+    """The folder of a `leo link` or `leo dedupe`, which has one step. Methods as of OpenRun."""
+
+    option_hint = ""
+    key_name = "id"
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine, self.root = engine, root
+        files: LinkedFiles = open_linked_files(engine, root)
+        self.manifest: Mapping[str, Any] = files.manifest
+        self.name = str(files.manifest["run"])
+        counts, one_file = files.manifest["counts"], files.of_one_file
+        left = FileSide(engine, "record" if one_file else "left", files.records["left"])
+        right = left if one_file else FileSide(engine, "right", files.records["right"])
+        self._sides = {"left": left, "right": right}
+        self._step = OpenStep(
+            step=files.step,
+            model=load(root / "model.json"),
+            passes=() if one_file else _recorded_passes(counts["passes"]),
+            thresholds=files.thresholds,
+            links=files.links,
+            unlinked=files.unlinked,
+            sides=dict(self._sides),
+            side_names=files.file_names,
+            fields=tuple(n for n in left.records.columns if n in right.records.columns and n not in _NOT_FIELDS),
+            model_file=root / "model.json",
+            trained=counts.get("training") or {},
+            known=counts.get("known"),
+            clusters=files.clusters,
+            options={"accept_probability": "--threshold"},
+        )
+
+    def linked_steps(self) -> list[str]:
+        """The only step."""
+        return [self._step.name]
+
+    def open(self, name: str | None) -> OpenStep:
+        """The only step, whether named or not."""
+        if name not in (None, self._step.name):
+            raise ConfigError(f"--step {name}: the folder has no such step; it has {self._step.name}")
+        return self._step
+
+    def unit(self, step: OpenStep, side: str, key: str, option: str) -> int:
+        """The unit of a record by its id in the file."""
+        wanted = self.engine.from_arrow(pa.table({SOURCE_KEY: pa.array([key], pa.string())}))
+        query = f"select r.unit_id from {{records}} as r join {{wanted}} using ({quote(SOURCE_KEY)})"
+        found = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, wanted=wanted))
+        if not found:
+            file = "the file" if step.of_one_file else f"the {side} file"
+            raise ConfigError(
+                f"{option}: {file} has no record with this id\n"
+                "  give an id as links.parquet has it: the id column of the file, or the number of the record"
+            )
+        return int(found[0]["unit_id"])
+
+    def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
+        """Unit to its id in the file."""
+        query = f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r join {{wanted}} using (unit_id)"
+        wanted = listed_units(self.engine, sorted(units))
+        found = self.engine.sql(query, records=self._sides[side].records, wanted=wanted)
+        return {int(row["unit_id"]): str(row["id"]) for row in rows(self.engine, found)}
+
+
+_NOT_FIELDS = ("unit_id", SOURCE_KEY)
+
+
+def open_folder(engine: Engine, root: Path) -> OpenRun | OpenFiles:
+    """Open the folder of a run, or of two files or one file that were linked.
+
+    Raises:
+        ConfigError: it is neither, or holds links only.
+        InputError: one of its tables is damaged.
+    """
+    return OpenFiles(engine, root) if is_linked_files(root) else OpenRun(engine, root)
+
+
+def _recorded_passes(counts: Sequence[Mapping[str, Any]]) -> tuple[Pass, ...] | None:
+    """The passes as a step's counts have them; None where these have names only."""
+    if any("equal" not in row for row in counts):
+        return None
+    return tuple(
+        Pass(name=row["pass"], **{key: row[key] for key in ("why", "equal", "agree_any", "accept")}) for row in counts
+    )

@@ -1,0 +1,61 @@
+"""Clerical reviews of a folder's links as the pipeline reads them: RUN/review/STEP/estimate.json (quality.review)."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import ConfigError
+from linkage.pipeline.delivery import manifest_of, steps_to_come
+from linkage.pipeline.intact import document_of
+
+
+def estimates(run: Path) -> list[dict[str, Any]]:
+    """Estimates of the run's links, a step each; those of links that have changed since are left out."""
+    current: list[dict[str, Any]] = []
+    for path in sorted((run / "review").glob("*/estimate.json")):
+        estimate = document_of(path, "give the answers again: leo review add")
+        try:
+            links = fingerprint_of(run, str(estimate.get("step")))
+        except ConfigError:  # a step that the run no longer has
+            continue
+        if estimate.get("links_fingerprint") == links:
+            current.append(estimate)
+    return current
+
+
+def fingerprints(run: Path) -> dict[str, str]:
+    """Link step to the fingerprint of its links; `leo link` and `leo dedupe` have one step.
+
+    Raises:
+        ConfigError: the folder is not a run's, or of another format.
+    """
+    manifest = manifest_of(run)
+    if "links" in (tables := manifest.get("tables", {})):
+        # Records are known by their places among the ids of their file, so that the files count as well as the links.
+        request = manifest.get("request", {})
+        of = {"links": tables["links"]["hash"], "files": request.get("sha256"), "ids": request.get("ids")}
+        digest = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
+        return {"dedupe" if "clusters" in tables else "link": digest}
+    return {
+        name.removeprefix("links/"): str(about["fingerprint"])
+        for stage in manifest["stages"]
+        for name, about in stage.get("made", {}).items()
+        if name.startswith("links/")
+    }
+
+
+def fingerprint_of(run: Path, step: str) -> str:
+    """The fingerprint of a step's links.
+
+    Raises:
+        ConfigError: the folder is not a run's, or has no such step.
+    """
+    found = fingerprints(run)
+    if step not in found:
+        manifest = manifest_of(run)
+        if step in (to_come := steps_to_come(manifest) if "configuration" in manifest else []):
+            raise ConfigError(f"{run}: the run has not linked {', '.join(to_come)} yet\n  finish it first: leo run")
+        known = ", ".join(sorted(found)) or "none"
+        raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
+    return found[step]

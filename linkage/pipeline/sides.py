@@ -1,0 +1,249 @@
+"""One side of a link step, read for a few of its units.
+
+Explaining one pair must not build millions of units. A question is first narrowed to the units whose history holds a
+value of interest, on the tables as they are stored, and only those units are built.
+"""
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.match.units import Units, described, fields_of, from_sources, value_in
+from linkage.pipeline.ended.linked_files import SOURCE_KEY
+
+# Identifiers by how few people share a value, most telling first: the order in which a search is narrowed.
+_MOST_TELLING = ("nino", "uln", "upn", "husid", "dob", "postcode", "surname", "forename", "middle_names")
+_FEW_UNITS = 2_000  # units: fewer are built sooner than another history is searched
+
+
+@dataclass(frozen=True)
+class Term:
+    """Values, any of which must be in a unit's history of a column.
+
+    Attributes:
+        column: of the units, with or without _all.
+        element: SQL over {value}, for example "substr({value}, 1, 4)".
+        values: one row with one column `wanted`, a list.
+    """
+
+    column: str
+    element: str
+    values: Table
+
+
+class Side(abc.ABC):
+    """What can be asked of a side. `units` is a table of unit_id."""
+
+    def __init__(self, engine: Engine, name: str, size: int) -> None:
+        self._engine, self.name, self.size = engine, name, size
+
+    @abc.abstractmethod
+    def unit_of(self, entity_id: int) -> int | None:
+        """The unit that an entity belongs to; None if it is not on this side."""
+
+    @abc.abstractmethod
+    def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        """Unit to its entities, each with its source."""
+
+    @abc.abstractmethod
+    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+        """unit_id and the columns asked for, of some units or of all."""
+
+    @abc.abstractmethod
+    def build(self, units: Table, wanted: Sequence[str]) -> Units:
+        """Some units as the step built them."""
+
+    @abc.abstractmethod
+    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        """unit_id, entity_id, and for each identifier its values, first and last dates (`history_columns`)."""
+
+    @abc.abstractmethod
+    def source_keys(self, units: Sequence[int] | None) -> Table:
+        """unit_id, source, entity_key of some units or of all. Keys may be people's numbers."""
+
+    @abc.abstractmethod
+    def _holding_any(self, terms: Sequence[Term]) -> Table:
+        """unit_id of the units that meet any term."""
+
+    def holding(self, terms: Sequence[Term]) -> Table:
+        """unit_id of the units that meet every term; some more where the most telling terms leave few units."""
+
+        def place(term: Term) -> int:
+            field = fields_of([term.column])[0]
+            return _MOST_TELLING.index(field) if field in _MOST_TELLING else len(_MOST_TELLING)
+
+        first, *others = sorted(terms, key=place)
+        found = self._holding_any([first])
+        for term in others:
+            if self._engine.count(found) <= _FEW_UNITS:
+                break
+            query = "select a.unit_id from {a} as a join {b} as b using (unit_id)"
+            found = self._engine.sql(query, a=found, b=self._holding_any([term]), store=True)
+        return found
+
+    def with_values(self, values: Mapping[str, Table], columns: Sequence[str]) -> Table:
+        """unit_id and columns of all units whose history has one of the listed values of any column."""
+        terms = [Term(column, "{value}", listed) for column, listed in values.items()]
+        return self.columns_of(self._holding_any(terms), columns)
+
+
+class RunSide(Side):
+    """A side as a run's folder has it.
+
+    Args:
+        sources: source to its identities and identifier_records.
+        members: unit_id, entity_id.
+    """
+
+    def __init__(
+        self, engine: Engine, name: str, size: int, sources: dict[str, tuple[Table, Table]], members: Table
+    ) -> None:
+        super().__init__(engine, name, size)
+        self._sources, self.entities = sources, members
+        self._identities = {f"source_{n}": identities for n, (identities, _) in enumerate(sources.values())}
+
+    def unit_of(self, entity_id: int) -> int | None:
+        query = "select unit_id from {members} where entity_id = $entity"
+        found = rows(self._engine, self._engine.sql(query, params={"entity": entity_id}, members=self.entities))
+        return int(found[0]["unit_id"]) if found else None
+
+    def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        listed: dict[int, list[tuple[int, str]]] = {}
+        table = self._union(("entity_id", "source"), self._of(listed_units(self._engine, units)))
+        for row in rows(self._engine, self._engine.sql("select * from {t} order by unit_id, entity_id", t=table)):
+            listed.setdefault(int(row["unit_id"]), []).append((int(row["entity_id"]), str(row["source"])))
+        return listed
+
+    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+        members = self._of(units)
+        parts = [f"{field}{part}" for field in fields_of(wanted) for part in ("", "_first", "_last")]
+        return described(self._engine, self._union(("entity_id", *parts), members), members, wanted)
+
+    def build(self, units: Table, wanted: Sequence[str]) -> Units:
+        members = self._of(units)
+        query = "select t.* from {table} as t join {members} as m on m.entity_id = t.entity_id"
+        sources = [
+            tuple(self._engine.sql(query, table=table, members=members, store=True) for table in tables)
+            for tables in self._sources.values()
+        ]
+        membership = self._engine.sql("select entity_id, unit_id from {m}", m=members)
+        return from_sources(self._engine, self.name, sources, membership, wanted)  # type: ignore[arg-type]
+
+    def _holding_any(self, terms: Sequence[Term]) -> Table:
+        wanted, lists, met = _condition(terms, _in_history)
+        entities = "\nunion all\n".join(
+            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._identities
+        )
+        query = f"select distinct m.unit_id from {{members}} as m join ({entities}) as e using (entity_id)"
+        tables = {**wanted, **self._identities}
+        return self._engine.sql(query, params=None, store=True, members=self.entities, **tables)
+
+    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        parts = [f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")]
+        shown = [name for identifier in identifiers for name in history_columns(identifier)]
+        table = self._union(("entity_id", *parts), self._of(listed_units(self._engine, units)))
+        listed = "".join(f", {quote(part)} as {quote(name)}" for part, name in zip(parts, shown, strict=True))
+        return self._engine.sql(f"select unit_id, entity_id{listed} from {{t}}", t=table, store=True)
+
+    def source_keys(self, units: Sequence[int] | None) -> Table:
+        members = self._of(None if units is None else listed_units(self._engine, units))
+        return self._union(("source", "entity_key"), members)
+
+    def _of(self, units: Table | None) -> Table:
+        """unit_id, entity_id of some units or of all."""
+        if units is None:
+            return self.entities
+        query = "select m.unit_id, m.entity_id from {members} as m join {units} as u on u.unit_id = m.unit_id"
+        return self._engine.sql(query, members=self.entities, units=units, store=True)
+
+    def _union(self, wanted: Sequence[str], members: Table) -> Table:
+        """unit_id and columns of the identities of all sources."""
+        parts = "\nunion all\n".join(
+            f"select m.unit_id, {columns(wanted, 'i')} from {{{source}}} as i "
+            "join {members} as m on m.entity_id = i.entity_id"
+            for source in self._identities
+        )
+        return self._engine.sql(parts, params=None, store=True, members=members, **self._identities)
+
+
+class FileSide(Side):
+    """A side whose units are the records of one file.
+
+    Args:
+        records: unit_id, source_key and the compared fields.
+    """
+
+    def __init__(self, engine: Engine, name: str, records: Table) -> None:
+        super().__init__(engine, name, engine.count(records))
+        self.records = records
+
+    def unit_of(self, entity_id: int) -> int | None:
+        return entity_id if 1 <= entity_id <= self.size else None
+
+    def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        return {unit: [(unit, self.name)] for unit in units if 1 <= unit <= self.size}
+
+    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+        if units is None:
+            return self.records
+        query = "select r.* from {records} as r join {units} as u on u.unit_id = r.unit_id"
+        return self._engine.sql(query, params=None, store=True, records=self.records, units=units)
+
+    def build(self, units: Table, wanted: Sequence[str]) -> Units:
+        table = self.columns_of(units, wanted)
+        members = self._engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
+        return Units(self.name, table, table, members)
+
+    def _holding_any(self, terms: Sequence[Term]) -> Table:
+        wanted, lists, met = _condition(terms, _in_record)
+        query = f"select i.unit_id from {{records}} as i, {lists} where {met}"
+        return self._engine.sql(query, params=None, store=True, records=self.records, **wanted)
+
+    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        listed = "".join(
+            f", case when r.{quote(name)} is not null then {value} end as {quote(shown)}"
+            for name in identifiers
+            for value, shown in zip(
+                (f"[r.{quote(name)}]", *["[cast(null as date)]"] * 2), history_columns(name), strict=True
+            )
+        )
+        query = f"select unit_id, unit_id as entity_id{listed} from {{records}} as r join {{wanted}} using (unit_id)"
+        wanted = listed_units(self._engine, units)
+        return self._engine.sql(query, params=None, store=True, records=self.records, wanted=wanted)
+
+    def source_keys(self, units: Sequence[int] | None) -> Table:
+        records = self.columns_of(None if units is None else listed_units(self._engine, units), ())
+        query = f"select unit_id, $source as source, {quote(SOURCE_KEY)} as entity_key from {{records}}"
+        return self._engine.sql(query, params={"source": self.name}, records=records, store=True)
+
+
+def history_columns(identifier: str) -> tuple[str, str, str]:
+    """Columns of `Side.histories`: values, first seen, last seen. The spaces keep them apart from a file's fields."""
+    return identifier, f"{identifier} first seen", f"{identifier} last seen"
+
+
+def listed_units(engine: Engine, units: Sequence[int]) -> Table:
+    """A table of unit_id."""
+    return engine.from_arrow(pa.table({"unit_id": pa.array(list(units), pa.int64())}))
+
+
+def _condition(terms: Sequence[Term], of_term: Callable[[Term, str], str]) -> tuple[dict[str, Table], str, str]:
+    """Tables of wanted values, their places in a FROM clause, and SQL that holds where any term is met."""
+    wanted = {f"wanted_{n}": term.values for n, term in enumerate(terms)}
+    lists = ", ".join(f"{{{name}}} as w{n}" for n, name in enumerate(wanted))
+    return wanted, lists, " or ".join(of_term(term, f"w{n}.wanted") for n, term in enumerate(terms))
+
+
+def _in_record(term: Term, wanted: str) -> str:
+    return f"list_contains({wanted}, {term.element.format(value=f'i.{quote(term.column)}')})"
+
+
+def _in_history(term: Term, wanted: str) -> str:
+    field, shape = value_in(term.column, "x")
+    if term.element != "{value}" or shape not in ("x", "cast(x as varchar)"):
+        element = term.element.format(value=f"({shape})")
+        return f"list_has_any(list_transform(i.{quote(field)}, lambda x: {element}), {wanted})"
+    return f"list_has_any(i.{quote(field)}, {wanted if shape == 'x' else f'cast({wanted} as date[])'})"

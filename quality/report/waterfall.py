@@ -1,0 +1,175 @@
+"""A pair's match weight as a waterfall, in the form of Splink's chart: the prior, a bar for each comparison, the total.
+
+The chart is a table whose rows hold their bars, so that the numbers are in it and it fits any width.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quality.report.names import Names
+
+_FREQUENCY = ", term frequency"
+_MOST_PLACES = 12  # decimals of a probability; a match weight of 40 tells no more apart
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar, in match weight (log2). A sum starts from 0.
+
+    Attributes:
+        note: the comparison level.
+        m, u: its probabilities, where it has them.
+    """
+
+    name: str
+    note: str
+    start: float
+    end: float
+    is_sum: bool = False
+    m: float | None = None
+    u: float | None = None
+
+    @property
+    def weight(self) -> float:
+        """What the bar adds, or the sum that it is."""
+        return self.end - self.start
+
+    @property
+    def number(self) -> str:
+        """The weight with its sign, a sum without a plus."""
+        return signed(self.weight, plus=not self.is_sum)
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """A row of a BarTable: places are per cent of the chart's width.
+
+    Attributes:
+        kind: for, against or sum: the form of the bar.
+        mark: a line across the bar.
+        heading: begins a group of rows.
+    """
+
+    name: str
+    note: str
+    number: str
+    x: float
+    width: float
+    kind: str
+    mark: float | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class BarTable:
+    """A table with a bar in each row.
+
+    Attributes:
+        lines: dashed lines across all rows, per cent of the width.
+    """
+
+    caption: str
+    summary: str
+    columns: tuple[str, str]
+    rows: Sequence[BarRow]
+    zero: float
+    lines: Sequence[float] = ()
+
+
+def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
+    """The bars of a pair.
+
+    Args:
+        weight: prior, comparisons (comparison, level, m, u, weight, adjusted, adjustment), match_weight,
+            cardinality_adjustment, total.
+    """
+    found = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
+    for row in weight["comparisons"]:
+        here, name = found[-1].end, names.column(row["comparison"])
+        found.append(Bar(name, names.columns_in(row["level"]), here, here + row["weight"], m=row["m"], u=row["u"]))
+        if row["adjusted"]:
+            value, here = "rare value" if row["adjustment"] > 0 else "common value", found[-1].end
+            found.append(Bar(f"{name}{_FREQUENCY}", value, here, here + row["adjustment"]))
+    found.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
+    if weight["cardinality_adjustment"]:
+        here = weight["match_weight"]
+        found.append(Bar("Cardinality adjustment", "to the prior", here, here + weight["cardinality_adjustment"]))
+        found.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
+    return found
+
+
+def limits(found: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The acceptance threshold and, if it is lower, the review threshold, on the scale of the last sum."""
+    thresholds = [("Accept", found["thresholds"]["accept_total"]), ("Review", found["thresholds"]["review_total"])]
+    return thresholds if thresholds[1][1] < thresholds[0][1] else thresholds[:1]
+
+
+def waterfall(found: Mapping[str, Any], names: Names) -> BarTable:
+    """The waterfall of an explained pair.
+
+    Args:
+        found: `weight` as `bars` takes it, and `thresholds`.
+    """
+    drawn, lines = bars(found["weight"], names), limits(found)
+    parts = [bar for bar in drawn[1:] if not bar.is_sum]
+    most, least = (choose(parts, key=lambda bar: bar.weight) for choose in (max, min))
+    summary = f"Strongest evidence for a match: {_named(most)}. " if most.weight > 0 else ""
+    summary += f"Strongest evidence against it: {_named(least)}. " if least.weight < 0 else ""
+    summary += "Dashed lines: " + ", ".join(f"{name.lower()} at {signed(at, plus=False)}" for name, at in lines) + "."
+    across = scale([place for bar in drawn for place in (bar.start, bar.end)] + [at for _, at in lines])
+    rows = [
+        BarRow(bar.name, _note(bar), bar.number, *span(across, bar.start, bar.end), kind_of(bar.weight, bar.is_sum))
+        for bar in drawn
+    ]
+    return BarTable(
+        "Match weight by comparison",
+        summary,
+        ("Comparison", "Match weight"),
+        rows,
+        across(0),
+        [across(at) for _, at in lines],
+    )
+
+
+def scale(values: Sequence[float]) -> Callable[[float], float]:
+    """From a value to its place across a chart that has these values and 0, in per cent of the width."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    return lambda value: round(100 * (value - low) / ((high - low) or 1.0), 2)
+
+
+def span(across: Callable[[float], float], start: float, end: float) -> tuple[float, float]:
+    """Place and width of a bar; the smallest can still be seen."""
+    low, high = sorted((across(start), across(end)))
+    return low, max(round(high - low, 2), 0.4)
+
+
+def kind_of(weight: float, is_sum: bool = False) -> str:
+    """The form of a bar: solid for a match, outlined against it."""
+    return "sum" if is_sum or not weight else "for" if weight > 0 else "against"
+
+
+def _named(bar: Bar) -> str:
+    return f"{bar.name} ({bar.note}), {bar.number}"
+
+
+def _note(bar: Bar) -> str:
+    return f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}" if bar.m is not None and bar.u is not None else bar.note
+
+
+def signed(value: float, *, plus: bool = True) -> str:
+    """A match weight with its sign, to two decimals."""
+    text = f"{abs(value):.2f}"
+    if float(text) == 0:
+        return text
+    return f"−{text}" if value < 0 else f"+{text}" if plus else text
+
+
+def likelihood(probability: float) -> str:
+    """A probability with as many nines as it has."""
+    for places in (2, 3, 4, 6, 8, 10, _MOST_PLACES):
+        text = f"{probability:.{places}f}"
+        distance = min(probability, 1 - probability)
+        if float(text) not in (0.0, 1.0) and abs(float(text) - probability) <= distance / 20:
+            return text
+    return f"over {1 - 10**-_MOST_PLACES:.12f}" if probability > 0.5 else f"under {10**-_MOST_PLACES:.12f}"

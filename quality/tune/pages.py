@@ -1,0 +1,267 @@
+"""The pages of the tuning application."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.match.thresholds import weight_of
+from quality.disclosure import Cell, Disclosure, Profile, Sum
+from quality.measures.definitions import Definitions
+from quality.measures.intervals import per_cent
+from quality.report.names import Names
+from quality.report.page import Table
+from quality.report.waterfall import BarRow, BarTable, kind_of, scale, signed, span, waterfall
+from quality.tune.session import Saved, TuneSession
+from quality.tune.settings import THRESHOLDS, Fault, Settings, field_of, not_monotone, sums_off, written
+from quality.tune.trial import BIN, Bin, Example, Group, Outcome
+from quality.web import Pages
+from quality.web.side_by_side import side_by_side
+
+_DECISIONS = {"accepted": "linked", "review": "for review", "rejected": "not linked"}
+
+
+class TunePages:
+    """Pages about a session.
+
+    Args:
+        profile: disclosure rules for counts of subgroups.
+        definitions: titles of their characteristics.
+    """
+
+    def __init__(self, session: TuneSession, names: Names, profile: Profile, definitions: Definitions) -> None:
+        self._session, self._names, self._profile = session, names, profile
+        self._titles = {c.name: c.title for c in definitions.characteristic}
+        styles = {"bars.css": "quality.report", "records.css": "quality.web", "tune.css": "quality.tune"}
+        self.pages = Pages("quality.tune", "tuning", {"Step": "/"}, styles=styles)
+
+    def step(
+        self,
+        settings: Settings,
+        outcome: Outcome,
+        run: Outcome,
+        faults: Sequence[Fault] = (),
+        sent: Mapping[str, str] | None = None,
+    ) -> str:
+        """The step by some settings, next to the run.
+
+        Args:
+            outcome, run: by these and by the run's own settings.
+            faults: of a form, whose fields are shown as they were `sent`.
+        """
+        heading = f"Tune {self._link()}"
+        lists = (("gained", "Links gained"), ("lost", "Links lost"), ("to_review", "Sent to review"))
+        counts = {"gained": outcome.gained, "lost": outcome.lost, "to_review": outcome.to_review}
+        changed = [group for group in outcome.groups if group.gained or group.lost]
+        return self.pages.render(
+            "tune.html.j2",
+            title=("Error: " if faults else "") + heading,
+            heading=heading,
+            faults=faults,
+            fault_of={fault.field: fault.text for fault in faults},
+            sent=sent or {},
+            status=self._status(outcome, run),
+            thresholds=[(name, label, written(getattr(settings, name))) for name, label in THRESHOLDS.items()],
+            prior=written(settings.prior),
+            headlines=self._headlines(outcome, run),
+            is_partial=outcome.is_partial,
+            histogram=self._histogram(outcome.bins, settings),
+            examples=[
+                (_caption(caption, counts[name], outcome.examples[name]), _pairs(outcome.examples[name]))
+                for name, caption in lists
+                if counts[name]
+            ],
+            nearest=_pairs(outcome.examples["nearest"]),
+            groups=self._exact_groups(changed),
+            released=self._released_groups(changed, outcome.gained, outcome.lost),
+            weights=self._weights(outcome, run),
+            comparisons=self._comparisons(settings, {fault.field for fault in faults}),
+            key_name=self._session.key_name,
+            key_hint=self._session.key_hint,
+        )
+
+    def pair(self, left: int, right: int, settings: Settings) -> str:
+        """A pair's match weight by comparison with some settings, and the values of its records."""
+        facts = self._session.weight(left, right, settings)
+        before = self._session.weight(left, right, self._session.settings)["weight"]["match_weight"]
+        now = signed(facts["weight"]["match_weight"])
+        left_name, right_name = map(self._names.source, self._session.opened.side_names)
+        return self.pages.render(
+            "tuned_pair.html.j2",
+            title=f"Pair {left} and {right}",
+            ids=self._session.ids(left, right),
+            statement=f"The match weight is {now} with these settings, and {signed(before)} in the run.",
+            waterfall=waterfall(facts, self._names),
+            rows=side_by_side(*self._session.records(left, right)),
+            sides=("One record", "The other") if left_name == right_name else (left_name, right_name),
+        )
+
+    def saved(self, saved: Saved) -> str:
+        """Where a model was saved, and how to link with it."""
+        return self.pages.render("saved.html.j2", title=f"Saved as version {saved.version}", saved=saved)
+
+    def level(self, comparison: str, value: int) -> str:
+        """What the page calls a level."""
+        label = self._names.columns_in(self._session.labels[comparison, value])
+        return f"{self._names.column(comparison)}, {label}"
+
+    def _link(self) -> str:
+        left, right = map(self._names.source, self._session.opened.side_names)
+        return f"{left} with itself" if left == right else f"{left} to {right}"
+
+    def _status(self, outcome: Outcome, run: Outcome) -> str:
+        """The result in a sentence, which a screen reader reads first."""
+        links, review = outcome.decisions["accepted"], outcome.decisions["review"]
+        is_as_run = (outcome.decisions, outcome.gained, outcome.lost) == (run.decisions, 0, 0)
+        change = "as in the run" if is_as_run else f"{outcome.gained:,} gained and {outcome.lost:,} lost"
+        expected = f"Expected precision {_percent(outcome, 'precision')}, recall {_percent(outcome, 'recall')}"
+        return f"{links:,} links, {change}. {expected}. {review:,} pairs for review."
+
+    def _headlines(self, outcome: Outcome, run: Outcome) -> list[tuple[str, str, str]]:
+        def against_run(name: str) -> str:
+            change = outcome.decisions[name] - run.decisions[name]
+            return f"{'+' if change > 0 else '−'}{abs(change):,} against the run" if change else "as in the run"
+
+        counts = [
+            (label, f"{outcome.decisions[name]:,}", against_run(name))
+            for label, name in (("Links", "accepted"), ("Pairs for review", "review"))
+        ]
+        return counts + [
+            (f"Expected {measure}", _percent(outcome, measure), f"{_percent(run, measure)} in the run")
+            for measure in ("precision", "recall")
+        ]
+
+    def _histogram(self, bins: Sequence[Bin], settings: Settings) -> list[dict[str, Any]]:
+        """A row for each range of match weights, the highest first, with the thresholds between them."""
+        gain = self._session.opened.thresholds.gain
+        limits = [(label, weight_of(getattr(settings, name)) - gain) for name, label in THRESHOLDS.items()]
+        most = {kind: max(1, *(getattr(one, kind) for one in bins)) for kind in _DECISIONS}
+        rows = []
+        for place, one in reversed(list(enumerate(bins))):
+            low = -float("inf") if place == 0 else one.low
+            high = float("inf") if place == len(bins) - 1 else one.low + BIN
+            counts = [(kind, f"{getattr(one, kind):,}", 100 * getattr(one, kind) / most[kind]) for kind in _DECISIONS]
+            inside = [f"{label}: {signed(at, plus=False)}" for label, at in limits if low <= at < high]
+            if inside or any(getattr(one, kind) for kind in _DECISIONS):
+                rows.append({"range": _range(low, high), "counts": counts, "thresholds": inside})
+        return rows
+
+    def _weights(self, outcome: Outcome, run: Outcome) -> BarTable:
+        """The match weight of each level, with the run's as a mark."""
+        across = scale(
+            [weight for place in self._session.labels for weight in (outcome.weights[place], run.weights[place])]
+        )
+        rows, last = [], ""
+        for place, label in self._session.labels.items():
+            now, before = outcome.weights[place], run.weights[place]
+            heading = self._names.column(place[0]) if place[0] != last else ""
+            last = place[0]
+            note = f"{signed(before)} in the run" if signed(before) != signed(now) else ""
+            bar = *span(across, 0.0, now), kind_of(now)
+            rows.append(BarRow(self._names.columns_in(label), note, signed(now), *bar, across(before), heading))
+        summary = (
+            "log2 of how much more likely a level is for a match than for a non-match: solid is evidence for a match, "
+            "outlined against it. The line across a bar is the run's. Term-frequency adjustments come on top."
+        )
+        return BarTable("Match weights", summary, ("Level", "Match weight"), rows, across(0))
+
+    def _comparisons(self, settings: Settings, at_fault: set[str]) -> list[dict[str, Any]]:
+        """Fields of m and u, open where something was changed or is wrong."""
+        model, run = self._session.opened.model, self._session.settings
+        sums, order, comparisons = sums_off(model, settings), not_monotone(model, settings), []
+        for at, comparison in enumerate(model.comparisons):
+            places = [(comparison.name, level.value) for level in comparison.levels if level.value >= 0]
+            levels = [
+                {
+                    "label": self._names.columns_in(self._session.labels[place]),
+                    "pairs": f"{self._session.pairs_at.get(place, 0):,}",
+                    "fields": [
+                        (kind, field_of(kind, at, place[1]), written(values[place]))
+                        for kind, values in (("m", settings.m), ("u", settings.u))
+                    ],
+                    "warning": f"higher weight than a closer agreement ({signed(order[place])})"
+                    if place in order
+                    else "",
+                }
+                for place in places
+            ]
+            is_changed = any((settings.m[p], settings.u[p]) != (run.m[p], run.u[p]) for p in places)
+            fields = {name for level in levels for _, name, _ in level["fields"]}
+            comparisons.append(
+                {
+                    "label": self._names.column(comparison.name),
+                    "open": is_changed or bool(fields & at_fault),
+                    "levels": levels,
+                    "sums": sums.get(comparison.name, ""),
+                    "warns": comparison.name in sums or any(level["warning"] for level in levels),
+                }
+            )
+        return comparisons
+
+    def _exact_groups(self, groups: Sequence[Group]) -> Table | None:
+        rows: list[list[str | Cell]] = [
+            [self._group(group), *(Cell(f"{n:,}", n) for n in (group.links, group.gained, group.lost))]
+            for group in groups
+        ]
+        note = "Exact counts, for you only: they are not for release."
+        heads = ["Subgroup", "Links in the run", "Gained", "Lost"]
+        return Table("Links gained and lost by subgroup, exact", heads, rows, note) if rows else None
+
+    def _group(self, group: Group) -> str:
+        return f"{self._titles.get(group.characteristic, group.characteristic)}: {group.value}"
+
+    def _released_groups(self, groups: Sequence[Group], gained: int, lost: int) -> Table | None:
+        """Counts under disclosure control; those of a characteristic add up to all gained and lost."""
+        if not groups:
+            return None
+        counts: dict[tuple[str, ...], int] = {("gained",): gained, ("lost",): lost}
+        sums = []
+        for kind in ("gained", "lost"):
+            parts: dict[str, list[tuple[str, ...]]] = {}
+            for group in groups:
+                key = (kind, group.characteristic, group.value)
+                counts[key] = getattr(group, kind)
+                parts.setdefault(group.characteristic, []).append(key)
+            sums += [Sum((kind,), tuple(keys)) for keys in parts.values()]
+        shown = Disclosure(self._profile).counts(counts, sums)
+        rows: list[list[str | Cell]] = [["All", shown["gained",], shown["lost",]]]
+        for group in groups:
+            rows.append(
+                [self._group(group), *(shown[kind, group.characteristic, group.value] for kind in ("gained", "lost"))]
+            )
+        note = "Counts are rounded, and small ones suppressed: this table may be shown to others."
+        return Table("Links gained and lost by subgroup", ["Subgroup", "Gained", "Lost"], rows, note)
+
+
+def _pairs(examples: Sequence[Example]) -> list[dict[str, Any]]:
+    return [
+        {
+            "left": one.left,
+            "right": one.right,
+            "cells": (
+                _DECISIONS[one.before],
+                _DECISIONS[one.after],
+                signed(one.weight_before),
+                signed(one.weight_after),
+            ),
+        }
+        for one in examples
+    ]
+
+
+def _caption(caption: str, count: int, shown: Sequence[Example]) -> str:
+    some = f", the {len(shown)} nearest to the threshold" if len(shown) < count else ""
+    return f"{caption}: {count:,}{some}"
+
+
+def _range(low: float, high: float) -> str:
+    if low == -float("inf"):
+        return f"below {signed(high, plus=False)}"
+    return (
+        f"{signed(low, plus=False)} or more"
+        if high == float("inf")
+        else f"{signed(low, plus=False)} to {signed(high, plus=False)}"
+    )
+
+
+def _percent(outcome: Outcome, measure: str) -> str:
+    value = outcome.expected[measure]["value"]
+    return "not known" if value is None else f"{per_cent(value)}%"
