@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.results import facts, save
-from quality.review import Answers, Stratum, allot, estimate
+from quality.review.estimate import estimate
+from quality.review.labels import Answers
+from quality.review.strata import Stratum, allot
 
 _REVIEWS = 500
 _SIZES = (200, 400, 800)  # pairs of a sample

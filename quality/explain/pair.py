@@ -13,6 +13,7 @@ from linkage.pipeline.pair_facts import level_name, probability, threshold_facts
 from linkage.pipeline.sides import listed_units
 from linkage.spine.conflicts import shipped as conflicts
 from quality.explain.rules import by_pass, by_rule
+from quality.report.waterfall import likelihood, signed
 
 Row = Mapping[str, Any]
 
@@ -125,7 +126,7 @@ def outcome_of(
         reached: numbers of the blocking rules that bring it together; passes: names of the passes that hold.
     """
     link = next((row for row in pairs if (row["left_id"], row["right_id"]) == (pair.left, pair.right)), None)
-    weight = f"Match weight {_signed(pair.match_weight)}"
+    weight = f"Match weight {signed(pair.match_weight)}"
     if link is not None:
         words = _about_link(engine, step, pair, pairs, link)
         removed_by = _removed_by(engine, step, pair)
@@ -142,7 +143,7 @@ def outcome_of(
         words += [f"The pass '{name}' holds for them, but not for them only." for name in passes[:1]]
         return Outcome("not compared", "no blocking rule reaches it", (*words, f"{weight}."))
     if pair.match_weight < step.floor:
-        floor = f"Pairs below {_signed(step.floor)} can be neither linked nor reviewed, and are not stored."
+        floor = f"Pairs below {signed(step.floor)} can be neither linked nor reviewed, and are not stored."
         return Outcome("not stored", "below threshold", (f"{weight}.", floor))
     why = "The files may have changed since the run."
     if step.decisions:
@@ -151,7 +152,7 @@ def outcome_of(
 
 
 def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequence[Row], link: Row) -> list[str]:
-    limits, weight = step.thresholds, f"Match weight {_signed(pair.match_weight)}"
+    limits, weight = step.thresholds, f"Match weight {signed(pair.match_weight)}"
     if link["method"] == OVERRIDE:
         return ["People decided that the two are one person, whatever the match weight."]
     if link["method"] == "deterministic":
@@ -161,17 +162,17 @@ def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequenc
         )
         return [
             by_pass,
-            f"{agrees}: match weight {_signed(pair.match_weight)}, review threshold {_signed(limits.review)}.",
+            f"{agrees}: match weight {signed(pair.match_weight)}, review threshold {signed(limits.review)}.",
         ]
     likely = float(link["match_probability"])
     config = step.step
     words = [
-        f"{weight}, match probability {likely:.4g}; accepted at {config.accept_probability:g} or more, reviewed at "
+        f"{weight}, match probability {likelihood(likely)}; accepted at {config.accept_probability:g} or more, reviewed at "
         f"{min(config.review_probability, config.accept_probability):g} or more."
     ]
     for side, row in competing_pairs(step, pairs, pair).items():
         decided = "" if row["decision"] == "rejected" else f" ({row['decision']})"
-        words.append(f"The {side} unit's best other pair has match weight {_signed(row['match_weight'])}{decided}.")
+        words.append(f"The {side} unit's best other pair has match weight {signed(row['match_weight'])}{decided}.")
     if link["reason"] and link["reason"] != "below threshold":
         words.append(f"Reason: {link['reason']}.")
     if step.clusters is not None and link["decision"] == "accepted":
@@ -307,7 +308,3 @@ def made_by(link: Row | None) -> str | None:
     if link is None:
         return None
     return "people" if link["method"] == OVERRIDE else str(link["pass"])
-
-
-def _signed(weight: float) -> str:
-    return f"{weight:+.2f}".replace("-", "−")

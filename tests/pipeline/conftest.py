@@ -2,22 +2,17 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from linkage.catalogue import shipped
 from linkage.cli import main
 from linkage.extract import write_new_key
 from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
-from quality.disclosure import load as load_profile
-from quality.measures.definitions import load as load_definitions
-from quality.report.names import Names
 from tests.conftest import made_once
 from tests.pipeline import village as village_files
 
@@ -94,28 +89,3 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return int(left.value.code or 0), shown.out, shown.err
 
     return call
-
-
-@pytest.fixture(scope="module")
-def tune_desk(linked_village: Village, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The tuning page's desk, on a copy of the village's run of a module's own."""
-    from quality.tune.desk import RunDesk
-
-    folder = tmp_path_factory.mktemp("tuned") / "run"
-    shutil.copytree(linked_village.root, folder)
-    with RunDesk(folder, None) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tune_client(tune_desk: Any) -> Any:
-    """Who asks the tuning page, and has shown the token."""
-    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.tune.app import application
-
-    names, definitions = Names(shipped()), load_definitions()
-    app = application(tune_desk, names, "secret", profile=load_profile("leo_publication"), definitions=definitions)
-    found = testclient.TestClient(app, base_url="http://127.0.0.1")
-    found.get("/?token=secret")
-    return found

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from linkage.pipeline import publishing
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
-from linkage.pipeline.publishing import publish
 from quality.review.decisions import write_overrides
 from quality.review.sampling import draw_sample
+
+from linkage.pipeline import publishing
+from linkage.pipeline.publishing import publish
 
 STEP = "npd-cis"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from linkage.pipeline.ended.reviewing import drawn_of, sample_of, turn_of
+from quality.review.desk import RunDesk
+
 from linkage.pipeline.lock import turn
 from quality.review import desk, sampling
-from quality.review.desk import RunDesk
 
 STEP = "npd-cis"
 

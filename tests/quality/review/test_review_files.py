@@ -12,6 +12,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from linkage.pipeline.ended.carrying import Carried, labels_store
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, estimates, now, sample_of
+from quality.review.sampling import draw_sample
 from typer.testing import CliRunner, Result
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
@@ -20,10 +23,7 @@ from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.model import load
-from linkage.pipeline.ended.carrying import Carried, labels_store
-from linkage.pipeline.ended.reviewing import add_labels, estimate_step, estimates, now, sample_of
 from quality.report.names import Names
-from quality.review.sampling import draw_sample
 from tests.adhoc.conftest import CANARY, make_files, write_csv
 
 HOME = "http://127.0.0.1"
@@ -104,8 +104,9 @@ def test_the_report_has_what_the_review_found_and_no_value(reviewed: Path) -> No
 def test_the_application_shows_what_the_files_hold(root: Path) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.review.app import application
     from quality.review.desk import RunDesk
+
+    from quality.review.app import application
 
     form = draw_sample(root, "link", 100_000).form
     rows = fill_in(form)
@@ -209,8 +210,9 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
 def test_the_pages_call_two_records_of_one_file_so(register: DedupeRequest) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.review.app import application
     from quality.review.desk import RunDesk
+
+    from quality.review.app import application
 
     draw_sample(register.out, "dedupe", 20)
     with RunDesk(register.out, "dedupe") as desk:

@@ -10,15 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from linkage.pipeline.ended.carrying import Carried, labels_store
+from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
+from quality.review.decisions import write_overrides
+from quality.review.sampling import draw_sample
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
-from linkage.match.overrides import load
-from linkage.pipeline.ended.carrying import Carried, labels_store
-from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
+from linkage.match.candidates.overrides import load
 from quality.report.names import Names
-from quality.review.decisions import write_overrides
-from quality.review.sampling import draw_sample
 from tests.pipeline import village as village_files
 
 STEP = "npd-cis"
@@ -200,8 +200,9 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
 ) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.review.app import application
     from quality.review.desk import RunDesk
+
+    from quality.review.app import application
 
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     places = releases.pupils(second)

@@ -21,8 +21,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def home(browser: Any, linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application at work: its address."""
-    from quality.tune.app import application
     from quality.tune.desk import RunDesk
+
+    from quality.tune.app import application
 
     folder = tmp_path_factory.mktemp("browsed") / "run"
     shutil.copytree(linked_village.root, folder)

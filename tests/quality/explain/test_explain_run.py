@@ -1,4 +1,4 @@
-"""`leo explain` on the village: exact weights, why a pair was or was not linked, what a record met, what holds a person."""
+"""`leo explain` on the village: exact weights, the outcome of a pair, candidate pairs of a record, links of a person."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pytest
 
 from linkage.errors import ConfigError
 from quality.explain import Explainer
-from quality.explain.page.pair import setting
+from quality.explain.page import setting
 from tests.pipeline import village as village_files
 
 PRIOR = math.log2(0.008 / 0.992)
@@ -41,7 +41,7 @@ def explainer(linked_village: Any) -> Any:
 
 
 def weights(found: dict[str, Any]) -> dict[str, float]:
-    return {row["comparison"]: row["bits"] for row in found["weight"]["comparisons"]}
+    return {row["comparison"]: row["weight"] for row in found["weight"]["comparisons"]}
 
 
 def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
@@ -51,14 +51,10 @@ def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
     assert weights(found) == pytest.approx(expected)
     weight = PRIOR + sum(expected.values())
     assert found["weight"]["match_weight"] == pytest.approx(weight)
-    assert found["weight"]["gain"] == pytest.approx(GAIN)
+    assert found["weight"]["cardinality_adjustment"] == pytest.approx(GAIN)
     assert found["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)))
     assert found["thresholds"]["accept"] == pytest.approx(ACCEPT)
-    assert found["outcome"] == {
-        "decision": "accepted",
-        "reason": None,
-        "in_words": ["It weighs +18.17; a link needs −1.28, and no rival stood against it."],
-    }
+    assert (found["outcome"]["decision"], found["outcome"]["reason"]) == ("accepted", None)
     assert found["made_by"] == "rule 1"
     assert found["changes"]["settings"] == [
         {
@@ -74,35 +70,31 @@ def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
 def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
     reach = explainer.pair(pupil(3), customer(3)).found["reach"]
     (five,) = reach["passes"]
-    assert [(row["condition"], row["says"]) for row in five["equal"]] == [
+    assert [(row["condition"], row["result"]) for row in five["equal"]] == [
         ("forename", "agrees"),
         ("surname", "differs"),
         ("dob", "agrees"),
         ("postcode", "agrees"),
         ("sex", "agrees"),
     ]
-    assert (five["holds"], five["came_to"]) == (False, "does not hold")
+    assert (five["holds"], five["result"]) == (False, "does not hold")
     assert [(rule["rule"], rule["holds"]) for rule in reach["rules"]] == [(1, True), (2, True)]
 
 
 def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
     found = explainer.pair(pupil(0), customer(0)).found
     assert found["outcome"]["decision"] == "accepted"
-    assert found["outcome"]["in_words"][0] == "The pass 'five' holds for this pair and for no other of its units."
-    assert found["reach"]["passes"][0]["came_to"] == "linked it"
+    assert found["reach"]["passes"][0]["result"] == "linked it"
     (only,) = found["changes"]["settings"]
     assert (only["setting"], only["needed"], only["then"]) == ("review_probability", "above", "review")
-    assert setting(only).endswith("(now 0.5), with accept_probability no lower")  # review never begins above acceptance
+    assert setting(only).endswith("(now 0.5)")
 
 
 def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
     found = explainer.pair(pupil(0), customer(1)).found
     assert found["outcome"]["decision"] == "not compared"
-    assert found["outcome"]["in_words"][:2] == [
-        "The left unit was linked to another unit by the pass 'five' before the model was asked.",
-        "The right unit was linked to another unit by the pass 'five' before the model was asked.",
-    ]
-    assert [(rival["side"], rival["decision"]) for rival in found["rivals"]] == [
+    assert ["by the pass 'five'" in text for text in found["outcome"]["in_words"]] == [True, True, False]
+    assert [(rival["side"], rival["decision"]) for rival in found["competing"]] == [
         ("left", "accepted"),
         ("right", "accepted"),
     ]
@@ -115,7 +107,7 @@ def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explaine
     assert weights(found) == pytest.approx(expected)
     assert found["outcome"]["reason"] == "no blocking rule reaches it"
     rules = found["reach"]["rules"]
-    assert [[(row["condition"], row["says"]) for row in rule["conditions"]] for rule in rules] == [
+    assert [[(row["condition"], row["result"]) for row in rule["conditions"]] for rule in rules] == [
         [("dob", "differs")],
         [("forename", "differs"), ("sex", "differs")],
     ]
@@ -124,8 +116,8 @@ def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explaine
 def test_the_other_levels_of_a_comparison_and_what_they_would_come_to(explainer: Explainer) -> None:
     found = explainer.pair(pupil(100), customer(121)).found
     levels = found["changes"]["levels"]
-    assert len(levels) == 11  # sixteen levels with those of nothing known, less the five that were reached
-    equal = next(row for row in levels if row["comparison"] == "dob" and row["bits"] > 0)
+    assert len(levels) == 6  # eleven levels of known values, less the five that were reached
+    equal = next(row for row in levels if row["comparison"] == "dob" and row["weight"] > 0)
     weight = found["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
     assert equal["match_weight"] == pytest.approx(weight)
     assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
@@ -147,7 +139,7 @@ def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linke
     links = pq.read_table(path).to_pylist()
     for link in links[3::30]:
         found = explainer.pair(str(link["left_id"]), str(link["right_id"])).found["weight"]
-        parts = [row["bits"] + row["adjustment"] for row in found["comparisons"]]
+        parts = [row["weight"] + row["adjustment"] for row in found["comparisons"]]
         assert found["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
         assert found["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
         assert found["probability"] == pytest.approx(link["match_probability"], abs=1e-12)
@@ -160,7 +152,7 @@ def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Expla
     assert step["candidates"][0]["decision"] == "accepted"
     assert step["candidates"][0]["unit"]["unit_id"] == 4
     assert step["best"]["weight"]["match_weight"] == pytest.approx(18.1668, abs=1e-4)
-    assert step["met"] == len(step["candidates"])
+    assert step["candidates_found"] == len(step["candidates"])
     assert [row["unit"]["unit_id"] for row in step["candidates"][1:]] == sorted(
         (row["unit"]["unit_id"] for row in step["candidates"][1:]),
         key=lambda unit: [-row["match_weight"] for row in step["candidates"] if row["unit"]["unit_id"] == unit],
@@ -186,7 +178,7 @@ def test_a_person_is_held_together_by_links(explainer: Explainer) -> None:
     [
         (lambda e: e.pair("npd:PMR999999", customer(0)), "npd has no entity with this key"),
         (lambda e: e.pair("PMR000001", customer(0)), "sources are npd, cis"),
-        (lambda e: e.pair(pupil(0), pupil(1)), "no step sets npd and npd against each other\n  the steps are npd-cis"),
+        (lambda e: e.pair(pupil(0), pupil(1)), "no step links npd and npd\n  the steps are npd-cis"),
         (lambda e: e.pair("9999", "1"), "the run has no entity of this number"),
         (lambda e: e.pair(pupil(0), customer(0), step="x"), "no such step; it has npd-cis"),
         (lambda e: e.person(99999), "the spine has no person of this number"),
@@ -252,5 +244,5 @@ def test_records_and_persons_are_shown(leo: Any, linked_village: Any, tmp_path: 
     assert "Linked." in shown
     code, shown, _ = leo("explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
     assert code == 0
-    assert "Person 4: 2 entities, held together by 1 link." in shown
+    assert "Person 4: 2 entities, joined by 1 link." in shown
     assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))

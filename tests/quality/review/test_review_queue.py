@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from quality.review import Queue, agreement
 from quality.review.app.desk import Held, Record
 from quality.review.app.differences import run_concurrently_if_small
+
+from quality.review import Queue, agreement
 
 PAIRS = [(1, 11), (2, 12), (3, 13), (4, 14)]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linkage.pipeline.ended.carrying import labels_store
+from quality.review.sampling import draw_sample
 
 from linkage.catalogue import shipped
 from linkage.config.resources import assets_dir
-from linkage.pipeline.ended.carrying import labels_store
 from quality.report.names import Names
-from quality.review.sampling import draw_sample
 from tests.quality.browsing import PATIENCE, RULES, barriers, focused, moment, put_in, served, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
@@ -32,8 +32,9 @@ def run(browser: Any, linked_village: Any, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def home(run: Path) -> Iterator[str]:
     """The application at work: its address. Half of the pairs are for two."""
-    from quality.review.app import application
     from quality.review.desk import RunDesk
+
+    from quality.review.app import application
 
     with RunDesk(run, STEP) as desk, served(application(desk, Names(shipped()), "secret", doubled=0.5)) as address:
         yield address
@@ -268,8 +269,9 @@ def test_plain_where_what_others_made_is_not_built(
     browser: Any, run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int
 ) -> None:
     """Every page works and has no barrier; its foot says what to do."""
-    from quality.review.app import application
     from quality.review.desk import RunDesk
+
+    from quality.review.app import application
 
     monkeypatch.setattr("quality.web.pages.assets_dir", lambda: tmp_path)
     with RunDesk(run, STEP) as desk:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from quality.explain.opening import OpenStep
+from quality.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
+from quality.explain.sides import RunSide, Term, listed_units
+from quality.explain.weighing import frequencies_of
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
@@ -13,10 +17,6 @@ from linkage.match import from_sources
 from linkage.match.candidates import term_frequencies
 from linkage.match.thresholds import Thresholds
 from linkage.model import BlockingRule, Model, from_dict
-from quality.explain.opening import OpenStep
-from quality.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
-from quality.explain.sides import RunSide, Term, listed_units
-from quality.explain.weighing import frequencies_of
 
 NPD: dict[int, dict[str, Any]] = {
     1: {"forename": [("AVA", "2012-01-01")], "surname": [("KHAN", "2014-01-01"), ("LEE", "2010-01-01")]},

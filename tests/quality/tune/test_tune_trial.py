@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-
-from linkage.engine import connect, one, rows
-from linkage.match.candidates import score_given, term_frequencies
-from linkage.model import from_dict, load
 from quality.explain.opening import OpenRun
 from quality.tune.edited import edited
 from quality.tune.evidence import DECISIONS, read
 from quality.tune.outcome import Trial, alike
+
+from linkage.engine import connect, one, rows
+from linkage.match.candidates.score import score_given, term_frequencies
+from linkage.model import from_dict, load
 from tests.pipeline.village import build
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
@@ -122,8 +122,9 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
 
 
 def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
-    from linkage.model.training.files import told
     from quality.tune.desk import RunDesk
+
+    from linkage.model.training.files import told
 
     with RunDesk(village.root, STEP) as desk:
         changed = replace(desk.settings, u={**desk.settings.u, ("sex", 1): 0.4}, margin=2.0)
@@ -147,6 +148,7 @@ def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:
     """Splink itself, with the frequencies of surnames switched off."""
     splink = pytest.importorskip("splink")
     from quality.tune.desk import RunDesk
+
     from tests.model.splink_says import splink_tables
 
     root = tmp_path / "run"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from quality.explain.one_file import explain_person_of_file
+from quality.explain.page.others import person_headlines
 from tests.match.test_explain_beside import JO, opened
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
@@ -17,9 +19,7 @@ from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.lock import locked
 from quality.explain import Explainer
-from quality.explain.one_file import explain_person_of_file
 from quality.explain.page import render_explanation, statement
-from quality.explain.page.others import person_headlines
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
 from tests.conftest import parse
 

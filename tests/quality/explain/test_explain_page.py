@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from linkage.catalogue import shipped
-from linkage.cli.explained import show
-from quality.explain.page import render_explanation, statement, title
 from quality.explain.page.bars import Bar, bars, likelihood, signed
 from quality.explain.page.others import without
 from quality.explain.page.pair import headlines, limits_on_total, setting
 from quality.explain.page.waterfall import draw
+
+from linkage.catalogue import shipped
+from linkage.cli.explained import show
+from quality.explain.page import render_explanation, statement, title
 from quality.report.lettering import LETTER, beside_lines
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, opened
