@@ -135,7 +135,7 @@ def _unlinked(engine: Engine, step: OpenStep, side: str, unit: int, links: Itera
         decisions = {str(row["decision"]) for row in links}
         if "accepted" in decisions:
             return None
-        return "in review" if "review" in decisions else "below threshold" if decisions else "no candidate"
+        return "in review" if "review" in decisions else "below threshold" if decisions else "no candidate pair"
     query = "select reason from {unlinked} where side = $side and cast(id as bigint) = $unit"
     found = rows(engine, engine.sql(query, params={"side": side, "unit": unit}, unlinked=step.unlinked))
     return str(found[0]["reason"]) if found else None

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from linkage.match.candidates.overrides import load
 from linkage.pipeline.ended.carrying import Carried, labels_store
 from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
 from quality.review.decisions import write_overrides
@@ -17,7 +18,6 @@ from quality.review.sampling import draw_sample
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
-from linkage.match.candidates.overrides import load
 from quality.report.names import Names
 from tests.pipeline import village as village_files
 

@@ -5,12 +5,12 @@ import stat
 from typing import Any
 
 import pytest
+from linkage.match.candidates.overrides import load
 from linkage.pipeline.ended.reviewing import add_labels, labels_of, now, sample_of
 from quality.review.decisions import write_overrides
 from quality.review.sampling import draw_sample
 
 from linkage.errors import InputError
-from linkage.match.candidates.overrides import load
 
 STEP = "npd-cis"
 

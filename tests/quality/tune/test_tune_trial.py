@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from linkage.match.candidates.score import score_given, term_frequencies
 from quality.explain.opening import OpenRun
 from quality.tune.edited import edited
 from quality.tune.evidence import DECISIONS, read
 from quality.tune.outcome import Trial, alike
 
 from linkage.engine import connect, one, rows
-from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import from_dict, load
 from tests.pipeline.village import build
 
