@@ -13,7 +13,6 @@ from linkage.adhoc.files.forms import british, sample
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME
 from linkage.adhoc.two_files import TwoFiles
-from linkage.config import OF_CALENDAR
 from linkage.config.identifiers import HISTORY_ENDS
 from linkage.engine import Engine, one, quote, rows
 from linkage.records.dates import ISO, parsed
@@ -160,8 +159,6 @@ def _read_dates(engine: Engine, read: Read, shaped: PersonFile, made: str | None
         read.left_out["dob"] = "is in none of the other files, so that nothing shows how it is to be read"
         return
     formats = _FORMATS
-    if shaped.calendar:
-        formats = [f"{pattern}{OF_CALENDAR}{shaped.calendar}" for pattern in formats if {"%Y", "%m"} <= _parts(pattern)]
     fitting = _fitting(engine, shaped, column, made, formats)
     best = max(fitting, key=lambda pattern: fitting[pattern][0])
     right, unread, known = fitting[best]
@@ -169,8 +166,7 @@ def _read_dates(engine: Engine, read: Read, shaped: PersonFile, made: str | None
         del read.roles["dob"]
         read.left_out["dob"] = "has no form that a run reads: write it as 1997-07-06"
         return
-    read.date_format, _, calendar = best.partition(OF_CALENDAR)
-    read.calendar = calendar or None
+    read.date_format = best
     read.undated = (unread, known)
 
 
@@ -251,5 +247,5 @@ def postcode_form(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> str
     if not lengths or lengths.total() < _NEARLY_ALL * (lengths.total() + others):
         return "code"
     if max(lengths) > 5:
-        return "zip"
-    return f"digits-{max(lengths)}"
+        return "code"
+    return "code"

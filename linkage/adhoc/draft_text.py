@@ -209,7 +209,7 @@ def _source(source: Source) -> list[str]:
     if read.kept:
         lines.append(f"keep = {inline(read.kept)}  # compared, as x_{next(iter(read.kept))} and so on")
     told = source.format.model_dump(exclude_defaults=True)
-    dates = {"date_format": read.date_format, "calendar": read.calendar}
+    dates = {"date_format": read.date_format}
     default = FileFormat()
     told |= {key: value for key, value in dates.items() if value and value != getattr(default, key)}
     lines += [f"format = {inline(told)}"] if told else []

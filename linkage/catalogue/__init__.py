@@ -17,8 +17,6 @@ from linkage.catalogue.definitions import (
     TableDef,
     Type,
     Variable,
-    code_digits,
-    is_code_form,
 )
 from linkage.catalogue.reading import load, shipped
 from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
@@ -38,8 +36,6 @@ __all__ = [
     "TableDef",
     "Type",
     "Variable",
-    "code_digits",
-    "is_code_form",
     "load",
     "load_standard",
     "shipped",

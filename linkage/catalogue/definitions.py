@@ -1,7 +1,6 @@
 """What the catalogue says of a variable, a table and a dataset."""
 
 import functools
-import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,19 +26,8 @@ delivery: in the next it is somebody else's."""
 SEX_LABELS = ("Male", "Female")
 """Labels by which a code frame tells linkage the sexes that it compares (configs/records/identifiers.toml)."""
 
-CODE_FORMS = ("code", "zip", "number", "digits-N")
-"""Forms of other countries' postcodes and of numbers of persons (linkage.records.codes); for N stands a number."""
-
-
-def is_code_form(name: str | None) -> bool:
-    """Whether a variable's format is one of CODE_FORMS."""
-    return name in CODE_FORMS[:3] or bool(name and code_digits(name))
-
-
-def code_digits(name: str) -> int | None:
-    """How many digits a form `digits-N` has; None of another form."""
-    found = re.fullmatch(r"digits-([1-9][0-9]?)", name)
-    return int(found[1]) if found else None
+CODE_FORMS = ("code", "number")
+"""Formats of codes without a form of their own: postcodes of any country, and numbers of persons."""
 
 
 Phase = Literal[

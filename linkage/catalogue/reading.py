@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef, is_code_form
+from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef
 from linkage.config.resources import config_files, shipped_dir
 from linkage.errors import ConfigError
 
@@ -155,8 +155,6 @@ def _read_wrongly(where: str, table: TableDef, frames: dict[str, Any]) -> list[s
         f"{where}.{v.name}: '{v.format}' is no form of postcodes; there are postcode (a British one), "
         + ", ".join(CODE_FORMS)
         for v in table.variable
-        if v.role in ("postcode", "former_postcode")
-        and v.format not in (None, "postcode")
-        and not is_code_form(v.format)
+        if v.role in ("postcode", "former_postcode") and v.format not in (None, "postcode", *CODE_FORMS)
     ]
     return faults

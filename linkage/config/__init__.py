@@ -2,7 +2,6 @@
 
 from linkage.config.run import (
     MOST_THREADS,
-    OF_CALENDAR,
     OTHER_SIDE,
     ROLES,
     SIDES,
@@ -26,7 +25,6 @@ from linkage.config.run import (
 
 __all__ = [
     "MOST_THREADS",
-    "OF_CALENDAR",
     "OTHER_SIDE",
     "ROLES",
     "SIDES",

@@ -41,8 +41,6 @@ ROLES = (
 
 
 MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
-OF_CALENDAR = " of the calendar "
-"""Stands between a date format and its calendar, in what is read (linkage.records.dates) and in messages."""
 
 
 class FileFormat(Strict):
@@ -54,13 +52,7 @@ class FileFormat(Strict):
     encoding: str = "utf-8"
     compression: Literal["auto", "none", "gzip"] = "auto"
     date_format: str = "%Y-%m-%d"
-    calendar: str | None = None  # of the dates, where it is not the common one (configs/records/calendars.toml)
     repeated_names: Literal["refuse", "number"] = "refuse"  # of columns in the header of CSV
-
-    @property
-    def dates(self) -> str:
-        """How its dates are written: their format, with their calendar where it is not the common one."""
-        return f"{self.date_format}{OF_CALENDAR}{self.calendar}" if self.calendar else self.date_format
 
 
 def _named(files: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from linkage.model.training.files import trained_on
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format
-from linkage.records.header_checks import check_attribute_headers, check_source_headers
+from linkage.records.layout import check_attribute_headers, check_source_headers
 from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
@@ -256,11 +256,6 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
                 check_format(described.format.date_format)
             except ConfigError as error:
                 faults.add(f"{part}.{name}.format.date_format: {error}")
-                continue
-            try:
-                check_format(described.format.dates)
-            except ConfigError as error:
-                faults.add(f"{part}.{name}.format.calendar: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")

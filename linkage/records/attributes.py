@@ -9,9 +9,8 @@ from linkage.config import AttributeTable
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records import keys
-from linkage.records.faults import faults_of, first_fault
 from linkage.records.layout import attribute_columns
-from linkage.records.quarantine import SetAside, set_aside
+from linkage.records.quarantine import SetAside, faults_of, first_fault, set_aside
 from linkage.records.raw_rows import RawRows, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.summaries import AttributeSummary
@@ -83,7 +82,7 @@ def read_attributes(
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, required)
         alternatives = _key_columns(spec, table, held)
-        formats = (spec.format.dates,)
+        formats = (spec.format.date_format,)
         rows = _rows(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
         )

@@ -4,10 +4,8 @@ import functools
 import re
 from collections.abc import Sequence
 
-from linkage.config import OF_CALENDAR
 from linkage.engine import literal
 from linkage.errors import ConfigError
-from linkage.records.calendars import Calendar, calendars, years_ahead
 from linkage.records.rules import identifier_rules
 
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"  # there was no year 0000
@@ -21,7 +19,6 @@ _PARTS = {
 }
 _TIME = "([T ][0-9:.]+Z?)?"  # a time of day after the date is dropped
 _FIXED = {"%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y"}  # without separators each part has all its digits
-_DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९")
 ISO = "%Y-%m-%d"
 
 
@@ -31,8 +28,7 @@ def parsed(text: str, formats: Sequence[str]) -> str:
     Args:
         text: SQL expression of trimmed text.
         formats: strptime patterns of %Y (or %y), %m (or %b, %B) and %d; a time of day after them is dropped. A year of
-            two digits is 1969 to 2068, as POSIX has it. Of another calendar than the common one its name stands behind
-            the pattern ("%Y/%m/%d of the calendar persian", linkage.config.FileFormat.dates).
+            two digits is 1969 to 2068, as POSIX has it.
 
     Raises:
         ConfigError: a format has other parts, or not all of year, month and day.
@@ -45,15 +41,9 @@ def check_format(pattern: str) -> None:
     """Refuse a date format that does not give a day.
 
     Raises:
-        ConfigError: what it lacks, and how one is written; no such calendar.
+        ConfigError: what it lacks, and how one is written.
     """
     _regex(pattern)
-    _calendar(pattern)
-
-
-def is_of_another_calendar(pattern: str) -> bool:
-    """Whether dates of the format are of another calendar than the common one."""
-    return OF_CALENDAR in pattern
 
 
 def is_no_date_text(text: str) -> str:
@@ -78,17 +68,9 @@ def _in_format(text: str, pattern: str) -> str:
     expression, groups = _regex(pattern)
     match = literal(expression)
 
-    def part(name: str, read: str = text) -> str:
-        return f"regexp_extract({read}, {match}, {groups.index(name) + 1})"
+    def part(name: str) -> str:
+        return f"regexp_extract({text}, {match}, {groups.index(name) + 1})"
 
-    if calendar := _calendar(pattern):
-        read = _digits(text)
-        numbers = [f"try_cast({part(name, read)} as integer)" for name in ("year", "month", "day")]
-        if isinstance(calendar, Calendar):
-            return f"case when regexp_matches({read}, {match}) then {calendar.day_sql(*numbers)} end"
-        iso = f"lpad(cast({numbers[0]} - {calendar} as varchar), 4, '0')"
-        iso += "".join(f" || '-' || lpad({part(name, read)}, 2, '0')" for name in ("month", "day"))
-        return f"try_cast(case when regexp_matches({read}, {match}) then {iso} end as date)"
     if "year" in groups:
         year = part("year")
     else:
@@ -102,33 +84,7 @@ def _in_format(text: str, pattern: str) -> str:
     return f"try_cast(case when regexp_matches({text}, {match}) then {iso} end as date)"
 
 
-def _calendar(pattern: str) -> Calendar | int | None:
-    """The calendar of a format, or by how many years it is ahead of the common one; None for that."""
-    of_dates, _, key = pattern.partition(OF_CALENDAR)
-    if not key:
-        return None
-    others = {calendar.key: calendar for calendar in calendars()}
-    if key not in others and key not in years_ahead():
-        known = ", ".join(sorted([*others, *years_ahead()]))
-        raise ConfigError(f"no calendar is called '{key}'\n  there are: {known}; leave it out for the common one")
-    if not {"%Y", "%m"} <= set(re.findall("%.", of_dates)):
-        raise ConfigError(
-            f"date format '{of_dates}' is not told whole in the calendar {key}\n"
-            "  write it with %Y, %m and %d: for example %Y/%m/%d"
-        )
-    return others.get(key) or years_ahead()[key]
-
-
-def _digits(text: str) -> str:
-    """Text with the digits of Iran, of Arabic and of Nepal as 0 to 9."""
-    for signs in _DIGITS:
-        for digit, sign in enumerate(signs):
-            text = f"replace({text}, '{sign}', '{digit}')"
-    return text
-
-
 def _regex(pattern: str) -> tuple[str, list[str]]:
-    pattern = pattern.partition(OF_CALENDAR)[0]
     groups: list[str] = []
     expression = ""
     for token in re.findall(r"%.|[^%]+|%$", pattern.strip()):

@@ -6,9 +6,11 @@ What is in form already is told by one look, and is not among the values that ar
 from collections.abc import Sequence
 
 from linkage.engine import Engine, Table, literal, quote
-from linkage.records import check_digits, codes, dates
-from linkage.records.codes import LETTERS_AND_DIGITS
+from linkage.records import dates
 from linkage.records.rules import identifier_rules
+
+LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
+"""SQL over raw: its capitals and digits, without separators."""
 
 
 def standard_identifiers(
@@ -24,13 +26,13 @@ def standard_identifiers(
         role: "postcode", "former_postcode", "nino", "uln", "upn", "husid", "phone" or a date: "dob", "valid_from",
             "valid_to".
         date_formats: strptime patterns, tried in order.
-        form: of linkage.catalogue.CODE_FORMS, for postcodes of other countries and for numbers; else the role's own.
+        form: "code" for postcodes of any country, "number" for numbers of persons; the role's own when None.
 
     Returns:
         Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or NULL) and flagged BOOLEAN; stored.
         Any other text is its own standard form, and not flagged.
     """
-    cleaned, value, flagged = codes.expressions(form, _british_postcode()) if form else _expressions(role, date_formats)
+    cleaned, value, flagged = _code_expressions(form) if form else _expressions(role, date_formats)
     known = quote(column)
     others = f"{known} is not null and not {_in_form(role, known) if form is None else 'false'}"
     return engine.sql(
@@ -49,6 +51,18 @@ def standard_identifiers(
         table=table,
         store=True,
     )
+
+
+def _code_expressions(form: str) -> tuple[str, str, str]:
+    """As `_expressions`, of a code without a form of its own. One without a digit, or of zeros or nines alone, is none.
+
+    A British postcode among those of any country is written as Britain writes it.
+    """
+    none = "(not regexp_matches(cleaned, '[0-9]') or regexp_matches(cleaned, '^(0*|9*)$'))"
+    if form == "number":
+        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", none
+    spaced, valid = _british_postcode()
+    return LETTERS_AND_DIGITS, f"case when flagged then null when {valid} then {spaced} else cleaned end", none
 
 
 def _in_form(role: str, raw: str) -> str:
@@ -79,11 +93,11 @@ def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]
     if role == "nino":
         # The suffix says nothing of the person and is often missing: eight characters are the number.
         value = "case when not flagged then left(cleaned, 8) end"
-        return LETTERS_AND_DIGITS, value, f"not {check_digits.valid_nino('cleaned')}"
+        return LETTERS_AND_DIGITS, value, f"not {valid_nino('cleaned')}"
     if role == "uln":
-        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"not {check_digits.valid_uln('cleaned')}"
+        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"not {valid_uln('cleaned')}"
     if role == "upn":
-        valid, temporary = check_digits.valid_upn("cleaned"), check_digits.is_temporary_upn("cleaned")
+        valid, temporary = valid_upn("cleaned"), is_temporary_upn("cleaned")
         return LETTERS_AND_DIGITS, f"case when {valid} then cleaned end", f"(not {valid} or {temporary})"
     if role == "husid":
         return LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
@@ -108,3 +122,49 @@ def _valid_postcode(code: str) -> str:
     areas = "".join(f" and not starts_with({code}, {literal(area)})" for area in rules.sentinel_areas)
     sentinels = ", ".join(literal(sentinel) for sentinel in rules.sentinels)
     return f"regexp_matches({code}, {literal(rules.form)}){areas} and {code} not in ({sentinels})"
+
+
+# Check digits. Each function takes SQL of cleaned text (capitals and digits) and gives SQL of a boolean: a NULL text gives
+# NULL or false, never true.
+
+
+def valid_uln(uln: str) -> str:
+    """Ten digits whose last follows from the first nine, and not the temporary number (ESFA, DerivedData_01)."""
+    total = " + ".join(f"{_digit(uln, 10 - position)} * {11 - position}" for position in range(1, 10))
+    temporary = ", ".join(literal(number) for number in identifier_rules().uln.temporary)
+    return (
+        f"(regexp_matches({uln}, '^[0-9]{{10}}$') and {uln} not in ({temporary})"
+        f" and ({total}) % 11 > 0 and 10 - ({total}) % 11 = {_digit(uln, 0)})"
+    )
+
+
+def valid_upn(upn: str) -> str:
+    """A check letter and twelve digits that give it, the last a letter in a temporary number (CBDS)."""
+    letters = identifier_rules().upn.letters
+    eleven = f"substr({upn}, 2, 11)"
+    # A letter counts as its place among the check letters, from 0, as a digit would.
+    last = f"(strpos('0123456789', substr({upn}, 13, 1)) + strpos('{letters}', substr({upn}, 13, 1)) - 1)"
+    total = " + ".join(
+        [*(f"{_digit(eleven, 12 - position)} * {position}" for position in range(2, 13)), f"{last} * 13"]
+    )
+    return (
+        f"(regexp_matches({upn}, '^[{letters}][0-9]{{11}}[0-9{letters}]$')"
+        f" and substr({upn}, 1, 1) = substr('{letters}', cast(({total}) % 23 + 1 as integer), 1))"
+    )
+
+
+def is_temporary_upn(upn: str) -> str:
+    """A number given until the true one is known: it ends in a letter."""
+    return f"regexp_matches({upn}, '[A-Z]$')"
+
+
+def valid_nino(nino: str) -> str:
+    """Two letters, six digits and a suffix that may be missing; no prefix never issued (ESFA, NINumber_01)."""
+    rules = identifier_rules().nino
+    never = ", ".join(literal(prefix) for prefix in rules.never_issued)
+    return f"(regexp_matches({nino}, {literal(rules.form)}) and left({nino}, 2) not in ({never}))"
+
+
+def _digit(number: str, power: int) -> str:
+    """The digit of a text of digits that counts 10 to the power: arithmetic is quicker than cutting text."""
+    return f"(try_cast({number} as bigint) // {10**power} % 10)"

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from linkage.catalogue import Variable
 from linkage.engine import quote
-from linkage.records.check_digits import valid_uln
 from linkage.records.csv_files import FILE, LINE
+from linkage.records.identifiers import valid_uln
 from linkage.records.values import as_text
 
 

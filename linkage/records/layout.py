@@ -1,13 +1,15 @@
 """Which column of a source's files plays which role: the catalogue's word, the configuration's where they differ."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from linkage.catalogue import TableDef, Variable
-from linkage.config import Source
+from linkage.catalogue import Catalogue, TableDef, Variable
+from linkage.config import AttributeTable, FileFormat, Source
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.errors import InputError
+from linkage.records import csv_files, source_files
 from linkage.records.headers import listed
 
 KEYS = ("record_key", "entity_key")
@@ -86,6 +88,44 @@ def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: 
     asked = [v for v in table.variable if v.role not in _IDENTIFYING or v.required or v.name in keys]
     found = {column: v for v in table.variable if (column := known.find(v.name))}
     return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in asked} | found
+
+
+def check_source_headers(
+    catalogue: Catalogue, name: str, source: Source, paths: Iterable[Path], data: Path, *, damaged: bool
+) -> None:
+    """Hold each file of a source to the columns that the run and the catalogue name.
+
+    Args:
+        damaged: refuse files that cannot be read as well; else they are passed over.
+
+    Raises:
+        InputError: a file lacks a column that it must have; the message names it.
+    """
+    table = catalogue.table(source.dataset, source.table)
+    for header, file in _headers(paths, source.format, data, damaged):
+        source_layout(f"source.{name}", table, source, header, file)
+
+
+def check_attribute_headers(
+    catalogue: Catalogue, name: str, spec: AttributeTable, paths: Iterable[Path], data: Path, *, damaged: bool
+) -> None:
+    """The same for a table of attributes."""
+    table = catalogue.table(spec.dataset, spec.table)
+    for header, file in _headers(paths, spec.format, data, damaged):
+        attribute_columns(f"attributes.{name}", table, header, file)
+
+
+def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) -> Iterator[tuple[list[str], str]]:
+    for path in paths:
+        try:
+            is_csv = fmt.type == "csv"
+            header = csv_files.read_header(path, fmt) if is_csv else list(source_files.parquet_header(path)[0].names)
+        except InputError:
+            if damaged:
+                raise
+            continue
+        source_files.told_apart(header, source_files.shown(path, data))
+        yield header, source_files.shown(path, data)
 
 
 def _described(known: "_Header", table: TableDef, mapped: dict[str, str]) -> dict[str, Variable]:

@@ -4,22 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.catalogue import KEYLESS, PROBLEMS, Catalogue, is_code_form
+from linkage.catalogue import CODE_FORMS, KEYLESS, PROBLEMS, Catalogue
 from linkage.config import Source
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records import keys
 from linkage.records.csv_files import LINE
-from linkage.records.faults import faults_of, first_fault
 from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
-from linkage.records.quarantine import set_aside
+from linkage.records.quarantine import faults_of, first_fault, set_aside
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.standardise import DATES, FORMER, OTHER, PersonColumns, sex_codes, standard_view
 from linkage.records.summaries import ReadingSummary, Rejection
-from linkage.records.values import is_day
 
 _SOURCE_KEY, _ENTITY_KEY = "source key", "entity key"  # with a space, so that no column of a file has the name
 
@@ -74,8 +72,7 @@ def read_source(
     with opened(engine, GivenFiles(where, source.files, source.format, data, digest), layout_of) as raw:
         layout = layout_of(raw.header, raw.files[0].path)
         dates = [column for role, column in layout.roles.items() if role in DATES]
-        _must_be_text(where, source, raw, dates)
-        faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.dates,))
+        faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, layout.columns)
         keyed = _keyed(engine, raw, layout, first_fault(faults) if aside.has_faults else None)
@@ -89,17 +86,6 @@ def read_source(
     return Reading(records, aside.table, summary)
 
 
-def _must_be_text(where: str, source: Source, raw: RawRows, dates: Sequence[str]) -> None:
-    """Refuse dates that a file holds as such, which are of the common calendar, where another is named."""
-    calendar = source.format.calendar
-    typed = [column for column in dates if calendar and is_day(raw.types[column])]
-    if typed:
-        raise InputError(
-            f"{where}.format.calendar: '{calendar}', and {', '.join(typed)} holds dates of the common one\n"
-            "  take the calendar out, or write the dates as text"
-        )
-
-
 def _persons(catalogue: Catalogue, source: Source, layout: Layout, split_forename: bool | None) -> PersonColumns:
     """What the files' columns are, for the standardiser."""
     sex = layout.variables.get(layout.roles.get("sex", ""))
@@ -107,7 +93,7 @@ def _persons(catalogue: Catalogue, source: Source, layout: Layout, split_forenam
         layout.roles,
         carry=(_SOURCE_KEY, _ENTITY_KEY),
         texts=layout.keep,
-        date_formats=(source.format.dates,),
+        date_formats=(source.format.date_format,),
         sexes=sex_codes(catalogue.frame(sex)) if sex and sex.frame else None,
         split_forename=split_forename,
         forms=_forms(layout),
@@ -122,7 +108,7 @@ def _forms(layout: Layout) -> dict[str, str]:
     for column in [*postcodes, *layout.keep]:
         variable = layout.variables.get(column)
         form = variable.format if variable else None
-        if form and is_code_form(form):
+        if form in CODE_FORMS:
             found[column] = form
         elif column in postcodes and variable and form is None:
             found[column] = "code"

@@ -71,7 +71,7 @@ def standardise_person_table(
             phone and address.
         carry: columns that are handed on as they are.
         texts: column -> name under which it is handed on as upper-case ASCII text.
-        date_formats: strptime patterns, tried in order after ISO, which is not tried of another calendar.
+        date_formats: strptime patterns, tried in order after ISO.
         sexes: code -> "M" or "F"; the plain codes (M, MALE, 1, F, FEMALE, 2 ...) when None.
         split_forename: words after the first forename go to middle_names; when None, if no column holds middle names.
 
@@ -154,9 +154,7 @@ def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Ta
     known = persons.values.get(persons.column(key))
     if form := _name_form(key, persons):
         return standard_names(engine, base, f"r:{key}", form, known=known)
-    # 1365-05-12 of another calendar is in ISO's form, and of another day.
-    iso = () if any(map(dates.is_of_another_calendar, persons.date_formats)) else (dates.ISO,)
-    formats = tuple(dict.fromkeys((*iso, *persons.date_formats)))
+    formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
     form = persons.forms.get(persons.column(key))
     if known is None:
         return standard_identifiers(engine, base, f"r:{key}", key, formats, form=form)

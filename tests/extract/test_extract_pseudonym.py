@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, pieces
+from linkage.engine import Engine, batches
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey
 from linkage.extract.pseudonyms import PATTERN, pseudonyms
@@ -86,7 +86,7 @@ def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypat
     recorded("sql", lambda query, **rest: query + str(rest.get("params")))
     recorded("from_arrow", lambda data, **_: str(data.to_pydict()))
     if engine.name == "spark":
-        monkeypatch.setattr(pieces, "AT_ONCE", 1)
+        monkeypatch.setattr(batches, "BATCH_ROWS", 1)
         recorded("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
     table = engine.from_arrow(pa.table({"v": ["x", "y"]}))
     named = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.engine import Engine, pieces, rows
+from linkage.engine import Engine, batches, rows
 from linkage.spine.clusters import MISFIT
 from tests.spine.test_spine_clusters import _clustered
 from tests.spine.test_spine_conflicts import BORN, OTHER, Entities, Links, _parted
@@ -10,7 +10,7 @@ from tests.spine.test_spine_conflicts import BORN, OTHER, Entities, Links, _part
 
 @pytest.fixture(autouse=True)
 def _many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "AT_ONCE", 1)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
 
 
 @pytest.mark.spark

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from anyascii import anyascii
 
 from linkage.adhoc.dates.around_dates import bare
+from linkage.adhoc.dates.calendar_rules import Calendar, years_ahead
 from linkage.adhoc.dates.calendars import calendar_of, may_be_of_another
 from linkage.adhoc.dates.date_forms import DateForm, date_form
 from linkage.adhoc.dates.date_orders import NoMonths, are_months, is_day_second
@@ -20,7 +21,6 @@ from linkage.adhoc.dates.day_counts import DayCount, day_count
 from linkage.adhoc.dates.months import in_latin_letters, month_and_numbers, year_beside_month
 from linkage.adhoc.dates.times_of_day import are_midnights, is_late, minute, minutes_of, next_day
 from linkage.adhoc.files.unknown import says_unknown
-from linkage.records.calendars import Calendar, years_ahead
 from linkage.records.dates import no_date_texts
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"

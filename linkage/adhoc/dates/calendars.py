@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from linkage.adhoc.dates.calendar_rules import EARLIEST_BIRTH, Calendar, calendars
 from linkage.adhoc.dates.date_forms import alike
-from linkage.records.calendars import EARLIEST_BIRTH, Calendar, calendars
 
 _LONG_AGO = 1600  # no file of persons has births in a year of the common calendar before that
 _FIT = 0.95  # share of a column's dates that are days of its calendar, between births that there can be

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, pieces
+from linkage.engine import Engine, batches
 from linkage.records import names
 from linkage.records.names import forenames, free_text, standard_names, surname, whole_forename
 from linkage.records.rules import name_rules
@@ -137,7 +137,7 @@ def test_each_distinct_value_that_is_not_in_form_once(engine: Engine, rows):
 def test_workers_go_by_the_rules_of_the_run_on_spark(spark_engine: Engine, monkeypatch: pytest.MonkeyPatch):
     own = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
     monkeypatch.setattr(names, "name_rules", lambda: own)
-    monkeypatch.setattr(pieces, "AT_ONCE", 1)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     table = spark_engine.from_arrow(parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4"))
     found = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
     assert sorted(zip(*found.to_pydict().values(), strict=True)) == [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, connect
-from linkage.records.check_digits import is_temporary_upn, valid_nino, valid_uln, valid_upn
+from linkage.records.identifiers import is_temporary_upn, valid_nino, valid_uln, valid_upn
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 DIGITS = "0123456789"
