@@ -48,7 +48,7 @@ def compared_with_truth(run: Path) -> list[dict[str, Any]]:
 
 
 def _counts(step: dict[str, Any], variance: float) -> dict[str, Any]:
-    estimated, truth = step["expected"], step["accuracy"]
+    estimated, truth = step["estimated_error"], step["accuracy"]
     return {
         "step": step["step"],
         "true_pairs": truth["recall"]["of"],
@@ -57,7 +57,7 @@ def _counts(step: dict[str, Any], variance: float) -> dict[str, Any]:
         "expected_correct": estimated["right"],
         "expected_matches": estimated["right"] / estimated["recall"]["value"],
         "variance": variance + sum(estimated[f"missed_{part}"] for part in ("others", "dropped", "unreached")),
-        "calibration_error": next(one for one in step["reliability"] if one["group"] == "all")["calibration_error"],
+        "calibration_error": next(one for one in step["calibration"] if one["group"] == "all")["calibration_error"],
     }
 
 

@@ -43,8 +43,8 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
             said.append(("truth", step["accuracy"]["precision"]))
         if step["step"] in reviews:
             said.append(("review", all_readings(reviews[step["step"]]["precision"])))
-        if step.get("expected"):
-            said.append(("probabilities", step["expected"]["precision"]))
+        if step.get("estimated_error"):
+            said.append(("probabilities", step["estimated_error"]["precision"]))
         known = next(((by, share) for by, share in said if share["of"]), None)
         if known:
             found[step["step"]] = {"by": known[0], **{key: known[1][key] for key in ("value", "low", "high")}}

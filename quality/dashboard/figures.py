@@ -18,7 +18,7 @@ from quality.report.sections.bias import basis_of
 from quality.report.sections.methods import stages_of
 from quality.report.showing import pairs_reviewed
 
-BASES = {"truth": "by truth", "review": "by review", "expected": "estimated"}
+BASES = {"truth": "by truth", "review": "by review", "estimated_error": "estimated"}
 LARGEST, FLAGGED = "Largest difference, either way", "Groups flagged"
 _FEWEST_TIMES = 10  # times the least base of a share, of groups whose difference is compared
 
@@ -115,7 +115,7 @@ def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -
     if basis == "review":
         review = next((one for one in run.reviews if one["step"] == step["step"]), None)
         return (review[measure]["middle"], pairs_reviewed(review, measure)) if review else (None, None)
-    measured = step.get("accuracy" if basis == "truth" else "expected")
+    measured = step.get("accuracy" if basis == "truth" else "estimated_error")
     return (measured[measure] if measured else None), None
 
 

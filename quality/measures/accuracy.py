@@ -7,10 +7,6 @@ from typing import Any
 from linkage.engine import Engine, Table, one, rows
 from quality.measures.intervals import f1, wilson
 
-SAID = """case when method in ('override', 'clerical') and match_probability is not null then 1e0
-         else match_probability end"""
-"""How likely a link is right: of one that people decided on, that it is, whatever the model thinks of it."""
-
 
 @dataclass(frozen=True)
 class StepTruth:
@@ -324,7 +320,9 @@ def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], e
     )
 
 
-def causes(engine: Engine, judged: Table, true_pairs: Table, units: Table, errors: Table) -> dict[str, Any]:
+def missed_by_data_error(
+    engine: Engine, judged: Table, true_pairs: Table, units: Table, errors: Table
+) -> dict[str, Any]:
     """What the kinds of error cost a step.
 
     Args:

@@ -92,18 +92,18 @@ def said_false(row: Mapping[str, Any]) -> Share:
 
 
 def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
-    """links, expected_false, expected_missed; with truth correct, false, missed, true_pairs, precision, recall, f1.
+    """links, estimated_false, estimated_missed; with truth correct, false, missed, true_pairs, precision, recall, f1.
 
-    `expected_false_within` is the expected share of false links with its interval. Expected numbers are None where
+    `estimated_false_within` is the expected share of false links with its interval. Expected numbers are None where
     links have no probability; those missed are of the pairs that were kept.
     """
     links, said, let_go = int(row["links"]), float(row["said_right"]), float(row["said_missed"])
     has_said = said > 0 or not links
     expected: dict[str, Any] = {
         "links": links,
-        "expected_false": links - said if has_said else None,
-        "expected_false_within": said_false(row) if has_said and links else None,
-        "expected_missed": let_go if has_said else None,
+        "estimated_false": links - said if has_said else None,
+        "estimated_false_within": said_false(row) if has_said and links else None,
+        "estimated_missed": let_go if has_said else None,
     }
     if not has_truth:
         return expected | dict.fromkeys(("correct", "false", "missed", "true_pairs", "precision", "recall", "f1"))
@@ -136,9 +136,9 @@ def bias(
     Returns:
         characteristics (one name or two), title, groups, and of years of birth bands, which are groups of five years;
         of a group: labels, eligible, matched, in_both and found (None without truth), rate, missed (share of in_both
-        not found), false (share of links that are false; None without truth), expected_false (share of links) and
-        expected_missed (share of the matches among kept pairs that were let go: the step's expected recall also counts
-        those of which no pair was kept), by probabilities; expected_false_within: the first of these with its interval;
+        not found), false (share of links that are false; None without truth), estimated_false (share of links) and
+        estimated_missed (share of the matches among kept pairs that were let go: the step's expected recall also counts
+        those of which no pair was kept), by probabilities; estimated_false_within: the first of these with its interval;
         matched_unmatched, found_missed and right_false (of links): difference, low, high, flagged, certain, or None
         where either set is empty.
     """
@@ -217,9 +217,9 @@ def _error(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
         "links": links,
         "missed": wilson(int(row["in_both"]) - int(row["found"]), int(row["in_both"])) if has_truth else None,
         "false": wilson(int(row["wrong"]), judged) if has_truth else None,
-        "expected_false": (links - said) / links if has_said else None,
-        "expected_false_within": said_false(row) if has_said else None,
-        "expected_missed": let_go / (said + let_go) if has_said else None,
+        "estimated_false": (links - said) / links if has_said else None,
+        "estimated_false_within": said_false(row) if has_said else None,
+        "estimated_missed": let_go / (said + let_go) if has_said else None,
     }
 
 

@@ -13,7 +13,7 @@ ALL = "all"
 ACCEPTED = "accepted"
 
 
-def reliability(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
+def calibration(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
     """How far probabilities are right: of all pairs kept, of the accepted ones, and by method.
 
     Pairs that no rule made are not among them. Those without a probability, or of somebody whose person is not known,
@@ -101,7 +101,7 @@ def by_chance(bands: Sequence[Mapping[str, Any]]) -> ByChance:
     from the probabilities, those of a band from its mean (consistency resampling: Bröcker and Smith 2007).
 
     Args:
-        bands: of a group of `reliability`.
+        bands: of a group of `calibration`.
     """
     pairs = np.array([band["pairs"] for band in bands], dtype=np.int64)
     # Engines add up in an order of their own.

@@ -1,13 +1,12 @@
-"""How right the links are by their own probabilities, where nobody knows the truth: expected precision and recall.
+"""Linkage error estimated from match probabilities, where there is no truth.
 
-A link of probability 0.98 is expected to be false twice in a hundred. Adding up over the links says how many are false,
-and adding up over the other pairs how many matches were let go. What no rule reached has no probability: it is reckoned
-from the share of matches that the rules are estimated to reach. Nor has a pair of a unit whom nobody wanted with one
-that a pass had linked: of those, the step says how many are expected to be of one person. Probabilities must mean what
-they say (quality.measures.calibration holds them to truth where there is one); a run without truth can be held to a clerical
-review.
+The match probabilities of the links add up to the expected correct links, those of the other scored pairs to the
+expected missed matches. Matches that were not scored are estimated from the blocking recall and the candidate pairs
+below the floor. Ranges are sensitivity ranges: sampling error, and factors by which probabilities may be wrong. Where
+there is truth, quality.measures.calibration tests the probabilities.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,218 +16,172 @@ from typing import Any
 import numpy as np
 
 from linkage.engine import Engine, Table, one
-from quality.measures.accuracy import SAID
 from quality.measures.evaluated import evaluation_of
 from quality.measures.intervals import Z95, Share
 
-UNSEEN_WITHIN = 2.0
-"""Matches of which no pair was kept are told by a model of what nobody has seen. However many matches a step has, they
-are taken to be known within this factor; decision 0060 has twenty-five steps beside the truth."""
-
-KEPT_WITHIN, FALSE_WITHIN = 1.5, 3.0
-"""Within which factors the probabilities tell matches among the pairs that were kept and not accepted, and false links.
-Both are few among many, and what the model does not know of makes the most of them: decision 0165 has the steps."""
-KEPT_WITHIN_OF_ONE_FILE = 3.0
-"""The same of one file beside itself, of whose pairs those that rules do not reach or keep are not reckoned, and those
-that are taken for two people are expected to be none: decision 0222 has the files."""
+FALSE_WITHIN = 3.0  # factor on false links, 95 % of 25 steps with truth (docs/experiments.md)
+SCORED_WITHIN = 1.5  # factor on missed matches among scored pairs, same steps
+SCORED_WITHIN_OF_ONE_FILE = 3.0  # the same where one file is linked with itself
+UNSCORED_WITHIN = 2.0  # factor on matches that were not scored, same steps
+_DRAWS, _SEED = 2_000, 2026  # of a sensitivity range
 
 LINKS_ONLY, UNLEARNT, GUESSED = "links_only", "unlearnt", "guessed"
 WHY_UNKNOWN = {
-    LINKS_ONLY: "{they_were} asked for links alone",
-    UNLEARNT: "nothing of matches was learnt from the data",
-    GUESSED: "too few fields are compared to show how many matches differ in one; a further field or a review would",
+    LINKS_ONLY: "the step was not diagnosed (--links-only)",
+    UNLEARNT: "the model could not be trained on these data",
+    GUESSED: "too few fields are compared; another field or a clerical review would show it",
 }
-"""Why nobody knows the recall of steps, or of one."""
+"""Why recall is not estimated."""
+
+MATCH_PROBABILITY = """case when method in ('override', 'clerical') and match_probability is not null then 1e0
+         else match_probability end"""
+"""SQL: how likely a link is correct; one that people decided on is."""
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Expected matches of which a step kept no pair.
+    """Expected matches that a step did not score.
 
     Attributes:
-        reach: estimated share of the matches that passes and blocking rules reach; None for all.
-        others: matches of a unit that a pass had linked to another record.
-        dropped: matches among the pairs that rules made and that weigh too little to be kept.
-        spread: how well those that no rule reaches are known from so many: standard deviation of their logarithm.
-        most: matches that there can be where nobody is in a file twice, as the step takes it; None where it does not.
-        unknown: why nobody knows what the step has missed; None where it is known.
-        kept_within: factor within which the probabilities tell matches among the pairs that were kept and not accepted.
+        reach: estimated blocking recall; None for all.
+        dropped: expected matches among candidate pairs below the floor.
+        spread: standard deviation of the logarithm of the matches that no rule makes.
+        most: the most matches there can be; None where a record may have several on either side.
+        unknown: why recall is not estimated (WHY_UNKNOWN); None where it is.
+        kept_within: factor within which the missed matches among scored pairs are known.
     """
 
     reach: float | None = None
-    others: float = 0.0
     dropped: float = 0.0
     spread: float = 0.0
     most: float | None = None
     unknown: str | None = None
-    kept_within: float = KEPT_WITHIN
+    kept_within: float = SCORED_WITHIN
 
     @classmethod
     def of_run(cls, folder: Path, step: str) -> "Unseen | None":
-        """As a run's evaluation tells it of a step; None where it does not."""
+        """As a run's evaluation has it of a step; None where it does not."""
         path = folder / "quality" / "evaluation.json"
-        if not path.is_file():
+        steps = evaluation_of(path)["steps"] if path.is_file() else []
+        evaluated = next((one for one in steps if one["step"] == step and one.get("blocking")), None)
+        if not evaluated:
             return None
-        steps = evaluation_of(path)["steps"]
-        found = next((found for found in steps if found["step"] == step and found.get("blocking")), None)
-        if not found:
-            return None
-        told = found.get("expected") or {}
-        others, dropped = (told.get(f"missed_{part}", 0.0) for part in ("others", "dropped"))
-        blocking = found["blocking"]
-        spread = blocking.get("unreached_spread", 0.0)
-        unknown = told.get("recall_unknown")
-        return cls(blocking["estimated_recall"], others, dropped, spread, told.get("most"), unknown)
+        estimated, blocking = evaluated.get("estimated_error") or {}, evaluated["blocking"]
+        return cls(
+            blocking["estimated_recall"],
+            estimated.get("missed_below_floor", 0.0),
+            blocking.get("unreached_spread", 0.0),
+            estimated.get("most"),
+            estimated.get("recall_unknown"),
+        )
 
-    def unreached(self, kept: Any, deviates: Any = 0.0) -> Any:
-        """Matches that no rule reaches, beside so many among the kept pairs; of numbers or arrays, as in `hidden`."""
-        reached = kept + self.dropped
-        model = math.log(UNSEEN_WITHIN) / Z95
-        found = reached * (1 / self.reach - 1 if self.reach else 0.0)
-        found = found * np.exp(deviates * math.hypot(model, self.spread))
-        return found if self.most is None else np.minimum(found, np.maximum(self.most - reached, 0.0))
-
-    def hidden(self, kept: Any, deviates: Any = 0.0) -> Any:
-        """Matches of which no pair was kept, beside so many among the kept pairs; of numbers or arrays.
+    def hidden(self, scored: Any, deviates: Any = 0.0) -> Any:
+        """Matches that were not scored, given the matches among scored pairs; numbers or arrays.
 
         Args:
-            deviates: by how many standard deviations they are more than is estimated.
+            deviates: by how many standard deviations they exceed the estimate.
         """
-        model = math.log(UNSEEN_WITHIN) / Z95
-        told = (self.others + self.dropped) * np.exp(deviates * model)
-        return told + self.unreached(kept, deviates)
+        factor = math.log(UNSCORED_WITHIN) / Z95
+        below_floor = self.dropped * np.exp(deviates * factor)
+        made = scored + self.dropped
+        unmade = made * (1 / self.reach - 1 if self.reach else 0.0) * np.exp(deviates * math.hypot(factor, self.spread))
+        if self.most is not None:
+            unmade = np.minimum(unmade, np.maximum(self.most - made, 0.0))
+        return below_floor + unmade
 
 
 def most_matches(cardinality: str, units: Mapping[str, int]) -> float | None:
-    """Matches that so many units of a side can have; None where somebody may have several on either.
-
-    Of few fields that err, EM may take more strangers for matches that no rule reaches than there are people.
-    """
+    """The most matches that so many units of each side can have; None where either may have several."""
     left, right = float(units.get("left", 0)), float(units.get("right", 0))
     return {"one-to-one": min(left, right), "many-to-one": left, "one-to-many": right}.get(cardinality)
 
 
-def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
-    """What a step's probabilities say of it; None where its links have none.
+def estimated_error(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
+    """Precision, recall and F1 of a step from its match probabilities; None where links have none.
 
     Args:
         judged: links with `match_probability` and `decision`.
 
     Returns:
-        links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted), most,
-        missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
-        say how far the numbers of right and false pairs may fall from what is expected if every probability is right,
-        and allow besides for probabilities that are wrong (`kept_within`, FALSE_WITHIN) and for as many or few matches
-        without a pair kept as `Unseen.hidden` has them; recall and f1 have no value, and recall_unknown says why,
-        where nobody knows what the step has missed.
+        As `of_sums`.
     """
-    summed = one(engine, engine.sql(_SUMS, judged=judged))
-    if not summed["links"] or summed["unknown"]:
+    sums = one(engine, engine.sql(_SUMS, judged=judged))
+    if not sums["links"] or sums["unknown"]:
         return None
-    return of_sums(
-        int(summed["links"]),
-        (summed["said_right"] or 0.0, summed["right_spread"] or 0.0),
-        (summed["said_missed"] or 0.0, summed["missed_spread"] or 0.0),
-        unseen,
-    )
-
-
-_NOT_KNOWN = Share(of=0, count=0, value=None, low=None, high=None)
+    correct = (sums["correct"] or 0.0, sums["correct_variance"] or 0.0)
+    return of_sums(int(sums["links"]), correct, (sums["missed"] or 0.0, sums["missed_variance"] or 0.0), unseen)
 
 
 _SUMS = f"""
-    with told as (select decision = 'accepted' as accepted, {SAID} as said from {{judged}}),
-    pairs as (select accepted, said, said * (1 - said) as spread from told)
-    select sum(case when accepted then 1 else 0 end) as links,
-           sum(case when accepted and said is null then 1 else 0 end) as unknown,
-           sum(case when accepted then said end) as said_right,
-           sum(case when accepted then spread end) as right_spread,
-           sum(case when not accepted then said end) as said_missed,
-           sum(case when not accepted then spread end) as missed_spread
+    with pairs as (select decision = 'accepted' as accepted, {MATCH_PROBABILITY} as p from {{judged}})
+    select count(*) filter (where accepted) as links,
+           count(*) filter (where accepted and p is null) as unknown,
+           sum(case when accepted then p end) as correct,
+           sum(case when accepted then p * (1 - p) end) as correct_variance,
+           sum(case when not accepted then p end) as missed,
+           sum(case when not accepted then p * (1 - p) end) as missed_variance
     from pairs
 """
 
 
 def of_sums(
-    links: int, right: tuple[float, float], missed: tuple[float, float], unseen: Unseen | None = None
+    links: int, correct: tuple[float, float], missed: tuple[float, float], unseen: Unseen | None = None
 ) -> dict[str, Any]:
-    """As `expected`, from sums of probabilities p and of p (1 - p), over the links and over the other pairs."""
-    (said_right, right_spread), (said_missed, missed_spread) = right, missed
-    unseen, false = unseen or Unseen(), links - said_right
-    most_lost, lost, fewest_lost = (_lost(said_right, said_missed, unseen, deviates) for deviates in (Z95, 0.0, -Z95))
-    least_right, most_right = max(links - false * FALSE_WITHIN, 0.0), links - false / FALSE_WITHIN
-    matches, whole = said_right + lost, links + said_right + lost  # F1 is twice the right over links and matches
-    # Delta method: right and missed are independent sums of Bernoulli variables; the number of the unseen is Poisson's.
-    missed_spread += float(unseen.hidden(said_right + said_missed))
-    recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
-    f1_spread = (whole - said_right) ** 2 * right_spread + said_right**2 * missed_spread
-    said = {
+    """Estimated error from sums of probabilities p and of p (1 - p), over the links and over the other scored pairs.
+
+    Returns:
+        links, correct, false, missed_scored, missed_below_floor, missed_unscored, blocking_recall, most; precision,
+        recall and f1 as shares with sensitivity ranges. Recall and F1 have no value, and recall_unknown says why, where
+        they are not estimated.
+    """
+    unseen = unseen or Unseen()
+    factor, chance, scored_factor, missed_chance = _deviates()
+    false = (links - correct[0]) * FALSE_WITHIN ** (factor / Z95) + chance * math.sqrt(correct[1])
+    right = links - np.clip(false, 0.0, links)
+    scored = missed[0] * unseen.kept_within ** (scored_factor / Z95)
+    hidden = unseen.hidden(right + scored, scored_factor)
+    lost = np.maximum(scored + hidden + missed_chance * math.sqrt(missed[1] + float(hidden[0])), 0.0)
+    if unseen.most is not None:
+        lost = np.minimum(lost, np.maximum(unseen.most - right, 0.0))
+    shares = {"precision": (right, links), "recall": (right, right + lost), "f1": (2 * right, links + right + lost)}
+    result: dict[str, Any] = {
         "links": links,
-        "right": said_right,
-        "false": false,
-        "missed_kept": said_missed,
-        "missed_others": unseen.others,
-        "missed_dropped": unseen.dropped,
-        "missed_unreached": float(unseen.unreached(said_right + said_missed)),
-        "reach": unseen.reach,
+        "correct": correct[0],
+        "false": links - correct[0],
+        "missed_scored": missed[0],
+        "missed_below_floor": unseen.dropped,
+        "missed_unscored": float(hidden[0]) - unseen.dropped,
+        "blocking_recall": unseen.reach,
         "most": unseen.most,
-        "precision": _share(
-            (said_right, links), right_spread / links**2 if links else 0.0, ((least_right, links), (most_right, links))
-        ),
-        "recall": _of_most(
-            _share(
-                (said_right, matches),
-                recall_spread,
-                ((said_right, said_right + most_lost), (said_right, said_right + fewest_lost)),
-            ),
-            unseen.most,
-        ),
-        "f1": _share(
-            (2 * said_right, whole),
-            4 * f1_spread / whole**4 if whole else 0.0,
-            ((2 * said_right, whole - lost + most_lost), (2 * said_right, whole - lost + fewest_lost)),
-            ((2 * least_right, links + least_right + lost), (2 * most_right, links + most_right + lost)),
-        ),
+        **{name: _share(*share) for name, share in shares.items()},
     }
-    if unseen.unknown is None:
-        return said
-    return {**said, **dict.fromkeys(("recall", "f1"), _NOT_KNOWN), "recall_unknown": unseen.unknown}
+    if unseen.unknown:
+        result |= {"recall": _UNKNOWN, "f1": _UNKNOWN, "recall_unknown": unseen.unknown}
+    return result
 
 
-def _lost(right: float, missed: float, unseen: Unseen, deviates: float) -> float:
-    """Matches that are not linked, beside so many that are and so many among the other pairs that were kept.
-
-    Args:
-        deviates: by how many standard deviations they are more than is estimated: what makes the model see too few of
-            them where pairs were kept does so where none was.
-    """
-    kept = missed * math.exp(deviates * math.log(unseen.kept_within) / Z95)
-    lost = kept + float(unseen.hidden(right + kept, deviates))
-    return lost if unseen.most is None else min(lost, max(unseen.most - right, 0.0))
+_UNKNOWN = Share(of=0, count=0, value=None, low=None, high=None)
 
 
-def _of_most(recall: Share, most: float | None) -> Share:
-    """Recall, no lower than it is of as many matches as there can be."""
-    if most is None or recall["low"] is None or recall["value"] is None:
-        return recall
-    return Share({**recall, "low": max(recall["low"], min(recall["value"], recall["count"] / most))})
+@functools.cache
+def _deviates() -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Four rows of normal deviates; the first of each is 0, which gives the estimate itself."""
+    drawn = np.random.default_rng(_SEED).normal(size=(4, _DRAWS))
+    drawn[:, 0] = 0.0
+    return drawn
 
 
-_Shares = tuple[tuple[float, float], tuple[float, float]]
-
-
-def _share(share: tuple[float, float], variance: float, *known_within: _Shares) -> Share:
-    """A share with its interval: of chance, and of what is known within bounds, as if independent.
-
-    Args:
-        share: how many of how many.
-        known_within: such shares at the lower and at the upper bound of something.
-    """
-    count, of = share
-    if of <= 0:
-        return _NOT_KNOWN
-    value, half = count / of, Z95 * math.sqrt(variance)
-    below, above = (
-        math.hypot(half, *(bounds[end][0] / bounds[end][1] - value for bounds in known_within)) for end in (0, 1)
+def _share(count: np.ndarray[Any, Any], of: Any) -> Share:
+    of = np.broadcast_to(np.asarray(of, dtype=float), count.shape)
+    if of[0] <= 0:
+        return _UNKNOWN
+    values = count / np.maximum(of, np.finfo(float).tiny)
+    value = float(values[0])
+    low, high = (float(bound) for bound in np.quantile(values, (0.025, 0.975)))
+    return Share(
+        of=round(of[0]),
+        count=float(count[0]),
+        value=value,
+        low=min(max(low, 0.0), value),
+        high=max(min(high, 1.0), value),
     )
-    return Share(of=round(of), count=count, value=value, low=max(0.0, value - below), high=min(1.0, value + above))

@@ -12,27 +12,27 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows, run_concurrently_if_small
 from quality.measures import accuracy, link_counts, link_rates
-from quality.measures.accuracy import causes, entity_errors
+from quality.measures.accuracy import entity_errors, missed_by_data_error
 from quality.measures.bias import bias, error_by_group
-from quality.measures.calibration import reliability
+from quality.measures.calibration import calibration
 from quality.measures.characteristics import entities_described
 from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
 from quality.measures.estimated_error import (
-    KEPT_WITHIN,
-    KEPT_WITHIN_OF_ONE_FILE,
     LINKS_ONLY,
+    SCORED_WITHIN,
+    SCORED_WITHIN_OF_ONE_FILE,
     Unseen,
-    expected,
+    estimated_error,
     most_matches,
 )
 from quality.measures.implausible import conflicts, implausible_links, implausible_people
 from quality.measures.implausible import load as implausible_rules
 from quality.measures.link_counts import blocked, completeness
-from quality.measures.link_draws import uncertainty
+from quality.measures.link_draws import vary_over_draws
 from quality.measures.parameters import parameters
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,9 @@ def _step(
         "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
         "decisions": link_counts.decisions(engine, judged),
-        "parted": link_counts.parted(engine, step.name, judged, inputs.removed_links) if inputs.removed_links else [],
+        "removed_links": link_counts.removed(engine, step.name, judged, inputs.removed_links)
+        if inputs.removed_links
+        else [],
         "passes": link_counts.passes(engine, judged, true_pairs),
         "patterns": link_counts.patterns(engine, judged, true_pairs),
         "levels": link_counts.levels(engine, judged, _comparisons(step.model)),
@@ -226,13 +228,13 @@ def _step(
         "weights": link_counts.weights(engine, judged, definitions),
         "bands": link_counts.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
-        "expected": expected(engine, judged, unseen),
-        "causes": causes(engine, judged, known.pairs, step.units, entities.errors)
+        "estimated_error": estimated_error(engine, judged, unseen),
+        "data_errors": missed_by_data_error(engine, judged, known.pairs, step.units, entities.errors)
         if known and entities.errors
         else None,
-        "reliability": reliability(engine, judged, definitions) if known else [],
+        "calibration": calibration(engine, judged, definitions) if known else [],
         **by_group,
-        "uncertainty": _uncertainty(engine, step, units, by_group, sides),
+        "link_draws": _link_draws(engine, step, units, by_group, sides),
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
     engine.drop(judged, *((known.pairs, known.known) if known else ()), *([units] if units else []))
@@ -248,13 +250,13 @@ def _unseen(step: StepTables, most: float | None) -> Unseen:
         spread=counted.get("unreached_spread", 0.0),
         most=most,
         unknown=LINKS_ONLY if not counted.get("diagnosed", True) else step.recall_unknown,
-        kept_within=KEPT_WITHIN_OF_ONE_FILE if step.left == step.right else KEPT_WITHIN,
+        kept_within=SCORED_WITHIN_OF_ONE_FILE if step.left == step.right else SCORED_WITHIN,
     )
 
 
 def _of_no_group() -> dict[str, list[Any]]:
     """The shape of `_by_group`, where nothing is known of the units."""
-    return {"totals": [], "reasons": [], "rates": [], "groups": [], "bias": []}
+    return {"totals": [], "reasons": [], "rates": [], "error_by_group": [], "bias": []}
 
 
 def _by_group(
@@ -273,7 +275,7 @@ def _by_group(
         "totals": link_rates.totals(engine, cube),
         "reasons": link_rates.reasons(engine, units, step.unlinked),
         "rates": link_rates.rates(engine, cube, sources, definitions, catalogue),
-        "groups": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
+        "error_by_group": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
         "bias": bias(engine, cube, definitions, catalogue, has_truth=has_truth),
     }
     engine.drop(cube)
@@ -282,12 +284,12 @@ def _by_group(
 
 def _say_nothing_of_missed(by_group: Mapping[str, list[Any]]) -> None:
     """Of pairs that were not kept nothing is known, and that is not nought."""
-    for table in (*by_group["groups"], *by_group["bias"]):
+    for table in (*by_group["error_by_group"], *by_group["bias"]):
         for group in (*table["groups"], *table.get("bands", ())):
-            group["expected_missed"] = None
+            group["estimated_missed"] = None
 
 
-def _uncertainty(
+def _link_draws(
     engine: Engine,
     step: StepTables,
     units: Table | None,
@@ -298,7 +300,7 @@ def _uncertainty(
     if not step.sampled:
         return None
     counted = _in_calculation(by_group["totals"], sides)
-    return uncertainty(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
+    return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
 
 
 def _in_calculation(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, one, quote, rows
-from quality.measures.accuracy import SAID
 from quality.measures.definitions import Definitions
+from quality.measures.estimated_error import MATCH_PROBABILITY
 from quality.measures.intervals import f1, wilson
 
 _VERDICTS = """
@@ -25,7 +25,7 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
     )
 
 
-def parted(engine: Engine, step: str, judged: Table, removed_links: Table) -> list[dict[str, Any]]:
+def removed(engine: Engine, step: str, judged: Table, removed_links: Table) -> list[dict[str, Any]]:
     """rule, links, correct, wrong: accepted links that the spine did not follow, by the rule that each would break.
 
     Args:
@@ -99,7 +99,7 @@ def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: in
         engine.sql(
             f"""
             select {", ".join(f"{value} as {name}" for name, value in groups.items())}, count(*) as links, {_VERDICTS},
-                   sum({SAID}) as said
+                   sum({MATCH_PROBABILITY}) as said
             from {{judged}}
             where decision = 'accepted'
             group by {keys}
@@ -112,7 +112,7 @@ def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: in
 
 
 def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
-    """links, expected_false (by their probabilities), correct, false, precision, recall, f1.
+    """links, estimated_false (by their probabilities), correct, false, precision, recall, f1.
 
     Recall is the share of all true pairs that the links found; over parts of a step it adds up to the step's. Without
     truth (`true_pairs` is None) the last five are None; without probabilities the expected number is.
@@ -121,7 +121,7 @@ def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, A
     known = true_pairs is not None
     return {
         "links": row["links"],
-        "expected_false": None if row["said"] is None else row["links"] - row["said"],
+        "estimated_false": None if row["said"] is None else row["links"] - row["said"],
         "correct": correct if known else None,
         "false": wrong if known else None,
         "precision": wilson(correct, correct + wrong) if known else None,
@@ -133,7 +133,7 @@ def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, A
 def _together(parts: Sequence[Mapping[str, Any]], true_pairs: int | None) -> list[dict[str, Any]]:
     if not parts:
         return []
-    said = [row["links"] - row["expected_false"] for row in parts if row["expected_false"] is not None]
+    said = [row["links"] - row["estimated_false"] for row in parts if row["estimated_false"] is not None]
     summed = {
         "links": sum(row["links"] for row in parts),
         "correct": sum(row["correct"] or 0 for row in parts),
@@ -183,7 +183,7 @@ def bands(
         engine.sql(
             f"""
             with banded as (
-                select {band} as band, decision, verdict, {SAID} as said
+                select {band} as band, decision, verdict, {MATCH_PROBABILITY} as said
                 from {{judged}}
                 where match_weight is not null
             )

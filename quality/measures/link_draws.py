@@ -15,7 +15,7 @@ from quality.measures.characteristics import NOT_KNOWN
 _OUTER = (0.025, 0.975)
 
 
-def uncertainty(
+def vary_over_draws(
     engine: Engine,
     sampled: Table,
     draws: int,

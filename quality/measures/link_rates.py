@@ -6,9 +6,10 @@ from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote, rows
-from quality.measures.accuracy import SAID, StepTruth
+from quality.measures.accuracy import StepTruth
 from quality.measures.characteristics import NOT_KNOWN, OTHER_CODE, labels_of
 from quality.measures.definitions import Characteristic, Definitions, Eligible
+from quality.measures.estimated_error import MATCH_PROBABILITY
 
 _UNLABELLED = {OTHER_CODE: "Other code", NOT_KNOWN: "Not known"}
 
@@ -40,10 +41,10 @@ def units_described(
     told = engine.sql(
         f"""
         with ends as (
-            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, {SAID} as said
+            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as said
             from {{judged}}
             union all
-            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, {SAID} as said
+            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as said
             from {{judged}}
         ),
         made as (

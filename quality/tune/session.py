@@ -206,7 +206,7 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, pairs: Pairs) -> Gro
     side = step.sides["left"]
     if not present or not isinstance(side, RunSide):
         return {}
-    listed = ", ".join(  # of several records the first that knows, as quality.measures.rates has it
+    listed = ", ".join(  # of several records the first that knows, as quality.measures.link_rates has it
         f"min_by(d.{quote(c.name)}, d.entity_id) filter (where d.{quote(c.name)} is not null) as {quote(c.name)}"
         for c in present
     )

@@ -203,7 +203,7 @@ def _table(step: Mapping[str, Any], names: Names, d: Disclosure, *, two_way: boo
             for group in row["groups"]:
                 cells: Row = [row["title"], ", ".join(group["labels"]), shown.rate(row, group)]
                 cells += with_interval(group["missed"], d) if has_truth else []
-                cells.append(estimated_share(group, group["expected_missed"], d))
+                cells.append(estimated_share(group, group["estimated_missed"], d))
                 cells += shown.difference(row, group, "matched_unmatched")
                 rows.append(cells + (shown.difference(row, group, "found_missed") if has_truth else []))
     interval = ["95% from", "to"]
@@ -221,7 +221,7 @@ def _false_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
     for row, group in named_groups(step, "right_false"):
         cells: Row = [row["title"], ", ".join(group["labels"])]
         cells += with_interval(group["false"], d) if has_truth else []
-        within = group["expected_false_within"] or {}
+        within = group["estimated_false_within"] or {}
         cells += [estimated_share(group, within.get(bound), d) for bound in ("value", "low", "high")]
         if has_truth:
             differences = shown.difference(row, group, "right_false")

@@ -22,7 +22,7 @@ _RULES = (
 
 def draws_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
     """Without link draws a sentence says how to ask for them."""
-    steps = [step for step in evaluation["steps"] if step.get("uncertainty")]
+    steps = [step for step in evaluation["steps"] if step.get("link_draws")]
     if not steps:
         return Section("draws", "Uncertainty of the links", [Text(f"No link draws were made. {_HOW}")])
     opening = (
@@ -55,7 +55,7 @@ def draws_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) ->
 
 
 def _cohorts(step: Mapping[str, Any]) -> list[str]:
-    return [row["title"] for row in step["uncertainty"]["characteristics"] if row["characteristic"] == "cohort"]
+    return [row["title"] for row in step["link_draws"]["characteristics"] if row["characteristic"] == "cohort"]
 
 
 def _note(d: Disclosure) -> str:
@@ -68,7 +68,7 @@ def _note(d: Disclosure) -> str:
 def _steps_table(steps: list[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
     rows: list[Row] = []
     for step in steps:
-        draws, links = step["uncertainty"], release(step, d).pairs.links
+        draws, links = step["link_draws"], release(step, d).pairs.links
         accepted = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "accepted")
         cells = [d.count(d.consistent_with(draws["links"][key], accepted)) for key in _OUTER]
         if links.value is None or any(cell.mark == "suppressed" for cell in cells):
@@ -86,7 +86,7 @@ def _steps_table(steps: list[Mapping[str, Any]], names: Names, d: Disclosure) ->
 
 def _group_rows(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Row]:
     """Link rates of eligible people, where the rate of the step's own links is shown."""
-    draws, side = step["uncertainty"], release(step, d).left
+    draws, side = step["link_draws"], release(step, d).left
     groups = {name: groups for name, _, groups in side.characteristics}
     rows: list[Row] = [["All", "All", side.whole.rate, *_cells(draws["linked"], side.whole, d)]]
     for row in draws["characteristics"]:

@@ -134,7 +134,7 @@ def _bands_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
 def _groups_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
     rows: list[Row] = [
         [table["title"], group["label"], *_part_cells(group, d)]
-        for table in step.get("groups", ())
+        for table in step.get("error_by_group", ())
         for group in table["groups"]
         if group["precision"]
     ]
@@ -182,7 +182,7 @@ def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:
 
 def errors_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
     """Missed matches by type of data error; None where no log of errors is known."""
-    steps = [step for step in evaluation["steps"] if step.get("causes") and step["causes"]["kinds"]]
+    steps = [step for step in evaluation["steps"] if step.get("data_errors") and step["data_errors"]["kinds"]]
     if not steps:
         return None
     last = steps[-1]
@@ -192,7 +192,7 @@ def errors_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
         for row in table.rows
         if isinstance(cell := row[-1], Cell) and cell.value
     ]
-    clean = d.accuracy(last["causes"]["without_error"]["share_missed"])
+    clean = d.accuracy(last["data_errors"]["without_error"]["share_missed"])
     text = (
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
         "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
@@ -207,7 +207,7 @@ def errors_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
 def _errors_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
     whole = step["accuracy"]["true_pairs"]
     rows: list[Row] = []
-    for row in step["causes"]["kinds"][:_MOST_ERRORS]:
+    for row in step["data_errors"]["kinds"][:_MOST_ERRORS]:
         missed = with_interval(row["share_missed"], d)
         lost = 1e4 * row["cost"] / whole if whole else 0.0
         cost = Cell(f"{lost:.1f}", round(lost, 1)) if missed[0].mark is None else missed[0]
@@ -265,14 +265,14 @@ def review_section(
 
 def estimated_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
     """Error estimated from match probabilities, with truth where there is one; None where links have no probability."""
-    steps = [step for step in evaluation["steps"] if step.get("expected")]
+    steps = [step for step in evaluation["steps"] if step.get("estimated_error")]
     if not steps:
         return None
     has_truth = any(step["accuracy"] for step in steps)
     rows: list[Row] = []
     values: list[dict[str, Any]] = []
     for step in steps:
-        cells, shown = measures_of(names.step(step), step["expected"], d)
+        cells, shown = measures_of(names.step(step), step["estimated_error"], d)
         if has_truth:
             cells += [
                 d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in ("precision", "recall")
@@ -290,7 +290,7 @@ def estimated_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure
         "pairs, with the estimated blocking recall, to the missed matches. Sensitivity ranges: sampling error, a factor "
         "of 3 on false links, 1.5 on missed scored pairs and 2 on unscored matches."
     )
-    expected = steps[-1]["expected"]
+    expected = steps[-1]["estimated_error"]
     precision, recall = (with_interval(expected[key], d) for key in ("precision", "recall"))
     summary = f"{names.step(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
     if recall[0].value is not None:
@@ -307,12 +307,12 @@ def estimated_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure
 
 def calibration_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
     """Match probabilities compared with the share of true matches; None without truth or probabilities."""
-    steps = [step for step in evaluation["steps"] if step.get("reliability")]
+    steps = [step for step in evaluation["steps"] if step.get("calibration")]
     if not steps:
         return None
     rows: list[Row] = []
     for step in steps:
-        for group in step["reliability"]:
+        for group in step["calibration"]:
             true, chance = d.accuracy(group["share_true"]), by_chance(group["bands"])["high"]
             numbers = (
                 100 * group["expected"] / group["pairs"],
@@ -342,7 +342,7 @@ def calibration_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
 
 
 def _calibration_chart(step: Mapping[str, Any], names: Names, d: Disclosure) -> Block:
-    whole = step["reliability"][0]
+    whole = step["calibration"][0]
     rows: list[Row] = []
     values = []
     for band in whole["bands"]:

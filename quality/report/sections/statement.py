@@ -63,7 +63,7 @@ def known_error(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = 
     if review and any(review[measure]["middle"]["value"] is not None for measure in measures):
         shares = {measure: all_readings(review[measure]) for measure in measures}
         return "review", shares | {"seen": {measure: pairs_reviewed(review, measure) for measure in measures}}
-    return ("estimate", step["expected"]) if step.get("expected") else None
+    return ("estimate", step["estimated_error"]) if step.get("estimated_error") else None
 
 
 def error_cells(known: Known, measure: str, d: Disclosure) -> list[Cell]:
@@ -229,7 +229,9 @@ def _less_linked(cells: Released, names: Names, d: Disclosure) -> list[Text | Ta
         people = group["in_both"] if basis == "found_missed" else group["eligible"]
         if cell.value is None or cell.value >= 0 or people < _FEWEST or not group[basis]["flagged"]:
             continue
-        missed = d.accuracy(group["missed"]) if group["missed"] else estimated_share(group, group["expected_missed"], d)
+        missed = (
+            d.accuracy(group["missed"]) if group["missed"] else estimated_share(group, group["estimated_missed"], d)
+        )
         released = shown.group(row, group)
         line: Row = [row["title"], ", ".join(group["labels"])]
         line += [released.eligible if released else d.marked("unavailable"), shown.rate(row, group), missed, cell]

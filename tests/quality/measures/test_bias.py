@@ -82,8 +82,8 @@ def test_regions_come_from_postcodes_and_the_missed_are_told_from_the_found(coun
     assert (london["eligible"], london["matched"], london["in_both"], london["found"]) == (120, 60, 120, 50)
     assert london["missed"]["value"] == pytest.approx(70 / 120)
     assert london["false"]["value"] == pytest.approx(10 / 60)
-    assert london["expected_false"] == pytest.approx(0.02)
-    assert london["expected_missed"] == pytest.approx(30 * 0.6 / (30 * 0.6 + 60 * 0.98))
+    assert london["estimated_false"] == pytest.approx(0.02)
+    assert london["estimated_missed"] == pytest.approx(30 * 0.6 / (30 * 0.6 + 60 * 0.98))
     expected = standardised(60, 540, 60, 60)
     assert expected is not None
     assert london["matched_unmatched"]["difference"] == pytest.approx(expected["difference"])
@@ -113,7 +113,7 @@ def test_without_truth_the_links_expect_what_they_cost(without_truth: dict[str, 
     groups = rows_of(without_truth, "region")
     london = groups["London",]
     assert (london["missed"], london["false"], london["found_missed"], london["in_both"]) == (None, None, None, None)
-    assert london["expected_false"] == pytest.approx(0.02)
+    assert london["estimated_false"] == pytest.approx(0.02)
     assert london["matched_unmatched"]["flagged"]
 
 
@@ -126,8 +126,8 @@ def test_what_a_step_of_links_alone_let_go_is_not_told_as_nought(
     steps = (dataclasses.replace(step, links=kept, blocking=counted),)
     evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None, steps=steps))
     london = rows_of(evaluation, "region")["London",]
-    assert (london["expected_false"], london["expected_missed"]) == (pytest.approx(0.02), None)
-    assert {g["expected_missed"] for rate in evaluation["steps"][0]["groups"] for g in rate["groups"]} == {None}
+    assert (london["estimated_false"], london["estimated_missed"]) == (pytest.approx(0.02), None)
+    assert {g["estimated_missed"] for rate in evaluation["steps"][0]["groups"] for g in rate["groups"]} == {None}
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "How many matches were missed is not known of the steps: they were asked for links alone." in text
     assert "Too few links to show" not in text

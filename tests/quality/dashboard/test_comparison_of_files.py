@@ -54,7 +54,7 @@ def test_links_are_known_again_by_the_ids_of_the_files(of_two_files: dict[str, A
     (step,) = of_two_files["steps"]
     counts = {name: step[name] for name in ("step", "before", "after", "kept", "moved", "gained", "lost")}
     assert counts == {"step": "link", "before": 3, "after": 3, "kept": 1, "moved": 1, "gained": 1, "lost": 1}
-    assert step["groups"] == []
+    assert step["error_by_group"] == []
     assert "people" not in of_two_files
 
 

@@ -131,7 +131,7 @@ def test_whose_recall_is_not_known_and_why(counted: Evaluation) -> None:
     said = _words(_statement(counted, [review]), "not-known")
     assert "How many matches were missed is not known of some steps: reviewers looked at links alone." in said
     assert "asked for links alone" not in said
-    counted["steps"][0]["expected"]["recall"] = nothing
+    counted["steps"][0]["estimated_error"]["recall"] = nothing
     assert "not known of some steps: they were asked for links alone." in _words(_statement(counted), "not-known")
 
 

@@ -87,7 +87,7 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
         {"from": "probabilistic rule 1", "to": None, "links": 1},
         {"from": None, "to": "probabilistic rule 1", "links": 1},
     ]
-    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+    assert [row for row in step["error_by_group"] if row["characteristic"] == "sex"] == [
         {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 1},
         {"characteristic": "sex", "value": "M", "kept": 0, "moved": 1, "gained": 1, "lost": 0},
     ]
@@ -151,7 +151,7 @@ def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: 
     identities = {"ilr": college, **plain.identities}
     joined = RunTables("b", plain.links, {"ec": units}, plain.models, identities)
     (step,) = compare(engine, joined, joined)["steps"]
-    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+    assert [row for row in step["error_by_group"] if row["characteristic"] == "sex"] == [
         {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 0}
     ]
 
@@ -223,9 +223,9 @@ def test_a_person_of_two_records_that_differ_is_of_the_group_that_the_report_has
     """The first record that knows says F, a later one M."""
     plain = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
     (step,) = compare(engine, replace(plain, units={"ec": world(TWO_SEXES)}), plain)["steps"]
-    counted = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
+    counted = [(row["value"], row["kept"]) for row in step["error_by_group"] if row["characteristic"] == "sex"]
     (step,) = compare(engine, plain, replace(plain, units={"ec": world(TWO_SEXES)}))["steps"]
-    assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == counted
+    assert [(row["value"], row["kept"]) for row in step["error_by_group"] if row["characteristic"] == "sex"] == counted
     assert counted == [("F", 1)]
 
 

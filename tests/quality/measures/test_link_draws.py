@@ -217,14 +217,14 @@ def test_numbers_of_links_are_hidden_with_the_step_s_own(d: Disclosure) -> None:
 
 def test_without_samples_a_sentence_says_how_to_draw_some(counted: dict[str, Any], d: Disclosure) -> None:
     for step in counted["steps"]:
-        step["uncertainty"] = None
+        step["link_draws"] = None
     (said,) = section_of(counted, d).blocks
     assert isinstance(said, Text)
     assert "No alternative sets of links were drawn" in said.text
     assert "samples = 20" in said.text
     assert "--samples 20" in said.text
     for step in counted["steps"]:
-        del step["uncertainty"]  # of a run that an earlier version evaluated
+        del step["link_draws"]  # of a run that an earlier version evaluated
     assert section_of(counted, d).blocks == [said]
 
 

@@ -38,7 +38,7 @@ def step_of(engine: Engine, inputs: Inputs) -> dict[str, Any]:
 
 def test_links_by_pattern(engine: Engine, patterned: Inputs) -> None:
     shown = [
-        (row["pattern"], row["links"], row["expected_false"], row["correct"], row["false"], row["recall"]["value"])
+        (row["pattern"], row["links"], row["estimated_false"], row["correct"], row["false"], row["recall"]["value"])
         for row in step_of(engine, patterned)["patterns"]
     ]
     assert shown == [("0", 1, 0.25, 0, 1, 0.0), ("1", 1, 0.0, 1, 0, 0.5)]
@@ -56,19 +56,19 @@ def test_links_without_probabilities_are_not_all_expected_to_be_false(
     engine: Engine, pupils_and_learners: Inputs
 ) -> None:
     step = step_of(engine, pupils_and_learners)
-    by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
-    assert [(g["links"], g["expected_false"]) for g in by_sex] == [(1, None), (1, None), (0, 0.0)]
+    by_sex = next(row["groups"] for row in step["error_by_group"] if row["characteristic"] == "sex")
+    assert [(g["links"], g["estimated_false"]) for g in by_sex] == [(1, None), (1, None), (0, 0.0)]
 
 
 def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) -> None:
     step = step_of(engine, patterned)
-    by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
+    by_sex = next(row["groups"] for row in step["error_by_group"] if row["characteristic"] == "sex")
     assert [(g["label"], g["links"], g["correct"], g["false"], g["missed"], g["true_pairs"]) for g in by_sex] == [
         ("Female", 1, 1, 0, 0, 1),
         ("Male", 1, 0, 1, 1, 1),
         ("Not known", 0, 0, 0, 0, 0),
     ]
-    assert [(g["expected_false"], g["expected_missed"]) for g in by_sex] == [(0.0, 0.0), (0.25, 0.25), (0.0, 0.0)]
+    assert [(g["estimated_false"], g["estimated_missed"]) for g in by_sex] == [(0.0, 0.0), (0.25, 0.25), (0.0, 0.0)]
     for measure in ("correct", "false", "missed", "true_pairs"):
         assert sum(g[measure] for g in by_sex) == step["accuracy"][measure]
 
@@ -115,12 +115,12 @@ def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, p
         t=step.links,
     )
     found = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
-    assert (found["expected"]["right"], found["expected"]["false"]) == (2.0, 0.0)
-    assert found["expected"]["precision"]["low"] == 1.0
-    assert sum(row["expected_false"] for row in found["passes"]) == 0.0
-    assert sum(row["of_links"]["expected_false"] or 0.0 for row in found["bands"]) == 0.0
+    assert (found["estimated_error"]["right"], found["estimated_error"]["false"]) == (2.0, 0.0)
+    assert found["estimated_error"]["precision"]["low"] == 1.0
+    assert sum(row["estimated_false"] for row in found["passes"]) == 0.0
+    assert sum(row["of_links"]["estimated_false"] or 0.0 for row in found["bands"]) == 0.0
     by_sex = next(row["groups"] for row in found["groups"] if row["characteristic"] == "sex")
-    assert [group["expected_false"] for group in by_sex] == [0.0, 0.0, 0.0]
+    assert [group["estimated_false"] for group in by_sex] == [0.0, 0.0, 0.0]
     section = expected_section({"steps": [found]}, Names(shipped()), Disclosure(load()))
     assert section is not None
     assert any("people decided on count as right" in block.text for block in section.blocks if isinstance(block, Text))
@@ -163,7 +163,7 @@ def test_no_more_matches_are_expected_than_there_are_people() -> None:
 
 
 def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
-    assert step_of(engine, pupils_and_learners)["expected"] is None
+    assert step_of(engine, pupils_and_learners)["estimated_error"] is None
 
 
 def test_certain_probabilities_leave_nothing_to_chance() -> None:
@@ -206,7 +206,7 @@ def test_errors_cost_what_their_pairs_miss_more_than_others(
             r5              | X
         """),
     }
-    found = step_of(engine, dataclasses.replace(pupils_and_learners, errors=errors, records=records))["causes"]
+    found = step_of(engine, dataclasses.replace(pupils_and_learners, errors=errors, records=records))["data_errors"]
     clean = found["without_error"]
     assert (clean["pairs"], clean["missed"]) == (1, 0)
     (kind,) = found["kinds"]

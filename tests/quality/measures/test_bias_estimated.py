@@ -17,7 +17,7 @@ SAID = "NPD to CIS: 60.00% of what is expected to be missed is in no group."
 
 def _unreached(evaluation: dict[str, Any], matches: float) -> dict[str, Any]:
     """Of the crowd's pairs 30 of a probability of 0.6 were let go: 18 matches."""
-    evaluation["steps"][0]["expected"]["missed_unreached"] = matches
+    evaluation["steps"][0]["estimated_error"]["missed_unreached"] = matches
     return evaluation
 
 
@@ -25,7 +25,7 @@ def test_the_share_in_no_group_by_hand(without_truth: dict[str, Any]) -> None:
     d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
     (step,) = _unreached(without_truth, 27.0)["steps"]
     assert in_no_group(step, names, d) == SAID
-    step["expected"]["missed_unreached"] = 0.0
+    step["estimated_error"]["missed_unreached"] = 0.0
     assert in_no_group(step, names, d) == ""
     assert in_no_group({**step, "expected": None}, names, d) == ""
 
@@ -33,8 +33,8 @@ def test_the_share_in_no_group_by_hand(without_truth: dict[str, Any]) -> None:
 def test_of_a_step_of_links_alone_and_of_few_nothing_is_said(without_truth: dict[str, Any]) -> None:
     d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
     (step,) = _unreached(without_truth, 27.0)["steps"]
-    few = {**step, "expected": {**step["expected"], "missed_kept": 1.0, "missed_unreached": 3.0}}
-    blind = {**step, "expected": {**step["expected"], "recall": {"value": None}}}
+    few = {**step, "expected": {**step["estimated_error"], "missed_kept": 1.0, "missed_unreached": 3.0}}
+    blind = {**step, "expected": {**step["estimated_error"], "recall": {"value": None}}}
     assert (in_no_group(few, names, d), in_no_group(blind, names, d)) == ("", "")
 
 

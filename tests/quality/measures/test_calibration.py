@@ -53,7 +53,7 @@ def test_a_band_has_what_was_said_and_what_is_true(found: dict[str, dict[str, An
 
 def test_the_errors_are_those_of_their_definitions(found: dict[str, dict[str, Any]]) -> None:
     everything = found["all"]
-    assert everything["expected"] == pytest.approx(3.48)
+    assert everything["estimated_error"] == pytest.approx(3.48)
     assert everything["calibration_error"] == pytest.approx((0.05 + 0.45 + 0.94 + 2 * 0.03) / 5)
     assert everything["brier"] == pytest.approx((0.04**2 + 0.02**2 + 0.94**2 + 0.45**2 + 0.05**2) / 5)
     assert found["deterministic"]["calibration_error"] == pytest.approx(0.03)

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from tests.quality.test_bias import rows_of
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine
@@ -17,7 +18,6 @@ from quality.report.page import Fold, Part, Table, Text
 from quality.report.sections import summary
 from quality.report.sections.bias import Shown, _false_table, bias_section, statement
 from quality.report.sections.statement import statement_part
-from tests.quality.test_bias import rows_of
 
 Evaluation = dict[str, Any]
 
@@ -91,7 +91,7 @@ def test_years_of_birth_are_told_of_by_fives(engine: Engine, world: Any) -> None
     ]
     assert [group["right_false"]["certain"] for group in row["groups"]] == [False, False, False, True, False]
     (band, *_) = row["bands"]
-    assert band["expected_false_within"]["value"] == pytest.approx(3 / 2700)
+    assert band["estimated_false_within"]["value"] == pytest.approx(3 / 2700)
     step = {"step": "a-b", "left": "a", "right": "b", "bias": [row]}
     table = _false_table(step, row, Shown({}, {}), Names(shipped()), _disclosure())
     assert [line[0] for line in table.rows] == [
@@ -103,13 +103,13 @@ def test_the_expected_share_has_an_interval(without_truth: Evaluation) -> None:
     """Sixty links of .98: the variance of their mean is .98 times .02 over 60; there may be thrice as many false ones."""
     london = rows_of(without_truth, "region")["London",]
     assert london["right_false"] is None
-    within = london["expected_false_within"]
+    within = london["estimated_false_within"]
     assert within["value"] == pytest.approx(0.02)
     chance, thrice = 1.96 * math.sqrt(0.98 * 0.02 / 60), 2 * 0.02
     assert (within["low"], within["high"]) == (0.0, pytest.approx(0.02 + math.hypot(chance, thrice), abs=1e-5))
     (step,) = without_truth["steps"]
-    by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
-    assert [round(group["expected_false_within"]["value"], 9) for group in by_sex if group["links"]] == [0.02, 0.02]
+    by_sex = next(row["groups"] for row in step["error_by_group"] if row["characteristic"] == "sex")
+    assert [round(group["estimated_false_within"]["value"], 9) for group in by_sex if group["links"]] == [0.02, 0.02]
 
 
 def test_tables_of_false_links(counted_uneven: Evaluation, without_truth: Evaluation) -> None:

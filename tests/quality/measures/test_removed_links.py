@@ -19,6 +19,6 @@ def test_a_step_says_which_of_its_links_the_spine_parted(
     """)
     (step,) = evaluate(engine, replace(pupils_and_learners, cuts=cuts))["steps"]
     # The pair of 3 and 5 was not accepted, and that of 1 and 4 is another step's.
-    assert step["parted"] == [{"rule": "two birth dates", "links": 1, "correct": 0, "wrong": 1}]
+    assert step["removed_links"] == [{"rule": "two birth dates", "links": 1, "correct": 0, "wrong": 1}]
     (without,) = evaluate(engine, pupils_and_learners)["steps"]
-    assert without["parted"] == []
+    assert without["removed_links"] == []

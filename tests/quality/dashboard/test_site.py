@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from quality.dashboard.models import models_sections
 from quality.dashboard.showing import change
+from tests.quality.test_report import CANARIES, Page, outside_scripts
 
 from linkage.catalogue import shipped
 from linkage.errors import InputError
@@ -22,7 +23,6 @@ from quality.report import released
 from quality.report.document import write_page
 from quality.report.names import Names
 from quality.report.released import side
-from tests.quality.test_report import CANARIES, Page, outside_scripts
 
 Made = Callable[..., Path]
 
