@@ -10,42 +10,12 @@ from pathlib import Path
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import holdings, names_a_person
+from linkage.catalogue.identifiers import NAMES, SIGNS
 from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import GateError
 from linkage.extract.layout import Field, Layout
 from linkage.extract.pseudonyms import PATTERN
-
-# Form of a value that is one of these, wherever it stands in a text (RE2). Forms after: ILR specification, rule
-# NINumber_01; Common Basic Data Set (UPN); ILR derived data rule 01 (ULN); HESA C15051 (HUSID); BS 7666 (postcode).
-SIGNS = {
-    "NINO": r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]?\b",
-    "UPN": r"\b[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]\b",
-    "ULN": r"\b[1-9][0-9]{9}\b",
-    "HUSID": r"\b[0-9]{13}\b",
-    "postcode": r"\b(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2})\b",
-    "full date": r"\b(?:(?:18|19|20)[0-9]{2}[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:18|19|20)[0-9]{2}"
-    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))\b",
-    "key or a hash": r"(?:^|[^0-9A-Z])(?:[0-9A-F]{64}|[A-Z0-9+/]{43}=)(?:$|[^0-9A-Z])",
-    "e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
-}
-
-# Parts of a column's name that say who somebody is; without case, blanks and underscores.
-NAMES = (
-    *("nino", "ninumber", "nationalinsurance", "upn", "uln", "husid", "numhus", "forename", "firstname", "givenname"),
-    *("surname", "familyname", "lastname", "fullname", "birthd", "dateofbirth", "dob", "postcode", "addressline"),
-    *("email", "telephone", "phone", "entitykey", "entityid", "recordid", "personid"),
-)
-
-# Of rows about people from elsewhere, which no extract holds. A Polish postcode is known by a nought that begins one of
-# its halves, as in most towns' 30-001: 50-249 is a size of firms. A PESEL begins with a birth date, whose month has the
-# century added (Act of 24 September 2010 on population registration, article 15).
-FOREIGN_SIGNS = {
-    "Polish postcode": r"\b(?:0[0-9]-[0-9]{3}|[0-9]{2}-0[0-9]{2})\b",
-    "PESEL": r"\b[0-9]{2}(?:[02468][1-9]|[13579][0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{5}\b",
-}
-FOREIGN_NAMES = ("pesel", "imie", "imion", "nazwisk", "dataurodz", "kodpoczt", "ulica", "telefon")
 
 _SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
 _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births

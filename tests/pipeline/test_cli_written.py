@@ -82,4 +82,4 @@ def test_a_file_that_is_not_there_is_told_with_what_to_do(words: tuple[str, ...]
     there = CliRunner().invoke(app, [*words, *(["--out", str(tmp_path / "new")] if words[0] == "dedupe" else [])])
     said, _, remedy = str(there.exception).partition("\n  ")
     assert said == "none.csv: no such file"
-    assert remedy.startswith(("name a CSV or XLSX table", "check its name"))
+    assert remedy.startswith(("give a CSV", "check its name"))

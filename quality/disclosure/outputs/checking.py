@@ -1,178 +1,175 @@
-"""What is wrong with a table of results, cell by cell, and the table as it may leave."""
+"""Check tables of results: the faults of each, cell by cell, and the table as it may leave."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
-from quality.disclosure import Profile, ProtectionLevel, Unprotectable, disclosed, intervals, is_consistent, protect
-from quality.disclosure.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
-from quality.disclosure.outputs.equations import Key, Numbers, amounts_of, counts_of
-from quality.disclosure.outputs.findings import NOT_TO_BE_MENDED, Checked, Finding
-from quality.disclosure.outputs.form import faults_of_form
-from quality.disclosure.outputs.layout import Said, layout_of
-from quality.disclosure.outputs.part import Part
-from quality.disclosure.outputs.reading import Sheet
+from linkage.errors import InputError
+from quality.disclosure import Profile, ProtectionLevel, Unprotectable, disclosed, intervals, protect
+from quality.disclosure import is_consistent as agree
+from quality.disclosure.outputs.equations import ANY, Key, Numbers, amounts_of, counts_of
+from quality.disclosure.outputs.findings import NOT_CORRECTABLE, Checked, Finding, check_form
+from quality.disclosure.outputs.layout import Declared, layout_of
+from quality.disclosure.outputs.linked import Linked, Table, link, table_of
+from quality.disclosure.outputs.reading import Sheet, read_tables
 from quality.disclosure.outputs.release import Release
-from quality.disclosure.outputs.together import Together, approved_parts, together
-from quality.disclosure.outputs.totals import plain
 
-Tell = Callable[[Key, str, str], None]
-"""Is told a number, the rule and what is wrong."""
+Report = Callable[[Key, str, str], None]
+"""Is given a number, the rule and the fault."""
 
 
-def check_table(sheet: Sheet, said: Said, profile: Profile, context: Context | None = None) -> Checked:
-    """Everything that is wrong with a table at once, and a table that is safe; see `check_tables`."""
-    return check_tables([sheet], said, profile, context)[0]
+def read_approved(folder: Path) -> list[Sheet]:
+    """The tables of a folder of CSV and XLSX files that left before.
+
+    Raises:
+        InputError: the folder is not there, or a file in it is not a table.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of approved tables\n  leave --approved out until a table has left")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".xlsx"))
+    return [sheet for file in files if not file.name.endswith(".audit.csv") for sheet in read_tables(file)]
+
+
+def check_table(sheet: Sheet, declared: Declared, profile: Profile, approved: Sequence[Sheet] = ()) -> Checked:
+    """All faults of a table, and a table that is safe; see `check_tables`."""
+    return check_tables([sheet], declared, profile, approved)[0]
 
 
 def check_tables(
-    sheets: Sequence[Sheet], said: Said, profile: Profile, context: Context | None = None
+    sheets: Sequence[Sheet], declared: Declared, profile: Profile, approved: Sequence[Sheet] = ()
 ) -> list[Checked]:
-    """Everything that is wrong with tables that leave together, held to those that were approved before.
+    """All faults of tables that leave together, and tables that are safe together with those that left before.
 
     Args:
         sheets: of the same people.
+        approved: tables that left before; what they show cannot be hidden, and what they hide must stay hidden.
 
     Raises:
-        ConfigError: `said` names columns that are not there.
+        ConfigError: a declared column is not in a table.
     """
-    found = [Checked(sheet, layout_of(sheet, said)) for sheet in sheets]
-    before: Sequence[Approved] = context.approved if context else ()
-    for checked in found:
-        checked.findings += faults_of_form(checked, profile)
-    alike = [one for one in before if context and plain(one.population) == plain(context.population)]
-    told = _Told(found, profile, context, before, with_shares=True)
-    all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
-    if not (
-        agree and (len(found) + len(alike) > 1 or is_consistent(all_tables.numbers.known(), all_tables.numbers.hidden))
-    ):
-        # A share may be of something that does not add up, as a rate of change: then counts alone are judged together.
-        told = _Told(found, profile, context, before, with_shares=False)
-        all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
-    parts = told.parts
-    for checked, key, rule, says in told.findings:
-        checked.tell(key, rule, says)
-    if not agree:
-        found[0].findings.append(
-            Finding("all tables", "", "unlike", "they contradict each other where they should agree")
-        )
-    names = [*(None for _ in found), *(one.name for one in alike)]
-    hidden = _judged(all_tables.numbers, profile, _Teller(found, all_tables, names))
-    for table, (checked, part) in enumerate(zip(found, parts, strict=True)):
-        mine = {key for key, name in all_tables.names[table].items() if name in hidden}
-        part.numbers.rules |= {
-            key: all_tables.numbers.rules[name]
-            for key, name in all_tables.names[table].items()
-            if name in all_tables.numbers.rules
+    checked = [Checked(sheet, layout_of(sheet, declared)) for sheet in sheets]
+    for one in checked:
+        check_form(one, profile)
+    tables, linked, are_linked = _linked(checked, approved, profile, with_shares=True)
+    is_single = len(tables) == 1
+    if not are_linked or (is_single and not agree(linked.numbers.bounds(), linked.numbers.hidden)):
+        # A share may be of something that does not add up, as a rate of change: counts are then judged without shares.
+        tables, linked, are_linked = _linked(checked, approved, profile, with_shares=False)
+    if not are_linked:
+        message = "they contradict each other where they should agree"
+        checked[0].findings.append(Finding("all tables", "", "contradictory tables", message))
+    for place, key in linked.differences:
+        if place < len(checked):
+            message = f"it differs from an approved table by fewer than {profile.threshold}"
+            checked[place].add(key, "differencing", message)
+            linked.numbers.levels.setdefault(linked.names[place][key], ANY)
+    hidden = _judge(linked.numbers, profile, _reporter(checked, approved, linked))
+    for place, one in enumerate(checked):
+        names, numbers = linked.names[place], tables[place].numbers
+        mine = {key for key, name in names.items() if name in hidden}
+        numbers.rules |= {
+            key: linked.numbers.rules[name] for key, name in names.items() if name in linked.numbers.rules
         }
-        for column in checked.layout.largest:
-            amounts = amounts_of(checked.sheet, checked.layout, column, profile)
-            mine |= _judged(amounts, profile, checked.tell)
-        Release(checked, part.numbers, mine, profile).write()
-        if any(finding.rule in NOT_TO_BE_MENDED for finding in checked.findings):
-            checked.safe = None
-    return found
+        for column in one.layout.largest:
+            mine |= _judge(amounts_of(one.sheet, one.layout, column, profile), profile, one.add)
+        Release(one, numbers, mine, profile).write()
+        if any(finding.rule in NOT_CORRECTABLE for finding in one.findings):
+            one.safe = None
+    return checked
 
 
-class _Told:
-    """What tables tell by themselves and beside those that were approved.
-
-    Attributes:
-        parts: the tables among others.
-        findings: of each, by key, rule and words.
-    """
-
-    def __init__(
-        self,
-        found: Sequence[Checked],
-        profile: Profile,
-        context: Context | None,
-        before: Sequence[Approved],
-        *,
-        with_shares: bool,
-    ) -> None:
-        self.parts: list[Part] = []
-        self.findings: list[tuple[Checked, Key, str, str]] = []
-        for checked in found:
-            numbers = counts_of(checked.sheet, checked.layout, profile, with_shares=with_shares)
-            checked.sums = list(numbers.sums)
-            for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
-                self.findings.append((checked, key, rule, says))
-                if rule == "differencing":
-                    numbers.needs.setdefault(key, ProtectionLevel())
-            self.parts.append(_part(checked, numbers, context.unit if context else "people"))
+def _linked(
+    checked: Sequence[Checked], approved: Sequence[Sheet], profile: Profile, *, with_shares: bool
+) -> tuple[list[Table], Linked, bool]:
+    tables = [
+        table_of(one.sheet, one.layout, counts_of(one.sheet, one.layout, profile, with_shares=with_shares))
+        for one in checked
+    ]
+    tables += _approved_tables(approved, profile, with_shares=with_shares)
+    linked, are_linked = link(tables, profile)
+    return tables, linked, are_linked
 
 
-def _part(checked: Checked, numbers: Numbers, unit: str) -> Part:
-    sheet, layout = checked.sheet, checked.layout
-    cells = {key: cell_of(meaning(sheet, layout, key, unit)) for key in numbers.low if not key[2]}
-    return Part(numbers, cells, ways_of(sheet, layout))
+def _approved_tables(sheets: Sequence[Sheet], profile: Profile, *, with_shares: bool) -> list[Table]:
+    """Approved tables; a hidden cell that they disclose among themselves needs no protection."""
+    tables = []
+    for sheet in sheets:
+        layout = layout_of(sheet, Declared())
+        numbers = counts_of(sheet, layout, profile, with_shares=with_shares)
+        numbers.levels, numbers.rules, numbers.contradicted = {}, {}, []
+        tables.append(table_of(sheet, layout, numbers, is_approved=True))
+    if not tables:
+        return []
+    linked, _ = link(tables, profile)
+    level = ProtectionLevel(lower=profile.threshold)
+    lost = disclosed(linked.numbers.bounds(), linked.numbers.hidden, dict.fromkeys(linked.numbers.hidden, level))
+    for table, names in zip(tables, linked.names, strict=True):
+        table.numbers.levels = dict.fromkeys((key for key in table.numbers.hidden if names[key] not in lost), level)
+    return tables
 
 
-@dataclass(frozen=True)
-class _Teller:
-    """Tells each table of what was found of its numbers; of an approved one, the first of the new."""
+def _reporter(checked: Sequence[Checked], approved: Sequence[Sheet], linked: Linked) -> Report:
+    """Reports a finding to each table that has the number; of an approved table, to the first of the new."""
 
-    found: Sequence[Checked]
-    all_tables: Together
-    names: Sequence[str | None]
+    def report(key: Key, rule: str, message: str) -> None:
+        for place, own in linked.own[key]:
+            if place < len(checked):
+                is_share = own[1] in checked[place].layout.shares
+                if not (is_share and rule in ("complement", "linked")):  # reported with the other shares
+                    checked[place].add(own, rule, message)
+            elif rule in ("recovered", "known small", "unprotectable"):
+                name = approved[place - len(checked)].file.name
+                undone = "cells that it hides could be calculated with the new tables"
+                finding = Finding(f"approved table {name}", "", "approved undone", undone)
+                if finding not in checked[0].findings:
+                    checked[0].findings.append(finding)
 
-    def __call__(self, key: Key, rule: str, says: str) -> None:
-        for table, own in self.all_tables.own[key]:
-            if table < len(self.found):
-                is_share = own[1] in self.found[table].layout.shares
-                if not (is_share and rule in ("complement", "beside")):  # told with the other shares that may not leave
-                    self.found[table].tell(own, rule, says)
-            elif rule in ("recovered", "known small", "kept nowhere"):
-                name = self.names[table]
-                says = (
-                    f"cells that it hides could be had with {'this table' if len(self.found) == 1 else 'these tables'}"
-                )
-                finding = Finding(f"approved table {name}", "", "approved undone", says)
-                if finding not in self.found[0].findings:
-                    self.found[0].findings.append(finding)
+    return report
 
 
-def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
-    """What must be hidden of numbers that are tied; `tell` is told why."""
-    for key in numbers.notes:
-        tell(key, "sums", "the parts come to more than their total; they were not taken for its parts")
+def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
+    """The numbers that must be hidden, of numbers that sums connect."""
+    for key in numbers.contradicted:
+        report(key, "sums", "the parts come to more than their total, and were not read as its parts")
+    messages = {
+        "threshold": f"a count under {profile.threshold} is shown",
+        "remainder": f"a difference of two counts is under {profile.threshold}",
+        "linked": "another of these tables hides it",
+    }
     for key, rule in numbers.rules.items():
-        if rule == "threshold":
-            tell(key, rule, f"a count under {profile.threshold} is shown")
-        elif rule == "remainder":
-            tell(key, rule, f"a difference of two counts is under {profile.threshold}")
-        elif rule == "beside":
-            tell(key, rule, "another of these tables hides it")
-        elif rule.startswith("dominance"):
-            tell(key, "dominance", rule.partition(": ")[2])
+        name, _, detail = rule.partition(": ")
+        report(key, name, detail or messages[name])
     if not numbers.low:
         return set()
-    known = numbers.known()
-    guarded = {key: numbers.needs[key] for key in numbers.hidden if key in numbers.needs}
+    bounds, level = numbers.bounds(), ProtectionLevel(lower=profile.threshold)
+    given = {key: numbers.levels[key] for key in numbers.hidden if key in numbers.levels}
     try:
-        told = disclosed(known, numbers.hidden, dict.fromkeys(guarded, ProtectionLevel())) if guarded else set()
-        small = disclosed(known, numbers.hidden, guarded) - told
-        for key in sorted(told):
-            tell(key, "recovered", "it is hidden, and the cells shown tell it")
-        for key in sorted(small):
-            tell(key, "known small", f"it is hidden, and the cells shown tell that it is under {profile.threshold}")
+        recovered = disclosed(bounds, numbers.hidden, dict.fromkeys(given, ANY)) if given else set()
+        for key in sorted(recovered):
+            report(key, "recovered", "it is hidden, and the cells shown disclose it")
+        for key in sorted(disclosed(bounds, numbers.hidden, given) - recovered):
+            report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {level.lower:g}")
         if profile.threshold == 1 and numbers.is_rounded:
-            shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key]} - numbers.unshown
-            low = [key for key in shown if numbers.low[key] < 10]
-            single = disclosed(known, numbers.hidden, dict.fromkeys(low, ProtectionLevel()))
-            for key, found in intervals(known, numbers.hidden, of=[key for key in low if key in single]).items():
-                if found.recovered and found.low > 0:
-                    tell(key, "rounding undone", "it is rounded, and the cells shown tell it to the last unit")
-                    numbers.needs[key] = ProtectionLevel()
-        hidden = protect(known, numbers.needs, method="cheapest") | numbers.hidden
+            for key in _rounding_undone(numbers):
+                report(key, "rounding undone", "it is rounded, and the cells shown disclose it exactly")
+                numbers.levels[key] = ANY
+        hidden = protect(bounds, numbers.levels, method="cheapest") | numbers.hidden
     except Unprotectable as error:
         for key in sorted(error.keys):
-            tell(key, "kept nowhere", "an approved table tells it, whatever is hidden here")
-        return set(numbers.needs) | numbers.hidden
+            report(key, "unprotectable", "an approved table discloses it, whatever is hidden here")
+        return set(numbers.levels) | numbers.hidden
     except ValueError:
-        first = next(iter(numbers.low))
-        tell(first, "contradiction", "the numbers shown contradict their sums")
-        return set(numbers.needs) | numbers.hidden
-    for key in sorted(hidden - set(numbers.needs) - numbers.hidden - numbers.unshown):
-        tell(key, "complement", "a cell that must be hidden could be had from it")
+        report(next(iter(numbers.low)), "contradiction", "the numbers shown contradict their sums")
+        return set(numbers.levels) | numbers.hidden
+    for key in sorted(hidden - set(numbers.levels) - numbers.hidden - numbers.unpublished):
+        report(key, "complement", "a cell that must be hidden could be calculated from it")
     return set(hidden)
+
+
+def _rounding_undone(numbers: Numbers) -> list[Key]:
+    """Rounded counts under ten that the table discloses exactly."""
+    bounds = numbers.bounds()
+    shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key]} - numbers.unpublished
+    low = [key for key in shown if numbers.low[key] < 10]
+    exact = disclosed(bounds, numbers.hidden, dict.fromkeys(low, ANY))
+    found = intervals(bounds, numbers.hidden, of=[key for key in low if key in exact])
+    return [key for key, interval in found.items() if interval.recovered and interval.low > 0]

@@ -1,16 +1,14 @@
-"""Tables of results as they lie in CSV and XLSX files: cells with their place, number or symbol."""
+"""Tables of results in CSV and XLSX files: cells with their place, and the number or symbol that each stands for."""
 
-import csv
-import itertools
 import math
 import re
 import zipfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from linkage.config.spreadsheets import read_sheets
 from linkage.errors import InputError
 
 SYMBOLS = {
@@ -24,19 +22,13 @@ _DIGITS = r"-?(?:[0-9]{1,3}(?:[\u0020\u00a0\u202f][0-9]{3})+|[0-9][0-9,]*)(?:\.[
 _FOOTNOTE = r"(?:[*†‡]|\[[a-z0-9]{1,2}\])?"
 _NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$")
-_UNDER = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
-
-_OF_A_RECORD = re.compile(  # what names no column of results: a date, an id, an address of mail, a British postcode
+_BELOW = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
+_PLACES = re.compile(r"\.([0-9]+)")
+_PERSONAL = re.compile(  # no name of a column: a date, an id, an e-mail address, a British postcode
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\+?\d{9,}|[^@\s]+@[^@\s]+\.\w+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE
 )
-
-_LOOSE = "a sheet with numbers that are no table, which was not looked at"
-
-_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_LINES_LOOKED_AT = 1_000
-
-# What a workbook can hold beside the cells of its sheets, by its place in the archive.
-_BENEATH = {
+# What a workbook can hold besides the cells of its sheets, by its place in the archive.
+_HIDDEN_CONTENT = {
     "xl/pivotCache/": "the records behind a pivot table",
     "xl/externalLinks/": "copies of cells of other workbooks",
     "xl/embeddings/": "embedded files",
@@ -46,7 +38,7 @@ _BENEATH = {
     "xl/comments": "comments",
     "xl/threadedComments/": "comments",
     "xl/vbaProject": "macros",
-    "xl/revisions/": "tracked changes, with the numbers that stood there before",
+    "xl/revisions/": "tracked changes, with earlier numbers",
 }
 
 
@@ -54,12 +46,18 @@ _BENEATH = {
 class Value:
     """One cell: its text, and the number or the symbol that it stands for; neither where it is a label or empty.
 
-    "<10" has the mark "under": it hides a count, and tells that it is small.
+    "<10" has the mark "below": it hides a count, and discloses that it is small.
     """
 
     text: str
     number: float | None = None
     mark: str | None = None
+
+    @property
+    def places(self) -> int:
+        """Digits after the decimal point."""
+        digits = _PLACES.search(self.text) if self.number is not None else None
+        return len(digits[1]) if digits else 0
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,11 @@ class Sheet:
     """One table.
 
     Attributes:
-        file, name: where it lies; a CSV file's sheet has no name.
+        file, name: where it is; a CSV file's sheet has no name.
         top: how many rows stand above the header.
-        header: what the columns are called.
+        header: the names of the columns.
         rows: the cells below it; every row as wide as the header.
-        beneath: what its workbook holds beside cells; told of the first sheet alone.
+        hidden_content: what its workbook holds besides cells; in the first sheet only.
         beyond: rows with cells to the right of the header's last name.
     """
 
@@ -80,13 +78,13 @@ class Sheet:
     top: int
     header: Sequence[str]
     rows: Sequence[Sequence[Value]]
-    beneath: Sequence[str] = ()
+    hidden_content: Sequence[str] = ()
     beyond: Sequence[int] = ()
 
     @property
     def heads(self) -> Sequence[str]:
-        """What columns are called in messages: by their letters where the first line may be a person's record."""
-        is_record = any(_OF_A_RECORD.fullmatch(name) for name in self.header)
+        """The columns in messages: by their letters where the first line may be a person's record."""
+        is_record = any(_PERSONAL.fullmatch(name) for name in self.header)
         return [_letters(n) for n in range(len(self.header))] if is_record else self.header
 
     def place(self, row: int, column: int) -> str:
@@ -109,21 +107,25 @@ def read_tables(path: Path) -> list[Sheet]:
     Raises:
         InputError: the file is not there, is of another kind, has no table, or writes numbers with decimal commas.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file\n  name a CSV or XLSX table that is there")
-    kinds = {".csv": _csv, ".xlsx": _xlsx}
-    if path.suffix.lower() not in kinds:
-        raise InputError(f"{path}: neither .csv nor .xlsx\n  save the table as one of these")
-    read = kinds[path.suffix.lower()](path)
-    found = [sheet for name, lines in read if (sheet := _sheet(path, name, lines)) is not None]
-    if not found:
+    lines = {
+        name: [[_text(cell) for cell in row] for row in rows]
+        for name, rows in read_sheets(path, separators=",").items()
+    }
+    tables = {name: _sheet(path, name, rows) for name, rows in lines.items()}
+    sheets = [sheet for sheet in tables.values() if sheet]
+    if not sheets:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
-    for sheet in found:
-        _see_that_points_are_decimal(sheet)
+    for sheet in sheets:
+        _refuse_decimal_commas(sheet)
     if path.suffix.lower() == ".xlsx":
-        loose = any(_sheet(path, name, lines) is None and _has_number(lines) for name, lines in read)
-        found[0] = replace(found[0], beneath=[*_beneath(path), *[_LOOSE] * loose])
-    return found
+        content = _hidden_content(path)
+        if any(
+            not tables[name] and any(value(text).number is not None for row in rows for text in row)
+            for name, rows in lines.items()
+        ):
+            content.append("a sheet with numbers that is not a table, which was not checked")
+        sheets[0] = replace(sheets[0], hidden_content=content)
+    return sheets
 
 
 def value(text: str) -> Value:
@@ -131,39 +133,20 @@ def value(text: str) -> Value:
     plain = text.strip()
     if mark := SYMBOLS.get(plain.lower()):
         return Value(plain, mark=mark)
-    if _UNDER.match(plain):
-        return Value(plain, mark="under")
+    if _BELOW.match(plain):
+        return Value(plain, mark="below")
     match = _NUMBER.match(plain)
     number = float(re.sub(r"[,\s]", "", match.group(1))) if match else math.inf
-    return Value(plain, number) if math.isfinite(number) else Value(plain)  # of hundreds of digits none is left
+    return Value(plain, number) if math.isfinite(number) else Value(plain)
 
 
-def see_that_commas_part(path: Path) -> None:
-    """See that it is commas that part the columns of a CSV file: of another mark each row would be a label, and pass.
-
-    The mark is the one by which most rows have as many columns as each other; of two, the one that makes more columns.
-
-    Raises:
-        InputError: it is another.
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = list(itertools.islice(file, _LINES_LOOKED_AT))
-
-    def agreeing(mark: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if len(row) > 1)
-        return max(((rows, columns) for columns, rows in widths.items()), default=(0, 0))
-
-    by_commas = agreeing(",")
-    mark = max(_OTHER_MARKS, key=agreeing)
-    if agreeing(mark) > by_commas:
-        raise InputError(
-            f"{path}: its columns are parted by {_OTHER_MARKS[mark]}\n  save it as CSV with commas between columns and "
-            "points in numbers, or as .xlsx"
-        )
+def plain(text: str) -> str:
+    """A label in lower case, with single blanks."""
+    return " ".join(text.lower().split())
 
 
-def _see_that_points_are_decimal(sheet: Sheet) -> None:
-    """A decimal comma would be taken for one between thousands, or the number for a label."""
+def _refuse_decimal_commas(sheet: Sheet) -> None:
+    """A decimal comma would be read as one between thousands, or the number as a label."""
     for row, cells in enumerate(sheet.rows):
         for column, cell in enumerate(cells):
             if _DECIMAL_COMMA.match(cell.text):
@@ -173,83 +156,43 @@ def _see_that_points_are_decimal(sheet: Sheet) -> None:
                 )
 
 
-def _csv(path: Path) -> list[tuple[str, list[list[str]]]]:
-    try:
-        see_that_commas_part(path)
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [("", [list(row) for row in csv.reader(file)])]
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: not CSV in UTF-8\n  save it as CSV in UTF-8") from None
-
-
-def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(path, data_only=True, read_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise InputError(f"{path}: not a workbook\n  save it again as .xlsx") from None
-    return [(sheet.title, [[_text(cell) for cell in row] for row in _rows(sheet)]) for sheet in book.worksheets]
-
-
-def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
-    """All rows: a sheet says how large it is, and what lies beyond that would leave unseen."""
-    sheet.reset_dimensions()
-    rows: Iterator[Sequence[Any]] = sheet.iter_rows()
-    return rows
-
-
-def _beneath(path: Path) -> list[str]:
+def _hidden_content(path: Path) -> list[str]:
     from openpyxl import load_workbook
 
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-    found = dict.fromkeys(what for place, what in _BENEATH.items() if any(n.startswith(place) for n in names))
-    written, shown = (load_workbook(path, data_only=values, read_only=True).worksheets for values in (False, True))
-    pairs = (
-        (formula, cell)
-        for sheet, values in zip(written, shown, strict=True)
-        for formulas, cells in zip(_rows(sheet), _rows(values), strict=True)
-        for formula, cell in zip(formulas, cells, strict=True)
-    )
-    if any(formula.value is not None and cell.value is None for formula, cell in pairs):
-        found["formulas whose results were not saved"] = None
-    return list(found)
-
-
-def _has_number(lines: Sequence[Sequence[str]]) -> bool:
-    return any(value(text).number is not None for line in lines for text in line)
+    content = dict.fromkeys(what for at, what in _HIDDEN_CONTENT.items() if any(n.startswith(at) for n in names))
+    results = read_sheets(path)
+    for sheet in load_workbook(path, read_only=True).worksheets:
+        sheet.reset_dimensions()
+        for formulas, shown in zip(sheet.iter_rows(values_only=True), results[sheet.title], strict=True):
+            if any(formula is not None and cell is None for formula, cell in zip(formulas, shown, strict=True)):
+                content["formulas whose results were not saved"] = None
+    return list(content)
 
 
 def _text(cell: Any) -> str:
-    if cell.value is None:
+    if cell is None:
         return ""
-    if isinstance(cell.value, float | int) and not isinstance(cell.value, bool):
-        if "%" in str(cell.number_format):
-            return f"{100 * cell.value:.10g}%"
-        return f"{cell.value:.10g}"
-    return str(cell.value)
+    return f"{cell:.10g}" if isinstance(cell, float | int) and not isinstance(cell, bool) else str(cell)
 
 
 def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | None:
-    """The header is the last row of names before the first row with a number or symbol beside a label."""
+    """The header is the first row with two names or more; notes of one cell a row below the table are left out."""
     rows = [[value(text) for text in line] for line in lines]
-
-    def is_data(row: Sequence[Value]) -> bool:
-        return any(cell.number is not None or cell.mark for cell in row[1:])
-
-    def is_header(row: Sequence[Value]) -> bool:
-        return sum(bool(cell.text) for cell in row) > 1
-
-    top = next((n for n, row in enumerate(rows) if is_header(row)), None)
+    top = next((n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1), None)
     if top is None:
         return None
     header = [cell.text for cell in rows[top]]
     while header and not header[-1]:
         header.pop()
-    blank = Value("")
     beyond = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
-    body = [[*row, *[blank] * len(header)][: len(header)] for row in rows[top + 1 :]]
-    while body and not is_data(body[-1]) and not is_header(body[-1]):  # notes below the table, a cell each
+    body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
+    while body and not _is_row(body[-1]):
         body.pop()
     return Sheet(path, name, top, header, body, beyond=beyond) if body else None
+
+
+def _is_row(row: Sequence[Value]) -> bool:
+    has_number = any(cell.number is not None or cell.mark for cell in row[1:])
+    return has_number or sum(bool(cell.text) for cell in row) > 1

@@ -1,10 +1,10 @@
-"""ACRO's verdict on a table beside ours, where it is installed: a second pair of eyes on single cells.
+"""ACRO's verdict on a table, where it is installed: a second opinion on single cells.
 
-ACRO (AI-SDC, MIT) judges tables that it makes itself of rows about people. So the rows of a table that add up to its
-totals are told to it as that many people of each group. It is asked for its frequency check alone, by its own rules:
-it looks no further than a cell, and finds no cell that others tell.
+ACRO (AI-SDC, MIT) judges tables that it makes of rows about people, so the counts of a table are given to it as that
+many people of each group. Only its frequency check is used, by its own rules: it checks no cell against others.
 """
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import logging
@@ -16,16 +16,16 @@ from quality.disclosure.outputs.equations import Key
 from quality.disclosure.outputs.findings import Checked
 
 INSTALL = "pip install 'leo-linkage[sdc]'"
-_MOST = 1_000  # people of a cell that it is told of: whether it has a few or a thousand is all that it asks
+_MOST_PEOPLE = 1_000  # of a cell: whether it has ten or a thousand is all that ACRO checks
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What ACRO says of a table.
+    """ACRO's verdict on a table.
 
     Attributes:
         version: ACRO's.
-        seen: the cells that it was told of; not totals, nor what is hidden already.
+        seen: the cells that it was given; not totals, nor what is hidden already.
         faults: those that it would not let out, with its checks' names.
     """
 
@@ -40,34 +40,30 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A cell on which the two differ."""
+    """A cell that only one of the two finds at fault."""
 
     place: str
     column: str
-    who: str  # finds fault, alone
-    says: str
+    checker: str  # acro or leo
+    faults: str
 
 
 def is_installed() -> bool:
-    """Whether there is an ACRO to ask."""
+    """Whether ACRO is."""
     return importlib.util.find_spec("acro") is not None
 
 
 def second_opinion(checked: Checked) -> Opinion | None:
-    """Ask ACRO; None where the table has no count of a group.
-
-    Takes some seconds the first time, since ACRO imports much.
-    """
+    """ACRO's opinion; None where the table has no count of a group. Importing ACRO takes some seconds."""
     session, pandas = _session()
     seen, faults = set[Key](), dict[Key, str]()
     layout = checked.layout
-    blocks = [[column for column in layout.counts if column != layout.across]] if layout.across is not None else []
-    for columns in blocks or [[column] for column in layout.counts]:
+    for columns in [layout.codes] if layout.codes else [[column] for column in layout.counts]:
         cells = dict(_cells(checked, columns))
-        if not any(cells.values()):
+        if not any(number for _, number in cells.values()):
             continue
-        people = [(key, codes) for key, (codes, number) in cells.items() for _ in range(min(int(number), _MOST))]
-        frame = pandas.DataFrame([codes for _, codes in people])
+        people = [codes for codes, number in cells.values() for _ in range(min(int(number), _MOST_PEOPLE))]
+        frame = pandas.DataFrame(people)
         *index, across = [frame[name] for name in frame.columns]
         with _quiet():
             session.crosstab(index or across, across)
@@ -79,13 +75,11 @@ def second_opinion(checked: Checked) -> Opinion | None:
                 seen.add(key)
                 verdict = str(outcome.loc[row, column]).strip("; ")
                 faults |= {} if verdict == "ok" else {key: verdict.replace("; ", ", ")}
-    if not seen:
-        return None
-    return Opinion(importlib.metadata.version("acro"), frozenset(seen), faults)
+    return Opinion(importlib.metadata.version("acro"), frozenset(seen), faults) if seen else None
 
 
 def disagreements(checked: Checked, opinion: Opinion) -> Iterator[Disagreement]:
-    """Cells in which only one of the two finds fault, of those that ACRO was told of."""
+    """Cells that ACRO was given and that only one of the two finds at fault."""
     ours: dict[str, list[str]] = {}
     for finding in checked.findings:
         if not finding.is_note:
@@ -99,9 +93,9 @@ def disagreements(checked: Checked, opinion: Opinion) -> Iterator[Disagreement]:
 
 
 def _cells(checked: Checked, columns: Sequence[int]) -> Iterator[tuple[Key, tuple[tuple[str, ...], float]]]:
-    """Counts of groups: codes of the labels and the column's name, and how many."""
+    """Counts of groups: the codes of the labels with the column's name, and the count."""
     sheet, layout = checked.sheet, checked.layout
-    parents = {parent for _, parent in layout.parents.items()}
+    parents = set(layout.parents.values())
     for row, cells in enumerate(sheet.rows):
         labels = [cells[label].text for label in layout.labels]
         if any(layout.is_total(text) or text.lower() in parents for text in labels):
@@ -113,8 +107,7 @@ def _cells(checked: Checked, columns: Sequence[int]) -> Iterator[tuple[Key, tupl
 
 
 def _session() -> tuple[Any, Any]:
-    level = logging.root.level
-    handlers = list(logging.root.handlers)
+    level, handlers = logging.root.level, list(logging.root.handlers)
     import acro  # sets up the root logger, to print every table
     import pandas
 
@@ -124,12 +117,12 @@ def _session() -> tuple[Any, Any]:
         return acro.ACRO(suppress=False), pandas
 
 
-class _quiet:
-    """ACRO writes to its log the tables that it makes."""
-
-    def __enter__(self) -> None:
-        self._before = logging.root.manager.disable
-        logging.disable(logging.CRITICAL)
-
-    def __exit__(self, *_: object) -> None:
-        logging.disable(self._before)
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """ACRO logs the tables that it makes."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -1,12 +1,12 @@
-"""Which codes and columns stand for all of their kind: by their words, or since they come to what the others do.
+"""Totals of a table: codes and columns that stand for all of their kind, by their words or by their numbers.
 
-A total that is not known for one is worse than one too many: a cell that is hidden could be had from it unseen.
+A total that is not recognised is worse than one too many: a hidden cell could be calculated from it unseen.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from quality.disclosure.outputs.reading import Sheet, Value
+from quality.disclosure.outputs.reading import Sheet, Value, plain
 
 TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "both", "persons", "all people"})
 _WORDS = re.compile(r"^(?:all|total|overall|grand total|sub-?total)\b(?! others?\b)|\btotals?$")
@@ -28,67 +28,57 @@ _ALL_OF_A_KIND = (
 _Compared = tuple[Value, Sequence[Value]]
 
 
-def plain(text: str) -> str:
-    """A label without case and blanks at its ends."""
-    return " ".join(text.lower().split())
-
-
 def says_all(text: str) -> bool:
-    """Whether a label's words say that it stands for all: "All pupils", "Total (England)"."""
+    """Whether a label's words say total: "All pupils", "Total (England)"."""
     return plain(text) in TOTALS or bool(_WORDS.search(plain(text)))
 
 
-def says_everybody(text: str) -> bool:
-    """Whether a column is named for those whom it counts, and for no kind of them: "pupils", "number of people"."""
+def is_everybody(text: str) -> bool:
+    """Whether a column is named for all whom it counts: "pupils", "number of people"."""
     return bool(_EVERYBODY.match(plain(text.replace("_", " "))))
 
 
-def bare(name: str) -> str:
-    """What a column of counts is of: "female" of "Number of female pupils"."""
+def all_of_a_kind(names: Iterable[str]) -> bool:
+    """Whether columns are everybody between them by their words: "female" and "male"."""
+    return {code_of(name) for name in names} in _ALL_OF_A_KIND
+
+
+def code_of(name: str) -> str:
+    """The code that a column of counts stands for: "female" of "Number of female pupils"."""
     return _AROUND.sub("", plain(name)).strip() or plain(name)
 
 
-def are_all_of_a_kind(names: Collection[str]) -> bool:
-    """Whether columns are by their words everybody between them: "female" and "male"."""
-    return {bare(name) for name in names} in _ALL_OF_A_KIND
-
-
-def lone_country(codes: Collection[str]) -> list[str]:
-    """The country among plain codes, where there is no other: it stands for all of its regions."""
-    found = [code for code in codes if code in _COUNTRIES]
-    return found if len(found) == 1 else []
-
-
-def totals_of(
+def total_codes(
     sheet: Sheet,
     labels: Sequence[int],
     counts: Sequence[int],
     known: Collection[str],
     parents: Mapping[tuple[int, str], str],
 ) -> frozenset[str]:
-    """The codes of a table that stand for all, beside those that are known.
+    """The codes of a table that stand for all of their label, besides those that are known.
+
+    A code does by its words, unless numbers contradict it; where no code does, one that the others always add up to.
 
     Args:
-        known: words that stand for all.
-        parents: label and code to the code that it is part of. What is named there is what is said of it; beside such
-            codes one that stands for all is held against those that are part of none.
+        parents: label and code to the code that it is part of; a total is compared with codes that are part of none.
     """
-    found: set[str] = set()
-    for way in labels:
-        within = {code: parent for (label, code), parent in parents.items() if label == way}
-        codes = list(dict.fromkeys(plain(row[way].text) for row in sheet.rows if row[way].text))
-        groups = _groups(sheet, labels, way)
-        named = [code for code in codes if code not in known and says_all(code)] + lone_country(codes)
+    totals: set[str] = set()
+    for label in labels:
+        within = {code: parent for (column, code), parent in parents.items() if column == label}
+        codes = list(dict.fromkeys(plain(row[label].text) for row in sheet.rows if row[label].text))
+        groups = _groups(sheet, labels, label)
+        countries = [code for code in codes if code in _COUNTRIES]
+        named = [code for code in codes if code not in known and says_all(code)]
+        named += countries if len(countries) == 1 else []
         named = [code for code in named if code not in within and code not in within.values()]
-        inner = {*known, *within}
-        found |= {code for code in named if not _contradicted(_rows(sheet, groups, counts, code, inner))}
-        if not within and not found & set(codes) and not set(codes) & set(known):
-            largest = _largest(sheet, groups, counts)
-            found |= {code for code in largest if _comes_to_all(_rows(sheet, groups, counts, code, known))}
-    return frozenset(found)
+        compared = {code: list(_compared(sheet, groups, counts, code, {*known, *within})) for code in codes}
+        totals |= {code for code in named if not _contradicted(compared[code])}
+        if not within and not totals & set(codes) and not set(codes) & set(known):
+            totals |= {code for code in codes if _adds_up(compared[code])}
+    return frozenset(totals)
 
 
-def across_of(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> int | None:
+def total_column(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> int | None:
     """The column that the other counts add up to; None where there is none."""
     if len(counts) < 3:
         return None
@@ -96,60 +86,46 @@ def across_of(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> i
     if len(named) == 1:
         return named[0]
     compared = {n: [(row[n], [row[one] for one in counts if one != n]) for row in sheet.rows] for n in counts}
-    worded = [n for n in counts if says_all(sheet.header[n]) and not _contradicted(compared[n])]
-    found = worded or [n for n in counts if _is_everybody(sheet, counts, n, compared[n]) or _comes_to_all(compared[n])]
-    return found[0] if len(found) == 1 else None
+    chosen = [n for n in counts if says_all(sheet.header[n]) and not _contradicted(compared[n])]
+    chosen = chosen or [
+        n for n in counts if _adds_up(compared[n]) or _is_total_of_people(sheet, counts, n, compared[n])
+    ]
+    return chosen[0] if len(chosen) == 1 else None
 
 
-def _is_everybody(sheet: Sheet, counts: Sequence[int], column: int, compared: Sequence[_Compared]) -> bool:
-    """Whether a column is of people as such, and the others come to it in a row or are everybody by their words."""
-    if not says_everybody(sheet.header[column]) or _contradicted(compared):
+def _is_total_of_people(sheet: Sheet, counts: Sequence[int], column: int, compared: Sequence[_Compared]) -> bool:
+    """Whether a column counts people as such, and the others are all of them by their words or in one row."""
+    if not is_everybody(sheet.header[column]) or _contradicted(compared):
         return False
     others = [sheet.header[n] for n in counts if n != column]
-    return are_all_of_a_kind(others) or any(is_whole for _, _, is_whole in _told(compared))
+    return all_of_a_kind(others) or any(is_complete for _, _, is_complete in _differences(compared))
 
 
-def _groups(sheet: Sheet, labels: Sequence[int], way: int) -> list[dict[str, int]]:
-    """Rows that differ in one label alone, by its code."""
+def _groups(sheet: Sheet, labels: Sequence[int], label: int) -> list[dict[str, int]]:
+    """Rows that differ only in one label, by its code."""
     groups: dict[tuple[str, ...], dict[str, int]] = {}
     for row, cells in enumerate(sheet.rows):
-        others = tuple(plain(cells[label].text) for label in labels if label != way)
-        if code := plain(cells[way].text):
+        others = tuple(plain(cells[one].text) for one in labels if one != label)
+        if code := plain(cells[label].text):
             groups.setdefault(others, {})[code] = row
     return list(groups.values())
 
 
-def _largest(sheet: Sheet, groups: Sequence[dict[str, int]], counts: Sequence[int]) -> set[str]:
-    """Codes that no other exceeds in any column of any group: a total is one of them."""
-    found: set[str] | None = None
-    for group in groups:
-        for column in counts:
-            numbers = {code: sheet.rows[row][column].number for code, row in group.items()}
-            most = max((number for number in numbers.values() if number is not None), default=None)
-            if most is not None and len(group) > 1:
-                largest = {code for code, number in numbers.items() if number == most}
-                found = largest if found is None else found & largest
-    return found or set()
-
-
-def _rows(
+def _compared(
     sheet: Sheet, groups: Sequence[dict[str, int]], counts: Sequence[int], code: str, known: Collection[str]
-) -> list[_Compared]:
-    """A code's counts, each beside those of the rows that differ from it in one label alone."""
-    return [
-        (
-            sheet.rows[group[code]][column],
-            [sheet.rows[at][column] for part, at in group.items() if part not in (code, *known)],
-        )
-        for group in groups
-        if code in group
-        for column in counts
-    ]
+) -> Iterator[_Compared]:
+    """A code's counts, each with those of the rows that differ from it only in the label."""
+    for group in groups:
+        if code in group:
+            parts = [at for part, at in group.items() if part not in (code, *known)]
+            for column in counts:
+                yield sheet.rows[group[code]][column], [sheet.rows[at][column] for at in parts]
 
 
-def _told(compared: Sequence[_Compared]) -> Iterator[tuple[float, int, bool]]:
-    """How far each total is from its parts beyond rounding, how many parts there are, and whether all are shown."""
-    is_rounded = _is_rounded(compared)
+def _differences(compared: Sequence[_Compared]) -> Iterator[tuple[float, int, bool]]:
+    """Each total less its parts beyond rounding, how many parts there are, and whether all are shown."""
+    shown = [cell.number for total, parts in compared for cell in (total, *parts) if cell.number is not None]
+    is_rounded = bool(shown) and all(number % 5 == 0 for number in shown)
     for total, parts in compared:
         if total.number and parts:
             numbers = [cell.number for cell in parts if cell.number is not None]
@@ -160,16 +136,15 @@ def _told(compared: Sequence[_Compared]) -> Iterator[tuple[float, int, bool]]:
 
 def _contradicted(compared: Sequence[_Compared]) -> bool:
     """Whether parts come to more than the total, or all of them are shown and come to less."""
-    return any(off < 0 or (off > 0 and is_whole) for off, _, is_whole in _told(compared))
+    return any(off < 0 or (off > 0 and is_complete) for off, _, is_complete in _differences(compared))
 
 
-def _comes_to_all(compared: Sequence[_Compared]) -> bool:
-    """Whether the parts come to the total wherever all are shown, and so often that it is no chance."""
-    whole = [parts for _, parts, is_whole in _told(compared) if is_whole and parts > 1]
-    often = len(whole) > 2 if _is_rounded(compared) else len(whole) > 1 or max(whole, default=0) > 2
+def _adds_up(compared: Sequence[_Compared]) -> bool:
+    """Whether the parts come to the total wherever all are shown: in three rows, or in two, or of three parts."""
+    complete = [parts for _, parts, is_complete in _differences(compared) if is_complete and parts > 1]
+    often = len(complete) > 2 or ((len(complete) > 1 or max(complete, default=0) > 2) and not _is_round(compared))
     return often and not _contradicted(compared)
 
 
-def _is_rounded(compared: Sequence[_Compared]) -> bool:
-    shown = [cell.number for total, parts in compared for cell in (total, *parts) if cell.number is not None]
-    return bool(shown) and all(number % 5 == 0 for number in shown)
+def _is_round(compared: Sequence[_Compared]) -> bool:
+    return all(c.number is None or c.number % 5 == 0 for total, parts in compared for c in (total, *parts))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from quality.disclosure import load
-from quality.disclosure.outputs import Said, check_table, read_tables, write_safe
-from tests.quality.test_outputs import LEO, checked, told
+from quality.disclosure.outputs import Checked, Declared, check_table, check_tables, read_tables, write_safe
+from tests.quality.disclosure.test_linked import sheet
+from tests.quality.disclosure.test_outputs import LEO, checked, told
 
 
 def test_a_per_cent_under_one_is_no_fraction(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_fractions_under_a_name_that_says_per_cent_are_known_by_their_counts(tmp
         """,
         tmp_path,
     )
-    assert found.layout.fractions == {3}
+    assert found.layout.wholes[3] == (1.0,)
     assert ("D2", "share") not in told(found)
 
 
@@ -112,7 +113,7 @@ def test_a_code_keeps_its_noughts_in_a_workbook(tmp_path: Path) -> None:
         book.active.append(line)
     book.save(tmp_path / "t.xlsx")
     path, _ = write_safe(
-        [check_table(sheet, Said(), LEO) for sheet in read_tables(tmp_path / "t.xlsx")], tmp_path / "s"
+        [check_table(sheet, Declared(), LEO) for sheet in read_tables(tmp_path / "t.xlsx")], tmp_path / "s"
     )
     rows = list(load_workbook(path).active.values)
     assert rows == [("Industry", "People"), ("01110", 1200), ("02200", 400), ("nan", 30), (2012, 35)]
@@ -129,13 +130,6 @@ def test_a_share_that_may_be_in_per_cent_is_judged_as_one_too(tmp_path: Path) ->
     assert ("C2", "share") in told(found)
     assert found.safe == [["North", "1000", "c"], ["Middle", "4000", "0.8"]]
     assert told(checked(world.replace("| Rate", "| Proportion"), tmp_path)) == set()
-
-
-def test_a_share_of_people_who_are_no_whole_ones_is_no_per_cent(tmp_path: Path) -> None:
-    """0.45 % of 312 are 1.4 people."""
-    found = checked("Region | Graduates | Rate\nNorth | 312 | 0.45\nMiddle | 418 | 0.52", tmp_path, load("ons_srs"))
-    assert found.layout.fractions == {2}
-    assert found.passes
 
 
 @pytest.mark.parametrize("base", ["", "x", "z", "low"])
@@ -178,3 +172,71 @@ def test_a_share_with_all_its_places_undoes_the_rounding(tmp_path: Path) -> None
     assert told(found) == {("C2", "rounding")}
     assert found.safe == [["North", "25", "4"], ["Middle", "400", "30"]]
     assert told(checked(world, tmp_path, load("acro"))) == {("C2", "share")}
+
+
+def column(found: Checked, place: int) -> list[str]:
+    return [row[place] for row in found.safe or []]
+
+
+def test_the_share_of_all_and_those_of_the_others_tell_a_hidden_one() -> None:
+    """40 % of all 50, 43 % of the 30 in the south: seven of the 20 in the north, whose share alone was hidden."""
+    text = """
+        Region | People | In work %
+        North  | 20     | 35
+        South  | 30     | 43
+        Total  | 50     | 40
+    """
+    found = check_table(sheet("t", text), Declared(), LEO)
+    assert {("C2", "share"), ("C3", "complement")} <= told(found)
+    assert column(found, 2) == ["c", "c", "40"]
+    assert found.passes is False
+    alone = check_table(sheet("t", text.replace("| 35", "| c")), Declared(), LEO)
+    assert ("C2", "recovered") in told(alone) or ("C2", "known small") in told(alone)
+
+
+def test_a_count_that_one_table_hides_is_told_by_the_share_of_another() -> None:
+    counts = """
+        Region | People | In work
+        North  | 33     | 15
+        South  | 64     | 30
+        West   | 19     | 11
+        Total  | 116    | 56
+    """
+    shares = """
+        Region | People | In work %
+        North  | 33     | 45.5
+        South  | 64     | 46.9
+        West   | 19     | 57.9
+        Total  | 116    | 48.3
+    """
+    first, second = check_tables([sheet("a", counts), sheet("b", shares)], Declared(), LEO)
+    hidden = [row for row, (one, other) in enumerate(zip(column(first, 2), column(second, 2), strict=True)) if
+              "c" in (one, other)]  # fmt: skip
+    assert column(first, 2).count("c") >= 2
+    assert all(column(second, 2)[row] == "c" for row in hidden), "what is hidden as a count is no share either"
+
+
+def test_a_share_that_does_not_add_up_is_judged_by_itself() -> None:
+    """A rate of change, beside the people that it is taken for a part of."""
+    text = """
+        Region | People | Change %
+        North  | 120    | 60.0
+        South  | 130    | 70.0
+        West   | 15     | 20.0
+        Total  | 265    | 1.0
+    """
+    found = check_table(sheet("t", text), Declared(), LEO)
+    assert "contradiction" not in {rule for _, rule in told(found)}
+    assert column(found, 2)[:2] == ["60.0", "70.0"]
+
+
+def test_where_nothing_is_hidden_nothing_more_is() -> None:
+    text = """
+        Region | People | In work %
+        North  | 200    | 35.0
+        South  | 300    | 43.0
+        Total  | 500    | 39.8
+    """
+    found = check_table(sheet("t", text), Declared(), LEO)
+    assert column(found, 2) == ["35.0", "43.0", "39.8"]
+    assert told(found) == set()

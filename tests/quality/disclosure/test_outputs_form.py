@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 
 from quality.disclosure import load
-from quality.disclosure.outputs import Said, check_table, read_tables
-from tests.quality.test_outputs import LEO, checked, told
+from quality.disclosure.outputs import Declared, check_table, read_tables
+from tests.quality.disclosure.test_outputs import LEO, checked, told
 
 SRS = load("ons_srs")
 
@@ -40,7 +40,7 @@ def test_a_rounded_count_that_can_only_be_small_is_one(tmp_path: Path) -> None:
 def test_a_symbol_for_small_tells_where_small_counts_are_hidden(tmp_path: Path, symbol: str) -> None:
     world = f"Region | People\nNorth | {symbol}\nMiddle | c\nSouth | 40\nTotal | 70"
     found = checked(world, tmp_path)
-    assert told(found) == {("B2", "tells small")}
+    assert told(found) == {("B2", "discloses small")}
     assert found.safe == [["North", "c"], ["Middle", "c"], ["South", "40"], ["Total", "70"]]
     assert told(checked(world, tmp_path, load("ofqual"))) == set()
 
@@ -48,14 +48,14 @@ def test_a_symbol_for_small_tells_where_small_counts_are_hidden(tmp_path: Path, 
 def test_a_count_below_nought_is_none(tmp_path: Path) -> None:
     """What a count fell by tells this year's from last year's."""
     found = checked("Region | People | Change in people\nNorth | 40 | -3\nSouth | 60 | 12", tmp_path, SRS)
-    assert told(found) == {("C2", "below nought")}
+    assert told(found) == {("C2", "below zero")}
     assert (found.passes, found.safe) == (False, None)
 
 
 def test_cells_beyond_the_last_name_are_a_fault(tmp_path: Path) -> None:
     found = checked("Region | People\nNorth | 40 | 3\nSouth | 60\nWest | 30 | 10", tmp_path, SRS)
     assert told(found) == {("C2", "unread")}
-    assert found.findings[0].says.startswith("2 rows have cells to the right of the last column")
+    assert found.findings[0].message.startswith("2 rows have cells to the right of the last column")
     assert found.safe is None
     assert told(checked("Region | People | \nNorth | 40 | \nSouth | 60 | ", tmp_path, SRS)) == set()
 
@@ -74,7 +74,7 @@ def test_cells_beyond_the_last_name_are_a_fault(tmp_path: Path) -> None:
 def test_rows_of_the_same_labels_cannot_be_told_apart(tmp_path: Path, world: str, place: str) -> None:
     """The 4 would be hidden, and the 27 beside it, of whom nobody knows whose it is, would tell it."""
     found = checked(world, tmp_path, SRS)
-    assert (place, "alike") in told(found)
+    assert (place, "duplicate labels") in told(found)
     assert (found.passes, found.safe) == (False, None)
 
 
@@ -126,16 +126,16 @@ def test_a_sheet_is_read_beyond_the_size_that_it_gives(tmp_path: Path) -> None:
         for name, content in held.items():
             archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', content))
     (sheet,) = read_tables(path)
-    found = check_table(sheet, Said(), SRS)
+    found = check_table(sheet, Declared(), SRS)
     assert ("t!C4", "threshold") in told(found)
 
 
 def test_a_sheet_of_numbers_that_is_no_table_would_leave_unseen(tmp_path: Path) -> None:
     table = [["Region", "People"], ["North", 40], ["South", 60]]
     (sheet,) = read_tables(book_of(tmp_path, t=table, notes=[["Made by the unit"], ["of earnings"]]))
-    assert told(check_table(sheet, Said(), LEO)) == set()
+    assert told(check_table(sheet, Declared(), LEO)) == set()
     (sheet,) = read_tables(book_of(tmp_path, t=table, data=[[3], [5], [41]]))
-    assert told(check_table(sheet, Said(), LEO)) == {("workbook", "beneath")}
+    assert told(check_table(sheet, Declared(), LEO)) == {("workbook", "hidden content")}
 
 
 @pytest.mark.parametrize("largest", [["First", "Second"], ["First"]], ids=["left blank", "not named"])

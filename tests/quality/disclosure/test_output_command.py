@@ -1,6 +1,5 @@
 """`leo output`: exit codes, what was approved before, rows about people."""
 
-import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +9,6 @@ from typer.testing import CliRunner
 
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
-from quality.disclosure.outputs import alone, load_approved
 
 SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
 
@@ -40,7 +38,7 @@ def test_a_fault_of_a_whole_table_names_no_column(tmp_path: Path) -> None:
     """It read: table (): nothing to judge."""
     code, said = leo("check", wrote(tmp_path, "t.csv", "Region,Head\nNorth,Ann\nSouth,Ben\n"))
     assert code == 3
-    assert "  table: nothing to judge: no column" in said
+    assert "  table: nothing to check: no column" in said
 
 
 @pytest.mark.parametrize("kind", ["--count", "--share", "--average"])
@@ -53,82 +51,6 @@ def test_a_text_in_a_column_that_is_told_to_hold_numbers_is_a_fault(tmp_path: Pa
     assert "unread" not in leo("check", table, "--label", "People")[1]
 
 
-def test_an_approved_table_is_held_to_what_it_was(tmp_path: Path) -> None:
-    folder = tmp_path / "approved"
-    kept = ["--approved", folder, "--profile", "ons_srs"]
-    table = wrote(tmp_path, "t.csv", "Region,People\nNorth,c\nSouth,c\nMiddle,50\nTotal,100\n")
-    assert leo("approve", table, "--name", "first", "--population", "all pupils", *kept)[0] == 0
-    same = wrote(tmp_path, "u.csv", "Region,People\nNorth,20\nSouth,30\nMiddle,50\nTotal,100\n")
-    code, said = leo("check", same, "--population", "all pupils", *kept)
-    assert code == 3
-    assert "B2 (People): approved: the approved table first hides it" in said
-
-
-def test_a_few_people_fewer_are_told_of(tmp_path: Path) -> None:
-    """The same cell, of all pupils and of all but those abroad: the difference is those abroad."""
-    kept = ["--approved", tmp_path / "approved", "--profile", "ons_srs"]
-    table = wrote(tmp_path, "t.csv", SAFE)
-    assert leo("approve", table, "--name", "first", "--population", "all pupils", *kept)[0] == 0
-    other = wrote(tmp_path, "u.csv", SAFE.replace("40", "37").replace("100", "97"))
-    code, said = leo("check", other, "--population", "pupils at home", *kept, "--out", tmp_path / "safe")
-    assert code == 3
-    assert {line.split()[0] for line in said.splitlines() if "): differencing: " in line} == {"B2", "B4"}
-    safe = (tmp_path / "safe" / "u.csv").read_text(encoding="utf-8").splitlines()
-    assert safe[1] == "North,c"
-    assert safe[3] == "Total,c"
-
-
-def test_what_an_approved_table_tells_cannot_be_hidden_any_more(tmp_path: Path) -> None:
-    kept = ["--approved", tmp_path / "approved", "--profile", "ons_srs"]
-    table = wrote(tmp_path, "t.csv", "Sex,People\nF,40\nTotal,44\n")
-    assert leo("approve", table, "--name", "first", "--profile", "hesa", "--approved", tmp_path / "approved")[0] == 3
-    assert leo("approve", table, "--name", "first", *kept)[0] == 3  # the rest of the total is four
-    table = wrote(tmp_path, "t.csv", "Sex,People\nF,40\n")
-    assert leo("approve", table, "--name", "first", *kept)[0] == 0
-    total = wrote(tmp_path, "t.csv", "Sex,People\nTotal,44\n")
-    assert leo("approve", total, "--name", "second", *kept)[0] == 0
-    both = wrote(tmp_path, "u.csv", "Sex,People\nF,40\nM,4\nTotal,44\n")
-    code, said = leo("check", both, *kept, "--out", tmp_path / "safe")
-    assert code == 3
-    assert "kept nowhere" in said
-    assert not (tmp_path / "safe" / "u.csv").exists()
-
-
-def test_an_approved_table_that_was_changed_is_found(tmp_path: Path) -> None:
-    folder = tmp_path / "approved"
-    leo("approve", wrote(tmp_path, "t.csv", SAFE), "--name", "first", "--approved", folder)
-    (kept,) = folder.glob("*.json")
-    kept.write_text(kept.read_text(encoding="utf-8").replace("62", "63"), encoding="utf-8")
-    with pytest.raises(InputError, match="was changed after it was approved"):
-        load_approved(folder)
-
-
-def test_a_folder_of_approved_tables_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
-    """A slip in its name let a table out that had been held to none of those that left."""
-    with pytest.raises(ConfigError, match="aproved: no such folder of approved tables"):
-        leo("check", wrote(tmp_path, "t.csv", SAFE), "--approved", tmp_path / "aproved")
-
-
-def test_of_two_tables_approved_at_once_the_second_is_held_to_the_first(tmp_path: Path) -> None:
-    folder, begun = tmp_path / "approved", threading.Event()
-    table = wrote(tmp_path, "t.csv", SAFE)
-    codes: list[int] = []
-
-    def second() -> None:
-        begun.set()
-        codes.append(leo("approve", table, "--name", "first", "--approved", folder)[0])
-
-    with alone(folder):
-        thread = threading.Thread(target=second)
-        thread.start()
-        begun.wait()
-        thread.join(0.5)
-        assert thread.is_alive()
-        assert not list(folder.glob("*.json"))
-    thread.join(600)
-    assert codes == [0]
-
-
 @pytest.mark.parametrize(
     ("said", "says"),
     [
@@ -136,8 +58,7 @@ def test_of_two_tables_approved_at_once_the_second_is_held_to_the_first(tmp_path
         (["--fraction", "0.1"], "--fraction is for rows about people"),
         (["--microdata", "--count", "People", "--out", "safe"], "--count is for tables, .*\n--out is for tables"),
         (["--of", "Share=People", "--of", "Share=All"], "--of Share: is given twice"),
-        (["--population", "pupils at home"], "--population is for a table beside approved ones: give --approved"),
-        (["--microdata", "--unit", "pupils"], "--unit is for tables"),
+        (["--microdata", "--total", "all"], "--total is for tables"),
     ],
 )
 def test_no_option_is_given_in_vain(tmp_path: Path, said: list[str], says: str) -> None:
@@ -156,9 +77,9 @@ def test_rows_about_people(tmp_path: Path) -> None:
     asked = ["--microdata", "--quasi", "sex", "--quasi", "born", "--institution", "school", "--amount", "pay"]
     code, said = leo("check", path, *asked)
     assert code == 3
-    assert "sex, born: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in said
+    assert "sex, born: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in said
     assert "school: small institution: 1 has fewer than 10 people" in said
-    assert "pay: top-coding: the largest value is of 1 person alone" in said
+    assert "pay: top-coding: the largest value is of 1 person" in said
     assert leo("check", wrote(tmp_path, "safe.csv", people(*rows[:-1])), *asked)[0] == 0
 
 
@@ -171,16 +92,16 @@ def test_rows_of_one_person_are_one_person(tmp_path: Path, column: str, said: li
         "check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay", *said
     )
     assert code == 3
-    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in shown
+    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in shown
     assert "school: small institution: 1 has fewer than 10 people" in shown
-    assert "pay: top-coding: the largest value is of 1 person alone" in shown
+    assert "pay: top-coding: the largest value is of 1 person" in shown
 
 
 def test_alone_in_a_sample_is_not_yet_alone_in_the_population(tmp_path: Path) -> None:
-    """A tenth of all, two people alone and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
+    """A tenth of all, two unique people and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
     path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
     _, said = leo("check", path, "--microdata", "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
-    assert "alone in the population with a probability of 0.10" in said
+    assert "unique in the population with probability 0.10" in said
 
 
 def test_signs_of_identifiers_are_told_without_their_values(tmp_path: Path) -> None:
@@ -199,16 +120,6 @@ def test_the_profiles_are_listed() -> None:
     assert {line.split()[0] for line in said.splitlines()} >= {"leo_publication", "hesa", "ofqual", "acro", "ons_srs"}
 
 
-def test_signs_of_people_elsewhere(tmp_path: Path) -> None:
-    path = wrote(tmp_path, "ludzie.csv", "Imię,kod,numer,firma\nZofia,30-001,90020312345,50-249\nJan,00-950,x,10-249\n")
-    code, said = leo("check", path, "--microdata")
-    assert code == 3
-    assert "Imię: identifier: its name is that of an identifier" in said
-    assert "kod: identifier: 2 different values look like Polish postcode" in said
-    assert "numer: identifier: 1 different value looks like PESEL" in said
-    assert "firma" not in said
-
-
 def test_rows_of_nobody_known_are_people_too(tmp_path: Path) -> None:
     """Who was linked with nobody has no AE_ID, and was none."""
     rows = [*[(f"p{n}", "F", "A", 100) for n in range(12)], (None, "M", "B", 900)]
@@ -217,9 +128,9 @@ def test_rows_of_nobody_known_are_people_too(tmp_path: Path) -> None:
     pq.write_table(pa.table(dict(zip(names, zip(*rows, strict=True), strict=True))), path)
     code, said = leo("check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay")
     assert code == 3
-    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in said
+    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in said
     assert "school: small institution: 1 has fewer than 10 people" in said
-    assert "pay: top-coding: the largest value is of 1 person alone" in said
+    assert "pay: top-coding: the largest value is of 1 person" in said
 
 
 def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_path: Path) -> None:
@@ -243,9 +154,7 @@ def test_a_record_in_the_place_of_names_is_not_quoted(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as refused:
             leo("check", bare, *wrong)
         said += str(refused.value)
-    with pytest.raises(ConfigError) as refused:
-        leo("approve", bare, "--name", "people", "--approved", tmp_path / "approved", "--label", "Region")
-    said += str(refused.value) + leo("check", wrote(tmp_path, "named.csv", f"Forename,Surname,Born,Grade\n{rows}"))[1]
+    said += leo("check", wrote(tmp_path, "named.csv", f"Forename,Surname,Born,Grade\n{rows}"))[1]
     broken = wrote(tmp_path, "tree.csv", rows)
     with pytest.raises(InputError) as unread:
         leo("check", wrote(tmp_path, "t.csv", SAFE), "--tree", broken)

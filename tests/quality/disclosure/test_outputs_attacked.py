@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from quality.disclosure import Profile, load, names
-from quality.disclosure.outputs import Said, Sheet, check_tables
+from quality.disclosure.outputs import Declared, Sheet, check_tables
 from quality.disclosure.outputs.reading import value
-from tests.quality.test_outputs_together import sheet
+from tests.quality.disclosure.attacker import bounds_of
+from tests.quality.disclosure.test_linked import sheet
 
 AREAS, SEXES = ("north", "south", "east", "west"), ("female", "male", "other")
 Asked = tuple[str | None, str | None]  # an area and a sex; None for all
@@ -98,25 +98,14 @@ def most(world: World, cells: Sequence[tuple[Asked, str]], profile: Profile, ask
     places = list(world.people)
     lines = np.array([[float(is_of(at, one)) for at in places] for one, _ in cells])
     low, high = (np.array(side) for side in zip(*(ends(text, profile) for _, text in cells), strict=True))
-    cost = np.array([float(is_of(at, asked)) for at in places])
-    found = [
-        milp(
-            sign * cost,
-            integrality=np.ones(len(places)),
-            bounds=Bounds(0, 1_000),
-            constraints=LinearConstraint(lines, low, high),
-        ).x
-        for sign in (1, -1)
-    ]
-    assert all(one is not None for one in found), "what is let out contradicts itself"
-    return float(cost @ found[0]), float(cost @ found[1])
+    return bounds_of([float(is_of(at, asked)) for at in places], lines, low, high)
 
 
 @pytest.mark.parametrize("name", names())
 @given(world=worlds(has_margins=True))
 def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
     profile = load(name)
-    found = check_tables(written(world, profile, is_rounded=False), Said(), profile)
+    found = check_tables(written(world, profile, is_rounded=False), Declared(), profile)
     assert all(one.safe is not None for one in found)
     cells = list(let_out(world, [one.safe or [] for one in found]))
     for asked, text in cells:
@@ -128,7 +117,7 @@ def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
 
 def rounded_cells(world: World, profile: Profile) -> list[tuple[Asked, str]]:
     """What is let out of a world's rounded tables; nothing where a table is refused."""
-    found = check_tables(written(world, profile, is_rounded=True), Said(), profile)
+    found = check_tables(written(world, profile, is_rounded=True), Declared(), profile)
     safe = [one.safe for one in found if one.safe is not None]
     return list(let_out(world, safe)) if len(safe) == len(found) else []
 
