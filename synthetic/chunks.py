@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.catalogue import shipped
-from synthetic.drawn.draws import Draws, Ints
-from synthetic.education.journeys import journeys
-from synthetic.education.studying import studying
-from synthetic.files.tables import Format, write, write_source
+from synthetic.base import odds as presets
+from synthetic.base.draws import Draws, Ints
+from synthetic.base.reference import reference
+from synthetic.base.rules import deliveries
+from synthetic.education.journeys import journeys, studying
+from synthetic.files import Format, write, write_source
 from synthetic.people.people import people
-from synthetic.reference_tables import reference
-from synthetic.rules import odds as presets
-from synthetic.rules.deliveries import deliveries
+from synthetic.releases import Seen, Stay, delivered, last_of_each_stage, stay
 from synthetic.sources.cis import cis
 from synthetic.sources.dwp import dwp
 from synthetic.sources.hesa import hesa
@@ -26,13 +26,8 @@ from synthetic.sources.ilr import ilr
 from synthetic.sources.npd import npd
 from synthetic.sources.scotland import scotland
 from synthetic.sources.wales import wales
-from synthetic.work.insurance import insurance
-from synthetic.work.lives import work
-from synthetic.world.releases import Stay, delivered, stay
-from synthetic.world.seen import Seen
-from synthetic.world.stages import last_of_each_stage
-from synthetic.world.truth import persons
-from synthetic.world.world import Columns, Tables, World, definition
+from synthetic.work import insurance, work
+from synthetic.world import Columns, Tables, World, definition, persons
 
 SOURCES = (npd, scotland, wales, ilr, hesa, cis)
 """Bodies that hold identities."""

@@ -13,12 +13,11 @@ from typing import get_args
 
 from linkage import __version__
 from linkage.errors import ConfigError, LeoError
+from synthetic.base import odds as presets
+from synthetic.base.identifiers import MOST_PEOPLE
 from synthetic.chunks import Chunk, Which, make, world
-from synthetic.drawn.numbers import MOST_PEOPLE
-from synthetic.files.datapackage import describe
-from synthetic.files.tables import FORMATS, Format, join
-from synthetic.files.whole import whole
-from synthetic.rules import odds as presets
+from synthetic.datapackage import describe
+from synthetic.files import FORMATS, Format, join, whole
 from synthetic.workers import each
 
 __all__ = ["MOST_RELEASES", "SynthManifest", "synthesise", "world"]

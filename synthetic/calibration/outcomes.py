@@ -10,8 +10,8 @@ from typing import Any
 
 from linkage.config.resources import config_file
 from linkage.engine import literal, quote
+from synthetic.base.dates import DATA_END
 from synthetic.calibration.population import Measure
-from synthetic.drawn.dates import DATA_END
 
 LAST_DAY = date(1970, 1, 1) + timedelta(days=DATA_END)
 _YEARS = (1, 3, 5, 7, 10, 12, 15)  # after key stage 4

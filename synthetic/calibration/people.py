@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from synthetic.base.reference import reference
 from synthetic.calibration.population import Measure, Population
-from synthetic.reference_tables import reference
 
 BIRTHS = 618_000
 """A year's births in England and Wales, 1996 to 2005 (ONS)."""

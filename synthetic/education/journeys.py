@@ -1,20 +1,36 @@
-"""Ways from school to work: who stays at school, goes to college, an apprenticeship or university, and when."""
+"""Normal deviates that a person carries from year to year."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import Days, academic_year, parts
-from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.education.attainment import attainment
-from synthetic.education.deviates import by_year, deviates
-from synthetic.education.pathways import Higher, entries, higher, lives_in_england, paths
-from synthetic.education.traits import Traits, odds_table, traits, with_qualification
-from synthetic.education.universities import subjects_of
-from synthetic.people.people import OUTSIDER, VISITOR, People
-from synthetic.reference_tables import Codes, Reference
-from synthetic.rules.learning import learning, years_of
+from synthetic.base.dates import Days, academic_year, parts
+from synthetic.base.draws import Draws, Floats, Ints
+from synthetic.base.reference import Codes, Reference
+from synthetic.base.rules import learning, years_of
+from synthetic.education.institutions import subjects_of
+from synthetic.education.pathways import (
+    Higher,
+    Traits,
+    attainment,
+    by_year,
+    deviates,
+    entries,
+    higher,
+    lives_in_england,
+    odds_table,
+    paths,
+    traits,
+    with_qualification,
+)
+from synthetic.people.people import FIRST_DEGREE, OUTSIDER, VISITOR, People, visits
+
+# Share with five or more passes at A* to C by the year in which key stage 4 began (DfE, GCSE and equivalent results in
+# England, 2001/02 to 2012/13; equivalents were cut in 2013/14; later years are carried on).
+_MEAN, _SPREAD = 0.055, 1.17  # of the score
+
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
 """What people do in the year after key stage 4."""
@@ -212,3 +228,20 @@ def _last_year(departure: Days, month: int) -> Ints:
     """The last academic year of which the first day of a month, 1 to 8, does not come after the departure."""
     years, months, _ = parts(np.minimum(departure, 40_000))
     return years - 1 - (months < month)
+
+
+def studying(draws: Draws, reference: Reference, people: People, journey: Journeys) -> Journeys:
+    """Journeys in which visitors study what they came for."""
+    comes = people.kind == VISITOR
+    visit = visits(draws, reference.origins, people.ids, comes, people.origin, people.birth)
+    first = comes & (visit.level == FIRST_DEGREE)
+    later = np.where(visit.goes_on, visit.start + visit.years, np.where(first, 0, visit.start))
+    taken = journey.postgraduate_years
+    return dataclasses.replace(
+        journey,
+        degree_start=np.where(first, visit.start, journey.degree_start),
+        degree_years=np.where(first, visit.years, journey.degree_years),
+        graduates=np.where(first, visit.start + visit.years <= LAST_YEAR + 1, journey.graduates),
+        postgraduate_start=np.where(comes, later, journey.postgraduate_start),
+        postgraduate_years=np.where(comes, np.where(visit.goes_on, 1, np.where(first, 0, visit.years)), taken),
+    )

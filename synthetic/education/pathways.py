@@ -1,20 +1,130 @@
-"""Ways through education after key stage 4: sixth form or college, entry to university, degrees and what comes after.
+"""What sets courses of life apart: the traits that published figures are given by, and tables of odds by trait.
 
-Who goes which way is drawn from odds that reproduce DfE's figures for those who ended key stage 4 in 2001/02 to 2006/07; lengths and gaps are those of configs/synthetic/life/learning.toml.
-"""
+A table says for each trait's level how much the log of the odds of an outcome moves. A person's log odds are the sum
+over traits; the sums of all combinations of levels are made once, in two halves, so that a person costs two look-ups."""
 
+import csv
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import on
-from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.education.attainment import Attainment
-from synthetic.education.traits import GRADUATE, LEVEL2_OR_LESS, LEVEL3, Traits, odds_table
-from synthetic.people.nations import ENGLAND
-from synthetic.people.people import OUTSIDER, SCOTTISH, VISITOR, WELSH, People
-from synthetic.rules.learning import ENTRIES, PATHS, begins, gaps, lean, learning, years_of
+from synthetic.base.dates import on
+from synthetic.base.draws import Draws, Floats, Ints
+from synthetic.base.reference import FOLDER, Reference
+from synthetic.base.rules import ENTRIES, PATHS, begins, gaps, lean, learning, years_of
+from synthetic.people.families import ENGLAND
+from synthetic.people.people import OUTSIDER, PRIVATE, SCOTTISH, VISITOR, WELSH, People
+
+DEPRIVED, NOT_DEPRIVED = 0.27, 0.077
+"""IDACI from which a home is in the most deprived fifth, and up to which in the least: of pupils born 1985 to 1990."""
+
+LEVEL2_OR_LESS, LEVEL3, GRADUATE = range(3)
+QUALIFIED = ("level 2 or less", "level 3", "graduate")
+"""The highest qualification that a person ever reaches."""
+
+_SEXES, _MEALS, _GRADES, _FIFTHS = ("M", "F"), ("no", "yes"), ("below", "reached"), ("least", "middle", "most")
+_SECTORS = ("state", "independent")
+
+
+@dataclass(frozen=True)
+class Attainment:
+    """Arrays of one place a person."""
+
+    score: Floats  # standard normal among pupils
+    points: Floats
+    level2: NDArray[np.bool_]
+    level2_em: NDArray[np.bool_]
+    among_best: NDArray[np.bool_]  # of the year, as far down as five passes reached before equivalents grew common
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Levels of people's traits by trait, (people,) each, and how the levels are called."""
+
+    codes: dict[str, Ints]
+    names: dict[str, tuple[str, ...]]
+
+    def halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The traits in two groups whose combinations are few."""
+        near = ("ethnic", "region", "school")
+        return tuple(trait for trait in self.names if trait not in near), near
+
+    def cells(self, group: tuple[str, ...]) -> Ints:
+        """The combination of levels of each person in a group of traits, in C order."""
+        out = np.zeros(len(next(iter(self.codes.values()))), np.int64)
+        for trait in group:
+            out = out * len(self.names[trait]) + self.codes[trait]
+        return out
+
+    def at(self, rows: NDArray[np.int64]) -> "Traits":
+        """The traits of some of the people."""
+        return Traits({trait: codes[rows] for trait, codes in self.codes.items()}, self.names)
+
+    def plus(self, trait: str, codes: Ints, names: tuple[str, ...]) -> "Traits":
+        """The same people with one trait more."""
+        return Traits({**self.codes, trait: codes}, {**self.names, trait: names})
+
+
+def traits(reference: Reference, people: People, among_best: NDArray[np.bool_]) -> Traits:
+    """The traits of people when they end key stage 4."""
+    codes = {
+        "sex": people.female.astype(np.int64),
+        "meals": people.fsm.astype(np.int64),
+        "grades": among_best.astype(np.int64),
+        "idaci": (people.idaci > NOT_DEPRIVED).astype(np.int64) + (people.idaci >= DEPRIVED),
+        "ethnic": people.ethnic.astype(np.int64),
+        "region": people.homes.region.astype(np.int64),
+        "school": (people.kind == PRIVATE).astype(np.int64),
+    }
+    names = {
+        "sex": _SEXES, "meals": _MEALS, "grades": _GRADES, "idaci": _FIFTHS, "ethnic": tuple(reference.ethnic),
+        "region": tuple(reference.regions), "school": _SECTORS,
+    }  # fmt: skip
+    return Traits(codes, names)
+
+
+def with_qualification(person: Traits, qualified: Ints) -> Traits:
+    """Traits with what is ever reached, by sex."""
+    names = tuple(f"{what} {sex}" for what in QUALIFIED for sex in _SEXES)
+    return person.plus("qualified", qualified * 2 + person.codes["sex"], names)
+
+
+@dataclass(frozen=True)
+class OddsTable:
+    """Log odds of outcomes by trait and level: (levels, outcomes) each, and (outcomes,) for everybody."""
+
+    outcomes: tuple[str, ...]
+    everyone: Floats
+    by_trait: dict[tuple[str, str], Floats]
+
+    def of(self, person: Traits) -> NDArray[np.float32]:
+        """(people, outcomes): log odds."""
+        first, second = person.halves()
+        out = self._sums(person, first)[person.cells(first)]
+        out += self._sums(person, second)[person.cells(second)]
+        out += self.everyone.astype(np.float32)
+        return out
+
+    def _sums(self, person: Traits, group: tuple[str, ...]) -> NDArray[np.float32]:
+        """(combinations, outcomes): sums over the levels of each combination."""
+        out = np.zeros((1, len(self.outcomes)), np.float32)
+        nothing = np.zeros(len(self.outcomes))
+        for trait in group:
+            rows = np.array([self.by_trait.get((trait, level), nothing) for level in person.names[trait]], np.float32)
+            out = (out[:, None, :] + rows[None, :, :]).reshape(-1, len(self.outcomes))
+        return out
+
+
+@functools.cache
+def odds_table(name: str) -> OddsTable:
+    """A table of synthetic/reference/, with columns trait, level, then a column for each outcome."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    values = {(trait, level): np.array([float(v or 0) for v in row]) for trait, level, *row in rows}
+    return OddsTable(tuple(header[2:]), values.pop(("everyone", "")), values)
+
 
 _FIRST_COHORT, _LAST_COHORT = 1985, 2005
 _FIRST_YEAR = 17
@@ -132,3 +242,64 @@ def choose(odds: NDArray[np.float32], drawn: Floats) -> NDArray[np.int64]:
     below = (odds <= (drawn.astype(np.float32) * odds[:, -1])[:, None]).sum(axis=1)
     chosen: NDArray[np.int64] = np.minimum(below, odds.shape[1] - 1)
     return chosen
+
+
+# Share with five or more passes at A* to C by the year in which key stage 4 began (DfE, GCSE and equivalent results in
+# England, 2001/02 to 2012/13; equivalents were cut in 2013/14; later years are carried on).
+_FIRST = 2001
+_PASSED = [
+    0.516, 0.529, 0.537, 0.563, 0.590, 0.614, 0.653, 0.700, 0.754, 0.796, 0.818, 0.818, 0.658, 0.665, 0.665, 0.650,
+    0.650, 0.650, 0.700, 0.700,
+]  # fmt: skip
+_WITH_ENGLISH_AND_MATHS = 0.80  # of those with five passes
+_MOST_RELATIVE = 0.614
+_PRIVATE_LEAD = 0.85
+_MEAN, _SPREAD = 0.055, 1.17  # of the score
+
+
+def attainment(draws: Draws, people: People) -> Attainment:
+    """Results from ability, a day's luck and the year's standard."""
+    score = people.ability + 0.5 * draws.normal("exam", people.ids) + _PRIVATE_LEAD * (people.kind == PRIVATE)
+    score = (score - _MEAN) / _SPREAD
+    year = np.clip(people.cohort + 16 - _FIRST, 0, len(_PASSED) - 1)
+    from scipy.special import ndtri
+
+    needed = -np.round(ndtri(np.array(_PASSED)), 6)
+    relative = -np.round(ndtri(np.minimum(np.array(_PASSED), _MOST_RELATIVE)), 6)
+    both = -np.round(ndtri(np.array(_PASSED) * _WITH_ENGLISH_AND_MATHS), 6)
+    newer = np.clip((people.cohort - 1985) / 20, 0, 1)
+    points: Floats = np.round(np.clip(345 + 125 * score + 60 * newer, 0, 700), 1).astype(np.float64)
+    return Attainment(score, points, score > needed[year], score > both[year], score > relative[year])
+
+
+Deviates = NDArray[np.float32]
+
+
+def deviates(draws: Draws, field: str, ids: Ints, years: Ints, lasting: float, from_year: float) -> Deviates:
+    """(people, years): standard normal in each year.
+
+    Args:
+        years: years in a row.
+        lasting: share of the variance that stays with a person for good.
+        from_year: correlation of the rest from one year to the next.
+    """
+    out = draws.normal(f"{field}.year", ids[:, None], years[None, :]).astype(np.float32)
+    fresh = np.float32(np.sqrt(1 - from_year**2))
+    for at in range(1, len(years)):
+        out[:, at] *= fresh
+        out[:, at] += np.float32(from_year) * out[:, at - 1]
+    out *= np.float32(np.sqrt(1 - lasting))
+    out += (np.sqrt(lasting) * draws.normal(field, ids)).astype(np.float32)[:, None]
+    return out
+
+
+def by_year(table: OddsTable, person: Traits, since: Ints) -> Deviates:
+    """(people, years): the sums of a table whose columns are years after key stage 4.
+
+    Args:
+        since: (people, years) years after key stage 4; beyond the table its first or last column goes on.
+    """
+    first = int(table.outcomes[0])
+    columns = np.clip(since - first, 0, len(table.outcomes) - 1)
+    out: Deviates = np.take_along_axis(table.of(person), columns, axis=1)
+    return out

@@ -73,7 +73,7 @@ def _lives(population: Population) -> list[str]:
         people[row["years"]][row["activity"]] = row["people"]
     if people:
         shares = {year: [100 * count / sum(counts) for count in counts] for year, counts in people.items()}
-        rows = [[year, *(f"{share:.1f}" for share in of), f"{sum(people[year]):,}"] for year, of in shares.items()]
+        rows = [[str(year), *(f"{share:.1f}" for share in of), f"{sum(people[year]):,}"] for year, of in shares.items()]
         table = _table("Main activity, % of pupils", ["Years after", *ACTIVITIES, "Pupils"], rows)
         text = (
             "<p>As the records have it on 15 January of the years after key stage 4. Where several hold at once, the "
@@ -88,9 +88,9 @@ def _people(population: Population) -> str:
     for column, title in (("kind", "How people enter the records"), ("origin_group", "Origin groups")):
         rows = population.ask(queries.GROUPED.format(column=column))
         figures.append(_figure(title, bars({_words(str(row["label"])): row["people"] for row in rows})))
-    names = population.ask(queries.FORENAMES)
-    rows = [[f"{row['decade']} to {row['decade'] + 9}", row["sex"], row["names"]] for row in names]
-    return _section("people", "People", *figures, _table("Most common forenames", ["Born", "Sex", "Forenames"], rows))
+    forenames = population.ask(queries.FORENAMES)
+    names = [[f"{row['decade']} to {row['decade'] + 9}", row["sex"], row["names"]] for row in forenames]
+    return _section("people", "People", *figures, _table("Most common forenames", ["Born", "Sex", "Forenames"], names))
 
 
 def _sources(population: Population, people: int) -> str:

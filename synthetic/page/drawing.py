@@ -27,7 +27,7 @@ def stacked(shares: Mapping[int, Sequence[float]]) -> str:
     parts, top = _legend(ACTIVITIES)
     height, step = 260, (_WIDTH - 50) / max(len(shares), 1)
     for place, (year, of_year) in enumerate(shares.items()):
-        y = top + height
+        y: float = top + height
         for number, share in enumerate(of_year):
             y -= height * share / 100
             x, tall = 50 + step * place, height * share / 100

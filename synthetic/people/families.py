@@ -1,20 +1,132 @@
-"""Who belongs together, by arithmetic on person numbers alone, so that no chunk has to look into another.
+"""In which nation of Great Britain a family lives while its children are at school, and when it crosses a border."""
 
-Nine numbers in a row are a block: six people schooled in England, in families of one to four children, and three
-people who never were in English education, each alone; in some blocks these three grow up in Scotland or Wales, in
-families. A person's family is known from the number; brothers and sisters draw their surname, home and birth dates with
-the family's number.
-"""
-
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import Days, day
-from synthetic.drawn.draws import Draws, Ints
-from synthetic.people.nations import ENGLAND, other_nation
-from synthetic.reference_tables import Codes
+from synthetic.base.dates import Days, day, parts
+from synthetic.base.draws import Draws, Floats, Ints, Slots
+from synthetic.base.reference import Codes, Reference, reference
+from synthetic.base.rules import nations
+
+ENGLAND, SCOTLAND, WALES = range(3)
+REGIONS = ("", "S92000003", "W92000004")
+"""The region of a nation that has one alone."""
+
+
+@dataclass(frozen=True)
+class Upbringing:
+    """Of each person: the nation of the family's first home, and of the homes after the first move."""
+
+    first: Codes
+    later: Codes
+
+    @property
+    def crosses(self) -> NDArray[np.bool_]:
+        """Whether the family's first move leads across a border."""
+        out: NDArray[np.bool_] = self.first != self.later
+        return out
+
+
+def other_nation(draws: Draws, block: Ints) -> Codes:
+    """The nation in which the people of a block who are never in English education grow up; 0 is none of them."""
+    odds = nations().shares
+    slots = Slots(np.array([1 - odds.scotland - odds.wales, odds.scotland, odds.wales]))
+    return slots.at(draws.uniform("nation", block))
+
+
+def upbringing(draws: Draws, family: Ints, nation: Codes, foreign_place: NDArray[np.bool_]) -> Upbringing:
+    """Where families of a nation live.
+
+    Args:
+        family: numbers of the families, one place a person.
+        nation: where their children are mostly at school.
+        foreign_place: families that were never at school here, which cross no border as children.
+    """
+    odds = nations().crossing
+    crosses = draws.chance("nation.crosses", family, odds.families) & ~foreign_place
+    away = np.where(draws.uniform("nation.other", family) < odds.to_scotland, SCOTLAND, WALES)
+    other = np.where(nation == ENGLAND, away, ENGLAND)
+    comes = draws.chance("nation.comes", family, 0.5)
+    first = np.where(crosses & comes, other, nation).astype(np.int32)
+    later = np.where(crosses & ~comes, other, nation).astype(np.int32)
+    return Upbringing(first, later)
+
+
+def district(reference: Reference, nation: int, postcode: Codes, count: int) -> Ints:
+    """In which of so many districts of a nation homes lie, from 0: near homes are in one district."""
+    places = reference.places
+    code = reference.regions.index(REGIONS[nation])
+    start, end = places.region_start[code], places.region_end[code]
+    position = places.edges[postcode // 400] - 1e-9
+    out: Ints = ((position - start) / (end - start) * count).astype(np.int64).clip(0, count - 1)
+    return out
+
+
+FIRST_YEAR, LAST_YEAR = 1985, 2006
+"""Birth years for which origins.toml gives shares of pupils; those between lie on the line from one to the other."""
+
+
+def pupils_origin(drawn: Floats, birth: Days) -> Codes:
+    """Origin groups of families with children at school in England, by one draw and the birth of the eldest."""
+    year = parts(birth)[0].clip(FIRST_YEAR, LAST_YEAR) - FIRST_YEAR
+    tables = _by_year()
+    out: Codes = tables[year, (drawn * tables.shape[1]).astype(np.int64)]
+    return out
+
+
+def spouses_origin(draws: Draws, figures: Reference, ids: Ints, origin: Codes) -> Codes:
+    """The origin group of whom each person would marry: the own as a rule, else another by its size."""
+    share = np.array([group.share("marries_out") for group in figures.origins])
+    rows = np.flatnonzero(draws.uniform("marries.out", ids) < share[origin])
+    out = origin.copy()
+    drawn = draws.uniform("marries.group", ids[rows])
+    sizes = shares_of_pupils(FIRST_YEAR)
+    for code in np.unique(origin[rows]):
+        of = origin[rows] == code
+        out[rows[of]] = Slots(np.where(np.arange(len(sizes)) == code, 0, sizes), 14).at(drawn[of])
+    return out
+
+
+def shares_of_pupils(year: int) -> Floats:
+    """The share of each origin group among pupils born in a year."""
+    first, last = np.array([group.facts["pupils"] for group in reference().origins]).T
+    late = np.clip((year - FIRST_YEAR) / (LAST_YEAR - FIRST_YEAR), 0, 1)
+    share: Floats = first + (last - first) * late
+    share /= share.sum()
+    return share
+
+
+def regions(draws: Draws, figures: Reference, family: Ints, origin: Codes, english: NDArray[np.bool_]) -> Codes:
+    """The region where each family lives: where its origin group lived in 2011, within England where `english`."""
+    drawn = draws.uniform("region", family)
+    out = np.empty(len(family), np.int32)
+    lived = lived_in(figures)
+    england = np.array([code.startswith("E") for code in figures.regions])
+    for code in range(len(figures.origins)):
+        rows = np.flatnonzero(origin == code)
+        at_home, anywhere = Slots(lived[code] * england), Slots(lived[code])
+        out[rows] = np.where(english[rows], at_home.at(drawn[rows]), anywhere.at(drawn[rows]))
+    return out
+
+
+def lived_in(figures: Reference) -> Floats:
+    """(groups, regions): the share of a group that lived in each region of Great Britain, Census 2011.
+
+    origins.toml lists regions in the order of their codes, which is that of `Reference.regions`.
+    """
+    thousands = np.array([group.facts["regions"] for group in figures.origins], np.float64)
+    out: Floats = thousands / thousands.sum(axis=1, keepdims=True)
+    return out
+
+
+@functools.cache
+def _by_year() -> NDArray[np.int32]:
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    return np.stack([Slots(shares_of_pupils(year), 14).table for year in years])
+
 
 BLOCK = 9
 SCHOOLED = 6
@@ -108,3 +220,97 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
         family, rank, outsider, nation, twin_of_elder, births, eldest.astype(np.int32), oldest.astype(np.int32),
         youngest.astype(np.int32), first_birth, mothers_age,
     )  # fmt: skip
+
+
+# Pupils of secondary schools with free school meals, per cent, January 2007, rounded (DfES SFR 30/2007); by code of the
+# region: North East ... South West, then Scotland and Wales (Scottish Government and Welsh Government, 2007).
+_MEALS_BY_REGION = np.array([16.0, 16.0, 13.9, 10.7, 15.2, 8.4, 23.3, 8.0, 8.4, 13.0, 15.5])
+_USUAL_YEAR = 1992  # of birth, in the middle of the population
+_OWN = 1.1  # standard deviation of families' own log-odds
+_POOR_CHILDREN = 0.20  # mean of the income deprivation affecting children index (IDACI), England 2007 to 2015
+_INDEX_SPREAD = 0.50  # of the logarithm of a small area's index among families of one group, region and risk
+_INDEX_SLOPE = 0.42  # of its logarithm on a family's log-odds
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of each person, by family: meals ever in the years at school, the index of the area, the group's attainment."""
+
+    fsm: NDArray[np.bool_]
+    idaci: Floats
+    ability: Floats
+
+
+def circumstances(
+    draws: Draws,
+    ids: Ints,
+    family: Ints,
+    origin: Codes,
+    region: Codes,
+    private: NDArray[np.bool_],
+    girl: NDArray[np.bool_],
+) -> Circumstances:
+    """Draw them; families of private schools are well off."""
+    group, place = _effects()
+    risk = group[origin] + place[region] + _OWN * draws.normal("risk", family) - np.where(private, 3.0, 0.0)
+    fsm = draws.chance("fsm", family, 1 / (1 + np.exp(-risk)))
+    spread = np.exp(_INDEX_SPREAD * draws.normal("idaci", family) + _INDEX_SLOPE * (risk - _middle()))
+    idaci = np.round((_scale() * spread).clip(0.005, 0.95), 3)
+    facts = reference().origins
+    share, gap, mean = (np.array([o.share(fact) for o in facts])[origin] for fact in ("fsm", "fsm_gap", "attainment"))
+    ability = 0.78 * draws.normal("ability", ids) + 0.55 * draws.normal("family.ability", family)
+    ability += mean + gap * (share - fsm) + np.where(girl, 0.12, -0.12)
+    return Circumstances(fsm, idaci, ability)
+
+
+@functools.cache
+def _effects() -> tuple[Floats, Floats]:
+    """Log-odds of groups and of regions, by turns brought to the shares that are asked for."""
+    figures = reference()
+    lived = lived_in(figures) * np.array([code.startswith("E") for code in figures.regions])
+    joint = lived / lived.sum(axis=1, keepdims=True) * shares_of_pupils(_USUAL_YEAR)[:, None]
+    wanted = np.array([o.share("fsm") for o in figures.origins])
+    by_region = _MEALS_BY_REGION / 100
+    by_region = by_region * (wanted * joint.sum(axis=1)).sum() / (by_region * joint.sum(axis=0)).sum()
+    group, place = np.log(wanted / (1 - wanted)), np.zeros(len(by_region))
+    english = joint.sum(axis=0) > 0
+    for _ in range(60):
+        rate = _rate(group[:, None] + place[None, :])
+        reached = (rate * joint).sum(axis=0)[english] / joint.sum(axis=0)[english]
+        place[english] += _logit(by_region[english]) - _logit(reached)
+        rate = _rate(group[:, None] + place[None, :])
+        share = lived / lived.sum(axis=1, keepdims=True)
+        group += _logit(wanted) - _logit((rate * share).sum(axis=1))
+    place[~english] = np.interp(by_region[~english], np.sort(by_region[english]), np.sort(place[english]))
+    return group.round(4), place.round(4)
+
+
+@functools.cache
+def _middle() -> float:
+    """Log-odds of the usual family."""
+    group, place = _effects()
+    lived = lived_in(reference())
+    return round(float(((group[:, None] + place) * lived * shares_of_pupils(_USUAL_YEAR)[:, None]).sum()), 4)
+
+
+@functools.cache
+def _scale() -> float:
+    """The index of a usual family in a usual area, so that the mean of all is the published one."""
+    group, place = _effects()
+    lived = lived_in(reference()) * shares_of_pupils(_USUAL_YEAR)[:, None]
+    own = np.exp((_INDEX_SPREAD**2 + (_INDEX_SLOPE * _OWN) ** 2) / 2)
+    mean = own * (np.exp(_INDEX_SLOPE * (group[:, None] + place - _middle())) * lived).sum()
+    return round(float(_POOR_CHILDREN / mean), 5)
+
+
+def _rate(risk: Floats) -> Floats:
+    """The share with free school meals where risks are spread by `_OWN` around the given ones."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    odds = 1 / (1 + np.exp(-(risk[..., None] + _OWN * nodes)))
+    out: Floats = (odds * weights).sum(axis=-1) / weights.sum()
+    return out
+
+
+def _logit(share: Floats) -> Floats:
+    out: Floats = np.log(share / (1 - share))
+    return out

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import DATA_END, NEVER, YEAR, Days, on, parts
-from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.drawn.text import Text, distinct, letters, strings
-from synthetic.people.families import Families
-from synthetic.people.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
-from synthetic.reference_tables import Codes, Places, Reference
-from synthetic.rules.schooling import nations
+from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on, parts
+from synthetic.base.draws import Draws, Floats, Ints
+from synthetic.base.reference import Codes, Places, Reference
+from synthetic.base.rules import nations
+from synthetic.base.text import Text, distinct, letters, strings
+from synthetic.people.families import ENGLAND, REGIONS, SCOTLAND, WALES, Families, Upbringing
 
 FAMILY_HOMES, OWN_HOMES = 4, 5
 UNKNOWN = -2

@@ -1,5 +1,13 @@
-"""What people are called at birth: forenames by year, sex and origin, surnames of the family, customs of each group."""
+"""Names as tables of equal slots: of each birth year and sex, and of each origin group.
 
+What births and surnames are counted over is the whole population. The general tables are therefore what is left of the
+counts when the names of the origin groups are taken out, so that all people together bear names as often as counted.
+
+Where groups bear a name oftener than is counted of all, nothing is left of it, and the rest is spread too thin:
+forenames that are left are drawn a little nearer to the commonest. The counts of surnames leave rare ones out, so
+these are drawn apart."""
+
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,14 +16,219 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import NEVER, Days, parts
-from synthetic.drawn.draws import Draws, Floats, Ints
-from synthetic.people.families import Families
-from synthetic.people.name_tables import NameTables, name_tables
-from synthetic.people.origins import spouses_origin
-from synthetic.people.renaming import Bearers, Renamed, Surnames, renamed
-from synthetic.reference_tables import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
-from synthetic.rules.odds import Odds
+from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, parts
+from synthetic.base.draws import Draws, Floats, Ints, Slots
+from synthetic.base.odds import Odds
+from synthetic.base.reference import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Codes, Reference, reference
+from synthetic.people.families import Families, shares_of_pupils, spouses_origin
+
+_BITS = 16
+_USUAL_YEAR = 1996  # of birth, of those whose surnames are counted here
+_NEARER, _APART = 1.04, 0.97  # powers of what is left, so that two people share a name as often as published
+
+
+@dataclass(frozen=True)
+class NameTables:
+    """Codes of names in equal slots; groups are in the order of `Reference.origins`."""
+
+    forenames: Codes  # (birth years x sexes, slots)
+    group_forenames: Codes  # (groups, sexes, slots)
+    general_surnames: Slots
+    group_surnames: Codes  # (groups, slots)
+    gendered: Codes  # (groups, sexes, slots)
+    customary: list[tuple[Codes, Codes]]  # of each group, names of sons and daughters that are middle names too
+    has_forenames: NDArray[np.bool_]
+    has_surnames: NDArray[np.bool_]
+    general_forename: Floats  # share of a group with a name of the whole population
+    general_surname: Floats
+    gendered_share: Floats
+    by_second: NDArray[np.bool_]
+    initial: NDArray[np.uint8]  # first letter of each forename
+
+
+@functools.cache
+def name_tables() -> NameTables:
+    """The tables of the reference figures."""
+    figures = reference()
+    groups, size = figures.origins, 1 << GROUP_BITS
+    no = Slots(np.ones(1), GROUP_BITS)
+    return NameTables(
+        forenames=_left_of_births(figures),
+        group_forenames=np.stack([[s.table for s in group.forenames or (no, no)] for group in groups]),
+        general_surnames=_left_of_surnames(figures),
+        group_surnames=np.stack([(group.surnames or no).table for group in groups]),
+        gendered=np.stack([[s.table for s in group.gendered or (no, no)] for group in groups]).reshape(-1, 2, size),
+        customary=[
+            (np.array(group.customary[0], np.int32), np.array(group.customary[1], np.int32))
+            if group.customary
+            else (np.zeros(0, np.int32), np.zeros(0, np.int32))
+            for group in groups
+        ],
+        has_forenames=np.array([group.forenames is not None for group in groups]),
+        has_surnames=np.array([group.surnames is not None for group in groups]),
+        general_forename=np.array([group.share("general_forename") for group in groups]),
+        general_surname=np.array([group.share("general_surname") for group in groups]),
+        gendered_share=np.array([float(group.facts.get("gendered", {}).get("share", 0)) for group in groups]),
+        by_second=figures.by_second,
+        initial=np.array([ord(name[0]) for name in figures.forenames.to_pylist()], np.uint8),
+    )
+
+
+def _left_of_births(figures: Reference) -> Codes:
+    """Births of each year and sex without those of the groups' own names; families born here alone count there."""
+    count = len(figures.forenames)
+    here = np.array([1 - group.share("foreign_born") for group in figures.origins])
+    own = np.array([1 - group.share("general_forename") for group in figures.origins])
+    borne = [
+        [_shares(group.forenames[sex], count) if group.forenames else None for group in figures.origins]
+        for sex in (0, 1)
+    ]
+    out = []
+    for year in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
+        born = shares_of_pupils(year) * here
+        born = born / born.sum() * own
+        for sex in (0, 1):
+            counted = _shares(figures.cohorts[year - FIRST_NAME_YEAR][sex], count)
+            out.append(_left(counted, borne[sex], born, _NEARER).table)
+    return np.stack(out)
+
+
+def _left_of_surnames(figures: Reference) -> Slots:
+    count = len(figures.surnames)
+    own = shares_of_pupils(_USUAL_YEAR) * np.array([1 - group.share("general_surname") for group in figures.origins])
+    borne = [_shares(group.surnames, count) if group.surnames else None for group in figures.origins]
+    for code, group in enumerate(figures.origins):
+        if group.gendered:
+            share = float(group.facts["gendered"]["share"])
+            pair = (_shares(group.gendered[0], count) + _shares(group.gendered[1], count)) / 2
+            plain = borne[code]
+            borne[code] = share * pair + (1 - share) * (0 if plain is None else plain)
+    return _left(_shares(figures.general_surnames, count), borne, own, _APART)
+
+
+def _left(counted: Floats, borne: list[Floats | None], share: Floats, power: float) -> Slots:
+    """What is left of counted shares when groups of the given shares have taken their names, to a power."""
+    taken = sum(
+        (of * names for of, names in zip(share, borne, strict=True) if names is not None), np.zeros(len(counted))
+    )
+    left = np.maximum(counted - taken, 0)
+    codes = np.flatnonzero(left)
+    return Slots(left[codes] ** power, _BITS, codes)
+
+
+def _shares(slots: Slots, count: int) -> Floats:
+    out: Floats = np.bincount(slots.table, minlength=count) / slots.size
+    return out
+
+
+MARRIAGE, DEED_POLL, PARTNER = 1, 2, 3
+
+# Children's surnames disagree oftener in the records of young mothers (ALSPAC, Lam and others 2024): mothers below 20
+# 2.6 to 2.9 times as often as those of 30 and over, mothers in their twenties 1.4 to 1.6 times.
+_BY_MOTHERS_AGE = np.array([2.75, 1.5, 1.0])
+# Of women born in 1985 a third were married at 30 and half at 35 (ONS); some take a partner's name without a wedding.
+_MARRY = 0.70
+_CHANGES_TOO = 0.75  # children there when the new partner comes, whose name is changed
+
+
+@dataclass(frozen=True)
+class Bearers:
+    """Who bears the names."""
+
+    ids: Ints
+    birth: Days
+    female: NDArray[np.bool_]
+    origin: Codes
+
+    def at(self, rows: NDArray[Any]) -> "Bearers":
+        """Some of them."""
+        return Bearers(self.ids[rows], self.birth[rows], self.female[rows], self.origin[rows])
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """Of each person: the surname at birth, the later one, the days of the change and of the change back, and why."""
+
+    born: Codes
+    name: Codes
+    joins: NDArray[np.bool_]  # the later name joins both by a hyphen
+    changed: Days
+    back: Days
+    reason: Codes
+
+
+@dataclass(frozen=True)
+class Surnames:
+    """Of each person: the family's surname, and those that may follow it.
+
+    Attributes:
+        partner: what a parent's new partner would bring into the family.
+        new: a husband's, or one that is chosen.
+    """
+
+    born: Codes
+    partner: Codes
+    new: Codes
+
+
+def renamed(
+    draws: Draws,
+    reference: Reference,
+    odds: Odds,
+    who: Bearers,
+    kin: Families,
+    ability: Floats,
+    may_bear: Surnames,
+) -> Renamed:
+    """Two in three marry, at 29 on average and from 19 on, those who do well at school later.
+
+    Women take a husband's name or join both, men seldom do. Children take another name with a parent's new partner.
+
+    Args:
+        may_bear: the surnames that they have and may take.
+    """
+    born, partner, new = may_bear.born, may_bear.partner, may_bear.new
+    people, ids, birth = odds.people, who.ids, who.birth
+    often = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[who.origin]
+    comes = _partner_comes(draws, odds, kin, often)
+    later_born = birth > comes
+    child = ~later_born & (comes < birth + 16 * YEAR) & draws.chance("partner.too", ids, _CHANGES_TOO)
+    wedding = birth + (29.0 + 1.8 * ability + 4.7 * draws.normal("wedding", ids)).clip(19, 45) * YEAR
+    takes = draws.uniform("takes.name", ids) < _takes(odds, birth, who.female) * often
+    marriage = draws.chance("marries", ids, _MARRY) & takes & (wedding <= DATA_END)
+    divorced = wedding + (3 + 9 * draws.uniform("divorce.after", ids)) * YEAR
+    again = marriage & (draws.uniform("divorce", ids) < people.divorce * people.birth_name_again)
+    day = birth + (16 + 20 * draws.uniform("deed.age", ids) ** 1.5) * YEAR
+    deed = ~marriage & ~child & draws.chance("deed.poll", ids, people.deed_poll) & (day <= DATA_END)
+    born = np.where(later_born | (child & marriage), partner, born).astype(np.int32)
+    reason = np.select([marriage, child, deed], [MARRIAGE, PARTNER, DEED_POLL], 0).astype(np.int32)
+    joins = marriage & (born < len(reference.surnames)) & draws.chance("keeps.both", ids, people.marriage_hyphen)
+    return Renamed(
+        born,
+        np.where(reason == PARTNER, partner, new).astype(np.int32),
+        joins,
+        np.select([marriage, child, deed], [wedding, comes, day], NEVER).astype(np.int32),
+        np.where(again & (divorced <= DATA_END), divorced, NEVER).astype(np.int32),
+        reason,
+    )
+
+
+def _partner_comes(draws: Draws, odds: Odds, kin: Families, often: Floats) -> Ints:
+    """The day from which a family goes by the name of a parent's new partner, NEVER for most."""
+    age = kin.mothers_age
+    young = _BY_MOTHERS_AGE[np.where(age < 20, 0, np.where(age < 30, 1, 2))]
+    comes = draws.uniform("partner", kin.family) < odds.people.childhood_surname * young * often
+    day = kin.first_birth + (1 + 14 * draws.uniform("partner.comes", kin.family)) * YEAR
+    return np.where(comes & (day <= DATA_END), day, NEVER).astype(np.int64)
+
+
+def _takes(odds: Odds, birth: Days, female: NDArray[np.bool_]) -> Floats:
+    """The share who take the other's name on marriage: of women, fewer with each year of birth; of men, few."""
+    year = parts(birth)[0]
+    people = odds.people
+    women = (people.marriage_surname - people.marriage_surname_falls * (year - 1981)).clip(0.4, 0.9)
+    return np.where(female, women, 0.015)
+
 
 _TRIES = 14  # for a twin's name that begins like the other's
 _LIKE_TWIN = 0.2  # of twins of one sex, whose names begin with one letter beyond chance

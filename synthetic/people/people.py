@@ -1,23 +1,117 @@
-"""The people of a chunk: who they are, before any body writes anything down."""
+"""Those who come to England to study: for which course, when, and whether they stay."""
 
+import csv
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import NEVER, YEAR, Days, academic_year, from_parts, parts
-from synthetic.drawn.draws import Draws, Floats, Ints, Slots
-from synthetic.people.disadvantage import circumstances
-from synthetic.people.families import Families, families
+from synthetic.base.dates import NEVER, YEAR, Days, academic_year, from_parts, on, parts
+from synthetic.base.draws import Draws, Floats, Ints, Slots
+from synthetic.base.odds import Odds
+from synthetic.base.reference import FOLDER, Codes, Origin, Reference
+from synthetic.base.rules import university_rules
+from synthetic.people.families import (
+    SCOTLAND,
+    WALES,
+    Families,
+    circumstances,
+    families,
+    pupils_origin,
+    regions,
+    upbringing,
+)
 from synthetic.people.homes import Dwellers, Homes, homes, in_nation
-from synthetic.people.leaving import departures
-from synthetic.people.names import Names, names
-from synthetic.people.nations import SCOTLAND, WALES, upbringing
-from synthetic.people.origins import pupils_origin, regions
-from synthetic.people.renaming import Bearers
-from synthetic.people.visitors import visits
-from synthetic.reference_tables import Codes, Reference
-from synthetic.rules.odds import Odds
+from synthetic.people.names import Bearers, Names, names
+
+FIRST_DEGREE, TAUGHT, RESEARCH = range(3)
+FIRST_YEAR, LAST_YEAR = 2004, 2020
+
+_AGES = np.array([18, 21, 23])  # the youngest begin at, by level
+_SPREAD = np.array([5, 9, 10])  # years over which the others follow
+_GROWN = 24  # who is as old when the sources begin comes for a postgraduate course alone, up to fifteen years later
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Arrays of one place a person; years are those in which an academic year began, 0 for never."""
+
+    comes: NDArray[np.bool_]
+    level: Codes  # FIRST_DEGREE, TAUGHT or RESEARCH: of the first course
+    start: Ints
+    years: Ints  # of the first course
+    goes_on: NDArray[np.bool_]  # to a master's in the year after the first degree
+    arrival: Days
+    departure: Days  # NEVER for those who stay
+
+
+def visits(
+    draws: Draws, origins: list[Origin], ids: Ints, may: NDArray[np.bool_], origin: Codes, birth: Days
+) -> Visits:
+    """Who comes to study, of those who `may` because they came from abroad as adults."""
+    rules = university_rules().visitors
+    share = np.array([rules.share.get(group.name, 0.0) for group in origins])[origin]
+    cohort = academic_year(birth)
+    grown = cohort + _GROWN < FIRST_YEAR
+    drawn = draws.uniform("visit.level", ids)
+    level = Slots(np.array([rules.first_degree, rules.taught, rules.research])).at(drawn)
+    level = np.where(
+        grown & (level == FIRST_DEGREE), np.where(drawn < rules.first_degree * 0.1, RESEARCH, TAUGHT), level
+    )
+    age = draws.uniform("visit.age", ids)
+    late = np.where(grown, age * 15, age**1.7 * _SPREAD[level])
+    start = cohort + 1 + _AGES[level] + late.astype(np.int64)
+    comes = may & draws.chance("visit", ids, share) & (start >= FIRST_YEAR) & (start <= LAST_YEAR)
+    long = draws.chance("visit.long", ids, 0.2)
+    years = np.array([3, 1, 3])[level] + (long & (level != TAUGHT))
+    goes_on = comes & (level == FIRST_DEGREE) & draws.chance("visit.goes.on", ids, rules.go_on)
+    end = on(start + years + goes_on, 9, 1) + (-np.log(1 - draws.uniform("visit.leaves", ids)) * 0.3 * YEAR).astype(int)
+    stays = draws.chance("visit.stays", ids, rules.stay)
+    arrival = on(start, 8, 31) - (draws.uniform("visit.arrives", ids) * 25).astype(np.int32)
+    return Visits(
+        comes, level, np.where(comes, start, 0), np.where(comes, years, 0), goes_on,
+        arrival.astype(np.int32), np.where(stays, NEVER, end).astype(np.int32),
+    )  # fmt: skip
+
+
+def numbered(origins: list[Origin], origin: Codes) -> NDArray[np.float64]:
+    """The share of each person's origin group who, having come to study, ever get a National Insurance number."""
+    rules = university_rules().visitors
+    share: NDArray[np.float64] = np.array([rules.nino.get(group.name, 0.5) for group in origins])[origin]
+    return share
+
+
+_EMIGRATE, _EMIGRATE_BORN_ABROAD = 0.06, 0.15  # between 18 and 35
+
+
+def departures(
+    draws: Draws, ids: Ints, birth: Days, female: NDArray[np.bool_], foreign: NDArray[np.bool_]
+) -> tuple[Days, Days]:
+    """Day of death, and day of death or emigration if that is earlier; NEVER for most."""
+    hazard = -np.log(1 - draws.uniform("death", ids))
+    ages, men, women = _hazards()
+    aged = np.where(female, np.interp(hazard, women, ages), np.interp(hazard, men, ages))
+    dies = hazard < np.where(female, women[-1], men[-1])
+    death = np.where(dies, birth + aged * YEAR, NEVER)
+    leaves = draws.chance("emigrates", ids, np.where(foreign, _EMIGRATE_BORN_ABROAD, _EMIGRATE))
+    left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
+    departure = np.minimum(death, np.where(leaves, left, NEVER))
+    return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
+
+
+@functools.cache
+def _hazards() -> tuple[Floats, Floats, Floats]:
+    """Ages, and the cumulated risk of death of men and of women before each (deaths.csv: a year, of 100,000)."""
+    with (FOLDER / "deaths.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    age = np.array([float(row["age"]) for row in rows])
+    years = np.append(np.diff(age), 5.0)
+    men, women = (
+        np.append(0.0, np.cumsum(np.array([float(row[sex]) for row in rows]) * years / 1e5)) for sex in ("men", "women")
+    )
+    return np.append(age, age[-1] + 5), men, women
+
 
 SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR, SCOTTISH, WELSH = range(7)
 """In state schools; in English education without a school record; in private schools; never in British education;

@@ -3,14 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import DATA_END, NEVER, day, on
-from synthetic.drawn.draws import Floats, Ints, Slots, drawn_again
+from synthetic.base.dates import DATA_END, NEVER, day, on
+from synthetic.base.draws import Floats, Ints, Slots, drawn_again
 from synthetic.education.journeys import YEARS
 from synthetic.sources.hmrc import second_number
-from synthetic.work.activity import CLAIMANT, STUDENT, UNSETTLED, WORKER
-from synthetic.work.jobs import NONE
-from synthetic.work.lives import Work
-from synthetic.world.world import Tables, World, coded, dates
+from synthetic.work import CLAIMANT, NONE, STUDENT, UNSETTLED, WORKER, Work
+from synthetic.world import Tables, World, coded, dates
 
 TYPES = ["JSA", "IS", "ESA", "IB", "ICA", "UAA", "UCE", "UDF", "UBC", "UAB", "UBD", "DLA", "PIP", "JTA"]
 

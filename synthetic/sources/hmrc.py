@@ -5,17 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.drawn import numbers
-from synthetic.drawn.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
-from synthetic.drawn.draws import Ints
-from synthetic.drawn.text import Text, digits, distinct, strings, unique_rows
+from synthetic.base import identifiers
+from synthetic.base.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
+from synthetic.base.draws import Ints
+from synthetic.base.rules import working
+from synthetic.base.text import Text, digits, distinct, strings, unique_rows
 from synthetic.education.journeys import YEARS
-from synthetic.rules.working import working
-from synthetic.work.activity import CHILD, UNCAPTURED
-from synthetic.work.industries import SECTIONS, section_of_jobs
-from synthetic.work.jobs import Jobs
-from synthetic.work.lives import Work
-from synthetic.world.world import Tables, World, coded, dates, whole
+from synthetic.work import CHILD, SECTIONS, UNCAPTURED, Jobs, Work, section_of_jobs
+from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_EARNINGS_YEAR, FIRST_SELF_ASSESSMENT_YEAR = 2003, 2013
 EMPLOYERS = 40_000  # of each section; the first are the largest
@@ -72,7 +69,7 @@ def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
 
 def _employer_references(employer: Ints) -> Text:
     used, index = distinct(employer)
-    return unique_rows(numbers.employer_reference(used)).take(index)
+    return unique_rows(identifiers.employer_reference(used)).take(index)
 
 
 def _earnings(world: World, of: Work, employer: Ints) -> dict[str, Any]:

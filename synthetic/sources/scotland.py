@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from synthetic.drawn import numbers
-from synthetic.drawn.dates import Days, day, parts, six_digits
-from synthetic.drawn.draws import Ints
-from synthetic.drawn.text import Text
+from synthetic.base import identifiers
+from synthetic.base.dates import Days, day, parts, six_digits
+from synthetic.base.draws import Ints
+from synthetic.base.rules import Share, Strict, settings, tenth
+from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
-from synthetic.mistakes.written_down import Dealings
-from synthetic.people.nations import SCOTLAND, district
-from synthetic.rules.schooling import tenth
-from synthetic.rules.settings import Share, Strict, settings
-from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
-from synthetic.world.world import Tables, World, coded, dates, whole
+from synthetic.people.families import SCOTLAND, district
+from synthetic.recording.registration import Dealings
+from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
+from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2003, 2020
 STAGES = [*(f"P{year}" for year in range(1, 8)), *(f"S{year}" for year in range(1, 7))]
@@ -136,7 +135,7 @@ def _pupils(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tab
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     when = census_days()[rows.year - FIRST_YEAR]
-    record = numbers.record_id(draws, ids, 4, rows.stage)
+    record = identifiers.record_id(draws, ids, 4, rows.stage)
     number = _numbers(world, rows)
     known = recorded(dealings, place, when, record, number.plain(), out, without=("middle_names",))
     return {
@@ -162,7 +161,7 @@ def _numbers(world: World, rows: _Rows) -> Text:
     split = world.draws.chance("scn.split", ids, world.odds.people.split_reference)
     second = split[rows.person] & (rows.stage >= _S1)
     used, index = np.unique(rows.person * 2 + second, return_inverse=True)
-    values = numbers.candidate_number(world.draws, ids[used // 2], used % 2)
+    values = identifiers.candidate_number(world.draws, ids[used // 2], used % 2)
     return Text(values, index.astype(np.int32))
 
 

@@ -8,18 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthetic.drawn import numbers
-from synthetic.drawn.dates import Days, day, six_digits
-from synthetic.drawn.draws import Ints
-from synthetic.drawn.text import Text
+from synthetic.base import identifiers
+from synthetic.base.dates import Days, day, six_digits
+from synthetic.base.draws import Ints
+from synthetic.base.rules import Share, Strict, settings, tenth
+from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS
-from synthetic.mistakes.written_down import Dealings
-from synthetic.people.nations import WALES
-from synthetic.rules.schooling import tenth
-from synthetic.rules.settings import Share, Strict, settings
-from synthetic.sources.pupil_numbers import first_numbers, first_welsh_authority, welsh_authority
-from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
-from synthetic.world.world import Tables, World, coded, dates, whole
+from synthetic.people.families import WALES
+from synthetic.recording.registration import Dealings
+from synthetic.sources.npd.pupils import first_numbers, first_welsh_authority, welsh_authority
+from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
+from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
 GRADES = ["R", *map(str, range(1, 14))]
@@ -132,7 +131,7 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
 def _plasc(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
     people, draws = world.people, world.draws
     when = census_days()[rows.year - FIRST_YEAR]
-    record = numbers.record_id(draws, people.ids[rows.person], 5, rows.grade)
+    record = identifiers.record_id(draws, people.ids[rows.person], 5, rows.grade)
     number = _numbers(world, rows)
     known = recorded(dealings, place, when, record, number.plain(), out)
     return {
@@ -158,7 +157,7 @@ def _numbers(world: World, rows: _Rows) -> Text:
     second = world.draws.chance("upn.split", ids, world.odds.people.split_reference)[rows.person] & (rows.grade >= 7)
     used, index = np.unique(rows.person * 2 + second, return_inverse=True)
     first = first_numbers(world, WALES).take(used // 2)
-    again = numbers.upn(
+    again = identifiers.upn(
         world.draws, ids[used // 2], first_welsh_authority(world)[used // 2], np.full(len(used), 3),
         np.zeros(len(used), bool),
     )  # fmt: skip

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
+from synthetic.base.reference import published
+from synthetic.base.rules import college_rules, of_year, subject_rules
 from synthetic.chunks import world
-from synthetic.education.colleges import KINDS, colleges
+from synthetic.education.institutions import KINDS, colleges
 from synthetic.education.journeys import YEARS
-from synthetic.reference_tables import published
-from synthetic.rules import study
 from synthetic.sources.ilr import ilr
-from synthetic.world.world import World
+from synthetic.world import World
 
 FIRST_YEAR = 2002
 Aims = list[dict[str, Any]]
@@ -168,7 +168,7 @@ def test_who_leaves_a_college_goes_to_another_and_an_adult_who_enrols_anew_has_l
     ]
     assert len(moved) > 30
     assert all(moved)
-    rules = study.colleges().finish
+    rules = college_rules().finish
     adult = [aim for aim in tables["aims"] if aim["FundModel"] == "35" and aim["CompStatus"] != "1"]
     assert np.mean([aim["CompStatus"] == "3" for aim in adult]) == pytest.approx(rules.withdrawn["adult"], abs=0.03)
     achieved = (1 - rules.withdrawn["adult"]) * rules.achieved["adult"]
@@ -204,7 +204,7 @@ def test_who_lives_in_england_learns_in_the_own_region(kind: int, region: int, d
 
 
 def test_a_year_takes_the_last_figure_published_before_it() -> None:
-    assert study.of_year({2010: 0.1, 2015: 0.3}, np.array([2002, 2010, 2014, 2015, 2020])).tolist() == [
+    assert of_year({2010: 0.1, 2015: 0.3}, np.array([2002, 2010, 2014, 2015, 2020])).tolist() == [
         0.1, 0.1, 0.1, 0.3, 0.3,
     ]  # fmt: skip
 
@@ -214,8 +214,8 @@ def test_faults_of_a_file_are_named_together(tmp_path: Path, monkeypatch: pytest
     folder.mkdir(parents=True)
     (folder / "subjects.toml").write_text("integrated = []\nodd = 1\n[lean]\n[jacs]\nX = 2\n[unclassified]\n")
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
-    study.subjects.cache_clear()
+    subject_rules.cache_clear()
     with pytest.raises(ConfigError) as caught:
-        study.subjects()
-    study.subjects.cache_clear()
+        subject_rules()
+    subject_rules.cache_clear()
     assert all(f"  {name}: " in str(caught.value) for name in ("odd", "jacs.X", "unclassified.subjects"))

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthetic import synthesise
-from synthetic.files.tables import join, write
+from synthetic.files import join, write
 
 PEOPLE = 600
 

@@ -5,16 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic.drawn.dates import DATA_END, NEVER, YEAR, day
-from synthetic.drawn.draws import Draws
-from synthetic.mistakes.written_down import Dealings
+from synthetic.base import odds
+from synthetic.base.dates import DATA_END, NEVER, YEAR, day
+from synthetic.base.draws import Draws
+from synthetic.base.reference import reference
 from synthetic.people.homes import FAMILY_HOMES
-from synthetic.people.leaving import departures
-from synthetic.people.people import PRIVATE, SCHOOLED, People, people
-from synthetic.reference_tables import reference
-from synthetic.rules import odds
-from synthetic.sources.cis import paper
-from synthetic.sources.cis_periods import BULK_LOAD, Periods, periods
+from synthetic.people.people import PRIVATE, SCHOOLED, People, departures, people
+from synthetic.recording.registration import Dealings
+from synthetic.sources.cis import BULK_LOAD, Periods, paper, periods
 from tests.synthetic.conftest import Read
 
 COUNT = 20_000

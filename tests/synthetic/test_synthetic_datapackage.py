@@ -12,8 +12,7 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.catalogue.arrow_types import ARROW_TYPES
 from synthetic import synthesise
-from synthetic.files.attribution import figures
-from synthetic.files.datapackage import describe, truth_tables
+from synthetic.datapackage import describe, figures, truth_tables
 from tests.synthetic.conftest import PEOPLE, Read
 
 

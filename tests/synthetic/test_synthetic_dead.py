@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic.drawn.dates import DATA_END, NEVER
-from synthetic.drawn.draws import Draws
+from synthetic.base import odds
+from synthetic.base.dates import DATA_END, NEVER
+from synthetic.base.draws import Draws
+from synthetic.base.reference import reference
 from synthetic.people.people import People, people
-from synthetic.reference_tables import reference
-from synthetic.rules import odds
 from tests.synthetic.conftest import Read
 
 

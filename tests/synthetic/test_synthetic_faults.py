@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, ContractError, LeoError
 from synthetic import chunks, generate, synthesise
-from synthetic.drawn.draws import Draws
-from synthetic.drawn.typing_errors import mistyped
-from synthetic.files.tables import write_source
-from synthetic.rules import odds
+from synthetic.base import odds
+from synthetic.base.draws import Draws
+from synthetic.files import write_source
+from synthetic.recording.corruption import mistyped
 
 
 def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:

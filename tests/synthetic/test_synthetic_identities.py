@@ -11,7 +11,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from synthetic import synthesise
-from synthetic.world.stages import last_of_each_stage, stages
+from synthetic.releases import last_of_each_stage, stages
 from tests.synthetic.conftest import Read
 from tests.synthetic.test_synthetic_same import digests
 

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synthetic.base.dates import DATA_END, NEVER, day, on
+from synthetic.base.draws import Draws
 from synthetic.chunks import world
-from synthetic.drawn.dates import DATA_END, NEVER, day, on
-from synthetic.drawn.draws import Draws
 from synthetic.education.journeys import YEARS
 from synthetic.sources.dwp import _out_of_work, _short, dwp
 from synthetic.sources.hmrc import hmrc
-from synthetic.work.activity import CLAIMANT, STUDENT, UNCAPTURED, WORKER
-from synthetic.work.jobs import ALL, NONE, PART, jobs
-from synthetic.work.lives import work
+from synthetic.work import ALL, CLAIMANT, NONE, PART, STUDENT, UNCAPTURED, WORKER, jobs, work
 
 EARLIEST = day(1999, 1, 1)
 

@@ -6,16 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
+from synthetic.base.draws import Draws
+from synthetic.base.rules import ENTRIES, PATHS, begins, lean
 from synthetic.chunks import world
-from synthetic.drawn.draws import Draws
-from synthetic.education.attainment import attainment
-from synthetic.education.deviates import by_year, deviates
 from synthetic.education.journeys import APPRENTICE, COLLEGE, SIXTH_FORM, YEARS
-from synthetic.education.pathways import choose
-from synthetic.education.traits import GRADUATE, OddsTable, Traits, odds_table
+from synthetic.education.pathways import GRADUATE, OddsTable, Traits, attainment, by_year, choose, deviates, odds_table
 from synthetic.people.people import PRIVATE, SCHOOLED
-from synthetic.rules.learning import ENTRIES, PATHS, begins, lean
-from synthetic.work.industries import SECTIONS, sections
+from synthetic.work import SECTIONS, sections
 
 LETTERS = [letter for letter, *_ in SECTIONS]
 

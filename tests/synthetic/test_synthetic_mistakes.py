@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic.drawn.dates import parts
-from synthetic.drawn.draws import Draws
-from synthetic.mistakes.written_down import KINDS, Dealings
+from synthetic.base import odds
+from synthetic.base.dates import parts
+from synthetic.base.draws import Draws
+from synthetic.base.odds import Odds
+from synthetic.base.reference import reference
 from synthetic.people.people import People, people
-from synthetic.reference_tables import reference
-from synthetic.rules import odds
-from synthetic.rules.odds import Odds
+from synthetic.recording.registration import ERROR_KINDS, Dealings
 
 COUNT = 12_000
 PRESET = odds.load("realistic")
@@ -50,7 +50,7 @@ def dealt(preset: Odds, source: str = "npd") -> tuple[People, Dealings, dict[str
 
 
 def kind(dealings: Dealings, field: str, name: str) -> np.ndarray:
-    return dealings.kinds[field] == KINDS.index(name)
+    return dealings.kinds[field] == ERROR_KINDS.index(name)
 
 
 def test_without_mistakes_names_are_true() -> None:

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from synthetic.drawn.dates import NEVER, YEAR, parts
-from synthetic.drawn.draws import Draws
-from synthetic.people.name_tables import name_tables
+from synthetic.base import odds
+from synthetic.base.dates import NEVER, YEAR, parts
+from synthetic.base.draws import Draws
+from synthetic.base.reference import Reference, reference
+from synthetic.people.names import DEED_POLL, MARRIAGE, PARTNER, name_tables
 from synthetic.people.people import PRIVATE, SCHOOLED, People, people
-from synthetic.people.renaming import DEED_POLL, MARRIAGE, PARTNER
-from synthetic.reference_tables import Reference, reference
-from synthetic.rules import odds
 
 COUNT = 60_000
 

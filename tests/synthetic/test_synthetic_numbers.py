@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetic.drawn import numbers
-from synthetic.drawn.draws import Draws, Slots
+from synthetic.base import identifiers
+from synthetic.base.draws import Draws, Slots
 
 IDS = np.concatenate([np.arange(1, 3001), np.arange(99_990_001, 100_000_001, 7)])
 DRAWS = Draws(5)
@@ -21,31 +21,31 @@ def upn_letter(digits: str) -> str:
 
 def test_a_upn_has_its_check_letter() -> None:
     no = np.zeros(len(IDS), bool)
-    made = numbers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
+    made = identifiers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
     assert all(re.fullmatch("[A-HJ-NP-RT-Z][0-9]{12}", upn) and upn[0] == upn_letter(upn[1:]) for upn in made)
     assert len(set(made)) == len(IDS)
 
 
 def test_a_temporary_upn_ends_in_a_letter_that_counts_as_its_number() -> None:
     yes = np.ones(len(IDS), bool)
-    made = numbers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
+    made = identifiers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
     last = {letter: str(n) for n, letter in enumerate("ABCDEFGHJK")}
     assert all(upn[0] == upn_letter(upn[1:12] + last[upn[12]]) for upn in made)
 
 
 def test_a_uln_has_its_check_digit() -> None:
-    made = numbers.uln(DRAWS, IDS).to_pylist()
+    made = identifiers.uln(DRAWS, IDS).to_pylist()
     for uln in made:
         remainder = sum((10 - place) * int(digit) for place, digit in enumerate(uln[:9])) % 11
         assert re.fullmatch("[1-9][0-9]{9}", uln)
         assert remainder != 0
         assert int(uln[9]) == 10 - remainder
     assert len(set(made)) == len(IDS)
-    assert numbers.NO_ULN not in made
+    assert identifiers.NO_ULN not in made
 
 
 def test_a_nino_is_one_that_could_be_issued() -> None:
-    first, second = (numbers.nino(DRAWS, IDS, which).to_pylist() for which in (0, 1))
+    first, second = (identifiers.nino(DRAWS, IDS, which).to_pylist() for which in (0, 1))
     form = re.compile("(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
     assert all(form.fullmatch(nino) for nino in first + second)
     assert len({nino[:8] for nino in first + second}) == 2 * len(IDS)
@@ -53,8 +53,8 @@ def test_a_nino_is_one_that_could_be_issued() -> None:
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_references_are_unique_and_of_their_length(which: int) -> None:
-    pmr = numbers.pupil_reference(DRAWS, IDS, which).to_pylist()
-    husid = numbers.husid(DRAWS, IDS, np.full(len(IDS), which), np.full(len(IDS), 2012)).to_pylist()
+    pmr = identifiers.pupil_reference(DRAWS, IDS, which).to_pylist()
+    husid = identifiers.husid(DRAWS, IDS, np.full(len(IDS), which), np.full(len(IDS), 2012)).to_pylist()
     assert {len(r) for r in pmr} == {18}
     assert {len(h) for h in husid} == {13}
     assert len(set(pmr)) == len(set(husid)) == len(IDS)
@@ -63,8 +63,8 @@ def test_references_are_unique_and_of_their_length(which: int) -> None:
 def test_numbers_tell_nothing_of_the_order_of_people() -> None:
     people = np.arange(1, 20_001)
     for made in (
-        numbers.record_id(DRAWS, people, 0, people % 28),
-        np.array(numbers.uln(DRAWS, people)).astype(np.int64),
+        identifiers.record_id(DRAWS, people, 0, people % 28),
+        np.array(identifiers.uln(DRAWS, people)).astype(np.int64),
     ):
         ranks = np.argsort(np.argsort(made))
         assert abs(np.corrcoef(people, ranks)[0, 1]) < 0.03

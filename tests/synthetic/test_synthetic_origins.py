@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from synthetic.drawn.draws import Draws
-from synthetic.people.disadvantage import circumstances
-from synthetic.people.origins import (
+from synthetic.base.draws import Draws
+from synthetic.base.reference import Reference, reference
+from synthetic.people.families import (
     FIRST_YEAR,
     LAST_YEAR,
+    circumstances,
     lived_in,
     pupils_origin,
     regions,
     shares_of_pupils,
     spouses_origin,
 )
-from synthetic.reference_tables import Reference, reference
 
 N = 60_000
 IDS = np.arange(1, N + 1)

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synthetic.base import odds
+from synthetic.base.dates import DATA_END, NEVER, on
+from synthetic.base.draws import Draws
+from synthetic.base.reference import reference
 from synthetic.chunks import world
-from synthetic.drawn.dates import DATA_END, NEVER, on
-from synthetic.drawn.draws import Draws
 from synthetic.education.journeys import YEARS
 from synthetic.people.people import LATE, OUTSIDER, VISITOR, People, people
-from synthetic.reference_tables import reference
-from synthetic.rules import odds
-from synthetic.work.jobs import PART
-from synthetic.work.lives import work
+from synthetic.work import PART, work
 from tests.synthetic.conftest import Read
 
 Rows = list[dict[str, Any]]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetic.drawn import dates
+from synthetic.base import dates
+from synthetic.base.reference import FOLDER, reference
 from synthetic.people.homes import UNKNOWN, postcodes
-from synthetic.reference_tables import FOLDER, reference
 
 
 def table(path: Path) -> list[list[str]]:

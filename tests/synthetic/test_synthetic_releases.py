@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from linkage.catalogue import TableDef, shipped
 from synthetic import synthesise
-from synthetic.drawn.dates import day
-from synthetic.drawn.draws import Draws
-from synthetic.rules.deliveries import Delivered, Deliveries, deliveries
-from synthetic.world.releases import Stay, delivered, stay
-from synthetic.world.world import coded, dates, whole
+from synthetic.base.dates import day
+from synthetic.base.draws import Draws
+from synthetic.base.rules import Delivered, Deliveries, deliveries
+from synthetic.releases import Stay, delivered, stay
+from synthetic.world import coded, dates, whole
 
 PEOPLE, RELEASES = 3_000, 3
 END = {1: date(2019, 8, 31), 2: date(2020, 8, 31), 3: date(2021, 8, 31)}

@@ -11,19 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synthetic.base.rules import tenth
 from synthetic.chunks import world
+from synthetic.people.families import ENGLAND, SCOTLAND, WALES
 from synthetic.people.homes import FAMILY_HOMES
-from synthetic.people.nations import ENGLAND, SCOTLAND, WALES
-from synthetic.rules.schooling import tenth
 from synthetic.sources.npd import npd
-from synthetic.sources.npd.exclusions import excluded
-from synthetic.sources.npd.pupils import census_days, pupils
-from synthetic.sources.pupil_numbers import FIRST_WELSH_AUTHORITY, WELSH_AUTHORITIES
+from synthetic.sources.npd.pupils import FIRST_WELSH_AUTHORITY, WELSH_AUTHORITIES, census_days, pupils
+from synthetic.sources.npd.welfare import excluded
 from synthetic.sources.scotland import STAGES, scotland
 from synthetic.sources.scotland import census_days as september_days
 from synthetic.sources.wales import census_days as welsh_days
 from synthetic.sources.wales import wales
-from synthetic.world.world import World
+from synthetic.world import World
 from tests.synthetic.conftest import Read
 
 KEY = "PupilMatchingRefAnonymous"

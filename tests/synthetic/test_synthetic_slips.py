@@ -6,13 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetic.drawn.dates import day, parts
-from synthetic.drawn.draws import Draws
-from synthetic.drawn.typing_errors import mistyped
-from synthetic.mistakes.misdating import DAY, MONTH, SEVERAL, YEAR, misdated
-from synthetic.mistakes.slips import misheard, misread, rules, spellings
-from synthetic.reference_tables import reference
-from synthetic.rules import odds
+from synthetic.base import odds
+from synthetic.base.dates import day, parts
+from synthetic.base.draws import Draws
+from synthetic.base.reference import reference
+from synthetic.recording.corruption import (
+    DAY,
+    MONTH,
+    SEVERAL,
+    YEAR,
+    misdated,
+    misheard,
+    misread,
+    mistyped,
+    rules,
+    spellings,
+)
 
 PRESET = odds.load("realistic")
 

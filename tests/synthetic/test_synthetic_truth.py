@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 
-from synthetic.rules import odds
+from synthetic.base import odds
 from tests.synthetic.conftest import PEOPLE, Read
 
 COLUMNS = {

@@ -10,16 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from synthetic.base.dates import on
+from synthetic.base.reference import FOLDER, reference
+from synthetic.base.rules import subject_rules, university_rules
 from synthetic.chunks import world
-from synthetic.drawn.dates import on
-from synthetic.education.universities import BANDS, EVERYWHERE, universities
+from synthetic.education.institutions import BANDS, EVERYWHERE, universities
 from synthetic.people.people import VISITOR
-from synthetic.reference_tables import FOLDER, reference
-from synthetic.rules import study
-from synthetic.sources.hesa import hesa
-from synthetic.sources.hesa.courses import SECOND, university_of
-from synthetic.sources.hesa.courses import courses as all_courses
-from synthetic.world.world import World
+from synthetic.sources.hesa import SECOND, hesa, university_of
+from synthetic.sources.hesa import courses as all_courses
+from synthetic.world import World
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
 Rows = list[dict[str, Any]]
@@ -128,7 +127,7 @@ def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World,
         assert abroad or row["POSTCODE"]
         assert not (abroad and row["ULN"])
     homeless = [row["POSTCODE"] is None for row in tables["students"] if row["XDOMGR01"] is None]
-    assert np.mean(homeless) == pytest.approx(1 - study.universities().home.term_address, abs=0.08)
+    assert np.mean(homeless) == pytest.approx(1 - university_rules().home.term_address, abs=0.08)
 
 
 def test_more_of_the_postgraduates_than_of_the_undergraduates_come_from_abroad(tables: dict[str, Rows]) -> None:
@@ -167,7 +166,7 @@ def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> No
         newer = row["AcademicYear"] >= 201920
         assert (row["XCAH02_1"] is not None) is newer
         assert (row["XJACS01_1"] is None) is newer
-    known = {code for codes in study.subjects().jacs.values() for code in codes}
+    known = {code for codes in subject_rules().jacs.values() for code in codes}
     assert {row["XJACS01_1"] for row in tables["students"]} - {None} <= known
 
 

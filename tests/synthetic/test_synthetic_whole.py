@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from synthetic import synthesise
-from synthetic.files.whole import whole
+from synthetic.files import whole
 from synthetic.workers import each
 
 SCRIPT = """

@@ -1,13 +1,9 @@
 """The National Pupil Database: the school census, and what else is known of pupils by their reference."""
 
-from synthetic.sources.npd.absence import absence
-from synthetic.sources.npd.alternative import places
 from synthetic.sources.npd.attainment import key_stage_2, key_stage_4, key_stage_5
-from synthetic.sources.npd.care import care
-from synthetic.sources.npd.census import census
-from synthetic.sources.npd.exclusions import excluded, exclusions, moved_on
-from synthetic.sources.npd.pupils import pupils
-from synthetic.world.world import Tables, World
+from synthetic.sources.npd.pupils import census, pupils
+from synthetic.sources.npd.welfare import absence, care, excluded, exclusions, moved_on, places
+from synthetic.world import Tables, World
 
 
 def npd(world: World) -> Tables:

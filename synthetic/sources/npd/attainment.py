@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic.drawn.dates import on, six_digits
-from synthetic.drawn.draws import Floats, Ints
-from synthetic.drawn.text import Text
+from synthetic.base.dates import on, six_digits
+from synthetic.base.draws import Floats, Ints
+from synthetic.base.text import Text
 from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people.people import PRIVATE
 from synthetic.sources.npd.pupils import Pupils
-from synthetic.world.world import coded, dates, whole
+from synthetic.world import coded, dates, whole
 
 FIRST_SCORES, FIRST_PROGRESS, FIRST_NEW_POINTS = 2015, 2015, 2015
 _GRADES = list("ABCDEFGUX")

@@ -2,7 +2,7 @@
 
 import functools
 
-from synthetic.rules.settings import Share, Strict, settings
+from synthetic.base.rules import Share, Strict, settings
 
 Shares = dict[str, Share]
 

@@ -1,0 +1,196 @@
+"""Whose figures a population is made of, and under which licence it may be passed on."""
+
+import csv
+import functools
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from linkage.catalogue import TableDef, Variable, shipped
+from synthetic.base.rules import Strict
+from synthetic.files import LIST_SEPARATOR
+
+LICENCE = {
+    "name": "OGL-UK-3.0",
+    "title": "Open Government Licence v3.0",
+    "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+}
+"""The licence of a population, which is that of most of the figures behind it."""
+
+STATEMENT = (
+    "Contains public sector information licensed under the Open Government Licence v3.0. Contains OS data (c) Crown "
+    "copyright and database right, and Royal Mail data (c) Royal Mail copyright and database right."
+)
+"""What whoever passes a population on must say."""
+
+_LISTED = Path(__file__).parent / "reference" / "SOURCES.md"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table of figures: its name, what it says, where it comes from and its licence."""
+
+    table: str
+    what: str
+    source: str
+    licence: str
+
+
+@functools.cache
+def figures() -> tuple[Figures, ...]:
+    """The rows of the table in reference/SOURCES.md."""
+    rows = [line.strip("| \n").split(" | ") for line in _LISTED.read_text(encoding="utf-8").splitlines() if "|" in line]
+    return tuple(Figures(*(cell.strip() for cell in row)) for row in rows[2:])
+
+
+DESCRIPTOR = "datapackage.json"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+TRUTH = "truth"
+
+_MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+_DIALECT = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
+
+
+class Column(Strict):
+    """A column of a table of the truth."""
+
+    name: str
+    type: str  # as the catalogue's, or "list of" one
+    description: str
+
+
+class TruthTable(Strict):
+    """A table of the truth, as truth.toml describes it."""
+
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    column: tuple[Column, ...]
+
+
+@functools.cache
+def truth_tables() -> dict[str, TruthTable]:
+    """The tables of the truth by name."""
+    text = (Path(__file__).parent / "truth.toml").read_text(encoding="utf-8")
+    return {name: TruthTable.model_validate(table) for name, table in tomllib.loads(text).items()}
+
+
+def describe(population: Path, rows: Mapping[str, int], about: Mapping[str, Any]) -> None:
+    """Write a descriptor into every folder that holds tables.
+
+    Args:
+        population: the folder that `synthesise` fills.
+        rows: of each table by its path below the folder, for example "sources/npd/census" or "truth/persons".
+        about: the arguments that made the population.
+    """
+    folders: dict[str, dict[str, int]] = {}
+    for path, count in rows.items():
+        folder, table = path.rsplit("/", 1)
+        folders.setdefault(folder, {})[table] = count
+    for folder, tables in folders.items():
+        package = _package(population / folder, tables, about)
+        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (population / folder / DESCRIPTOR).write_text(text, encoding="utf-8")
+
+
+def _package(folder: Path, tables: Mapping[str, int], about: Mapping[str, Any]) -> dict[str, Any]:
+    dataset = folder.name
+    if dataset == TRUTH:
+        title = "Truth: who is who, and what was done to which record"
+    else:
+        held = shipped().datasets[dataset]
+        title = f"{held.title} ({held.owner}), synthetic"
+    return {
+        "$schema": PROFILE,
+        "name": f"leo-synthetic-{dataset}",
+        "title": title,
+        "description": f"Records of invented people; none is of a real person. {STATEMENT}",
+        "version": str(about["version"]),
+        "keywords": ["synthetic data", "record linkage", "Longitudinal Education Outcomes"],
+        "licenses": [LICENCE],
+        "sources": [{"title": f"{one.what}: {one.source} ({one.licence})"} for one in figures()],
+        "leo:population": dict(about),
+        "resources": [_resource(folder, name, count) for name, count in sorted(tables.items())],
+    }
+
+
+def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
+    whole = folder / table
+    parts = sorted(whole.glob("part-*")) if whole.is_dir() else sorted(folder.glob(f"{table}.*"))
+    form = parts[0].suffix[1:]
+    paths = [part.relative_to(folder).as_posix() for part in parts]
+    defined: TableDef | TruthTable
+    if folder.name == TRUTH:
+        defined = truth_tables()[table]
+        held = _columns(parts[0])
+        fields = [_truth_field(column, form) for column in defined.column if column.name in held]
+    else:
+        defined = shipped().table(folder.name, table)
+        fields = [_field(variable) for variable in defined.variable]
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    if defined.key:
+        schema["primaryKey"] = list(defined.key)
+    size = sum(part.stat().st_size for part in parts)
+    reading: dict[str, Any] = {"encoding": "utf-8", "dialect": _DIALECT} if form == "csv" else {}
+    if len(parts) == 1:
+        reading["bytes"] = size  # of several parts, readers count what is left when all headers but one are gone
+    return {
+        "name": table,
+        "title": defined.title,
+        "description": f"One row: {defined.grain}. Each part is a whole file, with its own header.",
+        "type": "table",
+        "path": paths[0] if len(paths) == 1 else paths,
+        "format": form,
+        "mediatype": _MEDIA[form],
+        "leo:bytes": size,
+        "leo:rows": rows,
+        **reading,
+        "schema": schema,
+    }
+
+
+def _columns(part: Path) -> set[str]:
+    """The names of a file's columns."""
+    if part.suffix == ".parquet":
+        return set(pq.read_schema(part).names)
+    with part.open(newline="", encoding="utf-8") as file:
+        return set(next(csv.reader(file)))
+
+
+def _field(variable: Variable) -> dict[str, Any]:
+    frame = shipped().frame(variable)
+    codes: list[Any] = [int(code) if variable.type == "integer" else code for code in frame]
+    constraints: dict[str, Any] = {}
+    if variable.required:
+        constraints["required"] = True
+    if codes:
+        constraints["enum"] = codes
+    field: dict[str, Any] = {"name": variable.name, "type": variable.type, "description": variable.description}
+    if constraints:
+        field["constraints"] = constraints
+    if codes:
+        field["categories"] = [
+            {"value": code, "label": label} for code, label in zip(codes, frame.values(), strict=True)
+        ]
+    field |= {"leo:concept": variable.concept, "leo:sensitivity": variable.sensitivity}
+    field["leo:identifiability"] = variable.identifiability
+    for key, value in (("leo:role", variable.role), ("leo:years", variable.years)):
+        if value:
+            field[key] = value
+    return field
+
+
+def _truth_field(column: Column, form: str) -> dict[str, Any]:
+    """A field of the truth; a list is text in CSV, since the first of a list of dates may be empty."""
+    kind, _, inner = column.type.partition(" of ")
+    if kind != "list":
+        return {"name": column.name, "type": column.type, "description": column.description}
+    if form == "csv":
+        told = f"{column.description} Parted by {LIST_SEPARATOR}"
+        return {"name": column.name, "type": "string", "description": told}
+    return {"name": column.name, "type": "list", "itemType": inner, "description": column.description}

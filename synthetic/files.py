@@ -1,0 +1,165 @@
+"""A population's files: columns, order and types are the catalogue's; equal rows give equal bytes."""
+
+import contextlib
+import fcntl
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from linkage.catalogue import TableDef
+from linkage.catalogue.arrow_types import ARROW_TYPES
+from linkage.errors import ContractError
+from linkage.process import stoppable
+
+Format = Literal["parquet", "csv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+LIST_SEPARATOR = "|"
+"""Between the values of a list in a CSV cell; no value of ours has it."""
+
+_ALL_DIFFERENT = {"RECORDID", "record_key", "entity_key", "person_id", "family_id", "postcodes", "EnterpriseRef"}
+"""Columns that a dictionary would not shorten, or would be given up for after it was built."""
+
+# RFC 4180. Texts are always in quotes, so that a reader which guesses types leaves codes such as 01 alone.
+_CSV = pa_csv.WriteOptions(quoting_style="needed", eol="\r\n", batch_size=65_536)
+
+
+def write_source(folder: Path, part: int, table: TableDef, columns: dict[str, Any], form: Format = "parquet") -> int:
+    """Write one part of a source's table and return its rows.
+
+    Raises:
+        ContractError: the columns are not those of the catalogue.
+    """
+    names = [variable.name for variable in table.variable]
+    if list(columns) != names:
+        odd = sorted(set(columns) ^ set(names)) or "their order differs"
+        raise ContractError(f"the generator and the catalogue disagree on the columns of '{table.name}': {odd}")
+    arrays = []
+    for variable in table.variable:
+        array, expected = columns[variable.name], ARROW_TYPES[variable.type]
+        held = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+        if held != expected:
+            raise ContractError(f"'{table.name}.{variable.name}' is {variable.type} in the catalogue, made as {held}")
+        arrays.append(array)
+    return write(folder, part, pa.Table.from_arrays(arrays, names=names), form)
+
+
+def write(folder: Path, part: int, table: pa.Table, form: Format = "parquet") -> int:
+    """Write one part of a table and return its rows.
+
+    CSV is UTF-8 with a header; a missing value is an empty cell without quotes, dates are 2012-01-31, booleans true and
+    false, and the values of a list are parted by `|`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"part-{part:05d}.{form}"
+    if form == "csv":
+        pa_csv.write_csv(_flat(table), path, _CSV)
+    else:
+        pq.write_table(table, path, **_parquet(table.schema), row_group_size=1_000_000)
+    return int(table.num_rows)
+
+
+def join(parts: Sequence[Path], path: Path) -> int:
+    """Parquet parts one after the other as one file, Parquet or CSV as its name ends, and return the rows."""
+    schema, rows = pq.read_schema(parts[0]), 0
+    if path.suffix == ".csv":
+        writer: Any = pa_csv.CSVWriter(path, schema, write_options=_CSV)
+    else:
+        writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["source"], store_schema=False)
+    with writer:
+        for part in parts:
+            table = pq.read_table(part)
+            writer.write_table(table)
+            rows += table.num_rows
+    return rows
+
+
+def _parquet(schema: pa.Schema) -> dict[str, Any]:
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "store_schema": False,  # coded columns then read as plain text
+        "use_dictionary": [name for name in schema.names if name not in _ALL_DIFFERENT],
+        # The bounds of a coded column take a third of the whole writing time, and few readers look up names by range.
+        "write_statistics": [column.name for column in schema if not pa.types.is_dictionary(column.type)],
+        "dictionary_pagesize_limit": 16 * 1024 * 1024,
+    }
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """The table with its lists as text."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_list(column.type):
+            table = table.set_column(place, column.name, _listed(table[column.name].combine_chunks()))
+    return table
+
+
+def _listed(lists: pa.ListArray) -> pa.Array:
+    values = pc.fill_null(pc.cast(lists.values, pa.string()), "")
+    texts = pc.binary_join(pa.ListArray.from_arrays(lists.offsets, values), LIST_SEPARATOR)
+    return pc.if_else(lists.is_null(), None, texts)
+
+
+_MARK = ".being-made"
+
+
+@contextlib.contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """Give a hidden folder to fill, which becomes `out` when the block ends well and is removed when it does not.
+
+    SIGTERM ends the block as Ctrl-C does. What a run that was killed outright left for the same `out` is removed
+    first; a run that is still at work keeps its folder, for it holds a lock on it.
+
+    Args:
+        out: absolute path of the folder; there is no such folder yet, or it is empty.
+
+    Raises:
+        OSError: a folder cannot be made or renamed.
+    """
+    made = _parents_made(out.parent)
+    folder = None
+    try:
+        _remove_leftovers(out)
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
+        with (folder / _MARK).open("w") as mark, stoppable():
+            with contextlib.suppress(OSError):  # a file system without locks; then nobody removes what is left there
+                fcntl.flock(mark, fcntl.LOCK_EX)
+            yield folder
+            folder.chmod(0o755)
+            (folder / _MARK).unlink()
+            os.replace(folder, out)
+            made = []
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with contextlib.suppress(OSError):  # another run may have put something there
+                parent.rmdir()
+
+
+def _prefix(out: Path) -> str:
+    return f".{out.name}-"
+
+
+def _parents_made(parent: Path) -> list[Path]:
+    """Make the parent folders; those that were not there before, innermost first."""
+    missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Remove hidden folders of the same name that no living process holds."""
+    for mark in out.parent.glob(f"{glob.escape(_prefix(out))}*/{_MARK}"):
+        with contextlib.suppress(OSError), mark.open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(mark.parent, ignore_errors=True)

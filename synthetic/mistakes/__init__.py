@@ -1,1 +1,0 @@
-"""What bodies write down of people: the truth of a day, a late truth, or a mistake."""

@@ -1,1 +1,0 @@
-"""The rules of configs/synthetic/, checked, with unknown keys refused."""

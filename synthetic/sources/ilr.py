@@ -1,0 +1,604 @@
+"""The Individualised Learner Record: colleges, apprenticeships, adults who learn; a record a provider and year."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synthetic.base import identifiers
+from synthetic.base.dates import DATA_END, Days, day, on, six_digits
+from synthetic.base.draws import Floats, Ints, Slots, drawn_again
+from synthetic.base.reference import Codes
+from synthetic.base.rules import Colleges, Shares, college_rules, of_year
+from synthetic.base.text import Text, joined, unique_rows
+from synthetic.education.institutions import ADULT as ADULT_SERVICE
+from synthetic.education.institutions import GENERAL, SIXTH_FORM, TRAINING, band_of, colleges
+from synthetic.education.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
+from synthetic.education.journeys import YEARS as JOURNEY_YEARS
+from synthetic.people.homes import postcodes
+from synthetic.recording.registration import MISSING, OMITTED, SENTINEL, Dealings, on_records, wrong_postcodes
+from synthetic.world import Tables, World, coded, dates, whole
+
+_FIRST_DAYS = 25  # days of September in which programmes begin
+_APPRENTICE_DAYS = 58  # from 1 August
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """Arrays of one place a learner record, in the order of people and years; years begin in autumn."""
+
+    person: Ints  # place in the chunk
+    year: Ints
+    slot: Ints
+    event: Ints  # number of the dealing among the person's, below 64
+    first: Ints  # first and last year of the dealing
+    last: Ints
+    follows: Ints  # event of the dealing that this one goes on from: at another provider, or an adult's; -1 for none
+    leaves: NDArray[np.bool_]  # before the end, and goes on at another provider
+    programme: Ints
+    short: NDArray[np.bool_]  # too short to count as sustained
+
+    def take(self, rows: NDArray[np.int64]) -> "Enrolments":
+        """The enrolments at other rows."""
+        return Enrolments(*(column[rows] for column in self.columns()))
+
+    def columns(self) -> tuple[Any, ...]:
+        """All arrays in their order."""
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
+
+
+def began(world: World, rows: Enrolments, year: Ints) -> Days:
+    """First day of the first aim of each record that begins in `year`."""
+    ids = world.people.ids[rows.person]
+    drawn = world.draws.uniform("ilr.start", ids, rows.event * 32 + year - rows.first)
+    autumn = on(year, 9, 1) + (drawn * _FIRST_DAYS).astype(np.int32)
+    apprentice = on(year, 8, 1) + (drawn * _APPRENTICE_DAYS).astype(np.int32)
+    winter = on(year, 10, 1) + (drawn * (181 - short_days(world, rows))).astype(np.int32)
+    begun = np.select([rows.short, rows.programme == APPRENTICESHIP], [winter, apprentice], autumn)
+    begun = np.maximum(begun, world.people.arrival[rows.person])  # who came in August is no apprentice before
+    out: Days = begun.astype(np.int32)
+    return out
+
+
+def short_days(world: World, rows: Enrolments) -> Ints:
+    """Days that a short course lasts; many take a day or two."""
+    longest = college_rules().short.longest
+    drawn: Floats = world.draws.uniform("ilr.short.days", world.people.ids[rows.person], rows.event)
+    return 1 + (drawn**1.5 * (longest - 1)).astype(np.int64)
+
+
+def renewed(world: World, rows: Enrolments) -> NDArray[np.bool_]:
+    """Whether each year of the dealing has a programme of its own; else the first year's goes on."""
+    ids = world.people.ids[rows.person]
+    longer = world.draws.chance("ilr.two.years", ids, college_rules().study.two_years, rows.event)
+    out: NDArray[np.bool_] = (rows.programme >= ADULT) | ((rows.programme == STUDY) & ~longer)
+    return out
+
+
+_AREAS = 15
+_HIGHER = np.array([0.55, 0.75, 0.95])  # of higher apprenticeships: level 4, 5, 6 and 7, cumulated (estimate)
+_FIRST_FRAMEWORK, _FIRST_STANDARD, _EACH = 400, 1, 12
+
+
+@dataclass(frozen=True)
+class Programmes:
+    """Arrays of one place a record. Levels are 0 (entry) to 7; areas 0 to 14, for tiers 1 to 15."""
+
+    area: Ints
+    level: Ints
+    standard: NDArray[np.bool_]  # an apprenticeship standard, no framework
+    framework: Ints
+    standard_code: Ints
+    levy: NDArray[np.bool_]  # the employer's contract is with the apprenticeship service
+
+    def take(self, rows: NDArray[np.int64]) -> "Programmes":
+        """The programmes at other rows."""
+        return Programmes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def programmes(world: World, of: Enrolments) -> Programmes:
+    """The programme of each record's dealing; codes of frameworks and standards are invented."""
+    people, draws, rules = world.people, world.draws, college_rules()
+    ids = people.ids[of.person]
+    drawn = draws.uniform("aim.area", ids, of.event)
+    tables = np.array([_areas(rules, name) for name in PROGRAMMES])
+    area = tables[of.programme, people.female[of.person].astype(np.int64), (drawn * tables.shape[-1]).astype(np.int64)]
+    apprentice = of.programme == APPRENTICESHIP
+    start = draws.uniform("apprenticeship", ids, of.event)
+    standard = apprentice & (start < of_year(rules.standards, of.first)) & (of.first >= min(rules.standards))
+    levy = draws.uniform("apprenticeship.levy", ids, of.event) < of_year(rules.levy, of.first)
+    level = np.where(apprentice, _apprenticeship(world, of, ids), _level(world, of, ids))
+    which = draws.uniform("apprenticeship.code", ids, of.event) ** 2 * _EACH
+    code = area.astype(np.int64) * _EACH + which.astype(np.int64)
+    return Programmes(area.astype(np.int64), level, standard, _FIRST_FRAMEWORK + code, _FIRST_STANDARD + code, levy)
+
+
+def _areas(rules: Colleges, programme: str) -> list[NDArray[np.int32]]:
+    """Men's and women's table of a programme; what has no weights of its own is as adult learning."""
+    weights = rules.area.get(programme, rules.area["adult"])
+    return [
+        Slots(np.array([one.get(str(area + 1), 0.0) for area in range(_AREAS)]), 10).table
+        for one in (weights.m, weights.f)
+    ]
+
+
+def _apprenticeship(world: World, of: Enrolments, ids: Ints) -> Ints:
+    """Levels by year of start, higher ones to the able."""
+    shares = of_year(college_rules().apprenticeships, of.first)
+    noise = world.draws.normal("apprenticeship.level", ids, of.event)
+    rank = _normal(0.6 * world.people.ability[of.person] + 0.8 * noise)
+    higher = world.draws.uniform("apprenticeship.higher", ids, of.event)
+    beyond = 4 + np.searchsorted(_HIGHER, higher, side="right")
+    return np.select([rank < shares[:, 0], rank < shares[:, 0] + shares[:, 1]], [2, 3], beyond).astype(np.int64)
+
+
+def _normal(x: Floats) -> Floats:
+    """About the share of a standard normal distribution below x."""
+    out: Floats = 1 / (1 + np.exp(-1.702 * x))
+    return out
+
+
+def _level(world: World, of: Enrolments, ids: Ints) -> Ints:
+    """Levels by ability; community learning is at entry level and level 1."""
+    noise = world.draws.normal("aim.level", ids, of.event)
+    middle = np.select([of.programme == STUDY, of.programme == COMMUNITY], [2.5, 1.0], 1.9)
+    able = middle + world.people.ability[of.person] * 0.7 + noise * 0.6
+    most = np.select([of.programme == COMMUNITY, of.programme == STUDY], [1, 3], 4)
+    return np.clip(able, 0, most).astype(np.int64)
+
+
+FIRST_YEAR, LAST_YEAR = 2002, 2020
+STUDY, APPRENTICESHIP, ADULT, COMMUNITY, UNFUNDED = range(5)
+PROGRAMMES = ("study", "apprenticeship", "adult", "community", "unfunded")
+"""16 to 19 study programmes, apprenticeships, adult skills, community learning, and learning without public money."""
+
+_TRIES = 12  # for another provider than the one that a learner leaves
+_SLOTS = 3  # records a person and year: study or adult learning, an apprenticeship, a short course
+
+
+def enrolments(world: World) -> Enrolments:
+    """Study programmes and adult learning as journeys have them, apprenticeships, and short courses beside."""
+    journey, rules = world.journeys, college_rules()
+    held = JOURNEY_YEARS >= FIRST_YEAR
+    there = journey.may_learn() & held[None, :]
+    young = journey.college & held[None, :]
+    adult = journey.adult_learning & ~journey.college & held[None, :]
+    apprentice = there & journey.apprentices()
+    busy = young | adult | apprentice
+    parts = [
+        _runs(world, young, 0, "study", rules.learner.other_college),
+        _runs(world, apprentice, 1, "apprenticeship", rules.learner.other_college),
+        _runs(world, adult, 0, "adult", rules.learner.again),
+        _short(world, journey.short_course & ~busy & held[None, :]),
+    ]
+    joined = Enrolments(*(np.concatenate(column) for column in zip(*(part.columns() for part in parts), strict=True)))
+    return joined.take(np.lexsort((joined.slot, joined.year, joined.person)))
+
+
+def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes: float) -> Enrolments:
+    """Unbroken years as dealings; some go on at another provider, or with another enrolment of adults."""
+    person, at = np.nonzero(cells)
+    ids = world.people.ids[person]
+    goes_on = np.zeros(len(person), bool)
+    goes_on[1:] = (person[1:] == person[:-1]) & (at[1:] == at[:-1] + 1)
+    changed = goes_on & world.draws.chance(f"ilr.{name}.change", ids, changes, at)
+    begins = np.flatnonzero(~goes_on | changed)
+    run = np.cumsum(~goes_on | changed) - 1
+    ends = np.append(begins, len(person))[1:] - 1
+    first, last = at[begins], at[ends]
+    event = (first + FIRST_JOURNEY_YEAR - FIRST_YEAR) * _SLOTS + slot
+    follows = np.where(changed[begins], event[np.maximum(np.arange(len(begins)) - 1, 0)], -1)
+    leaves = np.append(changed[begins], False)[1:] & (name != "adult")  # adults end one course and take another
+    programme = np.full(len(begins), STUDY if name == "study" else APPRENTICESHIP)
+    if name == "adult":
+        programme = _kinds(college_rules().adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event))
+    years = at + FIRST_JOURNEY_YEAR
+    return Enrolments(
+        person, years, np.full(len(person), slot), event[run], first[run] + FIRST_JOURNEY_YEAR,
+        last[run] + FIRST_JOURNEY_YEAR, follows[run], leaves[run], programme[run], np.zeros(len(person), bool),
+    )  # fmt: skip
+
+
+def _short(world: World, cells: NDArray[np.bool_]) -> Enrolments:
+    """Short courses, one a year, each a dealing of its own."""
+    person, at = np.nonzero(cells)
+    year = at + FIRST_JOURNEY_YEAR
+    event = (year - FIRST_YEAR) * _SLOTS + 2
+    programme = _kinds(college_rules().short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event))
+    none = np.full(len(person), -1)
+    return Enrolments(
+        person, year, np.full(len(person), 2), event, year, year, none, none > 0, programme, none < 0
+    )  # fmt: skip
+
+
+def _kinds(shares: Shares, drawn: NDArray[np.float64]) -> Ints:
+    kinds = Slots(np.array(list(shares.values())), 10, np.array([PROGRAMMES.index(name) for name in shares]))
+    return kinds.at(drawn).astype(np.int64)
+
+
+def providers(world: World, of: Enrolments) -> Ints:
+    """The UKPRN of each dealing: in the home region, the first ones largest; some adults come back to one they know."""
+    people, draws, rules = world.people, world.draws, college_rules()
+    ids = people.ids[of.person]
+    able = np.array([0.5, 0.8, 1.7])[band_of(people.ability[of.person])] * rules.study.sixth_form_college
+    kind: Codes = np.array([GENERAL, TRAINING, GENERAL, ADULT_SERVICE, GENERAL], np.int32)[of.programme]
+    kind = np.where((of.programme == STUDY) & draws.chance("ilr.sixth.form", ids, able), SIXTH_FORM, kind)
+    returns = draws.chance("ilr.returns", ids, rules.learner.same_provider, of.event)
+    returns &= (of.slot != 1) & (of.follows < 0)
+    region = people.homes.region[of.person]
+    chosen = colleges().choose(draws.uniform("ilr.provider", ids, np.where(returns, 0, of.event + 1)), kind, region)
+    before = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
+    moves = np.flatnonzero((of.follows >= 0) & np.isin(of.programme, (STUDY, APPRENTICESHIP)))
+
+    def draw(rows: Ints, number: int) -> Ints:
+        drawn = draws.uniform("ilr.provider.other", ids[rows], of.event[rows] * _TRIES + number)
+        return colleges().choose(drawn, kind[rows], region[rows])
+
+    return drawn_again(chosen, moves, before[moves], draw, _TRIES)
+
+
+ACHIEVED, PARTLY, FAILED, NOT_YET = range(4)
+CONTINUING, COMPLETED, WITHDRAWN, MOVED, BREAK = range(5)
+
+_aims_AREAS = [str(n) for n in range(1, 16)]
+_MOST = np.array([2.6, 2.4, 0.0, 1.5, 1.2])  # aims beside the first, by programme
+_REASONS = ["2", "3", "40", "43", "44", "46", "97", "98"]
+_REASON_ODDS = np.cumsum([0, 0.07, 0, 0.04, 0.32, 0.05, 0.32, 0.20])
+_GRADES = ["PA", "ME", "DS", "CR"]
+_ACT_FROM = day(2017, 5, 1)
+
+
+@dataclass(frozen=True)
+class _Aims:
+    """Arrays of one place an aim: its learner record, its number in it, and the key of its draws."""
+
+    row: Ints
+    number: Ints
+    count: Ints
+    ids: Ints
+    key: Ints
+    start_year: Ints
+    end_year: Ints
+    of: Enrolments
+    first_day: Days
+
+    def uniform(self, world: World, name: str) -> Floats:
+        """A number for each aim, the same in each year that it goes on."""
+        return world.draws.uniform(f"aim.{name}", self.ids, self.key)
+
+
+def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: dict[str, Any]) -> dict[str, Any]:
+    """A row an aim and year; the first of an apprenticeship is the programme, of a study programme its core."""
+    aim = _laid_out(world, rows)
+    of, number = aim.of, aim.number
+    course = programmes(world, rows).take(aim.row)
+    begun, planned, ended = _days(world, aim)
+    leaves = world.people.departure[of.person] <= ended  # the country, or dies
+    ended = np.minimum(ended, world.people.departure[of.person])
+    status = _status(world, aim, leaves)
+    outcome, reason = _outcome(world, aim, status, ended)
+    goes_on = status == CONTINUING
+    missing = (aim.uniform(world, "no.end") < college_rules().finish.no_end_date) & _harmless(aim, begun)
+    whole_programme = (of.programme == APPRENTICESHIP) & (number == 0)
+    core = (of.programme == STUDY) & (number == 0)
+    aim_type = np.select([whole_programme, of.programme == APPRENTICESHIP, core], [0, 1, 3], 2)
+    row = aim.row
+    provider = dealings.provider[place[row]]
+    contract = (of.programme == APPRENTICESHIP) & (begun >= _ACT_FROM)
+    return {
+        "ULN": keys["uln"].take(place[row]).array(),
+        "UKPRN": whole(provider),
+        "LearnRefNumber": keys["reference"].take(place[row]).array(),
+        "Year": whole(six_digits(of.year)),
+        "AimSeqNumber": whole(number + 1),
+        "LearnAimRef": _reference(world, aim, course, whole_programme),
+        "AimType": coded(aim_type, ["1", "3", "4", "5"]),
+        "FundModel": coded(of.programme, ["25", "36", "35", "10", "99"]),
+        "ProgType": _programme_type(world, of, course),
+        "FworkCode": whole(course.framework, (of.programme == APPRENTICESHIP) & ~course.standard),
+        "StdCode": whole(course.standard_code, course.standard),
+        "ContractType": coded(np.where(contract, np.where(course.levy, 0, 1), -1), ["1", "2"]),
+        "NotionalLevel": coded(course.level, ["E", "1", "2", "3", "4", "5", "6", "7"]),
+        "SSATier1": coded(course.area, _aims_AREAS),
+        "PartnerUKPRN": _partner(world, aim, dealings, place),
+        "LearnStartDate": dates(begun),
+        "LearnPlanEndDate": dates(planned),
+        "LearnActEndDate": dates(ended, ~goes_on & ~missing),
+        "AchDate": dates(ended, whole_programme & (outcome == ACHIEVED)),
+        "CompStatus": coded(status, ["1", "2", "3", "4", "6"]),
+        "WithdrawReason": coded(reason, _REASONS),
+        "Outcome": coded(outcome, ["1", "2", "3", "8"]),
+        "OutGrade": coded(_grades(world, aim, outcome, course), _GRADES),
+    }
+
+
+def _laid_out(world: World, rows: Enrolments) -> _Aims:
+    """How many aims each record has; those of a programme of several years are the same in each."""
+    anew = renewed(world, rows)
+    start = np.where(anew, rows.year, rows.first)
+    base = (rows.event * 32 + start - rows.first) * 4
+    ids = world.people.ids[rows.person]
+    drawn = world.draws.uniform("aims", ids, base)
+    more = (drawn * _MOST[rows.programme]).astype(np.int64)
+    courses = Slots(np.array(college_rules().adult.courses), 10).at(drawn).astype(np.int64)
+    count = 1 + np.where(rows.short, 0, np.where(rows.programme == ADULT, courses, more))
+    row = np.repeat(np.arange(len(ids)), count)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    end = np.where(anew, rows.year, rows.last)
+    first_day = began(world, rows, start)
+    key = base[row] + number
+    return _Aims(row, number, count[row], ids[row], key, start[row], end[row], rows.take(row), first_day[row])
+
+
+def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
+    """First day, day planned as the last, and last day; adults' courses of a year follow one another.
+
+    What counts as sustained runs from before October to the end of March at least, so nobody withdraws before.
+    """
+    of = aim.of
+    first = aim.first_day.astype(np.int64)
+    drawn = aim.uniform(world, "end")
+    summer = on(aim.end_year + 1, 6, 15).astype(np.int64) + (drawn * 40).astype(np.int64)
+    spring = on(aim.end_year + 1, 4, 1).astype(np.int64)
+    until = np.where(of.programme == APPRENTICESHIP, spring + (drawn * 115).astype(np.int64), summer)
+    same_for_all = world.draws.uniform("aim.year.end", aim.ids, aim.key - aim.number)
+    summers = np.minimum(spring + (same_for_all * 110).astype(np.int64), world.people.departure[of.person] - 1)
+    spread = summers - first
+    part = spread // aim.count
+    chain = of.programme >= ADULT
+    begun = np.where(chain, first + aim.number * part, first)
+    within = first + (aim.uniform(world, "begin") * 40).astype(np.int64)
+    begun = np.where((of.programme == APPRENTICESHIP) & (aim.number > 0), within, begun)
+    before_next = first + (aim.number + 1) * part - 1 - (drawn * 6).astype(np.int64)
+    last = np.where(aim.number + 1 == aim.count, first + spread, before_next)
+    until = np.where(chain, last, until)
+    until = np.where(of.short, begun + short_days(world, of) - 1, until)
+    early = aim.uniform(world, "early")
+    years = np.maximum(aim.end_year - aim.start_year + 1, 1)
+    planned = np.where(of.programme == APPRENTICESHIP, begun + 365 * years + (early * 60).astype(np.int64), until)
+    planned = np.where(early < 0.3, planned, np.where(of.short, until, planned + (early * 20).astype(np.int64)))
+    return (begun.astype(np.int32), planned.astype(np.int32), np.minimum(until, DATA_END).astype(np.int32))
+
+
+def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
+    """Aims that count as much without an end date: long ones, and short ones that do not begin in October."""
+    harmless: NDArray[np.bool_] = ~aim.of.short | (begun >= on(aim.of.year, 11, 1))
+    return harmless
+
+
+def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
+    """Completion status; who goes on at another provider withdraws from the one before, and who leaves from all."""
+    rules, of = college_rules().finish, aim.of
+    withdraws = np.array([rules.withdrawn[name] for name in PROGRAMMES])[of.programme]
+    rest = aim.uniform(world, "finish") - withdraws * np.where(world.people.fsm[of.person], 1.25, 0.93)
+    status = np.select(
+        [rest < 0, rest < rules.transfer, rest < rules.transfer + rules.break_], [WITHDRAWN, MOVED, BREAK], COMPLETED
+    )
+    status = np.where(of.leaves & (of.year == of.last), WITHDRAWN, status)
+    status = np.where(_stays_on(world, aim), CONTINUING, status)
+    return np.where(of.year < aim.end_year, CONTINUING, np.where(leaves, WITHDRAWN, status))
+
+
+def _outcome(world: World, aim: _Aims, status: Ints, ended: Days) -> tuple[Ints, Ints]:
+    """Outcome (-1 while it goes on) and reason of withdrawal (-1 for none)."""
+    rules, of = college_rules().finish, aim.of
+    achieves = np.array([rules.achieved[name] for name in PROGRAMMES])[of.programme]
+    passed = aim.uniform(world, "pass")
+    result = np.select([passed < achieves, passed < achieves + 0.01], [ACHIEVED, PARTLY], FAILED)
+    result = np.where((ended > DATA_END - 75) & (passed > 0.93), NOT_YET, result)
+    outcome = np.select([status == COMPLETED, (status == WITHDRAWN) | (status == MOVED)], [result, FAILED], -1)
+    why = np.searchsorted(_REASON_ODDS, aim.uniform(world, "reason") * 0.999, side="right")
+    why = np.where(of.leaves & (of.year == of.last), 0, why.clip(0, len(_REASONS) - 1))
+    return outcome, np.select([status == WITHDRAWN, status == MOVED], [why, 2], -1)
+
+
+def _stays_on(world: World, aim: _Aims) -> NDArray[np.bool_]:
+    """Those begun in the data's last year of which half go on beyond it."""
+    of = aim.of
+    lasting = (of.programme == STUDY) | (of.programme == APPRENTICESHIP)
+    ids = world.people.ids[of.person]
+    on_and_on = world.draws.chance("aim.stays", ids, 0.5, of.event)
+    out: NDArray[np.bool_] = lasting & (of.year == LAST_YEAR) & (of.first == LAST_YEAR) & on_and_on
+    return out
+
+
+def _reference(world: World, aim: _Aims, course: Programmes, whole_programme: NDArray[np.bool_]) -> Any:
+    """An invented qualification of the area and level; ZPROG001 is a whole programme."""
+    each = 18
+    known = pa.array([f"6{n:07d}" for n in range(15 * 8 * each)] + ["ZPROG001"])
+    code = (course.area * 8 + course.level) * each + (aim.uniform(world, "reference") ** 2 * each).astype(np.int64)
+    return Text(known, np.where(whole_programme, len(known) - 1, code).astype(np.int32)).array()
+
+
+def _programme_type(world: World, of: Enrolments, course: Programmes) -> Any:
+    """Apprenticeships by level or as a standard, and traineeships."""
+    higher = np.select([course.level == 4, course.level == 5, course.level == 6], [2, 3, 4], 5)
+    kind = np.select([course.standard, course.level <= 2, course.level == 3], [7, 1, 0], higher)
+    kind = np.where(of.programme == APPRENTICESHIP, kind, np.where(trainees(world, of), 6, -1))
+    return coded(kind, ["2", "3", "20", "21", "22", "23", "24", "25"])
+
+
+def _partner(world: World, aim: _Aims, dealings: Dealings, place: Ints) -> Any:
+    """The training provider that teaches for another; one in twelve dealings of adults and apprentices."""
+    of = aim.of
+    drawn = world.draws.uniform("ilr.partner", aim.ids, of.event)
+    has = (drawn < 1 / 12) & np.isin(of.programme, (APPRENTICESHIP, ADULT, COMMUNITY))
+    region = world.people.homes.region[of.person]
+    partner = colleges().choose((drawn * 12) % 1, np.full(len(region), 3, np.int32), region)
+    return whole(partner, has & (partner != dealings.provider[place[aim.row]]))
+
+
+def _grades(world: World, aim: _Aims, outcome: Ints, course: Programmes) -> Ints:
+    drawn = aim.uniform(world, "grade")
+    graded = (outcome == ACHIEVED) & (aim.of.programme != UNFUNDED) & (course.level >= 2) & ~aim.of.short
+    return np.where(graded, np.select([drawn < 0.55, drawn < 0.8, drawn < 0.95], [0, 1, 2], 3), -1)
+
+
+FIRST_ULN_YEAR = 2008
+
+_ETHNICITY = {
+    "WBRI": "31", "WIRI": "32", "WIRT": "33", "WROM": "33", "WOTH": "34", "MWBC": "35", "MWBA": "36", "MWAS": "37",
+    "MOTH": "38", "AIND": "39", "APKN": "40", "ABAN": "41", "CHNE": "42", "AOTH": "43", "BAFR": "44", "BCRB": "45",
+    "BOTH": "46", "OOTH": "98",
+}  # fmt: skip
+_CATEGORIES = ["4", "5", "6", "9", "10", "12", "13", "14", "15", "95", "98"]
+_CATEGORY_ODDS = np.cumsum([0.02, 0.05, 0.05, 0.24, 0.14, 0.21, 0.01, 0.07, 0.03, 0.12, 0.06])
+_LATER_LEVELS = 2013  # codes 10 to 13 tell levels 4 to 7 apart from then on
+
+Columns = dict[str, Any]
+
+
+def numbered(world: World, dealings: Dealings, of: Enrolments) -> Columns:
+    """ULN, learner reference and key of each dealing, and where its reference at an earlier provider stands."""
+    rules = college_rules().uln
+    careless = np.where(of.short | (of.programme == COMMUNITY), rules.unknown, 1.0)
+    odds = world.odds.numbers.uln_unknown * dealings.factor * careless
+    known = dealings.uniform("uln") >= np.where(of.first >= FIRST_ULN_YEAR, odds, 1 - rules.known_before_2008)
+    dealings.kinds["uln"] = np.where(known | (of.first < FIRST_ULN_YEAR), 0, SENTINEL).astype(np.int8)
+    true = identifiers.uln(world.draws, world.people.ids).take(pa.array(dealings.person))
+    uln = pc.if_else(pa.array(known), true, identifiers.NO_ULN)
+    reference = identifiers.reference(world.draws, "ilr.reference", dealings.ids, dealings.event)
+    alternative = pc.binary_join_element_wise(pc.cast(pa.array(dealings.provider), pa.string()), reference, "|")
+    earlier = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
+    return {
+        "uln": unique_rows(uln),
+        "reference": unique_rows(reference),
+        "entity": pc.if_else(pa.array(known), true, alternative),
+        "earlier": np.where(of.follows >= 0, earlier, -1),
+    }
+
+
+def learners(
+    world: World, rows: Enrolments, of: Enrolments, place: Ints, dealings: Dealings, keys: Columns, out: Tables
+) -> Columns:
+    """A row a record.
+
+    Args:
+        of: the first record of each dealing; place: the dealing of each record.
+    """
+    people, draws = world.people, world.draws
+    ids = people.ids[rows.person]
+    start = _first_day(world, rows)
+    blank = (of.programme == COMMUNITY) & (dealings.uniform("blank") < college_rules().names.blank)
+    given, surnames = _names(dealings, blank)
+    held = on_records(dealings, place, start)
+    record = identifiers.record_id(draws, ids, 1, (rows.year - FIRST_YEAR) * 3 + rows.slot)
+    nino = _ninos(world, of, dealings, start[np.searchsorted(place, np.arange(len(of.person)))])
+    dob, female = dealings.birth_dates()[place], dealings.female()[place]
+    index = np.where(blank[place], -1, place + held["renamed"] * len(dealings.ids))
+    prior = np.maximum(people.homes.at(rows.person, on(rows.first, 8, 1) - 365).astype(np.int64), 0)
+    prior_code, prior_kind = wrong_postcodes(
+        dealings, place, prior, people.homes.postcode[rows.person, prior], "postcode.prior"
+    )
+    out.truth("ilr", record, ids, keys["entity"], dealings.ids)
+    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino", "uln")}
+    surname_kind = np.where(blank[place], MISSING, held["surname.kind"]).astype(np.int8)
+    kinds |= {"surname": surname_kind, "postcode": held["postcode.kind"], "former_postcode": prior_kind}
+    out.mistakes("ilr", record, kinds)
+    earlier = keys["earlier"][place]
+    return {
+        "RECORDID": whole(record),
+        "Year": whole(six_digits(rows.year)),
+        "UKPRN": whole(dealings.provider[place]),
+        "LearnRefNumber": keys["reference"].take(place).array(),
+        "PrevUKPRN": whole(dealings.provider[earlier], (earlier >= 0) & (rows.year == rows.first)),
+        "PrevLearnRefNumber": keys["reference"].take(earlier).where((earlier >= 0) & (rows.year == rows.first)).array(),
+        "ULN": keys["uln"].take(place).array(),
+        "LearnStartDate": dates(start),
+        "FamilyName": Text(surnames, index.astype(np.int32)).array(),
+        "GivenNames": unique_rows(given).take(place).array(),
+        "DateOfBirth": dates(dob),
+        "Sex": coded(female, ["M", "F"]),
+        "NINumber": unique_rows(nino).take(place).array(),
+        "Postcode": postcodes(world.reference, held["postcode"]).array(),
+        "PostcodePrior": postcodes(world.reference, prior_code).array(),
+        **_attributes(world, rows),
+    }
+
+
+def _first_day(world: World, rows: Enrolments) -> Days:
+    """First day of learning in the year: of the first aim, or 1 August for those who go on."""
+    return np.where(rows.year > rows.first, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
+
+
+def _names(dealings: Dealings, blank: NDArray[np.bool_]) -> tuple[Any, Any]:
+    """Given names of each dealing, and surnames: before the change, then after it. Blank ones are logged."""
+    forename, middle, before, after = dealings.names()
+    given = pc.if_else(pa.array(blank), None, joined(forename, middle))
+    had = dealings.people.names.middle[dealings.person, 0] >= 0
+    for field, kind, where in (("forename", MISSING, blank), ("middle_names", OMITTED, blank & had)):
+        dealings.kinds[field] = np.where(where, kind, dealings.kinds[field]).astype(np.int8)
+    return given, pa.concat_arrays([before.plain(), after.plain()])
+
+
+def _ninos(world: World, of: Enrolments, dealings: Dealings, start: Days) -> Any:
+    """National Insurance numbers: asked of apprentices, of others by chance, of community learners never."""
+    rules = college_rules()
+    share = np.array([rules.nino[name] for name in PROGRAMMES])[of.programme]
+    share = np.where(trainees(world, of), rules.nino["traineeship"], share)
+    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(dealings.person))
+    issued = world.insurance.issued[dealings.person] <= start
+    return dealings.nino(true, issued & (dealings.uniform("nino.given") < share))
+
+
+def trainees(world: World, of: Enrolments) -> NDArray[np.bool_]:
+    """Which study programmes are traineeships: one year, since 2013/14."""
+    drawn = world.draws.chance("ilr.trainee", world.people.ids[of.person], college_rules().study.traineeship, of.event)
+    out: NDArray[np.bool_] = drawn & (of.programme == STUDY) & (of.first >= 2013) & (of.first == of.last)
+    return out
+
+
+def _attributes(world: World, rows: Enrolments) -> Columns:
+    people, draws, rules = world.people, world.draws, college_rules().learner
+    ids = people.ids[rows.person]
+    frame = [_ETHNICITY[code] for code in world.reference.ethnic] + ["99"]
+    unknown = draws.chance("ilr.ethnic", ids, rules.ethnic_unknown, rows.event)
+    ethnic = np.where(unknown, len(frame) - 1, people.ethnic[rows.person])
+    drawn = draws.uniform("lldd", ids)
+    disabled = drawn < rules.lldd
+    category = np.searchsorted(_CATEGORY_ODDS, drawn / rules.lldd, side="right").clip(0, len(_CATEGORIES) - 1)
+    return {
+        "AcAge": whole(rows.year - people.cohort[rows.person] - 1),
+        "Ethnicity": coded(ethnic, frame),
+        "LLDDHealthProb": coded(np.select([disabled, drawn < 1 - rules.lldd_unknown], [0, 1], 2), ["1", "2", "9"]),
+        "LLDDCat": coded(np.where(disabled, category, -1), _CATEGORIES),
+        "PriorAttain": coded(_prior(world, rows), ["99", "9", "7", "1", "2", "3", "4", "5", "10", "12", "13", "98"]),
+    }
+
+
+def _prior(world: World, rows: Enrolments) -> Ints:
+    """Highest level before enrolment, as a place in the list of codes."""
+    people, journey = world.people, world.journeys
+    person = rows.person
+    drawn = world.draws.uniform("ilr.prior", people.ids[person])
+    graduate = journey.graduates[person] & (rows.first >= journey.degree_start[person] + journey.degree_years[person])
+    grown = rows.first - people.cohort[person] >= 20
+    level2 = journey.level2[person]
+    level3 = grown & level2 & (drawn < 0.35 + 0.25 * people.ability[person])
+    low = np.searchsorted(np.array([0.10, 0.22, 0.45]), drawn, side="right")
+    newer = rows.first >= _LATER_LEVELS
+    out = np.where(level2, np.where(level3, 5, 4), low)
+    out = np.where(level3 & (drawn < 0.06), np.where(newer, 8, 6), out)
+    out = np.where(graduate, np.where(newer, np.where(journey.postgraduate_start[person] > 0, 10, 9), 7), out)
+    careless = np.isin(rows.programme, (ADULT, COMMUNITY, UNFUNDED)) & (drawn > 0.94)
+    out = np.where(careless, 11, out)
+    return np.where((rows.programme == APPRENTICESHIP) & (out == 0), 3, out).astype(np.int64)
+
+
+def ilr(world: World) -> Tables:
+    """Learners and aims."""
+    rows = enrolments(world)
+    _, first, place = np.unique(rows.person * 64 + rows.event, return_index=True, return_inverse=True)
+    of = rows.take(first)
+    dealings = Dealings(
+        "ilr", world.draws, world.reference, world.odds, world.people, of.person, of.event, providers(world, of)
+    )
+    keys = numbered(world, dealings, of)
+    out = Tables()
+    out.tables["ilr_learners"] = learners(world, rows, of, place, dealings, keys, out)
+    if not world.identities_only:
+        out.tables["ilr_aims"] = aims(world, rows, place, dealings, keys)
+    return out

@@ -1,0 +1,142 @@
+"""What a school writes down of a pupil's identity, in the censuses of all nations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthetic.base.dates import NEVER, Days, on
+from synthetic.base.draws import Draws, Ints
+from synthetic.base.reference import Codes
+from synthetic.base.text import Text, unique_rows
+from synthetic.people.homes import FAMILY_HOMES, postcodes
+from synthetic.people.people import IN_STATE_SCHOOLS, People
+from synthetic.recording.registration import Dealings, on_records
+from synthetic.world import Tables, World
+
+WITHIN = 8
+"""Room for the dealings of a pupil with schools: those of each phase, a second one in each, a double registration."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Columns of a census, a place a record."""
+
+    forename: Text
+    middle_names: Text
+    surname: Text
+    birth: Days
+    female: NDArray[np.bool_]
+    postcode: Text
+
+
+def recorded(
+    dealings: Dealings,
+    place: Ints,
+    when: Days,
+    record: Ints,
+    entity_key: Any,
+    out: Tables,
+    *,
+    without: tuple[str, ...] = (),
+) -> Identity:
+    """What the records say, with their truth and mistakes told to `out`.
+
+    Args:
+        place: dealing of each record.
+        when: day of each record.
+        record: number of each record.
+        entity_key: the source's own key of the pupil (string array).
+        without: roles that the census has no column for; mistakes in them are no mistakes of a record.
+    """
+    forename, middle, before, after = dealings.names()
+    held = on_records(dealings, place, when)
+    both = pa.concat_arrays([before.plain(), after.plain()]).fill_null("")
+    index = np.where(held["renamed"], place + len(before.index), place)
+    missing = np.where(held["renamed"], after.index[place], before.index[place]) < 0
+    surname = Text(both, np.where(missing, -1, index).astype(np.int32))
+    birth, female = dealings.birth_dates()[place], dealings.female()[place]
+    ids = dealings.ids[place]
+    out.truth(dealings.source, record, ids, entity_key, ids)
+    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
+    kinds |= {"surname": held["surname.kind"], "postcode": held["postcode.kind"]}
+    out.mistakes(dealings.source, record, {role: kind for role, kind in kinds.items() if role not in without})
+    return Identity(
+        unique_rows(forename).take(place), unique_rows(middle).take(place), surname, birth, female,
+        postcodes(dealings.reference, held["postcode"]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase of school of each record, whose first school is event 0, 2 or 4 and whose second one 1, 3 or 5.
+
+    day: when the family moves far away within it, NEVER for most; then the second school is near the home after.
+    """
+
+    number: Ints
+    day: Days
+    before: Codes
+    after: Codes
+
+    def home(self, second: NDArray[np.bool_], otherwise: Codes) -> Codes:
+        """The home near the first or the second school, of families that move away; `otherwise` that of others."""
+        return np.where(self.day < NEVER, np.where(second, self.after, self.before), otherwise).astype(np.int32)
+
+
+def home_near(world: World, person: Ints, phase: Phase, second: NDArray[np.bool_], nation: int) -> Codes:
+    """The home in a nation that the first or the second school of a phase is near to."""
+    home, raised = phase.home(second, phase.before), world.people.homes.raised
+    there = np.where(home > 0, raised.later[person], raised.first[person]) == nation
+    return np.where(there, home, home_in(world, person, nation)).astype(np.int32)
+
+
+def home_in(world: World, person: Ints, nation: int) -> Codes:
+    """A home in a nation of each person's family, of those who live there: the first one, or the last."""
+    return np.where(world.people.homes.raised.first[person] == nation, 0, FAMILY_HOMES - 1).astype(np.int32)
+
+
+def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[int, ...]) -> Phase:
+    """The phase of each record.
+
+    Args:
+        number: of the phase.
+        year: in which the first of all phases begins.
+        years: that each phase has after its first.
+    """
+    first = year + np.cumsum([0, *(after + 1 for after in years)])[number]
+    begins, ends = on(first, 9, 1), on(first + np.array(years)[number] + 1, 7, 31)
+    return Phase(number, *world.people.homes.moved_away(world.reference.places, person, begins, ends))
+
+
+def changed_school(
+    draws: Draws, ids: Ints, phase: Phase, since: Ints, when: Days, odds: tuple[float, ...], years: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Whether a pupil goes to the second school of a phase by then: because the family has moved away, or by chance.
+
+    Args:
+        since: years since the phase began.
+        when: day of each record.
+        odds: that a pupil whose family stays changes school within each phase.
+        years: that each phase has after its first.
+    """
+    moves = draws.uniform("school.move", ids, phase.number) < np.array(odds)[phase.number]
+    stays = moves & (since >= year_of_change(draws, ids, phase.number, years))
+    out: NDArray[np.bool_] = np.where(phase.day < NEVER, phase.day <= when, stays)
+    return out
+
+
+def year_of_change(draws: Draws, ids: Ints, phase: NDArray[Any], years: tuple[int, ...]) -> Ints:
+    """Years after a phase began in which a pupil who changes school within it does so."""
+    out: Ints = 1 + (draws.uniform("school.move.at", ids, phase) * np.array(years)[phase]).astype(np.int64)
+    return out
+
+
+def state_pupils(people: People, nation: int) -> Ints:
+    """Places of the people whose family lives, or has lived, in the nation, and sends its children to state schools."""
+    raised = people.homes.raised
+    return np.flatnonzero(
+        np.isin(people.kind, IN_STATE_SCHOOLS) & ((raised.first == nation) | (raised.later == nation))
+    )

@@ -1,1 +1,0 @@
-"""Working lives: in which years, in which jobs, for what pay."""
