@@ -1,4 +1,4 @@
-"""Whose figures a population is made of, and under which licence it may be passed on."""
+"""datapackage.json in each folder of tables, the licence of a population, and the sources of its figures."""
 
 import csv
 import functools
@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from linkage.catalogue import TableDef, Variable, shipped
+from linkage.catalogue import TableDef, Variable, datapackage, shipped
 from synthetic.base.rules import Strict
 from synthetic.files import LIST_SEPARATOR
 
@@ -48,11 +48,7 @@ def figures() -> tuple[Figures, ...]:
     return tuple(Figures(*(cell.strip() for cell in row)) for row in rows[2:])
 
 
-DESCRIPTOR = "datapackage.json"
-PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 TRUTH = "truth"
-
-_MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _DIALECT = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
 
 
@@ -90,33 +86,35 @@ def describe(population: Path, rows: Mapping[str, int], about: Mapping[str, Any]
     """
     folders: dict[str, dict[str, int]] = {}
     for path, count in rows.items():
-        folder, table = path.rsplit("/", 1)
-        folders.setdefault(folder, {})[table] = count
-    for folder, tables in folders.items():
-        package = _package(population / folder, tables, about)
-        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
-        (population / folder / DESCRIPTOR).write_text(text, encoding="utf-8")
+        parent, table = path.rsplit("/", 1)
+        folders.setdefault(parent, {})[table] = count
+    for name, tables in folders.items():
+        folder = population / name
+        text = json.dumps(_package(folder, tables, about), indent=2, ensure_ascii=False) + "\n"
+        (folder / datapackage.DESCRIPTOR).write_text(text, encoding="utf-8")
 
 
 def _package(folder: Path, tables: Mapping[str, int], about: Mapping[str, Any]) -> dict[str, Any]:
     dataset = folder.name
     if dataset == TRUTH:
-        title = "Truth: who is who, and what was done to which record"
+        title = "Truth: true matches and recording errors"
     else:
-        held = shipped().datasets[dataset]
-        title = f"{held.title} ({held.owner}), synthetic"
-    return {
-        "$schema": PROFILE,
-        "name": f"leo-synthetic-{dataset}",
-        "title": title,
-        "description": f"Records of invented people; none is of a real person. {STATEMENT}",
-        "version": str(about["version"]),
+        described = shipped().datasets[dataset]
+        title = f"{described.title} ({described.owner}), synthetic"
+    properties = {
         "keywords": ["synthetic data", "record linkage", "Longitudinal Education Outcomes"],
         "licenses": [LICENCE],
         "sources": [{"title": f"{one.what}: {one.source} ({one.licence})"} for one in figures()],
         "leo:population": dict(about),
-        "resources": [_resource(folder, name, count) for name, count in sorted(tables.items())],
     }
+    return datapackage.package(
+        f"leo-synthetic-{dataset}",
+        title,
+        f"Records of invented people; none is of a real person. {STATEMENT}",
+        str(about["version"]),
+        [_resource(folder, name, count) for name, count in sorted(tables.items())],
+        **properties,
+    )
 
 
 def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
@@ -124,33 +122,30 @@ def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
     parts = sorted(whole.glob("part-*")) if whole.is_dir() else sorted(folder.glob(f"{table}.*"))
     form = parts[0].suffix[1:]
     paths = [part.relative_to(folder).as_posix() for part in parts]
-    defined: TableDef | TruthTable
+    definition: TableDef | TruthTable
     if folder.name == TRUTH:
-        defined = truth_tables()[table]
-        held = _columns(parts[0])
-        fields = [_truth_field(column, form) for column in defined.column if column.name in held]
+        definition = truth_tables()[table]
+        columns = _columns(parts[0])
+        fields = [_truth_field(column, form) for column in definition.column if column.name in columns]
     else:
-        defined = shipped().table(folder.name, table)
-        fields = [_field(variable) for variable in defined.variable]
-    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
-    if defined.key:
-        schema["primaryKey"] = list(defined.key)
+        definition = shipped().table(folder.name, table)
+        fields = [_field(variable) for variable in definition.variable]
     size = sum(part.stat().st_size for part in parts)
     reading: dict[str, Any] = {"encoding": "utf-8", "dialect": _DIALECT} if form == "csv" else {}
     if len(parts) == 1:
         reading["bytes"] = size  # of several parts, readers count what is left when all headers but one are gone
     return {
         "name": table,
-        "title": defined.title,
-        "description": f"One row: {defined.grain}. Each part is a whole file, with its own header.",
+        "title": definition.title,
+        "description": f"One row: {definition.grain}. Each part is a whole file, with its own header.",
         "type": "table",
         "path": paths[0] if len(paths) == 1 else paths,
         "format": form,
-        "mediatype": _MEDIA[form],
+        "mediatype": datapackage.MEDIA[form],
         "leo:bytes": size,
         "leo:rows": rows,
         **reading,
-        "schema": schema,
+        "schema": datapackage.schema(fields, definition.key),
     }
 
 
@@ -163,34 +158,24 @@ def _columns(part: Path) -> set[str]:
 
 
 def _field(variable: Variable) -> dict[str, Any]:
-    frame = shipped().frame(variable)
-    codes: list[Any] = [int(code) if variable.type == "integer" else code for code in frame]
-    constraints: dict[str, Any] = {}
-    if variable.required:
-        constraints["required"] = True
-    if codes:
-        constraints["enum"] = codes
-    field: dict[str, Any] = {"name": variable.name, "type": variable.type, "description": variable.description}
-    if constraints:
-        field["constraints"] = constraints
-    if codes:
-        field["categories"] = [
-            {"value": code, "label": label} for code, label in zip(codes, frame.values(), strict=True)
-        ]
-    field |= {"leo:concept": variable.concept, "leo:sensitivity": variable.sensitivity}
-    field["leo:identifiability"] = variable.identifiability
-    for key, value in (("leo:role", variable.role), ("leo:years", variable.years)):
-        if value:
-            field[key] = value
-    return field
+    return datapackage.field(
+        variable.name,
+        variable.type,
+        variable.description,
+        required=variable.required,
+        codes=shipped().frame(variable),
+        concept=variable.concept,
+        sensitivity=variable.sensitivity,
+        identifiability=variable.identifiability,
+        role=variable.role,
+        years=variable.years,
+    )
 
 
 def _truth_field(column: Column, form: str) -> dict[str, Any]:
     """A field of the truth; a list is text in CSV, since the first of a list of dates may be empty."""
     kind, _, inner = column.type.partition(" of ")
-    if kind != "list":
-        return {"name": column.name, "type": column.type, "description": column.description}
-    if form == "csv":
-        told = f"{column.description} Parted by {LIST_SEPARATOR}"
-        return {"name": column.name, "type": "string", "description": told}
-    return {"name": column.name, "type": "list", "itemType": inner, "description": column.description}
+    if kind == "list" and form == "csv":
+        return datapackage.field(column.name, "string", f"{column.description} Separated by {LIST_SEPARATOR}")
+    field = datapackage.field(column.name, kind, column.description)
+    return field | {"itemType": inner} if kind == "list" else field

@@ -46,9 +46,9 @@ def write_source(folder: Path, part: int, table: TableDef, columns: dict[str, An
     arrays = []
     for variable in table.variable:
         array, expected = columns[variable.name], ARROW_TYPES[variable.type]
-        held = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-        if held != expected:
-            raise ContractError(f"'{table.name}.{variable.name}' is {variable.type} in the catalogue, made as {held}")
+        actual = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+        if actual != expected:
+            raise ContractError(f"'{table.name}.{variable.name}' is {variable.type} in the catalogue, made as {actual}")
         arrays.append(array)
     return write(folder, part, pa.Table.from_arrays(arrays, names=names), form)
 
@@ -57,7 +57,7 @@ def write(folder: Path, part: int, table: pa.Table, form: Format = "parquet") ->
     """Write one part of a table and return its rows.
 
     CSV is UTF-8 with a header; a missing value is an empty cell without quotes, dates are 2012-01-31, booleans true and
-    false, and the values of a list are parted by `|`.
+    false, and the values of a list are separated by `|`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"part-{part:05d}.{form}"

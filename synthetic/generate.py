@@ -15,10 +15,9 @@ from linkage import __version__
 from linkage.errors import ConfigError, LeoError
 from synthetic.base import odds as presets
 from synthetic.base.identifiers import MOST_PEOPLE
-from synthetic.chunks import Chunk, Which, make, world
+from synthetic.chunks import Chunk, Which, each, make, world
 from synthetic.datapackage import describe
 from synthetic.files import FORMATS, Format, join, whole
-from synthetic.workers import each
 
 __all__ = ["MOST_RELEASES", "SynthManifest", "synthesise", "world"]
 
@@ -64,7 +63,7 @@ def synthesise(
         seed: another seed is another population.
         preset: odds of errors, a file of configs/synthetic: easy, realistic or hard.
         releases: deliveries, a year apart, each in a folder of its own; the last one is of today. One truth over all
-            says which record, entity and mistake is in which of them.
+            says which record, entity and error is in which of them.
         tables: "all", or "identities": what linkage reads, without outcomes, and of the school censuses the last
             record of a pupil in each key stage.
         format: "parquet" or "csv"; the rows are the same.

@@ -188,7 +188,7 @@ class Seen:
         self._known = self._entities["entity_key"].combine_chunks()
         self._of_record, self._of_entity = (_Spans(len(t), releases) for t in (self._records, self._entities))
         self._shown: dict[int, NDArray[np.bool_]] = {}
-        self._mistakes: list[pa.Table] = []
+        self._errors: list[pa.Table] = []
 
     def show(self, release: int, name: str, columns: Columns) -> None:
         """Take in a table as a delivery shows it; one that holds no identities tells nothing."""
@@ -200,27 +200,27 @@ class Seen:
         if self._releases > 1:  # a single one shows each entity
             self._of_entity.add(_entities(name, columns, self._known), release)
 
-    def mistakes(self, release: int, made: list[pa.Table]) -> None:
-        """Take in the mistakes in all rows that there are, of which the delivery shows those of its tables."""
+    def log_errors(self, release: int, made: list[pa.Table]) -> None:
+        """Take in the errors in all rows that there are, of which the delivery shows those of its tables."""
         every, shown = pa.concat_tables(made), self._shown.pop(release)
         seen = every.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(every))]))
-        self._mistakes.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
+        self._errors.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
 
     def truth(self) -> Tables:
-        """Records, entities and mistakes that any delivery shows, each with the first and last that does."""
+        """Records, entities and errors that any delivery shows, each with the first and last that does."""
         return Tables(
             records=[self._of_record.of(self._records)],
             entities=[self._of_entity.of(self._entities) if self._releases > 1 else self._entities],
-            errors=[self._all_mistakes()],
+            errors=[self._all_errors()],
         )
 
-    def _all_mistakes(self) -> pa.Table:
+    def _all_errors(self) -> pa.Table:
         if self._releases == 1:
-            return self._mistakes[0].drop_columns("release")
-        keys = self._mistakes[0].column_names[:-1]
+            return self._errors[0].drop_columns("release")
+        keys = self._errors[0].column_names[:-1]
         texts = [
             pa.table({**{name: table[name].cast(pa.string()) for name in keys}, "release": table["release"]})
-            for table in self._mistakes
+            for table in self._errors
         ]
         spans = pa.concat_tables(texts).group_by(keys, use_threads=False)
         spans = spans.aggregate([("release", "min"), ("release", "max")])

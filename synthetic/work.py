@@ -238,7 +238,7 @@ def later(cohort: Ints, since: Ints) -> Deviates:
 
 
 def studying(journey: Journeys) -> Deviates:
-    """(people, YEARS): log of what work beside study pays of a full year's pay."""
+    """(people, YEARS): log of what work next to study pays of a full year's pay."""
     rules = working().pay
     out = np.zeros(journey.college.shape, np.float32)
     out[journey.university() | journey.sixth_form | journey.college] = np.log(rules.beside_study)
@@ -277,7 +277,7 @@ class Jobs:
 
 
 def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days, finishes: NDArray[np.bool_]) -> Jobs:
-    """Main jobs from year to year, and short second ones beside them.
+    """Main jobs from year to year, and short second ones next to them.
 
     Args:
         ids: person numbers.
@@ -287,8 +287,10 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days,
         earliest: (people,) days before which nobody works; work of the first year may have begun that early.
     """
     person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
-    held = (at == 0) & (pattern[person, at] == ALL)
-    start = np.where(held, np.minimum(start, np.maximum(_before(draws, ids, start, person), earliest[person])), start)
+    ongoing = (at == 0) & (pattern[person, at] == ALL)
+    start = np.where(
+        ongoing, np.minimum(start, np.maximum(_before(draws, ids, start, person), earliest[person])), start
+    )
     second_person, second_at, begun, left = _second_jobs(draws, ids, pattern)
     persons = np.concatenate([person, second_person])
     number = np.concatenate([at, second_at + CASUAL])
@@ -339,7 +341,7 @@ def _main_jobs(
 
 
 def _before(draws: Draws, ids: Ints, start: Ints, person: Ints) -> Ints:
-    """Days up to four years before those given: when jobs began that are held as the data begin."""
+    """Days up to four years before those given: when jobs began that are ongoing as the data begin."""
     out: Ints = start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)
     return out
 

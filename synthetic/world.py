@@ -44,9 +44,9 @@ class World:
         return not self.identities_only or definition(table).with_role("record_key") is not None
 
     def before(self, back: int, rules: Deliveries) -> "World":
-        """The same people as bodies had them so many years ago, with mistakes that were put right since.
+        """The same people as bodies had them so many years ago, with errors that were put right since.
 
-        Where a share c of the mistakes that stand is put right in a year, (1 - c) ** -back as many stood then as now.
+        Where a share c of the errors that stand is put right in a year, (1 - c) ** -back as many stood then as now.
         """
         more = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
         return replace(self, odds=self.odds.model_copy(update={"uncorrected": more}))
@@ -71,7 +71,7 @@ class Tables:
         found = found.aggregate([]).select(["entity_key", "person_id"])
         self.entities.append(found.add_column(0, "source", _same(source, len(found))))
 
-    def mistakes(self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]) -> None:
+    def log_errors(self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]) -> None:
         """What was done to which field of which record; 0 is nothing."""
         for role, kind in kinds.items():
             rows = np.flatnonzero(kind)

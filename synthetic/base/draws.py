@@ -2,7 +2,8 @@
 
 The same person has the same draws in any chunk, in any process and in a population of any size, and a new field
 changes none of the old ones. The hash is SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014). NumPy's own
-distributions may change between versions (NEP 19), so uniforms are inverted by tables instead."""
+distributions may change between versions (NEP 19), so uniforms are inverted by tables instead.
+"""
 
 import functools
 import hashlib

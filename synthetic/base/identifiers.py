@@ -1,7 +1,8 @@
 """Numbers that bodies give to people and employers: in the right form, with true check digits, unique, without order.
 
 Forms and checks: UPN after the Common Basic Data Set, ULN and NINO after the ILR validation rules, HUSID after HESA's
-student record. Each number is a permutation of the person's own, so no two people share one."""
+student record. Each number is a permutation of the person's own, so no two people share one.
+"""
 
 from typing import Any
 
@@ -22,15 +23,15 @@ NINO_PREFIXES = [
 ]
 NO_ULN = "9999999999"
 MOST_PEOPLE = 100_000_000
-"""Largest population that all numbers have room for."""
+"""Largest population for which all numbers are unique."""
 
 _PREFIX_BYTES = np.frombuffer("".join(NINO_PREFIXES).encode(), np.uint8).reshape(-1, 2)
 
 
 def nino(draws: Draws, ids: NDArray[Any], which: NDArray[Any] | int = 0) -> Any:
     """National Insurance numbers; `which` is 0 for a person's first and 1 for a second."""
-    room = len(NINO_PREFIXES) * 1_000_000
-    scrambled = draws.scramble("nino", ids.astype(np.int64) * 2 + which, 29, room).astype(np.int64)
+    count = len(NINO_PREFIXES) * 1_000_000
+    scrambled = draws.scramble("nino", ids.astype(np.int64) * 2 + which, 29, count).astype(np.int64)
     prefix, number = np.divmod(scrambled, 1_000_000)
     suffix = letters(draws.words("nino.suffix", ids, which) >> np.uint64(62), "ABCD")
     return strings(_PREFIX_BYTES[prefix], digits(number, 6), suffix)

@@ -90,7 +90,7 @@ class BirthDate(Strict):
     several: Probability
     off_by_one: Probability
     turned: Probability
-    exchanged: Probability  # day and month, of mistakes in several parts
+    exchanged: Probability  # day and month, of errors in several parts
 
 
 class Sex(Strict):
@@ -158,7 +158,7 @@ class Odds(Strict):
     source: dict[str, Factors]
     uncorrected: dict[str, float] = Field(
         default_factory=dict
-    )  # by draw, how many more mistakes stood at an earlier release
+    )  # by draw, how many more errors stood at an earlier release
 
 
 def by_name() -> dict[str, Path]:

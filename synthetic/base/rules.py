@@ -1,4 +1,4 @@
-"""What the generator can be told: files of configs/, checked, with unknown keys refused."""
+"""Rules of the generator: files of configs/synthetic/, checked, with unknown keys refused."""
 
 import functools
 import tomllib
@@ -63,7 +63,7 @@ def checked(path: Path, raw: dict[str, Any], rules: type[Rules]) -> Rules:
 
 
 class NationShares(Strict):
-    """A share for each nation beside England."""
+    """A share for each nation next to England."""
 
     scotland: Share
     wales: Share
@@ -430,7 +430,7 @@ class Lasting(Strict):
 
 
 class Student(Strict):
-    """Work beside study."""
+    """Work next to study."""
 
     all_year: Share
     part_of_year: Share
@@ -527,7 +527,7 @@ class Deliveries(Strict):
     """All of deliveries.toml."""
 
     why: str
-    corrected: dict[str, SmallShare]  # by name of the draw (synthetic.mistakes.written_down)
+    corrected: dict[str, SmallShare]  # by name of the draw (synthetic.errors.written_down)
     dataset: dict[str, Amended]
     dated: Dated
     table: dict[str, Delivered]

@@ -85,9 +85,9 @@ def distinct(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         values, place = np.unique(codes, return_inverse=True)
         return values, place
     at = codes - low
-    held = np.zeros(width, bool)
-    held[at] = True
-    kept = np.flatnonzero(held)
+    present = np.zeros(width, bool)
+    present[at] = True
+    kept = np.flatnonzero(present)
     of = np.empty(width, np.int32)
     of[kept] = np.arange(len(kept), dtype=np.int32)
     return (kept + low).astype(codes.dtype), of[at].astype(np.int64)

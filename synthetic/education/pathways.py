@@ -1,7 +1,8 @@
 """What sets courses of life apart: the traits that published figures are given by, and tables of odds by trait.
 
 A table says for each trait's level how much the log of the odds of an outcome moves. A person's log odds are the sum
-over traits; the sums of all combinations of levels are made once, in two halves, so that a person costs two look-ups."""
+over traits; the sums of all combinations of levels are made once, in two halves, so that a person costs two look-ups.
+"""
 
 import csv
 import functools

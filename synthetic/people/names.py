@@ -5,7 +5,8 @@ counts when the names of the origin groups are taken out, so that all people tog
 
 Where groups bear a name oftener than is counted of all, nothing is left of it, and the rest is spread too thin:
 forenames that are left are drawn a little nearer to the commonest. The counts of surnames leave rare ones out, so
-these are drawn apart."""
+these are drawn apart.
+"""
 
 import functools
 from dataclasses import dataclass, replace

@@ -240,7 +240,7 @@ def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, f
 def _quality(
     draws: Draws, odds: Odds, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
 ) -> Floats:
-    """What multiplies the odds of a mistake, 1 on average: more for some, and where papers have two names."""
+    """What multiplies the odds of an error, 1 on average: more for some, and where papers have two names."""
     rules = odds.quality
     spread = rules.person_spread
     factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)

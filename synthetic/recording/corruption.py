@@ -18,11 +18,11 @@ WIDTH = 40
 _ROWS = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
 SUBSTITUTE, DELETE, DOUBLE, TRANSPOSE = range(4)
 _SHARES = np.cumsum([0.35, 0.25, 0.15, 0.25])
-_FIRST = 0.7  # the part of the first letter that is spared: one slip in thirteen falls on it (Pollock and Zamora 1984)
+_FIRST = 0.7  # the part of the first letter that is spared: one error in thirteen falls on it (Pollock and Zamora 1984)
 
 
 def _neighbours() -> Bytes:
-    """For each byte four other letters beside it on the keyboard; what is no letter gets letters too, never zero."""
+    """For each byte four other letters next to it on the keyboard; what is no letter gets letters too, never zero."""
     table = np.tile(np.frombuffer(b"EAIO", np.uint8), (256, 1))
     place = {key: (x + 0.4 * y, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
     for key, (x, y) in place.items():
@@ -35,7 +35,7 @@ _NEIGHBOURS = _neighbours()
 
 
 def mistyped(draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], values: Any) -> Any:
-    """Each string with one slip that surely changes it; strings are in capitals and at least one letter long."""
+    """Each string with one error that surely changes it; strings are in capitals and at least one letter long."""
     rows = byte_rows(values, WIDTH)
     if not len(rows):
         return pa.array([], pa.string())
@@ -48,11 +48,11 @@ def mistyped(draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], 
     here = np.arange(len(rows))
     alike = rows[here, at] == rows[here, np.minimum(at + 1, WIDTH - 1)]
     kind = np.where((kind == TRANSPOSE) & alike, SUBSTITUTE, kind)
-    return strings(_slipped(rows, kind, at, which))
+    return strings(_corrupted(rows, kind, at, which))
 
 
-def _slipped(rows: Bytes, kind: NDArray[Any], at: NDArray[Any], which: Floats) -> Bytes:
-    """Rows after their slip, which is a choice of where each byte comes from."""
+def _corrupted(rows: Bytes, kind: NDArray[Any], at: NDArray[Any], which: Floats) -> Bytes:
+    """Rows after their error, which is a choice of where each byte comes from."""
     place = np.arange(WIDTH)[None, :]
     spot = at[:, None]
     source = np.broadcast_to(place, rows.shape).copy()
@@ -192,7 +192,7 @@ def _fits(rule: Rule, name: str, at: int) -> bool:
 def rules() -> dict[str, list[Rule]]:
     """The rules by kind, phonetic and scanned."""
     out: dict[str, list[Rule]] = {"phonetic": [], "scanned": []}
-    with (FOLDER / "slips.csv").open(encoding="utf-8", newline="") as file:
+    with (FOLDER / "corruptions.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             out[row["kind"]].append(Rule(row["where"], row["from"], row["to"], float(row["weight"])))
     return out

@@ -1,8 +1,9 @@
-"""What a body writes down of a person: the truth of a day, a late truth, or a mistake.
+"""What a source records of a person: the true value of a day, an outdated one, or an error.
 
-Mistakes are made once a dealing, that is when a school, provider or department first takes the person's details, and
-stay on all records of the dealing. The odds are the preset's, times the person's and the provider's own factors, so
-that mistakes come together. An old name or address is no mistake: it comes from dates and is not logged."""
+Errors are made once a registration, that is when a school, provider or department first takes the person's details, and
+stay on all records of the registration. The odds are the preset's, times the person's and the provider's own factors, so
+that errors come together. An old name or address is no error: it comes from dates and is not logged.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,10 +36,10 @@ Kinds = NDArray[np.int8]
 
 
 @dataclass
-class Dealings:
-    """A source's dealings with the people of a chunk, and the mistakes made in them.
+class Registrations:
+    """A source's registrations with the people of a chunk, and the errors made in them.
 
-    person: place in the chunk; event: number of the dealing among the person's dealings with the source.
+    person: place in the chunk; event: number of the registration among the person's registrations with the source.
     """
 
     source: str
@@ -50,7 +51,7 @@ class Dealings:
     event: Ints
     provider: Ints
     paper: Any = (
-        1.0  # how much of each dealing is read from forms, on average 1: multiplies the odds of a scanning error
+        1.0  # how much of each registration is read from forms, on average 1: multiplies the odds of a scanning error
     )
     kinds: dict[str, Kinds] = field(default_factory=dict)
 
@@ -62,11 +63,11 @@ class Dealings:
         self.more: Factors = self.odds.source.get(self.source, Factors())
 
     def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
-        """At most one kind of mistake for each dealing, by one draw; more at an earlier release."""
+        """At most one kind of error for each registration, by one draw; more at an earlier release."""
         drawn = self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
         out, upper = self._first_below(drawn, odds)
         if more := self.odds.uncorrected.get(name):
-            # Mistakes put right since: as likely among the kinds as those that stand, and never beside one.
+            # Errors put right since: as likely among the kinds as those that stand, and never next to one.
             since = self.draws.uniform(f"{self.source}.{name}.corrected", self.ids, self.event)
             which = self.draws.uniform(f"{self.source}.{name}.corrected.kind", self.ids, self.event)
             rows = (out == 0) & (since < more * upper)
@@ -84,11 +85,11 @@ class Dealings:
         return out, edge
 
     def uniform(self, name: str) -> Floats:
-        """A number for each dealing."""
+        """A number for each registration."""
         return self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
 
     def names(self) -> tuple[Any, Any, Text, Text]:
-        """Forename and middle names (string arrays), surname before and after the change, for each dealing."""
+        """Forename and middle names (string arrays), surname before and after the change, for each registration."""
         people, reference = self.people, self.reference
         known = people.names
         forename, middle = known.forename[self.person], known.middle[self.person]
@@ -108,7 +109,7 @@ class Dealings:
         written[first] = middle[first, 0]
         middle = np.where(first[:, None], np.stack([middle[:, 1], np.full(len(first), -1)], axis=1), middle)
         text = Text(reference.forenames, np.where(kind == MISSING, -1, written).astype(np.int32))
-        text = self._slipped("forename", text, kind)
+        text = self._corrupted("forename", text, kind)
         before, after = self._surnames(kind)
         swapped, moved = kind == SWAPPED, np.isin(kind, (SWAPPED, OTHER_ORDER))
         text = spread(text, swapped, before.take(np.flatnonzero(swapped)).plain())
@@ -118,7 +119,7 @@ class Dealings:
         return text.plain(), self._middle(middle, first, kind == MISSING), before, after
 
     def _forename_kinds(self, forename: Codes) -> Kinds:
-        """What happens to each forename; names of another script are spelt anew as if by chance."""
+        """What happens to each forename; names of another script are respelt as if by chance."""
         odds, more, people, facts = self.odds.forename, self.more, self.people, self.reference.origins
         origin = people.origin[self.person]
         turned = np.array([float(o.facts.get("name_order", 1)) for o in facts])[origin]
@@ -138,20 +139,20 @@ class Dealings:
         )
         kind[np.isin(kind, (SWAPPED, OTHER_ORDER)) & self._same_names()] = 0
         kind[(kind == OTHER_ORDER) & (people.names.middle[self.person, 0] < 0)] = 0
-        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here)
-        kind[anew & self.reference.transliterations.has(forename)] = TRANSLITERATION
+        respelt = (kind == 0) & self._respelt(odds.transliteration, odds.transliteration_born_here)
+        kind[respelt & self.reference.transliterations.has(forename)] = TRANSLITERATION
         return kind
 
-    def _spelt_anew(self, abroad: float, here: float) -> NDArray[np.bool_]:
-        """Whether a name of another script is spelt anew: more often where its bearer's papers came from abroad.
+    def _respelt(self, abroad: float, here: float) -> NDArray[np.bool_]:
+        """Whether a name of another script is respelt: more often where its bearer's papers came from abroad.
 
-        One draw for both names: who spells one anew spells the other anew.
+        One draw for both names: who respells one respells the other.
         """
         facts = self.reference.origins
         foreign_script = np.array([bool(o.facts.get("variants")) for o in facts])[self.people.origin[self.person]]
         odds = np.where(self.people.foreign_born[self.person], abroad, here) * self.factor.clip(max=5)
-        anew: NDArray[np.bool_] = foreign_script & (self.uniform("transliteration") < odds)
-        return anew
+        respelt: NDArray[np.bool_] = foreign_script & (self.uniform("transliteration") < odds)
+        return respelt
 
     def _same_names(self) -> NDArray[np.bool_]:
         """Whether the forename is also the surname, before or after its change, so that a swap shows nothing."""
@@ -186,8 +187,8 @@ class Dealings:
                 (KNOWN_AS, odds.known_as),
             ],
         )
-        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here)
-        kind[anew] = TRANSLITERATION
+        respelt = (kind == 0) & self._respelt(odds.transliteration, odds.transliteration_born_here)
+        kind[respelt] = TRANSLITERATION
         moved = np.isin(forenames, (SWAPPED, OTHER_ORDER))
         kind[moved] = forenames[moved]
         plain = len(reference.surnames)
@@ -215,17 +216,17 @@ class Dealings:
             halves = pc.list_element(pc.split_pattern(both, "-"), 0)  # of "De Souza-Lee" all that is before the hyphen
             short = pa.array((which < 0.5)[hyphenated])
             text = spread(text, hyphenated, pc.if_else(short, halves, spaced))
-            out.append(self._slipped("surname", text, of))
+            out.append(self._corrupted("surname", text, of))
             kinds.append(of)
         self.kinds["surname"], self.kinds["surname.after"] = kinds
         return out[0], out[1]
 
-    def _slipped(self, name: str, text: Text, kind: Kinds) -> Text:
-        """Names with a slip where the kind says so, written as a name is; a kind becomes 0 where no slip could be."""
-        for of, slip in ((TYPO, mistyped), (PHONETIC, misheard), (SCANNED, misread)):
+    def _corrupted(self, name: str, text: Text, kind: Kinds) -> Text:
+        """Names with an error where the kind says so, written as a name is; a kind becomes 0 where no error could be."""
+        for of, corrupt in ((TYPO, mistyped), (PHONETIC, misheard), (SCANNED, misread)):
             at = np.flatnonzero(kind == of)
             capitals = pc.utf8_upper(text.take(at).plain())
-            changed = slip(self.draws, f"{self.source}.{name}", self.ids[at], self.event[at], capitals)
+            changed = corrupt(self.draws, f"{self.source}.{name}", self.ids[at], self.event[at], capitals)
             same = np.asarray(pc.equal(capitals, changed))
             kind[at[same]] = 0
             text = spread(text, kind == of, pc.utf8_title(changed.filter(pa.array(~same))))
@@ -287,44 +288,48 @@ class Dealings:
         return np.where(heard, -np.log(1 - drawn) * years * YEAR, 100_000).astype(np.int64)
 
 
-def on_records(dealings: Dealings, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
+def on_records(registrations: Registrations, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
     """Which name and address the source holds on each record.
 
     Args:
-        rows: dealing of each record.
+        rows: registration of each record.
         when: day of each record.
 
     Returns:
-        renamed: whether the new surname is known; postcode: codes, with mistakes; their kinds under "surname" and
+        renamed: whether the new surname is known; postcode: codes, with errors; their kinds under "surname" and
         "postcode".
     """
-    people, odds = dealings.people, dealings.odds
-    person = dealings.person[rows]
-    late = odds.late[dealings.source]
-    lag = dealings.lag("surname", late.surname_years, late.surname_never, dealings.event, dealings.ids)[rows]
+    people, odds = registrations.people, registrations.odds
+    person = registrations.person[rows]
+    late = odds.late[registrations.source]
+    lag = registrations.lag("surname", late.surname_years, late.surname_never, registrations.event, registrations.ids)[
+        rows
+    ]
     known = people.names
     renamed = known.changed[person].astype(np.int64) + lag <= when
     renamed &= known.back[person].astype(np.int64) + lag > when
-    lag = dealings.lag("address", late.address_years, late.address_never, dealings.event, dealings.ids)[rows]
+    lag = registrations.lag("address", late.address_years, late.address_never, registrations.event, registrations.ids)[
+        rows
+    ]
     home = people.homes.at(person, when - lag.clip(max=30 * 365))
     postcode = people.homes.postcode[person, home]
-    postcode, kind = wrong_postcodes(dealings, rows, home, postcode)
-    surname_kind = np.where(renamed, dealings.kinds["surname.after"][rows], dealings.kinds["surname"][rows])
+    postcode, kind = wrong_postcodes(registrations, rows, home, postcode)
+    surname_kind = np.where(renamed, registrations.kinds["surname.after"][rows], registrations.kinds["surname"][rows])
     return {"renamed": renamed, "postcode": postcode, "postcode.kind": kind, "surname.kind": surname_kind, "home": home}
 
 
 def wrong_postcodes(
-    dealings: Dealings, rows: Ints, home: NDArray[Any], postcode: Codes, name: str = "postcode"
+    registrations: Registrations, rows: Ints, home: NDArray[Any], postcode: Codes, name: str = "postcode"
 ) -> tuple[Codes, Kinds]:
-    """Postcodes with another unit of the sector, or unknown; a mistake holds for a dealing and a home."""
-    ids, event = dealings.ids[rows], dealings.event[rows] * 16 + home
-    odds = dealings.odds.postcode
-    drawn = dealings.draws.uniform(f"{dealings.source}.{name}", ids, event)
-    factor = dealings.factor[rows] * dealings.more.postcode
+    """Postcodes with another unit of the sector, or unknown; an error holds for a registration and a home."""
+    ids, event = registrations.ids[rows], registrations.event[rows] * 16 + home
+    odds = registrations.odds.postcode
+    drawn = registrations.draws.uniform(f"{registrations.source}.{name}", ids, event)
+    factor = registrations.factor[rows] * registrations.more.postcode
     typo = drawn < odds.typo * factor
     unknown = ~typo & (drawn < (odds.typo + odds.unknown) * factor)
     unit = postcode % 400
-    shift = (1 + dealings.draws.uniform(f"{dealings.source}.{name}.unit", ids, event) * 398).astype(np.int32)
+    shift = (1 + registrations.draws.uniform(f"{registrations.source}.{name}.unit", ids, event) * 398).astype(np.int32)
     other = postcode - unit + (unit + shift) % 400
     out = np.where(typo, other, np.where(unknown, UNKNOWN, postcode)).astype(np.int32)
     return out, np.where(typo, TYPO, np.where(unknown, SENTINEL, 0)).astype(np.int8)

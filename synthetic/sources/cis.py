@@ -13,7 +13,7 @@ from synthetic.base.dates import DATA_END, NEVER, Days, day, parts
 from synthetic.base.draws import Ints
 from synthetic.base.text import Text, joined, unique_rows
 from synthetic.people.homes import postcodes
-from synthetic.recording.registration import Dealings, wrong_postcodes
+from synthetic.recording.registration import Registrations, wrong_postcodes
 from synthetic.world import Tables, World, coded, dates, whole
 
 BULK_LOAD = day(2012, 10, 12)
@@ -22,9 +22,9 @@ BULK_LOAD = day(2012, 10, 12)
 
 @dataclass(frozen=True)
 class Periods:
-    """Rows of one name and address: dealing, first and last day (NEVER while it lasts), home, and what was known."""
+    """Rows of one name and address: registration, first and last day (NEVER while it lasts), home, and what was known."""
 
-    dealing: Ints
+    registration: Ints
     first: Days
     last: Days
     home: Ints
@@ -32,46 +32,55 @@ class Periods:
     addressed: NDArray[np.bool_]  # whether an address was known
 
 
-def periods(dealings: Dealings, since: Days) -> Periods:
-    """The periods of each dealing (a number and its holder), from the day on which the number was issued.
+def periods(registrations: Registrations, since: Days) -> Periods:
+    """The periods of each registration (a number and its holder), from the day on which the number was issued.
 
     What comes on one day makes one period, and news that changes nothing none.
     """
-    days, home, renamed, addressed = _news(dealings, since)
+    days, home, renamed, addressed = _news(registrations, since)
     final = np.ones(days.shape, bool)  # the last news of a day
     final[:, :-1] = days[:, :-1] != days[:, 1:]
     final &= days < NEVER
-    dealing, at = np.nonzero(final)
-    first, home, renamed, addressed = days[dealing, at], home[dealing, at], renamed[dealing, at], addressed[dealing, at]
-    same = np.zeros(len(dealing), bool)
-    same[1:] = (dealing[1:] == dealing[:-1]) & (renamed[1:] == renamed[:-1]) & (addressed[1:] == addressed[:-1])
+    registration, at = np.nonzero(final)
+    first, home, renamed, addressed = (
+        days[registration, at],
+        home[registration, at],
+        renamed[registration, at],
+        addressed[registration, at],
+    )
+    same = np.zeros(len(registration), bool)
+    same[1:] = (
+        (registration[1:] == registration[:-1]) & (renamed[1:] == renamed[:-1]) & (addressed[1:] == addressed[:-1])
+    )
     same[1:] &= (home[1:] == home[:-1]) | ~addressed[1:]
-    dealing, first = dealing[~same], first[~same]
+    registration, first = registration[~same], first[~same]
     last = np.full(len(first), NEVER, np.int64)
-    follows = dealing[1:] == dealing[:-1]
+    follows = registration[1:] == registration[:-1]
     last[:-1][follows] = first[1:][follows] - 1
     return Periods(
-        dealing, first.astype(np.int32), last.astype(np.int32), home[~same], renamed[~same], addressed[~same]
+        registration, first.astype(np.int32), last.astype(np.int32), home[~same], renamed[~same], addressed[~same]
     )  # fmt: skip
 
 
-def _news(dealings: Dealings, since: Days) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
-    """(dealings, news) in the order of days: the day (NEVER for none), and what was known from then on."""
-    people, late, person = dealings.people, dealings.odds.late["cis"], dealings.person
+def _news(registrations: Registrations, since: Days) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
+    """(registrations, news) in the order of days: the day (NEVER for none), and what was known from then on."""
+    people, late, person = registrations.people, registrations.odds.late["cis"], registrations.person
     homes, names, gone = people.homes, people.names, people.departure[person]
     start = homes.start[person].astype(np.int64)
     place = np.arange(start.shape[1])[None, :]
     at_issue = homes.at(person, since)
-    lag = dealings.lag("address", late.address_years, late.address_never, place, dealings.ids[:, None])
+    lag = registrations.lag("address", late.address_years, late.address_never, place, registrations.ids[:, None])
     moved = np.where((place > at_issue[:, None]) & (start < NEVER) & (start < gone[:, None]), start + lag, NEVER)
-    lag = dealings.lag("surname", late.surname_years, late.surname_never, 0, dealings.ids)
-    told, back = (
+    lag = registrations.lag("surname", late.surname_years, late.surname_never, 0, registrations.ids)
+    informed, back = (
         np.where((when[person] > since) & (when[person] < NEVER) & (when[person] < gone), when[person] + lag, NEVER)
         for when in (names.changed.astype(np.int64), names.back.astype(np.int64))
     )
-    unknown = (since < BULK_LOAD) & (dealings.uniform("no.address") < dealings.odds.cis.no_address)
+    unknown = (since < BULK_LOAD) & (registrations.uniform("no.address") < registrations.odds.cis.no_address)
     loaded = np.where(unknown & (gone > BULK_LOAD), BULK_LOAD, NEVER)
-    days = np.concatenate([since[:, None].astype(np.int64), moved, *(d[:, None] for d in (told, back, loaded))], axis=1)
+    days = np.concatenate(
+        [since[:, None].astype(np.int64), moved, *(d[:, None] for d in (informed, back, loaded))], axis=1
+    )
     days[(days > DATA_END) | (days >= people.death[person, None])] = NEVER  # of the dead there is no news
     brought = np.zeros(days.shape, np.int64)  # the home that news brings
     brought[:, 0], brought[:, 1:-3], brought[:, -1] = at_issue, place, homes.at(person, np.full(len(person), BULK_LOAD))
@@ -97,11 +106,11 @@ def cis(world: World) -> Tables:
     person, event = holders[order], event[order]
     offices = world.people.homes.region[person].astype(np.int64) * _OFFICES + world.people.family[person] % _OFFICES
     since = np.where(event == 1, second[person], issued[person])
-    dealings = Dealings(
+    registrations = Registrations(
         "cis", world.draws, world.reference, world.odds, world.people, person, event, offices, paper(since)
     )
     out = Tables()
-    out.tables["cis_customers"] = _customers(world, dealings, since, out)
+    out.tables["cis_customers"] = _customers(world, registrations, since, out)
     return out
 
 
@@ -111,41 +120,43 @@ def paper(since: Days) -> NDArray[np.float64]:
 
 
 def _titles(
-    world: World, dealings: Dealings, female: NDArray[np.bool_], married: NDArray[np.bool_]
+    world: World, registrations: Registrations, female: NDArray[np.bool_], married: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Codes of titles: a woman is Miss until DWP hears of her marriage, some are Ms; one adult in 150 is a doctor."""
-    drawn = dealings.uniform("title")
+    drawn = registrations.uniform("title")
     known = np.where(female, np.where(married, 2, 1), 0)
     known = np.where(female & (drawn < 0.12), 3, known)
-    return np.where((drawn > 1 - 1 / 150) & (world.people.ability[dealings.person] > 0), 4, known)
+    return np.where((drawn > 1 - 1 / 150) & (world.people.ability[registrations.person] > 0), 4, known)
 
 
-def _customers(world: World, dealings: Dealings, since: Days, out: Tables) -> dict[str, Any]:
+def _customers(world: World, registrations: Registrations, since: Days, out: Tables) -> dict[str, Any]:
     people = world.people
-    known = periods(dealings, since)
-    place, home, renamed = known.dealing, known.home, known.renamed
-    person = dealings.person[place]
-    forename, middle, before, after = dealings.names()
-    nino = world.insurance.numbers(dealings.person, dealings.event == 1)
+    known = periods(registrations, since)
+    place, home, renamed = known.registration, known.home, known.renamed
+    person = registrations.person[place]
+    forename, middle, before, after = registrations.names()
+    nino = world.insurance.numbers(registrations.person, registrations.event == 1)
     surname = Text(
-        pa.concat_arrays([before.plain(), after.plain()]), (place + renamed * len(dealings.ids)).astype(np.int32)
+        pa.concat_arrays([before.plain(), after.plain()]), (place + renamed * len(registrations.ids)).astype(np.int32)
     )
-    number = _numbered(place) + dealings.event[place] * 16
+    number = _numbered(place) + registrations.event[place] * 16
     record = identifiers.record_id(world.draws, people.ids[person], 3, number)
-    code, kind = wrong_postcodes(dealings, place, home, people.homes.postcode[person, home])
+    code, kind = wrong_postcodes(registrations, place, home, people.homes.postcode[person, home])
     code = np.where(known.addressed, code, -1)
-    dob, sex = dealings.birth_dates()[place], dealings.female()
-    out.truth("cis", record, people.ids[person], nino.plain(), dealings.ids)
-    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
+    dob, sex = registrations.birth_dates()[place], registrations.female()
+    out.truth("cis", record, people.ids[person], nino.plain(), registrations.ids)
+    kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
     kinds |= {
-        "surname": np.where(renamed, dealings.kinds["surname.after"][place], dealings.kinds["surname"][place]),
+        "surname": np.where(
+            renamed, registrations.kinds["surname.after"][place], registrations.kinds["surname"][place]
+        ),
         "postcode": np.where(known.addressed, kind, 0).astype(np.int8),
     }
-    out.mistakes("cis", record, kinds)
-    told = ~world.draws.chance("cis.death", people.ids[person], world.odds.cis.death_unknown)
-    known_death = (people.death[person] <= DATA_END) & told
-    married = people.names.reason[dealings.person] == 1
-    single, wed = (_titles(world, dealings, sex, of) for of in (np.zeros(len(sex), bool), married))
+    out.log_errors("cis", record, kinds)
+    informed = ~world.draws.chance("cis.death", people.ids[person], world.odds.cis.death_unknown)
+    known_death = (people.death[person] <= DATA_END) & informed
+    married = people.names.reason[registrations.person] == 1
+    single, wed = (_titles(world, registrations, sex, of) for of in (np.zeros(len(sex), bool), married))
     return {
         "RECORDID": whole(record),
         "NINO": nino.take(place).array(),

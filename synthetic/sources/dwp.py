@@ -26,7 +26,7 @@ _CHANGES = 0.22  # of claims that go on into another year, those that become one
 _OPEN = 0.8  # of claims of the last year, those that are open when the data end
 _SHORTEST, _LONGEST_SHORT, _LATEST_SHORT = 15, 110, 240  # days of a short claim, which never touch six months
 _TRIES = 24  # for another benefit than the one before
-_SHORT_BESIDE_WORK = 0.2  # unsettled years with a job that have a short claim too (estimate)
+_SHORT_DURING_WORK = 0.2  # unsettled years with a job that have a short claim too (estimate)
 
 
 def dwp(world: World, of: Work) -> Tables:
@@ -54,7 +54,7 @@ Spells = tuple[Ints, Ints, Ints, Ints]  # place of the person, first day, last d
 
 
 def _out_of_work(world: World, of: Work) -> Spells:
-    """Unbroken claims over years on benefits; learners who are out of work claim beside their course."""
+    """Unbroken claims over years on benefits; learners who are out of work claim next to their course."""
     draws, ids = world.draws, world.people.ids
     claims = (of.activity == CLAIMANT) | ((of.activity == STUDENT) & of.would_claim & world.journeys.adult_learning)
     goes_on = np.zeros((len(claims), len(YEARS) + 1), bool)
@@ -79,8 +79,8 @@ def _out_of_work(world: World, of: Work) -> Spells:
 def _short(world: World, of: Work) -> Spells:
     """Claims of a few months in unsettled years: of all who had no job, and of some who had."""
     draws, ids = world.draws, world.people.ids
-    beside = draws.chance("benefit.short", ids[:, None], _SHORT_BESIDE_WORK, YEARS[None, :])
-    person, at = np.nonzero((of.activity == UNSETTLED) & ((of.pattern == NONE) | beside))
+    additional = draws.chance("benefit.short", ids[:, None], _SHORT_DURING_WORK, YEARS[None, :])
+    person, at = np.nonzero((of.activity == UNSETTLED) & ((of.pattern == NONE) | additional))
     days = _SHORTEST + draws.uniform("benefit.days", ids[person], at) * (_LONGEST_SHORT - _SHORTEST)
     begun = draws.uniform("benefit.at", ids[person], at) * _LATEST_SHORT
     start = on(YEARS, 4, 6).astype(np.int64)[at] + begun.astype(np.int64)

@@ -17,7 +17,7 @@ from synthetic.base.text import Text, joined, unique_rows
 from synthetic.education.institutions import EVERYWHERE, band_of, universities
 from synthetic.people.homes import postcodes
 from synthetic.people.people import VISITOR
-from synthetic.recording.registration import Dealings, on_records
+from synthetic.recording.registration import Registrations, on_records
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
@@ -350,13 +350,16 @@ def _entry(world: World, of: Courses) -> dict[str, Any]:
     young = np.where(vocational, 1, 0)
     grown = np.searchsorted(np.array([0.30, 0.52, 0.80, 0.90]), drawn, side="right") + 1
     before = np.where(visits, 8, np.where((drawn < 0.12) & (of.kind != TAUGHT), 7, 6))
-    held = np.where(of.event == POSTGRADUATE, before, np.where(of.mature, grown, young))
-    held = np.where((drawn > 0.985) & (of.event != POSTGRADUATE), 5, held)
+    entry = np.where(of.event == POSTGRADUATE, before, np.where(of.mature, grown, young))
+    entry = np.where((drawn > 0.985) & (of.event != POSTGRADUATE), 5, entry)
     newer = of.start >= 2017
     points = np.where(newer, 112 + 26 * ability + 20 * (drawn - 0.5), 290 + 88 * ability + 60 * (drawn - 0.5))
     points = np.round(np.clip(points, 24, np.where(newer, 200, 600)) / 8) * 8
-    told = (of.event != POSTGRADUATE) & ~of.mature & ~visits & (journey.points[of.person] > 0)
-    return {"QUALENT3": coded(held, _ENTRY), "XTARIFF": whole(points, told & np.isin(of.kind, (FIRST, FOUNDATION)))}
+    informed = (of.event != POSTGRADUATE) & ~of.mature & ~visits & (journey.points[of.person] > 0)
+    return {
+        "QUALENT3": coded(entry, _ENTRY),
+        "XTARIFF": whole(points, informed & np.isin(of.kind, (FIRST, FOUNDATION))),
+    }
 
 
 def _reason(world: World, of: Courses) -> Ints:
@@ -372,7 +375,7 @@ Columns = dict[str, Any]
 
 
 def husids(world: World, every: Courses) -> Any:
-    """HUSIDs: meant to follow the student, often given anew by another university; with the year that gave them."""
+    """HUSIDs: meant to follow the student, often issued again by another university; with the year that gave them."""
     ids = world.people.ids[every.person]
     kept = every.stays | world.draws.chance("hesa.husid.kept", ids, university_rules().home.husid_kept, every.event)
     which, year = every.event.copy(), every.start.copy()
@@ -385,7 +388,7 @@ def husids(world: World, every: Courses) -> Any:
 
 
 def students(
-    world: World, of: Courses, years: Years, place: Ints, dealings: Dealings, husid: Any, out: Tables
+    world: World, of: Courses, years: Years, place: Ints, registrations: Registrations, husid: Any, out: Tables
 ) -> Columns:
     """A row a year of study.
 
@@ -395,41 +398,41 @@ def students(
     """
     people, draws, rules = world.people, world.draws, university_rules().home
     row = of.take(place)
-    ids, offset = people.ids[row.person], len(dealings.ids)
+    ids, offset = people.ids[row.person], len(registrations.ids)
     when = on(years.year, 12, 1)
     start = began(world, row)
-    forename, middle, before, after = dealings.names()
+    forename, middle, before, after = registrations.names()
     # The home is the permanent one before entry, so the record of every year shows that of the first.
-    held = on_records(dealings, place, when)
-    entry = on_records(dealings, place, start - 120)
+    recorded = on_records(registrations, place, when)
+    entry = on_records(registrations, place, start - 120)
     # Of those from abroad some universities hold the address in term instead of none.
     abroad = people.kind[row.person] == VISITOR
-    in_term = abroad & (dealings.uniform("term.address") < rules.term_address)[place]
-    code = np.select([in_term, abroad], [held["postcode"], -1], entry["postcode"]).astype(np.int32)
-    code_kind = np.select([in_term, abroad], [held["postcode.kind"], 0], entry["postcode.kind"]).astype(np.int8)
+    in_term = abroad & (registrations.uniform("term.address") < rules.term_address)[place]
+    code = np.select([in_term, abroad], [recorded["postcode"], -1], entry["postcode"]).astype(np.int32)
+    code_kind = np.select([in_term, abroad], [recorded["postcode.kind"], 0], entry["postcode.kind"]).astype(np.int8)
     record = identifiers.record_id(draws, ids, 2, years.since + np.array([0, 8, 16])[row.event] + row.before)
     both = pc.utf8_upper(pa.concat_arrays([before.plain(), after.plain()]))
-    surname = Text(both, (place + held["renamed"] * offset).astype(np.int32))
+    surname = Text(both, (place + recorded["renamed"] * offset).astype(np.int32))
     at16 = people.names.changed[row.person] <= people.birth[row.person] + _SIXTEEN
-    told = draws.uniform("sname16", dealings.ids)[place] < rules.name_at_16
-    sname16 = Text(both, (place + at16 * offset).astype(np.int32)).where(told)
-    nino = dealings.nino(*_nino(world, of, dealings))
-    dob, female = dealings.birth_dates()[place], dealings.female()[place]
-    number = identifiers.husid(draws, dealings.ids, husid[:, 0], husid[:, 1])
-    out.truth("hesa", record, ids, number, dealings.ids)
-    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino")}
-    former = np.where(at16, dealings.kinds["surname.after"][place], dealings.kinds["surname"][place])
-    kinds |= {"surname": held["surname.kind"], "postcode": code_kind}
+    informed = draws.uniform("sname16", registrations.ids)[place] < rules.name_at_16
+    sname16 = Text(both, (place + at16 * offset).astype(np.int32)).where(informed)
+    nino = registrations.nino(*_nino(world, of, registrations))
+    dob, female = registrations.birth_dates()[place], registrations.female()[place]
+    number = identifiers.husid(draws, registrations.ids, husid[:, 0], husid[:, 1])
+    out.truth("hesa", record, ids, number, registrations.ids)
+    kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino")}
+    former = np.where(at16, registrations.kinds["surname.after"][place], registrations.kinds["surname"][place])
+    kinds |= {"surname": recorded["surname.kind"], "postcode": code_kind}
     kinds |= {"former_surname": np.where(sname16.index >= 0, former, 0).astype(np.int8)}
-    out.mistakes("hesa", record, kinds)
+    out.log_errors("hesa", record, kinds)
     return {
         "RECORDID": whole(record),
         "HUSID": unique_rows(number).take(place).array(),
         "AcademicYear": whole(six_digits(years.year)),
         "REPORTDATE": dates(when),
-        "UKPRN": whole(dealings.provider[place]),
-        "NUMHUS": course_number(world, dealings, place),
-        "ULN": _ulns(world, of, dealings).take(place).array(),
+        "UKPRN": whole(registrations.provider[place]),
+        "NUMHUS": course_number(world, registrations, place),
+        "ULN": _ulns(world, of, registrations).take(place).array(),
         "NINO": unique_rows(nino).take(place).array(),
         "SURNAME": surname.array(),
         "FNAMES": unique_rows(pc.utf8_upper(joined(forename, middle))).take(place).array(),
@@ -441,25 +444,27 @@ def students(
     }
 
 
-def course_number(world: World, dealings: Dealings, place: Ints) -> Any:
+def course_number(world: World, registrations: Registrations, place: Ints) -> Any:
     """NUMHUS, which parts the courses of a student at a university."""
     return (
-        unique_rows(identifiers.reference(world.draws, "hesa.numhus", dealings.ids, dealings.event)).take(place).array()
+        unique_rows(identifiers.reference(world.draws, "hesa.numhus", registrations.ids, registrations.event))
+        .take(place)
+        .array()
     )
 
 
-def _nino(world: World, of: Courses, dealings: Dealings) -> tuple[Any, Any]:
+def _nino(world: World, of: Courses, registrations: Registrations) -> tuple[Any, Any]:
     """True National Insurance numbers, and to which courses they were told."""
-    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(dealings.person))
-    issued = world.insurance.issued[dealings.person] < on(of.start, 12, 1)
-    return true, issued & (dealings.uniform("nino.given") < university_rules().home.nino_given)
+    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
+    issued = world.insurance.issued[registrations.person] < on(of.start, 12, 1)
+    return true, issued & (registrations.uniform("nino.given") < university_rules().home.nino_given)
 
 
-def _ulns(world: World, of: Courses, dealings: Dealings) -> Text:
+def _ulns(world: World, of: Courses, registrations: Registrations) -> Text:
     """ULNs of those who entered from 2012/13 with one; who comes from abroad has none."""
     entered: Days = np.where(of.event == POSTGRADUATE, world.journeys.degree_start[of.person], of.start)
     has = (entered >= FIRST_ULN_YEAR) & (world.people.kind[of.person] != VISITOR)
-    has &= dealings.uniform("uln") < university_rules().home.uln_given
+    has &= registrations.uniform("uln") < university_rules().home.uln_given
     true = identifiers.uln(world.draws, world.people.ids).take(pa.array(of.person))
     return unique_rows(true).where(has)
 
@@ -473,37 +478,37 @@ _ABILITY = 0.51, 0.86  # of graduates: mean and standard deviation, so that rank
 
 
 def qualifications(
-    world: World, of: Courses, years: Years, place: Ints, dealings: Dealings, husid: Any
+    world: World, of: Courses, years: Years, place: Ints, registrations: Registrations, husid: Any
 ) -> dict[str, Any]:
     """A row an award, in the last year of a course; some who leave are given a lower one."""
     row = of.take(place)
     exits = _exits(world, row) & (years.year == row.last)
     at = np.flatnonzero(((years.year == row.last) & row.completes) | exits)
-    held, leaves, year = row.take(at), exits[at], years.year[at]
-    award = held.kind.copy()
-    award = np.where(integrated(world, held), _INTEGRATED, award)
-    award = np.where((held.kind == FOUNDATION) & (held.years > 2), _DIPLOMA_OF_HE, award)
-    award = np.where(leaves, np.where(held.before + held.years > 1, _DIPLOMA_OF_HE, CERTIFICATE), award)
-    first = (held.kind == FIRST) & ~leaves
-    subject = subject_of(world, held)
-    level = np.where(leaves, FOUNDATION, held.kind)
-    drawn = world.draws.uniform("hesa.award", world.people.ids[held.person], held.event)
-    end = ended(world, held)
+    course, leaves, year = row.take(at), exits[at], years.year[at]
+    award = course.kind.copy()
+    award = np.where(integrated(world, course), _INTEGRATED, award)
+    award = np.where((course.kind == FOUNDATION) & (course.years > 2), _DIPLOMA_OF_HE, award)
+    award = np.where(leaves, np.where(course.before + course.years > 1, _DIPLOMA_OF_HE, CERTIFICATE), award)
+    first = (course.kind == FIRST) & ~leaves
+    subject = subject_of(world, course)
+    level = np.where(leaves, FOUNDATION, course.kind)
+    drawn = world.draws.uniform("hesa.award", world.people.ids[course.person], course.event)
+    end = ended(world, course)
     left = on(year + 1, 8, 31) - end  # days of the academic year: a few after a master's, which ends in August
     day_of_award = end + np.where(left < _LONGEST_WAIT, 1 + drawn * left, 7 + drawn * 25).astype(np.int32)
     newer = year >= FIRST_CAH_YEAR
-    number = identifiers.husid(world.draws, dealings.ids, husid[:, 0], husid[:, 1])
+    number = identifiers.husid(world.draws, registrations.ids, husid[:, 0], husid[:, 1])
     return {
         "HUSID": unique_rows(number).take(place[at]).array(),
-        "UKPRN": whole(dealings.provider[place[at]]),
-        "NUMHUS": course_number(world, dealings, place[at]),
+        "UKPRN": whole(registrations.provider[place[at]]),
+        "NUMHUS": course_number(world, registrations, place[at]),
         "AcademicYear": whole(six_digits(year)),
         "AWARDDATE": dates(day_of_award),
         "XQOBTN01": coded(award, _AWARDS),
-        "XCLASS01": coded(np.where(first, _classes(world, held, year), -1), _CLASSES),
-        "XLEV301": coded(held.event == POSTGRADUATE, ["2", "1"]),
+        "XCLASS01": coded(np.where(first, _classes(world, course, year), -1), _CLASSES),
+        "XLEV301": coded(course.event == POSTGRADUATE, ["2", "1"]),
         "XLEV601": coded(level, LEVEL6),
-        "XJACS01_1": jacs(world, held, subject, ~newer),
+        "XJACS01_1": jacs(world, course, subject, ~newer),
         "XCAH02_1": coded(np.where(newer, subject, -1), list(universities().codes)),
     }
 
@@ -537,13 +542,15 @@ def hesa(world: World) -> Tables:
     """Students and qualifications."""
     every = courses(world)
     years = years_of(world, every)
-    # Only courses with a record in these years are dealings; the others are needed to know where a student was before.
+    # Only courses with a record in these years are registrations; the others are needed to know where a student was before.
     kept, place = np.unique(years.course, return_inverse=True)
     university, of = university_of(world, every)[kept], every.take(kept)
-    dealings = Dealings("hesa", world.draws, world.reference, world.odds, world.people, of.person, of.event, university)
+    registrations = Registrations(
+        "hesa", world.draws, world.reference, world.odds, world.people, of.person, of.event, university
+    )
     husid = husids(world, every)[kept]
     out = Tables()
-    out.tables["hesa_students"] = students(world, of, years, place, dealings, husid, out)
+    out.tables["hesa_students"] = students(world, of, years, place, registrations, husid, out)
     if not world.identities_only:
-        out.tables["hesa_qualifications"] = qualifications(world, of, years, place, dealings, husid)
+        out.tables["hesa_qualifications"] = qualifications(world, of, years, place, registrations, husid)
     return out

@@ -19,7 +19,7 @@ from synthetic.education.institutions import GENERAL, SIXTH_FORM, TRAINING, band
 from synthetic.education.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
 from synthetic.education.journeys import YEARS as JOURNEY_YEARS
 from synthetic.people.homes import postcodes
-from synthetic.recording.registration import MISSING, OMITTED, SENTINEL, Dealings, on_records, wrong_postcodes
+from synthetic.recording.registration import MISSING, OMITTED, SENTINEL, Registrations, on_records, wrong_postcodes
 from synthetic.world import Tables, World, coded, dates, whole
 
 _FIRST_DAYS = 25  # days of September in which programmes begin
@@ -33,10 +33,12 @@ class Enrolments:
     person: Ints  # place in the chunk
     year: Ints
     slot: Ints
-    event: Ints  # number of the dealing among the person's, below 64
-    first: Ints  # first and last year of the dealing
+    event: Ints  # number of the registration among the person's, below 64
+    first: Ints  # first and last year of the registration
     last: Ints
-    follows: Ints  # event of the dealing that this one goes on from: at another provider, or an adult's; -1 for none
+    follows: (
+        Ints  # event of the registration that this one goes on from: at another provider, or an adult's; -1 for none
+    )
     leaves: NDArray[np.bool_]  # before the end, and goes on at another provider
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
@@ -71,7 +73,7 @@ def short_days(world: World, rows: Enrolments) -> Ints:
 
 
 def renewed(world: World, rows: Enrolments) -> NDArray[np.bool_]:
-    """Whether each year of the dealing has a programme of its own; else the first year's goes on."""
+    """Whether each year of the registration has a programme of its own; else the first year's goes on."""
     ids = world.people.ids[rows.person]
     longer = world.draws.chance("ilr.two.years", ids, college_rules().study.two_years, rows.event)
     out: NDArray[np.bool_] = (rows.programme >= ADULT) | ((rows.programme == STUDY) & ~longer)
@@ -100,7 +102,7 @@ class Programmes:
 
 
 def programmes(world: World, of: Enrolments) -> Programmes:
-    """The programme of each record's dealing; codes of frameworks and standards are invented."""
+    """The programme of each record's registration; codes of frameworks and standards are invented."""
     people, draws, rules = world.people, world.draws, college_rules()
     ids = people.ids[of.person]
     drawn = draws.uniform("aim.area", ids, of.event)
@@ -160,26 +162,26 @@ _SLOTS = 3  # records a person and year: study or adult learning, an apprentices
 
 
 def enrolments(world: World) -> Enrolments:
-    """Study programmes and adult learning as journeys have them, apprenticeships, and short courses beside."""
+    """Study programmes and adult learning as journeys have them, apprenticeships, and short courses next to."""
     journey, rules = world.journeys, college_rules()
-    held = JOURNEY_YEARS >= FIRST_YEAR
-    there = journey.may_learn() & held[None, :]
-    young = journey.college & held[None, :]
-    adult = journey.adult_learning & ~journey.college & held[None, :]
+    in_data = JOURNEY_YEARS >= FIRST_YEAR
+    there = journey.may_learn() & in_data[None, :]
+    young = journey.college & in_data[None, :]
+    adult = journey.adult_learning & ~journey.college & in_data[None, :]
     apprentice = there & journey.apprentices()
     busy = young | adult | apprentice
     parts = [
         _runs(world, young, 0, "study", rules.learner.other_college),
         _runs(world, apprentice, 1, "apprenticeship", rules.learner.other_college),
         _runs(world, adult, 0, "adult", rules.learner.again),
-        _short(world, journey.short_course & ~busy & held[None, :]),
+        _short(world, journey.short_course & ~busy & in_data[None, :]),
     ]
     joined = Enrolments(*(np.concatenate(column) for column in zip(*(part.columns() for part in parts), strict=True)))
     return joined.take(np.lexsort((joined.slot, joined.year, joined.person)))
 
 
 def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes: float) -> Enrolments:
-    """Unbroken years as dealings; some go on at another provider, or with another enrolment of adults."""
+    """Unbroken years as registrations; some go on at another provider, or with another enrolment of adults."""
     person, at = np.nonzero(cells)
     ids = world.people.ids[person]
     goes_on = np.zeros(len(person), bool)
@@ -203,7 +205,7 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
 
 
 def _short(world: World, cells: NDArray[np.bool_]) -> Enrolments:
-    """Short courses, one a year, each a dealing of its own."""
+    """Short courses, one a year, each a registration of its own."""
     person, at = np.nonzero(cells)
     year = at + FIRST_JOURNEY_YEAR
     event = (year - FIRST_YEAR) * _SLOTS + 2
@@ -220,7 +222,7 @@ def _kinds(shares: Shares, drawn: NDArray[np.float64]) -> Ints:
 
 
 def providers(world: World, of: Enrolments) -> Ints:
-    """The UKPRN of each dealing: in the home region, the first ones largest; some adults come back to one they know."""
+    """The UKPRN of each registration: in the home region, the first ones largest; some adults come back to one they know."""
     people, draws, rules = world.people, world.draws, college_rules()
     ids = people.ids[of.person]
     able = np.array([0.5, 0.8, 1.7])[band_of(people.ability[of.person])] * rules.study.sixth_form_college
@@ -244,7 +246,7 @@ ACHIEVED, PARTLY, FAILED, NOT_YET = range(4)
 CONTINUING, COMPLETED, WITHDRAWN, MOVED, BREAK = range(5)
 
 _aims_AREAS = [str(n) for n in range(1, 16)]
-_MOST = np.array([2.6, 2.4, 0.0, 1.5, 1.2])  # aims beside the first, by programme
+_MOST = np.array([2.6, 2.4, 0.0, 1.5, 1.2])  # aims next to the first, by programme
 _REASONS = ["2", "3", "40", "43", "44", "46", "97", "98"]
 _REASON_ODDS = np.cumsum([0, 0.07, 0, 0.04, 0.32, 0.05, 0.32, 0.20])
 _GRADES = ["PA", "ME", "DS", "CR"]
@@ -270,7 +272,9 @@ class _Aims:
         return world.draws.uniform(f"aim.{name}", self.ids, self.key)
 
 
-def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: dict[str, Any]) -> dict[str, Any]:
+def aims(
+    world: World, rows: Enrolments, place: Ints, registrations: Registrations, keys: dict[str, Any]
+) -> dict[str, Any]:
     """A row an aim and year; the first of an apprenticeship is the programme, of a study programme its core."""
     aim = _laid_out(world, rows)
     of, number = aim.of, aim.number
@@ -286,7 +290,7 @@ def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: 
     core = (of.programme == STUDY) & (number == 0)
     aim_type = np.select([whole_programme, of.programme == APPRENTICESHIP, core], [0, 1, 3], 2)
     row = aim.row
-    provider = dealings.provider[place[row]]
+    provider = registrations.provider[place[row]]
     contract = (of.programme == APPRENTICESHIP) & (begun >= _ACT_FROM)
     return {
         "ULN": keys["uln"].take(place[row]).array(),
@@ -303,7 +307,7 @@ def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: 
         "ContractType": coded(np.where(contract, np.where(course.levy, 0, 1), -1), ["1", "2"]),
         "NotionalLevel": coded(course.level, ["E", "1", "2", "3", "4", "5", "6", "7"]),
         "SSATier1": coded(course.area, _aims_AREAS),
-        "PartnerUKPRN": _partner(world, aim, dealings, place),
+        "PartnerUKPRN": _partner(world, aim, registrations, place),
         "LearnStartDate": dates(begun),
         "LearnPlanEndDate": dates(planned),
         "LearnActEndDate": dates(ended, ~goes_on & ~missing),
@@ -317,8 +321,8 @@ def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: 
 
 def _laid_out(world: World, rows: Enrolments) -> _Aims:
     """How many aims each record has; those of a programme of several years are the same in each."""
-    anew = renewed(world, rows)
-    start = np.where(anew, rows.year, rows.first)
+    respelt = renewed(world, rows)
+    start = np.where(respelt, rows.year, rows.first)
     base = (rows.event * 32 + start - rows.first) * 4
     ids = world.people.ids[rows.person]
     drawn = world.draws.uniform("aims", ids, base)
@@ -327,7 +331,7 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
     count = 1 + np.where(rows.short, 0, np.where(rows.programme == ADULT, courses, more))
     row = np.repeat(np.arange(len(ids)), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    end = np.where(anew, rows.year, rows.last)
+    end = np.where(respelt, rows.year, rows.last)
     first_day = began(world, rows, start)
     key = base[row] + number
     return _Aims(row, number, count[row], ids[row], key, start[row], end[row], rows.take(row), first_day[row])
@@ -421,14 +425,14 @@ def _programme_type(world: World, of: Enrolments, course: Programmes) -> Any:
     return coded(kind, ["2", "3", "20", "21", "22", "23", "24", "25"])
 
 
-def _partner(world: World, aim: _Aims, dealings: Dealings, place: Ints) -> Any:
-    """The training provider that teaches for another; one in twelve dealings of adults and apprentices."""
+def _partner(world: World, aim: _Aims, registrations: Registrations, place: Ints) -> Any:
+    """The training provider that teaches for another; one in twelve registrations of adults and apprentices."""
     of = aim.of
     drawn = world.draws.uniform("ilr.partner", aim.ids, of.event)
     has = (drawn < 1 / 12) & np.isin(of.programme, (APPRENTICESHIP, ADULT, COMMUNITY))
     region = world.people.homes.region[of.person]
     partner = colleges().choose((drawn * 12) % 1, np.full(len(region), 3, np.int32), region)
-    return whole(partner, has & (partner != dealings.provider[place[aim.row]]))
+    return whole(partner, has & (partner != registrations.provider[place[aim.row]]))
 
 
 def _grades(world: World, aim: _Aims, outcome: Ints, course: Programmes) -> Ints:
@@ -451,17 +455,17 @@ _LATER_LEVELS = 2013  # codes 10 to 13 tell levels 4 to 7 apart from then on
 Columns = dict[str, Any]
 
 
-def numbered(world: World, dealings: Dealings, of: Enrolments) -> Columns:
-    """ULN, learner reference and key of each dealing, and where its reference at an earlier provider stands."""
+def numbered(world: World, registrations: Registrations, of: Enrolments) -> Columns:
+    """ULN, learner reference and key of each registration, and where its reference at an earlier provider stands."""
     rules = college_rules().uln
     careless = np.where(of.short | (of.programme == COMMUNITY), rules.unknown, 1.0)
-    odds = world.odds.numbers.uln_unknown * dealings.factor * careless
-    known = dealings.uniform("uln") >= np.where(of.first >= FIRST_ULN_YEAR, odds, 1 - rules.known_before_2008)
-    dealings.kinds["uln"] = np.where(known | (of.first < FIRST_ULN_YEAR), 0, SENTINEL).astype(np.int8)
-    true = identifiers.uln(world.draws, world.people.ids).take(pa.array(dealings.person))
+    odds = world.odds.numbers.uln_unknown * registrations.factor * careless
+    known = registrations.uniform("uln") >= np.where(of.first >= FIRST_ULN_YEAR, odds, 1 - rules.known_before_2008)
+    registrations.kinds["uln"] = np.where(known | (of.first < FIRST_ULN_YEAR), 0, SENTINEL).astype(np.int8)
+    true = identifiers.uln(world.draws, world.people.ids).take(pa.array(registrations.person))
     uln = pc.if_else(pa.array(known), true, identifiers.NO_ULN)
-    reference = identifiers.reference(world.draws, "ilr.reference", dealings.ids, dealings.event)
-    alternative = pc.binary_join_element_wise(pc.cast(pa.array(dealings.provider), pa.string()), reference, "|")
+    reference = identifiers.reference(world.draws, "ilr.reference", registrations.ids, registrations.event)
+    alternative = pc.binary_join_element_wise(pc.cast(pa.array(registrations.provider), pa.string()), reference, "|")
     earlier = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
     return {
         "uln": unique_rows(uln),
@@ -472,39 +476,45 @@ def numbered(world: World, dealings: Dealings, of: Enrolments) -> Columns:
 
 
 def learners(
-    world: World, rows: Enrolments, of: Enrolments, place: Ints, dealings: Dealings, keys: Columns, out: Tables
+    world: World,
+    rows: Enrolments,
+    of: Enrolments,
+    place: Ints,
+    registrations: Registrations,
+    keys: Columns,
+    out: Tables,
 ) -> Columns:
     """A row a record.
 
     Args:
-        of: the first record of each dealing; place: the dealing of each record.
+        of: the first record of each registration; place: the registration of each record.
     """
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     start = _first_day(world, rows)
-    blank = (of.programme == COMMUNITY) & (dealings.uniform("blank") < college_rules().names.blank)
-    given, surnames = _names(dealings, blank)
-    held = on_records(dealings, place, start)
+    blank = (of.programme == COMMUNITY) & (registrations.uniform("blank") < college_rules().names.blank)
+    given, surnames = _names(registrations, blank)
+    recorded = on_records(registrations, place, start)
     record = identifiers.record_id(draws, ids, 1, (rows.year - FIRST_YEAR) * 3 + rows.slot)
-    nino = _ninos(world, of, dealings, start[np.searchsorted(place, np.arange(len(of.person)))])
-    dob, female = dealings.birth_dates()[place], dealings.female()[place]
-    index = np.where(blank[place], -1, place + held["renamed"] * len(dealings.ids))
+    nino = _ninos(world, of, registrations, start[np.searchsorted(place, np.arange(len(of.person)))])
+    dob, female = registrations.birth_dates()[place], registrations.female()[place]
+    index = np.where(blank[place], -1, place + recorded["renamed"] * len(registrations.ids))
     prior = np.maximum(people.homes.at(rows.person, on(rows.first, 8, 1) - 365).astype(np.int64), 0)
     prior_code, prior_kind = wrong_postcodes(
-        dealings, place, prior, people.homes.postcode[rows.person, prior], "postcode.prior"
+        registrations, place, prior, people.homes.postcode[rows.person, prior], "postcode.prior"
     )
-    out.truth("ilr", record, ids, keys["entity"], dealings.ids)
-    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino", "uln")}
-    surname_kind = np.where(blank[place], MISSING, held["surname.kind"]).astype(np.int8)
-    kinds |= {"surname": surname_kind, "postcode": held["postcode.kind"], "former_postcode": prior_kind}
-    out.mistakes("ilr", record, kinds)
+    out.truth("ilr", record, ids, keys["entity"], registrations.ids)
+    kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino", "uln")}
+    surname_kind = np.where(blank[place], MISSING, recorded["surname.kind"]).astype(np.int8)
+    kinds |= {"surname": surname_kind, "postcode": recorded["postcode.kind"], "former_postcode": prior_kind}
+    out.log_errors("ilr", record, kinds)
     earlier = keys["earlier"][place]
     return {
         "RECORDID": whole(record),
         "Year": whole(six_digits(rows.year)),
-        "UKPRN": whole(dealings.provider[place]),
+        "UKPRN": whole(registrations.provider[place]),
         "LearnRefNumber": keys["reference"].take(place).array(),
-        "PrevUKPRN": whole(dealings.provider[earlier], (earlier >= 0) & (rows.year == rows.first)),
+        "PrevUKPRN": whole(registrations.provider[earlier], (earlier >= 0) & (rows.year == rows.first)),
         "PrevLearnRefNumber": keys["reference"].take(earlier).where((earlier >= 0) & (rows.year == rows.first)).array(),
         "ULN": keys["uln"].take(place).array(),
         "LearnStartDate": dates(start),
@@ -513,7 +523,7 @@ def learners(
         "DateOfBirth": dates(dob),
         "Sex": coded(female, ["M", "F"]),
         "NINumber": unique_rows(nino).take(place).array(),
-        "Postcode": postcodes(world.reference, held["postcode"]).array(),
+        "Postcode": postcodes(world.reference, recorded["postcode"]).array(),
         "PostcodePrior": postcodes(world.reference, prior_code).array(),
         **_attributes(world, rows),
     }
@@ -524,24 +534,24 @@ def _first_day(world: World, rows: Enrolments) -> Days:
     return np.where(rows.year > rows.first, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
 
 
-def _names(dealings: Dealings, blank: NDArray[np.bool_]) -> tuple[Any, Any]:
-    """Given names of each dealing, and surnames: before the change, then after it. Blank ones are logged."""
-    forename, middle, before, after = dealings.names()
+def _names(registrations: Registrations, blank: NDArray[np.bool_]) -> tuple[Any, Any]:
+    """Given names of each registration, and surnames: before the change, then after it. Blank ones are logged."""
+    forename, middle, before, after = registrations.names()
     given = pc.if_else(pa.array(blank), None, joined(forename, middle))
-    had = dealings.people.names.middle[dealings.person, 0] >= 0
+    had = registrations.people.names.middle[registrations.person, 0] >= 0
     for field, kind, where in (("forename", MISSING, blank), ("middle_names", OMITTED, blank & had)):
-        dealings.kinds[field] = np.where(where, kind, dealings.kinds[field]).astype(np.int8)
+        registrations.kinds[field] = np.where(where, kind, registrations.kinds[field]).astype(np.int8)
     return given, pa.concat_arrays([before.plain(), after.plain()])
 
 
-def _ninos(world: World, of: Enrolments, dealings: Dealings, start: Days) -> Any:
+def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Days) -> Any:
     """National Insurance numbers: asked of apprentices, of others by chance, of community learners never."""
     rules = college_rules()
     share = np.array([rules.nino[name] for name in PROGRAMMES])[of.programme]
     share = np.where(trainees(world, of), rules.nino["traineeship"], share)
-    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(dealings.person))
-    issued = world.insurance.issued[dealings.person] <= start
-    return dealings.nino(true, issued & (dealings.uniform("nino.given") < share))
+    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
+    issued = world.insurance.issued[registrations.person] <= start
+    return registrations.nino(true, issued & (registrations.uniform("nino.given") < share))
 
 
 def trainees(world: World, of: Enrolments) -> NDArray[np.bool_]:
@@ -593,12 +603,12 @@ def ilr(world: World) -> Tables:
     rows = enrolments(world)
     _, first, place = np.unique(rows.person * 64 + rows.event, return_index=True, return_inverse=True)
     of = rows.take(first)
-    dealings = Dealings(
+    registrations = Registrations(
         "ilr", world.draws, world.reference, world.odds, world.people, of.person, of.event, providers(world, of)
     )
-    keys = numbered(world, dealings, of)
+    keys = numbered(world, registrations, of)
     out = Tables()
-    out.tables["ilr_learners"] = learners(world, rows, of, place, dealings, keys, out)
+    out.tables["ilr_learners"] = learners(world, rows, of, place, registrations, keys, out)
     if not world.identities_only:
-        out.tables["ilr_aims"] = aims(world, rows, place, dealings, keys)
+        out.tables["ilr_aims"] = aims(world, rows, place, registrations, keys)
     return out

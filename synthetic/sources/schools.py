@@ -13,11 +13,11 @@ from synthetic.base.reference import Codes
 from synthetic.base.text import Text, unique_rows
 from synthetic.people.homes import FAMILY_HOMES, postcodes
 from synthetic.people.people import IN_STATE_SCHOOLS, People
-from synthetic.recording.registration import Dealings, on_records
+from synthetic.recording.registration import Registrations, on_records
 from synthetic.world import Tables, World
 
 WITHIN = 8
-"""Room for the dealings of a pupil with schools: those of each phase, a second one in each, a double registration."""
+"""Room for the registrations of a pupil with schools: those of each phase, a second one in each, a double registration."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Identity:
 
 
 def recorded(
-    dealings: Dealings,
+    registrations: Registrations,
     place: Ints,
     when: Days,
     record: Ints,
@@ -42,30 +42,30 @@ def recorded(
     *,
     without: tuple[str, ...] = (),
 ) -> Identity:
-    """What the records say, with their truth and mistakes told to `out`.
+    """What the records say, with their truth and errors told to `out`.
 
     Args:
-        place: dealing of each record.
+        place: registration of each record.
         when: day of each record.
         record: number of each record.
         entity_key: the source's own key of the pupil (string array).
-        without: roles that the census has no column for; mistakes in them are no mistakes of a record.
+        without: roles that the census has no column for; errors in them are no errors of a record.
     """
-    forename, middle, before, after = dealings.names()
-    held = on_records(dealings, place, when)
+    forename, middle, before, after = registrations.names()
+    recorded = on_records(registrations, place, when)
     both = pa.concat_arrays([before.plain(), after.plain()]).fill_null("")
-    index = np.where(held["renamed"], place + len(before.index), place)
-    missing = np.where(held["renamed"], after.index[place], before.index[place]) < 0
+    index = np.where(recorded["renamed"], place + len(before.index), place)
+    missing = np.where(recorded["renamed"], after.index[place], before.index[place]) < 0
     surname = Text(both, np.where(missing, -1, index).astype(np.int32))
-    birth, female = dealings.birth_dates()[place], dealings.female()[place]
-    ids = dealings.ids[place]
-    out.truth(dealings.source, record, ids, entity_key, ids)
-    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
-    kinds |= {"surname": held["surname.kind"], "postcode": held["postcode.kind"]}
-    out.mistakes(dealings.source, record, {role: kind for role, kind in kinds.items() if role not in without})
+    birth, female = registrations.birth_dates()[place], registrations.female()[place]
+    ids = registrations.ids[place]
+    out.truth(registrations.source, record, ids, entity_key, ids)
+    kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
+    kinds |= {"surname": recorded["surname.kind"], "postcode": recorded["postcode.kind"]}
+    out.log_errors(registrations.source, record, {role: kind for role, kind in kinds.items() if role not in without})
     return Identity(
         unique_rows(forename).take(place), unique_rows(middle).take(place), surname, birth, female,
-        postcodes(dealings.reference, held["postcode"]),
+        postcodes(registrations.reference, recorded["postcode"]),
     )  # fmt: skip
 
 

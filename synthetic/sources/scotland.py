@@ -13,7 +13,7 @@ from synthetic.base.rules import Share, Strict, settings, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
 from synthetic.people.families import SCOTLAND, district
-from synthetic.recording.registration import Dealings
+from synthetic.recording.registration import Registrations
 from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -62,7 +62,7 @@ def rules() -> Rules:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Census records: place of the person, stage, year in which the academic year began, number of the dealing."""
+    """Census records: place of the person, stage, year in which the academic year began, number of the registration."""
 
     person: Ints
     stage: Ints
@@ -76,9 +76,11 @@ def scotland(world: World) -> Tables:
     dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
     person, event = dealt // WITHIN, dealt % WITHIN
     seed = _schools(world, person, event)
-    dealings = Dealings("scotland", world.draws, world.reference, world.odds, world.people, person, event, seed)
+    registrations = Registrations(
+        "scotland", world.draws, world.reference, world.odds, world.people, person, event, seed
+    )
     out = Tables()
-    out.tables["scotland_pupils"] = _pupils(world, rows, place, dealings, out)
+    out.tables["scotland_pupils"] = _pupils(world, rows, place, registrations, out)
     return out
 
 
@@ -131,19 +133,19 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     return council * 10_000 + number
 
 
-def _pupils(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
+def _pupils(world: World, rows: _Rows, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     when = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, ids, 4, rows.stage)
     number = _numbers(world, rows)
-    known = recorded(dealings, place, when, record, number.plain(), out, without=("middle_names",))
+    known = recorded(registrations, place, when, record, number.plain(), out, without=("middle_names",))
     return {
         "RECORDID": whole(record),
         "ScottishCandidateNumber": number.array(),
         "AcademicYear": whole(six_digits(rows.year)),
         "CensusDate": dates(when),
-        "SeedCode": whole(dealings.provider[place]),
+        "SeedCode": whole(registrations.provider[place]),
         "LegalSurname": known.surname.array(),
         "LegalForename": known.forename.array(),
         "KnownAsForename": _known_as(world, rows).array(),

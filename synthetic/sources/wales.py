@@ -15,7 +15,7 @@ from synthetic.base.rules import Share, Strict, settings, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS
 from synthetic.people.families import WALES
-from synthetic.recording.registration import Dealings
+from synthetic.recording.registration import Registrations
 from synthetic.sources.npd.pupils import first_numbers, first_welsh_authority, welsh_authority
 from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
 from synthetic.world import Tables, World, coded, dates, whole
@@ -67,7 +67,7 @@ def rules() -> Rules:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Census records: place of the person, grade, year in which the academic year began, number of the dealing."""
+    """Census records: place of the person, grade, year in which the academic year began, number of the registration."""
 
     person: Ints
     grade: Ints
@@ -81,9 +81,11 @@ def wales(world: World) -> Tables:
     dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
     person, event = dealt // WITHIN, dealt % WITHIN
     school = _schools(world, person, event)
-    dealings = Dealings("wales", world.draws, world.reference, world.odds, world.people, person, event, school)
+    registrations = Registrations(
+        "wales", world.draws, world.reference, world.odds, world.people, person, event, school
+    )
     out = Tables()
-    out.tables["wales_plasc"] = _plasc(world, rows, place, dealings, out)
+    out.tables["wales_plasc"] = _plasc(world, rows, place, registrations, out)
     return out
 
 
@@ -128,18 +130,18 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     return welsh_authority(world, person, home) * 10_000 + number
 
 
-def _plasc(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
+def _plasc(world: World, rows: _Rows, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
     people, draws = world.people, world.draws
     when = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, people.ids[rows.person], 5, rows.grade)
     number = _numbers(world, rows)
-    known = recorded(dealings, place, when, record, number.plain(), out)
+    known = recorded(registrations, place, when, record, number.plain(), out)
     return {
         "RECORDID": whole(record),
         "UPN": number.array(),
         "ACADEMIC_YEAR": whole(six_digits(rows.year)),
         "CENSUS_DATE": dates(when),
-        "LA_ESTAB": whole(dealings.provider[place]),
+        "LA_ESTAB": whole(registrations.provider[place]),
         "FAMILY_NAME": known.surname.array(),
         "GIVEN_NAME": known.forename.array(),
         "MIDDLE_NAMES": known.middle_names.array(),

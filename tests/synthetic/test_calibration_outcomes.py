@@ -1,4 +1,4 @@
-"""What pupils did, on a world counted by hand, and beside what the pipeline makes of the same people."""
+"""What pupils did, on a world counted by hand, and next to what the pipeline makes of the same people."""
 
 import datetime
 

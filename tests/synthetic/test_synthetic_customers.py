@@ -11,7 +11,7 @@ from synthetic.base.draws import Draws
 from synthetic.base.reference import reference
 from synthetic.people.homes import FAMILY_HOMES
 from synthetic.people.people import PRIVATE, SCHOOLED, People, departures, people
-from synthetic.recording.registration import Dealings
+from synthetic.recording.registration import Registrations
 from synthetic.sources.cis import BULK_LOAD, Periods, paper, periods
 from tests.synthetic.conftest import Read
 
@@ -28,13 +28,13 @@ def customers(crowd: People, preset: odds.Odds) -> tuple[Periods, Any]:
     since = np.maximum(crowd.birth + int(15.75 * YEAR), crowd.arrival)
     person = np.flatnonzero((since < DATA_END) & (since < crowd.departure))
     no = np.zeros(len(person), np.int64)
-    dealings = Dealings("cis", Draws(5), reference(), preset, crowd, person, no, no)
-    return periods(dealings, since[person]), dealings
+    registrations = Registrations("cis", Draws(5), reference(), preset, crowd, person, no, no)
+    return periods(registrations, since[person]), registrations
 
 
 def test_periods_of_a_customer_follow_one_another_without_a_gap(crowd: People) -> None:
     known, _ = customers(crowd, PRESET)
-    follows = known.dealing[1:] == known.dealing[:-1]
+    follows = known.registration[1:] == known.registration[:-1]
     assert (known.last[:-1][follows] + 1 == known.first[1:][follows]).all()
     assert (known.last[np.append(~follows, True)] == NEVER).all()
     assert (known.first <= known.last).all()
@@ -45,13 +45,13 @@ def test_periods_of_a_customer_follow_one_another_without_a_gap(crowd: People) -
 
 
 def test_lost_addresses_are_found_on_the_day_of_the_load(crowd: People) -> None:
-    known, dealings = customers(crowd, PRESET)
+    known, registrations = customers(crowd, PRESET)
     lost = ~known.addressed
     assert (known.first[lost] < BULK_LOAD).all()
     ends = known.last[lost]
-    assert ((ends < BULK_LOAD) | (crowd.departure[dealings.person][known.dealing[lost]] <= BULK_LOAD)).all()
-    early = np.unique(known.dealing[known.first < BULK_LOAD])
-    assert len(np.unique(known.dealing[lost])) / len(early) == pytest.approx(PRESET.cis.no_address, abs=0.015)
+    assert ((ends < BULK_LOAD) | (crowd.departure[registrations.person][known.registration[lost]] <= BULK_LOAD)).all()
+    early = np.unique(known.registration[known.first < BULK_LOAD])
+    assert len(np.unique(known.registration[lost])) / len(early) == pytest.approx(PRESET.cis.no_address, abs=0.015)
 
 
 def test_no_address_is_lost_where_the_preset_says_none_is(crowd: People) -> None:
@@ -60,10 +60,12 @@ def test_no_address_is_lost_where_the_preset_says_none_is(crowd: People) -> None
 
 
 def test_news_of_a_move_comes_as_late_as_the_preset_says(crowd: People) -> None:
-    known, dealings = customers(crowd, PRESET)
-    moved = np.flatnonzero((np.diff(known.home) > 0) & (known.dealing[1:] == known.dealing[:-1]) & known.addressed[:-1])
+    known, registrations = customers(crowd, PRESET)
+    moved = np.flatnonzero(
+        (np.diff(known.home) > 0) & (known.registration[1:] == known.registration[:-1]) & known.addressed[:-1]
+    )
     moved += 1
-    start = crowd.homes.start[dealings.person[known.dealing[moved]], known.home[moved]]
+    start = crowd.homes.start[registrations.person[known.registration[moved]], known.home[moved]]
     lag = (known.first[moved] - start) / YEAR
     assert (lag > -0.003).all()
     assert 0.6 < np.median(lag) < PRESET.late["cis"].address_years  # later news overtakes what is very late

@@ -95,10 +95,10 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_filled_and_progress_told(tmp_path: Path) -> None:
-    out, told = tmp_path / "out", []
+    out, informed = tmp_path / "out", []
     out.mkdir()
-    manifest = synthesise(out, 100, workers=1, chunk=40, progress=told.append)
-    assert told == [40, 40, 20]
+    manifest = synthesise(out, 100, workers=1, chunk=40, progress=informed.append)
+    assert informed == [40, 40, 20]
     assert manifest.rows["truth/persons"] == 100
     assert sorted(f.name for f in out.iterdir()) == ["manifest.json", "sources", "truth"]
 

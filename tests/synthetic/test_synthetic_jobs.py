@@ -113,7 +113,7 @@ def test_nobody_has_universal_credit_twice_or_beside_a_claim(some):
     spells = sorted(
         (nino, first, last or date.max)
         for nino, first, last, kind in zip(*columns, strict=True)
-        if kind not in ("DLA", "PIP")  # which are paid beside any other
+        if kind not in ("DLA", "PIP")  # which are paid next to any other
     )
     same = [(one, other) for one, other in pairwise(spells) if one[0] == other[0]]
     assert len(same) > 500

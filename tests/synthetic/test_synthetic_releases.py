@@ -1,4 +1,4 @@
-"""Successive deliveries: each holds what was known then, and one truth says which record, entity and mistake is in which."""
+"""Successive deliveries: each holds what was known then, and one truth says which record, entity and error is in which."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator

@@ -61,9 +61,9 @@ def test_every_rule_changes_letters_and_has_a_weight() -> None:
 @given(st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ'- ", min_size=1, max_size=20), min_size=1, max_size=30))
 def test_a_slip_depends_on_its_own_dealing_alone_and_leaves_a_name(names: list[str]) -> None:
     ids, event = np.arange(len(names)), np.zeros(len(names), np.int64)
-    for slip in (misheard, misread):
-        whole = slip(Draws(3), "x", ids, event, pa.array(names))
-        last = slip(Draws(3), "x", ids[-1:], event[-1:], pa.array(names[-1:]))
+    for corrupt in (misheard, misread):
+        whole = corrupt(Draws(3), "x", ids, event, pa.array(names))
+        last = corrupt(Draws(3), "x", ids[-1:], event[-1:], pa.array(names[-1:]))
         assert whole[-1] == last[0]
         assert all(whole.to_pylist())
 

@@ -34,7 +34,7 @@ def owner(read: Read) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def logged(read: Read) -> dict[tuple[str, str], str]:
-    """Record and field to the kind of mistake."""
+    """Record and field to the kind of error."""
     errors = read("truth/errors").to_pylist()
     found = {(row["record_key"], row["field"]): row["kind"] for row in errors}
     assert len(found) == len(errors)

@@ -157,8 +157,8 @@ def test_a_husid_is_often_given_anew_by_another_university(courses: list[Rows]) 
         for left, entered in pairwise(sorted(one, key=lambda rows: rows[0]["COMDATE"]))
         if left[-1]["RSNEND"] == "03"
     ]
-    anew = [left[0]["HUSID"] != entered[0]["HUSID"] for left, entered in moved]
-    assert 0.6 < np.mean(anew) < 0.95
+    respelt = [left[0]["HUSID"] != entered[0]["HUSID"] for left, entered in moved]
+    assert 0.6 < np.mean(respelt) < 0.95
 
 
 def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> None:

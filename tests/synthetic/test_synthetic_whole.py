@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from synthetic import synthesise
+from synthetic.chunks import each
 from synthetic.files import whole
-from synthetic.workers import each
 
 SCRIPT = """
 import signal
@@ -106,7 +106,7 @@ def test_a_killed_worker_ends_it_with_a_clear_word(start: Start, tmp_path: Path)
 
 
 def test_the_pool_says_nothing_of_workers_that_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its thread, where it saw them gone before it was told to end, failed with a trace beside what we say."""
+    """Its thread, where it saw them gone before it was told to end, failed with a trace next to what we say."""
     failed: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda fault: failed.append(fault.exc_value))
     end = BaseProcess.terminate

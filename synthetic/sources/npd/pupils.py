@@ -17,7 +17,7 @@ from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people.families import ENGLAND, WALES, district
 from synthetic.people.homes import FAMILY_HOMES
 from synthetic.people.people import IN_STATE_SCHOOLS
-from synthetic.recording.registration import Dealings
+from synthetic.recording.registration import Registrations
 from synthetic.sources.npd.odds import England, england
 from synthetic.sources.schools import Phase, changed_school, home_in, phase_of, recorded, year_of_change
 from synthetic.world import Tables, World, coded, dates, whole
@@ -39,7 +39,7 @@ class Pupils:
     person: Ints  # place in the chunk
     grade: Ints
     year: Ints  # in which the academic year began
-    event: Ints  # number of the dealing with a school among the pupil's
+    event: Ints  # number of the registration with a school among the pupil's
     double: NDArray[np.bool_]
     special_needs: NDArray[np.bool_]  # of each person
     behaviour: Floats  # of each person: what multiplies the odds of an exclusion
@@ -70,22 +70,24 @@ class Pupils:
 
 
 def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, Any]:
-    """The table, its truth and its mistakes; `absent` marks years at school that the census does not hold."""
+    """The table, its truth and its errors; `absent` marks years at school that the census does not hold."""
     world, people = pupils.world, pupils.world.people
     rows = np.flatnonzero(~absent)
     person, grade, year, double = pupils.person[rows], pupils.grade[rows], pupils.year[rows], pupils.double[rows]
     ids, draws = people.ids[person], world.draws
     dealt, place = np.unique(person * 8 + pupils.event[rows], return_inverse=True)
     school = schools(world, dealt // 8, dealt % 8)
-    dealings = Dealings("npd", draws, world.reference, world.odds, people, dealt // 8, dealt % 8, school["laestab"])
+    registrations = Registrations(
+        "npd", draws, world.reference, world.odds, people, dealt // 8, dealt % 8, school["laestab"]
+    )
     census_day = census_days()[year - FIRST_YEAR]
     record = identifiers.record_id(draws, ids, 0, grade * 2 + double)
     pmr = pupils.reference(person, grade)
-    known = recorded(dealings, place, census_day, record, pmr.plain(), out)
+    known = recorded(registrations, place, census_day, record, pmr.plain(), out)
     former, upn = _upns(pupils, person, grade)
     uln = unique_rows(identifiers.uln(draws, people.ids)).take(person)
-    told = draws.chance("npd.uln", ids, pupils.odds.registration.learner_number)
-    has_uln = (year >= FIRST_ULN_YEAR) & (grade >= 10) & told
+    informed = draws.chance("npd.uln", ids, pupils.odds.registration.learner_number)
+    has_uln = (year >= FIRST_ULN_YEAR) & (grade >= 10) & informed
     return {
         "RECORDID": whole(record),
         "PupilMatchingRefAnonymous": pmr.array(),
@@ -120,9 +122,9 @@ def _upns(pupils: Pupils, person: Ints, grade: Ints) -> tuple[Text, Text]:
         [first_numbers(pupils.world, ENGLAND),
          identifiers.upn(draws, ids, english_authority(pupils.world), np.ones(len(ids), np.int64), no)]
     )  # fmt: skip
-    told = draws.chance("upn.former", ids, pupils.odds.registration.former_number_told)[person]
+    informed = draws.chance("upn.former", ids, pupils.odds.registration.former_number_told)[person]
     present = Text(both, (person + later * len(ids)).astype(np.int32))
-    return Text(both, np.where(later & told, person, -1).astype(np.int32)), present
+    return Text(both, np.where(later & informed, person, -1).astype(np.int32)), present
 
 
 def _registration(pupils: Pupils, rows: Ints) -> dict[str, Any]:
@@ -198,7 +200,7 @@ YEARS_AFTER = 6, 4, 1
 """The first of primary school, secondary school and sixth form."""
 
 DOUBLE = 6
-"""Dealings 0 to 5 are those of primary, secondary and sixth form, each with a second school; this one and the next are
+"""Registrations 0 to 5 are those of primary, secondary and sixth form, each with a second school; this one and the next are
 double registrations, at a primary and at a secondary school."""
 
 
@@ -235,7 +237,7 @@ def pupils(world: World) -> Pupils:
 
 
 def _events(world: World, odds: England, person: Ints, grade: Ints) -> Ints:
-    """Number of the dealing: a phase of school has a second one where the pupil changes school."""
+    """Number of the registration: a phase of school has a second one where the pupil changes school."""
     number = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
     since = grade - np.array([0, 7, 12])[number]
     when = census_days()[world.people.cohort[person] + 5 + grade - FIRST_YEAR]
@@ -278,7 +280,7 @@ def census_days() -> Days:
 
 
 def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
-    """School of each dealing: near home; brothers and sisters go to the same one as a rule."""
+    """School of each registration: near home; brothers and sisters go to the same one as a rule."""
     people, draws, known_schools = world.people, world.draws, world.reference.schools
     ids = people.ids[person]
     own = draws.chance("school.own", ids, england().registration.own_school)

@@ -72,7 +72,7 @@ class Places:
 
 
 def places(pupils: Pupils, sent: Excluded) -> Places:
-    """Who is outside a school in which year; some are on a school's roll beside it."""
+    """Who is outside a school in which year; some are on a school's roll next to it."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.odds.alternative
     start = _starts(pupils, sent)
     length = 1 + (draws.uniform("alternative.years", people.ids) * 2.4).astype(np.int64)
