@@ -30,7 +30,7 @@ class InputError(LeoError):
 
 
 class NothingToTrainOnError(LeoError):
-    """Two sides show too few matches or non-matches to estimate a model's parameters."""
+    """Training finds no matches to learn from: too few pairs, no convergence, or convergence on non-matches."""
 
 
 class ContractError(LeoError):

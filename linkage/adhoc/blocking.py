@@ -7,7 +7,6 @@ from typing import Any
 
 from linkage.adhoc import truth
 from linkage.adhoc.fields.alike import left_out
-from linkage.adhoc.fields.kinds import KINDS
 from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.two_files import Asked, two_files
@@ -18,7 +17,7 @@ from linkage.match.recall import sample_of_pairs
 from linkage.match.units import DERIVED, described, together
 from linkage.model import Model
 from linkage.model import load as load_model
-from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
+from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
 from linkage.model.training import train
 from linkage.pipeline.delivery import manifest_of_sources, tables_of
 from linkage.pipeline.folder import MANIFEST
@@ -45,17 +44,17 @@ class Suggested:
     """The rules, and for how many units and pairs they were sought."""
 
     rules: ChosenRules
+    pairs: list[RulePairs]
     units: tuple[int, int]
     budget: float
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """What rules are sought for: two sides' units, the kind of each field, and the true pairs where they are known."""
+    """What rules are chosen for: two sides' units, and the true pairs where they are known."""
 
     left: Table
     right: Table
-    kinds: dict[str, str]
     true_pairs: Table | None
 
 
@@ -88,10 +87,10 @@ def suggest_for_files(
         for note in given.notes:
             say(note)
         model = load_model(wish.model) if wish.model else None
-        if model is None and given.table is None:
+        if model is None:
             say("training")
             model = train(engine, untrained(read.kinds), left, right, seed=wish.seed)[0]
-        return _suggested(engine, _Sides(left, right, read.kinds, given.table), model, wish, say)
+        return _suggested(engine, _Sides(left, right, given.table), model, wish, say)
 
 
 def suggest_for_step(
@@ -108,11 +107,10 @@ def suggest_for_step(
     model = load_model(wish.model or run / "models" / f"{step_name}.json")
     with connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine:
         say("reading")
-        kinds = {field: kind for field, kind in _kinds().items() if field in model.columns}
-        left, right = sides_of_step(engine, run, step_name, [*_unit_columns(kinds), *model.columns])
+        left, right = sides_of_step(engine, run, step_name, model.columns)
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()} if wish.truth else {}
         true_pairs = _true_pairs(engine, tables, step_name, wish.truth) if wish.truth else None
-        return _suggested(engine, _Sides(left, right, kinds, true_pairs), model, wish, say)
+        return _suggested(engine, _Sides(left, right, true_pairs), model, wish, say)
 
 
 def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[str]) -> tuple[Table, Table]:
@@ -150,35 +148,23 @@ def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]
     return manifest, config, steps.index(step_name)
 
 
-def _suggested(engine: Engine, sides: _Sides, model: Model | None, wish: Wish, say: Callable[[str], None]) -> Suggested:
+def _suggested(engine: Engine, sides: _Sides, model: Model, wish: Wish, say: Callable[[str], None]) -> Suggested:
     units = engine.count(sides.left), engine.count(sides.right)
     budget = wish.budget if wish.budget is not None else wish.pairs_per_record * max(units)
-    keys = keys_of_fields(sides.kinds, sides.left.columns)
-    say("what matches agree on")
+    model.check_trained("--model")
+    model.check_columns(sides.left.columns, "--model")
+    pairs = None
     if sides.true_pairs is not None:
         if engine.count(sides.true_pairs) == 0:
             raise InputError(f"{wish.truth}: no true pair has both ends in the two sides\n  check its ids")
         pairs = sample_of_pairs(engine, sides.true_pairs)
-        cases = of_true_pairs(engine, keys, sides.left, sides.right, pairs)
-    else:
-        if model is None:
-            raise ConfigError("without truth a trained model is needed\n  give --model or --truth")
-        model.check_trained("--model")
-        model.check_columns(sides.left.columns, "--model")
-        cases = of_likely_matches(engine, keys, model, sides.left, sides.right, seed=wish.seed)
     say("pairs of candidate rules")
-    chosen = choose(engine, keys, cases, sides.left, sides.right, target=wish.recall, budget=budget)
-    return Suggested(chosen, units, budget)
-
-
-def _kinds() -> dict[str, str]:
-    return {**KINDS, "postcode": "postcode"}
-
-
-def _unit_columns(kinds: dict[str, str]) -> list[str]:
-    """The columns that keys are made of: latest values, histories, and histories of what is made of them."""
-    made = [name for name, (field, _) in DERIVED.items() if field in kinds and name.startswith(field)]
-    return [*kinds, *(f"{name}_all" for name in (*kinds, *made))]
+    made_of = {name: field for name, (field, _) in DERIVED.items()}
+    chosen = choose_rules(
+        engine, model, sides.left, sides.right, made_of=made_of, target=wish.recall, budget=budget, true_pairs=pairs
+    )
+    counted = rule_pairs(engine, [rule.rule for rule in chosen.rules], sides.left, sides.right)
+    return Suggested(chosen, counted, units, budget)
 
 
 def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:

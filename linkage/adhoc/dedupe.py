@@ -206,7 +206,7 @@ def _model(
         both, without, seed = columns.fields, request.without, request.seed
         return given(engine, request.model, kinds, [table], parted, both=both, without=without, seed=seed)
     first, second = parted()
-    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
+    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say)
     engine.drop(first, second)
     return model, reports
 

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc.modelling import NO_RULE, with_rules
+from linkage.adhoc.word_columns import OF_WORD, OF_WORDS, rare_words_of, rarest_word_of
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError, InputError
 from linkage.model import Model, load
-from linkage.model.blocking import suggest
-from linkage.model.comparisons import OF_WORD, OF_WORDS, rare_words_of, rarest_word_of
-from linkage.model.fits import misfits
-from linkage.model.refused import check_runs
-from linkage.model.sizes import of_sizes
-from linkage.model.training.files import trained_on
-from linkage.model.without import without_columns
+from linkage.model.blocking import choose_rules
+from linkage.model.engine_check import check_runs
+from linkage.model.model_files import trained_on
+from linkage.model.reuse import misfits, without_columns
 
 _LEAST = 2  # comparisons
 _YEARS_ALONE = 0.9  # of the known dates of a column
@@ -75,7 +73,7 @@ def given(
     trained_there = trained_on(path)
     if trained_there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):
         before = model.prior
-        model = of_sizes(model, trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
+        model = model.with_prior_of(trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
         if model.prior != before:
             told |= {"trained_on": list(trained_there), "prior": {"in_file": before, "here": model.prior}}
     if found := misfits(engine, model, *sides, seed=seed):
@@ -110,12 +108,12 @@ def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
 
 
 def _of_misfit(path: Path | None, misfit: Mapping[str, Any], years_alone: Collection[str]) -> str:
-    much = "much, and links may be wrong" if misfit["here"] > misfit["said"] else "little, and links may be missed"
+    much = "much, and links may be wrong" if misfit["here"] > misfit["in_model"] else "little, and links may be missed"
     why = "these files write it otherwise than those that the model was trained on, or hold other people"
     if misfit["comparison"] in years_alone:
         why = "these files tell years alone, and the model is of whole dates"
     return (
-        f"{path}: the model does not fit these files: '{misfit['label']}' is said of {misfit['said']:.2g} of strangers "
+        f"{path}: the model does not fit these files: '{misfit['label']}' is said of {misfit['in_model']:.2g} of strangers "
         f"and true of {misfit['here']:.2g}; {why}. It weighs too {much}: leave --model out, and one is trained here"
     )
 
@@ -139,7 +137,8 @@ def _check_without(model: Model, path: Path, without: Collection[str]) -> None:
 def _with_more_rules(engine: Engine, model: Model, left: Table, right: Table) -> tuple[Model, list[str]]:
     """The model with rules chosen for two sides beside those that it has, and these."""
     own = [rule.condition for rule in model.blocking_rules]
-    chosen = [rule for rule in suggest(engine, model, left, right).rules if rule not in own]
+    rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
+    chosen = [rule for rule in rules if rule not in own]
     if not own and not chosen:
         raise InputError(NO_RULE)
     raw = model.raw.get("blocking_rules_to_generate_predictions") or []

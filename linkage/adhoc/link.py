@@ -262,7 +262,7 @@ def _model(engine: Engine, read: _Read, say: Callable[[str], None]) -> tuple[Mod
     if request.model:
         both, without = files.columns.fields, request.without
         return given(engine, request.model, kinds, sides, lambda: sides, both=both, without=without, seed=seed)
-    return trained(engine, kinds, *sides, seed=seed, progress=say, several=read.repeats)
+    return trained(engine, kinds, *sides, seed=seed, progress=say)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:

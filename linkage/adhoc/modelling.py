@@ -6,11 +6,10 @@ from typing import Any
 
 from linkage.adhoc.headers.recognise import OTHER_SURNAME, known_fields
 from linkage.engine import Engine, Table
-from linkage.errors import InputError, LeoError
+from linkage.errors import InputError, NothingToTrainOnError
 from linkage.model import Model, comparisons, from_dict
-from linkage.model.blocking import suggest
-from linkage.model.splink_json import BlockingRule
-from linkage.model.training import NobodyInBothError, TrainingReport, train, unlearnt
+from linkage.model.blocking import choose_rules
+from linkage.model.training import TrainingReport, default_parameters, train
 
 _FURTHER = "middle_names"
 _TELLING = ("date", "partial date", "age", "number")
@@ -24,7 +23,7 @@ def untrained(kinds: Mapping[str, str]) -> Model:
     compared: dict[str, dict[str, Any]] = {}
     called = _FURTHER in kinds and any(kind in _TELLING or name == "email" for name, kind in kinds.items())
     for name, kind in kinds.items():
-        if kind == comparisons.BESIDE:
+        if kind == comparisons.FURTHER_NAMES:
             continue
         other = _SWAPPED[name] if _SWAPPED.get(name) in kinds else None
         crossed = _CROSSED[name] if _CROSSED.get(name) in kinds else None
@@ -35,15 +34,27 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             name,
             kind,
             swapped_with=other,
-            told=other in compared,
-            slips=kind in comparisons.NAMES,
+            swap_counted=other in compared,
+            swap_with_typo=kind in comparisons.NAMES,
             crossed_with=crossed,
-            crossed_told=crossed in compared,
+            cross_counted=crossed in compared,
             further=further,
             further_of=further_of,
-            before=before,
+            former=before,
         )
-    return from_dict(comparisons.settings(list(compared.values())))
+    made = comparisons.with_home(list(compared.values()), kinds)
+    return from_dict(comparisons.settings([*made, *_conditional(kinds)]))
+
+
+def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A household shares its surname, and people of one forename are of one sex."""
+    made = []
+    home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
+    if home and "surname" in kinds:
+        made.append(comparisons.given_comparison("surname", [home], adjusted=True))
+    if {"sex", "forename"} <= kinds.keys():
+        made.append(comparisons.given_comparison("sex", ["forename"]))
+    return made
 
 
 def trained(
@@ -54,14 +65,8 @@ def trained(
     *,
     seed: int,
     progress: Callable[[str], None],
-    one_file: bool = False,
-    several: bool = False,
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides, with the blocking rules that pay for it, and the reports of both.
-
-    Args:
-        one_file: both sides are halves of one file: pairs within a side are then no strangers.
-        several: one of them holds people several times: they are none either.
 
     Sides too small to learn from, or with nobody in common, get a model of what such fields usually show, of the fields
     that are known; a warning in the report says so.
@@ -80,27 +85,24 @@ def trained(
             left,
             right,
             seed=seed,
-            together=True,
-            one_file=one_file,
-            several=several,
             progress=progress,
         )
 
     try:
         model, report = learnt(kinds)
-    except LeoError as fault:
-        nobody, reason = isinstance(fault, NobodyInBothError), str(fault).splitlines()[0]
-        found = _without(learnt, known, others) if nobody and others else None
+    except NothingToTrainOnError as fault:
+        reason = str(fault).splitlines()[0]
+        found = _without(learnt, known, others) if others else None
         if not found:
             start = untrained(known if others else kinds)
             reason += f"; not compared, since their names say nothing of what they are: {others}" if others else ""
-            found = unlearnt(engine, start, left, right, seed=seed, reason=reason, nobody=nobody)
+            found = default_parameters(engine, start, left, right, seed=seed, reason=reason)
         model, report = found
     progress("blocking rules")
-    chosen = suggest(engine, model, left, right)
+    chosen = choose_rules(engine, model, left, right)
     if not chosen.rules:
         raise InputError(NO_RULE)
-    return with_rules(model, chosen.rules), {"training": report.as_dict(), "blocking": asdict(chosen)}
+    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
 
 
 NOT_COMPARED = "not compared, since with them what stands out are no persons"
@@ -115,7 +117,7 @@ def _without(
     """
     try:
         model, report = learnt(known)
-    except LeoError:
+    except NothingToTrainOnError:
         return None
     report.warnings = [*report.warnings, f"{NOT_COMPARED}: {others}"]
     return model, report
@@ -131,7 +133,5 @@ def with_rules(model: Model, conditions: Sequence[str], beside: Sequence[Any] = 
 
 
 def _rule(condition: str) -> dict[str, Any]:
-    """A blocking rule as Splink has it; columns of words are lists, of which any may be equal."""
-    lists = [column for column in BlockingRule(condition).columns if column.endswith(comparisons.OF_WORDS)]
-    opened = {"arrays_to_explode": lists} if lists else {}
-    return {"blocking_rule": condition, "sql_dialect": "duckdb", **opened}
+    """A blocking rule as Splink has it."""
+    return {"blocking_rule": condition, "sql_dialect": "duckdb"}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc.fields.alike import left_out
-from linkage.adhoc.fields.held_twice import MANY_TWICE, each_held_twice
 from linkage.adhoc.files.person_file import Recognised, damage_told
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
@@ -14,11 +13,10 @@ from linkage.engine import connect, scratch_folder
 from linkage.errors import ConfigError, LeoError
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model
-from linkage.model.blocking import suggest
+from linkage.model.blocking import choose_rules
 from linkage.model.labelled import LabelReport, m_from_labels
-from linkage.model.training import TrainingReport, train
-from linkage.model.training.em.earlier import matches_of
-from linkage.model.training.files import save
+from linkage.model.model_files import save
+from linkage.model.training import TrainingReport, fewest_matches, train
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,8 @@ def train_files(
         pairs = labelled_pairs(engine, request.labels, *read.ids) if request.labels else None
         for note in pairs.notes(request.labels) if pairs and request.labels else ():
             say(note)
-        repeats = max(each_held_twice(engine, *read.sides)) >= MANY_TWICE
         start, seed = untrained(read.kinds), request.seed
-        model, report = train(engine, start, left, right, seed=seed, together=True, several=repeats, progress=say)
+        model, report = train(engine, start, left, right, seed=seed, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"
@@ -87,10 +84,10 @@ def train_files(
         if pairs:
             say("m from labels")
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
-            seen = matches_of(report.as_dict()) or 0
+            seen = fewest_matches(report.as_dict()) or 0
             model, taught = m_from_labels(model, pairs.labelled(engine, model, scored), seen=seen)
         say("blocking rules")
-        rules = suggest(engine, model, left, right).rules
+        rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
     model = with_rules(model, rules)
     told = {"labelled": taught.as_dict()} if taught else {}
     return model, report, taught, save(request.out, model, report, **told)

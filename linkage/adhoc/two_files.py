@@ -20,7 +20,7 @@ from linkage.adhoc.files.person_file import PersonFile, Recognised
 from linkage.adhoc.headers.recognise import Columns, refuse_too_few
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError, LeoError
-from linkage.model.comparisons import BESIDE
+from linkage.model.comparisons import FURTHER_NAMES as BESIDE
 
 
 @dataclass(frozen=True)

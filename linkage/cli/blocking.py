@@ -85,40 +85,26 @@ def as_splink(rule: "BlockingRule") -> dict[str, Any]:
     return said | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
 
 
-def lines(found: "Suggested", target: float) -> list[str]:
-    """What was chosen and what was left, as a terminal shows it."""
-    chosen = found.rules
+def lines(suggested: "Suggested", target: float) -> list[str]:
+    """What was chosen, as a terminal shows it."""
+    chosen = suggested.rules
     how = "measured" if chosen.is_measured else "estimated"
     table = [["rule", "pairs", "new pairs", f"recall alone ({how})", "together"]]
-    table += [
-        [
-            _said(rule.rule),
-            f"{'' if rule.pairs.counted else '~'}{rule.pairs.made:,}",
-            f"{'' if rule.pairs.counted else '~'}{rule.pairs.new:,}",
-            f"{rule.alone:.4f}",
-            f"{rule.together:.4f}",
-        ]
-        for rule in chosen.rules
+    for rule, pairs in zip(chosen.rules, suggested.pairs, strict=True):
+        about = "" if pairs.counted else "~"
+        counts = [f"{about}{pairs.made:,}", f"{about}{pairs.new:,}"]
+        table.append([_said(rule.rule), *counts, f"{rule.alone:.4f}", f"{rule.together:.4f}"])
+    count = f"{len(chosen.rules)} rule{'s' * (len(chosen.rules) != 1)} of {chosen.considered:,}"
+    basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
+    new = sum(pairs.new for pairs in suggested.pairs)
+    closing = [
+        f"{count}: recall {chosen.recall:.4f} ({how} on {basis})",
+        f"{new:,} pairs of {suggested.units[0]:,} and {suggested.units[1]:,} records; "
+        f"the budget is {suggested.budget:,.0f}",
     ]
-    left = [["left out", "pairs", "recall alone", "why"]]
-    left += [[_said(rule.rule), f"~{rule.pairs:,.0f}", f"{rule.alone:.4f}", rule.why] for rule in chosen.left]
-    return [*_aligned(table), "", *_closing(found, target, how), "", *_aligned(left)]
-
-
-def _closing(found: "Suggested", target: float, how: str) -> list[str]:
-    chosen = found.rules
-    pairs = sum(rule.pairs.new for rule in chosen.rules)
-    one = len(chosen.rules) == 1
-    count = f"{len(chosen.rules)} rule{'' if one else 's'} of {chosen.considered:,} {'reaches' if one else 'reach'}"
-    basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'likely matches, fields err alone'}"
-    said = [
-        f"{count} {chosen.recall:.4f} of the matches ({how} on {basis})",
-        f"{pairs:,} pairs of {found.units[0]:,} and {found.units[1]:,} records; the budget is {found.budget:,.0f}",
-    ]
-    if not chosen.reached:
-        return [*said, f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less"]
-    fewest = "no smaller set does, nor one of as many rules with fewer pairs"
-    return [*said, fewest if chosen.is_smallest else "the search was cut short: a smaller set may do"]
+    if chosen.recall < target:
+        closing.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
+    return [*_aligned(table), "", *closing]
 
 
 def _said(rule: "BlockingRule") -> str:

@@ -81,7 +81,7 @@ def train(
         raise ConfigError("which two files?\n  leo train LEFT RIGHT --out MODEL; or --labels RUN --out MODEL")
     refuse_idle({"--step": step}, "is for --labels RUN: two files have no steps")
     from linkage.adhoc.train import TrainRequest, train_files
-    from linkage.model.training.files import beside
+    from linkage.model.model_files import training_file
 
     request = TrainRequest(
         left=left,
@@ -102,21 +102,21 @@ def train(
     typer.echo("\n".join(["", *trained_on(report)]))
     if taught:
         typer.echo("\n".join(["", *taught_by(taught)]))
-    typer.echo(f"model    {out}   version {version}\ntraining {beside(out)}")
+    typer.echo(f"model    {out}   version {version}\ntraining {training_file(out)}")
 
 
 def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> None:
     from linkage.adhoc.train import check_out
-    from linkage.model.training.files import beside, next_version, save_told
+    from linkage.model.model_files import next_version, save_with, training_file
     from quality.review.results import train_from_review
     from quality.review.sample import reviewed_step
 
     check_out(out, force)
     model, taught, about = train_from_review(run, reviewed_step(run, step))
     trained = about.pop("trained")
-    version = save_told(out, model, next_version(out), trained=trained, labelled={**about, **taught.as_dict()})
+    version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **taught.as_dict()})
     typer.echo("\n".join(taught_by(taught)))
-    typer.echo(f"model    {out}   version {version}\ntraining {beside(out)}")
+    typer.echo(f"model    {out}   version {version}\ntraining {training_file(out)}")
 
 
 def taught_by(taught: "LabelReport") -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, run_concurrently_if_small
 from linkage.match.partitions import Partition, Partitions
 from linkage.match.prematch import PREMATCHED, Prematch, without
-from linkage.model import Model, own_records, rarest
+from linkage.model import Model, rarest
 from linkage.model.compiled import (
     all_rule_pairs,
     candidate_pairs,
@@ -94,7 +94,7 @@ def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Ta
     )
     known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=counted))["known"]
     frequencies = engine.sql(
-        f"select value, {own_records.holders(model, column, 'units')} / $known as frequency from {{counted}}",
+        "select value, cast(units as double) / $known as frequency from {counted}",
         params={"known": float(max(known, 1))},
         counted=counted,
         store=True,
@@ -112,7 +112,7 @@ def _of_lists(engine: Engine, model: Model, column: str, left: Table, right: Tab
         elements as (
             select unnest(listed) as value from lists
         )
-        select value, {own_records.holders(model, column, "count(*)")} / $known as frequency
+        select value, cast(count(*) as double) / $known as frequency
         from elements
         where value is not null
         group by value

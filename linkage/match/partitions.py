@@ -12,8 +12,7 @@ from pathlib import Path
 
 from linkage.engine import Engine, Table, columns, quote
 from linkage.model import BlockingRule, Model
-from linkage.model.blocking.keys import keys_of
-from linkage.model.lists import element
+from linkage.model.conditions import element
 
 WHOLE_ROWS = 4_000_000
 """Rows of both sides that are one partition: what splitting saves is less than it costs (measured, 2 cores)."""
@@ -141,7 +140,7 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
 
 def _plain_keys(rule: BlockingRule) -> list[str]:
     """What must be equal on both sides by the same expression, but for exploded lists."""
-    keys = keys_of(rule)
+    keys = rule.keys()
     exploded = [quote(element(column)) for column in rule.explode]
     return [
         left

@@ -13,17 +13,17 @@ from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import (
     Event,
+    FieldPair,
+    LogOdds,
     Pattern,
-    Reach,
-    asked_parts,
+    Recall,
+    count_reached,
+    estimated_recall,
     expected_recall,
-    reached,
-    reached_share,
+    key_parts,
     rule_pairs,
 )
-from linkage.model.comparisons import OF_WORDS
 from linkage.model.compiled import levels_of
-from linkage.model.differing import Odds, Together
 
 _STEEPEST = 0.9  # of the matches in two bits of weight to those in the two above: an estimate nearer 1 has no end
 
@@ -61,7 +61,7 @@ def blocking_recall(
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,
-    known: Mapping[Together, Odds] | None = None,
+    known: Mapping[FieldPair, LogOdds] | None = None,
 ) -> dict[str, Any]:
     """Counts of each pass and of each blocking rule; no values.
 
@@ -84,11 +84,10 @@ def blocking_recall(
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
-    made_of |= {name: name.removesuffix(OF_WORDS) for name in model.columns if name.endswith(OF_WORDS)}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    parts = asked_parts(model.blocking_rules)
+    parts = key_parts(model.blocking_rules)
     matches = _matches_by_pattern(engine, links, sides, parts)
-    together = reached_share(model, model.blocking_rules, matches, made_of, known=known, parts=parts)
+    estimate = estimated_recall(model, model.blocking_rules, matches, made_of, associations=known, parts=parts)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -107,9 +106,9 @@ def blocking_recall(
     return {
         "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
         "rules": counted,
-        "estimated_recall": _rounded(together.share if together else expected.together),
-        "unreached_spread": _rounded(together.spread) if together else 0.0,
-        "differ_together": _spelled(together) if together else [],
+        "estimated_recall": _rounded(estimate.share if estimate else expected.together),
+        "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
+        "differ_together": _association_rows(estimate) if estimate else [],
         "levels_shown": _levels_shown(model, matches),
     }
 
@@ -125,17 +124,17 @@ def _levels_shown(model: Model, matches: Mapping[Pattern, float]) -> dict[str, d
     return {name: {value: round(at[value], 3) for value in sorted(at)} for name, at in shown.items()}
 
 
-def _spelled(reach: Reach) -> list[dict[str, Any]]:
+def _association_rows(recall: Recall) -> list[dict[str, Any]]:
     return [
         {"fields": [one, other], "show": [what, with_what], "log_odds": round(odds.log, 4), "sd": round(odds.sd, 4)}
-        for (one, what, other, with_what), odds in reach.together.items()
+        for (one, what, other, with_what), odds in recall.associations.items()
     ]
 
 
-def differing_together(summary: Mapping[str, Any]) -> dict[Together, Odds]:
+def differing_together(summary: Mapping[str, Any]) -> dict[FieldPair, LogOdds]:
     """What `blocking_recall` says of a step's fields, from its summary; nothing where it did not."""
     return {
-        (row["fields"][0], row["show"][0], row["fields"][1], row["show"][1]): Odds(row["log_odds"], row["sd"])
+        (row["fields"][0], row["show"][0], row["fields"][1], row["show"][1]): LogOdds(row["log_odds"], row["sd"])
         for row in summary.get("differ_together", ())
     }
 
@@ -211,4 +210,4 @@ def true_pairs_reached(
     held = engine.sql(
         "select left_id, right_id from {links} where decision = 'accepted' and method <> 'probabilistic'", links=links
     )
-    return asdict(reached(engine, model.blocking_rules, *sides, true_pairs, held=held))
+    return asdict(count_reached(engine, model.blocking_rules, *sides, true_pairs, linked=held))

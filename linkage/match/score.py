@@ -29,9 +29,8 @@ from linkage.match.prematch import Prematch, prematch
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
-from linkage.model.sizes import of_sizes
 from linkage.model.stages import pattern_column
-from linkage.model.training import Earlier, train
+from linkage.model.training import InformativePrior, train
 
 SEED = 2026
 
@@ -56,7 +55,7 @@ class Given(TypedDict, total=False):
     seed: int
     held: Table | None
     overrides: Overrides | None
-    earlier: Earlier | None
+    earlier: InformativePrior | None
     trained_on: Sequence[int] | None
     partitions: Partitions | None
     progress: Callable[[str], None] | None
@@ -232,7 +231,7 @@ def _model(
         model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     if not step.train:
-        model = of_sizes(model, given.get("trained_on"), tuple(sizes.values()))
+        model = model.with_prior_of(given.get("trained_on"), tuple(sizes.values()))
     count = functools.partial(term_frequencies, engine, model, left.units, right.units)
     if not step.train:
         say("term frequencies")
@@ -253,7 +252,7 @@ def _trained(engine: Engine, model: Model, left: Table, right: Table, given: Giv
     seed, earlier, say = given.get("seed", SEED), given.get("earlier"), progress_of(given)
     prior_from = {"leans_on": earlier.step} if earlier else {}
     try:
-        trained, report = train(engine, model, left, right, seed=seed, earlier=earlier, progress=say)
+        trained, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
     except NothingToTrainOnError as fault:
         model = earlier.model if earlier else model
         if not model.is_trained:

@@ -172,7 +172,7 @@ def _diagnosis(
             passes=scored.passes,
             rules=scored.rules,
             links=links,
-            known=earlier.together if earlier else None,
+            known=earlier.associations if earlier else None,
         ),
         "below_floor": round(below_floor(engine, links, scored.floor), 3),
         "known": _known(engine, scored),

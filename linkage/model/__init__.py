@@ -1,5 +1,6 @@
-"""Fellegi-Sunter models: Splink's files, Splink's training, and a scorer compiled to set-based SQL."""
+"""Fellegi-Sunter models: Splink's JSON, training, and a scorer compiled to set-based SQL."""
 
-from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, from_dict, load
+from linkage.model.conditions import BlockingRule
+from linkage.model.splink_json import Comparison, Level, Model, from_dict, load
 
 __all__ = ["BlockingRule", "Comparison", "Level", "Model", "from_dict", "load"]

@@ -1,41 +1,27 @@
-"""Ready comparisons for the fields of person files, in Splink's JSON: levels, where training starts, what is adjusted.
+"""Comparison library for the fields of person files, in Splink's JSON: levels, starting m, term frequencies.
 
-The shares given for matches are where EM starts and what a level keeps that training never saw; they are rough on
-purpose. Kinds are general: nothing here knows a data set.
+The m probabilities here are where EM starts and what a level keeps that training never saw; they are rough on purpose.
+Kinds are general: nothing here knows a data set.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-
-from linkage.model.distances import kilometres
-from linkage.model.elsewhere import (
-    at_one_time,
-    at_some_time,
-    crossed,
-    holds_words,
-    is_among,
-    swapped_but_for_a_slip,
-    swapped_whole,
-)
 
 NAMES = ("name", "names", "name or initial", "names or initials")
 """Kinds of persons' names; the finer ones where many records of a file have no more than first letters."""
-KINDS = (
-    *(*NAMES, "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
-    *("words", "position", "hash", "bits", "pieces", "day", "own number"),
-)
+FURTHER_NAMES = "further names"
+"""Kind of a column of names that is not compared by itself: only whether the other file's name is one of them."""
+KINDS = (*NAMES, "date", "partial date", "age", "category", "postcode", "number", "code", "text")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
-OF_WORDS, OF_WORD = "_words", "_word"
-"""End the names of columns that hold the rare words of a text, and the rarest one, in files that are of no persons."""
-POSITION = "position"
-"""The field of positions on earth, and their kind: words of theirs are cells."""
-OF_FEW = "*"
-"""Ends a rare word that next to nobody else holds."""
-_OF_BITS = "_bits"  # ends the names of fields that hold bits in the stead of a text
-_NEVER_ADJUSTED = ("age", "day", "category", "number", "own number", "postcode", "position")
-BESIDE = "further names"
-"""Of a column of names that are not compared by themselves: only asked whether the other file's name is among them."""
+NUMBERS = {"nino", "uln", "upn", "husid", "social_security_number", "health_number", "national_number"}
+"""Fields of numbers that one person has alone."""
+PERSONAL = NUMBERS | {"forename", "middle_names", "dob", "email"}
+"""Fields that a person does not share with the rest of a household."""
+HOME = ("address", "address_2", "postcode", "town", "county")
+"""Fields that say where somebody lives, the narrowest first."""
+_FIXED = {"fix_m_probability": True, "fix_u_probability": True}
+_NEVER_ADJUSTED = ("age", "category", "number", "postcode")
 
 
 def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -> dict[str, Any]:
@@ -57,13 +43,13 @@ def comparison(
     kind: str,
     *,
     swapped_with: str | None = None,
-    told: bool = False,
-    slips: bool = False,
+    swap_counted: bool = False,
+    swap_with_typo: bool = False,
     crossed_with: str | None = None,
-    crossed_told: bool = False,
+    cross_counted: bool = False,
     further: str | None = None,
     further_of: str | None = None,
-    before: str | None = None,
+    former: str | None = None,
     history: bool = False,
     dated: bool = False,
     rarest: bool = False,
@@ -72,20 +58,20 @@ def comparison(
 
     Args:
         swapped_with: a column whose value may stand in this one's place (forename and surname).
-        told: that column's comparison tells of it, and this one is silent then: one slip counts once.
-        slips: one of the two that are swapped may be written otherwise.
+        swap_counted: that column's comparison counts a swap, and this one is null then: one error counts once.
+        swap_with_typo: one of the two that are swapped may have a typing error.
         crossed_with: a column in whose place this one's value may stand alone (one surname of two).
-        crossed_told: that column's comparison tells of this.
+        cross_counted: that column's comparison counts this.
         further: a column of the person's further names, by one of which the other file may call them.
-        further_of: this is such a column, and silent where the comparison of that one tells of it.
-        before: a column of the surnames that people had before, of which any of both may be the same.
+        further_of: this is such a column, and null where the comparison of that one counts it.
+        former: a column of former surnames, of which any of both may be the same.
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
-        rarest: agreement of histories weighs by how rare the rarest value is that both held. Splink has no such term:
-            it stands in the comparison's description, which Splink keeps and does not read.
+        rarest: agreement of histories is adjusted by how rare the rarest shared value is. Splink has no such term:
+            it is named in the comparison's description, which Splink keeps and does not read.
     """
     builder = _BUILDERS[kind]
-    graded = builder(column)
+    graded: _Graded = builder(column)
     if history and kind == "postcode":
         sectors = 'list_has_any("postcode_sector_all_l", "postcode_sector_all_r")'
         graded = [graded[0], (sectors, "same sector at some time", 0.03), graded[-1]]
@@ -95,22 +81,192 @@ def comparison(
         graded.insert(1, (at_one_time(column), "agrees at overlapping dates", 0.05))
     if further:
         graded.insert(1, (is_among(column, further), f"among {further} of the other", 0.01))
-    if before:
-        same = f'{is_among(column, before)} OR "{before}_l" = "{before}_r"'
-        graded.insert(1, (same, f"the same by {before}", 0.03))
+    if former:
+        same = f'{is_among(column, former)} OR "{former}_l" = "{former}_r"'
+        graded.insert(1, (same, f"the same by {former}", 0.03))
     if further_of:
         called = f'({is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
         graded.insert(1, (called, f"{further_of} is one of them", None))
     if swapped_with:
-        swapped = (swapped_but_for_a_slip if slips else swapped_whole)(column, swapped_with)
-        graded.insert(1, (swapped, f"swapped with {swapped_with}", None if told else 0.002))
+        condition = swapped(column, swapped_with, with_typo=swap_with_typo)
+        graded.insert(1, (condition, f"swapped with {swapped_with}", None if swap_counted else 0.002))
     if crossed_with:
-        graded.insert(
-            1, (crossed(column, crossed_with), f"{crossed_with} of the other", None if crossed_told else 0.02)
-        )
-    made = _comparison(column, graded, adjusted=kind not in _NEVER_ADJUSTED)
-    described = RAREST if rarest else OWN if kind == "own number" else None
-    return {**made, "comparison_description": described.format(column=column)} if described else made
+        crossed = f'"{column}_l" = "{crossed_with}_r" OR "{crossed_with}_l" = "{column}_r"'
+        graded.insert(1, (crossed, f"{crossed_with} of the other", None if cross_counted else 0.02))
+    described = {"comparison_description": RAREST.format(column=column)} if rarest else {}
+    return {**_comparison(column, graded, adjusted=kind not in _NEVER_ADJUSTED), **described}
+
+
+def swapped(column: str, other: str, *, with_typo: bool) -> str:
+    """SQL: both names in each other's place; with a typing error in one of them if that is allowed."""
+    here, there = f'"{column}_l" = "{other}_r"', f'"{other}_l" = "{column}_r"'
+    if not with_typo:
+        return f"{here} AND {there}"
+    similar = (f'jaro_winkler_similarity("{a}_l", "{b}_r") >= 0.85' for a, b in ((other, column), (column, other)))
+    return " OR ".join(f"{same} AND {nearly}" for same, nearly in zip((here, there), similar, strict=True))
+
+
+def is_among(column: str, further: str) -> str:
+    """SQL: one side's name is one of the other's further names (James Robert, called Robert)."""
+    ways = ((f'"{further}_l"', f'"{column}_r"'), (f'"{further}_r"', f'"{column}_l"'))
+    return " OR ".join(has_words(names, name) for names, name in ways)
+
+
+def has_words(text: str, words: str) -> str:
+    """SQL: a text has these words, one after the other."""
+    return f"strpos(' ' || {text} || ' ', ' ' || {words} || ' ') > 0"
+
+
+def at_some_time(column: str) -> str:
+    """SQL: both had a value, each at some time."""
+    return f'list_has_any("{column}_all_l", "{column}_all_r")'
+
+
+def at_one_time(column: str) -> str:
+    """SQL: both had a value at one time; whether they ever did is the cheaper question, and comes first."""
+    met = "y.held_value = x.held_value AND y.held_from <= x.held_to AND y.held_to >= x.held_from"
+    partners = f'array_length(list_filter("{column}_held_r", lambda y: {met}))'
+    return f'{at_some_time(column)} AND array_length(list_filter("{column}_held_l", lambda x: {partners} > 0)) > 0'
+
+
+def with_home(compared: Sequence[dict[str, Any]], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Comparisons with one of where somebody lives in place of those of each field of an address, if there are several.
+
+    Fields of an address agree and change together; each compared by itself, a household would count several times, and
+    a mover would differ several times. The levels go from the whole address to the largest area.
+
+    Args:
+        kinds: field to kind of comparison.
+    """
+    fields = [name for name in HOME if name in kinds]
+    if len(fields) < 2:
+        return list(compared)
+    area = [name for name in ("postcode", "town") if name in fields]
+    in_area = " OR ".join(_equal(name) for name in area) or _equal("county")
+    british = kinds.get("postcode") == "postcode"
+    graded: list[tuple[str, str, float, str | None]] = []
+    for line in ("address", "address_2"):
+        if line in fields:
+            similar = f'jaro_winkler_similarity("{line}_l", "{line}_r") >= 0.92'
+            graded += [
+                (f"{_equal(line)} AND ({in_area})", f"{line} equal, and area", 0.2, None),
+                (f"{similar} AND ({in_area})", f"{line} Jaro-Winkler 0.92 or more, area equal", 0.05, None),
+                (_equal(line), f"{line} equal", 0.05, None),
+            ]
+    if "postcode" in fields:
+        same_town = f" AND {_equal('town')}" if "town" in fields else ""
+        edit = f'damerau_levenshtein("postcode_l", "postcode_r") <= 1{same_town}'
+        graded += [
+            (_equal("postcode"), "postcode equal", 0.2, "postcode"),
+            (edit, "postcode one edit apart", 0.02, None),
+        ]
+        graded += [(_without("postcode", 2), "same postcode sector", 0.02, None)] if british else []
+    if "town" in fields:
+        similar = 'jaro_winkler_similarity("town_l", "town_r") >= 0.92'
+        graded += [(_equal("town"), "town equal", 0.05, "town")]
+        graded += [(similar, "town Jaro-Winkler 0.92 or more", 0.02, None)]
+    graded += [(_without("postcode", 4), "same postcode district", 0.02, None)] if british else []
+    graded += [(_equal("county"), "county equal", 0.03, "county")] if "county" in fields else []
+    unknown = " AND ".join(f'("{name}_l" IS NULL OR "{name}_r" IS NULL)' for name in fields)
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": unknown, "label_for_charts": "home not known", "is_null_level": True}
+    ]
+    for condition, label, m, adjusted in graded:
+        level = {"sql_condition": condition, "label_for_charts": f"home: {label}", "m_probability": m}
+        if adjusted:
+            level |= {
+                "tf_adjustment_column": adjusted,
+                "tf_adjustment_weight": 1.0,
+                "disable_tf_exact_match_detection": True,
+            }
+        levels.append(level)
+    rest = max(1 - sum(m for _, _, m, _ in graded), 0.02)
+    levels.append({"sql_condition": "ELSE", "label_for_charts": "home: differs", "m_probability": rest})
+    others = [one for one in compared if one["output_column_name"] not in fields]
+    return [*others, {"output_column_name": "home", "comparison_levels": levels}]
+
+
+def _equal(column: str) -> str:
+    return f'"{column}_l" = "{column}_r"'
+
+
+def _without(column: str, characters: int) -> str:
+    """SQL: two values are equal but for so many characters at the end."""
+    left, right = f'"{column}_l"', f'"{column}_r"'
+    return f"substr({left}, 1, length({left}) - {characters}) = substr({right}, 1, length({right}) - {characters})"
+
+
+def given_comparison(
+    column: str, given: Sequence[str], *, history: Collection[str] = (), adjusted: bool = False
+) -> dict[str, Any]:
+    """A comparison of a column among pairs that agree on others, in Splink's JSON.
+
+    Args:
+        column: compared; its own comparison has an exact level.
+        given: columns that agree.
+        history: of all these columns, those of which the units hold <column>_all.
+        adjusted: whether the column's own comparison has a term-frequency adjustment.
+    """
+    unknown = f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
+    differ = " OR ".join(f"coalesce({_agree(name, name in history)}, FALSE) = FALSE" for name in given)
+    equal: dict[str, Any] = {"sql_condition": f'"{column}_l" = "{column}_r"', "label_for_charts": f"{column}: equal"}
+    if adjusted:
+        equal |= {
+            "tf_adjustment_column": column,
+            "tf_adjustment_weight": -1.0,
+            "disable_tf_exact_match_detection": True,
+        }
+    levels = [equal]
+    if column in history:
+        levels.append({"sql_condition": _agree(column, True), "label_for_charts": f"{column}: agrees at some time"})
+    levels.append({"sql_condition": "ELSE", "label_for_charts": f"{column}: differs"})
+    neutral = {"m_probability": 0.5, "u_probability": 0.5, **_FIXED}  # until it is measured
+    null = {
+        "sql_condition": f"{differ} OR {unknown}",
+        "label_for_charts": f"{' or '.join(given)} differs",
+        "is_null_level": True,
+    }
+    return {
+        "output_column_name": f"{column}_given_{'_'.join(given)}",
+        "comparison_description": f"{column} given {', '.join(given)}",
+        "comparison_levels": [null, *({**level, **neutral} for level in levels)],
+    }
+
+
+def _agree(column: str, history: bool) -> str:
+    return f'list_has_any("{column}_all_l", "{column}_all_r")' if history else f'"{column}_l" = "{column}_r"'
+
+
+def interaction(column: str, other: str, differs: str, other_differs: str, ratio: float) -> dict[str, Any]:
+    """A comparison of two columns that matches change together, in Splink's JSON.
+
+    Args:
+        differs, other_differs: SQL of pairs whose values of the one, and of the other, are known and differ.
+        ratio: matches that differ in both, over those that would if the two were independent.
+    """
+    unknown = " OR ".join(f'"{name}_{side}" IS NULL' for name in (column, other) for side in "lr")
+    scale = max(ratio, 1.0)  # only the ratio of m and u counts; neither may be above 1
+    return {
+        "output_column_name": f"{column}_changed_with_{other}",
+        "comparison_description": f"{column} changed with {other}",
+        "comparison_levels": [
+            {"sql_condition": unknown, "label_for_charts": f"{column} or {other} not known", "is_null_level": True},
+            {
+                "sql_condition": f"{other_differs} AND {differs}",
+                "label_for_charts": f"{other} and {column} differ",
+                "m_probability": float(f"{ratio / scale:.12g}"),
+                "u_probability": float(f"{1 / scale:.12g}"),
+                **_FIXED,
+            },
+            {
+                "sql_condition": "ELSE",
+                "label_for_charts": "no interaction",
+                "m_probability": 0.5,
+                "u_probability": 0.5,
+                **_FIXED,
+            },
+        ],
+    }
 
 
 def kind_of_values(distinct: int, known: int, mean_length: float, digits: float) -> str:
@@ -130,10 +286,8 @@ def kind_of_values(distinct: int, known: int, mean_length: float, digits: float)
 
 RAREST = "{column} by the rarest value that both ever held"
 """The description of a comparison of which agreement of histories (<column>_all) is adjusted too."""
-OWN = "{column}, of which each has its own"
-"""The description of a comparison of numbers that next to no two records of a file share."""
 
-# Condition, label, share of matches at that level; None where the comparison is silent.
+# Condition, label, m; None for a null level.
 _Graded = list[tuple[str, str, float | None]]
 
 
@@ -156,7 +310,7 @@ def _name(column: str, /, equal: float = 0.9, initial: float = 0.005) -> _Graded
 def _names(column: str, /, **shares: float) -> _Graded:
     """A column in which many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
     left, right = f'"{column}_l"', f'"{column}_r"'
-    within = (f"{holds_words(left, right)} OR {holds_words(right, left)}", "one is part of the other", 0.03)
+    within = (f"{has_words(left, right)} OR {has_words(right, left)}", "one is part of the other", 0.03)
     graded = _name(column, **shares)
     return [graded[0], within, *graded[1:]]
 
@@ -220,14 +374,11 @@ def _postcode(column: str) -> _Graded:
     """A British postcode by unit, sector and district."""
     left, right = f'"{column}_l"', f'"{column}_r"'
 
-    def without(characters: int) -> str:
-        return f"substr({left}, 1, length({left}) - {characters}) = substr({right}, 1, length({right}) - {characters})"
-
     return [
         (f"{left} = {right}", "same unit", 0.7),
         (f"levenshtein({left}, {right}) <= 1", "one character differs", 0.02),
-        (without(2), "same sector", 0.03),
-        (without(4), "same district", 0.05),
+        (_without(column, 2), "same sector", 0.03),
+        (_without(column, 4), "same district", 0.05),
     ]
 
 
@@ -259,104 +410,7 @@ def _text(column: str) -> _Graded:
     ]
 
 
-def rare_words_of(column: str) -> str:
-    """The name of a text's list of rare words, the rarest first."""
-    return f"{column}{OF_WORDS}"
-
-
-def rarest_word_of(column: str) -> str:
-    """The name of the rarest of them."""
-    return f"{column}{OF_WORD}"
-
-
-def _day(column: str) -> _Graded:
-    """When something happened: a bank books a payment some days after another has sent it."""
-    days = (f'try_cast("{column}_{side}" as date)' for side in "lr")
-    apart = f"abs(date_diff('day', {', '.join(days)}))"
-    shares = {1: 0.06, 3: 0.04, 7: 0.02, 31: 0.02}
-    grades = [(f"{apart} <= {most}", f"{most} day{'s' * (most > 1)} apart at most", m) for most, m in shares.items()]
-    return [(f'"{column}_l" = "{column}_r"', "equal", 0.85), *grades]
-
-
-def _hash(column: str) -> _Graded:
-    """What says nothing but whether two values are equal."""
-    return [(f'"{column}_l" = "{column}_r"', "equal", 0.85)]
-
-
-def bits_of(field: str) -> str:
-    """The name of a field of which the bits of a Bloom filter are known, in hexadecimals."""
-    return f"{field}{_OF_BITS}"
-
-
-def is_of_bits(field: str) -> bool:
-    """Whether a field has such a name."""
-    return field.endswith(_OF_BITS)
-
-
-def _bits(column: str) -> _Graded:
-    """Bloom filters by Dice's coefficient: a slip changes two pairs of letters, of the seven that a name has."""
-    equal, *_ = _hash(column)
-    return [(*equal[:2], 0.75), *_much_in_common(column, {0.9: 0.05, 0.8: 0.05, 0.7: 0.04, 0.6: 0.03})]
-
-
-def _pieces(column: str) -> _Graded:
-    """One Bloom filter of all that is known: records are found by pieces of it that few have."""
-    held = f'list_has_any("{rare_words_of(column)}_l", "{rare_words_of(column)}_r")'
-    found = _much_in_common(column, {0.9: 0.2, 0.8: 0.1, 0.7: 0.03})
-    equal, *_ = _hash(column)
-    return [
-        (*equal[:2], 0.5),
-        *((f"{held} AND {condition}", f"{label}, a piece in common", share) for condition, label, share in found),
-        *_much_in_common(column, {0.8: 0.05, 0.7: 0.05, 0.6: 0.03}),
-    ]
-
-
-def _much_in_common(column: str, shares: Mapping[float, float]) -> _Graded:
-    dice = f'dice_of_bits("{column}_l", "{column}_r")'
-    return [(f"{dice} >= {least}", f"Dice {least} or more", share) for least, share in shares.items()]
-
-
-def _words(column: str) -> _Graded:
-    """Titles, names of companies: what one has more words of than the other, in another order, with a slip in one."""
-    left, right = f'"{column}_l"', f'"{column}_r"'
-    held_left, held_right = f'"{rare_words_of(column)}_l"', f'"{rare_words_of(column)}_r"'
-    shared = f"list_has_any({held_left}, {held_right})"
-    many = f"array_length(list_intersect({held_left}, {held_right}))"
-    left_word, right_word = f'"{rarest_word_of(column)}_l"', f'"{rarest_word_of(column)}_r"'
-    rarest = f"{shared} AND {left_word} = {right_word}"
-    of_few = f"{rarest} AND ends_with({left_word}, '{OF_FEW}')"
-    similarity = f"jaro_winkler_similarity({left}, {right})"
-    return [
-        (f"{left} = {right}", "equal", 0.3),
-        (f"{of_few} AND {many} >= 2", "a word of few and another rare one in common", 0.2),
-        (of_few, "a word of few in common", 0.15),
-        (f"{shared} AND {many} >= 3", "three rare words in common", 0.05),
-        (f"{shared} AND {many} >= 2", "two rare words in common", 0.05),
-        (rarest, "the rarest word in common", 0.05),
-        (shared, "a rare word in common", 0.05),
-        (f"{similarity} >= 0.92", "Jaro-Winkler 0.92 or more", 0.03),
-        (f"{similarity} >= 0.8", "Jaro-Winkler 0.8 or more", 0.03),
-    ]
-
-
-def _position(column: str) -> _Graded:
-    """Degrees north and east, by kilometres between them; nearer than the files measure it they are one spot.
-
-    Of places strewn evenly those within a distance grow with its square: each grade is five times as far.
-    """
-    held = f'list_has_any("{rare_words_of(column)}_l", "{rare_words_of(column)}_r")'
-    apart = kilometres(column)
-    return [
-        (f'"{column}_l" = "{column}_r"', "equal", 0.3),
-        (f"{held} AND {apart} <= 0.02", "within 20 m", 0.3),
-        (f"{held} AND {apart} <= 0.1", "within 100 m", 0.25),
-        (f"{held} AND {apart} <= 0.5", "within 500 m", 0.08),
-        (f"{apart} <= 2.5", "within 2.5 km", 0.03),
-        (f"{apart} <= 12.5", "within 12.5 km", 0.02),
-    ]
-
-
-# From what is said of names in full EM would take for the only matches those of whom both files have that.
+# Started from m of full names, EM would take only those for matches whose names are full in both files.
 _SHORTENED = {"equal": 0.8, "initial": 0.1}
 _BUILDERS: Mapping[str, Any] = {
     "name": _name,
@@ -369,15 +423,8 @@ _BUILDERS: Mapping[str, Any] = {
     "category": _category,
     "postcode": _postcode,
     "number": _number,
-    "own number": _number,
     "code": _code,
     "text": _text,
-    "words": _words,
-    "position": _position,
-    "day": _day,
-    "hash": _hash,
-    "bits": _bits,
-    "pieces": _pieces,
 }
 
 

@@ -15,9 +15,8 @@ from collections.abc import Sequence, Set
 from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model.conditions import conjuncts, parsed, spelled
+from linkage.model.conditions import conjuncts, parsed, to_sql
 from linkage.model.implied import equal_column, equal_columns
-from linkage.model.lists import condition_over_elements, opened
 from linkage.model.splink_json import BlockingRule, Level, Model
 from linkage.model.stages import level_case, number, pattern_column, stages
 
@@ -181,8 +180,8 @@ def _implies_equality(level: Level, column: str) -> bool:
 def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
     wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
-    sides = {letter: opened(rule, table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
-    condition = condition_over_elements(rule)
+    sides = {letter: rule.opened(table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
+    condition = rule.over_elements
     return (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
         f"from {sides['l']} as l join {sides['r']} as r\n  on {condition}{_not_made_before(rule, earlier)}"
@@ -194,10 +193,10 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
 
     A semi join, which makes none of the pairs; the query reads {left} and {right}.
     """
-    sides = {name: opened(rule, name) for name in ("left", "right")}
+    sides = {name: rule.opened(name) for name in ("left", "right")}
     letters = {"left": "l", "right": "r"}
     other = "right" if side == "left" else "left"
-    condition = condition_over_elements(rule)
+    condition = rule.over_elements
     once = "distinct " if rule.explode else ""  # a unit is one row, where no list of it is opened
     return (
         f"select {once}{letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
@@ -225,7 +224,7 @@ def _beyond(rule: BlockingRule, before: BlockingRule) -> frozenset[str]:
         return frozenset([f"({any_element(before)})"])
     known = equal_columns(rule)
     terms = conjuncts(before.condition)
-    left = frozenset(f"({spelled(term)})" for term in terms if equal_column(term) not in known)
+    left = frozenset(f"({to_sql(term)})" for term in terms if equal_column(term) not in known)
     return left or frozenset([f"({before.condition})"])
 
 
@@ -239,4 +238,4 @@ def any_element(rule: BlockingRule) -> str:
             return exp.func("list_has_any", node.left, node.right)
         return node
 
-    return spelled(parsed(rule.condition).transform(overlap))
+    return to_sql(parsed(rule.condition).transform(overlap))

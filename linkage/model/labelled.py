@@ -5,7 +5,7 @@ random: most come from where the model is least sure, and would make every field
 counts for as many as it stands for, and an uncertain one for as much of a match as the decided pairs about it are.
 
 A few hundred matches show no level that one match in a thousand has, and that none of them does says next to nothing.
-There the model's own m stays, as `linkage.model.training.em.earlier` leans on another step's.
+There the model's own m is an informative prior, as another step's is in training.
 """
 
 import math
@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
 from linkage.errors import InputError
 from linkage.model.splink_json import Level, Model, from_dict
-from linkage.model.training.em.earlier import worth
-from linkage.model.training.em.expectation import UNSEEN_MATCHES
+from linkage.model.training.informative_prior import UNSEEN_MATCHES, pseudo_counts
 
 MATCH, NO_MATCH, UNCERTAIN = "match", "no match", "uncertain"
 
-OF_NO_USE = 0.1
-"""How likely it is beforehand that what the model says of a level is of no use. The more labels contradict it the
-likelier that is, and the less it counts: a robust mixture prior (Schmidli and others, Biometrics 70, 2014)."""
+CONFLICT = 0.1
+"""Prior probability that the model's m of a level is of no use. The more labels contradict it the likelier that is, and
+the less it counts: a robust mixture prior (Schmidli and others, Biometrics 70, 2014)."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class LevelFound:
 
 @dataclass(frozen=True)
 class LabelReport:
-    """What labels taught: pairs by answer, matches they stand for, as how many independent ones they count."""
+    """What labels changed: pairs by answer, matches they stand for, as how many independent ones they count."""
 
     answers: dict[str, int]
     matches: float
@@ -125,10 +125,10 @@ def m_from_labels(
         m, free = before, np.array([not told.get("fix_m_probability") for _, told in graded])
         if total > 0:
             said = np.array([level.m is not None for level, _ in graded])
-            counts_as = np.where(said, np.maximum(worth(before, seen), pseudo), pseudo)
-            leant = _leant(at / total * effective, effective, before, counts_as, np.full_like(counts_as, pseudo))
+            counts = np.where(said, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
+            shares = _with_prior(at / total * effective, effective, before, counts, np.full_like(counts, pseudo))
             rest = 1 - float(before[~free].sum())
-            m = np.where(free, leant * rest / max(float(leant[free].sum()), np.finfo(float).tiny), before)
+            m = np.where(free, shares * rest / max(float(shares[free].sum()), np.finfo(float).tiny), before)
         for number, (level, told) in enumerate(graded):
             if total > 0 and free[number]:
                 told["m_probability"] = float(f"{m[number]:.12g}")
@@ -137,36 +137,32 @@ def m_from_labels(
     return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(found))
 
 
-def _leant(shown: Floats, of: float, m: Floats, firmly: Floats, loosely: Floats) -> Floats:
-    """Shares of levels by the labels that show them and by m, which counts firmly unless they contradict it.
+def _with_prior(shown: Floats, total: float, m: Floats, strong: Floats, weak: Floats) -> Floats:
+    """Shares of levels by the labels that show them and by m, whose pseudo-counts are strong unless labels contradict it.
 
     Args:
         shown: labels that show each level, of so many.
-        firmly, loosely: as how many labels m counts, if it is of use and if it is not.
+        strong, weak: pseudo-counts of m, if it is of use and if it is not.
     """
-    odds = math.log(1 / OF_NO_USE - 1) + _agrees(shown, of, m, firmly) - _agrees(shown, of, m, loosely)
+    odds = math.log(1 / CONFLICT - 1) + _log_likelihood(shown, total, m, strong)
+    odds -= _log_likelihood(shown, total, m, weak)
     of_use = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-    firm, loose = ((shown + m * worth) / (of + worth) for worth in (firmly, loosely))
-    found: Floats = of_use * firm + (1 - of_use) * loose
-    return found
+    by_strong, by_weak = ((shown + m * counts) / (total + counts) for counts in (strong, weak))
+    shares: Floats = of_use * by_strong + (1 - of_use) * by_weak
+    return shares
 
 
-def _agrees(shown: Floats, of: float, m: Floats, counts_as: Floats) -> Floats:
-    """How likely so many labels are where m counts as so many matches (log of a negative binomial, but for what is the
-    same for all)."""
-    exposed = np.maximum(counts_as, 1e-9)
-    events = np.maximum(m, 1e-12) * exposed
-    together = exposed + of
-    found: Floats = (
-        _log_gamma(events + shown)
-        - _log_gamma(events)
-        + events * np.log(exposed / together)
-        + shown * np.log(of / together)
+def _log_likelihood(shown: Floats, total: float, m: Floats, counts: Floats) -> Floats:
+    """Of so many labels where m has such pseudo-counts: a negative binomial, but for what is the same for all."""
+    exposure = np.maximum(counts, 1e-9)
+    events = np.maximum(m, 1e-12) * exposure
+    likelihood: Floats = (
+        gammaln(events + shown)
+        - gammaln(events)
+        + events * np.log(exposure / (exposure + total))
+        + shown * np.log(total / (exposure + total))
     )
-    return found
-
-
-_log_gamma = np.vectorize(math.lgamma, otypes=[float])
+    return likelihood
 
 
 def _found(comparison: str, level: Level, m: float, matches: float, effective: float) -> LevelFound:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config.resources import shipped_dir
-from linkage.model.comparisons import comparison, settings
-from linkage.model.dependence import given_comparison
+from linkage.model.comparisons import comparison, given_comparison, settings
+from linkage.model.model_files import save
 from linkage.model.splink_json import load
-from linkage.model.training.estimates.report import TrainingReport
-from linkage.model.training.files import save
+from linkage.model.training.report import TrainingReport
 
 EVIDENCE = ("histories", "dates", "frequencies", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
@@ -73,14 +72,20 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
                 "forename", "name", swapped_with="surname", further="middle_names", history=history, rarest=rarest
             ),
             comparison(
-                "surname", "name", swapped_with="forename", told=True, history=history, dated=dated, rarest=rarest
+                "surname",
+                "name",
+                swapped_with="forename",
+                swap_counted=True,
+                history=history,
+                dated=dated,
+                rarest=rarest,
             ),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),
             comparison("middle_names", "name", further_of="forename"),
             *([comparison(number, "number", history=history)] if number else []),
-            *(_of_strangers(["surname", "postcode"] if history else []) if "household" in evidence else []),
+            *(_conditional(["surname", "postcode"] if history else []) if "household" in evidence else []),
         ]
     )
     fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
@@ -90,7 +95,7 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
     return made
 
 
-def _of_strangers(history: Collection[str]) -> list[dict[str, Any]]:
+def _conditional(history: Collection[str]) -> list[dict[str, Any]]:
     """A household shares its surname, twins their birth date, and people of one forename their sex."""
     return [
         given_comparison("surname", ["postcode"], history=history, adjusted=True),

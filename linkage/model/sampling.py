@@ -1,6 +1,6 @@
 """Samples of units that are the same on every engine, at every number of threads and in every order of rows.
 
-A unit's slot is the square of a multiple of its id, modulo a prime: whole numbers that both engines reckon alike. The
+A unit's slot is the square of a multiple of its id, modulo a prime: whole numbers that both engines calculate alike. The
 square sees to it that two units are drawn together no more or less often for having neighbouring ids; a cryptographic
 hash would do the same, and cost seconds for 25 million units. The two sides have multipliers of their own, so that
 units of one number on both sides are not drawn together.
@@ -18,7 +18,7 @@ _MULTIPLIERS = (1_327_217_885, 889_516_852)
 
 @dataclass(frozen=True)
 class Side:
-    """All units of a side, and a sample of them at hand."""
+    """All units of a side, and a sample of them."""
 
     table: Table
     units: int
@@ -27,7 +27,7 @@ class Side:
 
 
 def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most: int, seed: int) -> list[Side]:
-    """A sample of at most about so many units of each side: its one scan of all units.
+    """Sample at most about so many units of each side, in one scan.
 
     Args:
         sides: left and right, unit_id and the columns named.
@@ -59,8 +59,8 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         engine.drop(chosen)
         return Side(table, units, sample, share)
 
-    pieces = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
-    return engine.run_concurrently(*pieces)
+    samples = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
+    return engine.run_concurrently(*samples)
 
 
 def below(share: float) -> int:

@@ -8,7 +8,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.errors import ConfigError
-from linkage.model.conditions import parsed, spelled
+from linkage.model.conditions import BlockingRule, parsed, to_sql
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
-# Descriptions of comparisons: "surname given postcode", "town among postcode, street", "surname changed with postcode".
-_GIVEN = re.compile(r"\w+ (given|among|changed with) (\w+(?:, \w+)*)")
+# Descriptions of conditional comparisons: "surname given postcode", "surname changed with postcode".
+_CONDITIONAL = re.compile(r"\w+ (given|changed with) (\w+(?:, \w+)*)")
 _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
@@ -61,7 +61,7 @@ class Level:
         return self.tf_column is not None and self.tf_weight != 0 and self.value > 0
 
     def adjustment(self, left: float | None, right: float | None) -> float:
-        """What the frequencies of the two values add to the weight, as the compiled scorer reckons it."""
+        """What the frequencies of the two values add to the weight, as the compiled scorer calculates it."""
         known = [frequency for frequency in (left, right) if frequency is not None]
         if not self.adjusted or not known:
             return 0.0
@@ -74,9 +74,8 @@ class Comparison:
 
     name: str
     levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
-    given: tuple[str, ...] = ()  # columns that agree already: what strangers share then (see model.dependence)
-    together: bool = False  # they were found by training, which finds them anew
-    changed: bool = False  # the same, of what matches change together
+    given: tuple[str, ...] = ()  # columns of a conditional comparison: those that agree, or that change with it
+    learned: bool = False  # an interaction that training adds, and estimates again
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -84,19 +83,6 @@ class Comparison:
         return tuple(
             dict.fromkeys(c for level in self.levels if level.condition for c in sided_columns(level.condition))
         )
-
-
-@dataclass(frozen=True)
-class BlockingRule:
-    """Which pairs are looked at: SQL over l and r. Columns in `explode` are lists, of which any element may agree."""
-
-    condition: str
-    explode: tuple[str, ...] = ()
-
-    @functools.cached_property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of a unit that the rule reads."""
-        return tuple(dict.fromkeys(column.name for column in parsed(self.condition).find_all(exp.Column)))
 
 
 @dataclass(frozen=True)
@@ -115,7 +101,7 @@ class Model:
 
     @property
     def fields(self) -> tuple[Comparison, ...]:
-        """The comparisons of one field each; those given other columns only take back what these count twice."""
+        """The comparisons of one field each; conditional ones only correct what these count twice."""
         return tuple(comparison for comparison in self.comparisons if not comparison.given)
 
     @functools.cached_property
@@ -176,6 +162,21 @@ class Model:
                 f"{where}: the model names columns that the records do not have: {', '.join(missing)}\n"
                 f"  they have: {', '.join(sorted(known))}" + (f"\n  {remedy}" if remedy else "")
             )
+
+    def with_prior_of(self, trained_on: Sequence[int] | None, sizes: Sequence[int]) -> "Model":
+        """The model with the prior by which as many records of a hundred have a partner as where it was trained.
+
+        The prior is the share of all pairs that match. Of files ten times as large as many records of a hundred have a
+        partner, but of a hundred times as many pairs.
+
+        Args:
+            trained_on: records of both sides there; None where these are not known, and the prior stays.
+            sizes: records of both sides here.
+        """
+        there, here = max(trained_on or sizes), max(sizes)
+        if there == here or min(there, here) < 1:
+            return self
+        return from_dict({**self.raw, "probability_two_random_records_match": min(self.prior * there / here, 0.5)})
 
     def save(self, path: Path) -> None:
         """Write Splink's JSON."""
@@ -243,7 +244,7 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
             with suppress(sqlglot.errors.SqlglotError):  # reported where its comparison is read
                 condition = parsed(level["sql_condition"])
                 if condition.find(exp.Lambda):
-                    level["sql_condition"] = spelled(condition)
+                    level["sql_condition"] = to_sql(condition)
     return raw
 
 
@@ -309,14 +310,9 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         )
     if not found or found[-1].condition is not None:
         raise ConfigError(f"{here} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
-    given = _GIVEN.fullmatch(raw.get("comparison_description") or "")
-    return Comparison(
-        name,
-        tuple(found),
-        tuple(given.group(2).split(", ")) if given else (),
-        bool(given and given.group(1) == "among"),
-        bool(given and given.group(1) == "changed with"),
-    )
+    conditional = _CONDITIONAL.fullmatch(raw.get("comparison_description") or "")
+    given = tuple(conditional.group(2).split(", ")) if conditional else ()
+    return Comparison(name, tuple(found), given, bool(conditional and conditional.group(1) == "changed with"))
 
 
 def _text(raw: dict[str, Any], key: str, where: str) -> str:

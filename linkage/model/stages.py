@@ -9,8 +9,7 @@ from sqlglot import exp
 
 from linkage.engine import quote
 from linkage.model import rarest
-from linkage.model.conditions import parsed, spelled
-from linkage.model.edits import cheaper
+from linkage.model.conditions import cheaper, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
@@ -245,7 +244,7 @@ def _shared_calls(levels: Sequence[Level]) -> list[str]:
 def _calls(condition: str) -> tuple[str, ...]:
     """The function calls of a condition, each once."""
     found = parsed(condition).find_all(exp.Func)
-    calls = (spelled(node) for node in found if not isinstance(node, exp.And | exp.Or | exp.Cast))
+    calls = (to_sql(node) for node in found if not isinstance(node, exp.And | exp.Or | exp.Cast))
     return tuple(dict.fromkeys(calls))
 
 
@@ -257,7 +256,7 @@ def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
     named = dict(names)
 
     def replace(node: exp.Expression) -> exp.Expression:
-        name = named.get(spelled(node)) if isinstance(node, exp.Func) else None
+        name = named.get(to_sql(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
-    return cheaper(spelled(parsed(condition).transform(replace)))
+    return cheaper(to_sql(parsed(condition).transform(replace)))

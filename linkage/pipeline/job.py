@@ -32,8 +32,8 @@ from linkage.match import passes as pass_files
 from linkage.match.units import DERIVED, of_nobody
 from linkage.model import Model
 from linkage.model import load as load_model
-from linkage.model.refused import check_runs
-from linkage.model.training.files import trained_on
+from linkage.model.engine_check import check_runs
+from linkage.model.model_files import trained_on
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format

@@ -11,7 +11,7 @@ _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 """A comparison's description, by which agreement of histories weighs by how rare a value is (linkage.model.rarest)."""
 
 _CORRECTS = re.compile(r"\w+ (?:given|among|changed with) \w+(?:, \w+)*")
-"""The description of a comparison that takes back what others say too much or too little (linkage.model.dependence)."""
+"""The description of a comparison that takes back what others say too much or too little (linkage.model.comparisons)."""
 
 _NOT_OBSERVED = 1e-6
 

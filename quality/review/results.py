@@ -12,7 +12,7 @@ from linkage.errors import ConfigError, InputError
 from linkage.match.overrides import COLUMNS as OVERRIDE_COLUMNS
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
-from linkage.model.training.em.earlier import matches_of
+from linkage.model.training import fewest_matches
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.ended.linked_files import is_linked_files
 from linkage.pipeline.lock import turn
@@ -124,7 +124,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
     ]
     trained = dict(opened.trained or {})
     # How many matches a given model was trained on is unknown: it counts as much as the labels.
-    model, report = m_from_labels(opened.model, pairs, seen=matches_of(trained) or len(pairs))
+    model, report = m_from_labels(opened.model, pairs, seen=fewest_matches(trained) or len(pairs))
     return model, report, {"run": folder.name, "step": step, "records": opened.records, "trained": trained}
 
 

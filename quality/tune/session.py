@@ -17,7 +17,7 @@ import pyarrow as pa
 from linkage.catalogue import shipped
 from linkage.engine import Engine, connect, quote
 from linkage.errors import ConfigError, InputError
-from linkage.model.training.files import save_told
+from linkage.model.model_files import save_with
 from linkage.pipeline.opened import (
     OpenFiles,
     OpenRun,
@@ -175,7 +175,7 @@ class TuneSession:
                     "recall": outcome.expected["recall"]["value"],
                 },
             }
-            save_told(path, self._trial.model(settings), version, trained=dict(self.opened.trained or {}), tuned=about)
+            save_with(path, self._trial.model(settings), version, trained=dict(self.opened.trained or {}), tuned=about)
             if isinstance(self._folder, OpenFiles):
                 request = self._folder.manifest["request"]
                 return Saved(path, version, *command(path.resolve(), request, self.opened, settings))

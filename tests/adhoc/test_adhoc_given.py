@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linkage.model.training.unlearnt import unlearnt
 
 from linkage.adhoc.given import given, given_notes
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.model import Model, from_dict
-from linkage.model.training.files import save_told
-from linkage.model.training.unlearnt import unlearnt
+from linkage.model.model_files import save_with
 from tests.match.exact_model import RULES, exact_model
 
 KINDS = dict.fromkeys(("forename", "surname", "dob", "sex", "postcode"), "text")
@@ -48,7 +48,7 @@ def used(engine: Engine, path: Path, kinds: dict[str, str], sides: tuple[Table, 
 
 def saved(path: Path, rules: tuple[str, ...] = RULES, **changes: Any) -> Path:
     """A model of 30 and 30 records."""
-    save_told(path, from_dict({**exact_model(rules).raw, **changes}), 1, trained={"units": [30, 30]})
+    save_with(path, from_dict({**exact_model(rules).raw, **changes}), 1, trained={"units": [30, 30]})
     return path
 
 
@@ -141,7 +141,7 @@ def of_whole_dates(engine: Engine, path: Path) -> Path:
     model: Model
     model, _ = unlearnt(engine, start, *people(engine, 1000, BORN), seed=1, reason="few")
     raw = {**model.raw, "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.surname = r.surname"}]}
-    save_told(path, from_dict(raw), 1, trained={"units": [1000, 1000]})
+    save_with(path, from_dict(raw), 1, trained={"units": [1000, 1000]})
     return path
 
 

@@ -11,7 +11,7 @@ from linkage.cli.app import app
 from linkage.engine import connect
 from linkage.errors import InputError
 from linkage.model import load
-from linkage.model.training.files import told
+from linkage.model.model_files import provenance
 from tests.adhoc.conftest import Files
 
 
@@ -32,7 +32,7 @@ def test_m_from_labels_of_two_files(files: Files, tmp_path: Path) -> None:
     words = ["train", files.left, files.right, "--labels", labels, "--out", out]
     result = CliRunner().invoke(app, list(map(str, words)))
     assert result.exit_code == 0, result.output
-    about = told(out)
+    about = provenance(out)
     assert about is not None
     pairs = sum(1 for _ in labels.open()) - 3
     assert about["labelled"]["answers"] == {"match": pairs - 1, "no match": 1, "uncertain": 1}

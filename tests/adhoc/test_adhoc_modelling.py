@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from linkage.model.blocking.suggestion import Suggestion
 
 from linkage.adhoc import modelling
 from linkage.adhoc.modelling import untrained
@@ -12,7 +13,6 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
-from linkage.model.blocking.suggestion import Suggestion
 from linkage.model.training import NobodyInBothError, TrainingReport
 
 World = Callable[[str], Table]

@@ -14,7 +14,7 @@ from linkage.adhoc.train import TrainRequest, train_files
 from linkage.cli.app import app
 from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.model import load
-from linkage.model.training.files import beside, told
+from linkage.model.model_files import provenance, training_file
 from tests.adhoc.conftest import CANARY, PEOPLE, Files, write_csv
 from tests.model import known_errors
 from tests.model.splink_says import splink_tables
@@ -48,7 +48,7 @@ def test_the_model_is_splinks_file_and_ready_to_score(trained: tuple[Path, Resul
 
 def test_the_file_beside_it_says_what_it_was_trained_on(trained: tuple[Path, Result]) -> None:
     out, _ = trained
-    found = told(out)
+    found = provenance(out)
     assert found is not None
     assert (found["format"], found["version"]) == (1, 1)
     assert found["model_sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
@@ -59,7 +59,7 @@ def test_the_file_beside_it_says_what_it_was_trained_on(trained: tuple[Path, Res
     assert [(level["m"], level["u"]) for level in report["levels"]] == [(level.m, level.u) for level in graded]
     assert all(level["standard_error"] is None or 0 <= level["standard_error"] < 10 for level in report["levels"])
     assert sum(level["standard_error"] is not None for level in report["levels"]) >= 8
-    text = beside(out).read_text() + out.read_text() + trained[1].output
+    text = training_file(out).read_text() + out.read_text() + trained[1].output
     assert CANARY.lower() not in text.lower()
 
 
@@ -81,7 +81,7 @@ def test_a_model_that_is_there_is_replaced_when_asked_as_its_next_version(
     trained: tuple[Path, Result], files: Files, tmp_path: Path
 ) -> None:
     out = tmp_path / "m.json"
-    for name in (out.name, beside(out).name):
+    for name in (out.name, training_file(out).name):
         (tmp_path / name).write_bytes(trained[0].with_name(name.replace("m.", "people.")).read_bytes())
     refused = _leo(files.left, files.right, "--out", out)
     assert isinstance(refused.exception, ConfigError)
@@ -94,12 +94,12 @@ def test_a_model_that_is_there_is_replaced_when_asked_as_its_next_version(
 def test_a_model_changed_by_hand_is_no_longer_told_of(trained: tuple[Path, Result], tmp_path: Path) -> None:
     out = tmp_path / "people.json"
     out.write_text(trained[0].read_text().replace("0.0", "0.1", 1))
-    beside(out).write_bytes(beside(trained[0]).read_bytes())
-    assert told(out) is None
-    assert told(tmp_path / "other.json") is None
-    beside(out).write_text("{")
+    training_file(out).write_bytes(training_file(trained[0]).read_bytes())
+    assert provenance(out) is None
+    assert provenance(tmp_path / "other.json") is None
+    training_file(out).write_text("{")
     with pytest.raises(ConfigError, match=r"people\.training\.json: not JSON"):
-        told(out)
+        provenance(out)
 
 
 def test_codes_that_differ_between_the_files_are_refused(files: Files, tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-
 from linkage.model.blocking.associations import AGREES, UNKNOWN, Fit, fitted
-from linkage.model.differing import Odds, Together
 
 Counts = npt.NDArray[np.float64]
 

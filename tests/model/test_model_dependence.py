@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from linkage.model.dependence import given_comparison
+from linkage.model.training.together.dependence import with_dependence, without_dependence
 
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
@@ -12,9 +14,7 @@ from linkage.errors import ConfigError
 from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
-from linkage.model.dependence import given_comparison
 from linkage.model.training import train
-from linkage.model.training.together.dependence import with_dependence, without_dependence
 from tests.model import known_errors
 
 World = Callable[[str], Table]

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linkage.model.edits import cheaper
 
 from linkage.engine.macros import define
-from linkage.model.edits import cheaper
 
 _LETTERS = st.text(alphabet="abAB1 -éè\u0301ñß😀", max_size=6)
 

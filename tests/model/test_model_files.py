@@ -46,27 +46,27 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
 def test_two_who_save_one_model_at_once_write_beside_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from linkage.model.training.files import save_told, told
+    from linkage.model.model_files import provenance, save_with
 
     path, write = tmp_path / "m.json", Path.write_text
 
     def meanwhile(part: Path, text: str, **how: Any) -> int:
         monkeypatch.undo()
         written = write(part, text, **how)
-        assert save_told(path, from_dict(MODEL), 2) == 2
+        assert save_with(path, from_dict(MODEL), 2) == 2
         return written
 
     monkeypatch.setattr(Path, "write_text", meanwhile)
-    assert save_told(path, from_dict(MODEL), 1) == 1
+    assert save_with(path, from_dict(MODEL), 1) == 1
     assert load(path) == from_dict(MODEL)
-    assert (told(path) or {})["version"] == 1, "the last one stays"
+    assert (provenance(path) or {})["version"] == 1, "the last one stays"
     assert {left.name for left in tmp_path.iterdir()} == {"m.json", "m.training.json"}
 
 
 @pytest.mark.parametrize("name", ["education", "cis"])
 def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
     from linkage.model import leo
-    from linkage.model.training.files import told
+    from linkage.model.model_files import provenance
 
     path = config_file(f"models/{name}.json")
     shipped, made = load(path), from_dict(getattr(leo, name)())
@@ -78,14 +78,14 @@ def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: st
     ]
     assert shipped.blocking_rules == made.blocking_rules
     assert shipped.is_trained
-    trained = told(path)
+    trained = provenance(path)
     assert trained is not None, "the model was changed since it was trained"
     assert min(trained["trained"]["units"]) > 50_000
 
 
 def test_a_run_ships_its_models(tmp_path: Path) -> None:
     from linkage.model import leo
-    from linkage.model.training.files import told
+    from linkage.model.model_files import provenance
 
     run, folder = tmp_path / "run", tmp_path / "models"
     for step in leo.TRAINED_BY.values():
@@ -98,7 +98,7 @@ def test_a_run_ships_its_models(tmp_path: Path) -> None:
     assert leo.ship(run, folder) == {"education": 1, "cis": 1}
     assert leo.ship(run, folder) == {"education": 2, "cis": 2}
     assert load(folder / "cis.json") == from_dict(MODEL)
-    found = told(folder / "education.json")
+    found = provenance(folder / "education.json")
     assert found is not None
     assert found["trained"]["units"] == [8, 9]
 

@@ -4,7 +4,7 @@ import pytest
 
 from linkage.cli.train import taught_by
 from linkage.model.labelled import Labelled, m_from_labels
-from linkage.model.training.em.earlier import matches_of
+from linkage.model.training import fewest_matches
 from tests.model.test_model_labelled import model_of, said
 
 
@@ -44,5 +44,5 @@ def test_m_of_a_comparison_add_up_to_one() -> None:
 
 def test_matches_that_a_model_rests_on_are_those_of_its_poorest_run() -> None:
     rules = [{"matches": 900}, {"matches": 300, "used": True}, {"matches": 20, "used": False}]
-    assert matches_of({"rules": rules}) == 300
-    assert matches_of({}) is None
+    assert fewest_matches({"rules": rules}) == 300
+    assert fewest_matches({}) is None

@@ -8,7 +8,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.model import Model, from_dict
-from linkage.model.refused import check_runs
+from linkage.model.engine_check import check_runs
 from tests.match.exact_model import exact_model
 
 World = Callable[[str], Table]

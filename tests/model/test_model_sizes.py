@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.model.sizes import of_sizes
-from linkage.model.training.files import beside, save_told, trained_on
+from linkage.model.model_files import save_with, trained_on, training_file
 from tests.match.exact_model import exact_model
 
 PRIOR = exact_model().prior
@@ -41,15 +40,15 @@ def test_no_more_than_every_other_pair_matches() -> None:
 
 def test_a_model_tells_of_how_many_records_its_prior_is(tmp_path: Path) -> None:
     path = tmp_path / "m.json"
-    save_told(path, exact_model(), 1, trained={"units": [40, 50]})
+    save_with(path, exact_model(), 1, trained={"units": [40, 50]})
     assert trained_on(path) == (40, 50)
-    save_told(path, exact_model(), 2, trained={"units": [40, 50]}, tuned={"records": [60, 70]})
+    save_with(path, exact_model(), 2, trained={"units": [40, 50]}, tuned={"records": [60, 70]})
     assert trained_on(path) == (60, 70), "where it was tuned its prior was seen to fit"
-    save_told(path, exact_model(), 3, trained={}, labelled={"records": [80]})
+    save_with(path, exact_model(), 3, trained={}, labelled={"records": [80]})
     assert trained_on(path) == (80,)
     path.write_text(path.read_text() + " ")
     assert trained_on(path) is None, "changed by hand since"
-    beside(path).unlink()
+    training_file(path).unlink()
     assert trained_on(path) is None
 
 
@@ -57,7 +56,7 @@ def test_of_linked_files_their_folder_tells_it(tmp_path: Path) -> None:
     exact_model().save(tmp_path / "model.json")
     for counts, told in (({"left_units": 7, "right_units": 9}, (7, 9)), ({"records": 12}, (12,)), ({}, None)):
         (tmp_path / "manifest.json").write_text(json.dumps({"counts": counts}))
-        assert trained_on(tmp_path / "model.json") == told
+        assert trained_on(tmp_path / "model.json") == provenance
     for text in ("{", "[]", "{}"):
         (tmp_path / "manifest.json").write_text(text)
         assert trained_on(tmp_path / "model.json") is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from linkage.model.training.counts.patterns import Layout
 
 from linkage.engine import Engine, Table, connect
 from linkage.errors import LeoError
@@ -15,7 +16,6 @@ from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.sampling import drawn
 from linkage.model.training import RANDOM_PAIRS, TrainingReport, train
-from linkage.model.training.counts.patterns import Layout
 from linkage.model.training.counts.rules import agreements, training_rules
 from linkage.model.training.estimates import estimation
 from tests.conftest import parse

@@ -4,13 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from linkage.model.training.counts.patterns import Floats, Layout, Patterns
+from linkage.model.training.strangers.block_strangers import block_u, of_two_people
+from linkage.model.training.together.dependence import _given
 
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
-from linkage.model.training.counts.patterns import Floats, Layout, Patterns
 from linkage.model.training.counts.rules import Agreement
-from linkage.model.training.strangers.block_strangers import block_u, of_two_people
-from linkage.model.training.together.dependence import _given
 
 LAYOUT = Layout(from_dict(settings([comparison("album", "category"), comparison("year", "category")])))
 BLOCK = Agreement(("album",), 10_000, 1.0, (0, 0))

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from linkage.model import Model, from_dict
-from linkage.model.training import Earlier, most_learnt
-from linkage.model.training.counts.rules import Agreement
 from linkage.model.training.em.evidence import as_counted
 from linkage.model.training.em.expectation import Known
 from linkage.model.training.estimates.estimation import Estimates, estimated
+
+from linkage.model import Model, from_dict
+from linkage.model.training.counts.rules import Agreement
 from tests.model.test_model_training_em import TABLE, _evidence, _model, _once
 
 

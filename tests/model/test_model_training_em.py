@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from linkage.errors import LeoError
-from linkage.model import Model, from_dict
 from linkage.model.training.counts.patterns import Floats, Layout, Patterns
-from linkage.model.training.counts.rules import Agreement
 from linkage.model.training.em.evidence import Block, Evidence, as_counted
 from linkage.model.training.em.expectation import (
     Estimate,
@@ -21,12 +17,16 @@ from linkage.model.training.em.expectation import (
     default_m,
     expectation_maximisation,
 )
-from linkage.model.training.estimates import estimation
 from linkage.model.training.estimates.bootstrap import DRAWS, resampled
 from linkage.model.training.estimates.checks import crossed, inverted
 from linkage.model.training.estimates.estimation import by_strangers, estimated, starting_prior
 from linkage.model.training.estimates.report import LevelReport
 from linkage.model.training.strangers.block_strangers import block_u
+
+from linkage.errors import LeoError
+from linkage.model import Model, from_dict
+from linkage.model.training.counts.rules import Agreement
+from linkage.model.training.estimates import estimation
 
 
 def _model(*names: str, **level: Any) -> Model:

@@ -5,14 +5,14 @@ from typing import cast
 
 import numpy as np
 import pytest
+from linkage.model.training.counts.patterns import Floats, Layout
+from linkage.model.training.em.evidence import Run
+from linkage.model.training.em.no_persons import no_persons, refuse_all
 
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.training import NobodyInBothError
-from linkage.model.training.counts.patterns import Floats, Layout
 from linkage.model.training.counts.rules import Agreement
-from linkage.model.training.em.evidence import Run
-from linkage.model.training.em.no_persons import no_persons, refuse_all
 
 LAYOUT = Layout(from_dict(settings([comparison("surname", "name"), comparison("dob", "date")])))
 UNITS = (20_000, 15_000)

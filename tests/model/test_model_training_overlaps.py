@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
+from linkage.model.training.counts.overlaps import Seen, overlaps, seen
+from linkage.model.training.counts.patterns import Layout, Patterns, counted
+from linkage.model.training.em.evidence import Evidence, as_counted
+from linkage.model.training.estimates.estimation import random_u
 
 from linkage.engine import Engine
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.sampling import drawn
-from linkage.model.training.counts.overlaps import Seen, overlaps, seen
-from linkage.model.training.counts.patterns import Layout, Patterns, counted
 from linkage.model.training.counts.rules import agreements
-from linkage.model.training.em.evidence import Evidence, as_counted
-from linkage.model.training.estimates.estimation import random_u
 
 LEFT = [(1, "A", ["A", "B"]), (2, "B", ["B"]), (3, "C", ["C", "D", "E"]), (4, None, [])]
 RIGHT = [(1, "B", ["A", "B"]), (2, "E", ["D", "E"]), (3, "C", ["C", "A"])]

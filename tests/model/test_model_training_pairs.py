@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from linkage.model.training.counts.chance import random_pairs
+from linkage.model.training.counts.inside import block_pairs, stranger_pairs
+from linkage.model.training.counts.patterns import Layout, Patterns, counted
+from linkage.model.training.em.evidence import as_counted
+from linkage.model.training.estimates.estimation import estimated
+from linkage.model.training.strangers.block_strangers import block_u
 
 from linkage.engine import Engine, Table, rows
 from linkage.model import Model, from_dict
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.training import gathered
 from linkage.model.training.counts import chance, inside
-from linkage.model.training.counts.chance import random_pairs
-from linkage.model.training.counts.inside import block_pairs, stranger_pairs
-from linkage.model.training.counts.patterns import Layout, Patterns, counted
 from linkage.model.training.counts.rules import Agreement, agreements
-from linkage.model.training.em.evidence import as_counted
-from linkage.model.training.estimates.estimation import estimated
-from linkage.model.training.strangers.block_strangers import block_u
 from tests.conftest import parse
 from tests.model import known_errors
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from linkage.model.training.em.evidence import Evidence, as_counted
+from linkage.model.training.estimates.estimation import Estimates, estimated
 from splink import Linker, block_on
 
 from linkage.engine import connect
 from linkage.model import Model, from_dict
 from linkage.model.training import gathered
 from linkage.model.training.em import evidence
-from linkage.model.training.em.evidence import Evidence, as_counted
 from linkage.model.training.estimates import estimation
-from linkage.model.training.estimates.estimation import Estimates, estimated
 from tests.model import known_errors
 from tests.model.splink_says import splink_tables
 

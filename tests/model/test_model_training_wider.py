@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from linkage.model.training.em.evidence import Evidence, as_counted
+from linkage.model.training.estimates.estimation import estimated
+from linkage.model.training.estimates.wider import wider
 
 from linkage.engine import Engine, Table
 from linkage.model.training import gathered, train
 from linkage.model.training.counts import inside
-from linkage.model.training.em.evidence import Evidence, as_counted
 from linkage.model.training.estimates import wider as second_look
-from linkage.model.training.estimates.estimation import estimated
-from linkage.model.training.estimates.wider import wider
 from tests.model.test_model_changes import seen_twice, untrained
 
 FIELDS = {"forename": "name", "surname": "name", "dob": "date"}

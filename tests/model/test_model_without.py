@@ -10,7 +10,6 @@ from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model, from_dict
-from linkage.model.without import without_columns
 from tests.match.exact_model import exact_model
 
 World = Callable[[str], Table]

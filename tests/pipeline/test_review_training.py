@@ -8,7 +8,7 @@ from linkage.pipeline.ended.reviewing import add_labels, now, sample_of
 from quality.review.sampling import draw_sample
 
 from linkage.model import load
-from linkage.model.training.files import told
+from linkage.model.model_files import provenance
 
 STEP = "npd-cis"
 
@@ -31,7 +31,7 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     assert after.prior == before.prior
     close = next(level for level in after.comparisons[1].levels if level.value == 1)
     assert close.m == pytest.approx((0.1 * 98 + 0.1 * 5) / 103, abs=0.02)
-    about = told(out)
+    about = provenance(out)
     assert about is not None
     assert about["version"] == 1
     assert (about["labelled"]["run"], about["labelled"]["step"]) == ("village", STEP)

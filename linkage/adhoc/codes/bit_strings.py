@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from linkage.adhoc.files.columns_made import as_text, expressed
 from linkage.adhoc.files.person_file import PLACE, PersonFile
+from linkage.adhoc.word_columns import bits_of
 from linkage.engine import Engine, quote
-from linkage.model.comparisons import bits_of
 
 _FEWEST_BITS = 100
 _SHOWN_ROWS = 2_000

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from linkage.adhoc.files.columns_made import as_text, is_mostly
 from linkage.adhoc.files.person_file import PLACE, PersonFile
+from linkage.adhoc.word_columns import bits_of
 from linkage.engine import Engine, Table, one, quote
-from linkage.model.comparisons import bits_of
 
 BIRTH_DATE = "birth_date_code"
 """The field of birth dates that are hashes."""

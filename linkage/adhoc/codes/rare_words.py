@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from linkage.adhoc.codes.bit_strings import pieces
 from linkage.adhoc.headers.recognise import known_fields
 from linkage.adhoc.places.positions import cells
+from linkage.adhoc.word_columns import OF_FEW, POSITION, is_of_bits, rare_words_of, rarest_word_of
 from linkage.engine import Engine, Table, columns, literal, one, quote
-from linkage.model.comparisons import OF_FEW, POSITION, is_of_bits, rare_words_of, rarest_word_of
 
 _PERSONS = frozenset({"forename", "middle_names", "surname", "dob", "age"})
 _NAMES = "organisation"  # of bodies: one that has one word is called "Heart Bar" elsewhere

@@ -22,8 +22,9 @@ from linkage.adhoc.headers.header_words import words_of
 from linkage.adhoc.headers.recognise import Columns, own_name
 from linkage.adhoc.headers.vocabulary import vocabulary
 from linkage.adhoc.names.parents import PARENTS
+from linkage.adhoc.word_columns import POSITION
 from linkage.engine import Engine, Table, quote
-from linkage.model.comparisons import BESIDE, POSITION
+from linkage.model.comparisons import FURTHER_NAMES as BESIDE
 
 _MOST_COLUMNS = 40  # of a file that are looked at
 _MOST_PAIRS = 5_000

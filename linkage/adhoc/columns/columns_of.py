@@ -32,7 +32,7 @@ from linkage.adhoc.places.addresses import address_columns, with_addresses, with
 from linkage.adhoc.places.towns import with_towns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.model.training.counts.rules import HOME
+from linkage.model.comparisons import HOME
 
 
 def columns_of(
@@ -136,7 +136,7 @@ def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]], f
         refuse_too_few(columns, *headers, whole=[file.header for file in files])
 
 
-_OF_ADDRESSES = HOME | {"street_number"}
+_OF_ADDRESSES = {*HOME} | {"street_number"}
 
 
 def with_columns_kept(

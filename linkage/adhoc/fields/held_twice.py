@@ -3,8 +3,8 @@
 import math
 from collections.abc import Collection, Sequence
 
+from linkage.adhoc.word_columns import OF_WORD, OF_WORDS
 from linkage.engine import Engine, Table, one, quote
-from linkage.model.comparisons import OF_WORD, OF_WORDS
 
 TELLING = {
     "dob": "right(dob, 1) = '3'",

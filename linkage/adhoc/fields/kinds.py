@@ -8,9 +8,10 @@ from linkage.adhoc.files.forms import sample
 from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, known_fields
 from linkage.adhoc.names.parents import PARENTS
 from linkage.adhoc.names.suffixes import NAME_SUFFIX
+from linkage.adhoc.word_columns import HOUSE_NUMBER, POSITION, is_of_bits
 from linkage.engine import Engine, Table, one, quote
-from linkage.model.comparisons import BESIDE, POSITION, is_of_bits, kind_of_values
-from linkage.model.training.counts.rules import HOUSE_NUMBER
+from linkage.model.comparisons import FURTHER_NAMES as BESIDE
+from linkage.model.comparisons import kind_of_values
 
 KINDS = {
     "forename": "name",
@@ -26,7 +27,7 @@ KINDS = {
     "uln": "number",
     "upn": "number",
     **dict.fromkeys(NUMBERS, "number"),
-    "email": "text",
+    "email": "code",
     "phone": "code",
     POSITION: POSITION,
     HOUSE_NUMBER: "category",

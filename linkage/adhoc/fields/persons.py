@@ -10,9 +10,9 @@ from linkage.adhoc.files import person_file
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.headers.recognise import ROLES
 from linkage.adhoc.places.degrees_together import with_degrees_parted
+from linkage.adhoc.word_columns import is_of_bits
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
-from linkage.model.comparisons import is_of_bits
 from linkage.records.rules import identifier_rules
 from linkage.records.standardise import PersonColumns, standard_view
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.word_columns import OF_WORD, OF_WORDS
 from linkage.engine import Engine, Table, one, quote
-from linkage.model.comparisons import OF_WORD, OF_WORDS
 
 
 def counted_source(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:

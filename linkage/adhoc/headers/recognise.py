@@ -16,8 +16,8 @@ from linkage.adhoc.headers.parents_forenames import parents_forenames
 from linkage.adhoc.headers.readings import readings
 from linkage.adhoc.headers.same_names import of_one_name
 from linkage.adhoc.headers.vocabulary import vocabulary
+from linkage.adhoc.word_columns import OF_WORD, OF_WORDS
 from linkage.errors import ConfigError
-from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.records.headers import listed
 
 ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "email", "phone")

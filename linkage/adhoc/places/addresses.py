@@ -31,8 +31,8 @@ from linkage.adhoc.places.address_forms import (
 )
 from linkage.adhoc.places.address_lines import as_one, as_parts, lines_in, lines_of
 from linkage.adhoc.places.houses import HOUSES, houses_of, numbers, own_numbers, with_houses
+from linkage.adhoc.word_columns import HOUSE_NUMBER
 from linkage.engine import Engine, Table, literal, quote, rows
-from linkage.model.training.counts.rules import HOUSE_NUMBER
 
 WITHIN = ("postcode", "town", "county")
 """Fields that an address may hold beside the street."""

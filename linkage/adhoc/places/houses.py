@@ -10,8 +10,8 @@ from linkage.adhoc.files.columns_made import as_text, expressed
 from linkage.adhoc.files.forms import share_of_form
 from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.places.address_lines import lines_in
+from linkage.adhoc.word_columns import HOUSE_NUMBER
 from linkage.engine import Engine
-from linkage.model.training.counts.rules import HOUSE_NUMBER
 
 HOUSES = "houses"
 """A part of an address: where `recognise.Columns.left_parts` has it, the numbers of houses are compared."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from linkage.adhoc.files.columns_made import as_text, each_value, expressed
 from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.word_columns import POSITION
 from linkage.engine import Engine, one, quote
-from linkage.model.comparisons import POSITION
 
 DEGREES = ("latitude", "longitude")
 _METRES = ("northing", "easting")

@@ -1,32 +1,34 @@
-"""Blocking rules: what pairs they make, how many matches they reach, and which of them are enough."""
+"""Blocking rules: what pairs they make, how many matches they reach, and which of them to use."""
 
-from linkage.model.blocking.agreement import Cases, of_likely_matches, of_true_pairs
-from linkage.model.blocking.candidates import Key, keys_of_fields
-from linkage.model.blocking.choice import ChosenRules, choose
-from linkage.model.blocking.counting import Reached, RulePairs, reached, rule_pairs
-from linkage.model.blocking.expected import Event, Expected, expected_recall
-from linkage.model.blocking.suggestion import Suggestion, suggest
-from linkage.model.blocking.unseen import Pattern, Reach, asked_parts, reached_share
+from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
+from linkage.model.blocking.counting import Reached, RulePairs, count_reached, rule_pairs
+from linkage.model.blocking.recall import (
+    Event,
+    Expected,
+    FieldPair,
+    LogOdds,
+    Pattern,
+    Recall,
+    estimated_recall,
+    expected_recall,
+    key_parts,
+)
 
 __all__ = [
-    "Cases",
+    "ChosenRule",
     "ChosenRules",
     "Event",
     "Expected",
-    "Key",
+    "FieldPair",
+    "LogOdds",
     "Pattern",
-    "Reach",
     "Reached",
+    "Recall",
     "RulePairs",
-    "Suggestion",
-    "asked_parts",
-    "choose",
+    "choose_rules",
+    "count_reached",
+    "estimated_recall",
     "expected_recall",
-    "keys_of_fields",
-    "of_likely_matches",
-    "of_true_pairs",
-    "reached",
-    "reached_share",
+    "key_parts",
     "rule_pairs",
-    "suggest",
 ]

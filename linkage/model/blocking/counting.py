@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, columns, rows
-from linkage.model.blocking.keys import Keys, keys_of
-from linkage.model.lists import condition_over_elements, opened
+from linkage.model.conditions import BlockingRule, Keys
 from linkage.model.sampling import Side, below, drawn
-from linkage.model.splink_json import BlockingRule
 
 COUNTED_UNITS = 100_000
 """Units of each side that are counted; of larger sides a sample stands for all."""
@@ -37,7 +35,7 @@ class Reached:
         alone: by each rule.
         added: by each rule and none before it.
         together: by any.
-        in_all: by any, or held already (`reached(..., held=)`).
+        in_all: by any, or linked already (`count_reached(..., linked=)`).
     """
 
     true_pairs: int
@@ -69,28 +67,28 @@ def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right
     counts = []
     for number, (rule, keyed) in enumerate(zip(rules, by_keys, strict=True)):
         seen, fresh = tried.get(number, (0, 0))
-        exact = keyed is not None and keys_of(rule).is_all and not rule.explode
+        exact = keyed is not None and rule.keys().is_all and not rule.explode
         made = keyed / whole if exact and keyed is not None else seen / scale
         counts.append(RulePairs(round(made), round(made * fresh / seen) if seen else 0, whole * thin >= 1))
     engine.drop(*(side.sample for side in sides))
     return counts
 
 
-def reached(
+def count_reached(
     engine: Engine,
     rules: Sequence[BlockingRule],
     left: Table,
     right: Table,
     true_pairs: Table,
     *,
-    held: Table | None = None,
+    linked: Table | None = None,
 ) -> Reached:
     """Which of the true pairs the rules make: a semi join, no other pair is made.
 
     Args:
         left, right: unit_id and the rules' columns.
         true_pairs: left_id, right_id; those of which a side lacks an end are left out.
-        held: left_id, right_id of pairs that need no rule, for example links of passes.
+        linked: left_id, right_id of pairs that need no rule, for example links of passes.
     """
     there = engine.sql(
         """
@@ -121,16 +119,16 @@ def reached(
     )
     made = [pairs_reached(rule) for rule in rules]
     found = _first_rules(engine, made, left=left, right=right, pairs=there)
-    with_held = dict(found)
-    if held is not None:
-        among = "select p.left_id, p.right_id from {pairs} as p join {held} as h using (left_id, right_id)"
-        with_held = _first_rules(engine, [*made, among], left=left, right=right, pairs=there, held=held)
+    with_linked = dict(found)
+    if linked is not None:
+        among = "select p.left_id, p.right_id from {pairs} as p join {linked} as h using (left_id, right_id)"
+        with_linked = _first_rules(engine, [*made, among], left=left, right=right, pairs=there, linked=linked)
     counts = Reached(
         true_pairs=engine.count(there),
         alone=tuple(found.get(number, (0, 0))[0] for number in range(len(rules))),
         added=tuple(found.get(number, (0, 0))[1] for number in range(len(rules))),
         together=sum(fresh for _, fresh in found.values()),
-        in_all=sum(fresh for _, fresh in with_held.values()),
+        in_all=sum(fresh for _, fresh in with_linked.values()),
     )
     engine.drop(there, left, right)
     return counts
@@ -138,7 +136,7 @@ def reached(
 
 def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence[Side]) -> list[int | None]:
     """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
-    asked = [(place, keys_of(rule)) for place, rule in enumerate(rules)]
+    asked = [(place, rule.keys()) for place, rule in enumerate(rules)]
     queries = [_count_by_keys(place, rules[place], keys) for place, keys in asked if keys.left]
     found: dict[int, int] = {}
     for first in range(0, len(queries), _AT_ONCE):
@@ -156,7 +154,7 @@ def _count_by_keys(place: int, rule: BlockingRule, keys: Keys) -> str:
     for side, expressions in (("left", keys.left), ("right", keys.right)):
         selected = ", ".join(f"{key} as {name}" for key, name in zip(expressions, names, strict=True))
         counted[side] = (
-            f"select {listed}, count(*) as units from (select {selected} from {opened(rule, side)}) as keyed "
+            f"select {listed}, count(*) as units from (select {selected} from {rule.opened(side)}) as keyed "
             f"where {known} group by {listed}"
         )
     return f"""
@@ -185,7 +183,7 @@ def _pairs_made(rule: BlockingRule) -> str:
     distinct = "distinct " if rule.explode else ""
     return (
         f"select {distinct}l.unit_id as left_id, r.unit_id as right_id\n"
-        f"from {opened(rule, 'left')} as l join {opened(rule, 'right')} as r on {condition_over_elements(rule)}"
+        f"from {rule.opened('left')} as l join {rule.opened('right')} as r on {rule.over_elements}"
     )
 
 
@@ -195,9 +193,9 @@ def pairs_reached(rule: BlockingRule) -> str:
     return (
         f"select {distinct}p.left_id, p.right_id\n"
         f"from {{pairs}} as p\n"
-        f"join {opened(rule, 'left')} as l on l.unit_id = p.left_id\n"
-        f"join {opened(rule, 'right')} as r on r.unit_id = p.right_id\n"
-        f"where {condition_over_elements(rule)}"
+        f"join {rule.opened('left')} as l on l.unit_id = p.left_id\n"
+        f"join {rule.opened('right')} as r on r.unit_id = p.right_id\n"
+        f"where {rule.over_elements}"
     )
 
 

@@ -11,8 +11,8 @@ from linkage.match.overrides import Overrides, never_one, of_units
 from linkage.match.partitions import Partitions
 from linkage.match.recall import differing_together
 from linkage.model import from_dict
-from linkage.model.refused import check_runs
-from linkage.model.training import Earlier, most_learnt
+from linkage.model.engine_check import check_runs
+from linkage.model.training import InformativePrior, most_informative
 from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.previous import PreviousRun
@@ -237,21 +237,21 @@ _IN_THE_END = """
     """
 
 
-def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
+def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
     """Of the steps before this one that compare by the same model, the one that learnt from most matches."""
     models = {name: f"models/{name}.json" for name in steps}
     learnt = [
-        Earlier.of_training(
+        InformativePrior.from_step(
             name,
             from_dict(space.document(made)),
             told["training"],
-            together=differing_together(told),
-            shown=told.get("levels_shown"),
+            associations=differing_together(told),
+            level_counts=told.get("levels_shown"),
         )
         for name, made in models.items()
         for told in [space.counts(made)]
     ]
-    return most_learnt(learnt)
+    return most_informative(learnt)
 
 
 def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:

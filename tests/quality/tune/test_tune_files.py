@@ -18,7 +18,7 @@ from linkage.adhoc.link import Request, link_files
 from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
-from linkage.model.training.files import trained_on
+from linkage.model.model_files import trained_on
 from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names

@@ -124,7 +124,7 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
 def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
     from quality.tune.desk import RunDesk
 
-    from linkage.model.training.files import told
+    from linkage.model.model_files import provenance
 
     with RunDesk(village.root, STEP) as desk:
         changed = replace(desk.settings, u={**desk.settings.u, ("sex", 1): 0.4}, margin=2.0)
@@ -132,7 +132,7 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
     assert (first.version, second.version) == (1, 2)
     assert first.path.is_file()
     assert load(first.path).raw == load(village.root / "models" / f"{STEP}.json").raw
-    about = told(second.path)
+    about = provenance(second.path)
     assert about is not None
     assert (about["version"], about["tuned"]["note"], about["tuned"]["run"]) == (2, "sex says more", "village")
     assert about["tuned"]["changes"] == [

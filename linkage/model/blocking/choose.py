@@ -1,0 +1,287 @@
+"""Blocking rules chosen for a model: a greedy set cover of the matches by rules, within a budget of pairs.
+
+A rule is equality of up to three keys; the keys are what the levels of the model itself ask to be equal: a column, any
+value of a history, a part of a value. Which keys matches agree on is known from true pairs, or else from the model's m,
+fields erring independently. Greedy choice reaches at least 63 % of what the best set of as many rules reaches (Nemhauser,
+Wolsey and Fisher, Mathematical Programming 14, 1978), and is used likewise by Bilenko, Kamath and Mooney (ICDM 2006).
+
+Fields do not err independently: who has moved differs in postcode, town and whatever else says where somebody lives. So
+that rules do not rest on these alone, a share of the matches is taken to agree on nothing but what is personal.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.engine import Engine, Table, one, quote, rows
+from linkage.model.blocking.counting import pairs_by_keys, pairs_reached
+from linkage.model.blocking.recall import Event, by_field, expected_cases, level_events
+from linkage.model.comparisons import PERSONAL
+from linkage.model.conditions import BlockingRule
+from linkage.model.sampling import Side, drawn
+from linkage.model.splink_json import Model
+
+PAIRS_PER_RECORD = 10.0
+"""Pairs of all rules for each record of the larger side: what is scored in a small part of a run's time."""
+AFFORDED_PAIRS = 5_000_000
+"""Pairs of all rules that files of any size may have: some seconds of scoring."""
+PAIRS_PER_MATCH = 15_000
+"""Pairs for each further match up to which a rule may draw on these."""
+MOVED = 0.1
+"""Share of matches that is taken to agree on nothing but what is personal: 10 % of people move in a year (ONS)."""
+LEAST_GAIN = 2e-4
+"""Share of the matches that a rule adds at least."""
+MOST_RULES = 12
+COUNTED_ROWS = 100_000
+"""Records of each side on which pairs are counted."""
+_PERSONAL = PERSONAL | {"surname", "second_surname"}
+_NEGLIGIBLE = 1e-7  # share of the matches
+
+
+@dataclass(frozen=True)
+class ChosenRule:
+    """A rule, its expected pairs, and the share of matches that it reaches alone and with the rules before it."""
+
+    rule: BlockingRule
+    pairs: int
+    alone: float
+    together: float
+
+
+@dataclass(frozen=True)
+class ChosenRules:
+    """What to block on, and what that rests on.
+
+    Attributes:
+        recall: share of the matches that some rule reaches: measured against truth, or else by the model.
+        matches: that the recall rests on; expected ones where it is not measured.
+        considered: rules that were compared.
+    """
+
+    rules: tuple[ChosenRule, ...]
+    recall: float
+    is_measured: bool
+    matches: float
+    considered: int
+
+    @property
+    def pairs(self) -> int:
+        """Expected pairs; what two rules both make counts twice."""
+        return sum(chosen.pairs for chosen in self.rules)
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """What matches show: sets of agreeing keys (bits by their places), and the share of all matches that each has.
+
+    Attributes:
+        weights: the same shares, or those by which rules are chosen: some matches have moved.
+    """
+
+    agreeing: npt.NDArray[np.uint64]
+    shares: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    matches: float
+
+    def covers(self, rule: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Which cases a rule, a set of keys, reaches."""
+        bits = np.uint64(sum(1 << place for place in rule))
+        covered: npt.NDArray[np.bool_] = (self.agreeing & bits) == bits
+        return covered
+
+
+def choose_rules(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    *,
+    made_of: Mapping[str, str] | None = None,
+    target: float = 1.0,
+    budget: float | None = None,
+    true_pairs: Table | None = None,
+) -> ChosenRules:
+    """Choose rules for linking two sides.
+
+    Args:
+        model: trained.
+        left, right: unit_id and the model's columns.
+        made_of: columns that are made of others: postcode_sector to postcode.
+        target: share of the matches to reach.
+        budget: the most pairs of all rules; else PAIRS_PER_RECORD, or more where they reach matches.
+        true_pairs: left_id, right_id, to measure recall by.
+    """
+    keys = _keys(model)
+    names = list(dict.fromkeys(_column(key) for key in keys))
+    sides = drawn(engine, (left, right), names, most=COUNTED_ROWS, seed=7)
+    known = _known_shares(engine, model, (left, right))
+    cases = (
+        _measured_cases(engine, keys, left, right, true_pairs)
+        if true_pairs is not None
+        else _expected_cases(model, keys, known, made_of or {}, sides)
+    )
+    search = _Search(engine, keys, cases, sides, budget)
+    chosen = search.greedy(target)
+    engine.drop(*(side.sample for side in sides))
+    covered = np.zeros(len(cases.shares), dtype=bool)
+    rules = []
+    for rule, pairs in chosen.items():
+        reached = cases.covers(rule)
+        covered |= reached
+        alone, together = float(cases.shares[reached].sum()), float(cases.shares[covered].sum())
+        rules.append(ChosenRule(_rule([keys[place] for place in rule]), round(pairs), alone, together))
+    recall = rules[-1].together if rules else 0.0
+    return ChosenRules(tuple(rules), recall, true_pairs is not None, cases.matches, search.considered)
+
+
+def _keys(model: Model) -> list[Event]:
+    """What the levels of each field ask to be equal, without a column of which a history is asked for as well."""
+    events = [event for comparison in model.fields for level in comparison.levels for event in level_events(level)]
+    lists = {event.column for event in events if event.of_list}
+    keys = [event for event in dict.fromkeys(events) if event.of_list or event.value != quote(event.column)]
+    keys += [e for e in dict.fromkeys(events) if e.value == quote(e.column) and e.column not in lists]
+    return keys[:60]  # bits of a number
+
+
+def _column(key: Event) -> str:
+    return f"{key.column}_all" if key.of_list else key.column
+
+
+def _rule(keys: Sequence[Event]) -> BlockingRule:
+    def side(key: Event, alias: str) -> str:
+        column = _column(key)
+        value = quote(column) if key.of_list else key.value
+        return value.replace(quote(column), f"{alias}.{quote(column)}")
+
+    condition = " AND ".join(f"{side(key, 'l')} = {side(key, 'r')}" for key in keys)
+    return BlockingRule(condition, tuple(dict.fromkeys(_column(key) for key in keys if key.of_list)))
+
+
+def _known_shares(engine: Engine, model: Model, sides: Sequence[Table]) -> dict[str, float]:
+    """Share of pairs in which both sides know a column."""
+    names = list(dict.fromkeys(column for comparison in model.fields for column in comparison.columns))
+    shares = ", ".join(f"avg(case when {quote(n)} is null then 0e0 else 1e0 end) as {quote(n)}" for n in names)
+    left, right = (one(engine, engine.sql(f"select {shares} from {{t}}", t=table)) for table in sides)
+    return {name: float(left[name] or 0) * float(right[name] or 0) for name in names}
+
+
+def _expected_cases(
+    model: Model, keys: Sequence[Event], known: Mapping[str, float], made_of: Mapping[str, str], sides: Sequence[Side]
+) -> _Cases:
+    fields = by_field(model, [frozenset([key]) for key in keys], made_of)
+    place_of = {key: place for place, key in enumerate(keys)}
+    shared = sum(1 << place_of[key] for key in keys if key.column not in _PERSONAL)
+    by_bits: dict[int, float] = {}
+    for share, agreeing in expected_cases(fields, known, made_of, least=_NEGLIGIBLE):
+        bits = sum(1 << place_of[event] for event in agreeing)
+        by_bits[bits] = by_bits.get(bits, 0.0) + share
+    # Where nothing is personal but the surname, a mover would agree on next to nothing.
+    moved = MOVED if any(key.column in PERSONAL for key in keys) else 0.0
+    bits = np.array([*by_bits, *(bits & ~shared for bits in by_bits)], dtype=np.uint64)
+    shares = np.array(list(by_bits.values()))
+    weights = np.concatenate([shares * (1 - moved), shares * moved])
+    matches = model.prior * sides[0].units * sides[1].units
+    return _Cases(bits, np.concatenate([shares, np.zeros_like(shares)]), weights, matches)
+
+
+def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: Table, true_pairs: Table) -> _Cases:
+    pairs = engine.sql(
+        """
+        select distinct p.left_id, p.right_id
+        from {pairs} as p
+        join {left} as l on l.unit_id = p.left_id
+        join {right} as r on r.unit_id = p.right_id
+        """,
+        pairs=true_pairs,
+        left=left,
+        right=right,
+        store=True,
+    )
+    bits = "\nunion all\n".join(
+        f"select left_id, right_id, cast({1 << place} as bigint) as bit from ({pairs_reached(_rule([key]))}) as k{place}"
+        for place, key in enumerate(keys)
+    )
+    counted = engine.sql(
+        f"""
+        with bits as ({bits}),
+        agreed as (select left_id, right_id, cast(sum(bit) as bigint) as keys from bits group by left_id, right_id)
+        select coalesce(a.keys, 0) as keys, count(*) as pairs
+        from {{pairs}} as p
+        left join agreed as a on a.left_id = p.left_id and a.right_id = p.right_id
+        group by coalesce(a.keys, 0)
+        """,
+        params=None,
+        store=False,
+        left=left,
+        right=right,
+        pairs=pairs,
+    )
+    table = sorted((int(row["keys"]), float(row["pairs"])) for row in rows(engine, counted))
+    engine.drop(pairs)
+    counts = np.array([count for _, count in table])
+    shares = counts / max(counts.sum(), 1.0)
+    return _Cases(np.array([keys for keys, _ in table], dtype=np.uint64), shares, shares, float(counts.sum()))
+
+
+class _Search:
+    """Greedy set cover over rules of one to three keys, no two of one field."""
+
+    def __init__(
+        self, engine: Engine, keys: Sequence[Event], cases: _Cases, sides: Sequence[Side], budget: float | None
+    ) -> None:
+        self._engine, self._keys, self._cases, self._sides = engine, keys, cases, sides
+        self._scale = 1 / max(sides[0].share * sides[1].share, 1e-18)
+        self._usual = budget if budget is not None else PAIRS_PER_RECORD * max(side.units for side in sides)
+        self._most = max(self._usual, AFFORDED_PAIRS) if budget is None else budget
+        all_pairs = max(sides[0].units * sides[1].units, 1)
+        alone = self._counted([(place,) for place in range(len(keys))])
+        self._covers, self._pairs = {}, {}
+        for size in (1, 2, 3):
+            for rule in itertools.combinations(range(len(keys)), size):
+                if len({keys[place].column for place in rule}) < size:
+                    continue
+                covered = cases.covers(rule)
+                if cases.weights[covered].sum() >= LEAST_GAIN:
+                    self._covers[rule] = covered
+                    # As if keys were independent: where to look first.
+                    self._pairs[rule] = all_pairs * float(np.prod([alone[place,] / all_pairs for place in rule]))
+        self._known = {(place,) for place in range(len(keys))}
+        self.considered = len(self._covers)
+
+    def greedy(self, target: float) -> dict[tuple[int, ...], float]:
+        """Rules and their pairs: each time the one that adds most for its pairs, until the target."""
+        chosen: dict[tuple[int, ...], float] = {}
+        missed = self._cases.weights.copy()
+        gains = {rule: float(missed[covered].sum()) for rule, covered in self._covers.items()}
+        while gains and len(chosen) < MOST_RULES and 1 - missed.sum() < target:
+            spent = sum(chosen.values())
+            affordable = [
+                rule for rule, gain in gains.items() if gain >= LEAST_GAIN and self._allows(rule, gain, spent)
+            ]
+            if not affordable:
+                break
+            best = max(affordable, key=lambda rule: gains[rule] / (1 + self._pairs[rule] / max(0.1 * self._most, 1.0)))
+            if best not in self._known:
+                self._known.add(best)
+                self._pairs |= self._counted([best])
+                continue
+            # A rule that asks for more makes no pair that this one does not.
+            chosen = {rule: pairs for rule, pairs in chosen.items() if not set(best) < set(rule)}
+            chosen[best] = self._pairs[best]
+            missed[self._covers[best]] = 0.0
+            gains = {rule: float(missed[covered].sum()) for rule, covered in self._covers.items() if rule not in chosen}
+        return chosen
+
+    def _allows(self, rule: tuple[int, ...], gain: float, spent: float) -> bool:
+        """Whether a rule may make its pairs: within the usual budget, or within what is afforded if it is worth them."""
+        worth = self._pairs[rule] <= PAIRS_PER_MATCH * gain * self._cases.matches
+        return spent + self._pairs[rule] <= (self._most if worth else self._usual)
+
+    def _counted(self, rules: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], float]:
+        """Pairs counted on samples; of none that are seen there may still be half a one."""
+        asked = [_rule([self._keys[place] for place in rule]) for rule in rules]
+        counted = pairs_by_keys(self._engine, asked, self._sides)
+        return {rule: max(pairs or 0, 0.5) * self._scale for rule, pairs in zip(rules, counted, strict=True)}

@@ -1,0 +1,198 @@
+"""Training blocks: the pairs that EM learns from, chosen by how many pairs agree on which columns.
+
+A run of EM says nothing of a comparison that reads what it is blocked on, so several blocks share the work.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from linkage.engine import Engine, columns, quote, rows
+from linkage.errors import NothingToTrainOnError
+from linkage.model.comparisons import HOME, PERSONAL
+from linkage.model.sampling import Side
+from linkage.model.splink_json import GIVE_A_MODEL, Comparison, Level, sided_columns
+from linkage.model.training.counts import Layout, counted_records, counted_shares
+
+MOST_PAIRS = 400
+"""Pairs a record that a block may make: Splink advises that matches be 1 % of them; EM still converges with a quarter
+of that where nothing purer leaves a comparison free."""
+PURE_PAIRS = 40
+"""Pairs a record up to which a block is preferred to a larger one."""
+FEWEST_PAIRS = 30
+"""Pairs from which a block shows anything."""
+BEYOND_CHANCE = 3.0
+"""Standard deviations by which pairs that agree on two columns must exceed independent agreement."""
+
+
+@dataclass(frozen=True)
+class TrainingBlock:
+    """Columns that records may agree on, and how many pairs do: what a run of EM may block on."""
+
+    columns: tuple[str, ...]
+    pairs: int  # of both sides
+    complete: float  # share of both sides' records that have all the columns
+    within: tuple[int, int] = (0, 0)  # pairs within the left file, within the right one
+    seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
+    known: int = 0  # pairs that the count saw with the columns known on both sides
+    known_share: float = 1.0  # of the pairs, those with the columns known on both sides
+    lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
+
+    @property
+    def chance(self) -> float:
+        """Share of the pairs with the columns known that agree."""
+        return self.seen / max(self.known, 1)
+
+    def leaves_free(self, comparison: Comparison) -> bool:
+        """Whether EM on this block says anything of a comparison: not where it reads what is blocked on."""
+        read = own_columns(comparison) if self.lenient else comparison.columns
+        return not set(read) & set(self.columns)
+
+    def leaves_level_free(self, level: Level) -> bool:
+        """Whether it says anything of a level: not where that reads what is blocked on, though others do not."""
+        read = sided_columns(level.condition) if self.lenient and level.condition else ()
+        return not set(read) & set(self.columns)
+
+
+def own_columns(comparison: Comparison) -> set[str]:
+    """The columns that a comparison is about: those that its first graded level reads."""
+    first = next(level for level in comparison.levels if level.value >= 0)
+    return set(sided_columns(first.condition)) if first.condition else set(comparison.columns)
+
+
+def training_blocks(
+    comparisons: Sequence[Comparison], counted: Sequence[TrainingBlock], sides: Sequence[Side]
+) -> list[TrainingBlock]:
+    """The blocks to learn from: few enough pairs that matches are not lost in them, and no column in all of them.
+
+    Raises:
+        NothingToTrainOnError: nothing to block on makes pairs.
+    """
+    smaller = min(side.units for side in sides)
+    chance = {block.columns[0]: block.chance for block in counted if len(block.columns) == 1}
+    # A block without what is a person's own would show EM brothers and sisters as matches.
+    personal = [block for block in counted if PERSONAL & set(block.columns)]
+    candidates = _fitting(smaller, personal or counted)
+    if not candidates:
+        raise NothingToTrainOnError(
+            f"nothing to train on: no column or pair of columns makes between 0.02 and {MOST_PAIRS} pairs a record\n"
+            f"  {GIVE_A_MODEL}, or map more columns"
+        )
+    chosen, waiting = _chosen(candidates, set(comparisons), chance)
+    for more in (_unique_columns(counted), [replace(block, lenient=True) for block in personal]):
+        if waiting:
+            # Names that may stand in each other's place read each other: without a birth date every block of persons is
+            # on one of them. It says all of the other but how often they stand so.
+            added, waiting = _chosen(_fitting(smaller, more), waiting, chance)
+            chosen += added
+    return chosen
+
+
+def _fitting(smaller: int, blocks: Sequence[TrainingBlock]) -> list[tuple[TrainingBlock, bool]]:
+    """Blocks that make neither too few pairs nor too many, and whether they make so many that matches are rare."""
+    fitting = []
+    for block in blocks:
+        known = max(smaller * block.complete, 1.0)
+        if max(0.02 * known, FEWEST_PAIRS) <= block.pairs <= MOST_PAIRS * known:
+            fitting.append((block, block.pairs / known > PURE_PAIRS))
+    return fitting
+
+
+def _chosen(
+    candidates: Sequence[tuple[TrainingBlock, bool]], waiting: set[Comparison], chance: Mapping[str, float]
+) -> tuple[list[TrainingBlock], set[Comparison]]:
+    """Blocks by which each comparison is left free at least once, and the comparisons that none leaves free."""
+    chosen: list[TrainingBlock] = []
+
+    def freed(block: TrainingBlock) -> int:
+        return sum(block.leaves_free(comparison) for comparison in waiting)
+
+    while waiting and candidates:
+        block, _ = min(
+            candidates,
+            key=lambda c: (
+                -freed(c[0]),
+                _is_chance(c[0], chance),
+                -round(c[0].complete, 1),
+                c[1],
+                c[0].pairs,
+            ),
+        )
+        if not freed(block):
+            break
+        chosen.append(block)
+        waiting = {comparison for comparison in waiting if not block.leaves_free(comparison)}
+    return chosen, waiting
+
+
+def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
+    """Whether as many pairs agree on two columns as when these are independent: no match is seen."""
+    if len(block.columns) == 1:
+        return False
+    expected = block.known * math.prod(chance[column] for column in block.columns)
+    return block.seen - expected <= BEYOND_CHANCE * math.sqrt(expected)
+
+
+def _unique_columns(counted: Sequence[TrainingBlock]) -> list[TrainingBlock]:
+    """Columns that are shared far less within the files than across: telephones and other numbers, and no homes."""
+    return [
+        block
+        for block in counted
+        if len(block.columns) == 1 and block.columns[0] not in HOME and sum(block.within) <= 0.05 * block.pairs
+    ]
+
+
+def count_blocks(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[TrainingBlock]:
+    """How many pairs agree on each column that may be blocked on, and on each two.
+
+    Counts of values tell it, so that a column's share is known from billions of pairs, none of which is made.
+    """
+    exact = list(layout.exact_levels)
+    sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
+    if not sets:
+        return []
+    left, right = counted_records(sides)
+    table = engine.sql(
+        f"with left_units as {left}, right_units as {right}\n"
+        + "\nunion all\n".join(_count(n, names) for n, names in enumerate(sets)),
+        left_sample=sides[0].sample,
+        right_sample=sides[1].sample,
+    )
+    sizes, shares = [side.units for side in sides], counted_shares(sides)
+    return [
+        _projected(sets[row["place"]], row, sizes, shares)
+        for row in sorted(rows(engine, table), key=lambda row: int(row["place"]))
+    ]
+
+
+def _count(place: int, names: Sequence[str]) -> str:
+    listed = columns(names)
+    known = " and ".join(f"{quote(name)} is not null" for name in names)
+    left, right = (
+        f"(select {listed}, count(*) as units from {side}_units where {known} group by {listed})"
+        for side in ("left", "right")
+    )
+    return f"""
+    select {place} as place, coalesce(sum(l.units * r.units), 0) as pairs,
+           coalesce(sum(l.units), 0) as known_left, coalesce(sum(r.units), 0) as known_right,
+           coalesce(sum(l.units * (l.units - 1)), 0) as within_left,
+           coalesce(sum(r.units * (r.units - 1)), 0) as within_right
+    from {left} as l full join {right} as r using ({listed})
+    """
+
+
+def _projected(
+    names: tuple[str, ...], row: dict[str, int], units: Sequence[int], shares: Sequence[float]
+) -> TrainingBlock:
+    seen, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
+    sizes = [max(n * share, 1.0) for n, share in zip(units, shares, strict=True)]
+    within = [round(int(row[f"within_{side}"]) / 2 / share**2) for side, share in zip(("left", "right"), shares, strict=True)]
+    return TrainingBlock(
+        columns=names,
+        pairs=round(seen / (shares[0] * shares[1])),
+        complete=min(left / sizes[0], right / sizes[1], 1.0),
+        within=(within[0], within[1]),
+        seen=seen,
+        known=left * right,
+        known_share=min(left * right / (sizes[0] * sizes[1]), 1.0),
+    )

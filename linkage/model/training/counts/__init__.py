@@ -1,1 +1,0 @@
-"""Counts of pairs that the engine makes: patterns of agreement, which blocks, random pairs, pairs within files."""

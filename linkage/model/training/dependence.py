@@ -1,0 +1,276 @@
+"""Conditional comparisons measured: what agreements that depend on each other are worth together.
+
+A Fellegi-Sunter weight adds up fields as if they were conditionally independent. Among non-matches they are not: who
+lives at one postcode often has one surname, brothers and sisters born on one day are twins, and people of one forename
+are of one sex. A conditional comparison speaks only of pairs that agree on some columns already, and takes back what
+another field says too much of them:
+
+    surname given postcode      log2( P(surname equal) / P(surname equal | non-matches of one postcode) )
+
+Added to what surname and postcode say, this is the weight of both with the u that non-matches show for both. In
+Splink's terms it is a comparison whose null level holds where the given columns do not agree, whose m is the u of
+random pairs and whose u is that of non-matches who agree on them; both are fixed, so that Splink's training leaves
+them. Where a field has a term-frequency adjustment, its full agreement has a weight of 0 here and an adjustment of the
+opposite sign: in a household, a rare surname is shared as easily as a common one.
+
+Matches depend too: a bride has another surname and another address. An interaction ("surname changed with postcode")
+gives back what two changes take too much; a log-linear model with this one interaction has the same odds (Thibaudeau,
+Survey Methodology 19, 1993). Training adds it for each two fields of a conditional comparison where the data show it.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linkage.engine import Engine, Table, columns, one, quote, rows
+from linkage.errors import ConfigError
+from linkage.model.comparisons import PERSONAL, interaction
+from linkage.model.compiled import level_columns
+from linkage.model.sampling import Side, below, drawn
+from linkage.model.splink_json import Comparison, Model, from_dict
+from linkage.model.stages import pattern_column
+from linkage.model.training.counts import Flags, Floats, Layout
+from linkage.model.training.estimates import Estimates, Run
+
+SAMPLE_ROWS = 40_000
+"""Records of each side whose partners within their file are compared."""
+PAIRS = 100_000
+"""Pairs of each side and conditional comparison: a share of 1 % is then known to a thirtieth of itself."""
+PSEUDO_COUNT = 200.0
+"""Pairs that u of random pairs counts for where few non-matches agree on the given columns."""
+EXPECTED_CHANGES = 4.0
+"""Pseudo-count of matches that change two fields independently."""
+_ONE_PERSON = ("forename", "dob")  # who agrees on these and on what is given is taken for one person
+
+
+def without_dependence(model: Model) -> Model:
+    """The comparisons that EM learns."""
+    return _without(model, lambda comparison: bool(comparison.given))
+
+
+def without_interactions(model: Model) -> Model:
+    """The comparisons without interactions, which training estimates again."""
+    return _without(model, lambda comparison: comparison.learned)
+
+
+def _without(model: Model, left_out: Callable[[Comparison], bool]) -> Model:
+    written = zip(model.raw["comparisons"], model.comparisons, strict=True)
+    return from_dict({**model.raw, "comparisons": [raw for raw, comparison in written if not left_out(comparison)]})
+
+
+def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, right: Table, *, seed: int) -> Model:
+    """The trained model with its conditional comparisons, measured on non-matches: pairs of one file.
+
+    Those of one household, or of one forename, are found by joining a sample with its whole file, so that a sample of a
+    national file still has its brothers and sisters.
+
+    Args:
+        model: with all its comparisons, as before training.
+        trained: of `without_dependence`.
+
+    Raises:
+        ConfigError: a conditional comparison's column has no comparison of its own.
+    """
+    conditional = [comparison for comparison in model.comparisons if comparison.given]
+    names = dict.fromkeys(c for comparison in conditional for c in (*comparison.columns, *comparison.given))
+    person = [name for name in _ONE_PERSON if name in left.columns and name in right.columns]
+    sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=SAMPLE_ROWS, seed=seed)
+    learnt, comparisons = iter(trained.raw["comparisons"]), []
+    for raw, comparison in zip(model.raw["comparisons"], model.comparisons, strict=True):
+        if not comparison.given:
+            comparisons.append(next(learnt))
+            continue
+        by_chance = _u_of_random_pairs(trained, comparison)
+        u = _conditional_u([_non_matches(engine, comparison, side, person) for side in sides], by_chance)
+        comparisons.append(_measured(raw, comparison, by_chance, u))
+    engine.drop(*(side.sample for side in sides))
+    return from_dict({**trained.raw, "comparisons": comparisons})
+
+
+def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Sequence[str]) -> Floats:
+    """Pairs of one file at each level, of those that agree on what is given.
+
+    Args:
+        person: columns of which agreement on all makes a pair one person, and no non-match.
+    """
+    known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
+    listed = columns(comparison.given)
+    counted = engine.sql(
+        f"""
+        with blocks as (select {listed}, count(*) as units from {{sample}} where {known} group by {listed})
+        select coalesce(sum(units * (units - 1)), 0) as pairs from blocks
+        """,
+        sample=side.sample,
+    )
+    within = float(one(engine, counted)["pairs"])
+    whole = within < PAIRS  # the sample alone has too few
+    pairs = within / max(side.share, 1e-12) if whole else within
+    share = side.share * min(PAIRS / max(pairs, 1.0), 1.0)
+    selected = ", ".join(
+        f"{s}.{quote(name)} as {quote(f'{name}_{s}')}"
+        for name in dict.fromkeys((*comparison.columns, *comparison.given, *person))
+        for s in "lr"
+    )
+    equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in comparison.given)
+    same = " and ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in person) or "false"
+    (gamma,) = level_columns(Model((comparison,), (), 0.5, {}))
+    table = engine.sql(
+        f"""
+        with pairs as (
+            select {selected}
+            from (select * from {{sample}} where slot < {below(share)} and {known}) as l
+            join {{others}} as r on {equal} and l.unit_id <> r.unit_id
+        ),
+        non_matches as (
+            select {gamma} from pairs where not coalesce({same}, false)
+        )
+        select {quote(pattern_column(comparison))} as level, count(*) as pairs from non_matches group by level
+        """,
+        sample=side.sample,
+        others=side.table if whole else side.sample,
+    )
+    by_level = {int(row["level"]): float(row["pairs"]) for row in rows(engine, table)}
+    return np.array([by_level.get(level.value, 0.0) for level in comparison.levels if level.value >= 0])
+
+
+def _conditional_u(each: Sequence[Floats], by_chance: Floats) -> Floats:
+    """u of each level by pairs within each file, the last being the rest; where these are few random pairs decide.
+
+    Non-matches across the files share a value as often as the geometric mean of how often those of each file do: one
+    file writes what two records share so in the share a of them, the other in b, so that a^2, b^2 and ab are equal.
+    """
+    total = np.sum(each, axis=0)
+    pooled = (total + by_chance * PSEUDO_COUNT) / (total.sum() + PSEUDO_COUNT)
+    shares = [(counts + pooled * PSEUDO_COUNT) / (counts.sum() + PSEUDO_COUNT) for counts in each]
+    fewest = min(float(counts.sum()) for counts in each)
+    say = fewest / (fewest + PSEUDO_COUNT)
+    u = np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say)
+    return np.append(u[:-1], 1 - u[:-1].sum())
+
+
+def _u_of_random_pairs(trained: Model, comparison: Comparison) -> Floats:
+    """u of random pairs for each level, from the field's own comparison: the levels that its condition is part of."""
+    layout = Layout(trained)
+    exact = layout.exact_levels
+    graded = [level for level in comparison.levels if level.value >= 0]
+    column = next((name for name in comparison.columns if name in exact and name not in comparison.given), None)
+    if column is None:
+        raise ConfigError(
+            f"comparison '{comparison.name}': no other comparison has its column, or none has a level of equal values\n"
+            f"  compare the column by itself too, or leave out '{comparison.name}'"
+        )
+    own = trained.comparisons[layout.owner[exact[column]]]
+    u = [
+        sum(level.u or 0.0 for level in own.levels if level.condition and (asked.condition or "-") in level.condition)
+        for asked in graded[:-1]
+    ]
+    return np.array([*u, 1.0 - sum(u)])
+
+
+def _measured(raw: dict[str, Any], comparison: Comparison, by_chance: Floats, u: Floats) -> dict[str, Any]:
+    """m is the u of random pairs, u that of non-matches who agree on what is given.
+
+    Where a level takes back a term-frequency adjustment, the frequency says how often random pairs agree: m is u.
+    """
+    measured = deepcopy(raw)
+    graded = [place for place, level in enumerate(comparison.levels) if level.value >= 0]
+    for place, random, conditional in zip(graded, by_chance, u, strict=True):
+        m = conditional if comparison.levels[place].adjusted else random
+        measured["comparison_levels"][place]["m_probability"] = float(f"{m:.12g}")
+        measured["comparison_levels"][place]["u_probability"] = float(f"{conditional:.12g}")
+    return measured
+
+
+def with_interactions(model: Model, trained: Model, layout: Layout, estimates: Estimates) -> Model:
+    """The trained model with an interaction of each two fields that matches clearly change together.
+
+    Args:
+        model: whose comparisons given one other column name these fields.
+        trained, layout, estimates: of the comparisons of one field each.
+    """
+    comparisons = list(trained.raw["comparisons"])
+    for comparison in model.comparisons:
+        fields = _fields(comparison, layout.exact_levels)
+        if fields is None:
+            continue
+        first, second = (_Field.of(layout, estimates, layout.exact_levels[name]) for name in fields)
+        ratio = _change_ratio(layout, estimates, first, second)
+        if ratio is not None:
+            comparisons.append(interaction(*fields, first.differs, second.differs, ratio))
+    return from_dict({**trained.raw, "comparisons": comparisons})
+
+
+def _fields(comparison: Comparison, exact: dict[str, int]) -> tuple[str, str] | None:
+    """The field of a comparison that is given one other, and that other; None where one of them is personal.
+
+    Who differs in what is personal is somebody else of the household as soon as a match.
+    """
+    if len(comparison.given) != 1:
+        return None
+    other = comparison.given[0]
+    name = next((name for name in comparison.columns if name in exact and name != other), None)
+    return (name, other) if name and other in exact and not {name, other} & PERSONAL else None
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field in which a pair differs.
+
+    Attributes:
+        comparison: its place in the layout's model.
+        numbers: levels of another value: those at the end that speak against a match.
+        differs: SQL of them.
+    """
+
+    comparison: int
+    numbers: Flags
+    differs: str
+
+    @staticmethod
+    def of(layout: Layout, estimates: Estimates, exact: int) -> "_Field":
+        place = int(layout.owner[exact])
+        comparison = layout.model.comparisons[place]
+        numbers = np.flatnonzero(layout.owner == place)
+        agreeing = len(numbers)
+        while agreeing > 1 and estimates.weights[0, numbers[agreeing - 1]] < 0:
+            agreeing -= 1
+        graded = [level for level in comparison.levels if level.value >= 0][:agreeing]
+        agrees = " OR ".join(f"({level.condition})" for level in graded)
+        differs = np.isin(np.arange(len(layout.owner)), numbers[agreeing:])
+        return _Field(place, differs, f"NOT coalesce({agrees}, FALSE)")
+
+
+def _change_ratio(layout: Layout, estimates: Estimates, first: _Field, second: _Field) -> float | None:
+    """Matches that differ in both fields over those that would if the two were independent; None where not clearly.
+
+    What a pair of both weighs depends on it, and so how many of them are matches: they are estimated in turns.
+    """
+    runs = [run for run in estimates.runs if run.usable and run.free[first.numbers].any()]
+    runs = [run for run in runs if run.free[second.numbers].any()]
+    ratio, both, expected = 1.0, 0.0, 0.0
+    for _ in range(200 if runs else 0):
+        both, expected = np.sum([_changed(layout, estimates, run, first, second, ratio) for run in runs], axis=0)
+        before, ratio = ratio, float((both + EXPECTED_CHANGES) / (expected + EXPECTED_CHANGES))
+        if abs(ratio - before) < 1e-6:
+            break
+    significant = both - expected > 2 * math.sqrt(expected + 1)  # standard deviations
+    return ratio if significant and math.log2(ratio) >= 0.5 else None
+
+
+def _changed(
+    layout: Layout, estimates: Estimates, run: Run, first: _Field, second: _Field, ratio: float
+) -> tuple[float, float]:
+    """Matches of a run that differ in both fields, and how many would if the two were independent."""
+    shown = run.pairs.patterns.shown
+    known = np.add.reduceat(shown, layout.first, axis=1) > 0
+    both_known: Flags = known[:, first.comparison] & known[:, second.comparison]
+    one_differs, other_differs = (shown[:, field.numbers].any(axis=1) & both_known for field in (first, second))
+    both: Flags = one_differs & other_differs
+    more = np.where(both, math.log2(ratio), 0.0)
+    matches = run.estimate.matches(run.pairs.patterns, run.u, more=more)
+    expected = matches[one_differs].sum() * matches[other_differs].sum() / max(matches[both_known].sum(), 1e-12)
+    return float(matches[both].sum()), float(expected)

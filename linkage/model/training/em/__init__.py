@@ -1,1 +1,0 @@
-"""What EM makes of the counts, run by run, and what it may not take for matches."""

@@ -1,0 +1,259 @@
+"""m and the prior from counts: EM on each training block, the blocks combined; and a bootstrap of the counts.
+
+All arrays have a first axis of draws: one, or those of the bootstrap.
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from linkage.errors import NothingToTrainOnError
+from linkage.model.splink_json import GIVE_A_MODEL, Model, from_dict
+from linkage.model.training.blocks import TrainingBlock
+from linkage.model.training.counts import Flags, Floats, Layout
+from linkage.model.training.em import LIMIT, TOLERANCE, Estimate, expectation_maximisation, with_pseudo_counts
+from linkage.model.training.evidence import BlockPairs, Counts, Evidence, counts_of
+from linkage.model.training.informative_prior import UNSEEN_MATCHES
+from linkage.model.training.u import block_u, estimate_u
+
+FULL_SAY = 1_000.0
+"""Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
+DRAWS = 100
+"""Of the bootstrap: a standard error of 100 draws is known to 7 %."""
+_ITERATIONS = 10  # of EM for each draw, from the estimate: what moves with the draw has settled to a few per cent
+_LEAST_IN_BLOCK = 0.05  # share of the matches that is taken to be in a training block at least
+
+
+@dataclass(frozen=True)
+class Run:
+    """What EM found in one training block."""
+
+    pairs: BlockPairs
+    estimate: Estimate
+    u: Floats  # (draws, levels) of non-matches inside the block
+    free: Flags  # (levels,) that it estimates
+    matches: Floats  # (draws,) among the pairs that were compared
+    rejected: bool = False  # it converged on non-matches
+
+    @property
+    def block(self) -> TrainingBlock:
+        """Columns that all its pairs agree on."""
+        return self.pairs.block
+
+    @property
+    def usable(self) -> bool:
+        """Whether the estimates rest on it."""
+        return self.estimate.converged and not self.rejected
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Probabilities of a model, for each draw."""
+
+    m: Floats  # (draws, levels)
+    u: Floats  # (draws, levels)
+    prior: Floats  # (draws,)
+    runs: tuple[Run, ...] = ()
+    matches: Floats | None = None  # (draws, levels): matches that showed a level's comparison, averaged over runs
+
+    @property
+    def weights(self) -> Floats:
+        """log2(m / u)."""
+        weights: Floats = np.log2(self.m / self.u)
+        return weights
+
+
+def estimate(evidence: Evidence, counts: Counts, *, start: Estimates | None = None) -> Estimates:
+    """Estimate everything from counts.
+
+    Args:
+        counts: of the evidence.
+        start: estimates that those of a draw are near to; EM starts where the model does when None.
+
+    Raises:
+        NothingToTrainOnError: EM converged in no run that says something of a comparison, or on non-matches in all.
+    """
+    layout = evidence.layout
+    u = estimate_u(evidence, counts)
+    runs = []
+    for number, pairs in enumerate(evidence.blocks):
+        near = start.runs[number] if start else None
+        runs.append(_run(evidence, pairs, counts.blocks[number], u, near))
+    if not start:
+        runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
+        _refuse_non_matches(runs)
+        _refuse_unconverged(layout, runs)
+    judged = start.runs if start else runs
+    usable = [run for run, judge in zip(runs, judged, strict=True) if judge.usable]
+    m, matches = _combined(evidence, usable, len(u))
+    return Estimates(m, u, _prior(layout, m, usable, evidence.units), tuple(runs), matches)
+
+
+def _run(evidence: Evidence, pairs: BlockPairs, counted: Sequence[Floats], random_u: Floats, near: Run | None) -> Run:
+    layout, block, counts = evidence.layout, pairs.block, counted[0]
+    u = block_u(layout, pairs, counted[1:], random_u)
+    seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
+    free = seen & np.array([block.leaves_level_free(level) for level in layout.levels])
+    m = layout.starting_m()
+    found = expectation_maximisation(
+        layout,
+        pairs.patterns,
+        counts,
+        u,
+        (near.estimate.m, near.estimate.prior) if near else (m[None, :], _starting_prior(evidence, block, m, random_u)),
+        pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
+        tolerance=0.0 if near else TOLERANCE,
+        limit=_ITERATIONS if near else LIMIT,
+    )
+    return Run(pairs, found, u, free, found.prior * counts.sum(axis=1))
+
+
+def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floats) -> Floats:
+    """Where EM starts inside a block: half of the smaller side has a match, updated by agreement on its columns.
+
+    From much higher odds EM takes a whole block for matches and never comes back.
+    """
+    prior = 0.5 / max(*evidence.units, 2)
+    ratios = _equal_on(evidence.layout, block.columns, m[None, :]) / _equal_on(evidence.layout, block.columns, u)
+    odds = prior / (1 - prior) * np.prod(ratios, axis=1)
+    share: Floats = odds / (1 + odds)
+    return share
+
+
+def converged_on_non_matches(layout: Layout, run: Run, u: Floats, units: tuple[int, int]) -> bool:
+    """Whether a run's matches are more than there can be, and mostly differ in what is a person's own.
+
+    A year of birth makes millions of pairs. Where a few hundred of them match, EM may end at what else stands out.
+    Either sign alone may be true of matches: events of one person meet each other, and women have two surnames.
+    """
+    there_are = float(run.matches[0]) / max(run.pairs.share, 1e-12)
+    limits = {"forename": max(units), "surname": max(units), "dob": min(units)}
+    return any(
+        there_are > limits[name] and agreeing < 0.5
+        for name, agreeing in _agreeing(layout, run.estimate.m[0], u[0], run).items()
+        if name in limits
+    )
+
+
+def _agreeing(layout: Layout, m: Floats, u: Floats, run: Run) -> dict[str, float]:
+    """Of each comparison that a run leaves free, the share of matches that agree at all."""
+    graded = np.array([level.value > 0 for level in layout.levels]) & (m > u)
+    return {
+        comparison.name: float(m[(layout.owner == place) & graded].sum())
+        for place, comparison in enumerate(layout.model.comparisons)
+        if run.block.leaves_free(comparison)
+    }
+
+
+def _refuse_non_matches(runs: Sequence[Run]) -> None:
+    if runs and all(run.rejected for run in runs):
+        blocks = " and ".join(", ".join(run.block.columns) for run in runs)
+        raise NothingToTrainOnError(
+            f"EM converged on non-matches: pairs that agree on {blocks} would hold more matches than the files have "
+            f"records, most by another name or birth date\n  the files seem to have few people in common: {GIVE_A_MODEL}"
+        )
+
+
+def _refuse_unconverged(layout: Layout, runs: Sequence[Run]) -> None:
+    """Refuse to go on where a comparison has estimates of runs alone that did not converge."""
+    accepted = [run for run in runs if not run.rejected]
+    lost = [
+        comparison.name
+        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        if any(run.free[first] for run in accepted) and not any(run.free[first] and run.usable for run in runs)
+    ]
+    if lost:
+        blocks = " and ".join(", ".join(run.block.columns) for run in accepted if not run.estimate.converged)
+        raise NothingToTrainOnError(
+            f"m of {', '.join(lost)} is not estimated: EM on pairs that agree on {blocks} did not converge in {LIMIT:,} "
+            f"iterations\n  its matches and non-matches look alike: map more columns, or {GIVE_A_MODEL}"
+        )
+
+
+def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
+    """m of all levels: the median of the runs, as Splink combines them, each weighted by the matches it saw.
+
+    A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
+    level outweigh all other evidence.
+    """
+    layout = evidence.layout
+    graded = layout.totals(np.ones(len(layout.places)))
+    given = layout.given("m")
+    expected = np.where(np.isnan(given), 1 / graded, given)
+    m, matches = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
+    if runs:
+        free = np.array([run.free for run in runs])
+        by_run = np.array([run.estimate.m for run in runs])
+        seen = np.where(free[:, None, :], np.array([run.matches for run in runs])[:, :, None], 0.0)
+        say = np.where(free[:, None, :], np.clip(seen, 1e-6, FULL_SAY), 0.0)
+        told = free.any(axis=0)
+        m[:, told] = weighted_median(by_run[:, :, told], say[:, :, told])
+        matches[:, told] = seen[:, :, told].sum(axis=0) / free[:, told].sum(axis=0)
+    # Runs with an informative prior have their pseudo-counts already.
+    pseudo = np.where((matches > 0).any(axis=0) & (evidence.informative is not None), 1e-9, UNSEEN_MATCHES)
+    m = with_pseudo_counts(layout, m * matches, matches, expected, pseudo)
+    return np.where(layout.fixed("m"), given, m), matches
+
+
+def weighted_median(values: Floats, weights: Floats) -> Floats:
+    """The weighted median over the first axis; of two values of equal weight their mean, as the median is."""
+    lower, upper = (
+        sign * np.quantile(sign * values, 0.5, axis=0, weights=weights, method="inverted_cdf") for sign in (1, -1)
+    )
+    median: Floats = (lower + upper) / 2
+    return median
+
+
+def _prior(layout: Layout, m: Floats, runs: Sequence[Run], units: tuple[int, int]) -> Floats:
+    """Share of all pairs that match: those EM found in a block, over the share of matches that is in it."""
+    matches, say = [], []
+    for run in runs:
+        in_block = np.prod(_equal_on(layout, run.block.columns, m), axis=1) * run.block.known_share
+        matches.append(run.matches / max(run.pairs.share, 1e-12) / np.maximum(in_block, _LEAST_IN_BLOCK))
+        say.append(np.clip(run.matches, 1e-6, FULL_SAY))
+    total = np.maximum(np.average(matches, axis=0, weights=say), 1.0)
+    prior: Floats = np.clip(total / max(units[0] * units[1], 2), None, 0.5)
+    return prior
+
+
+def _equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> Floats:
+    """Of pairs of which each level has a share (draws, levels), those that are equal on each column.
+
+    Levels before a column's exact level agree on more: a whole address, and not its postcode alone.
+    """
+    exact = [layout.exact_levels[name] for name in columns if name in layout.exact_levels]
+    equal = [shares[:, layout.first[layout.owner[number]] : number + 1].sum(axis=1) for number in exact]
+    return np.stack(equal, axis=1) if equal else shares[:, :0]
+
+
+def bootstrap(evidence: Evidence, estimates: Estimates, seed: int) -> Estimates:
+    """Estimates from counts that are drawn again, each table's pairs with replacement.
+
+    Pairs count as independent. Those of one record are not quite, so that a standard error is on the small side.
+    """
+    random = np.random.default_rng(seed)
+
+    def patterns(counts: Floats) -> Floats:
+        total = int(counts.sum())
+        if not total:
+            return np.zeros((DRAWS, len(counts)))
+        return random.multinomial(total, counts / total, size=DRAWS).astype(float)
+
+    def agreements(counts: Floats) -> Floats:
+        return random.poisson(counts, size=(DRAWS, len(counts))).astype(float)
+
+    return estimate(evidence, counts_of(evidence, patterns, agreements), start=estimates)
+
+
+def with_estimates(layout: Layout, estimates: Estimates) -> Model:
+    """The model with its estimates; rounded, since sums differ in the last digits from one processor to the next."""
+    raw = deepcopy(layout.model.raw)
+    for number, (index, position) in enumerate(layout.places):
+        level = raw["comparisons"][index]["comparison_levels"][position]
+        for kind, values in (("m_probability", estimates.m), ("u_probability", estimates.u)):
+            if not (level.get(f"fix_{kind}") and level.get(kind) is not None):
+                level[kind] = float(f"{values[0, number]:.12g}")
+    raw["probability_two_random_records_match"] = float(f"{estimates.prior[0]:.12g}")
+    return from_dict(raw)

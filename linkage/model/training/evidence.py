@@ -1,0 +1,194 @@
+"""All that training counts of two sides: the part that the engine does."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from linkage.engine import Engine, Table
+from linkage.model.sampling import Side, drawn
+from linkage.model.splink_json import Model
+from linkage.model.training.blocks import TrainingBlock, count_blocks, training_blocks
+from linkage.model.training.counts import (
+    BLOCK_PAIRS,
+    Floats,
+    Layout,
+    Pairs,
+    Patterns,
+    block_pairs,
+    count_patterns,
+    overlaps,
+    random_pairs,
+    within_pairs,
+)
+from linkage.model.training.informative_prior import InformativePrior
+
+SAMPLE_ROWS = 120_000
+"""Records of each side; a training block has its fill of matches long before."""
+ENOUGH_MATCHES = 3_000.0
+"""Matches that a block's pairs should show: what one in a hundred does is then known to a fifth of itself."""
+FEW_MATCHES = 1_000.0
+"""Matches below which a larger sample of a block's pairs is worth its time."""
+
+
+@dataclass(frozen=True)
+class OverlapCount:
+    """A level that was counted on more pairs than are compared one by one, and what share of them one pair is."""
+
+    level: int
+    pairs: int
+    share: float
+
+
+@dataclass(frozen=True)
+class BlockPairs:
+    """A training block and its pairs by pattern.
+
+    Attributes:
+        share: of the block's pairs that were compared.
+        within: pairs of each file that agree on the block's columns.
+    """
+
+    block: TrainingBlock
+    share: float
+    patterns: Patterns
+    within: tuple[Patterns, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was counted; equal: agreements of one column each."""
+
+    layout: Layout
+    units: tuple[int, int]
+    equal: tuple[TrainingBlock, ...]
+    overlapping: tuple[OverlapCount, ...]
+    random: Patterns
+    blocks: tuple[BlockPairs, ...]
+    informative: InformativePrior | None = None  # the layout's model then has its m
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Evidence in numbers: as it was counted (one draw), or resampled (many)."""
+
+    equal: Floats  # (draws, columns): pairs that agree
+    overlapping: Floats  # (draws, levels of overlapping lists)
+    random: Floats  # (draws, patterns)
+    blocks: tuple[tuple[Floats, ...], ...]  # of each block (draws, patterns), and of the pairs within each file
+
+
+def as_counted(evidence: Evidence) -> Counts:
+    """The counts that were made."""
+    return counts_of(evidence, lambda counts: counts[None, :], lambda counts: counts[None, :])
+
+
+def counts_of(
+    evidence: Evidence, patterns: Callable[[Floats], Floats], agreements: Callable[[Floats], Floats]
+) -> Counts:
+    """Counts by two functions: of pairs by pattern, and of pairs that agree on a column; each adds an axis of draws."""
+    return Counts(
+        agreements(np.array([float(block.seen) for block in evidence.equal])),
+        agreements(np.array([float(overlap.pairs) for overlap in evidence.overlapping])),
+        patterns(evidence.random.counts.astype(float)),
+        tuple(
+            tuple(patterns(table.counts.astype(float)) for table in (block.patterns, *block.within))
+            for block in evidence.blocks
+        ),
+    )
+
+
+def gather(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    *,
+    seed: int,
+    learn: bool = True,
+    informative: InformativePrior | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Evidence:
+    """Count what estimation needs.
+
+    Args:
+        learn: also count training blocks; without them only u is known.
+
+    Raises:
+        NothingToTrainOnError: no block makes enough pairs to learn from.
+    """
+    layout = Layout(model)
+    sides = drawn(engine, (left, right), _compared_columns(model), most=SAMPLE_ROWS, seed=seed)
+    progress("columns to block on")
+    counted = count_blocks(engine, layout, sides)
+    blocks = training_blocks(model.comparisons, counted, sides) if learn else []
+    equal = tuple(block for block in counted if len(block.columns) == 1)
+    overlapping = overlaps(layout, {block.columns[0]: block.known for block in equal}, sides)
+    progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(b.columns) for b in blocks)}")
+    sampled = max(side.share for side in sides if side.units == max(s.units for s in sides))
+    shares = [min(sampled, BLOCK_PAIRS / max(block.pairs, 1)) for block in blocks]
+    inside = []
+    for block, share in zip(blocks, shares, strict=True):
+        compared = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
+        inside += [block_pairs(layout, block.columns, compared, sides, share)]
+        inside += within_pairs(layout, block.columns, compared, sides, block.within)
+    wanted = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
+    random, *tables = count_patterns(engine, layout, wanted, sides)
+    engine.drop(*(side.sample for side in sides))
+    counts = []
+    for overlap, table in zip(overlapping, tables[3 * len(blocks) :], strict=True):
+        at_levels = table.level_counts(table.counts.astype(float))
+        counts += [OverlapCount(level, round(at_levels[level]), overlap.share) for level in overlap.levels]
+    pairs = tuple(
+        BlockPairs(block, share, tables[3 * n], tuple(tables[3 * n + 1 : 3 * n + 3]))
+        for n, (block, share) in enumerate(zip(blocks, shares, strict=True))
+    )
+    return Evidence(layout, (sides[0].units, sides[1].units), equal, tuple(counts), random, pairs, informative)
+
+
+def enlarge(
+    engine: Engine, evidence: Evidence, matches: Mapping[int, float], left: Table, right: Table, *, seed: int
+) -> Evidence | None:
+    """The evidence with more pairs of the blocks that showed few matches; None where none did, or all were seen.
+
+    Two files that share a few thousand people among a million have a match in a thousand pairs of one birth date.
+
+    Args:
+        matches: number of a block to the matches that EM found in it.
+        seed: that the evidence was gathered with: its pairs are among the new ones.
+    """
+    shares = {
+        number: min(
+            1.0, evidence.blocks[number].share * ENOUGH_MATCHES / max(found, 1.0), _most_share(evidence, number)
+        )
+        for number, found in matches.items()
+        if found < FEW_MATCHES
+    }
+    shares = {number: share for number, share in shares.items() if share > evidence.blocks[number].share}
+    if not shares:
+        return None
+    layout = evidence.layout
+    rows = math.ceil(max(shares.values()) * max(evidence.units))
+    sides = drawn(engine, (left, right), _compared_columns(layout.model), most=rows, seed=seed)
+    wanted = [_block_pairs(layout, evidence.blocks[number].block, sides, share) for number, share in shares.items()]
+    counted = count_patterns(engine, layout, wanted, sides)
+    engine.drop(*(side.sample for side in sides))
+    blocks = list(evidence.blocks)
+    for (number, share), patterns in zip(shares.items(), counted, strict=True):
+        blocks[number] = replace(blocks[number], share=share, patterns=patterns)
+    return replace(evidence, blocks=tuple(blocks))
+
+
+def _most_share(evidence: Evidence, number: int) -> float:
+    """Of a block's pairs, as many as are compared at most: twenty times the usual."""
+    return 20 * BLOCK_PAIRS / max(evidence.blocks[number].block.pairs, 1)
+
+
+def _block_pairs(layout: Layout, block: TrainingBlock, sides: Sequence[Side], share: float) -> Pairs:
+    compared = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
+    return block_pairs(layout, block.columns, compared, sides, share)
+
+
+def _compared_columns(model: Model) -> list[str]:
+    return list(dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns))

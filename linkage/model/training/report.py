@@ -1,0 +1,243 @@
+"""The training report: what a model was trained on, how sure its weights are, and whether it can be trusted.
+
+Counts and probabilities, no values. Faults and warnings:
+
+- Full agreement that speaks against a match is a fault: the columns are not the same thing, or not in the same codes.
+- A lesser level that weighs more than a higher one is a warning: its estimates are as good as any, and scoring is right
+  with them, but who reads the model should know.
+- Partial agreement that speaks against a match is neither: non-matches are more often alike than matches are.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
+from typing import Any
+
+from linkage.model.splink_json import Level, Model, sided_columns
+from linkage.model.training.counts import Layout
+from linkage.model.training.em import LIMIT
+from linkage.model.training.estimates import Estimates, Run
+from linkage.model.training.evidence import Evidence
+
+SIGNIFICANT = 3.0
+"""Standard errors; a model has dozens of levels, of which two would be crossed by chance at 2."""
+_SEEN = 1.0  # matches, or random pairs, that a level needs for its weight to be more than a pseudo-count
+
+
+@dataclass(frozen=True)
+class LevelReport:
+    """One level of a comparison, as training left it."""
+
+    comparison: str
+    level: str
+    value: int  # grade of agreement, 0 for none
+    m: float
+    u: float
+    weight: float  # log2(m / u)
+    standard_error: float | None  # of the weight; None where a pseudo-count or the model's file decides it
+    full: bool = False  # the comparison's full agreement
+    graded: bool = True  # reads no other columns than full agreement does: a lesser grade of the same thing
+
+
+@dataclass
+class TrainingReport:
+    """What a model was trained on: counts, no values."""
+
+    seed: int = 0
+    units: list[int] = field(default_factory=list)  # left, right
+    random_pairs: int = 0
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    prior: float = 0.0
+    prior_standard_error: float = 0.0
+    levels: list[LevelReport] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # for which the model is better not used
+    warnings: list[str] = field(default_factory=list)  # estimates that are usable, but not as one would think
+    learnt: bool = True  # False: m are default parameters, since the sides were too small, or share too few
+    guessed: list[str] = field(default_factory=list)  # comparisons of which no run tells how many matches differ
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a manifest, or the file next to a model."""
+        return asdict(self)
+
+
+def training_report(
+    evidence: Evidence, model: Model, estimates: Estimates, drawn: Estimates | None, seed: int
+) -> TrainingReport:
+    """The report on a model.
+
+    Args:
+        model: as trained.
+        drawn: estimates of the bootstrap; None where nothing was learnt of matches.
+    """
+    layout = evidence.layout
+    levels = _levels(evidence, model, estimates, drawn)
+    return TrainingReport(
+        seed=seed,
+        units=list(evidence.units),
+        random_pairs=evidence.random.pairs,
+        rules=[
+            {
+                "columns": list(run.block.columns),
+                "pairs": run.pairs.patterns.pairs,
+                "matches": round(float(run.matches[0])),
+                "iterations": run.estimate.iterations,
+                "used": run.usable,
+            }
+            for run in estimates.runs
+        ],
+        prior=model.prior,
+        prior_standard_error=_rounded(float(drawn.prior.std(ddof=1))) if drawn else 0.0,
+        levels=levels,
+        faults=[*_never_free(layout, estimates), *inverted(levels)] if drawn else [],
+        warnings=[*_rejected(estimates), *_never_known(layout, estimates), *crossed(levels)] if drawn else [],
+        learnt=drawn is not None,
+        guessed=_guessed(layout, estimates),
+        versions=_versions(),
+    )
+
+
+def interaction_levels(model: Model) -> list[LevelReport]:
+    """Levels of conditional comparisons: measured on non-matches, not on matches."""
+    return [
+        LevelReport(
+            comparison=comparison.name,
+            level=level.label,
+            value=level.value,
+            m=level.m or 0.0,
+            u=level.u or 0.0,
+            weight=float(f"{level.weight:.6g}"),
+            standard_error=None,
+            full=level.value == comparison.levels[1].value,
+            graded=False,
+        )
+        for comparison in model.comparisons
+        if comparison.given
+        for level in comparison.levels
+        if level.value >= 0
+    ]
+
+
+def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estimates | None) -> list[LevelReport]:
+    layout = evidence.layout
+    errors = drawn.weights.std(axis=0, ddof=1) if drawn else [0.0] * len(layout.places)
+    random = evidence.random.level_counts(evidence.random.counts.astype(float))
+    fixed = layout.fixed("m") & layout.fixed("u")
+    reports = []
+    for number, (index, position) in enumerate(layout.places):
+        level, full = model.comparisons[index].levels[position], layout.levels[layout.first[index]]
+        matches = estimates.matches[0, number] if estimates.matches is not None else 0.0
+        known = estimates.m[0, number] * matches >= _SEEN and random[number] >= _SEEN and not fixed[number]
+        reports.append(
+            LevelReport(
+                comparison=model.comparisons[index].name,
+                level=level.label,
+                value=level.value,
+                m=level.m or 0.0,
+                u=level.u or 0.0,
+                weight=float(f"{level.weight:.6g}"),
+                standard_error=_rounded(float(errors[number])) if known else None,
+                full=bool(number == layout.first[index]),
+                graded=set(_columns(level)) <= set(_columns(full)),
+            )
+        )
+    return reports
+
+
+def inverted(levels: Sequence[LevelReport]) -> list[str]:
+    """Comparisons of which full agreement speaks against a match, each in one line that says what to do."""
+    return [
+        f"comparison '{level.comparison}': full agreement ('{level.level}') weighs {level.weight:.2f}, "
+        "which speaks against a match: are the two columns the same thing, in the same codes? "
+        "Map another column, recode it, or leave it out"
+        for level in levels
+        if level.full and level.standard_error is not None and level.weight < -SIGNIFICANT * level.standard_error
+    ]
+
+
+def crossed(levels: Sequence[LevelReport]) -> list[str]:
+    """Levels that weigh more than a higher grade of the same thing, each in one line that says what to do.
+
+    Args:
+        levels: of all comparisons, each from full agreement down.
+    """
+    known = [level for level in levels if level.standard_error is not None and level.graded]
+    return [line for _, group in groupby(known, lambda level: level.comparison) for line in _crossed(list(group))]
+
+
+def _crossed(grades: list[LevelReport]) -> Iterator[str]:
+    for place, lower in enumerate(grades):
+        higher = min(grades[:place], key=lambda level: level.weight, default=lower)
+        noise = math.hypot(lower.standard_error or 0.0, higher.standard_error or 0.0)
+        if lower.weight - higher.weight > SIGNIFICANT * noise:
+            yield (
+                f"comparison '{lower.comparison}': '{lower.level}' weighs {lower.weight:.2f}, more than "
+                f"'{higher.level}' with {higher.weight:.2f}, though that agrees better and is tested first: links are "
+                "as good; to fix the model let the one that weighs more come first, or make one level of the two"
+            )
+
+
+def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
+    """Comparisons of which no run tells how many matches differ: each was learnt where it alone was free."""
+    guessed = []
+    for first, comparison in zip(layout.first, layout.model.comparisons, strict=True):
+        runs = [run for run in estimates.runs if run.usable and run.free[first]]
+        if runs and not any(_separates(layout, run) for run in runs):
+            guessed.append(comparison.name)
+    return guessed
+
+
+def _separates(layout: Layout, run: Run) -> bool:
+    """Whether matches and non-matches are told apart by two fields, or most of the pairs match."""
+    return run.free[layout.first].sum() > 1 or float(run.estimate.prior[0]) > 0.5
+
+
+def _never_free(layout: Layout, estimates: Estimates) -> list[str]:
+    return [
+        f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated; map more columns"
+        for comparison in layout.model.comparisons
+        if not any(run.usable and run.block.leaves_free(comparison) for run in estimates.runs)
+    ]
+
+
+def _never_known(layout: Layout, estimates: Estimates) -> list[str]:
+    """A comparison that one side never knows is no fault: it will never have a say."""
+    return [
+        f"comparison '{comparison.name}' was known on both sides of no pair: its m is not estimated"
+        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        if any(run.block.leaves_free(comparison) for run in estimates.runs)
+        and not any(run.free[first] for run in estimates.runs)
+    ]
+
+
+def _rejected(estimates: Estimates) -> list[str]:
+    return [
+        f"EM on {', '.join(run.block.columns)} did not converge in {LIMIT:,} iterations: left out of the estimates"
+        for run in estimates.runs
+        if not run.estimate.converged
+    ] + [
+        f"EM on {', '.join(run.block.columns)} converged on non-matches, such as households: left out of the estimates"
+        for run in estimates.runs
+        if run.rejected
+    ]
+
+
+def _columns(level: Level) -> tuple[str, ...]:
+    return sided_columns(level.condition) if level.condition else ()
+
+
+def _rounded(value: float) -> float:
+    """Three digits, which is more than a bootstrap knows."""
+    return float(f"{value:.3g}") if math.isfinite(value) else 0.0
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("leo-linkage", "splink", "duckdb", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,1 +1,0 @@
-"""What strangers share beyond chance: u that random pairs do not show."""

@@ -1,0 +1,103 @@
+"""u: the share of non-matches at each level, by random pairs of both sides."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from linkage.model.comparisons import PERSONAL
+from linkage.model.splink_json import sided_columns
+from linkage.model.training.blocks import own_columns
+from linkage.model.training.counts import Floats, Layout, Patterns
+from linkage.model.training.evidence import BlockPairs, Counts, Evidence
+
+PSEUDO_PAIRS = 200.0
+"""Pairs that u of random pairs counts for where a block or a household has few non-matches."""
+SAME_PERSON = 10.0
+"""Bits of personal evidence by which two records of one file are taken for one person."""
+UNSEEN_PAIRS = 0.5
+"""Pseudo-count of random pairs for a level that none shows (Jeffreys' prior)."""
+
+
+def estimate_u(evidence: Evidence, counts: Counts) -> Floats:
+    """Share of random pairs at each level, of those with both sides known: (draws, levels).
+
+    Full agreement is as often as values are equal, which is known from far more pairs, as is how often histories
+    overlap; the random pairs share out the rest.
+    """
+    layout = evidence.layout
+    shown = evidence.random.level_counts(counts.random)
+    given = layout.given("u")
+    by_values = np.full(shown.shape, np.nan)
+    for column, block in enumerate(evidence.equal):
+        number = layout.exact_levels.get(block.columns[0])
+        if number is not None and _is_full_agreement(layout, number) and block.seen:
+            by_values[:, number] = np.maximum(counts.equal[:, column], UNSEEN_PAIRS) / block.known
+    for column, overlap in enumerate(evidence.overlapping):
+        by_values[:, overlap.level] = overlap.share * np.maximum(counts.overlapping[:, column], UNSEEN_PAIRS)
+    counted = ~np.isnan(by_values)
+    others = np.where(counted, 0.0, shown)
+    totals = layout.totals(others)
+    rest = 1 - layout.totals(np.nan_to_num(by_values))
+    shares = np.divide(others * rest, totals, out=np.zeros_like(shown), where=totals > 0)
+    least = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
+    shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(given)), least)
+    u: Floats = np.where(layout.fixed("u"), given, np.where(counted, by_values, shares))
+    return u
+
+
+def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floats) -> Floats:
+    """Share of the non-matches inside a training block at each level: (draws, levels).
+
+    Fields depend on each other: people of one forename are of one sex, people of one surname and postcode a household.
+    Two records of one file are non-matches, but for its duplicates; random pairs decide where there are few of them.
+
+    Args:
+        counts: (draws, patterns) of the pairs within each file.
+        u: of random pairs.
+    """
+    each = [
+        table.level_counts(_without_duplicates(layout, pairs, table, count, u))
+        for table, count in zip(pairs.within, counts, strict=True)
+    ]
+    totals = [layout.totals(shown) for shown in each]
+    pooled = (np.sum(each, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
+    return np.where(layout.fixed("u"), u, across_files(layout, each, totals, pooled))
+
+
+def across_files(layout: Layout, each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
+    """u of non-matches across two files, by pairs within each.
+
+    They share a value as often as the geometric mean of how often those of each file do: one file writes what two
+    records share so in the share a of them, the other in b, so that a^2, b^2 and ab are equal.
+    """
+    shares = [
+        (shown + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS) for shown, total in zip(each, totals, strict=True)
+    ]
+    fewest = np.min(totals, axis=0)
+    say = fewest / (fewest + PSEUDO_PAIRS)
+    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
+    graded = np.where(last, 0.0, np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say))
+    return np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
+
+
+def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, counts: Floats, u: Floats) -> Floats:
+    """Pairs of one file without the people who are in it twice.
+
+    What looks like one person, by what is personal where any is free, counts no more often than by chance.
+    """
+    compared = layout.model.comparisons
+    free = [pairs.block.leaves_free(comparison) for comparison in compared]
+    own = [is_free and bool(own_columns(c) & {*PERSONAL, "surname"}) for is_free, c in zip(free, compared, strict=True)]
+    shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
+    alike = (np.log2(layout.starting_m()) - np.log2(u[0])) @ shown >= SAME_PERSON
+    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(u) @ shown)
+    return np.where(alike, np.minimum(counts, by_chance), counts)
+
+
+def _is_full_agreement(layout: Layout, number: int) -> bool:
+    """Whether a level is the first that a comparison asks for, after nothing but whether its own column is known."""
+    comparison = layout.model.comparisons[layout.owner[number]]
+    first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
+    column = sided_columns(layout.levels[number].condition or "")
+    nulls = [sided_columns(level.condition or "") for level in comparison.levels[:first] if level.value < 0]
+    return layout.places[number][1] == first and all(read == column for read in nulls)
