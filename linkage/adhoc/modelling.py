@@ -102,7 +102,10 @@ def trained(
     chosen = choose_rules(engine, model, left, right)
     if not chosen.rules:
         raise InputError(NO_RULE)
-    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
+    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), {
+        "training": report.as_dict(),
+        "blocking": {**asdict(chosen), "pairs": chosen.pairs},
+    }
 
 
 NOT_COMPARED = "not compared, since with them what stands out are no persons"

@@ -186,7 +186,9 @@ def _projected(
 ) -> TrainingBlock:
     seen, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
     sizes = [max(n * share, 1.0) for n, share in zip(units, shares, strict=True)]
-    within = [round(int(row[f"within_{side}"]) / 2 / share**2) for side, share in zip(("left", "right"), shares, strict=True)]
+    within = [
+        round(int(row[f"within_{side}"]) / 2 / share**2) for side, share in zip(("left", "right"), shares, strict=True)
+    ]
     return TrainingBlock(
         columns=names,
         pairs=round(seen / (shares[0] * shares[1])),
