@@ -1,0 +1,115 @@
+"""How each field is compared: by its role, and for the others by their values; and the untrained model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table
+from linkage.files.header_names import NUMBERS, ROLES
+from linkage.model import Model, comparisons, from_dict
+
+KINDS = {
+    **dict.fromkeys(("forename", "middle_names", "surname", "second_surname"), "name"),
+    "dob": "date",
+    "age": "age",
+    "sex": "category",
+    "name_suffix": "category",
+    **dict.fromkeys(NUMBERS, "number"),
+    "email": "text",
+    "phone": "code",
+}
+"""Field to the kind of its comparison."""
+_SAMPLE_ROWS = 20_000
+_WRITTEN_IN_WAYS = ("address",)  # HILL ST, HILL STREET: compared as text however few there are
+_WHOLE_NUMBER = 6  # characters; a shorter number is a part, which non-matches share
+_FINER = (
+    ("name", "names", lambda value: " " in value, 0.02),
+    ("name", "name or initial", lambda value: len(value) == 1, 0.1),
+    ("names", "names or initials", lambda value: all(len(word) == 1 for word in value.split()), 0.1),
+    ("date", "partial date", lambda value: value.endswith("-00-00"), 0.005),
+)
+"""Kinds that have a finer one, where more than a share of a file's rows, but not nearly all of both, have a form."""
+_MIDDLE_TELLS = ("date", "partial date", "age", "number")
+"""Kinds that tell father and son apart, of whom the son often bears the other's forename as a middle name."""
+_SWAPPED = {"forename": "surname", "surname": "forename"}
+_CROSSED = {"surname": "second_surname", "second_surname": "surname"}
+_REPORTED_ONCE = _SWAPPED | _CROSSED
+
+
+def kinds_of(engine: Engine, left: Table, right: Table, *, british_postcodes: bool, one_file: bool = False) -> dict[str, str]:
+    """The kind of comparison of each field; a field that says nothing (one value, or unknown on a side) is left out.
+
+    Args:
+        one_file: both sides are one file, in which e-mail addresses of namesakes are alike by the name.
+    """
+    samples = [_sample(engine, table) for table in ((left,) if one_file else (left, right))]
+    chosen: dict[str, str] = {}
+    for name in (column for column in left.columns if column != "unit_id"):
+        values = [sample[name].to_pylist() for sample in samples]
+        known = [[value for value in of if value is not None] for of in values]
+        sides = sum(bool(of) for of in known) * (2 if one_file else 1)
+        if (name == "middle_names" and sides == 1) or (name == "other_surname" and sides):
+            chosen[name] = comparisons.BESIDE
+            continue
+        if not all(known) or all(len(set(of)) < 2 for of in known):
+            continue
+        kind = KINDS.get(name) or ("postcode" if name == "postcode" and british_postcodes else _kind_of_values(known))
+        if name == "email" and one_file:
+            kind = "code"
+        if kind == "category" and name in _WRITTEN_IN_WAYS:
+            kind = "text"
+        if kind == "number" and min(sum(map(len, of)) / len(of) for of in known) < _WHOLE_NUMBER:
+            kind = "code"
+        chosen[name] = _finer(kind, [(of, len(rows)) for of, rows in zip(known, values, strict=True)])
+    return chosen
+
+
+def _sample(engine: Engine, table: Table) -> pa.Table:
+    step = max(1, engine.count(table) // _SAMPLE_ROWS)
+    return engine.arrow(engine.sql(f"select * from {{t}} where unit_id % {step} = 0", t=table))
+
+
+def _kind_of_values(known: Sequence[Sequence[str]]) -> str:
+    values = max(known, key=len)
+    letters = sum(map(len, values))
+    digits = sum(sign.isdigit() for value in values for sign in value)
+    kind: str = comparisons.kind_of_values(len(set(values)), len(values), letters / len(values), digits / max(letters, 1))
+    return kind
+
+
+def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
+    for coarse, finer, has_form, share in _FINER:
+        if kind == coarse:
+            shares = [sum(map(has_form, values)) / max(rows, 1) for values, rows in sides]
+            kind = finer if max(shares) > share and min(shares) < 1 - share else kind
+    return kind
+
+
+def untrained(kinds: Mapping[str, str]) -> Model:
+    """A model of a comparison for each field, without probabilities of these files."""
+    compared: dict[str, dict[str, Any]] = {}
+    middle = "middle_names" in kinds and any(k in _MIDDLE_TELLS or name == "email" for name, k in kinds.items())
+    for name, kind in kinds.items():
+        if kind == comparisons.BESIDE:
+            continue
+        swapped = _SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None
+        crossed = _CROSSED.get(name) if _CROSSED.get(name) in kinds else None
+        compared[name] = comparisons.comparison(
+            name,
+            kind,
+            swapped_with=swapped,
+            told=swapped in compared,
+            slips=kind in comparisons.NAMES,
+            crossed_with=crossed,
+            crossed_told=crossed in compared,
+            further="middle_names" if middle and name == "forename" else None,
+            further_of="forename" if middle and name == "middle_names" and "forename" in kinds else None,
+            before="other_surname" if name == "surname" and "other_surname" in kinds else None,
+        )
+    return from_dict(comparisons.settings(list(compared.values())))
+
+
+def is_further(name: str) -> bool:
+    """Whether a field is no role's, but a further column that the user named."""
+    return name not in ROLES

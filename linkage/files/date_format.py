@@ -1,0 +1,388 @@
+"""Birth dates: infer how a column writes them, and read each as year-month-day text.
+
+What is not known is 00 (1985-00-00), and an impossible day (1990-02-31) stays, since most of it is right. What one value
+leaves open (day or month first, the century of a year of two digits) the column says as a whole.
+"""
+
+import datetime
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from anyascii import anyascii
+
+from linkage.files.missing_values import says_unknown
+from linkage.files.vocabulary import vocabulary
+from linkage.records.dates import no_date_texts
+from linkage.records.rules import identifier_rules
+
+_TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
+_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
+_TRIPLE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})" + _TIME, re.ASCII)
+_DIGITS = re.compile(r"(\d{8}|\d{6})(?:\.0)?", re.ASCII)
+_FEWER_DIGITS = re.compile(r"(\d{3,7})(?:\.0)?", re.ASCII)
+_TOGETHER = re.compile(r"(\d\d)()(\d\d)(\d{4}|\d\d)(?:\.0)?", re.ASCII)
+_YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
+_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
+_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
+_MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))")
+_SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?", re.ASCII)
+_BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
+_WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+
+EARLIEST_YEAR = 1850
+_FEWEST_DIGITS = {8: 7, 6: 3}  # that a date of so many digits has where a spreadsheet dropped first zeros
+_EXCEL_START = datetime.date(1899, 12, 30)  # day 0 of Excel's serial numbers
+_MIN_SERIAL_SHARE = 0.98  # of known values are plausible serial numbers
+_MAX_IMPOSSIBLE_SHARE = 0.2  # of digits, above which they are no dates
+_MIN_MONTHS, _MONTHS_PER_DAY = 6, 3  # months that a column shows, and so many times as many as days
+_MAX_LATE_SHARE = 0.001  # of years, that may lie after the latest year: slips such as 2055
+_MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) alone
+_JANUARY_TIMES, _DEFAULT_ROWS = 3.0, 10  # 1 January is a default when so many times as common as chance; and by rows
+_DAY_TIMES, _DAY_SHARE = 20.0, 0.01  # a day is a default when so much commoner than others, and of all rows
+PRECISIONS = {"year": 4, "month": 7, "day": 10}
+"""What is compared of a date, to its characters of year-month-day text."""
+
+
+@dataclass(frozen=True)
+class DateFormat:
+    """How a column writes birth dates.
+
+    Attributes:
+        format: a strptime format that the user stated; the rest is inferred where it is empty.
+        month_first: separator to whether the month stands before the day; "" for the rest.
+        year_first: 85-03-04 is 4 March 1985.
+        day_second: 1984-05-03 is 5 March.
+        latest_year: of birth; a year of two digits is the last one not after it.
+        digits: that most dates have which are digits alone; 0 where they are no dates.
+        excel: numbers are Excel's serial numbers.
+        precision: "day", "month" or "year": what is compared.
+        january_is_default: 1 January says the year alone.
+        default_days: days that stand for "not known".
+    """
+
+    format: str = ""
+    month_first: Mapping[str, bool] = field(default_factory=dict)
+    year_first: bool = False
+    day_second: bool = False
+    latest_year: int = 0
+    digits: int = 8
+    excel: bool = False
+    precision: str = "day"
+    january_is_default: bool = False
+    default_days: tuple[str, ...] = ()
+
+    def as_settings(self) -> dict[str, Any]:
+        """For the schema."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any]) -> "DateFormat":
+        """From the schema."""
+        return cls(**{**settings, "default_days": tuple(settings.get("default_days", ()))})
+
+
+def plain(text: str) -> str:
+    """A date without quotes, blanks around its separators and a last full stop."""
+    text = text.strip("'\"`= ")
+    text = _BLANKS.sub(r"\1", text) if " " in text else text
+    return text[:-1].rstrip() if text.endswith(".") and text[-2:-1].isdigit() else text
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a value says that there is no date, or that it is not known."""
+    return text.upper() in no_date_texts() or (not text[:1].isdigit() and says_unknown(text))
+
+
+def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
+    """How a column writes dates, by all of its values.
+
+    Args:
+        values: text to rows.
+        latest_year: of birth, by `latest_birth_year`.
+    """
+    known = Counter[str]()
+    for text, rows in values.items():
+        if not says_nothing(text):
+            known[plain(text)] += rows
+    found = _by_triples(known, latest_year)
+    if _are_serials(known, latest_year):
+        return DateFormat(latest_year=latest_year, excel=True)
+    return DateFormat(**{**asdict(found), "digits": 0}) if _are_impossible(known, found) else found
+
+
+def shows_order(values: Mapping[str, int]) -> bool | None:
+    """Whether the month stands before the day, where any date shows it."""
+    day = month = 0
+    for text, rows in values.items():
+        if match := _TRIPLE.fullmatch(plain(text)):
+            one, two = int(match[1]), int(match[3])
+            day += rows * (12 < one <= 31)
+            month += rows * (12 < two <= 31 and one <= 12)
+    return month > day if day or month else None
+
+
+def _by_triples(known: Counter[str], latest_year: int) -> DateFormat:
+    day, month, first, last = Counter[str](), Counter[str](), 0, 0
+    digits, whole = Counter[int](), Counter[tuple[bool, bool]]()
+    ones, twos = dict[str, set[int]](), dict[str, set[int]]()
+    for text, rows in known.items():
+        if match := _DIGITS.fullmatch(text):
+            digits[len(match[1])] += rows
+        if match := _TRIPLE.fullmatch(text) or _digits_day_first(text, latest_year):
+            one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
+            ones.setdefault(separator, set()).add(one)
+            twos.setdefault(separator, set()).add(two)
+            day[separator] += rows * (12 < one <= 31)
+            month[separator] += rows * (12 < two <= 31 and one <= 12)
+            first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
+        elif match := _YEAR_FIRST.fullmatch(text):
+            whole[int(match[2]) > 12, int(match[3]) > 12] += rows
+    month_first = {of: month[of] > day[of] or _are_months(ones[of], twos[of]) for of in {*day, *month}}
+    if not (day[""] + month[""] or month_first.get("")):
+        month_first[""] = month.total() > day.total()
+    usual = next((length for length, rows in digits.items() if rows > known.total() / 2), 8)
+    day_second = whole[True, False] > whole[False, True]
+    return DateFormat("", month_first, first > last, day_second, latest_year, usual)
+
+
+def _are_months(first: set[int], second: set[int]) -> bool:
+    """Whether first numbers are months where no date shows it: they are many, and the second ones few days."""
+    return max(first) <= 12 and len(first) >= max(_MIN_MONTHS, _MONTHS_PER_DAY * len(second))
+
+
+def _digits_day_first(text: str, latest_year: int) -> re.Match[str] | None:
+    match = _TOGETHER.fullmatch(text)
+    return None if match and len(match[4]) == 4 and _is_year_first(match[0], latest_year) else match
+
+
+def _is_year_first(digits: str, latest_year: int) -> bool:
+    return EARLIEST_YEAR <= int(digits[:4]) <= latest_year + 1 and int(digits[4:6]) <= 12
+
+
+def _are_serials(known: Counter[str], latest_year: int) -> bool:
+    """Whether nearly all values are Excel's serial numbers, and not years."""
+    today = (datetime.date.today() - _EXCEL_START).days
+    serials = years = 0
+    for text, rows in known.items():
+        if match := _SERIAL.fullmatch(text):
+            serials += rows * (int(match[1]) <= today)
+            years += rows * (EARLIEST_YEAR <= int(match[1]) <= latest_year)
+    return serials >= _MIN_SERIAL_SHARE * known.total() > 2 * years
+
+
+def _are_impossible(known: Counter[str], how: DateFormat) -> bool:
+    """Whether digits without separators are too often in no month or on no day."""
+    digits = impossible = 0
+    for text, rows in known.items():
+        if (match := _DIGITS.fullmatch(text)) and (made := _run_together(match[1], how)):
+            digits += rows
+            impossible += rows * (int(made[5:7]) > 12 or int(made[8:]) > 31)
+    return impossible > _MAX_IMPOSSIBLE_SHARE * digits
+
+
+def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
+    """The latest year of birth that dates with whole years show; this year where there are none."""
+    years, today = Counter[int](), datetime.date.today().year
+    for values in columns:
+        for text, rows in values.items():
+            year = _year_in_full(plain(text))
+            if year and EARLIEST_YEAR <= year <= today:
+                years[year] += rows
+    beyond = 0
+    for year in sorted(years, reverse=True):
+        beyond += years[year]
+        if beyond > _MAX_LATE_SHARE * years.total():
+            return year
+    return today
+
+
+def _year_in_full(text: str) -> int | None:
+    if match := _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text):
+        return int(match[1])
+    if match := _TRIPLE.fullmatch(text):
+        return int(match[4]) if len(match[4]) == 4 else None
+    found = _month_and_numbers(text)
+    years = [int(number) for number in found[1] if len(number) == 4] if found else []
+    return years[0] if len(years) == 1 else None
+
+
+def precision_of(dates: Mapping[str, int]) -> str:
+    """What a file knows of birth dates: "year" where hardly one has a month, "month", or "day".
+
+    Args:
+        dates: year-month-day text to rows.
+    """
+    rows = sum(dates.values())
+    for precision, unknown in (("year", "-00-00"), ("month", "-00")):
+        if rows and sum(n for text, n in dates.items() if not text.endswith(unknown)) < _MIN_WHOLE_SHARE * rows:
+            return precision
+    return "day"
+
+
+def defaults_of(dates: Mapping[str, int]) -> tuple[tuple[str, ...], bool]:
+    """Days that stand for "not known", and whether 1 January does for months: far too many are born on them."""
+    whole = {text: rows for text, rows in dates.items() if not text.endswith("-00")}
+    total = sum(whole.values())
+    least = max(_DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS)
+    days = {text for text, rows in whole.items() if rows > least}
+    rest = {text: rows for text, rows in whole.items() if text not in days}
+    first, expected = sum(n for text, n in rest.items() if text.endswith("-01-01")), sum(rest.values()) / 365.25
+    is_default = first > _JANUARY_TIMES * expected and first - expected > _DEFAULT_ROWS
+    return tuple(sorted(days)), is_default
+
+
+def read_date(text: str | None, how: DateFormat) -> str | None:
+    """A value as year-month-day text to its precision, or None where it is no date or stands for "not known"."""
+    if text is None or says_nothing(text):
+        return None
+    date = _parsed(plain(text), how)
+    if date is None or date in how.default_days or date in _sentinels():
+        return None
+    if how.january_is_default and date.endswith("-01-01"):
+        date = f"{date[:4]}-00-00"
+    known = PRECISIONS[how.precision]
+    return date[:known] + "-00-00"[known - 10 :] if known < 10 else date
+
+
+@functools.cache
+def _sentinels() -> frozenset[str]:
+    return frozenset(day.isoformat() for day in identifier_rules().date.sentinels)
+
+
+def _parsed(text: str, how: DateFormat) -> str | None:
+    if how.format:
+        return _by_format(text, how)
+    if how.excel and (match := _SERIAL.fullmatch(text)):
+        return (_EXCEL_START + datetime.timedelta(days=int(match[1]))).isoformat()
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, one, two = match[1], match[2], match[3]
+        swapped = how.day_second and not int(two) > 12 >= int(one)
+        return _iso(year, two, one) if swapped else _iso(year, one, two)
+    if match := _TRIPLE.fullmatch(text):
+        return _triple(match[1], match[2], match[3], match[4], how)
+    if (match := _DIGITS.fullmatch(text)) and how.digits:
+        return _run_together(match[1], how)
+    if how.digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
+        return padded
+    if match := _YEAR.fullmatch(text):
+        return _iso(match[1], "0", "0")
+    if match := _YEAR_MONTH.fullmatch(text):
+        return _iso(match[1], match[2], "0")
+    if match := _MONTH_YEAR.fullmatch(text):
+        return _iso(match[2], match[1], "0")
+    return _in_words(text, how)
+
+
+def _by_format(text: str, how: DateFormat) -> str | None:
+    try:
+        day = datetime.datetime.strptime(text, how.format).date()
+    except ValueError:
+        return None
+    if "%y" in how.format:
+        year = _whole_year(day.year % 100, how.latest_year)
+        return _iso(str(year), str(day.month), str(day.day if "%d" in how.format else 0))
+    month = day.month if re.search("%[mbB]", how.format) else 0
+    return _iso(str(day.year), str(month), str(day.day if "%d" in how.format else 0))
+
+
+def _iso(year: str, month: str, day: str) -> str:
+    return f"{int(year):04}-{int(month):02}-{int(day):02}"
+
+
+def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> str:
+    if len(year) == 2 and (how.year_first or int(one) > 31):
+        return _iso(str(_whole_year(int(one), how.latest_year)), two, year)
+    whole = year if len(year) == 4 else str(_whole_year(int(year), how.latest_year))
+    month_first = how.month_first.get(separator, how.month_first.get("", False))
+    if int(one) > 12 >= int(two):  # only one of them can be the month
+        month_first = False
+    elif int(two) > 12 >= int(one):
+        month_first = True
+    return _iso(whole, one, two) if month_first else _iso(whole, two, one)
+
+
+def _run_together(digits: str, how: DateFormat) -> str | None:
+    if len(digits) == 6:
+        one, two, three = digits[:2], digits[2:4], digits[4:]
+        if how.year_first or int(one) > 31 or (int(two) > 12 and int(one) > 12):
+            return _iso(str(_whole_year(int(one), how.latest_year)), two, three)
+        return _triple(one, "", two, three, how)
+    if _is_year_first(digits, how.latest_year):
+        return _iso(digits[:4], digits[4:6], digits[6:])
+    if EARLIEST_YEAR <= int(digits[4:]) <= how.latest_year + 1:
+        return _triple(digits[:2], "", digits[2:4], digits[4:], how)
+    return None
+
+
+def _with_zeros(digits: str, how: DateFormat) -> str | None:
+    """The date of digits before which zeros were lost; None where that is none."""
+    if not _FEWEST_DIGITS[how.digits] <= len(digits) < how.digits:
+        return None
+    made = _run_together(digits.zfill(how.digits), how)
+    try:
+        return datetime.date.fromisoformat(made).isoformat() if made else None
+    except ValueError:
+        return None
+
+
+def _in_words(text: str, how: DateFormat) -> str | None:
+    """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
+    found = _month_and_numbers(text)
+    if not found:
+        return None
+    month, numbers = str(found[0]), found[1]
+    if len(numbers) == 1:
+        is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
+        return _iso(_whole(numbers[0], how), month, "0") if is_year else None
+    if len(numbers[0]) == 4:
+        return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
+    day, year = numbers if int(numbers[0]) <= 31 else numbers[::-1]
+    return _iso(_whole(year, how), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
+
+
+@functools.cache
+def _month_names() -> dict[str, int]:
+    months = vocabulary()["months"].values()
+    return {name: number for names in months for number, month in enumerate(names, 1) for name in month}
+
+
+def _month_and_numbers(text: str) -> tuple[int, list[str]] | None:
+    """The month of a date that names one, and the one or two numbers beside it."""
+    if not any(map(str.isalpha, text)):
+        return None
+    names, parts = _month_names(), _WORDS.findall(str(anyascii(text)).upper())
+    numbers = [part for part in parts if part.isdigit()]
+    months = [names[part] for part in parts if part in names]
+    return (months[0], numbers) if len(months) == 1 and 1 <= len(numbers) <= 2 else None
+
+
+def _whole(year: str, how: DateFormat) -> str:
+    return year if len(year) == 4 else str(_whole_year(int(year), how.latest_year))
+
+
+def _whole_year(two_digits: int, latest_year: int) -> int:
+    """The last year that ends in two digits and is not after the latest."""
+    year = latest_year // 100 * 100 + two_digits
+    return year if year <= latest_year else year - 100
+
+
+def composed(year: str | None, *others: str | None) -> str | None:
+    """One text of a date in several columns, as `read_date` takes it; the year alone where a part is not known.
+
+    >>> composed("1984", "5", "12"), composed("84", "5", "12"), composed("1984", "5"), composed("1984", None, "12")
+    ('1984-5-12', '12 MAY 84', '1984-5', '1984')
+    """
+    if year is None:
+        return None
+    year, *parts = (re.sub(r"[.]0$", "", part or "") for part in (year, *others))
+    if any(part in ("", "0", "00") for part in parts):
+        return year if len(year) == 4 else None
+    if len(year) == 4 or len(parts) < 2:
+        return "-".join([year, *parts])
+    names, month = next(iter(vocabulary()["months"].values())), parts[0]
+    word = names[int(month) - 1][0] if month.isdigit() and 1 <= int(month) <= 12 else month
+    return f"{parts[1]} {word} {year.zfill(2)}"

@@ -1,0 +1,258 @@
+"""Read a person file: delimited text or Parquet; SPSS, Stata and SAS by way of Parquet.
+
+A file is read twice: `profile` samples its columns, and `records` standardises and stores its rows.
+"""
+
+import contextlib
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from glob import escape
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from linkage.config import FileFormat
+from linkage.engine import Engine
+from linkage.errors import InputError
+from linkage.files import statistical_files
+from linkage.files.encoding import detect_encoding
+from linkage.files.header_names import any_known
+from linkage.records.csv_files import LINE, read_header
+from linkage.records.headers import listed, looks_like_a_record
+from linkage.records.raw_rows import read_raw
+from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
+
+DELIMITERS = (",", ";", "\t", "|")
+_PARQUET = b"PAR1"
+_BATCH_ROWS = 200_000
+_MAX_WHOLE = 2.0**53  # beyond which floats are no longer whole numbers
+_OTHER_FORMATS = {
+    ".xlsx": "save the sheet as CSV (UTF-8); or duckdb -c \"install excel; load excel; "
+    "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
+    ".xls": "save the sheet as CSV (UTF-8)",
+    ".ods": "save the sheet as CSV (UTF-8)",
+    ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
+    ".zip": "unzip it first, and give the file that it holds",
+}
+_OTHER_FORMATS |= {suffix: _OTHER_FORMATS[".json"] for suffix in (".jsonl", ".ndjson")}
+_REMEDIES = {
+    "row has": "compare its rows with its header, and state the separator with --delimiter",
+    "quote": "write a quote within a value twice, or write the file without quotes",
+    "NUL": "write it again without zero bytes: tr -d '\\0' < FILE > persons.csv",
+    "header again": "fetch it again: it holds no records",
+}
+
+
+@dataclass
+class PersonFile:
+    """A file that was opened.
+
+    Attributes:
+        parquet: its rows as Parquet: of text, a copy with line numbers; else the file itself.
+        columns: names of the columns that are read; `types` has their types.
+        rejected: line and reason of rows that could not be read.
+        nested: columns of lists and records, which are not read.
+        side: "left", "right" or "file".
+        shares_name: whether the other file has the same name.
+        format: how a run reads the file as it is; None where a copy had to be made.
+    """
+
+    path: Path
+    parquet: Path
+    columns: tuple[str, ...]
+    types: dict[str, pa.DataType]
+    rows: int
+    sha256: str
+    side: str
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    nested: tuple[str, ...] = ()
+    encoding: str | None = None
+    encoding_was_stated: bool = False
+    format: FileFormat | None = None
+    shares_name: bool = False
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.side} {self.path.name}" if self.shares_name else self.path.name
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1."""
+        first, lines = 1, sorted(line for line, _ in self.rejected)
+        is_text = LINE in (names := pq.read_schema(self.parquet).names)
+        asked = [name for name in dict.fromkeys(columns) if name in names]
+        with pq.ParquetFile(self.parquet) as file:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[*asked, *([LINE] if is_text else [])]):
+                count = batch.num_rows
+                numbers = range(first, first + count)
+                if is_text and lines:
+                    numbers = [n + bisect(lines, at) for n, at in zip(numbers, batch[LINE].to_pylist(), strict=True)]
+                texts = [as_text(batch[name]) for name in asked]
+                yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*asked, "row"])
+                first += count
+
+    def rejected_reasons(self) -> dict[str, int]:
+        """Why rows could not be read, and how many for each reason; no value."""
+        return dict(Counter(reason for _, reason in self.rejected))
+
+    def notes(self) -> list[str]:
+        """What the user should know of how it was read; no value."""
+        notes = []
+        if self.nested:
+            notes.append(
+                f"{self.name}: columns of lists and records are not read: {', '.join(self.nested)}; "
+                "select their parts first: duckdb -c \"copy (select *, name.family as surname from 'FILE') to ...\""
+            )
+        if self.encoding and not self.encoding_was_stated and not self.encoding.startswith("utf-"):
+            notes.append(
+                f"{self.name}: read as {self.encoding}, by its letters; if names look wrong, state the encoding: "
+                "--encoding cp1252, say"
+            )
+        if self.rejected:
+            reasons = "; ".join(f"{rows:,} {reason}" for reason, rows in sorted(self.rejected_reasons().items()))
+            first = min(line for line, _ in self.rejected)
+            count = f"{len(self.rejected):,} of {self.rows:,} rows rejected"
+            notes.append(f"{self.name}: {count}, the first in line {first:,}: {reasons}")
+        return notes
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """A column as trimmed text, NULL where it is empty; whole numbers that a program made fractions (1.0) are whole."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_timestamp(kind):
+        column = pc.strftime(column, format="%Y-%m-%d")
+    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _MAX_WHOLE))
+        if pc.all(whole, min_count=0).as_py():
+            column = column.cast(pa.int64())
+    if not pa.types.is_string(column.type):
+        column = column.cast(pa.string())
+    column = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def read_file(
+    engine: Engine, path: Path, scratch: Path, side: str, *, delimiter: str | None, encoding: str | None
+) -> PersonFile:
+    """Open a person file.
+
+    Args:
+        scratch: a folder that outlives what is returned.
+        delimiter, encoding: of text; detected when None.
+
+    Raises:
+        InputError: the file is missing, empty, cut short, without a header, of a format or encoding that is not read,
+            or every one of its rows is rejected.
+    """
+    _refuse_no_file(path)
+    scratch.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() in statistical_files.READERS:
+        made = statistical_files.to_parquet(path, scratch, encoding)
+        file = _read_parquet(engine, made, scratch, side)
+        file.path, file.sha256, file.format = path, sha256_of(path), None
+        return file
+    return _read_parquet(engine, path, scratch, side) if is_parquet(path) else _read_text(
+        engine, path, scratch, side, delimiter, encoding
+    )
+
+
+def _read_parquet(engine: Engine, path: Path, scratch: Path, side: str) -> PersonFile:
+    fmt = FileFormat(type="parquet")
+    raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
+    nested = tuple(name for name, kind in raw.types.items() if pa.types.is_nested(kind) or pa.types.is_binary(kind))
+    columns = tuple(name for name in raw.header if name not in nested)
+    types = {name: raw.types[name] for name in columns}
+    return PersonFile(path, path, columns, types, raw.rows_read, raw.files[0].sha256, side, nested=nested, format=fmt)
+
+
+def _read_text(
+    engine: Engine, path: Path, scratch: Path, side: str, delimiter: str | None, encoding: str | None
+) -> PersonFile:
+    detected = encoding or detect_encoding(path)
+    try:
+        sign = delimiter or _detect_delimiter(path, detected)
+        fmt = FileFormat(type="csv", delimiter=sign, encoding=detected, repeated_names="number")
+        raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
+    except InputError as fault:
+        what, _, remedy = str(fault).partition("\n")
+        if "encoding" in remedy:
+            raise InputError(f"{what}\n  state the one it has: --encoding utf-16, cp1252 ...") from None
+        raise
+    rejected = [(line, reason) for _, line, reason in raw.rejected]
+    if rejected and len(rejected) == raw.rows_read:
+        line, reason = rejected[0]
+        remedy = next((remedy for part, remedy in _REMEDIES.items() if part in reason), _REMEDIES["row has"])
+        raise InputError(f"{path}: all of its {len(rejected):,} rows are rejected; line {line:,}: {reason}\n  {remedy}")
+    _refuse_no_header(path, raw.header)
+    return PersonFile(
+        path,
+        scratch / "0.parquet",
+        raw.header,
+        dict.fromkeys(raw.header, pa.string()),
+        raw.rows_read,
+        raw.files[0].sha256,
+        side,
+        rejected,
+        encoding=detected,
+        encoding_was_stated=encoding is not None,
+        format=fmt,
+    )
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, or ought to be: by its name, or by its first bytes."""
+    with path.open("rb") as file:
+        return path.suffix.lower() in (".parquet", ".pq") or file.read(len(_PARQUET)) == _PARQUET
+
+
+@contextlib.contextmanager
+def damage_reported(*paths: Path) -> Iterator[None]:
+    """Name the Parquet file that is damaged inside when work on it fails, or that changed meanwhile.
+
+    Raises:
+        InputError: a file cannot be read through, or is another at the end; else the error stays as it was.
+    """
+    lazy = [path for path in paths if path.is_file() and is_parquet(path)]
+    with unchanged(lazy), damage_named(lazy):
+        yield
+
+
+def _refuse_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder\n  name the file in it")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: a pipe or a device, which cannot be read twice\n  write it to a file first")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
+    remedy = _OTHER_FORMATS.get(path.suffix.lower())
+    with path.open("rb") as file:
+        start = file.read(4)
+    if remedy is None and start == b"PK\x03\x04":
+        remedy = _OTHER_FORMATS[".zip"]
+    if remedy:
+        raise InputError(f"{path}: files of this format are not read\n  {remedy.replace('FILE', path.name)}")
+
+
+def _refuse_no_header(path: Path, header: Sequence[str]) -> None:
+    """A record in the place of the header would be lost, and its values shown as names of columns."""
+    if any_known(header) or not looks_like_a_record(header):
+        return
+    raise InputError(
+        f"{path}: {listed(header, known=False)}\n"
+        "  write a first line with names, such as id,forename,surname,dob; or duckdb -c \"copy (select column0 as "
+        f"forename, ... from read_csv('{path.name}', header = false)) to 'persons.csv'\""
+    )
+
+
+def _detect_delimiter(path: Path, encoding: str) -> str:
+    """The separator that the header has most of."""
+    formats = {d: FileFormat(type="csv", delimiter=d, encoding=encoding, repeated_names="number") for d in DELIMITERS}
+    counts = {sign: len(read_header(path, fmt)) for sign, fmt in formats.items()}
+    return max(counts, key=lambda sign: counts[sign])
