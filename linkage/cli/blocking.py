@@ -5,13 +5,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linkage.adhoc.options import Delimiter, Encodings, Maps, MemoryLimit, Threads, of_each, say, say_recognised
+from linkage.cli.file_options import (
+    Compare,
+    DateFormats,
+    Delimiter,
+    Encodings,
+    Maps,
+    MemoryLimit,
+    Threads,
+    of_each,
+    say,
+    say_inferred,
+)
 from linkage.cli.idle import refuse_idle
 from linkage.cli.written import a_file, write_json
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from linkage.adhoc.blocking import Suggested
+    from linkage.files.blocking import Suggested
     from linkage.model import BlockingRule
 
 app = typer.Typer(no_args_is_help=True, help="Blocking rules: which pairs a model gets to see.")
@@ -42,6 +53,8 @@ def suggest(
         Path | None, typer.Option(callback=a_file, help="JSON for a model's blocking_rules_to_generate_predictions.")
     ] = None,
     maps: Maps = None,
+    compare: Compare = None,
+    date_format: DateFormats = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
     ] = None,
@@ -57,18 +70,26 @@ def suggest(
 
     Example: leo blocking suggest --run runs/demo --step education-cis --truth runs/demo-data/truth
     """
-    from linkage.adhoc.blocking import Wish, suggest_for_files, suggest_for_step
-    from linkage.adhoc.two_files import Asked
+    from linkage.files.blocking import RuleOptions, suggest_for_files, suggest_for_step
+    from linkage.files.prepare import FileOptions
 
-    wish = Wish(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
+    options = RuleOptions(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
     if run is not None and step is not None and left is None:
-        of_files = {"--map": maps, "--id": ids, "--encoding": encoding, "--delimiter": delimiter}
+        of_files = {
+            "--map": maps,
+            "--compare": compare,
+            "--date-format": date_format,
+            "--id": ids,
+            "--encoding": encoding,
+            "--delimiter": delimiter,
+        }
         refuse_idle(of_files, "is for two files, and no run's step")
-        found = suggest_for_step(run, step, wish, progress=say)
+        found = suggest_for_step(run, step, options, progress=say)
     elif run is None and step is None and left is not None and right is not None:
         named, encodings = of_each(ids, "--id"), of_each(encoding, "--encoding")
-        files = Asked(left, right, tuple(maps or ()), named, delimiter, encodings)
-        found = suggest_for_files(files, wish, recognised=say_recognised, progress=say)
+        paths = {"left": left, "right": right}
+        files = FileOptions(paths, maps or (), compare or (), date_format or (), named, delimiter, encodings)
+        found = suggest_for_files(files, options, inferred=say_inferred, progress=say)
     else:
         raise ConfigError(
             "leo blocking suggest: give two files, or a run with a step\n"

@@ -1,44 +1,40 @@
 """`leo dedupe`: the records of one person file that are one person."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from linkage.adhoc.accepting import ACCEPTED_FROM
-from linkage.adhoc.options import (
+from linkage.cli.file_options import (
+    Compare,
+    DateFormats,
     Delimiter,
     Encoding,
+    FileMaps,
     GivenModel,
     MemoryLimit,
     PersonFileArgument,
+    SchemaFile,
     Threads,
     Without,
     say,
+    say_inferred,
     say_notes,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from linkage.adhoc.files.person_file import PersonFile
-    from linkage.adhoc.headers.recognise import Columns
+from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
 
 
 def dedupe(
     file: PersonFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            help="A column that its name does not tell: forename=PERNAME1; other=X: not compared. May be repeated.",
-        ),
-    ] = None,
+    maps: FileMaps = None,
+    compare: Compare = None,
+    date_format: DateFormats = None,
+    schema: SchemaFile = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Id column of the file; none numbers the rows.")] = None,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability from which two records are one person.")
-    ] = ACCEPTED_FROM,
+    ] = ACCEPT_PROBABILITY,
     truth: Annotated[
         str | None,
         typer.Option(
@@ -55,19 +51,22 @@ def dedupe(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo dedupe wrote to --out.")] = False,
 ) -> None:
-    """Find the records of one file that are one person: columns are recognised, the model is trained on the file.
+    """Find the records of one file that are one person: its schema is inferred, the model is trained on the file.
 
     Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
     """
-    from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
-    from linkage.adhoc.notes import clusters_said, model_notes, truth_said
     from linkage.engine import without_pandas
+    from linkage.files.dedupe import DedupeRequest, dedupe_file
+    from linkage.files.messages import clusters_line, model_notes, truth_line
 
     without_pandas()
     request = DedupeRequest(
         file=file,
         out=out,
         maps=tuple(maps or ()),
+        compare=tuple(compare or ()),
+        date_formats=tuple(date_format or ()),
+        schema=schema,
         id=id_column,
         threshold=threshold,
         truth=truth,
@@ -80,19 +79,9 @@ def dedupe(
         seed=seed,
         force=force,
     )
-    done = dedupe_file(request, recognised=_say_recognised, progress=say)
-    typer.echo(clusters_said(done))
+    done = dedupe_file(request, inferred=say_inferred, progress=say)
+    typer.echo(clusters_line(done.summary))
     if done.truth:
-        typer.echo(truth_said(done.truth))
+        typer.echo(truth_line(done.truth))
     say_notes([*done.notes, *model_notes(done.summary)])
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
-
-
-def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
-    """Which column was taken for what, so that a wrong guess is seen before the work is done."""
-    from linkage.adhoc.notes import columns_taken, recognised_notes
-
-    typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
-    for field, (column, _) in columns_taken(columns).items():
-        typer.echo(f"  {field:<16} {column}", err=True)
-    say_notes(recognised_notes(columns, files))

@@ -1,12 +1,13 @@
-"""`leo link`: two person files linked with no configuration."""
+"""`leo link`: link two person files."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkage.adhoc.accepting import ACCEPTED_FROM
-from linkage.adhoc.options import (
+from linkage.cli.file_options import (
+    Compare,
+    DateFormats,
     Delimiter,
     Encodings,
     GivenModel,
@@ -14,13 +15,15 @@ from linkage.adhoc.options import (
     MemoryLimit,
     OtherFileArgument,
     PersonFileArgument,
+    SchemaFile,
     Threads,
     Without,
     of_each,
     say,
+    say_inferred,
     say_notes,
-    say_recognised,
 )
+from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
 
 
 def link(
@@ -28,13 +31,16 @@ def link(
     right: OtherFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
     maps: Maps = None,
+    compare: Compare = None,
+    date_format: DateFormats = None,
+    schema: SchemaFile = None,
     ids: Annotated[
         list[str] | None,
-        typer.Option("--id", help="Id column of both files, or given twice of left and right; none numbers the rows."),
+        typer.Option("--id", help="Id column of both files, or given twice, left and right; none numbers the rows."),
     ] = None,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
-    ] = ACCEPTED_FROM,
+    ] = ACCEPT_PROBABILITY,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
     model: GivenModel = None,
     without: Without = None,
@@ -42,33 +48,34 @@ def link(
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
-    samples: Annotated[
-        int, typer.Option(min=0, max=1000, help="Alternative link sets to draw, for estimates on each of them.")
-    ] = 0,
+    samples: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
     second_records: Annotated[
         bool | None,
-        typer.Option(help="Link both records of a person who is in a file twice; if not said, where many are."),
+        typer.Option(help="Link both records of a person who is in a file twice; by default where many are."),
     ] = None,
     links_only: Annotated[
-        bool, typer.Option("--links-only", help="Links and nothing else: several times faster for large files.")
+        bool, typer.Option("--links-only", help="Links only: several times faster for large files.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
 ) -> None:
-    """Link two person files: columns are recognised, the model is trained on the files themselves.
+    """Link two person files: their schema is inferred, the model is trained on the files themselves.
 
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """
-    from linkage.adhoc.link import Request, link_files
-    from linkage.adhoc.notes import links_said, model_notes, truth_said
     from linkage.engine import without_pandas
+    from linkage.files.link import LinkRequest, link_files
+    from linkage.files.messages import links_line, model_notes, truth_line
 
     without_pandas()
-    request = Request(
+    request = LinkRequest(
         left=left,
         right=right,
         out=out,
         maps=tuple(maps or ()),
+        compare=tuple(compare or ()),
+        date_formats=tuple(date_format or ()),
+        schema=schema,
         ids=of_each(ids, "--id"),
         threshold=threshold,
         truth=truth,
@@ -84,10 +91,10 @@ def link(
         links_only=links_only,
         force=force,
     )
-    done = link_files(request, recognised=say_recognised, progress=say)
-    typer.echo(links_said(done.summary, links_only=links_only))
+    done = link_files(request, inferred=say_inferred, progress=say)
+    typer.echo(links_line(done.summary, links_only=links_only))
     if done.truth:
-        typer.echo(truth_said(done.truth))
+        typer.echo(truth_line(done.truth))
     if samples:
         typer.echo(f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/uncertainty.md says what for")
     say_notes([*done.notes, *model_notes(done.summary, of_two_files=True)])

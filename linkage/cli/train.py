@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.adhoc.options import (
+from linkage.cli.file_options import (
+    Compare,
+    DateFormats,
     Delimiter,
     Encodings,
     LabelledFileArgument,
@@ -15,7 +17,7 @@ from linkage.adhoc.options import (
     Threads,
     of_each,
     say,
-    say_recognised,
+    say_inferred,
 )
 from linkage.cli.idle import refuse_idle
 from linkage.cli.written import a_file
@@ -45,6 +47,8 @@ def train(
         str | None, typer.Option(help="With a RUN's labels: the step; else the one that was reviewed.")
     ] = None,
     maps: Maps = None,
+    compare: Compare = None,
+    date_format: DateFormats = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of the standard errors.")] = 2026,
     encoding: Encodings = None,
     delimiter: Delimiter = None,
@@ -71,7 +75,14 @@ def train(
     if labels is not None and labels.is_dir():
         if left is not None:
             raise ConfigError("--labels RUN: a run's labels are of its own records\n  leave the two files out")
-        of_files = {"--map": maps, "--encoding": encoding, "--delimiter": delimiter, "--allow-faults": allow_faults}
+        of_files = {
+            "--map": maps,
+            "--compare": compare,
+            "--date-format": date_format,
+            "--encoding": encoding,
+            "--delimiter": delimiter,
+            "--allow-faults": allow_faults,
+        }
         refuse_idle(
             {**of_files, "--threads": threads, "--memory-limit": memory_limit}, "is for two files, and no RUN's"
         )
@@ -80,16 +91,20 @@ def train(
     if left is None or right is None:
         raise ConfigError("which two files?\n  leo train LEFT RIGHT --out MODEL; or --labels RUN --out MODEL")
     refuse_idle({"--step": step}, "is for --labels RUN: two files have no steps")
-    from linkage.adhoc.train import TrainRequest, train_files
+    from linkage.files.prepare import FileOptions
+    from linkage.files.train import TrainRequest, train_files
     from linkage.model.model_files import training_file
 
     request = TrainRequest(
-        left=left,
-        right=right,
+        FileOptions(
+            {"left": left, "right": right},
+            tuple(maps or ()),
+            tuple(compare or ()),
+            tuple(date_format or ()),
+            delimiter=delimiter,
+            encodings=of_each(encoding, "--encoding"),
+        ),
         out=out,
-        maps=tuple(maps or ()),
-        delimiter=delimiter,
-        encodings=of_each(encoding, "--encoding"),
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,
@@ -97,7 +112,7 @@ def train(
         allow_faults=allow_faults,
         labels=labels,
     )
-    _, report, taught, version = train_files(request, recognised=say_recognised, progress=say)
+    _, report, taught, version = train_files(request, inferred=say_inferred, progress=say)
     typer.echo("\n".join(table(report)))
     typer.echo("\n".join(["", *trained_on(report)]))
     if taught:
@@ -106,7 +121,7 @@ def train(
 
 
 def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> None:
-    from linkage.adhoc.train import check_out
+    from linkage.files.train import check_out
     from linkage.model.model_files import next_version, save_with, training_file
     from quality.review.results import train_from_review
     from quality.review.sample import reviewed_step

@@ -216,7 +216,9 @@ def _address(schema: FileSchema, wanted: Collection[str]) -> list[Cleaner]:
 
         return [Cleaner(columns["address"][:1], ("address",), street)]
     codes = schema.settings.get("postcode")
-    fields = tuple(name for name in ("address", "postcode", "town", "county") if name == "address" or name in form.holds)
+    fields = tuple(
+        name for name in ("address", "postcode", "town", "county") if name == "address" or name in form.holds
+    )
     fields = tuple(name for name in fields if name not in columns or name == "address")
 
     def whole(*lines: Value) -> tuple[Value, ...]:

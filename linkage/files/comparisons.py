@@ -37,7 +37,9 @@ _CROSSED = {"surname": "second_surname", "second_surname": "surname"}
 _REPORTED_ONCE = _SWAPPED | _CROSSED
 
 
-def kinds_of(engine: Engine, left: Table, right: Table, *, british_postcodes: bool, one_file: bool = False) -> dict[str, str]:
+def kinds_of(
+    engine: Engine, left: Table, right: Table, *, british_postcodes: bool, one_file: bool = False
+) -> dict[str, str]:
     """The kind of comparison of each field; a field that says nothing (one value, or unknown on a side) is left out.
 
     Args:
@@ -74,7 +76,9 @@ def _kind_of_values(known: Sequence[Sequence[str]]) -> str:
     values = max(known, key=len)
     letters = sum(map(len, values))
     digits = sum(sign.isdigit() for value in values for sign in value)
-    kind: str = comparisons.kind_of_values(len(set(values)), len(values), letters / len(values), digits / max(letters, 1))
+    kind: str = comparisons.kind_of_values(
+        len(set(values)), len(values), letters / len(values), digits / max(letters, 1)
+    )
     return kind
 
 

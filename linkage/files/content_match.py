@@ -97,7 +97,7 @@ def _by_likeness(
     wanted = [role for role in (*_WORDS, *NUMBERS) if role in others and role not in own]
     scores: dict[str, dict[str, float]] = {}
     for role in wanted:
-        if role == "full_name" and named or (role in _NAMES and "full_name" in own):
+        if (role == "full_name" and named) or (role in _NAMES and "full_name" in own):
             continue
         tokens = _numbers if role in NUMBERS else _words
         theirs = tokens(other.values(others[role][0]))
@@ -112,7 +112,9 @@ def _by_likeness(
         rivals = [s for r, of in scores.items() for c, s in of.items() if (r == role) != (c == column)]
         if not any(rival * _LEAD > score for rival in rivals):
             found[role] = (column,)
-        scores = {r: kept for r, of in scores.items() if r != role and (kept := {c: s for c, s in of.items() if c != column})}
+        scores = {
+            r: kept for r, of in scores.items() if r != role and (kept := {c: s for c, s in of.items() if c != column})
+        }
     return found
 
 

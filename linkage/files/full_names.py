@@ -197,7 +197,8 @@ def _with_common_names(names: Counts, known: tuple[Counts, Counts]) -> tuple[Cou
         for word in name_words(name):
             rows_of[word] += rows
     listed = tuple(
-        Counter({word: int(min(rows_of[word], _LISTED)) for word in common & rows_of.keys()}) for common in common_names()
+        Counter({word: int(min(rows_of[word], _LISTED)) for word in common & rows_of.keys()})
+        for common in common_names()
     )
     return _added(known, listed)  # type: ignore[arg-type]
 

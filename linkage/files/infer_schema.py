@@ -15,12 +15,11 @@ from anyascii import anyascii
 from linkage.errors import ConfigError, InputError
 from linkage.files import contacts, sexes
 from linkage.files.address import PARTS, AddressSide, holds_whole_addresses, infer_addresses
-from linkage.files.ages import age, years_between
+from linkage.files.ages import years_between
 from linkage.files.cleaners import BIRTH_PARTS, as_two_letters, cleaners_of
 from linkage.files.content_match import roles_by_content
 from linkage.files.date_format import (
     PRECISIONS,
-    DateFormat,
     composed,
     defaults_of,
     infer_format,
@@ -250,7 +249,7 @@ def _share(values: Mapping[str, int], fits: Callable[[str], bool]) -> float:
 
 def _has_suffixes(profile: Profile, schema: FileSchema) -> bool:
     own = "name_suffix" in schema.columns
-    source = next((schema.columns[role] for role in ("name_suffix", "full_name", "surname") if role in schema.columns))
+    source = next(schema.columns[role] for role in ("name_suffix", "full_name", "surname") if role in schema.columns)
     return any(suffix_of(value, is_name=not own) for value in profile.values(source[0]))
 
 
@@ -458,9 +457,7 @@ def _refuse_too_few(profiles: Sequence[Profile], schemas: Sequence[FileSchema]) 
     what = "the file has" if one else "the two files share"
     maps = "--map surname=COLUMN" if one else "--map left.surname=COLUMN --map right.surname=COLUMN"
     few = "fewer than two fields" if len(fields) < 2 else "no field that tells persons apart"
-    has = "".join(
-        f"  {'it' if one else of.file.side} has: {shown_names(of.file.columns)}\n" for of in profiles
-    )
+    has = "".join(f"  {'it' if one else of.file.side} has: {shown_names(of.file.columns)}\n" for of in profiles)
     remedy = f"state which columns hold identifiers: {maps}; to compare a further column: --compare COLUMN"
     if any(len(of.file.columns) == 1 for of in profiles):
         remedy = (

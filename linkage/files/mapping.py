@@ -96,7 +96,9 @@ def date_formats_of(given: Sequence[str], sides: Sequence[str]) -> dict[str, str
     for pattern in given:
         parts = set(re.findall("%[a-zA-Z]", pattern))
         if not parts & {"%Y", "%y"} or not parts <= {"%Y", "%y", "%m", "%d", "%b", "%B"}:
-            raise ConfigError(f"--date-format {pattern}: is no format of dates\n  for example %d/%m/%Y, %Y%m%d, %d-%b-%y")
+            raise ConfigError(
+                f"--date-format {pattern}: is no format of dates\n  for example %d/%m/%Y, %Y%m%d, %d-%b-%y"
+            )
     return dict(zip(sides, [given[0]] * len(sides) if len(given) == 1 else given, strict=False))
 
 

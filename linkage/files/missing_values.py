@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from linkage.resources import config_file
-from linkage.toml_file import Strict, held_to
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, held_to
 
 _NO_FREE_TEXT = frozenset({"dob", "age", "sex"})
 """Roles whose own readers know what stands for "not known"."""

@@ -31,14 +31,14 @@ _PARQUET = b"PAR1"
 _BATCH_ROWS = 200_000
 _MAX_WHOLE = 2.0**53  # beyond which floats are no longer whole numbers
 _OTHER_FORMATS = {
-    ".xlsx": "save the sheet as CSV (UTF-8); or duckdb -c \"install excel; load excel; "
+    ".xlsx": 'save the sheet as CSV (UTF-8); or duckdb -c "install excel; load excel; '
     "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
     ".xls": "save the sheet as CSV (UTF-8)",
     ".ods": "save the sheet as CSV (UTF-8)",
     ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
     ".zip": "unzip it first, and give the file that it holds",
 }
-_OTHER_FORMATS |= {suffix: _OTHER_FORMATS[".json"] for suffix in (".jsonl", ".ndjson")}
+_OTHER_FORMATS |= dict.fromkeys((".jsonl", ".ndjson"), _OTHER_FORMATS[".json"])
 _REMEDIES = {
     "row has": "compare its rows with its header, and state the separator with --delimiter",
     "quote": "write a quote within a value twice, or write the file without quotes",
@@ -94,6 +94,19 @@ class PersonFile:
                 texts = [as_text(batch[name]) for name in asked]
                 yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*asked, "row"])
                 first += count
+
+    def raw_values(self, column: str) -> Iterator[pa.Array]:
+        """A column as the file has it, by the same batches; whole numbers that a program made fractions are whole."""
+        with pq.ParquetFile(self.parquet) as file:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
+                values = batch[column]
+                is_number = pa.types.is_floating(values.type) or pa.types.is_string(values.type)
+                if is_number or pa.types.is_dictionary(values.type):
+                    text = as_text(values)
+                    values = text if not pa.types.is_floating(values.type) else text.cast(pa.float64())
+                    if pa.types.is_floating(values.type) and not pc.any(pc.not_equal(values, pc.floor(values))).as_py():
+                        values = values.cast(pa.int64())
+                yield values
 
     def rejected_reasons(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""
@@ -158,8 +171,10 @@ def read_file(
         file = _read_parquet(engine, made, scratch, side)
         file.path, file.sha256, file.format = path, sha256_of(path), None
         return file
-    return _read_parquet(engine, path, scratch, side) if is_parquet(path) else _read_text(
-        engine, path, scratch, side, delimiter, encoding
+    return (
+        _read_parquet(engine, path, scratch, side)
+        if is_parquet(path)
+        else _read_text(engine, path, scratch, side, delimiter, encoding)
     )
 
 
@@ -246,7 +261,7 @@ def _refuse_no_header(path: Path, header: Sequence[str]) -> None:
         return
     raise InputError(
         f"{path}: {listed(header, known=False)}\n"
-        "  write a first line with names, such as id,forename,surname,dob; or duckdb -c \"copy (select column0 as "
+        '  write a first line with names, such as id,forename,surname,dob; or duckdb -c "copy (select column0 as '
         f"forename, ... from read_csv('{path.name}', header = false)) to 'persons.csv'\""
     )
 

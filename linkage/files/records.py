@@ -1,5 +1,6 @@
 """The second pass over a file: standardise each row by the schema, number it and store it."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,13 @@ import pyarrow.parquet as pq
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.files.cleaners import clean_rows, cleaners_of
+from linkage.files.date_format import says_nothing
 from linkage.files.header_names import NUMBERS
 from linkage.files.profile import Profile
 from linkage.files.read_file import PersonFile
 from linkage.files.schema import FileSchema
 
 _ID, _KEPT = "source id", "kept"  # columns while rows are standardised; with a blank, so that no field has the name
-_MAX_WHOLE = 2.0**53  # beyond which floats are no longer whole numbers
 _MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
@@ -87,33 +88,27 @@ def store_records(
 def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str | None) -> int:
     """Write the fields of each row, its id and its number; how many birth dates are in no form that is read."""
     cleaners = cleaners_of(schema)
-    read = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
-    asked = [*read, *([schema.id] if schema.id else []), *([kept] if kept else [])]
-    unparsed, writer = 0, None
-    raw_ids = _raw_ids(file, schema.id)
-    try:
-        for batch in file.batches(asked):
+    asked = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
+    asked |= dict.fromkeys(column for column in (schema.id, kept) if column)
+    dated = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
+    unparsed, ids = 0, file.raw_values(schema.id) if schema.id else None
+    with contextlib.ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        for batch in file.batches([*asked]):
             fields = clean_rows(cleaners, batch, schema.fields)
-            if "dob" in schema.fields:
-                unparsed += _unparsed(batch, fields, cleaners)
+            if len(dated) == 1 and "dob" in schema.fields:
+                pairs = zip(batch[dated[0]].to_pylist(), fields["dob"].to_pylist(), strict=True)
+                unparsed += sum(not date and text is not None and not says_nothing(text) for text, date in pairs)
             made = fields.append_column("row", batch["row"])
-            made = made.append_column(_ID, next(raw_ids) if raw_ids else batch["row"])
-            if kept:
-                made = made.append_column(_KEPT, batch[kept])
-            if not schema.id or not _is_empty(batch, read):
-                writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
-            made = _without_empty_rows(made, batch, asked)
+            made = made.append_column(_ID, next(ids) if ids else batch["row"])
+            made = made.append_column(_KEPT, batch[kept]) if kept else made
+            made = _without_empty_rows(made, batch, [*asked])
             if writer is None:
-                writer = pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
-            writer.write_table(made)
-    finally:
-        if writer:
-            writer.close()
+                writer = stack.enter_context(
+                    pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
+                )
+            writer.write_table(made.cast(writer.schema))
     return unparsed
-
-
-def _is_empty(batch: pa.Table, read: dict[str, None]) -> bool:
-    return all(batch[name].null_count == batch.num_rows for name in read)
 
 
 def _without_empty_rows(made: pa.Table, batch: pa.Table, asked: Sequence[str]) -> pa.Table:
@@ -122,39 +117,6 @@ def _without_empty_rows(made: pa.Table, batch: pa.Table, asked: Sequence[str]) -
         return made
     rows = zip(*(batch[name].to_pylist() for name in asked), strict=True)
     return made.filter(pa.array([any(value is not None for value in row) for row in rows]))
-
-
-def _raw_ids(file: PersonFile, column: str | None):  # type: ignore[no-untyped-def]
-    """The ids as the file has them, a batch at a time; whole numbers that a program made fractions are whole."""
-    if not column:
-        return None
-
-    def batches():  # type: ignore[no-untyped-def]
-        for batch in file.batches([column]) if pa.types.is_string(file.types[column]) else _typed(file, column):
-            yield batch[column]
-
-    return batches()
-
-
-def _typed(file: PersonFile, column: str):  # type: ignore[no-untyped-def]
-    with pq.ParquetFile(file.parquet) as opened:
-        for batch in opened.iter_batches(batch_size=200_000, columns=[column]):
-            values = batch[column]
-            if pa.types.is_dictionary(values.type):
-                values = values.dictionary_decode()
-            if pa.types.is_floating(values.type) and all(
-                value is None or (value.is_integer() and abs(value) < _MAX_WHOLE) for value in values.to_pylist()
-            ):
-                values = values.cast(pa.int64())
-            yield pa.table({column: values})
-
-
-def _unparsed(batch: pa.Table, fields: pa.Table, cleaners) -> int:  # type: ignore[no-untyped-def]
-    from linkage.files.date_format import says_nothing
-
-    source = next(cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields)[0]
-    pairs = zip(batch[source].to_pylist(), fields["dob"].to_pylist(), strict=True)
-    return sum(date is None and text is not None and not says_nothing(text) for text, date in pairs)
 
 
 def _refuse_no_key(engine: Engine, file: PersonFile, column: str | None, numbered: Table) -> None:

@@ -1,14 +1,14 @@
 """The schema of a person file: which column holds what, and how its values are read. It is written as TOML and read back.
 
-    [left]
-    id = "pupil"
-    [left.columns]
-    forename = ["First name"]
-    phone = ["Home", "Mobile"]
-    [left.settings.dob]
-    month_first = { "/" = false }
-    [left.evidence]
-    forename = "header"
+[left]
+id = "pupil"
+[left.columns]
+forename = ["First name"]
+phone = ["Home", "Mobile"]
+[left.settings.dob]
+month_first = { "/" = false }
+[left.evidence]
+forename = "header"
 """
 
 import json
@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
+from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
 from linkage.files.header_names import ROLES
-from linkage.toml_file import Strict, check, toml_of
 
 HEADER, CONTENT, OPTION = "header", "content", "option"
 """How a role was found."""
@@ -77,9 +79,9 @@ _SOURCES = {
 
 class _Side(Strict):
     id: str = ""
-    columns: dict[str, tuple[str, ...]] = {}
-    settings: dict[str, dict[str, Any]] = {}
-    evidence: dict[str, str] = {}
+    columns: dict[str, tuple[str, ...]] = Field({})
+    settings: dict[str, dict[str, Any]] = Field({})
+    evidence: dict[str, str] = Field({})
     fields: tuple[str, ...] = ()
 
 
@@ -125,7 +127,9 @@ def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
 def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str) -> None:
     """Refuse a schema that names columns which the file lacks."""
     if missing := sorted(schema.used - set(columns)):
-        raise ConfigError(f"--schema: the {side} file has no column '{missing[0]}'\n  infer the schema again: leave it out")
+        raise ConfigError(
+            f"--schema: the {side} file has no column '{missing[0]}'\n  infer the schema again: leave it out"
+        )
 
 
 def _key(name: str) -> str:

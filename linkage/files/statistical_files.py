@@ -28,7 +28,9 @@ def to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
         columns, about = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
         if isinstance(error, UnicodeError) or "encoding" in str(error):
-            raise InputError(f"{path}: its text is of another encoding than it says\n  --encoding cp1252, say") from None
+            raise InputError(
+                f"{path}: its text is of another encoding than it says\n  --encoding cp1252, say"
+            ) from None
         raise InputError(f"{path}: is damaged, or of a version that is not read\n  save it as CSV in UTF-8") from None
     labels = about.variable_value_labels
     table = pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()})

@@ -3,8 +3,8 @@
 import functools
 from typing import Any
 
-from linkage.resources import config_file
-from linkage.toml_file import Strict, check, held_to, toml_of
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, check, held_to, toml_of
 
 _Words = tuple[str, ...]
 

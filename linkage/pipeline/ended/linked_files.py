@@ -25,6 +25,9 @@ SOURCE_KEY = "source_key"
 STEP_OPTIONS = ("threshold", "second_records", "cardinality")
 """What makes the step, of the options of `leo link`; the manifest has them under `request`."""
 
+ACCEPT_PROBABILITY = 0.8
+"""Match probability from which a pair is accepted by default: a wrong link counts as much as four that are missed."""
+
 
 @dataclass(frozen=True)
 class LinkedFiles:

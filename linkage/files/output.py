@@ -1,0 +1,153 @@
+"""The output folder of a verb: made next to its place, and put there when it is complete."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine, Table, one, quote
+from linkage.errors import ConfigError
+from linkage.files.prepare import Prepared
+from linkage.files.read_file import PersonFile
+from linkage.files.schema import schema_text
+from linkage.pipeline.atomic import remove, write_json
+from linkage.pipeline.ended.linked_files import write_records
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.making import in_the_making
+from linkage.pipeline.manifest import Manifest, RunFacts
+
+SCHEMA = "schema.toml"
+_MADE_BY_PEOPLE = ("review", "tuned")
+"""Folders of clerical review and of tuned models, which stay when an output folder is replaced."""
+_NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})
+"""Options that say which files, where to and with what, and nothing of how they are linked."""
+
+
+@dataclass
+class Linked:
+    """What was linked: the schemas, counts, notes and, where truth was given, the error; no value.
+
+    Attributes:
+        columns: field to the columns of left and right; of one file both are the same.
+        kinds: field to the kind of its comparison.
+    """
+
+    columns: dict[str, tuple[str, str]]
+    kinds: dict[str, str]
+    summary: dict[str, Any] = field(default_factory=dict)
+    truth: dict[str, float] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class OutputFolder:
+    """An output folder in the making, and its manifest."""
+
+    def __init__(self, part: Path, title: str) -> None:
+        self.part = part
+        self.manifest = Manifest(part, RunFacts(title, "", {}))
+
+    @contextmanager
+    def clock(self, name: str) -> Iterator[None]:
+        """Write the seconds of a part of the work into the manifest."""
+        started = time.monotonic()
+        yield
+        seconds = round(time.monotonic() - started, 3)
+        self.manifest.content["stages"].append({"name": name, "status": "done", "seconds": seconds})
+
+    def write(self, engine: Engine, tables: dict[str, Table]) -> dict[str, Any]:
+        """Write each table as <name>.parquet; its rows, and a hash of them whatever their order."""
+        return {name: self._write(engine, table, self.part / f"{name}.parquet") for name, table in tables.items()}
+
+    def _write(self, engine: Engine, table: Table, path: Path) -> dict[str, Any]:
+        return {"rows": engine.write(table, path), "hash": engine.fingerprint(engine.read(path))}
+
+    def write_prepared(self, engine: Engine, prepared: Prepared) -> None:
+        """Store the standardised records and the schema by which they were read."""
+        sides = zip(prepared.files, prepared.records, strict=True)
+        write_records(engine, self.part, {file.side: (of.units, of.ids) for file, of in sides})
+        (self.part / SCHEMA).write_text(schema_text(prepared.by_side), encoding="utf-8")
+
+    def write_evaluation(self, evaluation: Mapping[str, Any]) -> None:
+        """Write what the report is made of."""
+        (self.part / "quality").mkdir()
+        write_json(self.part / "quality" / "evaluation.json", dict(evaluation))
+
+    def report(self) -> None:
+        """Write the page, from quality/evaluation.json and the manifest."""
+        from quality.report import render_run
+
+        render_run(self.part)
+
+
+@contextmanager
+def output_folder(out: Path, title: str, *, force: bool) -> Iterator[OutputFolder]:
+    """A folder to write to, which takes the place of `out` when all went well.
+
+    Raises:
+        ConfigError: `out` holds something already, and is not to be replaced or not ours to replace.
+        LeoError: another process is at work on the same folder.
+    """
+    _refuse_used(out, force)
+    with in_the_making(out.resolve(), called=out) as part:
+        _refuse_used(out, force)  # once more: another process may just have put its own there
+        yield OutputFolder(part, title)
+        remove(part / "scratch")
+        for name in _MADE_BY_PEOPLE:
+            if (out / name).is_dir():
+                shutil.copytree(out / name, part / name)
+
+
+def configuration_hash(request: Any, kinds: Mapping[str, str]) -> str:
+    """Of all options that say how files are linked, the content of a model among them, and of what is compared."""
+    options = {name: value for name, value in asdict(request).items() if name not in _NOT_HOW}
+    for name in ("model", "schema"):
+        if path := options.get(name):
+            options[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    text = json.dumps([options, dict(kinds)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_facts(file: PersonFile, unparsed_dates: int) -> dict[str, Any]:
+    """What the manifest says of a file: rows, its hash, what was rejected and why; no value."""
+    return {
+        "rows": file.rows,
+        "linked_rows": file.rows - len(file.rejected),
+        "sha256": file.sha256,
+        "rejected": file.rejected_reasons(),
+        "first_line_rejected": min((line for line, _ in file.rejected), default=None),
+        "unparsed_birth_dates": unparsed_dates,
+    }
+
+
+def source_of(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:
+    """A file as `quality.measures.evaluation` has its sources: rows, and how many records know each field."""
+    fields = [column for column in units.columns if column != "unit_id"]
+    known = "".join(f", count({quote(of)}) as {quote(of)}" for of in fields)
+    found = one(engine, engine.sql(f"select count(*) as {quote('all records')}{known} from {{t}}", t=units))
+    entities = int(found["all records"])
+    return {
+        "source": name,
+        "rows_read": file.rows,
+        "records": file.rows - len(file.rejected),
+        "quarantined": len(file.rejected),
+        "entities": entities,
+        "completeness": [
+            {"identifier": of, "entities": entities, "present": int(found[of]), "several": None} for of in fields
+        ],
+    }
+
+
+def _refuse_used(out: Path, force: bool) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise ConfigError(f"--out {out}: is a file\n  give a new or an empty folder")
+    is_ours = (out / MANIFEST).is_file() and (out / "links.parquet").is_file()
+    if any(out.iterdir()) and not (force and is_ours):
+        hint = "give --force to replace it" if is_ours else "it was not written by leo link; give another folder"
+        raise ConfigError(f"--out {out}: the folder is not empty\n  {hint}")
