@@ -1,30 +1,33 @@
-"""Tables of a notebook, linked as files are: of pandas, Polars, DuckDB, pyarrow or whatever else speaks Arrow.
+"""Link tables of a notebook as files are linked: of pandas, Polars, DuckDB, pyarrow or whatever else speaks Arrow.
 
-`linkage.link` and `linkage.dedupe` do what `leo link` and `leo dedupe` do, by the same work, and hand back what these
-write. A table is put beside the result as Parquet, for the owner alone, and goes with it.
+`linkage.link` and `linkage.dedupe` do what `leo link` and `leo dedupe` do, and return what these write. A table is
+written next to the result as Parquet, for the owner alone, and is removed with it.
 """
 
-import difflib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
-from linkage.adhoc.files.person_file import PersonFile
-from linkage.adhoc.headers.recognise import Columns
-from linkage.adhoc.link import Request, link_files
-from linkage.adhoc.linked import Linked
-from linkage.adhoc.notes import clusters_said, columns_taken, links_said, model_notes, recognised_notes, truth_said
 from linkage.config import MOST_THREADS, Cardinality
 from linkage.engine import LockedTempdir, scratch_folder
 from linkage.errors import ConfigError, InputError
+from linkage.files.dedupe import DedupeRequest, dedupe_file
+from linkage.files.link import LinkRequest, link_files
+from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
+from linkage.files.output import Linked
+from linkage.files.prepare import Prepared
+from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
 from quality.explain import Explainer
+
+Both = str | tuple[str | None, str | None] | None
+"""What holds for both tables, or for the left and for the right."""
+StrPath = str | os.PathLike[str]
 
 
 class Frame(Protocol):
@@ -38,71 +41,13 @@ Data = str | os.PathLike[str] | Frame
 """A file that `leo link` reads, by its path, or a table."""
 
 
-class Options(TypedDict, total=False):
-    """What may be asked of both; each is the option of the command of that name.
-
-    Attributes:
-        out: the folder for the result; gone with the answer where it is not named.
-        maps: columns that no name tells, as notes write them: "left.surname=FAMILY", of one table "surname=FAMILY".
-        threshold: match probability from which a pair is accepted.
-        truth: true pairs (left_id, right_id); of one table also clusters (id, cluster), or a column's name.
-        model: a trained Splink model's file, in the stead of training.
-        without: columns of the model that are not compared.
-        progress: told what is being done; `print`, for example.
-    """
-
-    out: str | os.PathLike[str] | None
-    maps: Sequence[str]
-    threshold: float
-    truth: Data | None
-    model: str | os.PathLike[str] | None
-    without: Sequence[str]
-    delimiter: str | None
-    memory_limit: str | None
-    threads: int | None
-    seed: int
-    force: bool
-    progress: Callable[[str], None] | None
-
-
-class LinkOptions(Options, total=False):
-    """What may be asked of two tables.
-
-    Attributes:
-        id: the id column of both, or of the left and of the right; "none" numbers the rows from 1.
-        encoding: of CSV files, of both or of either; found when not given.
-        second_records: link both records of a person who is twice in a table; if not said, where many are.
-        samples: alternative link sets to draw.
-        links_only: links and nothing else, several times faster.
-    """
-
-    id: str | tuple[str | None, str | None] | None
-    encoding: str | tuple[str | None, str | None] | None
-    second_records: bool | None
-    cardinality: Cardinality | None
-    samples: int
-    links_only: bool
-
-
-class DedupeOptions(Options, total=False):
-    """What may be asked of one table.
-
-    Attributes:
-        id: the id column; "none" numbers the rows from 1.
-        encoding: of a CSV file; found when not given.
-    """
-
-    id: str | None
-    encoding: str | None
-
-
 @dataclass(frozen=True)
 class Answer:
     """What was linked. Tables are read from its folder as they are asked for.
 
     Attributes:
         folder: what `leo link` or `leo dedupe` writes.
-        said: how many links there are, and where truth was given how right they are.
+        summary: how many links there are, and where truth was given how right they are.
         columns: field to the columns of left and right that were taken for it.
         counts: what the manifest says of links, reasons and the training.
         truth: precision, recall, f1, where true pairs were given.
@@ -110,16 +55,16 @@ class Answer:
     """
 
     folder: Path
-    said: str
+    summary: str
     columns: Mapping[str, tuple[str, str]]
     counts: Mapping[str, Any] = field(repr=False)
     truth: Mapping[str, float] | None
     notes: Sequence[str]
-    _held: LockedTempdir = field(repr=False)  # what was given as tables, and the folder where none was named
+    _files: LockedTempdir = field(repr=False)  # tables that were given, and the folder where none was named
 
     @property
     def links(self) -> pa.Table:
-        """Every pair that was kept, with its weight, probability, decision and reason."""
+        """Every linked or reviewed pair, with its match weight, probability, decision and reason."""
         return self._table("links")
 
     @property
@@ -134,7 +79,7 @@ class Answer:
 
     @property
     def link_draws(self) -> pa.Table:
-        """Alternative link sets, where `samples` asked for them."""
+        """Link draws, where `samples` asked for them."""
         return self._table("link_draws")
 
     @property
@@ -149,7 +94,7 @@ class Answer:
         return self._path("report/index.html")
 
     def explain(self, left: Any, right: Any) -> dict[str, Any]:
-        """Why two records were or were not linked, part by part, as `leo explain --json` writes it.
+        """Why two records were or were not linked, as `leo explain --json` writes it.
 
         Args:
             left, right: ids, as `links` has them.
@@ -167,102 +112,181 @@ class Answer:
         path = self.folder / name
         if not path.is_file():
             there = ", ".join(sorted(found.stem for found in self.folder.glob("*.parquet")))
-            raise ConfigError(f"{Path(name).name}: there is none of this answer, which has {there}")
+            raise ConfigError(f"{Path(name).name}: this answer has none\n  it has: {there}")
         return path
 
     def __repr__(self) -> str:
-        """What the command says of the result."""
-        return "\n".join([self.said, *(f"  note: {note}" for note in self.notes)])
+        """What the command prints of the result."""
+        return "\n".join([self.summary, *(f"  note: {note}" for note in self.notes)])
 
 
-def link(left: Data, right: Data, **options: Unpack[LinkOptions]) -> Answer:
-    """Link two tables or files: columns are recognised, the model is trained on the tables themselves.
+def link(
+    left: Data,
+    right: Data,
+    *,
+    out: StrPath | None = None,
+    maps: Sequence[str] = (),
+    compare: Sequence[str] = (),
+    date_format: Both = None,
+    schema: StrPath | None = None,
+    id: Both = None,
+    threshold: float = ACCEPT_PROBABILITY,
+    truth: Data | None = None,
+    model: StrPath | None = None,
+    without: Sequence[str] = (),
+    encoding: Both = None,
+    delimiter: str | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    samples: int = 0,
+    second_records: bool | None = None,
+    cardinality: Cardinality | None = None,
+    links_only: bool = False,
+    seed: int = 2026,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Answer:
+    """Link two tables or files: their schema is inferred, the model is trained on the tables themselves.
 
     Example: linkage.link(pupils, "customers.parquet", id=("pupil", None)).links.to_pandas()
 
+    Args:
+        out: the folder for the result; removed with the answer where none is named.
+        maps: columns of roles, as `--map` takes them: "left.surname=FAMILY".
+        compare: further columns to compare; identifiers only, else.
+        date_format: strptime format of birth dates.
+        schema: the schema.toml of an earlier result.
+        id: the id column; "none" numbers the rows from 1.
+        threshold: match probability from which a pair is accepted.
+        truth: true pairs (left_id, right_id).
+        model: a trained Splink model's file, instead of training.
+        without: columns of the model that are not compared.
+        samples: link draws.
+        second_records: link both records of a person who is twice in a table; by default where many are.
+        links_only: links only, several times faster.
+        progress: is told what is being done; `print`, for example.
+
     Raises:
-        InputError: a table cannot be read, or its ids are no key.
+        InputError: a table cannot be read, or its ids are not unique.
         ConfigError: an option that contradicts another, or nothing to compare.
     """
-    held, asked = scratch_folder(), _held_to(LinkOptions, options)
-    ids, encodings, truth = (asked.pop(name, None) for name in ("id", "encoding", "truth"))
-    out = _out(held, asked)
-    progress, seen = asked.pop("progress", None), _Seen()
-    request = Request(
-        _file(held, "left", left),
-        _file(held, "right", right),
-        out,
-        ids=_of_each(ids),
-        encodings=_of_each(encodings),
-        truth=None if truth is None else _file(held, "truth", truth),
-        **asked,
+    _check(threshold=(threshold, 0, 1), samples=(samples, 0, 1000), threads=(threads, 1, MOST_THREADS))
+    files, inferred = scratch_folder(), _Notes()
+    request = LinkRequest(
+        _file(files, "left", left),
+        _file(files, "right", right),
+        Path(out) if out else files.path / "linked",
+        maps=tuple(maps),
+        compare=tuple(compare),
+        date_formats=tuple(text for text in dict.fromkeys(_of_each(date_format)) if text),
+        schema=Path(schema) if schema else None,
+        ids=_of_each(id),
+        threshold=threshold,
+        truth=None if truth is None else _file(files, "truth", truth),
+        model=Path(model) if model else None,
+        without=tuple(without),
+        encodings=_of_each(encoding),
+        delimiter=delimiter,
+        memory_limit=memory_limit,
+        threads=threads,
+        samples=samples,
+        second_records=second_records,
+        cardinality=cardinality,
+        links_only=links_only,
+        seed=seed,
+        force=force,
     )
-    done = link_files(request, recognised=seen, progress=progress)
-    said = links_said(done.summary, links_only=request.links_only)
-    return _answer(held, out, said, done, [*seen.notes, *done.notes, *model_notes(done.summary, of_two_files=True)])
+    linked = link_files(request, inferred=inferred, progress=progress)
+    notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
+    return _answer(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
 
 
-def dedupe(data: Data, **options: Unpack[DedupeOptions]) -> Answer:
+def dedupe(
+    data: Data,
+    *,
+    out: StrPath | None = None,
+    maps: Sequence[str] = (),
+    compare: Sequence[str] = (),
+    date_format: str | None = None,
+    schema: StrPath | None = None,
+    id: str | None = None,
+    threshold: float = ACCEPT_PROBABILITY,
+    truth: Data | None = None,
+    model: StrPath | None = None,
+    without: Sequence[str] = (),
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    seed: int = 2026,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Answer:
     """Find the records of a table or file that are one person: the model is trained on the table itself.
 
     Example: linkage.dedupe(customers).clusters.to_pandas()
 
+    Args:
+        truth: true pairs (left_id, right_id), clusters (id, cluster), or the name of a column.
+        out, maps and others: as of `link`; maps are "surname=FAMILY".
+
     Raises:
-        InputError: the table cannot be read, its ids are no key, or there is too little to compare.
+        InputError: the table cannot be read, its ids are not unique, or there is too little to compare.
         ConfigError: a map that fits no column, or a folder in use.
     """
-    held, asked = scratch_folder(), _held_to(DedupeOptions, options)
-    truth, out = asked.pop("truth", None), _out(held, asked)
-    progress, seen = asked.pop("progress", None), _Seen()
-    truth = None if truth is None else str(_file(held, "truth", truth))  # a column's name stays as it is
-    request = DedupeRequest(_file(held, "records", data), out, truth=truth, **asked)
-    done = dedupe_file(request, recognised=seen, progress=progress)
-    return _answer(held, out, clusters_said(done), done, [*seen.notes, *done.notes, *model_notes(done.summary)])
+    _check(threshold=(threshold, 0, 1), threads=(threads, 1, MOST_THREADS))
+    files, inferred = scratch_folder(), _Notes()
+    request = DedupeRequest(
+        _file(files, "records", data),
+        Path(out) if out else files.path / "linked",
+        maps=tuple(maps),
+        compare=tuple(compare),
+        date_formats=(date_format,) if date_format else (),
+        schema=Path(schema) if schema else None,
+        id=id,
+        threshold=threshold,
+        truth=None if truth is None else str(_file(files, "truth", truth)),  # a column's name stays as it is
+        model=Path(model) if model else None,
+        without=tuple(without),
+        encoding=encoding,
+        delimiter=delimiter,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
+    )
+    linked = dedupe_file(request, inferred=inferred, progress=progress)
+    notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary)]
+    return _answer(files, request.out, clusters_line(linked.summary), linked, notes)
 
 
-class _Seen:
-    """Keeps what is told of the columns that were recognised."""
+class _Notes:
+    """Keeps the notes of the schema that was inferred."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def __call__(self, columns: Columns, files: Sequence[PersonFile]) -> None:
-        self.notes = recognised_notes(columns, files)
+    def __call__(self, prepared: Prepared) -> None:
+        self.notes = inferred_notes(prepared)
 
 
-def _answer(held: LockedTempdir, out: Path, said: str, done: Linked, notes: Sequence[str]) -> Answer:
-    told = "\n".join([said, *([truth_said(done.truth)] if done.truth else [])])
-    return Answer(out, told, columns_taken(done.columns), done.summary, done.truth, notes, held)
+def _answer(files: LockedTempdir, out: Path, line: str, linked: Linked, notes: Sequence[str]) -> Answer:
+    summary = "\n".join([line, *([truth_line(linked.truth)] if linked.truth else [])])
+    return Answer(out, summary, linked.columns, linked.summary, linked.truth, notes, files)
 
 
-def _out(held: LockedTempdir, asked: dict[str, Any]) -> Path:
-    out = asked.pop("out", None)
-    return held.path / "linked" if out is None else Path(out)
-
-
-def _of_each(given: str | tuple[str | None, str | None] | None) -> tuple[str | None, str | None]:
-    """What is said of the left and of the right, where it may be said once for both."""
+def _of_each(given: Both) -> tuple[str | None, str | None]:
+    """What is given of the left and of the right, where it may be given once for both."""
     return given if isinstance(given, tuple) else (given, given)
 
 
-_RANGES = {"threshold": (0, 1), "samples": (0, 1000), "threads": (1, MOST_THREADS)}
-
-
-def _held_to(known: type, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options, of which each is known and within its range."""
-    for name, value in options.items():
-        if name not in known.__annotations__:
-            meant = difflib.get_close_matches(name, known.__annotations__, n=1)
-            raise ConfigError(f"{name}: there is no such option{f'; is {meant[0]} meant?' if meant else ''}")
-        least, most = _RANGES.get(name, (None, None))
-        if None not in (least, most, value) and not least <= value <= most:
+def _check(**ranges: tuple[float | None, float, float]) -> None:
+    for name, (value, least, most) in ranges.items():
+        if value is not None and not least <= value <= most:
             raise ConfigError(f"{name}={value}: out of range\n  give a number from {least} to {most}")
-    sequences = {name: tuple(options[name]) for name in ("maps", "without") if name in options}
-    paths = {"model": Path(options["model"])} if options.get("model") is not None else {}
-    return {**options, **sequences, **paths}
 
 
-def _file(held: LockedTempdir, name: str, data: Data) -> Path:
+def _file(files: LockedTempdir, name: str, data: Data) -> Path:
     """The path of a file, or of a table once it is one."""
     if isinstance(data, str | os.PathLike):
         return Path(data)
@@ -271,7 +295,7 @@ def _file(held: LockedTempdir, name: str, data: Data) -> Path:
             f"{name}: neither a path nor a table, but a {type(data).__name__}\n"
             "  give a table of pandas, Polars, DuckDB or pyarrow, or the path of a file"
         )
-    path = held.path / f"{name}.parquet"
+    path = files.path / f"{name}.parquet"
     pq.write_table(_as_arrow(name, data), path)
     return path
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc.draft import Draft, draft
 from linkage.catalogue import load
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import shipped_dir
+from linkage.files.draft import Draft, draft
 from linkage.match.units import DERIVED
 from linkage.model import load as load_model
 from linkage.pipeline import job
@@ -101,8 +101,6 @@ def test_messages_that_are_explained_are_ones_that_there_are():
     table = PAGE.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
-    speaking = ("families", "given", "happened", "modelling", "notes", "fields/translated")
-    adhoc = [f"linkage/adhoc/{name}.py" for name in speaking]
-    said = said_by("linkage/model/training", *adhoc)
+    said = said_by("linkage/model/training", "linkage/files")
     assert len(parts) > len(cells) > 5
     assert not [part for part in parts if part and part not in said]

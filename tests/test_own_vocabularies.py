@@ -6,19 +6,15 @@ from typing import Any
 
 import pytest
 
-from linkage.adhoc.files import encodings, other_programs, unknown
-from linkage.adhoc.headers import vocabulary
-from linkage.adhoc.names import romanised
 from linkage.config.resources import OWN, shipped_dir
 from linkage.errors import ConfigError
+from linkage.files import missing_values, vocabulary
 from linkage.model.blocking import candidates
 from linkage.spine.build import _band
 
 READ: dict[str, Callable[[], Any]] = {
-    "unknown.toml": unknown._rules.__wrapped__,
-    "encodings.toml": encodings._rules.__wrapped__,
-    "other_programs.toml": other_programs._kinds.__wrapped__,
-    "romanised.toml": romanised._ways.__wrapped__,
+    "unknown.toml": missing_values._rules.__wrapped__,
+    "common_names.toml": vocabulary.common_names.__wrapped__,
     "recognise.toml": vocabulary.vocabulary.__wrapped__,
     "blocking.toml": candidates._parts.__wrapped__,
     "bands.toml": _band,
@@ -54,29 +50,19 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("unknown.toml", "times = 3\n", "tims = 3\n", "written.tims: no such key; nearest: times"),
+        ("unknown.toml", "times = 20", "tims = 20", "common.tims: no such key; nearest: times"),
         ("unknown.toml", "share = 0.01", "share = 1.01", "common.share: input should be less than or equal to 1"),
-        ("unknown.toml", 'words = ["NA"', 'words = ["NA", 7', "written.words.1: input should be a valid string"),
-        ("encodings.toml", 'encoding = "cp1252"', 'encoding = "cp9999"', "page.0.encoding: no encoding is called so"),
-        ("encodings.toml", "[unlikely]", "[unlikly]", "unlikly: no such key; nearest: unlikely"),
+        (
+            "unknown.toml",
+            'programs = ["NA"',
+            'programs = ["NA", 7',
+            "written_by_programs.1: input should be a valid string",
+        ),
         ("recognise.toml", "[field.dob]\nnames", "[field.dob]\nname", "field.dob.name: no such key; nearest: names"),
         ("recognise.toml", "noise = [", "nois = [", "nois: no such key; nearest: noise"),
         ("recognise.toml", 'noise = ["', 'noise = [1, "', "noise.0: input should be a valid string"),
         ("blocking.toml", 'value = "substr({column}', 'value = "substr(column', "key.0.value: string should match"),
         ("bands.toml", "probability = 0.9999", "probability = 99.99", "band.0.probability: input should be less than"),
-        (
-            "other_programs.toml",
-            'suffixes = [".orc"]',
-            'sufixes = [".orc"]',
-            "kind.1.sufixes: no such key; nearest: suff",
-        ),
-        ("other_programs.toml", "4f5243", "4f524", "kind.1.begins: string should match pattern"),
-        ("other_programs.toml", 'read = "orc"', 'read = "avro"', "kind.1.read: input should be '', 'arrow', 'orc'"),
-        ("other_programs.toml", 'read = "orc"', "", "kind.1: either `read` or `remedy` says what is done with such"),
-        ("romanised.toml", 'script = "[а-ѿ]"', 'scrip = "[а-ѿ]"', "way.0.scrip: no such key; nearest: script"),
-        ("romanised.toml", 'script = "[а-ѿ]"', 'script = "[а-ѿ"', "way.0.script: no regular expression"),
-        ("romanised.toml", '"\\\\1ih"', '"\\\\2ih"', "or none for what stands for it: invalid group"),
-        ("romanised.toml", '"ж" = "z"', '"ж" = 7', "way.0.spellings.ж: input should be a valid string"),
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
     ],
 )

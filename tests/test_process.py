@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from linkage import cli
-from linkage.adhoc.workplace import workplace
 from linkage.cli import app as commands
 from linkage.config.resources import OWN
 from linkage.extract.encryption import VARIABLE as EXTRACT
 from linkage.extract.keys import VARIABLE as MASTER
+from linkage.files.output import output_folder
 
 
 def test_garbage_is_collected_seldom_and_what_lives_at_the_end_is_not_walked():
@@ -35,7 +35,7 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
     """timeout 600 leo link: what had been read of people stayed in a hidden folder."""
 
     def work() -> None:
-        with workplace(tmp_path / "linked", "files", force=False) as place:
+        with output_folder(tmp_path / "linked", "files", force=False) as place:
             (place.part / "people.csv").touch()
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(10)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linkage.adhoc.options import Delimiter, say, say_notes, say_recognised
+from linkage.cli.file_options import Compare, Delimiter, say, say_inferred, say_notes
 from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
 from linkage.errors import ConfigError
 
@@ -59,19 +59,20 @@ def draft(
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Key of all files, or given once for each; found when not given.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of CSV files; found in each when not given.")] = None,
+    compare: Compare = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of CSV files; detected when not given.")] = None,
     delimiter: Delimiter = None,
 ) -> None:
     """Draft a run's file and the definitions that it needs from the files themselves, to be read, changed and run.
 
     Example: leo config draft pupils.csv customers.csv --out mine --run own.toml
     """
-    from linkage.adhoc.draft import Draft, draft
     from linkage.engine import without_pandas
+    from linkage.files.draft import Draft, draft
 
     without_pandas()
-    asked = Draft(files, run, out, maps or (), ids or (), delimiter, encoding)
-    drafted = draft(asked, recognised=say_recognised, progress=say)
+    options = Draft(files, run, out, maps or (), ids or (), compare or (), delimiter, encoding)
+    drafted = draft(options, inferred=say_inferred, progress=say)
     say_notes(drafted.notes)
     for path in drafted.written:
         typer.echo(f"wrote   {path}")

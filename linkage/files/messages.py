@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.measures.estimated_error import GUESSED, UNLEARNT
-
 from linkage.files.header_names import any_known
 from linkage.files.prepare import Prepared
 from linkage.files.schema import CONTENT
 from linkage.records.headers import listed
+from quality.measures.estimated_error import GUESSED, UNLEARNT
 
 _MAX_MODEL_NOTES = 4  # the others stand in the manifest
 _MAX_NAMES = 12  # of unmapped columns

@@ -14,14 +14,14 @@ from quality.explain.one_file import explain_person_of_file
 from quality.explain.page.others import person_headlines
 from tests.match.test_explain_beside import JO, opened
 
-from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
+from linkage.files.dedupe import DedupeRequest, dedupe_file
 from linkage.pipeline.lock import locked
 from quality.explain import Explainer
 from quality.explain.page import render_explanation, statement
-from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
 from tests.conftest import parse
+from tests.files.conftest import CANARY, person, seen_again, write_csv
 
 NAMES = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB", "gender": "SEX",
          "postcode": "PCODE"}  # fmt: skip

@@ -17,14 +17,14 @@ from linkage.pipeline.ended.reviewing import add_labels, estimate_step, estimate
 from quality.review.sampling import draw_sample
 from typer.testing import CliRunner, Result
 
-from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
-from linkage.adhoc.link import Request, link_files
 from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
+from linkage.files.dedupe import DedupeRequest, dedupe_file
+from linkage.files.link import LinkRequest, link_files
 from linkage.model import load
 from quality.report.names import Names
-from tests.adhoc.conftest import CANARY, make_files, write_csv
+from tests.files.conftest import CANARY, make_files, write_csv
 
 HOME = "http://127.0.0.1"
 Judge = Callable[[str, str], bool]
@@ -129,7 +129,7 @@ def test_the_application_shows_what_the_files_hold(root: Path) -> None:
 def test_labels_live_on_where_the_files_are_linked_again(tmp_path: Path) -> None:
     """One customer has moved, one is gone; a new one, whom nobody knows, shifts the numbers of all others."""
     files = make_files(tmp_path / "files")
-    request = Request(files.left, files.right, tmp_path / "linked", threads=2)
+    request = LinkRequest(files.left, files.right, tmp_path / "linked", threads=2)
     link_files(request)
     draw_sample(request.out, "link", 100_000)
     before = sample_of(request.out, "link")
@@ -161,7 +161,9 @@ def test_m_is_trained_on_the_labels_and_the_files_linked_with_it(reviewed: Path,
     assert told.exit_code == 0, told.output
     assert "labels: " in told.output
     assert load(out).raw["comparisons"] != load(reviewed / "model.json").raw["comparisons"]
-    again = link_files(Request(files.left, files.right, tmp_path / "again", model=out, truth=files.truth, threads=2))
+    again = link_files(
+        LinkRequest(files.left, files.right, tmp_path / "again", model=out, truth=files.truth, threads=2)
+    )
     assert again.truth
     assert again.truth["precision"] > 0.97
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from linkage.adhoc.dedupe import DedupeRequest
-from linkage.adhoc.link import Request, link_files
+from linkage.files.dedupe import DedupeRequest
+from linkage.files.link import LinkRequest, link_files
 from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
@@ -22,7 +22,7 @@ from linkage.model.model_files import trained_on
 from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
-from tests.adhoc.conftest import PEOPLE, Files
+from tests.files.conftest import PEOPLE, Files
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 from quality.tune.desk import RunDesk
@@ -79,7 +79,7 @@ def test_the_command_of_a_saved_model_comes_to_what_was_foretold(root: Path, tmp
 def test_what_was_held_against_pairs_within_the_files_is_so_again(files: Files, tmp_path: Path) -> None:
     """The command says so too, and the page that only a new run counts such pairs anew."""
     first = tmp_path / "once"
-    link_files(Request(files.left, files.right, first, each_once=True))
+    link_files(LinkRequest(files.left, files.right, first, each_once=True))
     with RunDesk(first, None) as desk:
         found, saved = desk.outcome(desk.settings), desk.save(desk.settings, "as it was")
     assert any("each_once" in line for line in found.estimates)

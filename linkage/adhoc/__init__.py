@@ -1,1 +1,0 @@
-"""Two person files linked with no configuration: `leo link LEFT RIGHT`."""

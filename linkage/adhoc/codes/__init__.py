@@ -1,1 +1,0 @@
-"""Numbers, codes, hashes, bits, and words that are as rare as they."""

@@ -1,1 +1,0 @@
-"""Birth dates and other days, in any form, order and calendar; ages, and dates within numbers."""

@@ -1,1 +1,0 @@
-"""What columns are called: words, forms of headers, and which field each header names."""

@@ -1,1 +1,0 @@
-"""Addresses, towns and positions on earth."""

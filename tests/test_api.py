@@ -1,0 +1,153 @@
+"""Tables of a notebook: linked as the files are that hold the same rows."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+
+import linkage
+from linkage.errors import ConfigError, InputError
+from tests.files.conftest import CANARY, SHARED, Files, make_files, person
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return make_files(tmp_path_factory.mktemp("frames"))
+
+
+@pytest.fixture(scope="module")
+def answer(files: Files) -> linkage.Answer:
+    """Two tables of two libraries, with a truth of a third."""
+    right = pa_csv.read_csv(files.right, convert_options=pa_csv.ConvertOptions(column_types={"DOB": pa.string()}))
+    return linkage.link(pd.read_csv(files.left), right, truth=duckdb.read_csv(str(files.truth)))
+
+
+def _pairs(answer: linkage.Answer) -> set[tuple[Any, ...]]:
+    return {(row["left_id"], row["right_id"], row["decision"]) for row in answer.links.to_pylist()}
+
+
+def test_tables_are_linked_as_the_files_are_that_hold_their_rows(answer: linkage.Answer, files: Files) -> None:
+    of_files = linkage.link(files.left, str(files.right), truth=files.truth)
+    assert _pairs(answer) == _pairs(of_files)
+    assert answer.truth == of_files.truth
+    assert answer.columns == of_files.columns
+    assert answer.columns["surname"] == ("last_name", "SURNAME")
+    assert answer.counts["left_units"] == answer.counts["right_units"] == 240
+    assert {row["side"] for row in answer.unlinked.to_pylist()} == {"left", "right"}
+    assert answer.model["link_type"] == "link_only"
+    assert answer.report.read_text().startswith("<!doctype html>")
+
+
+def test_it_says_what_the_command_says_and_no_value(answer: linkage.Answer) -> None:
+    linked, measured, *_ = repr(answer).splitlines()
+    accepted = sum(row[2] == "accepted" for row in _pairs(answer))
+    assert linked.startswith(f"{accepted} links accepted, ")
+    assert linked.endswith(" for review, of 240 and 240 records")
+    assert measured.startswith(f"against {SHARED} true pairs: precision ")
+    assert CANARY.lower() not in repr(answer).lower()
+
+
+def test_a_pair_is_explained_by_its_ids(answer: linkage.Answer) -> None:
+    best = max(answer.links.to_pylist(), key=lambda row: row["match_weight"])
+    found = answer.explain(best["left_id"], best["right_id"])
+    assert found["weight"]["match_weight"] == pytest.approx(best["match_weight"])
+    assert not (answer.folder / "explained").exists(), "what the tables hold is left nowhere"
+    with pytest.raises(ConfigError, match="no record with this id"):
+        answer.explain("nobody", best["right_id"])
+
+
+def test_what_has_no_place_of_its_own_goes_with_the_answer(files: Files, tmp_path: Path) -> None:
+    left, right = pa_csv.read_csv(files.left), pa_csv.read_csv(files.right)
+    given = linkage.link(left, right, links_only=True)
+    folder = given.folder
+    assert folder.parent.stat().st_mode & 0o077 == 0, "rows of persons are for the owner alone"
+    assert (folder.parent / "left.parquet").is_file()
+    with pytest.raises(ConfigError, match=r"index\.html: this answer has none"):
+        given.report  # noqa: B018
+    del given
+    assert not folder.parent.exists()
+
+    named = linkage.link(left, right, out=tmp_path / "linked", links_only=True)
+    assert named.links.num_rows
+    del named
+    assert (tmp_path / "linked" / "links.parquet").is_file()
+    with pytest.raises(ConfigError, match="give --force to replace it"):
+        linkage.link(files.left, files.right, out=tmp_path / "linked", links_only=True)
+
+
+def test_labels_of_rows_are_ids_where_they_have_a_name(files: Files) -> None:
+    left, right = pd.read_csv(files.left), pd.read_csv(files.right)
+    filtered = linkage.link(left[left["gender"] == "F"], right, links_only=True)
+    assert all("__index" not in note for note in filtered.notes)
+    labelled = linkage.link(left.set_index("person_id"), right.set_index("id"), links_only=True)
+    assert {row[0][0] + row[1][0] for row in _pairs(labelled)} == {"AB"}
+    numbered = linkage.link(left, right, id=("none", None), links_only=True)
+    assert {(f"A{row[0] - 1:04}", *row[1:]) for row in _pairs(numbered)} == _pairs(labelled)
+
+
+def _twice() -> pd.DataFrame:
+    """240 people, 200 of whom stand in the table twice, the second time with another postcode or with a slip."""
+    draw, rows = random.Random(7), []
+    for number in range(240):
+        one = {**person(number, draw), "who": number}
+        again = (
+            {**one, "postcode": person(0, draw)["postcode"]}
+            if number % 3
+            else one | {"last_name": one["last_name"][:-1]}
+        )
+        rows += [one, again] if number < 200 else [one]
+    draw.shuffle(rows)
+    return pd.DataFrame(rows).drop(columns="person_id").assign(key=[f"K{number}" for number in range(len(rows))])
+
+
+def test_records_of_one_table_are_found() -> None:
+    people = _twice()
+    by_column = linkage.dedupe(people, truth="who", id="key")
+    assert by_column.truth is not None
+    assert by_column.truth["recall"] > 0.9
+    clusters = by_column.clusters.to_pylist()
+    assert {row["id"] for row in clusters} == set(people["key"])
+    assert (
+        by_column.summary.splitlines()[0]
+        == f"{len(people)} records are {len({r['person_id'] for r in clusters})} people"
+    )
+    pairs = people.groupby("who")["key"].agg(list)
+    truth = pd.DataFrame([keys for keys in pairs if len(keys) == 2], columns=["left_id", "right_id"])
+    by_pairs = linkage.dedupe(people.drop(columns="who"), truth=truth, id="key")
+    assert by_pairs.truth == by_column.truth
+    with pytest.raises(ConfigError, match=r"unlinked\.parquet: this answer has none"):
+        by_pairs.unlinked  # noqa: B018
+
+
+MIXED = pd.DataFrame({"id": [1, 2], "surname": [CANARY, 7]})
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "error", "said"),
+    [
+        ([1, 2], {}, InputError, "left: neither a path nor a table, but a list"),
+        (MIXED, {}, InputError, "left: column surname holds values of several kinds"),
+        (MIXED, {"threshold": 2}, ConfigError, "threshold=2: out of range\n  give a number from 0 to 1"),
+        ("nowhere.csv", {}, InputError, "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_linked_is_told(given: Any, options: Any, error: type, said: str, files: Files) -> None:
+    with pytest.raises(error) as told:
+        linkage.link(given, files.right, **options)
+    assert said in str(told.value)
+    assert CANARY not in str(told.value)
+    assert told.value.__suppress_context__ or told.value.__context__ is None
+
+
+def test_the_package_is_imported_without_what_links() -> None:
+    asked = "import sys, linkage; print({'duckdb', 'pyarrow', 'pandas'} & set(sys.modules)); linkage.nothing"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert done.stdout == "set()\n"
+    assert "module 'linkage' has no attribute 'nothing'" in done.stderr
