@@ -9,7 +9,7 @@ from linkage.config import RunConfig, of_manifest
 from linkage.engine import Engine, Table, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.files import truth
-from linkage.files.comparisons import KINDS, untrained
+from linkage.files.comparisons import untrained
 from linkage.files.messages import read_notes
 from linkage.files.prepare import FileOptions, Inferred, prepare
 from linkage.files.read_file import damage_reported
@@ -17,7 +17,7 @@ from linkage.match.recall import sample_of_pairs
 from linkage.match.units import DERIVED, described, together
 from linkage.model import Model
 from linkage.model import load as load_model
-from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
+from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
 from linkage.model.training import train
 from linkage.pipeline.delivery import manifest_of_sources, tables_of
 from linkage.pipeline.folder import MANIFEST
@@ -44,17 +44,17 @@ class Suggested:
     """The rules, the units of both sides, and the budget of pairs."""
 
     rules: ChosenRules
+    pairs: list[RulePairs]
     units: tuple[int, int]
     budget: float
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """What rules are chosen for: two sides' units, the kind of each field, and the true pairs where they are known."""
+    """What rules are chosen for: two sides' units, and the true pairs where they are known."""
 
     left: Table
     right: Table
-    kinds: dict[str, str]
     true_pairs: Table | None
 
 
@@ -87,10 +87,10 @@ def suggest_for_files(
         for note in given.notes:
             say(note)
         model = load_model(options.model) if options.model else None
-        if model is None and given.table is None:
+        if model is None:
             say("training")
             model = train(engine, untrained(prepared.kinds), left, right, seed=options.seed)[0]
-        return _suggested(engine, _Sides(left, right, prepared.kinds, given.table), model, options, say)
+        return _suggested(engine, _Sides(left, right, given.table), model, options, say)
 
 
 def suggest_for_step(
@@ -107,11 +107,10 @@ def suggest_for_step(
     model = load_model(options.model or run / "models" / f"{step_name}.json")
     with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads) as engine:
         say("reading")
-        kinds = {field: kind for field, kind in _kinds().items() if field in model.columns}
-        left, right = sides_of_step(engine, run, step_name, [*_unit_columns(kinds), *model.columns])
+        left, right = sides_of_step(engine, run, step_name, model.columns)
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()} if options.truth else {}
         true_pairs = _true_pairs(engine, tables, step_name, options.truth) if options.truth else None
-        return _suggested(engine, _Sides(left, right, kinds, true_pairs), model, options, say)
+        return _suggested(engine, _Sides(left, right, true_pairs), model, options, say)
 
 
 def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[str]) -> tuple[Table, Table]:
@@ -150,36 +149,24 @@ def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]
 
 
 def _suggested(
-    engine: Engine, sides: _Sides, model: Model | None, options: RuleOptions, say: Callable[[str], None]
+    engine: Engine, sides: _Sides, model: Model, options: RuleOptions, say: Callable[[str], None]
 ) -> Suggested:
     units = engine.count(sides.left), engine.count(sides.right)
     budget = options.budget if options.budget is not None else options.pairs_per_record * max(units)
-    keys = keys_of_fields(sides.kinds, sides.left.columns)
-    say("what matches agree on")
+    model.check_trained("--model")
+    model.check_columns(sides.left.columns, "--model")
+    pairs = None
     if sides.true_pairs is not None:
         if engine.count(sides.true_pairs) == 0:
             raise InputError(f"{options.truth}: no true pair has both ends in the two sides\n  check its ids")
         pairs = sample_of_pairs(engine, sides.true_pairs)
-        cases = of_true_pairs(engine, keys, sides.left, sides.right, pairs)
-    else:
-        if model is None:
-            raise ConfigError("without truth a trained model is needed\n  give --model or --truth")
-        model.check_trained("--model")
-        model.check_columns(sides.left.columns, "--model")
-        cases = of_likely_matches(engine, keys, model, sides.left, sides.right, seed=options.seed)
     say("pairs of candidate rules")
-    chosen = choose(engine, keys, cases, sides.left, sides.right, target=options.recall, budget=budget)
-    return Suggested(chosen, units, budget)
-
-
-def _kinds() -> dict[str, str]:
-    return {**KINDS, "postcode": "postcode"}
-
-
-def _unit_columns(kinds: dict[str, str]) -> list[str]:
-    """The columns that keys are made of: latest values, histories, and histories of what is made of them."""
-    made = [name for name, (field, _) in DERIVED.items() if field in kinds and name.startswith(field)]
-    return [*kinds, *(f"{name}_all" for name in (*kinds, *made))]
+    made_of = {name: field for name, (field, _) in DERIVED.items()}
+    chosen = choose_rules(
+        engine, model, sides.left, sides.right, made_of=made_of, target=options.recall, budget=budget, true_pairs=pairs
+    )
+    counted = rule_pairs(engine, [rule.rule for rule in chosen.rules], sides.left, sides.right)
+    return Suggested(chosen, counted, units, budget)
 
 
 def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:

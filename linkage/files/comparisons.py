@@ -16,7 +16,7 @@ KINDS = {
     "sex": "category",
     "name_suffix": "category",
     **dict.fromkeys(NUMBERS, "number"),
-    "email": "text",
+    "email": "code",
     "phone": "code",
 }
 """Field to the kind of its comparison."""
@@ -52,13 +52,11 @@ def kinds_of(
         known = [[value for value in of if value is not None] for of in values]
         sides = sum(bool(of) for of in known) * (2 if one_file else 1)
         if (name == "middle_names" and sides == 1) or (name == "other_surname" and sides):
-            chosen[name] = comparisons.BESIDE
+            chosen[name] = comparisons.FURTHER_NAMES
             continue
         if not all(known) or all(len(set(of)) < 2 for of in known):
             continue
         kind = KINDS.get(name) or ("postcode" if name == "postcode" and british_postcodes else _kind_of_values(known))
-        if name == "email" and one_file:
-            kind = "code"
         if kind == "category" and name in _WRITTEN_IN_WAYS:
             kind = "text"
         if kind == "number" and min(sum(map(len, of)) / len(of) for of in known) < _WHOLE_NUMBER:
@@ -95,7 +93,7 @@ def untrained(kinds: Mapping[str, str]) -> Model:
     compared: dict[str, dict[str, Any]] = {}
     middle = "middle_names" in kinds and any(k in _MIDDLE_TELLS or name == "email" for name, k in kinds.items())
     for name, kind in kinds.items():
-        if kind == comparisons.BESIDE:
+        if kind == comparisons.FURTHER_NAMES:
             continue
         swapped = _SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None
         crossed = _CROSSED.get(name) if _CROSSED.get(name) in kinds else None
@@ -103,15 +101,27 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             name,
             kind,
             swapped_with=swapped,
-            told=swapped in compared,
-            slips=kind in comparisons.NAMES,
+            swap_counted=swapped in compared,
+            swap_with_typo=kind in comparisons.NAMES,
             crossed_with=crossed,
-            crossed_told=crossed in compared,
+            cross_counted=crossed in compared,
             further="middle_names" if middle and name == "forename" else None,
             further_of="forename" if middle and name == "middle_names" and "forename" in kinds else None,
-            before="other_surname" if name == "surname" and "other_surname" in kinds else None,
+            former="other_surname" if name == "surname" and "other_surname" in kinds else None,
         )
-    return from_dict(comparisons.settings(list(compared.values())))
+    made = comparisons.with_home(list(compared.values()), kinds)
+    return from_dict(comparisons.settings([*made, *_conditional(kinds)]))
+
+
+def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Conditional comparisons: a household shares its surname, and people of one forename are of one sex."""
+    made = []
+    home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
+    if home and "surname" in kinds:
+        made.append(comparisons.given_comparison("surname", [home], adjusted=True))
+    if {"sex", "forename"} <= kinds.keys():
+        made.append(comparisons.given_comparison("sex", ["forename"]))
+    return made
 
 
 def is_further(name: str) -> bool:

@@ -159,7 +159,7 @@ def _model(
         fields, without = prepared.schemas[0].fields, request.without
         return given_model(engine, request.model, kinds, [table], both, fields=fields, without=without, seed=seed)
     first, second = both()
-    model, reports = train_model(engine, kinds, first, second, seed=seed, progress=say, one_file=True)
+    model, reports = train_model(engine, kinds, first, second, seed=seed, progress=say)
     engine.drop(first, second)
     return model, reports
 

@@ -112,11 +112,6 @@ class _Step:
     repeated: Sequence[float]
     truth: truth.TruePairs
 
-    @property
-    def repeats(self) -> bool:
-        """Whether a file holds people several times, so that pairs within it show nothing of non-matches."""
-        return max(self.repeated) >= REPEATED
-
 
 def _link(
     engine: Engine,
@@ -196,7 +191,7 @@ def _model(engine: Engine, step: _Step, say: Callable[[str], None]) -> tuple[Mod
         return given_model(
             engine, request.model, kinds, units, lambda: units, fields=fields, without=without, seed=seed
         )
-    return train_model(engine, kinds, *units, seed=seed, progress=say, repeats=step.repeats)
+    return train_model(engine, kinds, *units, seed=seed, progress=say)
 
 
 def _result(

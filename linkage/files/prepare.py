@@ -15,7 +15,7 @@ from linkage.files.profile import Profile, profile_of
 from linkage.files.read_file import PersonFile, read_file
 from linkage.files.records import Records, keys_among, store_records
 from linkage.files.schema import FileSchema, read_schema, refuse_unknown_columns
-from linkage.model.comparisons import BESIDE
+from linkage.model.comparisons import FURTHER_NAMES
 
 MIN_COMPARED = 2
 
@@ -107,7 +107,7 @@ def prepare(
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
     british = all(of == {"kind": "british", "precision": "unit"} for of in settings)
     prepared.kinds = kinds_of(engine, units[0], units[-1], british_postcodes=british, one_file=len(prepared.files) == 1)
-    compared = [name for name, kind in prepared.kinds.items() if kind != BESIDE]
+    compared = [name for name, kind in prepared.kinds.items() if kind != FURTHER_NAMES]
     if len(compared) < MIN_COMPARED:
         raise InputError(
             "fewer than two of the fields say anything: the others are empty or hold one value\n"

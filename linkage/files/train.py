@@ -7,7 +7,6 @@ from pathlib import Path
 from linkage.engine import connect, scratch_folder
 from linkage.errors import ConfigError, LeoError
 from linkage.files.comparisons import untrained
-from linkage.files.duplicates import REPEATED, repeated_share
 from linkage.files.labels import labelled_pairs
 from linkage.files.messages import read_notes
 from linkage.files.prepare import FileOptions, Inferred, prepare
@@ -15,11 +14,10 @@ from linkage.files.read_file import damage_reported
 from linkage.files.train_model import with_rules
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model
-from linkage.model.blocking import suggest
+from linkage.model.blocking import choose_rules
 from linkage.model.labelled import LabelReport, m_from_labels
-from linkage.model.training import TrainingReport, train
-from linkage.model.training.em.earlier import matches_of
-from linkage.model.training.files import save
+from linkage.model.model_files import save
+from linkage.model.training import TrainingReport, fewest_matches, train
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,8 @@ def train_files(
         pairs = labelled_pairs(engine, request.labels, *prepared.ids) if request.labels else None
         for note in pairs.notes(request.labels) if pairs and request.labels else ():
             say(note)
-        repeats = max(repeated_share(engine, side) for side in (left, right)) >= REPEATED
         start, seed = untrained(prepared.kinds), request.seed
-        model, report = train(engine, start, left, right, seed=seed, together=True, several=repeats, progress=say)
+        model, report = train(engine, start, left, right, seed=seed, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"
@@ -78,10 +75,10 @@ def train_files(
         if pairs:
             say("m from labels")
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
-            seen = matches_of(report.as_dict()) or 0
+            seen = fewest_matches(report.as_dict()) or 0
             model, labelled = m_from_labels(model, pairs.labelled(engine, model, scored), seen=seen)
         say("blocking rules")
-        rules = suggest(engine, model, left, right).rules
+        rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
     model = with_rules(model, rules)
     more = {"labelled": labelled.as_dict()} if labelled else {}
     return model, report, labelled, save(request.out, model, report, **more)

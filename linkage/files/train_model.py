@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, Table, one, quote
-from linkage.errors import ConfigError, InputError, LeoError
+from linkage.errors import ConfigError, InputError, NothingToTrainOnError
 from linkage.files.comparisons import is_further, untrained
 from linkage.model import Model, from_dict, load
-from linkage.model.blocking import suggest
-from linkage.model.fits import misfits
-from linkage.model.refused import check_runs
-from linkage.model.sizes import of_sizes
-from linkage.model.training import NobodyInBothError, TrainingReport, train, unlearnt
-from linkage.model.training.files import trained_on
-from linkage.model.without import without_columns
+from linkage.model.blocking import choose_rules
+from linkage.model.engine_check import check_runs
+from linkage.model.model_files import trained_on
+from linkage.model.reuse import misfits, without_columns
+from linkage.model.training import TrainingReport, default_parameters, train
 
 NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\n  map further columns"
 _MIN_COMPARISONS = 2
@@ -30,16 +28,10 @@ def train_model(
     *,
     seed: int,
     progress: Callable[[str], None],
-    one_file: bool = False,
-    repeats: bool = False,
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides with blocking rules chosen for it, and the reports of both.
 
-    Sides too small to learn from, or with no person in common, get default probabilities; a warning says so.
-
-    Args:
-        one_file: both sides are halves of one file.
-        repeats: one of them holds people several times, so that pairs within it are no non-matches.
+    Sides too small to learn from, or with no person in common, get default parameters; a warning says so.
 
     Raises:
         InputError: no blocking rule pays.
@@ -48,33 +40,33 @@ def train_model(
     further = ", ".join(name for name in kinds if is_further(name)) if 1 < len(roles) < len(kinds) else ""
 
     def trained(of: Mapping[str, str]) -> tuple[Model, TrainingReport]:
-        start, how = untrained(of), {"one_file": one_file, "several": repeats}
-        return train(engine, start, left, right, seed=seed, together=True, progress=progress, **how)
+        return train(engine, untrained(of), left, right, seed=seed, progress=progress)
 
     try:
         model, report = trained(kinds)
-    except LeoError as fault:
-        nobody, reason = isinstance(fault, NobodyInBothError), str(fault).splitlines()[0]
-        found = _without_further(trained, roles, further) if nobody and further else None
+    except NothingToTrainOnError as fault:
+        reason = str(fault).splitlines()[0]
+        found = _without_further(trained, roles, further) if further else None
         if not found:
-            start = untrained(roles if further else kinds)
             reason += f"; not compared, since EM did not converge with them: {further}" if further else ""
-            found = unlearnt(engine, start, left, right, seed=seed, reason=reason, nobody=nobody)
+            start = untrained(roles if further else kinds)
+            found = default_parameters(engine, start, left, right, seed=seed, reason=reason)
         model, report = found
     progress("blocking rules")
-    chosen = suggest(engine, model, left, right)
+    chosen = choose_rules(engine, model, left, right)
     if not chosen.rules:
         raise InputError(NO_RULE)
-    return with_rules(model, chosen.rules), {"training": report.as_dict(), "blocking": asdict(chosen)}
+    reports = {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
+    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), reports
 
 
 def _without_further(
     trained: Callable[[Mapping[str, str]], tuple[Model, TrainingReport]], roles: Mapping[str, str], further: str
 ) -> tuple[Model, TrainingReport] | None:
-    """Train without the further columns that the user named; None where EM converges on non-matches still."""
+    """Train without the further columns that the user named; None where there is nothing to train on still."""
     try:
         model, report = trained(roles)
-    except LeoError:
+    except NothingToTrainOnError:
         return None
     report.warnings = [*report.warnings, f"not compared, since EM converged on non-matches with them: {further}"]
     return model, report
@@ -136,7 +128,7 @@ def given_model(
     trained_there = trained_on(path)
     if trained_there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):
         prior = model.prior
-        model = of_sizes(model, trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
+        model = model.with_prior_of(trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
         if model.prior != prior:
             done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
     if found := misfits(engine, model, *sides, seed=seed):
@@ -171,13 +163,13 @@ def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
 
 
 def _misfit_note(path: Path | None, misfit: Mapping[str, Any], years_only: Collection[str]) -> str:
-    high = misfit["here"] > misfit["said"]
+    high = misfit["here"] > misfit["in_model"]
     effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
     why = "these files write it otherwise than those that the model was trained on, or hold other people"
     if misfit["comparison"] in years_only:
         why = "these files know years only, and the model is of whole dates"
     return (
-        f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['said']:.2g}, and here it "
+        f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['in_model']:.2g}, and here it "
         f"is {misfit['here']:.2g}; {why}. Its match weight is {effect}: leave --model out, and one is trained here"
     )
 
@@ -192,7 +184,8 @@ def _remedy(missing: Sequence[str]) -> str:
 
 def _with_more_rules(engine: Engine, model: Model, left: Table, right: Table) -> tuple[Model, list[str]]:
     own = [rule.condition for rule in model.blocking_rules]
-    chosen = [rule for rule in suggest(engine, model, left, right).rules if rule not in own]
+    rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
+    chosen = [rule for rule in rules if rule not in own]
     if not own and not chosen:
         raise InputError(NO_RULE)
     return with_rules(model, chosen, model.raw.get("blocking_rules_to_generate_predictions") or []), chosen

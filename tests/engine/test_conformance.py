@@ -97,7 +97,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-# A run's queries; `adhoc`, `explain`, `review` and `tune` ask DuckDB alone.
+# A run's queries; `files`, `explain`, `review` and `tune` ask DuckDB only.
 _ON_BOTH = ("engine", "extract", "longitudinal", "match", "model", "pipeline", "records", "spine")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 _OF_ONE_ENGINE = {

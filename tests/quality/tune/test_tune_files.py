@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from linkage.files.dedupe import DedupeRequest
-from linkage.files.link import LinkRequest, link_files
 from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
+from linkage.files.dedupe import DedupeRequest
+from linkage.files.link import LinkRequest, link_files
 from linkage.model.model_files import trained_on
 from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions
