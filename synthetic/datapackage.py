@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef, Variable, datapackage, shipped
-from synthetic.base.rules import Strict
+from linkage.config.toml_file import Strict
 from synthetic.files import LIST_SEPARATOR
 
 LICENCE = {

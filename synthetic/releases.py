@@ -1,6 +1,5 @@
 """One record of a school census for each pupil and key stage, as linkage needs no more."""
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,43 +11,18 @@ from numpy.typing import NDArray
 from linkage.catalogue import TableDef
 from synthetic.base.dates import DATA_END, academic_year, day
 from synthetic.base.draws import Draws, Ints, Words, mix
-from synthetic.base.rules import Delivered, Deliveries, Strict, settings
+from synthetic.base.rules import Delivered, Deliveries, Table, rule_file
 from synthetic.base.text import Text, byte_rows
 from synthetic.world import Columns, Tables, definition, record_key, rows_of
 
 
-class Census(Strict):
-    """What makes a pupil and a stage in one table."""
-
-    pupil: str  # column of the pupil's reference, a dictionary
-    year_group: str
-    stages: tuple[tuple[str, ...], ...]  # values of the year group in each stage
-
-
-class Stages(Strict):
-    """All of stages.toml."""
-
-    why: str
-    table: dict[str, Census]
-
-
-@functools.cache
-def stages() -> Stages:
-    """The shipped configs/synthetic/identities/stages.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("identities/stages.toml", Stages)
-
-
 def last_of_each_stage(name: str, columns: Columns) -> Columns:
     """The last record of each pupil and stage of a census, for example "npd_census"; all rows of another table."""
-    rule = stages().table.get(name)
+    rule = rule_file("identities/stages.toml").table.get(name)
     return rows_of(columns, _last(rule, columns)) if rule else columns
 
 
-def _last(rule: Census, columns: Columns) -> NDArray[np.bool_]:
+def _last(rule: Table, columns: Columns) -> NDArray[np.bool_]:
     """The last row of each pupil and stage; rows of a pupil are in the order of time. One without a reference stays."""
     pupil = pc.fill_null(columns[rule.pupil].indices, -1).to_numpy().astype(np.int64)
     groups: Any = columns[rule.year_group]

@@ -15,7 +15,7 @@ from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on
 from synthetic.base.draws import Draws, Floats, Ints, Slots
 from synthetic.base.odds import Odds
 from synthetic.base.reference import FOLDER, reference
-from synthetic.base.rules import working
+from synthetic.base.rules import rule_file
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS, Journeys
 from synthetic.education.pathways import Deviates, Traits, by_year, deviates, odds_table, with_qualification
@@ -99,7 +99,7 @@ def _by_subject() -> NDArray[np.int32]:
     whole = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
     first, third = shares / whole
     everybody = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
-    rules = working().jobs
+    rules = rule_file("life/working.toml").jobs
     early = first + rules.early_beyond * (first - everybody) - rules.already_settled * (third - first)
     shares[0] = np.clip(early, 0, None) * whole[0]
     shares[1] = np.clip(third + rules.settled_beyond * (third - first), 0, None) * whole[1]
@@ -161,7 +161,7 @@ def lives(draws: Draws, people: People, journey: Journeys, insured: Insurance) -
     """What people do in each tax year."""
     since = years_since(people)
     studies, away, seen = standing(people, journey, insured)
-    ids, rules = people.ids, working()
+    ids, rules = people.ids, rule_file("life/working.toml")
     person = with_qualification(journey.traits, journey.qualified)
     did = np.full(since.shape, WORKER, np.int8)
     steady = deviates(draws, "work", ids, YEARS, rules.work.lasting, rules.work.from_year)
@@ -218,7 +218,7 @@ def table_pay(people: People, journey: Journeys) -> Deviates:
 
 def spread(draws: Draws, ids: Ints, female: NDArray[np.bool_], age: Floats) -> Deviates:
     """(people, YEARS): log of pay over the median: a lasting and a passing part, short hours, and a long upper tail."""
-    rules = working().pay
+    rules = rule_file("life/working.toml").pay
     drawn = deviates(draws, "pay", ids, YEARS, rules.lasting, rules.from_year)
     tail = np.float32(rules.tail_from)
     out = drawn * np.float32(rules.spread)
@@ -232,18 +232,18 @@ def spread(draws: Draws, ids: Ints, female: NDArray[np.bool_], age: Floats) -> D
 
 def later(cohort: Ints, since: Ints) -> Deviates:
     """(people, YEARS): log of what later cohorts earn more, and of what people earn more beyond the published years."""
-    rules = working().pay
-    out = rules.a_cohort * np.maximum(cohort - _LAST_COHORT, 0)[:, None] + rules.a_year * np.clip(since - 15, 0, 12)
-    return out.astype(np.float32)
+    rules = rule_file("life/working.toml").pay
+    cohorts = float(rules.a_cohort) * np.maximum(cohort - _LAST_COHORT, 0)[:, None]
+    return (cohorts + float(rules.a_year) * np.clip(since - 15, 0, 12)).astype(np.float32)
 
 
 def studying(journey: Journeys) -> Deviates:
     """(people, YEARS): log of what work next to study pays of a full year's pay."""
-    rules = working().pay
+    rules = rule_file("life/working.toml").pay
     out = np.zeros(journey.college.shape, np.float32)
-    out[journey.university() | journey.sixth_form | journey.college] = np.log(rules.beside_study)
+    out[journey.university() | journey.sixth_form | journey.college] = np.log(rules.during_study)
     further = journey.postgraduate_start[:, None]
-    out[journey.university() & (further > 0) & (further <= YEARS)] = np.log(rules.beside_further_study)
+    out[journey.university() & (further > 0) & (further <= YEARS)] = np.log(rules.during_further_study)
     out[journey.apprentices()] = np.log(rules.apprentice)
     return out
 
@@ -306,7 +306,7 @@ def _main_jobs(
     draws: Draws, ids: Ints, age: Floats, pattern: Pattern, finishes: NDArray[np.bool_]
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Person, year, first and last day of each main job."""
-    rules = working().jobs
+    rules = rule_file("life/working.toml").jobs
     head, tail = _parts(draws, ids, pattern)
     full = pattern == ALL
     goes_on = np.zeros((len(pattern), len(YEARS) + 1), bool)  # from the year before into this one
@@ -368,7 +368,7 @@ def _last_years(goes_on: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _second_jobs(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[Ints, Ints, Ints, Ints]:
     """Short jobs within years that are worked throughout."""
     drawn = draws.uniform("job.casual", ids[:, None], YEARS[None, :])
-    share = working().jobs.second
+    share = rule_file("life/working.toml").jobs.second
     person, at = np.nonzero((pattern == ALL) & (drawn < share))
     begun = (drawn[person, at] / share * 300).astype(np.int64)
     days = 7 - np.log(1 - draws.uniform("job.casual.days", ids[person], at)) * 80
@@ -410,7 +410,7 @@ def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) ->
 
 def _pattern(draws: Draws, people: People, journey: Journeys, insured: Insurance, live: Lives) -> Pattern:
     """How much of each year is worked: all of it by workers and apprentices, some by students and the unsettled."""
-    did, rules = live.activity, working()
+    did, rules = live.activity, rule_file("life/working.toml")
     drawn = draws.uniform("work.pattern", people.ids[:, None], YEARS[None, :]).astype(np.float32)
     out = np.zeros(did.shape, np.int8)
     out[did == WORKER] = ALL
@@ -445,5 +445,5 @@ def _eased(drawn: Deviates, did: Activities, pattern: Pattern) -> Pattern:
     near = np.zeros(pattern.shape, bool)
     near[:, :-1] |= pattern[:, 1:] == ALL
     near[:, 1:] |= pattern[:, :-1] == ALL
-    out[idle & near & (drawn > 1 - working().eased)] = PART
+    out[idle & near & (drawn > 1 - rule_file("life/working.toml").eased)] = PART
     return out

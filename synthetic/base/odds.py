@@ -1,13 +1,14 @@
 """The odds of a preset: configs/synthetic/<preset>.toml, checked, with unknown keys refused."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from linkage.config.resources import config_files
+from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
-from synthetic.base.rules import Strict, checked, toml
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0, le=20)]
@@ -167,12 +168,28 @@ def by_name() -> dict[str, Path]:
 
 
 def load(preset: str) -> Odds:
-    """The odds of a preset.
+    """The odds of a preset. One that `extends` another states only what differs.
 
     Raises:
         ConfigError: there is no such preset, or its file has faults; all are named at once.
     """
+    return check(Odds, _raw(preset), str(by_name()[preset]))
+
+
+def _raw(preset: str, extending: tuple[str, ...] = ()) -> dict[str, Any]:
     known = by_name()
     if preset not in known:
         raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(known)}")
-    return checked(known[preset], toml(known[preset]), Odds)
+    if preset in extending:
+        raise ConfigError(f"preset '{preset}' extends itself\n  name another one in `extends`")
+    raw = toml_of(known[preset])
+    base = raw.pop("extends", None)
+    return _merged(_raw(str(base), (*extending, preset)), raw) if base else raw
+
+
+def _merged(base: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in raw.items():
+        is_table = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merged(base[key], value) if is_table else value
+    return merged

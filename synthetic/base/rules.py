@@ -1,110 +1,91 @@
-"""Rules of the generator: files of configs/synthetic/, checked, with unknown keys refused."""
+"""Rules of the generator: the files of configs/synthetic/ below the presets, checked against the ones that ship.
+
+A user's own file must have the keys of the shipped one, with values of the same kind; every fault is reported at once.
+"""
 
 import functools
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from linkage.catalogue import TableDef
-from linkage.config.resources import config_file
+from linkage.config.resources import config_file, shipped_dir
+from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
 from synthetic.base.draws import Floats, Slots
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
+class Table(dict[Any, Any]):
+    """A table of a file, whose keys are attributes too: `rules.home.nino_given`. Years are whole numbers as keys."""
 
-class Strict(BaseModel):
-    """A part of a file, whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Rules = TypeVar("Rules", bound=BaseModel)
-
-
-def settings(name: str, rules: type[Rules]) -> Rules:
-    """A file by its path below configs/synthetic/, for example "releases/deliveries.toml".
-
-    Raises:
-        ConfigError: it is no TOML, or has faults; all are named at once.
-    """
-    path = config_file(f"synthetic/{name}")
-    return checked(path, toml(path), rules)
-
-
-def toml(path: Path) -> dict[str, Any]:
-    """What a file of TOML says, unchecked.
-
-    Raises:
-        ConfigError: it is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-
-
-def checked(path: Path, raw: dict[str, Any], rules: type[Rules]) -> Rules:
-    """What a file says, as its rules.
-
-    Raises:
-        ConfigError: it has faults; all are named at once.
-    """
-    try:
-        return rules.model_validate(raw)
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"{path} has faults", *faults])) from None
-
-
-class NationShares(Strict):
-    """A share for each nation next to England."""
-
-    scotland: Share
-    wales: Share
-
-
-class Crossing(Strict):
-    """Families whose first move leads across a border."""
-
-    families: Share
-    to_scotland: Share
-    number_kept: Share
-
-
-class Deprivation(Strict):
-    """Where the tenths of families by deprivation end."""
-
-    tenths: tuple[Share, ...]
-
-
-class Nations(Strict):
-    """All of nations.toml."""
-
-    shares: NationShares
-    crossing: Crossing
-    leaving: NationShares
-    deprivation: Deprivation
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 @functools.cache
-def nations() -> Nations:
-    """The shipped file.
+def rule_file(name: str) -> Table:
+    """A file by its path below configs/synthetic/, for example "study/colleges.toml".
 
     Raises:
-        ConfigError: the file has faults; all are named at once.
+        ConfigError: it is not TOML, or differs in its keys or kinds of values from the shipped file.
     """
-    return settings("schools/nations.toml", Nations)
+    path = config_file(f"synthetic/{name}")
+    raw = toml_of(path)
+    faults = list(_faults(raw, toml_of(shipped_dir() / "synthetic" / name), ()))
+    if faults:
+        raise ConfigError("\n".join([f"{path} has faults", *(f"  {fault}" for fault in faults)]))
+    table: Table = _tables(raw)
+    return table
+
+
+def _tables(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return Table({int(key) if _is_year(name, key) else key: _tables(inner, key) for key, inner in value.items()})
+    return tuple(map(_tables, value)) if isinstance(value, list) else value
+
+
+def _is_year(table: str, key: str) -> bool:
+    """Whether a key is a calendar year, or a number of years; other digits are codes."""
+    return key.isdigit() and (len(key) == 4 or table == "years")
+
+
+def _faults(value: Any, shipped: Any, place: tuple[str, ...]) -> Iterator[str]:
+    """What differs from the shipped file; tables by year may have other years."""
+    at = ".".join(place)
+    if isinstance(shipped, dict) and isinstance(value, dict):
+        by_year = all(_is_year(place[-1] if place else "", key) for key in shipped)
+        for key in {} if by_year else shipped:
+            if key not in value:
+                yield f"{'.'.join((*place, key))}: is missing"
+        for key, inner in value.items():
+            example = shipped.get(key, next(iter(shipped.values())) if by_year and key.isdigit() else None)
+            if example is None:
+                yield f"{'.'.join((*place, key))}: no such key; there are {', '.join(shipped)}"
+            else:
+                yield from _faults(inner, example, (*place, key))
+    elif isinstance(shipped, list) and isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _faults(inner, shipped[0] if shipped else inner, (*place, str(number)))
+    elif _kind(value) != _kind(shipped):
+        yield f"{at}: a {_kind(shipped)} is expected"
+    elif isinstance(shipped, float) and 0 <= shipped <= 1 and not 0 <= value <= 1:
+        yield f"{at}: a number from 0 to 1 is expected"
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "boolean", int: "number", float: "number", str: "text", list: "list", dict: "table"}
+    return kinds.get(type(value), type(value).__name__)
 
 
 def tenth(poor_children: NDArray[np.float64]) -> NDArray[np.int64]:
     """The tenth of families by deprivation, 1 the most deprived, of shares of poor children around the home."""
-    edges: Any = np.array(nations().deprivation.tenths[::-1])
+    edges: Any = np.array(rule_file("schools/nations.toml").deprivation.tenths[::-1])
     return 10 - np.searchsorted(edges, poor_children, side="right")
 
 
@@ -122,85 +103,17 @@ PATHS = ("ssn", "sss", "sso", "son", "soo", "snn", "oon", "ooo", "onn", "noo", "
 reference/life_paths.csv."""
 
 
-class Degree(Strict):
-    """First degrees."""
-
-    years: dict[int, Share]
-    transfer: Share
-
-
-class Other(Strict):
-    """Higher education without a degree."""
-
-    years: dict[int, Share]
-
-
-class Postgraduate(Strict):
-    """Courses of graduates."""
-
-    share: Share
-    years: dict[int, Share]
-    gap: tuple[Share, ...]
-
-
-class Trend(Strict):
-    """Change of the log odds of higher education by cohort."""
-
-    a_year_before: float
-    a_year: float
-    a_year_meals: float
-    centre: float
-
-
-class Apprentices(Strict):
-    """Apprenticeships."""
-
-    of_college: Share
-    of_adults: Share
-    years: dict[int, Share]
-
-
-class Adults(Strict):
-    """Learning after 19, on the scale of a normal deviate."""
-
-    lasting: Share
-    from_year: Share
-    after_college: tuple[float, ...]  # what a third year at college adds in the years after
-    short: Share
-
-
-class LearningRules(Strict):
-    """All of learning.toml."""
-
-    degree: Degree
-    other: Other
-    postgraduate: Postgraduate
-    trend: Trend
-    apprentices: Apprentices
-    adults: Adults
-
-
-@functools.cache
-def learning() -> LearningRules:
-    """The shipped configs/synthetic/life/learning.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("life/learning.toml", LearningRules)
-
-
 @functools.cache
 def years_of(kind: str) -> Slots:
     """Lengths of "degree", "other", "postgraduate" or "apprentices" as a table to draw from."""
-    shares = getattr(learning(), kind).years
+    shares = rule_file("life/learning.toml")[kind].years
     return Slots(np.array(list(shares.values())), 12, np.array(list(shares)))
 
 
 @functools.cache
 def gaps() -> Slots:
     """Years between a degree and the next course."""
-    return Slots(np.array(learning().postgraduate.gap), 12)
+    return Slots(np.array(rule_file("life/learning.toml").postgraduate.gap), 12)
 
 
 def begins(entry: str) -> tuple[int, int]:
@@ -217,283 +130,12 @@ def lean(outcomes: tuple[str, ...]) -> Floats:
     return np.array([early.get(o, by_kind.get(o, by_kind.get(o.split()[0], 0.0))) for o in outcomes])
 
 
-Shares = dict[str, Share]
-
-
-class Visitors(Strict):
-    """People who come from abroad to study."""
-
-    why: str
-    stay: Share
-    first_degree: Share
-    taught: Share
-    research: Share
-    go_on: Share
-    share: Shares  # by origin group, of those who came as adults
-    nino: Shares  # by origin group: ever get a number
-
-
-class Home(Strict):
-    """What universities know of a student."""
-
-    nino_given: Share
-    uln_given: Share
-    name_at_16: Share
-    term_address: Share
-    ethnic_unknown: Share
-    ethnic_refused: Share
-    husid_kept: Share
-    same_university: Share
-    completes: Share
-    writing_up: Share
-    dormant: Share
-    exit_award: Share
-
-
-class PartTime(Strict):
-    """Share of courses taken part time."""
-
-    young_first: Share
-    mature_first: Share
-    other_undergraduate: Share
-    research: Share
-
-
-class Next(Strict):
-    """What graduates take next."""
-
-    diploma: Share
-    research_years: Annotated[int, Field(ge=2)]
-    research: Share
-
-
-class Kinds(Strict):
-    """What undergraduates take."""
-
-    foundation_young: Share
-    foundation_mature: Share
-    foundation_leavers: Share
-    certificate_leavers: Share
-    sandwich: Share
-    next: Next
-
-
-class Universities(Strict):
-    """All of universities.toml."""
-
-    visitors: Visitors
-    domicile: dict[str, Shares]  # origin group to countries
-    home: Home
-    part_time: PartTime
-    kind: Kinds
-    classes: dict[int, tuple[Share, Share, Share, Share]] = Field(alias="class")  # by the year of the award
-
-
-class Unclassified(Strict):
-    """First degrees without a class."""
-
-    subjects: tuple[str, ...]
-
-
-class Subjects(Strict):
-    """All of subjects.toml, by code of the common aggregation hierarchy."""
-
-    integrated: tuple[str, ...]
-    lean: dict[str, float]
-    jacs: dict[str, tuple[str, ...]]
-    unclassified: Unclassified
-
-
-class Learner(Strict):
-    """What learners do, and what colleges know of them."""
-
-    other_college: Share
-    same_provider: Share
-    again: Share
-    ethnic_unknown: Share
-    lldd: Share
-    lldd_unknown: Share
-
-
-class Uln(Strict):
-    """Where the unique learner number is not known."""
-
-    known_before_2008: Share
-    unknown: Annotated[float, Field(ge=0, le=20)]
-
-
-class Blank(Strict):
-    """Community learners without a name."""
-
-    blank: Share
-
-
-class Short(Strict):
-    """Courses that are too short to count."""
-
-    longest: Annotated[int, Field(ge=2, le=110)]
-    kinds: Shares
-
-
-class Adult(Strict):
-    """Adult learning that counts."""
-
-    kinds: Shares
-    courses: tuple[Share, ...]
-
-
-class Programmes(Strict):
-    """Programmes at 16 to 19."""
-
-    traineeship: Share
-    two_years: Share
-    sixth_form_college: Share
-
-
-class Finish(Strict):
-    """How aims end."""
-
-    no_end_date: Share
-    break_: Share = Field(alias="break")
-    transfer: Share
-    withdrawn: Shares
-    achieved: Shares
-
-
-class Areas(Strict):
-    """Weights of sector subject areas."""
-
-    m: dict[str, float]
-    f: dict[str, float]
-
-
-class Colleges(Strict):
-    """All of colleges.toml."""
-
-    nino: Shares
-    uln: Uln
-    names: Blank
-    learner: Learner
-    short: Short
-    adult: Adult
-    study: Programmes
-    finish: Finish
-    standards: dict[int, Share]  # by year
-    apprenticeships: dict[int, tuple[Share, Share, Share]]
-    levy: dict[int, Share]
-    area: dict[str, Areas]
-
-
 def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64]:
     """For each year the entry of the last year named up to it, or the first one before all."""
     known = sorted(table)
     place = np.searchsorted(known, years, side="right") - 1
     out: NDArray[np.float64] = np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
     return out
-
-
-@functools.cache
-def university_rules() -> Universities:
-    """The shipped configs/synthetic/study/universities.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("study/universities.toml", Universities)
-
-
-@functools.cache
-def college_rules() -> Colleges:
-    """The shipped configs/synthetic/study/colleges.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("study/colleges.toml", Colleges)
-
-
-@functools.cache
-def subject_rules() -> Subjects:
-    """The shipped configs/synthetic/study/subjects.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("study/subjects.toml", Subjects)
-
-
-class Lasting(Strict):
-    """How long a deviate stays with a person."""
-
-    lasting: Share
-    from_year: Share
-
-
-class Student(Strict):
-    """Work next to study."""
-
-    all_year: Share
-    part_of_year: Share
-
-
-class Jobs(Strict):
-    """Employers."""
-
-    leaves_ages: tuple[float, ...]
-    leaves: tuple[Share, ...]
-    leaves_graduates: Share
-    second: Share
-    same_section: Share
-    early_beyond: float
-    already_settled: float
-    settled_days: int
-    settled_beyond: float
-    goes_on: Share
-    no_start: Share
-    no_end: Share
-
-
-class Pay(Strict):
-    """How pay spreads around its median; logs of a year's pay unless said otherwise."""
-
-    spread: float
-    lasting: Share
-    from_year: Share
-    tail_from: float
-    tail: float
-    short_hours: float
-    grown_up: float
-    short_women: Share
-    short_young: Share
-    short_men: Share
-    beside_study: Share
-    beside_further_study: Share
-    apprentice: Share
-    a_cohort: float
-    a_year: float
-
-
-class WorkingRules(Strict):
-    """All of working.toml."""
-
-    uncaptured: Lasting
-    work: Lasting
-    student: dict[str, Student]
-    unsettled_work: Share
-    claimant_work: Share
-    eased: Share
-    jobs: Jobs
-    pay: Pay
-
-
-@functools.cache
-def working() -> WorkingRules:
-    """The shipped configs/synthetic/life/working.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("life/working.toml", WorkingRules)
 
 
 SmallShare = Annotated[float, Field(ge=0, le=0.5)]
@@ -559,9 +201,6 @@ class Deliveries(Strict):
 
 @functools.cache
 def deliveries() -> Deliveries:
-    """The shipped file.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("releases/deliveries.toml", Deliveries)
+    """configs/synthetic/releases/deliveries.toml."""
+    path = config_file("synthetic/releases/deliveries.toml")
+    return check(Deliveries, toml_of(path), str(path))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from linkage.catalogue import shipped
 from synthetic.base.draws import Draws, Floats, Ints, Slots
 from synthetic.base.reference import Codes, published, reference
-from synthetic.base.rules import subject_rules
+from synthetic.base.rules import rule_file
 
 GENERAL, SIXTH_FORM, ADULT, TRAINING = range(4)
 KINDS = ("college", "sixth form college", "adult", "training")
@@ -147,7 +147,7 @@ def _by_band(share: Floats, codes: tuple[str, ...]) -> Floats:
 
     Each subject leans to the able as subjects.toml says; bands and subjects are then scaled in turn until both add up.
     """
-    lean = np.array([subject_rules().lean.get(code, 0.0) for code in codes])
+    lean = np.array([rule_file("study/subjects.toml").lean.get(code, 0.0) for code in codes])
     table: Floats = share[None, :] * np.exp(lean[None, :] * np.array([-1.0, 0.0, 1.0])[:, None])
     for _ in range(50):
         table *= (share * BANDS / np.maximum(table.sum(axis=0), 1e-12))[None, :]

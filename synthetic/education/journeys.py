@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic.base.dates import Days, academic_year, parts
 from synthetic.base.draws import Draws, Floats, Ints
 from synthetic.base.reference import Codes, Reference
-from synthetic.base.rules import learning, years_of
+from synthetic.base.rules import rule_file, years_of
 from synthetic.education.institutions import subjects_of
 from synthetic.education.pathways import (
     Higher,
@@ -111,7 +111,11 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     since = YEARS[None, :] - start[:, None]
     apprentice = (since >= 0) & (since < years[:, None])
     busy = of.during(YEARS) | at_school | at_college | adult
-    short = draws.chance("adult.short", people.ids[:, None], learning().adults.short, YEARS) & there & ~busy
+    short = (
+        draws.chance("adult.short", people.ids[:, None], rule_file("life/learning.toml").adults.short, YEARS)
+        & there
+        & ~busy
+    )
     short &= _english(people)[:, None] & (YEARS - people.cohort[:, None] >= _AFTER + 2)
     return Journeys(
         points=results.points,
@@ -124,7 +128,8 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
         degree_start=of.start,
         degree_years=of.years,
         graduates=of.graduates & (of.start + of.years <= LAST_YEAR + 1),
-        transfers=of.graduates & draws.chance("degree.transfer", people.ids, learning().degree.transfer),
+        transfers=of.graduates
+        & draws.chance("degree.transfer", people.ids, rule_file("life/learning.toml").degree.transfer),
         postgraduate_start=of.postgraduate_start,
         postgraduate_years=of.postgraduate_years,
         subject=subjects_of(draws, people.ids, people.female, people.ability),
@@ -181,7 +186,7 @@ def _adults(
     draws: Draws, people: People, person: Traits, of: Higher, after_college: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """(people, YEARS): learns as an adult, from year 3 after key stage 4 on, when at no university."""
-    rules, since = learning().adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
+    rules, since = rule_file("life/learning.toml").adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
     cut = by_year(odds_table("life_adults"), person, since)
     for year, more in enumerate(rules.after_college, 3):
         cut += np.float32(more) * (after_college[:, None] & (since == year))
@@ -199,7 +204,7 @@ def _apprenticeships(
     draws: Draws, people: People, of: Higher, where: NDArray[np.int64], adult: NDArray[np.bool_]
 ) -> tuple[Ints, Ints]:
     """First year and length: some years at college, or the beginning of adult learning, are an apprenticeship."""
-    ids, rules = people.ids, learning().apprentices
+    ids, rules = people.ids, rule_file("life/learning.toml").apprentices
     at_college = where == 2
     young = at_college.any(axis=1) & (of.start == 0) & draws.chance("apprentice", ids, rules.of_college)
     first_young = people.cohort + _AFTER + at_college.argmax(axis=1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from synthetic.base.dates import on
 from synthetic.base.draws import Draws, Floats, Ints
 from synthetic.base.reference import FOLDER, Reference
-from synthetic.base.rules import ENTRIES, PATHS, begins, gaps, lean, learning, years_of
+from synthetic.base.rules import ENTRIES, PATHS, begins, gaps, lean, rule_file, years_of
 from synthetic.people.families import ENGLAND
 from synthetic.people.people import OUTSIDER, PRIVATE, SCOTTISH, VISITOR, WELSH, People
 
@@ -168,7 +168,7 @@ def entries(draws: Draws, people: People, person: Traits, results: Attainment) -
 
 def entry_odds(score: Floats, cohort: Ints, meals: NDArray[np.bool_]) -> Floats:
     """(people, entries): log odds that are no matter of traits: results among equals, and the trend by cohort."""
-    trend = learning().trend
+    trend = rule_file("life/learning.toml").trend
     since = np.clip(cohort, _FIRST_COHORT, _LAST_COHORT) - trend.centre
     rising = np.where(since < 0, trend.a_year_before, trend.a_year + trend.a_year_meals * meals) * since
     to_university = np.array([entry.split()[0] in ("degree", "other") for entry in ENTRIES])
@@ -187,7 +187,7 @@ def higher(draws: Draws, people: People, entry: NDArray[np.int64], learns_from: 
     degree = _DEGREE[entry]
     drawn = draws.uniform("degree.years", ids)
     years = np.where(degree, years_of("degree").at(drawn), years_of("other").at(drawn))
-    further = goes & degree & draws.chance("postgraduate", ids, learning().postgraduate.share)
+    further = goes & degree & draws.chance("postgraduate", ids, rule_file("life/learning.toml").postgraduate.share)
     gap = gaps().at(draws.uniform("postgraduate.gap", ids))
     return Higher(
         qualified=_QUALIFIED[entry],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic.base.dates import Days, day, parts
 from synthetic.base.draws import Draws, Floats, Ints, Slots
 from synthetic.base.reference import Codes, Reference, reference
-from synthetic.base.rules import nations
+from synthetic.base.rules import rule_file
 
 ENGLAND, SCOTLAND, WALES = range(3)
 REGIONS = ("", "S92000003", "W92000004")
@@ -32,7 +32,7 @@ class Upbringing:
 
 def other_nation(draws: Draws, block: Ints) -> Codes:
     """The nation in which the people of a block who are never in English education grow up; 0 is none of them."""
-    odds = nations().shares
+    odds = rule_file("schools/nations.toml").shares
     slots = Slots(np.array([1 - odds.scotland - odds.wales, odds.scotland, odds.wales]))
     return slots.at(draws.uniform("nation", block))
 
@@ -45,7 +45,7 @@ def upbringing(draws: Draws, family: Ints, nation: Codes, foreign_place: NDArray
         nation: where their children are mostly at school.
         foreign_place: families that were never at school here, which cross no border as children.
     """
-    odds = nations().crossing
+    odds = rule_file("schools/nations.toml").crossing
     crosses = draws.chance("nation.crosses", family, odds.families) & ~foreign_place
     away = np.where(draws.uniform("nation.other", family) < odds.to_scotland, SCOTLAND, WALES)
     other = np.where(nation == ENGLAND, away, ENGLAND)

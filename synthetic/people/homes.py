@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on, parts
 from synthetic.base.draws import Draws, Floats, Ints
 from synthetic.base.reference import Codes, Places, Reference
-from synthetic.base.rules import nations
+from synthetic.base.rules import rule_file
 from synthetic.base.text import Text, distinct, letters, strings
 from synthetic.people.families import ENGLAND, REGIONS, SCOTLAND, WALES, Families, Upbringing
 
@@ -196,7 +196,7 @@ def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:
 
 def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:
     """The nation that moves far away lead to: for some of those who grew up in Scotland and Wales it is England."""
-    odds = nations().leaving
+    odds = rule_file("schools/nations.toml").leaving
     leaves = draws.uniform("nation.leaves", ids) < np.array([0, odds.scotland, odds.wales])[nation]
     return np.where(leaves, ENGLAND, nation).astype(np.int32)
 

@@ -11,7 +11,7 @@ from synthetic.base.dates import NEVER, YEAR, Days, academic_year, from_parts, o
 from synthetic.base.draws import Draws, Floats, Ints, Slots
 from synthetic.base.odds import Odds
 from synthetic.base.reference import FOLDER, Codes, Origin, Reference
-from synthetic.base.rules import university_rules
+from synthetic.base.rules import rule_file
 from synthetic.people.families import (
     SCOTLAND,
     WALES,
@@ -50,7 +50,7 @@ def visits(
     draws: Draws, origins: list[Origin], ids: Ints, may: NDArray[np.bool_], origin: Codes, birth: Days
 ) -> Visits:
     """Who comes to study, of those who `may` because they came from abroad as adults."""
-    rules = university_rules().visitors
+    rules = rule_file("study/universities.toml").visitors
     share = np.array([rules.share.get(group.name, 0.0) for group in origins])[origin]
     cohort = academic_year(birth)
     grown = cohort + _GROWN < FIRST_YEAR
@@ -77,7 +77,7 @@ def visits(
 
 def numbered(origins: list[Origin], origin: Codes) -> NDArray[np.float64]:
     """The share of each person's origin group who, having come to study, ever get a National Insurance number."""
-    rules = university_rules().visitors
+    rules = rule_file("study/universities.toml").visitors
     share: NDArray[np.float64] = np.array([rules.nino.get(group.name, 0.5) for group in origins])[origin]
     return share
 

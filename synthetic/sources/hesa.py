@@ -12,7 +12,7 @@ from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, on, six_digits
 from synthetic.base.draws import Floats, Ints, Slots, drawn_again
 from synthetic.base.reference import Codes
-from synthetic.base.rules import of_year, subject_rules, university_rules
+from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
 from synthetic.education.institutions import EVERYWHERE, band_of, universities
 from synthetic.people.homes import postcodes
@@ -88,7 +88,7 @@ def summer(world: World, of: Courses) -> Days:
 
 
 def _undergraduate(world: World) -> Courses:
-    people, journey, draws, rules = world.people, world.journeys, world.draws, university_rules()
+    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file("study/universities.toml")
     person = np.flatnonzero((journey.degree_start > 0) & (journey.degree_years > 0))
     ids, start, years = people.ids[person], journey.degree_start[person], journey.degree_years[person].astype(np.int64)
     goes_on = start + years > LAST_YEAR + 1
@@ -125,7 +125,7 @@ def _undergraduate(world: World) -> Courses:
 
 
 def _postgraduate(world: World) -> Courses:
-    people, journey, draws, rules = world.people, world.journeys, world.draws, university_rules()
+    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file("study/universities.toml")
     person = np.flatnonzero((journey.postgraduate_start > 0) & (journey.postgraduate_years > 0))
     ids, years = people.ids[person], journey.postgraduate_years[person].astype(np.int64)
     visits = people.kind[person] == VISITOR
@@ -171,7 +171,7 @@ def years_of(world: World, of: Courses) -> Years:
     ids = world.people.ids[of.person]
     ended = of.last < LAST_YEAR
     kept = ~of.completes & ~of.transfers & ended & (of.event != POSTGRADUATE)
-    kept &= world.draws.chance("hesa.dormant", ids, university_rules().home.dormant, of.event)
+    kept &= world.draws.chance("hesa.dormant", ids, rule_file("study/universities.toml").home.dormant, of.event)
     count = of.years + kept
     course = np.repeat(np.arange(len(ids)), count)
     since = np.arange(len(course)) - np.repeat(np.cumsum(count) - count, count)
@@ -281,7 +281,7 @@ def subject_of(world: World, of: Courses) -> Codes:
 
 def jacs(world: World, of: Courses, subject: Codes, rows: NDArray[np.bool_]) -> Any:
     """Subjects as codes of the joint academic coding system, one of those that the newer code covers."""
-    table = subject_rules().jacs
+    table = rule_file("study/subjects.toml").jacs
     lists = [table[code] for code in universities().codes]
     values = [code for codes in lists for code in codes]
     first = np.cumsum([0, *(len(codes) for codes in lists)])[:-1]
@@ -292,7 +292,7 @@ def jacs(world: World, of: Courses, subject: Codes, rows: NDArray[np.bool_]) -> 
 
 
 def _mode(world: World, of: Courses, years: Years) -> Ints:
-    draws, rules = world.draws, university_rules()
+    draws, rules = world.draws, rule_file("study/universities.toml")
     ids = world.people.ids[of.person]
     work_year = (of.kind == FIRST) & (of.years == 4) & ~integrated(world, of)
     work_year &= draws.chance("hesa.sandwich", ids, rules.kind.sandwich)
@@ -303,14 +303,14 @@ def _mode(world: World, of: Courses, years: Years) -> Ints:
 
 def integrated(world: World, of: Courses) -> NDArray[np.bool_]:
     """First degrees of four years that end in a master's, as the able in sciences and engineering take them."""
-    sciences = np.isin(np.array(universities().codes), subject_rules().integrated)
+    sciences = np.isin(np.array(universities().codes), rule_file("study/subjects.toml").integrated)
     able = band_of(world.people.ability[of.person]) > 0
     out: NDArray[np.bool_] = (of.kind == FIRST) & (of.before + of.years == 4) & able
     return out & sciences[world.journeys.subject[of.person]]
 
 
 def _person(world: World, of: Courses) -> dict[str, Any]:
-    draws, rules = world.draws, university_rules().home
+    draws, rules = world.draws, rule_file("study/universities.toml").home
     ids = world.people.ids[of.person]
     frame = [_ETHNIC[code] for code in world.reference.ethnic] + ["90", "98"]
     drawn = draws.uniform("hesa.ethnic", ids, of.event)
@@ -322,7 +322,7 @@ def _person(world: World, of: Courses) -> dict[str, Any]:
 
 def _origin(world: World, of: Courses) -> dict[str, Any]:
     """Country and region of the permanent home before entry; the region of those from abroad is empty."""
-    people, rules = world.people, university_rules()
+    people, rules = world.people, rule_file("study/universities.toml")
     regions = world.reference.regions
     home = [_NATIONS.get(region, "XF") for region in regions]
     countries = sorted({country for shares in rules.domicile.values() for country in shares})
@@ -377,7 +377,9 @@ Columns = dict[str, Any]
 def husids(world: World, every: Courses) -> Any:
     """HUSIDs: meant to follow the student, often issued again by another university; with the year that gave them."""
     ids = world.people.ids[every.person]
-    kept = every.stays | world.draws.chance("hesa.husid.kept", ids, university_rules().home.husid_kept, every.event)
+    kept = every.stays | world.draws.chance(
+        "hesa.husid.kept", ids, rule_file("study/universities.toml").home.husid_kept, every.event
+    )
     which, year = every.event.copy(), every.start.copy()
     same_person = np.zeros(len(ids), bool)
     same_person[1:] = every.person[1:] == every.person[:-1]
@@ -396,7 +398,7 @@ def students(
         of: the courses; place: the course of each year among them.
         husid: which of a student's numbers each course has, and the year it was given.
     """
-    people, draws, rules = world.people, world.draws, university_rules().home
+    people, draws, rules = world.people, world.draws, rule_file("study/universities.toml").home
     row = of.take(place)
     ids, offset = people.ids[row.person], len(registrations.ids)
     when = on(years.year, 12, 1)
@@ -457,14 +459,14 @@ def _nino(world: World, of: Courses, registrations: Registrations) -> tuple[Any,
     """True National Insurance numbers, and to which courses they were told."""
     true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
     issued = world.insurance.issued[registrations.person] < on(of.start, 12, 1)
-    return true, issued & (registrations.uniform("nino.given") < university_rules().home.nino_given)
+    return true, issued & (registrations.uniform("nino.given") < rule_file("study/universities.toml").home.nino_given)
 
 
 def _ulns(world: World, of: Courses, registrations: Registrations) -> Text:
     """ULNs of those who entered from 2012/13 with one; who comes from abroad has none."""
     entered: Days = np.where(of.event == POSTGRADUATE, world.journeys.degree_start[of.person], of.start)
     has = (entered >= FIRST_ULN_YEAR) & (world.people.kind[of.person] != VISITOR)
-    has &= registrations.uniform("uln") < university_rules().home.uln_given
+    has &= registrations.uniform("uln") < rule_file("study/universities.toml").home.uln_given
     true = identifiers.uln(world.draws, world.people.ids).take(pa.array(of.person))
     return unique_rows(true).where(has)
 
@@ -516,7 +518,7 @@ def qualifications(
 def _exits(world: World, of: Courses) -> NDArray[np.bool_]:
     """Who left a first degree after a whole year and took a certificate or diploma along."""
     left = (of.kind == FIRST) & ~of.completes & ~of.transfers & (of.last < LAST_YEAR)
-    share = university_rules().home.exit_award
+    share = rule_file("study/universities.toml").home.exit_award
     out: NDArray[np.bool_] = left & world.draws.chance("hesa.exit", world.people.ids[of.person], share, of.event)
     return out
 
@@ -526,9 +528,9 @@ def _classes(world: World, of: Courses, year: Ints) -> Ints:
     people = world.people
     noise = world.draws.normal("hesa.class", people.ids[of.person])
     rank = _share_above(0.55 * (people.ability[of.person] - _ABILITY[0]) / _ABILITY[1] + 0.8352 * noise)
-    edges = np.cumsum(of_year(university_rules().classes, year), axis=1)
+    edges = np.cumsum(of_year(rule_file("study/universities.toml")["class"], year), axis=1)
     place = (rank[:, None] >= edges[:, :3]).sum(axis=1)
-    unclassified = np.isin(np.array(universities().codes), subject_rules().unclassified.subjects)
+    unclassified = np.isin(np.array(universities().codes), rule_file("study/subjects.toml").unclassified.subjects)
     return np.where(unclassified[world.journeys.subject[of.person]], _UNCLASSIFIED, place)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
 from synthetic.base.draws import Ints
-from synthetic.base.rules import working
+from synthetic.base.rules import rule_file
 from synthetic.base.text import Text, digits, distinct, strings, unique_rows
 from synthetic.education.journeys import YEARS
 from synthetic.work import CHILD, SECTIONS, UNCAPTURED, Jobs, Work, section_of_jobs
@@ -34,8 +34,12 @@ def _employers(world: World, jobs: Jobs) -> Ints:
     finished = on(journey.degree_start + journey.degree_years, 5, 1)[jobs.person]
     graduate = journey.graduates[jobs.person] & (jobs.start >= finished)
     subject = np.where(graduate, journey.subject[jobs.person], -1)
-    settled = jobs.start.astype(np.int64) >= finished.astype(np.int64) + working().jobs.settled_days
-    section = section_of_jobs(draws, ids, jobs.number, subject, settled, working().jobs.same_section)
+    settled = (
+        jobs.start.astype(np.int64) >= finished.astype(np.int64) + rule_file("life/working.toml").jobs.settled_days
+    )
+    section = section_of_jobs(
+        draws, ids, jobs.number, subject, settled, rule_file("life/working.toml").jobs.same_section
+    )
     rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
     return section * EMPLOYERS + rank.astype(np.int64)
 
@@ -51,7 +55,7 @@ def second_number(world: World, person: Ints, when: Days) -> NDArray[np.bool_]:
 def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
     """Spells; an employer who gives no date leaves 6 April as the start and 5 April as the end."""
     draws, ids = world.draws, world.people.ids[jobs.person]
-    rules = working().jobs
+    rules = rule_file("life/working.toml").jobs
     no_start = draws.chance("p45.no.start", ids, rules.no_start, jobs.number)
     no_end = draws.chance("p45.no.end", ids, rules.no_end, jobs.number) & (jobs.end < NEVER)
     end = np.where(no_end, on(tax_year(np.minimum(jobs.end, DATA_END)) + 1, 4, 5), jobs.end)

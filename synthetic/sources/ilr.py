@@ -12,7 +12,7 @@ from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, day, on, six_digits
 from synthetic.base.draws import Floats, Ints, Slots, drawn_again
 from synthetic.base.reference import Codes
-from synthetic.base.rules import Colleges, Shares, college_rules, of_year
+from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
 from synthetic.education.institutions import ADULT as ADULT_SERVICE
 from synthetic.education.institutions import GENERAL, SIXTH_FORM, TRAINING, band_of, colleges
@@ -67,7 +67,7 @@ def began(world: World, rows: Enrolments, year: Ints) -> Days:
 
 def short_days(world: World, rows: Enrolments) -> Ints:
     """Days that a short course lasts; many take a day or two."""
-    longest = college_rules().short.longest
+    longest = int(rule_file("study/colleges.toml").short.longest)
     drawn: Floats = world.draws.uniform("ilr.short.days", world.people.ids[rows.person], rows.event)
     return 1 + (drawn**1.5 * (longest - 1)).astype(np.int64)
 
@@ -75,7 +75,7 @@ def short_days(world: World, rows: Enrolments) -> Ints:
 def renewed(world: World, rows: Enrolments) -> NDArray[np.bool_]:
     """Whether each year of the registration has a programme of its own; else the first year's goes on."""
     ids = world.people.ids[rows.person]
-    longer = world.draws.chance("ilr.two.years", ids, college_rules().study.two_years, rows.event)
+    longer = world.draws.chance("ilr.two.years", ids, rule_file("study/colleges.toml").study.two_years, rows.event)
     out: NDArray[np.bool_] = (rows.programme >= ADULT) | ((rows.programme == STUDY) & ~longer)
     return out
 
@@ -103,7 +103,7 @@ class Programmes:
 
 def programmes(world: World, of: Enrolments) -> Programmes:
     """The programme of each record's registration; codes of frameworks and standards are invented."""
-    people, draws, rules = world.people, world.draws, college_rules()
+    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml")
     ids = people.ids[of.person]
     drawn = draws.uniform("aim.area", ids, of.event)
     tables = np.array([_areas(rules, name) for name in PROGRAMMES])
@@ -118,7 +118,7 @@ def programmes(world: World, of: Enrolments) -> Programmes:
     return Programmes(area.astype(np.int64), level, standard, _FIRST_FRAMEWORK + code, _FIRST_STANDARD + code, levy)
 
 
-def _areas(rules: Colleges, programme: str) -> list[NDArray[np.int32]]:
+def _areas(rules: Any, programme: str) -> list[NDArray[np.int32]]:
     """Men's and women's table of a programme; what has no weights of its own is as adult learning."""
     weights = rules.area.get(programme, rules.area["adult"])
     return [
@@ -129,7 +129,7 @@ def _areas(rules: Colleges, programme: str) -> list[NDArray[np.int32]]:
 
 def _apprenticeship(world: World, of: Enrolments, ids: Ints) -> Ints:
     """Levels by year of start, higher ones to the able."""
-    shares = of_year(college_rules().apprenticeships, of.first)
+    shares = of_year(rule_file("study/colleges.toml").apprenticeships, of.first)
     noise = world.draws.normal("apprenticeship.level", ids, of.event)
     rank = _normal(0.6 * world.people.ability[of.person] + 0.8 * noise)
     higher = world.draws.uniform("apprenticeship.higher", ids, of.event)
@@ -163,7 +163,7 @@ _SLOTS = 3  # records a person and year: study or adult learning, an apprentices
 
 def enrolments(world: World) -> Enrolments:
     """Study programmes and adult learning as journeys have them, apprenticeships, and short courses next to."""
-    journey, rules = world.journeys, college_rules()
+    journey, rules = world.journeys, rule_file("study/colleges.toml")
     in_data = JOURNEY_YEARS >= FIRST_YEAR
     there = journey.may_learn() & in_data[None, :]
     young = journey.college & in_data[None, :]
@@ -196,7 +196,9 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
     leaves = np.append(changed[begins], False)[1:] & (name != "adult")  # adults end one course and take another
     programme = np.full(len(begins), STUDY if name == "study" else APPRENTICESHIP)
     if name == "adult":
-        programme = _kinds(college_rules().adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event))
+        programme = _kinds(
+            rule_file("study/colleges.toml").adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event)
+        )
     years = at + FIRST_JOURNEY_YEAR
     return Enrolments(
         person, years, np.full(len(person), slot), event[run], first[run] + FIRST_JOURNEY_YEAR,
@@ -209,21 +211,23 @@ def _short(world: World, cells: NDArray[np.bool_]) -> Enrolments:
     person, at = np.nonzero(cells)
     year = at + FIRST_JOURNEY_YEAR
     event = (year - FIRST_YEAR) * _SLOTS + 2
-    programme = _kinds(college_rules().short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event))
+    programme = _kinds(
+        rule_file("study/colleges.toml").short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event)
+    )
     none = np.full(len(person), -1)
     return Enrolments(
         person, year, np.full(len(person), 2), event, year, year, none, none > 0, programme, none < 0
     )  # fmt: skip
 
 
-def _kinds(shares: Shares, drawn: NDArray[np.float64]) -> Ints:
+def _kinds(shares: dict[str, float], drawn: NDArray[np.float64]) -> Ints:
     kinds = Slots(np.array(list(shares.values())), 10, np.array([PROGRAMMES.index(name) for name in shares]))
     return kinds.at(drawn).astype(np.int64)
 
 
 def providers(world: World, of: Enrolments) -> Ints:
     """The UKPRN of each registration: in the home region, the first ones largest; some adults come back to one they know."""
-    people, draws, rules = world.people, world.draws, college_rules()
+    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml")
     ids = people.ids[of.person]
     able = np.array([0.5, 0.8, 1.7])[band_of(people.ability[of.person])] * rules.study.sixth_form_college
     kind: Codes = np.array([GENERAL, TRAINING, GENERAL, ADULT_SERVICE, GENERAL], np.int32)[of.programme]
@@ -285,7 +289,9 @@ def aims(
     status = _status(world, aim, leaves)
     outcome, reason = _outcome(world, aim, status, ended)
     goes_on = status == CONTINUING
-    missing = (aim.uniform(world, "no.end") < college_rules().finish.no_end_date) & _harmless(aim, begun)
+    missing = (aim.uniform(world, "no.end") < rule_file("study/colleges.toml").finish.no_end_date) & _harmless(
+        aim, begun
+    )
     whole_programme = (of.programme == APPRENTICESHIP) & (number == 0)
     core = (of.programme == STUDY) & (number == 0)
     aim_type = np.select([whole_programme, of.programme == APPRENTICESHIP, core], [0, 1, 3], 2)
@@ -327,7 +333,7 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
     ids = world.people.ids[rows.person]
     drawn = world.draws.uniform("aims", ids, base)
     more = (drawn * _MOST[rows.programme]).astype(np.int64)
-    courses = Slots(np.array(college_rules().adult.courses), 10).at(drawn).astype(np.int64)
+    courses = Slots(np.array(rule_file("study/colleges.toml").adult.courses), 10).at(drawn).astype(np.int64)
     count = 1 + np.where(rows.short, 0, np.where(rows.programme == ADULT, courses, more))
     row = np.repeat(np.arange(len(ids)), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
@@ -375,11 +381,11 @@ def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
 
 def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
     """Completion status; who goes on at another provider withdraws from the one before, and who leaves from all."""
-    rules, of = college_rules().finish, aim.of
+    rules, of = rule_file("study/colleges.toml").finish, aim.of
     withdraws = np.array([rules.withdrawn[name] for name in PROGRAMMES])[of.programme]
     rest = aim.uniform(world, "finish") - withdraws * np.where(world.people.fsm[of.person], 1.25, 0.93)
     status = np.select(
-        [rest < 0, rest < rules.transfer, rest < rules.transfer + rules.break_], [WITHDRAWN, MOVED, BREAK], COMPLETED
+        [rest < 0, rest < rules.transfer, rest < rules.transfer + rules["break"]], [WITHDRAWN, MOVED, BREAK], COMPLETED
     )
     status = np.where(of.leaves & (of.year == of.last), WITHDRAWN, status)
     status = np.where(_stays_on(world, aim), CONTINUING, status)
@@ -388,7 +394,7 @@ def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
 
 def _outcome(world: World, aim: _Aims, status: Ints, ended: Days) -> tuple[Ints, Ints]:
     """Outcome (-1 while it goes on) and reason of withdrawal (-1 for none)."""
-    rules, of = college_rules().finish, aim.of
+    rules, of = rule_file("study/colleges.toml").finish, aim.of
     achieves = np.array([rules.achieved[name] for name in PROGRAMMES])[of.programme]
     passed = aim.uniform(world, "pass")
     result = np.select([passed < achieves, passed < achieves + 0.01], [ACHIEVED, PARTLY], FAILED)
@@ -457,7 +463,7 @@ Columns = dict[str, Any]
 
 def numbered(world: World, registrations: Registrations, of: Enrolments) -> Columns:
     """ULN, learner reference and key of each registration, and where its reference at an earlier provider stands."""
-    rules = college_rules().uln
+    rules = rule_file("study/colleges.toml").uln
     careless = np.where(of.short | (of.programme == COMMUNITY), rules.unknown, 1.0)
     odds = world.odds.numbers.uln_unknown * registrations.factor * careless
     known = registrations.uniform("uln") >= np.where(of.first >= FIRST_ULN_YEAR, odds, 1 - rules.known_before_2008)
@@ -492,7 +498,9 @@ def learners(
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     start = _first_day(world, rows)
-    blank = (of.programme == COMMUNITY) & (registrations.uniform("blank") < college_rules().names.blank)
+    blank = (of.programme == COMMUNITY) & (
+        registrations.uniform("blank") < rule_file("study/colleges.toml").names.blank
+    )
     given, surnames = _names(registrations, blank)
     recorded = on_records(registrations, place, start)
     record = identifiers.record_id(draws, ids, 1, (rows.year - FIRST_YEAR) * 3 + rows.slot)
@@ -546,7 +554,7 @@ def _names(registrations: Registrations, blank: NDArray[np.bool_]) -> tuple[Any,
 
 def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Days) -> Any:
     """National Insurance numbers: asked of apprentices, of others by chance, of community learners never."""
-    rules = college_rules()
+    rules = rule_file("study/colleges.toml")
     share = np.array([rules.nino[name] for name in PROGRAMMES])[of.programme]
     share = np.where(trainees(world, of), rules.nino["traineeship"], share)
     true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
@@ -556,13 +564,15 @@ def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Da
 
 def trainees(world: World, of: Enrolments) -> NDArray[np.bool_]:
     """Which study programmes are traineeships: one year, since 2013/14."""
-    drawn = world.draws.chance("ilr.trainee", world.people.ids[of.person], college_rules().study.traineeship, of.event)
+    drawn = world.draws.chance(
+        "ilr.trainee", world.people.ids[of.person], rule_file("study/colleges.toml").study.traineeship, of.event
+    )
     out: NDArray[np.bool_] = drawn & (of.programme == STUDY) & (of.first >= 2013) & (of.first == of.last)
     return out
 
 
 def _attributes(world: World, rows: Enrolments) -> Columns:
-    people, draws, rules = world.people, world.draws, college_rules().learner
+    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml").learner
     ids = people.ids[rows.person]
     frame = [_ETHNICITY[code] for code in world.reference.ethnic] + ["99"]
     unknown = draws.chance("ilr.ethnic", ids, rules.ethnic_unknown, rows.event)

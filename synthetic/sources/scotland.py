@@ -1,6 +1,5 @@
 """The pupil census of Scotland: each September, with years that turn in March and no unique pupil number."""
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from synthetic.base import identifiers
 from synthetic.base.dates import Days, day, parts, six_digits
 from synthetic.base.draws import Ints
-from synthetic.base.rules import Share, Strict, settings, tenth
+from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
 from synthetic.people.families import SCOTLAND, district
@@ -27,37 +26,6 @@ _COUNCILS = np.array([
     100, 110, 120, 130, 150, 170, 180, 190, 200, 210, 220, 230, 235, 240, 250, 260, 270, 280, 290, 300, 310, 320, 330,
     340, 350, 355, 360, 370, 380, 390, 395, 400,
 ])  # fmt: skip
-
-
-class Support(Strict):
-    """Pupils with additional support needs."""
-
-    poor: Share
-    others: Share
-
-
-class Rules(Strict):
-    """All of scotland.toml."""
-
-    schools_changed: tuple[Share, Share]
-    own_school: Share
-    fifth_year: Share
-    known_as: Share
-    looked_after: Share
-    support: Support
-    support_before_2010: Share
-    meals_taken_up: Share
-    background: dict[str, str]
-
-
-@functools.cache
-def rules() -> Rules:
-    """The shipped configs/synthetic/schools/scotland.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("schools/scotland.toml", Rules)
 
 
 @dataclass(frozen=True)
@@ -89,7 +57,9 @@ def _rows(world: World) -> _Rows:
     may = state_pupils(people, SCOTLAND)
     year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
     stays = (journey.post16[may] == SIXTH_FORM)[:, None]
-    fifth = stays | draws.chance("scotland.fifth", people.ids[may], rules().fifth_year)[:, None]
+    fifth = (
+        stays | draws.chance("scotland.fifth", people.ids[may], rule_file("schools/scotland.toml").fifth_year)[:, None]
+    )
     there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
     at, stage = np.nonzero(there)
@@ -101,7 +71,7 @@ def _rows(world: World) -> _Rows:
     number = (stage >= _S1).astype(np.int64)
     phase, ids = phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER), people.ids[person]
     since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
-    moved = changed_school(draws, ids, phase, since, when, rules().schools_changed, _CHANGES)
+    moved = changed_school(draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES)
     return _Rows(person, stage, year, number * 2 + moved)
 
 
@@ -126,7 +96,9 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     phase = phase_of(world, person, event // 2, _first_year(people.birth[person]), _YEARS_AFTER)
     home = home_near(world, person, phase, event % 2 == 1, SCOTLAND)
     council = _COUNCILS[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(_COUNCILS))]
-    own = draws.chance("school.own", people.ids[person], rules().own_school) | (event % 2 == 1)
+    own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school) | (
+        event % 2 == 1
+    )
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     secondary = event >= 2
     number = np.where(secondary, 3000 + (drawn * 12).astype(np.int64), 2000 + (drawn * 60).astype(np.int64))
@@ -172,14 +144,16 @@ def _known_as(world: World, rows: _Rows) -> Text:
     people, draws, reference = world.people, world.draws, world.reference
     codes = people.names.forename
     short = reference.nicknames.pick(codes, draws.uniform("known.as.which", people.ids))
-    called = np.where(draws.chance("known.as", people.ids, rules().known_as), short, codes).astype(np.int32)
+    called = np.where(
+        draws.chance("known.as", people.ids, rule_file("schools/scotland.toml").known_as), short, codes
+    ).astype(np.int32)
     return Text(reference.forenames, called[rows.person])
 
 
 def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
-    person, ids, of = rows.person, people.ids[rows.person], rules()
+    person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/scotland.toml")
     words = [of.background[code] for code in reference.ethnic] + ["White - Other British"]
     home_grown = np.array([group.name == "scottish" for group in reference.origins])[people.origin]
     british = (people.ethnic == reference.ethnic.index("WBRI")) & ~home_grown

@@ -1,6 +1,5 @@
 """The school census of Wales (PLASC): each January, with the UPN that England has too, and the Welsh language."""
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 from synthetic.base import identifiers
 from synthetic.base.dates import Days, day, six_digits
 from synthetic.base.draws import Ints
-from synthetic.base.rules import Share, Strict, settings, tenth
+from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS
 from synthetic.people.families import WALES
@@ -25,44 +24,6 @@ GRADES = ["R", *map(str, range(1, 14))]
 YEARS_AFTER = 6, 4, 1
 """The first of primary school, secondary school and sixth form."""
 _GRADE = np.arange(len(GRADES))
-
-
-class Fluent(Strict):
-    """Pupils who speak Welsh fluently, by origin of the family's names."""
-
-    welsh: Share
-    others: Share
-
-
-class Needs(Strict):
-    """Pupils with special educational needs."""
-
-    poor: Share
-    others: Share
-
-
-class Rules(Strict):
-    """All of wales.toml."""
-
-    schools_changed: tuple[Share, Share, Share]
-    own_school: Share
-    meals_taken_up: Share
-    fluent: Fluent
-    not_fluent: Share
-    at_home: Share
-    special_needs: Needs
-    statement: Share
-    background: dict[str, str]
-
-
-@functools.cache
-def rules() -> Rules:
-    """The shipped configs/synthetic/schools/wales.toml.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    return settings("schools/wales.toml", Rules)
 
 
 @dataclass(frozen=True)
@@ -105,7 +66,9 @@ def _rows(world: World) -> _Rows:
     since = grade - np.array([0, 7, 12])[number]
     when = census_days()[year - FIRST_YEAR]
     phase = phase_of(world, person, number, people.cohort[person] + 5, YEARS_AFTER)
-    moved = changed_school(draws, people.ids[person], phase, since, when, rules().schools_changed, YEARS_AFTER)
+    moved = changed_school(
+        draws, people.ids[person], phase, since, when, rule_file("schools/wales.toml").schools_changed, YEARS_AFTER
+    )
     return _Rows(person, grade, year, number * 2 + moved)
 
 
@@ -121,7 +84,7 @@ def census_days() -> Days:
 def _schools(world: World, person: Ints, event: Ints) -> Ints:
     """Numbers of invented schools of the authority around the family's home: three digits of it and four more."""
     people, draws = world.people, world.draws
-    own = draws.chance("school.own", people.ids[person], rules().own_school) | (event % 2 == 1)
+    own = draws.chance("school.own", people.ids[person], rule_file("schools/wales.toml").own_school) | (event % 2 == 1)
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     primary = event < 2
     number = np.where(primary, 2000 + (drawn * 60).astype(np.int64), 4000 + (drawn * 10).astype(np.int64))
@@ -169,7 +132,7 @@ def _numbers(world: World, rows: _Rows) -> Text:
 def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
-    person, ids, of = rows.person, people.ids[rows.person], rules()
+    person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/wales.toml")
     origin = np.array([group.name == "welsh" for group in reference.origins])[people.origin]
     fluent = draws.uniform("welsh", people.family) < np.where(origin, of.fluent.welsh, of.fluent.others)
     some = draws.chance("welsh.some", people.ids, of.not_fluent)

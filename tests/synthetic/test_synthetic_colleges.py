@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
 from synthetic.base.reference import published
-from synthetic.base.rules import college_rules, of_year, subject_rules
+from synthetic.base.rules import of_year, rule_file
 from synthetic.chunks import world
 from synthetic.education.institutions import KINDS, colleges
 from synthetic.education.journeys import YEARS
@@ -168,7 +168,7 @@ def test_who_leaves_a_college_goes_to_another_and_an_adult_who_enrols_anew_has_l
     ]
     assert len(moved) > 30
     assert all(moved)
-    rules = college_rules().finish
+    rules = rule_file("study/colleges.toml").finish
     adult = [aim for aim in tables["aims"] if aim["FundModel"] == "35" and aim["CompStatus"] != "1"]
     assert np.mean([aim["CompStatus"] == "3" for aim in adult]) == pytest.approx(rules.withdrawn["adult"], abs=0.03)
     achieved = (1 - rules.withdrawn["adult"]) * rules.achieved["adult"]
@@ -214,8 +214,8 @@ def test_faults_of_a_file_are_named_together(tmp_path: Path, monkeypatch: pytest
     folder.mkdir(parents=True)
     (folder / "subjects.toml").write_text("integrated = []\nodd = 1\n[lean]\n[jacs]\nX = 2\n[unclassified]\n")
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
-    subject_rules.cache_clear()
+    rule_file.cache_clear()
     with pytest.raises(ConfigError) as caught:
-        subject_rules()
-    subject_rules.cache_clear()
+        rule_file("study/subjects.toml")
+    rule_file.cache_clear()
     assert all(f"  {name}: " in str(caught.value) for name in ("odd", "jacs.X", "unclassified.subjects"))

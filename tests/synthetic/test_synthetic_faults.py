@@ -43,7 +43,7 @@ def test_a_preset_with_faults_names_them_all(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
     with pytest.raises(ConfigError) as caught:
         odds.load("odd")
-    assert str(caught.value).startswith(f"{folder / 'odd.toml'} has faults\n")
+    assert str(caught.value).startswith(f"{folder / 'odd.toml'}: ")
     assert "  secs: " in str(caught.value)
     assert "  sex.wrong: " in str(caught.value)
 
@@ -144,3 +144,15 @@ def test_a_mounted_folder_is_refused_before_the_work(tmp_path: Path, monkeypatch
     with pytest.raises(ConfigError, match="out is a file system of its own"):
         synthesise(tmp_path / "out", 50, workers=1)
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_preset_extends_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "synthetic"
+    folder.mkdir()
+    (folder / "mine.toml").write_text('preset = "mine"\nextends = "realistic"\n[sex]\nwrong = 0.5\n')
+    (folder / "round.toml").write_text('preset = "round"\nextends = "round"\n')
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
+    assert odds.load("mine").sex.wrong == 0.5
+    assert odds.load("mine").forename == odds.load("realistic").forename
+    with pytest.raises(ConfigError, match="round"):
+        odds.load("round")

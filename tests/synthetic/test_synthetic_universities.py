@@ -12,7 +12,7 @@ import pytest
 
 from synthetic.base.dates import on
 from synthetic.base.reference import FOLDER, reference
-from synthetic.base.rules import subject_rules, university_rules
+from synthetic.base.rules import rule_file
 from synthetic.chunks import world
 from synthetic.education.institutions import BANDS, EVERYWHERE, universities
 from synthetic.people.people import VISITOR
@@ -127,7 +127,7 @@ def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World,
         assert abroad or row["POSTCODE"]
         assert not (abroad and row["ULN"])
     homeless = [row["POSTCODE"] is None for row in tables["students"] if row["XDOMGR01"] is None]
-    assert np.mean(homeless) == pytest.approx(1 - university_rules().home.term_address, abs=0.08)
+    assert np.mean(homeless) == pytest.approx(1 - rule_file("study/universities.toml").home.term_address, abs=0.08)
 
 
 def test_more_of_the_postgraduates_than_of_the_undergraduates_come_from_abroad(tables: dict[str, Rows]) -> None:
@@ -166,7 +166,7 @@ def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> No
         newer = row["AcademicYear"] >= 201920
         assert (row["XCAH02_1"] is not None) is newer
         assert (row["XJACS01_1"] is None) is newer
-    known = {code for codes in subject_rules().jacs.values() for code in codes}
+    known = {code for codes in rule_file("study/subjects.toml").jacs.values() for code in codes}
     assert {row["XJACS01_1"] for row in tables["students"]} - {None} <= known
 
 

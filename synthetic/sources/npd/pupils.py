@@ -11,14 +11,13 @@ from synthetic.base import identifiers
 from synthetic.base.dates import NEVER, Days, day, on, parts, six_digits
 from synthetic.base.draws import Floats, Ints
 from synthetic.base.reference import Codes
-from synthetic.base.rules import nations
+from synthetic.base.rules import Table, rule_file
 from synthetic.base.text import Text, unique_rows
 from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people.families import ENGLAND, WALES, district
 from synthetic.people.homes import FAMILY_HOMES
 from synthetic.people.people import IN_STATE_SCHOOLS
 from synthetic.recording.registration import Registrations
-from synthetic.sources.npd.odds import England, england
 from synthetic.sources.schools import Phase, changed_school, home_in, phase_of, recorded, year_of_change
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -35,7 +34,7 @@ class Pupils:
     """Years at school, in the order of pupils and grades; a year in two schools is two rows, the second a double."""
 
     world: World
-    odds: England
+    odds: Table
     person: Ints  # place in the chunk
     grade: Ints
     year: Ints  # in which the academic year began
@@ -122,7 +121,7 @@ def _upns(pupils: Pupils, person: Ints, grade: Ints) -> tuple[Text, Text]:
         [first_numbers(pupils.world, ENGLAND),
          identifiers.upn(draws, ids, english_authority(pupils.world), np.ones(len(ids), np.int64), no)]
     )  # fmt: skip
-    informed = draws.chance("upn.former", ids, pupils.odds.registration.former_number_told)[person]
+    informed = draws.chance("upn.former", ids, pupils.odds.registration.former_number_recorded)[person]
     present = Text(both, (person + later * len(ids)).astype(np.int32))
     return Text(both, np.where(later & informed, person, -1).astype(np.int32)), present
 
@@ -206,7 +205,7 @@ double registrations, at a primary and at a secondary school."""
 
 def pupils(world: World) -> Pupils:
     """The years at state schools in England of the people of a chunk."""
-    people, journey, draws, odds = world.people, world.journeys, world.draws, england()
+    people, journey, draws, odds = world.people, world.journeys, world.draws, rule_file("schools/england.toml")
     year = people.cohort[:, None] + 5 + GRADES[None, :]
     there = taught(journey, year) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     there &= np.isin(people.kind, IN_STATE_SCHOOLS)[:, None]
@@ -236,7 +235,7 @@ def pupils(world: World) -> Pupils:
     )  # fmt: skip
 
 
-def _events(world: World, odds: England, person: Ints, grade: Ints) -> Ints:
+def _events(world: World, odds: Table, person: Ints, grade: Ints) -> Ints:
     """Number of the registration: a phase of school has a second one where the pupil changes school."""
     number = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
     since = grade - np.array([0, 7, 12])[number]
@@ -261,7 +260,7 @@ def _split(world: World) -> Ints:
     return np.where(split, 5 + (world.draws.uniform("pmr.split.at", ids) * 7).astype(np.int64), 99)
 
 
-def _behaviour(world: World, odds: England, needs: NDArray[np.bool_]) -> Floats:
+def _behaviour(world: World, odds: Table, needs: NDArray[np.bool_]) -> Floats:
     people, weights = world.people, odds.behaviour
     liability = weights.ability * people.ability + weights.own * world.draws.normal("behaviour", people.ids)
     liability += weights.poor * people.fsm + weights.special_needs * needs + weights.male * ~people.female
@@ -283,7 +282,7 @@ def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
     """School of each registration: near home; brothers and sisters go to the same one as a rule."""
     people, draws, known_schools = world.people, world.draws, world.reference.schools
     ids = people.ids[person]
-    own = draws.chance("school.own", ids, england().registration.own_school)
+    own = draws.chance("school.own", ids, rule_file("schools/england.toml").registration.own_school)
     of = np.where(own | (event % 2 == 1) | (event >= DOUBLE), ids, people.family[person])
     drawn = draws.uniform("school", of, event)
     home = people.homes.at(person, people.birth[person] + 365 * np.array([6, 9, 12, 14, 17, 17, 9, 14])[event])
@@ -326,7 +325,7 @@ def first_numbers(world: World, nation: int) -> Any:
     """
     people, draws = world.people, world.draws
     other = WALES if nation == ENGLAND else ENGLAND
-    kept = draws.chance("upn.kept", people.ids, nations().crossing.number_kept)
+    kept = draws.chance("upn.kept", people.ids, rule_file("schools/nations.toml").crossing.number_kept)
     given_in = np.where((people.homes.raised.first == other) & kept, other, nation)
     temporary = draws.chance("upn.temporary", people.ids, world.odds.people.temporary_upn) & (given_in == ENGLAND)
     authority = np.where(given_in == WALES, first_welsh_authority(world), english_authority(world))
