@@ -22,6 +22,7 @@ from benchmarks import measure
 from benchmarks.results import facts, save
 from linkage.catalogue import shipped
 from linkage.catalogue.holdings import holdings
+from linkage.catalogue.packages import shipped_packages
 from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
 from linkage.extract.project import ApprovedTable, Decision
@@ -29,7 +30,6 @@ from linkage.extract.pseudonyms import pseudonyms
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted
-from linkage.requests.packages import shipped_packages
 from linkage.requests.request import AskedPackage, Request
 
 _IDS = ("entity_id", "ae_id", "person_id", "record_id")

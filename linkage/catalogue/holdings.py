@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from linkage.catalogue import Catalogue, TableDef, Variable
+from linkage.catalogue.definitions import Catalogue, TableDef, Variable
 from linkage.catalogue.years import Years
 
 # Columns with the days of a row that is a spell, as the owners of the data name them: lower case, without underscores.

@@ -2,18 +2,19 @@
 
 import difflib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linkage.catalogue import load, load_standard, shipped, standard_extract
-from linkage.cli.catalogued import Everything
 from linkage.errors import ConfigError
 from linkage.pipeline.progress import counter_for
 
 if TYPE_CHECKING:
-    from linkage.requests.packages import Package
+    from linkage.catalogue.packages import Package
+    from linkage.catalogue.site import Entry, TableEntry
 
 app = typer.Typer(no_args_is_help=True, help="Look variables up, or check catalogue files.")
 
@@ -26,21 +27,65 @@ def show(
 ) -> None:
     """List the datasets, a dataset's tables, a table's variables, or all that is known of a variable.
 
-    What the LEO standard extract has and no data are held of here is listed with a dot before it.
+    A dot before a variable says that it is only listed in the LEO standard extract: no data of it are held here.
 
     Example: leo catalogue show npd.census
     """
-    found = Everything(shipped(), standard_extract())
-    parts = name.split(".") if name else []
-    if not parts:
-        lines = found.datasets()
-    elif len(parts) == 1:
-        lines = found.tables(parts[0])
-    elif len(parts) == 2:
-        lines = found.variables(parts[0], parts[1])
+    from linkage.catalogue.packages import shipped_packages
+    from linkage.catalogue.site import everything
+
+    site = everything(shipped(), standard_extract(), shipped_packages())
+    dataset, _, rest = (name or "").partition(".")
+    table_name, _, variable = rest.partition(".")
+    if not dataset:
+        lines = [
+            f"{one:<8} {sum(table.name.startswith(f'{one}.') for table in site.tables):>3} tables  {title} ({owner})"
+            for one, (title, owner) in site.datasets.items()
+        ]
+    elif dataset not in site.datasets:
+        raise ConfigError(f"the catalogue has no dataset '{dataset}'\n  it has: {', '.join(sorted(site.datasets))}")
+    elif not table_name:
+        lines = [
+            f"{table.name:<30} {len(table.entries):>3} variables, {table.held:>3} held  one row: {table.grain}"
+            for table in site.tables
+            if table.name.startswith(f"{dataset}.")
+        ]
     else:
-        lines = found.variable(parts[0], parts[1], ".".join(parts[2:]))
+        tables = {table.name: table for table in site.tables}
+        table = tables.get(f"{dataset}.{table_name}")
+        if table is None:
+            raise ConfigError(
+                f"no table '{dataset}.{table_name}'\n  {_nearest(f'{dataset}.{table_name}', tables)}"
+                f"list them: leo catalogue show {dataset}"
+            )
+        lines = _variable(table, variable) if variable else [_line(entry) for entry in table.entries]
     typer.echo("\n".join(lines))
+
+
+def _variable(table: "TableEntry", name: str) -> list[str]:
+    """Every property of a variable that is set, and its code frame."""
+    entries = {entry.name: entry for entry in table.entries}
+    by_form = {entry.written: entry for entry in table.entries if entry.written}
+    entry = entries.get(name) or by_form.get(name)
+    if entry is None:
+        raise ConfigError(
+            f"{table.name} has no variable '{name}'\n  {_nearest(name, entries)}"
+            f"list them: leo catalogue show {table.name}"
+        )
+    lines = [f"{fact + ':':<16} {value}" for fact, value in entry.variable.model_dump(exclude_defaults=True).items()]
+    lines += [f"{'in the form:':<16} {entry.written}"] if entry.written and entry.written != name else []
+    lines += [] if entry.is_held else [f"{'held:':<16} no, only listed"]
+    return lines + [f"  {code:<14} {label}" for code, label in shipped().frame(entry.variable).items()]
+
+
+def _line(entry: "Entry") -> str:
+    name = entry.name if entry.is_held else f". {entry.name}"
+    return f"{name:<32} {entry.variable.type:<8} {entry.rating}  {entry.variable.description}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1, 0.4)
+    return f"nearest: {near[0]}; " if near else ""
 
 
 @app.command()
@@ -75,12 +120,12 @@ def packages(
 ) -> None:
     """List the data packages: items that are asked for together, with their rating and size, or one package's items.
 
-    The rating is the most identifying (1 to 5) and the most sensitive (A to E) of the items. What is listed is in the
-    LEO standard extract besides, and no data of it are held here.
+    The rating is the most identifying (1 to 5) and the most sensitive (A to E) of the items. What is listed is only in
+    the LEO standard extract: no data of it are held here.
 
     Example: leo catalogue packages demographics
     """
-    from linkage.requests.packages import shipped_packages
+    from linkage.catalogue.packages import shipped_packages
 
     found = shipped_packages()
     if name is None:
@@ -97,34 +142,19 @@ def packages(
 
 
 @app.command()
-def site(
-    out: Annotated[Path, typer.Option(help="Folder for the pages; an earlier site there is replaced.")],
-    run: Annotated[
-        Path | None,
-        typer.Option(help="A run's folder: pages say what it holds of each variable and how it was linked."),
-    ] = None,
-    disclosure: Annotated[
-        str, typer.Option("--profile", "--disclosure", help="Disclosure profile for a run's numbers.")
-    ] = "leo_publication",
-    search: Annotated[bool, typer.Option(help="With search and lists; without, pages to leaf through alone.")] = True,
-) -> None:
+def site(out: Annotated[Path, typer.Option(help="Folder for the pages; an earlier site there is replaced.")]) -> None:
     """Write the catalogue as a site: search, datasets, packages, a page a variable, and lists that become requests.
 
     It opens from a file, in a browser with scripts or without, and fetches nothing: start with OUT/index.html.
 
-    Example: leo catalogue site --run runs/demo --out site
+    Example: leo catalogue site --out site
     """
-    from linkage.engine import connect
-    from linkage.explore import ReleaseFacts, explored, release_facts, write_site
-    from linkage.requests.packages import shipped_packages
+    from linkage.catalogue.packages import shipped_packages
+    from linkage.catalogue.site import everything, write_site
 
-    release = ReleaseFacts()
-    if run:
-        with connect("duckdb") as engine:
-            release = release_facts(engine, run, shipped(), disclosure)
-    found = explored(shipped(), standard_extract(), shipped_packages())
-    with counter_for(sys.stderr, "variables", len(found.entries)) as advance:
-        written = write_site(found, release, out, search=search, advance=advance)
+    content = everything(shipped(), standard_extract(), shipped_packages())
+    with counter_for(sys.stderr, "variables", len(content.entries)) as advance:
+        written = write_site(content, out, advance=advance)
     typer.echo(
         f"{written.folder / 'index.html'}: {written.variables:,} variables, {written.pages:,} pages, "
         f"{written.size / 1e6:.1f} MB"

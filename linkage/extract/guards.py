@@ -66,8 +66,11 @@ def refuse_identifiers(
 def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Table) -> list[Sign]:
     """Signs in one table as it was written: its column names, then its values."""
     fields = {field.name: field for field in layout.fields}
-    strangers = [name for name in table.columns if name not in fields]
-    signs = [Sign(layout.name, name, "a column that the project does not list", 0) for name in strangers]
+    signs = [
+        Sign(layout.name, name, "a column that the project does not list", 0)
+        for name in table.columns
+        if name not in fields
+    ]
     identifying = _identifying_names(catalogue)
     types = {
         field.name: str(field.type) for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema

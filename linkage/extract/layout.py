@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from linkage.catalogue import Catalogue, Variable
 from linkage.catalogue.holdings import Holding, holdings
+from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.engine import Table
 from linkage.errors import ConfigError
-from linkage.extract.project import ApprovedTable, Project, RowsOnly
+from linkage.extract.project import ApprovedTable, Project
 
 PERSON = "AE_ID"
 EDUKEY = "EDUKEY"

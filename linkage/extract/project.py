@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
+from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.errors import ConfigError
@@ -33,13 +34,6 @@ class Decision(_Strict):
     date: datetime.date
     expires: datetime.date
     conditions: tuple[str, ...] = ()
-
-
-class RowsOnly(_Strict):
-    """Of a table, the rows whose column holds one of these values: those of a phase of education."""
-
-    column: Text
-    values: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class ApprovedTable(_Strict):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from linkage.catalogue import Catalogue, StandardExtract, Variable
 from linkage.catalogue.holdings import Holding, holdings
+from linkage.catalogue.packages import Package, Part, RowsOnly
 from linkage.catalogue.years import Years
-from linkage.extract.project import ApprovedTable, Population, RowsOnly
-from linkage.requests.packages import Package, Part
+from linkage.extract.project import ApprovedTable, Population
 from linkage.requests.request import AskedPackage, AskedTable, Request
 
 

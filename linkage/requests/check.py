@@ -5,9 +5,9 @@ import functools
 from collections.abc import Iterable
 
 from linkage.catalogue import Catalogue, shipped, standard_extract
+from linkage.catalogue.packages import load_packages, shipped_packages
 from linkage.requests import data_asked, particulars
 from linkage.requests.asked import Asked
-from linkage.requests.packages import load_packages, shipped_packages
 from linkage.requests.request import Fault, Request
 from linkage.requests.rules import PARAMETERS, Rule, load_rules
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from linkage.catalogue import Variable
 from linkage.catalogue.holdings import Holding, names_a_person
+from linkage.catalogue.selection import Selection
 from linkage.catalogue.years import Years
 from linkage.extract.analysis_layouts import NEEDS, not_made
 from linkage.extract.layout import Field, Layout, own_tables
@@ -16,7 +17,6 @@ from linkage.requests.asked import Asked, Grant, tables_of, years_of
 from linkage.requests.particulars import Breach, Kind
 from linkage.requests.request import AskedTable
 from linkage.requests.rules import Rule
-from linkage.requests.which import Which
 
 EVERYTHING = ("*", "all", "ALL", "All")
 
@@ -256,7 +256,7 @@ def _of_tables(asked: Asked) -> Iterator[tuple[Grant, Variable]]:
     return ((grant, variable) for grant, variable in asked.items() if grant.place.startswith("table "))
 
 
-def _takes(which: Which | None, grant: Grant, variable: Variable) -> bool:
+def _takes(which: Selection | None, grant: Grant, variable: Variable) -> bool:
     return which is not None and which.takes(grant.holding, variable)
 
 

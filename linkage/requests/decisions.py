@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
-from linkage.extract.project import ApprovedTable, RowsOnly
+from linkage.extract.project import ApprovedTable
 from linkage.requests.asked import Asked, of_whom, tables_of
 from linkage.requests.register import Entry, append, read_register
 from linkage.requests.request import Request

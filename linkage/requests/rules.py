@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from linkage.catalogue.selection import Selection
 from linkage.config import Name
 from linkage.config.resources import config_files
 from linkage.config.toml_file import check, toml_of
 from linkage.errors import ConfigError
-from linkage.requests.which import Which
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -35,8 +35,8 @@ class Rule(BaseModel):
     years: int | None = None
     value: str | None = None
     values: dict[str, str] | None = None
-    which: Which | None = None
-    other: Which | None = None
+    which: Selection | None = None
+    other: Selection | None = None
 
 
 class _File(BaseModel):

@@ -1,4 +1,4 @@
-"""What the standard extract has besides what is held: read from its files, made from a form, described by families."""
+"""What the standard extract has besides what is held: read from its files."""
 
 from pathlib import Path
 
@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import load_standard, shipped, span, standard_extract, years_of
-from linkage.catalogue.build_standard import build
-from linkage.catalogue.families import Families
-from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError
-
-STANDARD = shipped_dir() / "catalogue" / "standard"
 
 TABLES = """
 [[table]]
@@ -37,20 +32,6 @@ years = "2001/02-2005/06"
 phases = ["secondary"]
 """
 
-FORM = """table,field,type,standard_extract,years
-KS4,KS4_SERVICECHILD,Dichotomous,Sensitive,2004/05 only
-KS4,NPD Alias,Data Type,Standard Extract,Years Populated
-KS4,KS4_ACADYR,Continuous,All,2001/02 -
-KS4,KS4_GCSE_AA,Continuous,Attainment,"2001/02 - 2002/03; 2004/05 -"
-KS4,KS4_GCSE_AC,Continuous,Attainment,2001/02 -
-KS4,KS4_APFRE_PTQ,Categorical,Attainment,2005/06
-KS4,KS4_APFRE_PTQ,Categorical,Attainment,2003/04
-KS4,KS4_XYZZY,,,
-KS4,KS4_ACADYR,Continuous,All,2001/02 -
-KS4,KS4_91ODD [yy],Text,,up to 2003
-OTHER,KS4_ELSEWHERE,Text,,
-"""
-
 HEAD = "name,as,type,years,concept,rating,frame,held,description\n"
 
 
@@ -59,24 +40,6 @@ def written(folder: Path, **files: str) -> Path:
     for name, text in files.items():
         (folder / f"npd.{name}.csv").write_text(text)
     return folder
-
-
-def test_a_form_becomes_a_row_a_variable(tmp_path: Path) -> None:
-    (tmp_path / "form.csv").write_text(FORM)
-    (tmp_path / "families.toml").write_text((STANDARD / "families.toml").read_text())
-    assert build(tmp_path / "form.csv", written(tmp_path)) == 8
-    assert (tmp_path / "npd.ks4.csv").read_text() == HEAD + (
-        'SERVICECHILD,,integer,2004/05,sensitive,5B,,,"Refugee, asylum seeking or service child status, or where it was learnt from."\n'
-        "ACADYR,,number,2001/02-2005/06,,,,ACADYR,\n"
-        'GCSE_AA,,number,"2001/02-2002/03, 2004/05-2005/06",attainment,5E,,,GCSEs at grade A* to A: how many.\n'
-        "GCSE_AC,,number,2001/02-2005/06,,,,GCSE_AC,\n"
-        'APFRE_PTQ,,string,"2003/04, 2005/06",attainment,5E,,,Grade at GCSE in French. By qualifications of the 2014 performance tables.\n'
-        "XYZZY,,string,2001/02-2005/06,attainment,5E,,,\n"
-    )
-    assert (tmp_path / "npd.ks4_results.csv").read_text() == HEAD + (
-        "ACADYR,,number,2001/02-2005/06,time,5E,,,Year that the row is about.\n"
-        "91ODD,KS4_91ODD [yy],string,2001/02-2003/04,attainment,5E,,,\n"
-    )
 
 
 def test_what_is_held_and_what_is_listed_are_told_apart(tmp_path: Path) -> None:
@@ -96,7 +59,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         load_standard(written(tmp_path, ks4=text, ks4_results="name\n"), shipped())
     said = str(refused.value)
     for fault in (
-        "npd.ks4.csv: line 2: A: '2001/03' is no year",
+        "npd.ks4.csv: line 2: A: '2001/03' is not a year",
         "line 3: B",
         "line 4: C",
         "line 7: 'D' is described twice",
@@ -114,23 +77,8 @@ def test_years_are_read_as_they_are_written(years: set[int]) -> None:
 
 @pytest.mark.parametrize("text", ["2001", "2001/02-", "2001/03", "2005/06-2004/05", "2001/02; 2002/03"])
 def test_other_forms_of_years_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no|ends before"):
+    with pytest.raises(ValueError, match=r"is not|ends before"):
         years_of(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("LEVXREADTA", "In reading by teacher assessment: at the expected level or above."),
-        ("LEV6READMAT", "In reading and mathematics: at level 6."),
-        ("TermlyReasonAM_Summer6th", "Sessions in the second half of the summer term under code AM: present in the morning."),
-        ("GAS_MATH_STAT", "Grade at GCE AS level in mathematics, statistics."),
-        ("GCSE_94", "GCSEs at grade 9 to 4: how many."),
-        ("PSEAS2R7", "Whether point 7 on scale 2 of personal, social and emotional development is reached."),
-    ],
-)  # fmt: skip
-def test_the_parts_of_a_name_say_what_it_means(name: str, says: str) -> None:
-    assert Families.load(STANDARD / "families.toml").of("npd.ks2", name)[2] == says
 
 
 def test_the_whole_standard_extract_is_listed_and_described() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from linkage.catalogue import Catalogue, load, shipped
 from linkage.catalogue.holdings import holdings, names_a_person
+from linkage.catalogue.packages import load_packages
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
-from linkage.requests.packages import load_packages
 from tests.requests.world import CATALOGUE
 
 

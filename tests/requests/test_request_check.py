@@ -9,12 +9,12 @@ import pytest
 
 from linkage.catalogue import Dataset, shipped
 from linkage.catalogue.holdings import holdings
+from linkage.catalogue.packages import shipped_packages
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
 from linkage.requests.asked import tables_of
 from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
-from linkage.requests.packages import shipped_packages
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
 from tests.requests.faulty import TODAY, WAYS, good, request_with_faults, written

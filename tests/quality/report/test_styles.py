@@ -39,7 +39,6 @@ def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
         ("quality.web", "govuk.css"),
         ("quality.web", "application.css"),
         ("quality.dashboard", "dashboard.css"),
-        ("linkage.explore", "site.css"),
     ],
 )
 def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:

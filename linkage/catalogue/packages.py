@@ -4,23 +4,31 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable, shipped, standard_extract
+from linkage.catalogue.definitions import Catalogue, Variable
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
+from linkage.catalogue.reading import shipped
+from linkage.catalogue.selection import Selection
+from linkage.catalogue.standard import ListedTable, StandardExtract, standard_extract
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.resources import config_files
 from linkage.config.toml_file import fault_lines, toml_of
 from linkage.errors import ConfigError
-from linkage.extract.project import RowsOnly
-from linkage.requests.which import Which
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RowsOnly(_Strict):
+    """The rows of a table whose column holds one of these values: those of a phase of education."""
+
+    column: Annotated[str, Field(min_length=1)]
+    values: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Phase(_Strict):
@@ -50,12 +58,12 @@ class Prior(_Strict):
 
 
 class PackageRule(_Strict):
-    """Which variables a package takes, and which columns go with them."""
+    """Selection variables a package takes, and which columns go with them."""
 
     name: Name
     title: str
-    take: Which
-    carry: Which | None = None
+    take: Selection
+    carry: Selection | None = None
     prior: tuple[Prior, ...] = ()
 
 
@@ -257,8 +265,8 @@ def _wrong_names(
         if row.phase and row.phase not in phases:
             yield f"row {row.table}: no phase '{row.phase}'"
     for rule in rules.package:
-        for which in filter(None, (rule.take, rule.carry)):
-            yield from (f"package {rule.name}: {line}" for line in which.strangers(catalogue, held, standard))
+        for selection in filter(None, (rule.take, rule.carry)):
+            yield from (f"package {rule.name}: {line}" for line in selection.unknown_names(catalogue, held, standard))
         for prior in rule.prior:
             if prior.phase not in phases:
                 yield f"package {rule.name}: no phase '{prior.phase}'"

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
+from linkage.catalogue.definitions import Catalogue, Variable
 from linkage.catalogue.holdings import names_a_person, without_case
-from linkage.requests.packages import Package
+from linkage.catalogue.packages import Package
+from linkage.catalogue.standard import ListedTable, StandardExtract
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,14 @@ class Entry:
         return f"{self.variable.identifiability}{self.variable.sensitivity}"
 
     @property
+    def needs_reason(self) -> bool:
+        """Whether a request gives a reason of its own for it."""
+        return self.variable.role == "sex" or self.variable.sensitivity in ("A", "B")
+
+    @property
     def page(self) -> str:
         """Its page, from the site's root."""
         return f"variable/{self.table}.{self.name}.html"
-
-    @property
-    def letter(self) -> str:
-        """The A to Z page that it is on: its first letter, or "0" for a digit."""
-        first = self.name.lstrip("_")[:1].lower()
-        return first if "a" <= first <= "z" else "0"
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,14 @@ class TableEntry:
     def held(self) -> int:
         return sum(entry.is_held for entry in self.entries)
 
-    @property
-    def page(self) -> str:
-        return f"table/{self.name}.html"
-
 
 @dataclass(frozen=True)
-class Explored:
-    """All of it.
+class Everything:
+    """All tables, datasets and packages.
 
     Attributes:
         datasets: name to title and owner, of what is held first.
-        packages: by name, as requests know them.
+        packages: by name, as requests name them.
     """
 
     datasets: Mapping[str, tuple[str, str]]
@@ -94,34 +90,27 @@ class Explored:
         return tuple(entry for table in self.tables for entry in table.entries)
 
     @functools.cached_property
-    def alike(self) -> Mapping[str, tuple[Entry, ...]]:
-        """Variables by name, case and underscores apart: the same thing in other tables."""
-        found: dict[str, list[Entry]] = defaultdict(list)
+    def _by_name(self) -> Mapping[str, list[Entry]]:
+        named: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
-            found[without_case(entry.name)].append(entry)
-        return {name: tuple(entries) for name, entries in found.items()}
+            named[without_case(entry.name)].append(entry)
+        return named
 
-    def others(self, entry: Entry) -> tuple[Entry, ...]:
+    def others(self, entry: Entry) -> list[Entry]:
         """The variables of other tables that have an entry's name."""
-        return tuple(other for other in self.alike[without_case(entry.name)] if other is not entry)
+        return [other for other in self._by_name[without_case(entry.name)] if other is not entry]
 
-    def concepts(self) -> dict[str, tuple[Entry, ...]]:
-        """Concept to its variables, in the order of the alphabet."""
-        found: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            found[entry.variable.concept].append(entry)
-        return {name: tuple(found[name]) for name in sorted(found)}
-
-    def letters(self) -> dict[str, tuple[Entry, ...]]:
-        """Letter to its variables, each in the order of the alphabet."""
-        found: dict[str, list[Entry]] = defaultdict(list)
+    def letters(self) -> dict[str, list[Entry]]:
+        """First letter ("0" for a digit) to its variables, in alphabetical order."""
+        by_letter: dict[str, list[Entry]] = defaultdict(list)
         for entry in sorted(self.entries, key=lambda entry: (entry.name.lower(), entry.table)):
-            found[entry.letter].append(entry)
-        return {letter: tuple(found[letter]) for letter in sorted(found)}
+            first = entry.name.lstrip("_")[:1].lower()
+            by_letter[first if "a" <= first <= "z" else "0"].append(entry)
+        return {letter: by_letter[letter] for letter in sorted(by_letter)}
 
 
-def explored(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]) -> Explored:
-    """What is held, what is listed and how packages hold it, as one list."""
+def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]) -> Everything:
+    """What is held and what is listed, as one list."""
     within = _packages_of(packages)
     datasets = {name: (dataset.title, dataset.owner) for name, dataset in catalogue.datasets.items()}
     tables: list[TableEntry] = []
@@ -129,10 +118,10 @@ def explored(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[
         for definition in dataset.table.values():
             name = f"{dataset_name}.{definition.name}"
             listed = standard.tables.get(name)
-            theirs = {ours: form for form, ours in listed.held.items()} if listed else {}
+            in_form = {ours: form for form, ours in listed.held.items()} if listed else {}
             held = [
-                _entry(name, v, definition.phases, listed, theirs.get(v.name), within, is_held=True)
-                for v in definition.variable
+                _entry(name, variable, definition.phases, listed, in_form.get(variable.name), within, is_held=True)
+                for variable in definition.variable
             ]
             more = _listed(listed, within) if listed else []
             tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*held, *more)))
@@ -144,11 +133,17 @@ def explored(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[
     ]
     order = list(datasets) + [name for name in standard.titles if name not in datasets]
     tables.sort(key=lambda table: order.index(table.name.partition(".")[0]))
-    return Explored({**datasets, **standard.titles}, tuple(tables), packages, catalogue.frames)
+    return Everything({**datasets, **standard.titles}, tuple(tables), packages, catalogue.frames)
 
 
-def _listed(listed: ListedTable, within: Mapping[tuple[str, str], tuple[str, ...]]) -> list[Entry]:
-    return [_entry(listed.name, v, listed.form.phases, listed, v.name, within, is_held=False) for v in listed.variable]
+_Within = Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def _listed(listed: ListedTable, within: _Within) -> list[Entry]:
+    return [
+        _entry(listed.name, variable, listed.form.phases, listed, variable.name, within, is_held=False)
+        for variable in listed.variable
+    ]
 
 
 def _entry(
@@ -156,21 +151,21 @@ def _entry(
     variable: Variable,
     phases: Iterable[str],
     listed: ListedTable | None,
-    theirs: str | None,
-    within: Mapping[tuple[str, str], tuple[str, ...]],
+    in_form: str | None,
+    within: _Within,
     *,
     is_held: bool,
 ) -> Entry:
-    written = listed.names.get(theirs) if listed and theirs else None
+    written = listed.names.get(in_form) if listed and in_form else None
     packages = within.get((table, variable.name), ())
     return Entry(table, variable, tuple(phases), written, is_held, packages, names_a_person(variable))
 
 
-def _packages_of(packages: Mapping[str, Package]) -> dict[tuple[str, str], tuple[str, ...]]:
+def _packages_of(packages: Mapping[str, Package]) -> _Within:
     """Table and variable to the packages that they are in."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    within: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, package in packages.items():
         held = [(holding.name, variable.name) for holding, variable in package.variables()]
         for key in dict.fromkeys([*held, *((table.name, variable.name) for table, variable in package.listed)]):
-            found[key].append(name)
-    return {key: tuple(names) for key, names in found.items()}
+            within[key].append(name)
+    return {key: tuple(names) for key, names in within.items()}

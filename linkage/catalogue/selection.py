@@ -1,15 +1,16 @@
-"""Which variables a rule is about, said by what the catalogue knows of them."""
+"""A selection of variables by their properties in the catalogue."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
+from linkage.catalogue.definitions import Catalogue, Variable
 from linkage.catalogue.holdings import Holding
+from linkage.catalogue.standard import ListedTable, StandardExtract
 
 
-class Which(BaseModel):
+class Selection(BaseModel):
     """Variables that have one of the values of every key that is given, and are of no dataset in `besides`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,7 +35,7 @@ class Which(BaseModel):
         )
         return holding.dataset not in self.besides and all(not allowed or value in allowed for allowed, value in asked)
 
-    def strangers(
+    def unknown_names(
         self, catalogue: Catalogue, held: Iterable[str], standard: StandardExtract | None = None
     ) -> list[str]:
         """Names of datasets, tables and concepts that neither the catalogue nor the standard extract knows."""
