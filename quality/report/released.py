@@ -400,7 +400,7 @@ def _totals(step: Mapping[str, Any], side: str) -> tuple[Mapping[str, Any], list
         if row["side"] == side:
             return row, [reason for reason in step["reasons"] if reason["side"] == side]
     nothing: Mapping[str, Any] = {"units": 0, "linked": 0, "unlinked": []}
-    row = next((row for row in step["sides"] if row["side"] == side), nothing)
+    row = next((row for row in step.get("sides", ()) if row["side"] == side), nothing)
     reasons = list(row["unlinked"])
     rest = row["units"] - row["linked"] - sum(reason["units"] for reason in reasons)
     if rest > 0:

@@ -1,20 +1,15 @@
-"""How right parts of a step are, and which errors cost links, on the world of three pupils and three learners."""
+"""Accuracy of parts of a step, estimated error and missed matches by data error, on three pupils and three learners."""
 
 import dataclasses
 from typing import Any
 
 import pytest
-from quality.report.sections.error_parts import of_pairs, parts_folds, shares
-from quality.report.sections.expected import expected_section
+from hypothesis import given
+from hypothesis import strategies as st
 
-from linkage.catalogue import shipped
 from linkage.engine import Engine
-from quality.disclosure import Disclosure, load
 from quality.measures.estimated_error import Unseen, most_matches, of_sums
 from quality.measures.evaluation import Inputs, _unseen, evaluate
-from quality.measures.intervals import Share
-from quality.report.names import Names
-from quality.report.page import Fold, Text
 
 
 @pytest.fixture
@@ -73,34 +68,17 @@ def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) 
         assert sum(g[measure] for g in by_sex) == step["accuracy"][measure]
 
 
-def test_error_of_groups_says_that_it_is_of_pairs_beside_rates_of_people(engine: Engine, patterned: Inputs) -> None:
-    """One true pair of two is linked, and where a rule says who counts not all pairs are of people who do."""
-    evaluation = evaluate(engine, patterned)
-    d, names = Disclosure(load("leo_publication")), Names(shipped(), evaluation["steps"])
-    (step,) = evaluation["steps"]
-    for rule, said in ((None, "counted here. Link"), ({"minimum_age": 16}, "people who are not in the calculation")):
-        step["eligible"] = rule
-        assert said in of_pairs(step)
-        expected = expected_section(evaluation, names, d)
-        assert expected is not None
-        folds = [block for block in [*parts_folds(step, names, d), *expected.blocks] if isinstance(block, Fold)]
-        by_group = [fold for fold in folds if "group" in fold.summary]
-        assert len(by_group) == 2
-        assert all(isinstance(fold.blocks[0], Text) and fold.blocks[0].text == of_pairs(step) for fold in by_group)
-
-
-def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inputs) -> None:
-    """Links of 1 and 3/4; beside them a pair of 1/4; the rules reach four fifths of the matches."""
+def test_estimated_error_adds_up_the_probabilities(engine: Engine, patterned: Inputs) -> None:
+    """Links of 1 and 3/4; another pair of 1/4; blocking recall of four fifths."""
     (step,) = patterned.steps
     blocking = {"passes": [], "rules": [], "estimated_recall": 0.8}
-    said = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, blocking=blocking),)))[
-        "expected"
-    ]
-    assert (said["links"], said["right"], said["false"], said["missed_kept"]) == (2, 1.75, 0.25, 0.25)
-    assert said["missed_unreached"] == pytest.approx(0.5)
-    assert said["precision"]["value"] == 0.875
-    assert said["recall"]["value"] == pytest.approx(1.75 / 2.5)
-    assert said["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
+    inputs = dataclasses.replace(patterned, steps=(dataclasses.replace(step, blocking=blocking),))
+    found = step_of(engine, inputs)["estimated_error"]
+    assert (found["links"], found["correct"], found["false"], found["missed_scored"]) == (2, 1.75, 0.25, 0.25)
+    assert found["missed_unscored"] == pytest.approx(0.5)
+    assert found["precision"]["value"] == 0.875
+    assert found["recall"]["value"] == pytest.approx(1.75 / 2.5)
+    assert found["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
 
 
 def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, patterned: Inputs) -> None:
@@ -115,70 +93,67 @@ def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, p
         t=step.links,
     )
     found = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
-    assert (found["estimated_error"]["right"], found["estimated_error"]["false"]) == (2.0, 0.0)
+    assert (found["estimated_error"]["correct"], found["estimated_error"]["false"]) == (2.0, 0.0)
     assert found["estimated_error"]["precision"]["low"] == 1.0
     assert sum(row["estimated_false"] for row in found["passes"]) == 0.0
     assert sum(row["of_links"]["estimated_false"] or 0.0 for row in found["bands"]) == 0.0
-    by_sex = next(row["groups"] for row in found["groups"] if row["characteristic"] == "sex")
+    by_sex = next(row["groups"] for row in found["error_by_group"] if row["characteristic"] == "sex")
     assert [group["estimated_false"] for group in by_sex] == [0.0, 0.0, 0.0]
-    section = expected_section({"steps": [found]}, Names(shipped()), Disclosure(load()))
-    assert section is not None
-    assert any("people decided on count as right" in block.text for block in section.blocks if isinstance(block, Text))
 
 
-def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
-    """Of 1,000 matches 900 are linked for certain, 40 are kept pairs, which may be 60 or 27, and of 60 nothing was kept:
-    they may be 30 or 120."""
-    said = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(others=20.0, dropped=40.0))
-    recall = said["recall"]
-    assert (said["missed_others"], said["missed_dropped"], recall["value"]) == (20.0, 40.0, 0.9)
-    chance = 1.96 * 0.9 * 60**0.5 / 1_000  # their number is Poisson's
-    low, high = (((share - 0.9) ** 2 + chance**2) ** 0.5 for share in (900 / 1_080, 900 / (930 + 40 / 1.5)))
-    assert (recall["low"], recall["high"]) == pytest.approx((0.9 - low, 0.9 + high), abs=1e-6)
-    assert (said["precision"]["low"], said["precision"]["high"]) == (1.0, 1.0)
+def test_a_sensitivity_range_holds_the_factors_and_sampling_error() -> None:
+    """Of 1,000 links 100 are false, or a third or three times as many; of certain links nothing varies."""
+    precision = of_sums(1000, (900.0, 0.0), (0.0, 0.0))["precision"]
+    assert (precision["low"], precision["high"]) == pytest.approx((0.7, 1 - 1 / 30), abs=0.02)
+    wider = of_sums(1000, (900.0, 900.0), (0.0, 0.0))["precision"]
+    assert wider["high"] - wider["low"] > precision["high"] - precision["low"]
+    certain = of_sums(10, (10.0, 0.0), (0.0, 0.0))
+    assert [certain[share][end] for share in ("precision", "recall", "f1") for end in ("low", "high")] == [1.0] * 6
+
+
+def test_unscored_matches_widen_the_range_of_recall() -> None:
+    """Of 1,000 matches 900 are linked, 40 scored, 60 below the floor: these may be half or twice as many."""
+    found = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(dropped=60.0))
+    recall = found["recall"]
+    assert (found["missed_below_floor"], recall["value"]) == (60.0, 0.9)
+    assert (recall["low"], recall["high"]) == pytest.approx((900 / 1_080, 900 / (930 + 40 / 1.5)), abs=0.01)
 
 
 def test_recall_of_one_file_is_known_less_well(pupils_and_learners: Inputs) -> None:
-    """Of 40 matches among kept pairs there may be 120 or 13."""
+    """Of 40 matches among scored pairs there may be 120 or 13."""
     (step,) = pupils_and_learners.steps
     of_one_file = _unseen(dataclasses.replace(step, right=step.left), None)
     recall = of_sums(960, (960.0, 0.0), (40.0, 0.0), of_one_file)["recall"]
-    ends = [recall["value"], recall["low"], recall["high"]]
-    assert ends == pytest.approx([0.96, 960 / 1_080, 960 / (960 + 40 / 3)], abs=1e-6)
+    assert (recall["low"], recall["high"]) == pytest.approx((960 / 1_080, 960 / (960 + 40 / 3)), abs=0.015)
     assert _unseen(step, None).kept_within == 1.5
 
 
 def test_no_more_matches_are_expected_than_there_are_people() -> None:
-    """Rules are said to reach 4 in 10 matches: that makes 600 others beside 400, and the smaller file has 800 people."""
+    """A blocking recall of 4 in 10 makes 600 others of 400, and the smaller file has 800 people."""
     units = {"left": 800, "right": 900}
     most = [most_matches(allowed, units) for allowed in ("one-to-one", "many-to-one", "one-to-many", "many-to-many")]
     assert most == [800.0, 800.0, 900.0, None]
-    said, free = (of_sums(300, (300.0, 0.0), (100.0, 0.0), Unseen(0.4, most=of)) for of in (800.0, None))
-    assert (said["missed_unreached"], said["recall"]["of"], said["recall"]["low"]) == (400.0, 800, 300 / 800)
-    assert (free["missed_unreached"], free["recall"]["of"]) == (pytest.approx(600.0), 1000)
-    assert said["recall"]["high"] == pytest.approx(0.469, abs=1e-3), "there may be fewer: 66 kept, and 275"
-
-    shared = of_sums(300, (300.0, 0.0), (900.0, 0.0), Unseen(1.0, most=400.0))
-    assert shared["recall"]["value"] == 0.75, "of many candidates of one record each may be the match, and one is"
+    capped, free = (of_sums(300, (300.0, 0.0), (100.0, 0.0), Unseen(0.4, most=of)) for of in (800.0, None))
+    assert (capped["missed_unscored"], capped["recall"]["value"]) == (400.0, 300 / 800)
+    assert (free["missed_unscored"], free["recall"]["of"]) == (pytest.approx(600.0), 1000)
 
 
-def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
+@given(
+    st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 500), st.floats(0.05, 1), st.floats(0, 100), st.floats(0, 2)
+)
+def test_a_range_holds_its_value(
+    links: int, share: float, missed: float, recall: float, dropped: float, spread: float
+) -> None:
+    unseen = Unseen(recall, dropped, spread)
+    found = of_sums(links, (share * links, share * (1 - share) * links), (missed, missed / 2), unseen)
+    for measure in ("precision", "recall", "f1"):
+        one = found[measure]
+        if one["value"] is not None:
+            assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+
+
+def test_links_without_probabilities_have_no_estimated_error(engine: Engine, pupils_and_learners: Inputs) -> None:
     assert step_of(engine, pupils_and_learners)["estimated_error"] is None
-
-
-def test_certain_probabilities_leave_nothing_to_chance() -> None:
-    said = of_sums(10, (10.0, 0.0), (0.0, 0.0))
-    assert [said[share]["low"] for share in ("precision", "recall", "f1")] == [1.0, 1.0, 1.0]
-    assert said["precision"]["high"] == 1.0
-
-
-def test_an_interval_is_what_chance_and_wrong_probabilities_do_to_a_thousand_links() -> None:
-    """A thousand links of 0.9: 900 right, give or take 1.96 times the root of 90, and of 100 false three times as many or
-    a third."""
-    precision = of_sums(1000, (900.0, 90.0), (0.0, 0.0))["precision"]
-    chance = 1.96 * 90**0.5 / 1000
-    assert precision["low"] == pytest.approx(0.9 - (chance**2 + 0.2**2) ** 0.5, abs=1e-6)
-    assert precision["high"] == pytest.approx(0.9 + (chance**2 + (0.2 / 3) ** 2) ** 0.5, abs=1e-6)
 
 
 def test_errors_cost_what_their_pairs_miss_more_than_others(
@@ -210,26 +185,11 @@ def test_errors_cost_what_their_pairs_miss_more_than_others(
     clean = found["without_error"]
     assert (clean["pairs"], clean["missed"]) == (1, 0)
     (kind,) = found["kinds"]
-    assert {key: kind[key] for key in ("field", "kind", "pairs", "missed", "missed_alone", "cost", "false")} == {
+    assert {key: kind[key] for key in ("field", "kind", "pairs", "missed", "cost", "false")} == {
         "field": "forename",
         "kind": "typo",
         "pairs": 1,
         "missed": 1,
-        "missed_alone": 1,
         "cost": 1.0,
         "false": 1,
     }
-
-
-def test_recall_of_a_part_is_hidden_where_its_links_are() -> None:
-    """Of 5,000 true pairs 0.04 % are two links, whose number stands beside as a symbol."""
-    d = Disclosure(load("leo_publication"))
-    few: dict[str, Any] = {
-        name: Share(of=of, count=2, value=2 / of, low=0.0, high=1.0)
-        for name, of in (("precision", 12), ("recall", 5_000), ("f1", 5_012))
-    }
-    many = {**few, "recall": Share(of=5_000, count=40, value=0.008, low=0.0, high=1.0)}
-    assert [cell.mark for cell in shares(few, d, d.count(2))] == ["suppressed"] * 9
-    assert [cell.mark for cell in shares(few, d, d.count(12))] == ["suppressed"] * 9
-    assert [cell.mark for cell in shares(many, d, d.marked("suppressed"))] == ["suppressed"] * 9
-    assert [cell.text for cell in shares(many, d, d.count(40))][3] == "0.80"

@@ -1,4 +1,4 @@
-"""Whom the linkage favours: differences on counts that can be checked by hand, regions, two characteristics, the draft."""
+"""Standardised differences and error by group, on counts that can be checked by hand."""
 
 import copy
 import dataclasses
@@ -13,20 +13,9 @@ from hypothesis import strategies as st
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from quality import disclosure
-from quality.disclosure import Cell
-from quality.measures.bias import moved, standardised, sums
+from quality.measures.bias import bias, moved, standardised, sums
 from quality.measures.definitions import load
-from quality.measures.drift import drift
 from quality.measures.evaluation import Inputs, evaluate
-from quality.report import Inputs as ReportInputs
-from quality.report import render
-from quality.report.names import Names
-from quality.report.page import Figure, Fold, Table, Text
-from quality.report.released import Group, side
-from quality.report.sections.bias import LET_GO_NOTE, MISSED_NOTE, Shown, _chart, bias_section, cells_of
-from quality.report.sections.bias import statement as drafted
-from tests.quality.conftest import CountedOnce
 
 
 def test_a_standardised_difference_by_hand() -> None:
@@ -117,195 +106,63 @@ def test_without_truth_the_links_expect_what_they_cost(without_truth: dict[str, 
     assert london["matched_unmatched"]["flagged"]
 
 
-def test_what_a_step_of_links_alone_let_go_is_not_told_as_nought(
-    engine: Engine, uneven: Inputs, tmp_path: Path
-) -> None:
+def test_missed_matches_of_a_step_that_was_not_diagnosed_are_unknown(engine: Engine, uneven: Inputs) -> None:
     (step,) = uneven.steps
-    kept = engine.sql("select * from {t} where decision = 'accepted'", t=step.links)
-    counted = {"links_only": True, "passes": [], "rules": [], "estimated_recall": None}
-    steps = (dataclasses.replace(step, links=kept, blocking=counted),)
+    linked = engine.sql("select * from {t} where decision = 'accepted'", t=step.links)
+    counted = {"diagnosed": False, "passes": [], "rules": [], "estimated_recall": None}
+    steps = (dataclasses.replace(step, links=linked, blocking=counted),)
     evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None, steps=steps))
     london = rows_of(evaluation, "region")["London",]
     assert (london["estimated_false"], london["estimated_missed"]) == (pytest.approx(0.02), None)
-    assert {g["estimated_missed"] for rate in evaluation["steps"][0]["groups"] for g in rate["groups"]} == {None}
-    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "How many matches were missed is not known of the steps: they were asked for links alone." in text
-    assert "Too few links to show" not in text
+    assert evaluation["steps"][0]["estimated_error"]["recall_unknown"] == "links_only"
 
 
-def test_the_report_drafts_a_statement(without_truth: dict[str, Any], tmp_path: Path) -> None:
-    text = render(ReportInputs(without_truth), tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Bias was looked for between the matched and the unmatched." in text
-    assert "Not detected by year of birth and sex." in text
-    assert "Detected: Region of the last known home: matched fewer than their share: London (−" in text
-    assert "SW1A" not in text
+@pytest.mark.parametrize(("group", "false"), [(54_000, 1), (54_000, 0), (300_000, 1)])
+def test_a_single_false_link_is_no_verdict_against_a_group(group: int, false: int) -> None:
+    """It is of some group always; of one of a tenth of the links in one case of ten."""
+    found = standardised(group, 540_000, false, 1)
+    assert found is not None
+    assert (found["flagged"], found["certain"]) == (True, False)
 
 
-def test_what_chance_could_do_is_not_detected(without_truth: dict[str, Any]) -> None:
-    """London is beyond 0.1; Yorkshire too, but all of it is matched, so that its rate is not shown nor is it spoken of."""
-    rows_of(without_truth, "region")["London",]["matched_unmatched"]["certain"] = False
-    d = disclosure.Disclosure(disclosure.load())
-    said = " ".join(drafted(without_truth["steps"][0], Shown({}, {}), Names(shipped()), d))
-    assert "Detected" not in said.replace("Not detected", "")
-    assert not [name for name in ("London", "Yorkshire") if name in said]
-    assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said
+def test_false_links_of_a_group_by_hand(counted_uneven: dict[str, Any]) -> None:
+    """All ten false links are Londoners', and 50 of the 530 correct ones."""
+    london, yorkshire = (
+        rows_of(counted_uneven, "region")[name,]["right_false"] for name in ("London", "Yorkshire and The Humber")
+    )
+    share = 50 / 530
+    assert london["difference"] == pytest.approx((share - 1) / math.sqrt(share * (1 - share) / 2))
+    assert (london["flagged"], london["certain"]) == (True, True)
+    assert yorkshire["difference"] == pytest.approx(-london["difference"])
+    assert rows_of(counted_uneven, "sex")["Female",]["right_false"]["difference"] == 0
 
 
-def test_a_flag_that_may_be_chance_is_no_verdict_against_a_group() -> None:
-    """Of 3 men missed of 84 and 2 women of 116 the difference is far beyond 0.1, and its interval holds nought."""
-    men, women = standardised(81, 195, 3, 5), standardised(114, 195, 2, 5)
-    assert men
-    assert women
-    assert men["low"] < 0 < men["high"]
-    groups = [
-        {"labels": [label], "in_both": of, "found_missed": found}
-        for label, of, found in (("M", 84, men), ("F", 116, women))
+def test_years_of_birth_are_banded_by_fives_for_false_links(engine: Engine, world: Any) -> None:
+    """Three false links of a year are chance, and nine of three years together are not."""
+    counted = world("""
+        side  | cohort:text | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | said_spread:float | due
+        left  | 1970        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
+        left  | 1972        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
+        left  | 1974        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
+        left  | 1990        | true             | true           | true         | true          | 90000 | 90000 | 89964   | 36    | 89980.0          | 9.0               | 9.0               | 90000
+        left  | -           | true             | true           | true         | true          | 50    | 50    | 50      | 0     | 49.0             | 1.0               | 0.5               | 50
+    """)
+    (row,) = bias(engine, counted, load(), shipped(), has_truth=True)
+    bands = [(b["labels"], b["false"]["count"], b["false"]["of"], b["right_false"]["certain"]) for b in row["bands"]]
+    assert bands == [
+        (["1970 to 1974"], 9, 2700, True),
+        (["1990 to 1994"], 36, 90000, True),
+        (["Not known"], 0, 50, False),
     ]
-    rows = [{"characteristics": ["sex"], "title": "Sex", "groups": groups}]
-    step, d = {"step": "a-b", "left": "a", "right": "b", "bias": rows}, disclosure.Disclosure(disclosure.load())
-    drawn = _chart(step, Shown({}, {}), Names(shipped()), d)
-    assert isinstance(drawn, Figure)
-    assert drawn.summary.startswith(
-        "2 of 2 groups are flagged: beyond 0.1 either way, 2 of them not beyond what chance could do. "
-    )
-    assert [row[-1] for row in drawn.table.rows] == ["flagged, may be chance"] * 2
-    men["certain"] = women["certain"] = True
-    assert "chance" not in _chart(step, Shown({}, {}), Names(shipped()), d).summary  # type: ignore[union-attr]
+    assert row["bands"][0]["estimated_false_within"]["value"] == pytest.approx(3 / 2700)
 
 
-@pytest.fixture
-def few_missed(engine: Engine, uneven: Inputs) -> Inputs:
-    """All Londoners but five are linked."""
-    (step,) = uneven.steps
-    links = engine.sql(
-        """
-        select * from {links} where decision = 'accepted'
-        union all
-        select left_id, right_id, 'probabilistic', null, match_weight, match_probability, 'accepted'
-        from {links} where decision = 'review' and left_id <= 595
-        union all
-        select left_id + 40, left_id + 1040, method, pass, match_weight, match_probability, decision
-        from {links} where decision = 'accepted' and left_id between 501 and 530
-        """,
-        links=step.links,
-        store=True,
-    )
-    units = dataclasses.replace(step, links=links)
-    return dataclasses.replace(uneven, truth=None, steps=(units,))
-
-
-@pytest.fixture
-def counted_few_missed(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return counted_once("few missed", lambda: evaluate(engine, request.getfixturevalue("few_missed")))
-
-
-def test_a_group_too_small_to_show_is_not_spoken_of(counted_few_missed: dict[str, Any], tmp_path: Path) -> None:
-    """Of five people nothing is said, and not that no bias was found either."""
-    assert rows_of(counted_few_missed, "region")["London",]["matched"] == 115
-    text = render(ReportInputs(counted_few_missed), tmp_path / "index.html").read_text(encoding="utf-8")
-    said = text.split("Drafted statement")[1].split("<details")[0]
-    assert "London (" not in said
-    assert "Not detected by" not in said
-    assert "region of the last known home: no group can be shown without telling of few people." in said
-
-
-def test_what_one_release_withholds_no_comparison_tells(
-    counted_few_missed: dict[str, Any], without_truth: dict[str, Any], tmp_path: Path
-) -> None:
-    found = drift(counted_few_missed, without_truth)
-    assert ["London"] in [row["labels"] for row in found["bias"]]
-    text = render(ReportInputs(without_truth, drift=found), tmp_path / "index.html").read_text(encoding="utf-8")
-    rates, differences = (
-        text.split(f"{title} changed most")[-1].split("</table>")[0]
-        for title in ("Link rates that", "Standardised differences of matched and unmatched that")
-    )
-    assert "London" not in differences
-    lines = rates.split("<tr>")[2:]
-    withheld = ["suppressed" in line for line in lines]
-    assert withheld == sorted(withheld)  # last, and not where their changes would place them
-    assert any("London" in line for line in lines[withheld.index(True) :])
-
-
-def hidden(*names: str) -> Group:
-    """London, with some of its counts withheld, and with them its rate."""
-    shown, withheld = Cell("120", 120.0), Cell("c", None, "suppressed")
-    counts = ("everybody", "eligible", "linked", "unlinked", "rate", "low", "high", "found")
-    return Group("London", **{name: withheld if name in (*names, "rate") else shown for name in counts})
-
-
-def test_no_difference_tells_of_a_base_that_is_withheld(without_truth: dict[str, Any]) -> None:
-    """Matched and unmatched come to it."""
-    (step,) = without_truth["steps"]
-    row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
-    london = next(group for group in row["groups"] if group["labels"] == ["London"])
-    d = disclosure.Disclosure(disclosure.load())
-    released = Shown({(row["title"], "London"): hidden("eligible")}, {})
-    assert [cell.text for cell in cells_of(row, london, "matched_unmatched", Shown({}, {}), d)] != ["c", "c", "c"]
-    assert [cell.text for cell in cells_of(row, london, "matched_unmatched", released, d)] == ["c", "c", "c"]
-
-
-def test_the_draft_names_whom_the_table_flags(counted_uneven: dict[str, Any]) -> None:
-    """The share found is shown where truth is known, and so it is spoken of, also where the link rate is withheld."""
-    (step,) = counted_uneven["steps"]
-    released = Shown({("Region of the last known home", "London"): hidden("unlinked")}, {})
-    said = " ".join(drafted(step, released, Names(shipped()), disclosure.Disclosure(disclosure.load())))
-    assert "found fewer than their share: London (−" in said
-
-
-def test_the_draft_does_not_clear_what_it_could_not_compare(engine: Engine, crowd: Inputs) -> None:
-    (step,) = evaluate(engine, dataclasses.replace(crowd, truth=None))["steps"]
-    sex = next(row for row in step["bias"] if row["title"] == "Sex")
-    sex["groups"] = [{**sex["groups"][0], "matched_unmatched": None}]
-    said = " ".join(drafted(step, Shown({}, {}), Names(shipped()), disclosure.Disclosure(disclosure.load())))
-    assert "Nothing to compare by sex: all are in one group, or all or none are matched." in said
-
-
-def test_where_truth_has_nobody_missed_overlap_is_not_taken_for_bias(
-    engine: Engine, uneven: Inputs, tmp_path: Path
-) -> None:
-    """All who are in both are found; whom the other file never held are all from London."""
-    assert uneven.truth is not None
-    (step,) = uneven.steps
-    right = "select * from {t} where decision = 'accepted' and right_id = left_id + 1000"
-    links = engine.sql(right, t=step.links)
-    held = engine.sql("select left_id as n from {t}", t=links)
-    truth = engine.sql(
-        "select t.* from {t} as t where t.source = 'npd' or t.person_id in (select n from {held})",
-        t=uneven.truth,
-        held=held,
-    )
-    found = evaluate(engine, dataclasses.replace(uneven, truth=truth, steps=(dataclasses.replace(step, links=links),)))
-    assert found["steps"][0]["accuracy"]["recall"]["value"] == 1.0
-    text = render(ReportInputs(found), tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "without truth nobody knows who could have been matched" not in text
-    assert "Detected:" not in text
-    assert "Nothing to compare by year of birth, sex and region of the last known home" in text
-
-
-def test_what_the_let_go_leave_out_is_said_once(without_truth: dict[str, Any]) -> None:
-    """It stood under each table: of five steps and six characteristics, some thirty times."""
-    d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
-    (step,) = without_truth["steps"]
-    sides = {step["step"]: {"left": side(step, "left", d)}}
-    section = bias_section(without_truth, sides, None, names, d)
-    assert section is not None
-    tables = [table for fold in section.blocks if isinstance(fold, Fold) for table in fold.blocks]
-    assert len(tables) > 2
-    assert [block.text for block in section.blocks if isinstance(block, Text)].count(LET_GO_NOTE) == 1
-    assert not any(table.note for table in tables if isinstance(table, Table))
-
-
-def test_the_base_of_the_missed_is_named_where_truth_has_one(
-    counted_uneven: dict[str, Any], without_truth: dict[str, Any]
-) -> None:
-    """Missed are a share of those who could be found, and stand beside a rate of all in the calculation."""
-    d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
-    for evaluation, is_named in ((counted_uneven, True), (without_truth, False)):
-        (step,) = evaluation["steps"]
-        section = bias_section(evaluation, {step["step"]: {"left": side(step, "left", d)}}, None, names, d)
-        assert section is not None
-        said = " ".join(block.text for block in section.blocks if isinstance(block, Text))
-        assert (MISSED_NOTE in said) is is_named
+def test_the_estimated_share_of_false_links_has_a_sensitivity_range(without_truth: dict[str, Any]) -> None:
+    """Sixty links of 0.98: there may be three times as many false ones, and chance on top."""
+    within = rows_of(without_truth, "region")["London",]["estimated_false_within"]
+    assert within["value"] == pytest.approx(0.02)
+    assert 0 <= within["low"] < 0.01
+    assert 0.06 < within["high"] < 0.1
 
 
 def test_bias_since_the_last_release(counted_uneven: dict[str, Any]) -> None:

@@ -4,15 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from quality.report.sections.reliability import reliability_section
 
-from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
-from quality.disclosure import Disclosure
-from quality.disclosure import load as profile
-from quality.measures.calibration import by_chance, reliability
+from quality.measures.calibration import by_chance, calibration
 from quality.measures.definitions import load
-from quality.report.names import Names
 
 JUDGED = """
     method        | decision | match_probability:float | verdict
@@ -28,7 +23,7 @@ JUDGED = """
 
 @pytest.fixture
 def found(engine: Engine, world: Callable[[str], Table]) -> dict[str, dict[str, Any]]:
-    return {row["group"]: row for row in reliability(engine, world(JUDGED), load())}
+    return {row["group"]: row for row in calibration(engine, world(JUDGED), load())}
 
 
 def test_groups_are_all_pairs_the_links_and_each_method(found: dict[str, dict[str, Any]]) -> None:
@@ -53,7 +48,7 @@ def test_a_band_has_what_was_said_and_what_is_true(found: dict[str, dict[str, An
 
 def test_the_errors_are_those_of_their_definitions(found: dict[str, dict[str, Any]]) -> None:
     everything = found["all"]
-    assert everything["estimated_error"] == pytest.approx(3.48)
+    assert everything["expected"] == pytest.approx(3.48)
     assert everything["calibration_error"] == pytest.approx((0.05 + 0.45 + 0.94 + 2 * 0.03) / 5)
     assert everything["brier"] == pytest.approx((0.04**2 + 0.02**2 + 0.94**2 + 0.45**2 + 0.05**2) / 5)
     assert found["deterministic"]["calibration_error"] == pytest.approx(0.03)
@@ -75,30 +70,4 @@ def test_chance_adds_up_over_bands_and_leaves_what_is_sure_alone() -> None:
 
 def test_nothing_is_said_of_pairs_without_a_probability(engine: Engine, world: Callable[[str], Table]) -> None:
     judged = world("method | decision | match_probability:float | verdict\np | accepted | - | true")
-    assert reliability(engine, judged, load()) == []
-
-
-def test_a_handful_of_pairs_is_not_shown(found: dict[str, dict[str, Any]]) -> None:
-    step = {"step": "a-b", "left": "npd", "right": "cis", "reliability": list(found.values())}
-    d = Disclosure(profile("leo_publication"))
-    section = reliability_section({"steps": [step]}, Names(shipped()), d)
-    assert section is not None
-    figure = section.blocks[1]
-    assert figure.summary == "Too few pairs to show."  # type: ignore[union-attr]
-    shown = {cell.mark for row in figure.table.rows for cell in row[1:]}  # type: ignore[union-attr]
-    assert shown == {"suppressed"}
-
-
-def test_an_error_stands_beside_what_chance_alone_makes(engine: Engine, world: Callable[[str], Table]) -> None:
-    """30 of 40 pairs of .8 are true, 5 points off: chance makes that much of so few in more than one case of 20."""
-    lines = [f"p | accepted | 0.8 | {'true' if n < 30 else 'false'}" for n in range(40)]
-    judged = world("\n".join(["method | decision | match_probability:float | verdict", *lines]))
-    step = {"step": "a-b", "left": "npd", "right": "cis", "reliability": reliability(engine, judged, load())}
-    section = reliability_section({"steps": [step]}, Names(shipped()), Disclosure(profile("leo_publication")))
-    assert section is not None
-    figure, table = section.blocks[1:3]
-    assert "5.00 percentage points" in figure.summary  # type: ignore[union-attr]
-    assert "by chance, and more than 12.50 in one case of 20" in figure.summary  # type: ignore[union-attr]
-    of_all = dict(zip(table.columns, table.rows[0], strict=True))  # type: ignore[union-attr]
-    assert of_all["Calibration error, points"].text == "5.00"
-    assert of_all["By chance up to, points"].text == "12.50"
+    assert calibration(engine, judged, load()) == []

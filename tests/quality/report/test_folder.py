@@ -7,7 +7,7 @@ import pytest
 
 from linkage.errors import InputError
 from quality.report.document import write_page
-from quality.report.folder import check_room, write_folder
+from quality.report.folder import check_folder, write_folder
 
 MARK = "leo-pages.json"
 
@@ -19,7 +19,7 @@ def _files(folder: Path) -> set[str]:
 def test_what_is_there_stays_until_more_is_written_and_then_goes(tmp_path: Path) -> None:
     write_folder(tmp_path, MARK, {"a.html": "one", "b.html": "one"}, profile="x")
     (tmp_path / "mine.txt").write_text("a user's own")
-    check_room(tmp_path, MARK, "site")
+    check_folder(tmp_path, MARK, "site")
     assert _files(tmp_path) == {MARK, "a.html", "b.html", "mine.txt"}, "counting takes minutes, and may be stopped"
     write_folder(tmp_path, MARK, {"a.html": "two", "c.html": "two"}, profile="x")
     assert _files(tmp_path) == {MARK, "a.html", "c.html", "mine.txt"}
@@ -45,23 +45,23 @@ def test_a_command_killed_while_it_writes_can_be_given_again(tmp_path: Path, mon
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years")
-    with pytest.raises(InputError, match="holds something else, and no site"):
-        check_room(tmp_path, MARK, "site")
+    with pytest.raises(InputError, match="holds something that is not a site"):
+        check_folder(tmp_path, MARK, "site")
     (tmp_path / MARK).write_text("{")
     with pytest.raises(InputError, match="is damaged"):
-        check_room(tmp_path, MARK, "site")
+        check_folder(tmp_path, MARK, "site")
 
 
 def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The room was made when it was looked at: leo outcomes of a run without cohorts left an empty folder."""
-    check_room(tmp_path / "new" / "pages", MARK, "site")
+    check_folder(tmp_path / "new" / "pages", MARK, "site")
     assert not _files(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"file: is a file, and no folder\n  give a folder that may be written to"):
-        check_room(tmp_path / "file" / "pages", MARK, "site")
+    with pytest.raises(InputError, match=r"file: is a file, not a folder\n  give a folder that may be written to"):
+        check_folder(tmp_path / "file" / "pages", MARK, "site")
     monkeypatch.setattr("os.access", lambda place, right: False)
     with pytest.raises(InputError, match=r"this user may not write there\n  give a folder that may be written to"):
-        check_room(tmp_path / "new" / "pages", MARK, "site")
+        check_folder(tmp_path / "new" / "pages", MARK, "site")
 
 
 def test_two_who_write_one_page_at_once_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

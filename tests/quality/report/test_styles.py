@@ -23,7 +23,7 @@ def _set_in(sheet: str, medium: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("package", "name"),
-    [("quality.report", "report.css"), ("quality.web", "govuk.css")],
+    [("quality.report", "report.css")],
 )
 def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
     """Pale letters stood on white paper: what is for dark screens is said of screens, or said again for paper."""
@@ -36,9 +36,7 @@ def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
     ("package", "name"),
     [
         ("quality.report", "report.css"),
-        ("quality.web", "govuk.css"),
         ("quality.web", "application.css"),
-        ("quality.dashboard", "dashboard.css"),
     ],
 )
 def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:
@@ -57,6 +55,6 @@ def test_a_cell_with_a_sentence_has_room_for_some_words() -> None:
         "It weighs +24.16, and no rival stood against it.",
     ]
     table = Table("Its best pairs", ["With", "Weight", "Found by", "Why"], [row])
-    page = document("Record", "It met one.", (), [Section("met", "Met", [table])], is_interactive=False)
+    page = document("Record", "It met one.", (), [Section("met", "Met", [table])])
     assert re.findall('<td[^>]*class="([^"]+)"', page) == ["words", "words long"]
     assert ".scroll .long { min-width" in template_text("quality.report", "blocks.css")
