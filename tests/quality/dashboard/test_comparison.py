@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from linkage.engine import Engine, Table
-from quality.dashboard.comparison import RunTables, as_each_has_it, compare
+from quality.dashboard.comparison import RunTables, compare
+from quality.dashboard.comparison_page import render_comparison
 
 World = Callable[[str], Table]
 
@@ -80,16 +84,16 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
     assert found["runs"] == {"before": "a", "after": "b"}
     assert found["settings"] == [{"path": "step.ec.margin", "before": 3, "after": 1}]
     (step,) = found["steps"]
-    counts = {name: step[name] for name in ("before", "after", "kept", "moved", "gained", "lost")}
-    assert counts == {"before": 3, "after": 3, "kept": 1, "moved": 1, "gained": 1, "lost": 1}
+    counts = {name: step[name] for name in ("before", "after", "kept", "other_pass", "gained", "lost")}
+    assert counts == {"before": 3, "after": 3, "kept": 1, "other_pass": 1, "gained": 1, "lost": 1}
     assert step["moves"] == [
         {"from": "probabilistic rule 1", "to": "probabilistic rule 2", "links": 1},
         {"from": "probabilistic rule 1", "to": None, "links": 1},
         {"from": None, "to": "probabilistic rule 1", "links": 1},
     ]
-    assert [row for row in step["error_by_group"] if row["characteristic"] == "sex"] == [
-        {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 1},
-        {"characteristic": "sex", "value": "M", "kept": 0, "moved": 1, "gained": 1, "lost": 0},
+    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+        {"characteristic": "sex", "value": "F", "kept": 1, "other_pass": 0, "gained": 0, "lost": 1},
+        {"characteristic": "sex", "value": "M", "kept": 0, "other_pass": 1, "gained": 1, "lost": 0},
     ]
     probabilities = {"m_before": 0.5, "m_after": 1.0, "u_before": 0.25, "u_after": 0.25}
     assert step["weights"] == [{"comparison": "sex", "level": "equal", "before": 1.0, "after": 2.0, **probabilities}]
@@ -99,7 +103,7 @@ def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
     same = run(world, "a", 1, BEFORE, model(0.5))
     found = compare(engine, same, same)
     (step,) = found["steps"]
-    assert (step["kept"], step["moved"], step["gained"], step["lost"]) == (3, 0, 0, 0)
+    assert (step["kept"], step["other_pass"], step["gained"], step["lost"]) == (3, 0, 0, 0)
     assert step["moves"] == step["weights"] == found["settings"] == []
 
 
@@ -128,8 +132,8 @@ def test_two_links_that_become_one_are_two_of_the_run_that_had_them(engine: Engi
     after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
     joined = replace(after, units={"ec": world(TOGETHER)})
     (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), joined)["steps"]
-    counts = {name: step[name] for name in ("before", "after", "kept", "moved", "gained", "lost")}
-    assert counts == {"before": 2, "after": 1, "kept": 1, "moved": 0, "gained": 0, "lost": 0}
+    counts = {name: step[name] for name in ("before", "after", "kept", "other_pass", "gained", "lost")}
+    assert counts == {"before": 2, "after": 1, "kept": 1, "other_pass": 0, "gained": 0, "lost": 0}
     (step,) = compare(engine, joined, run(world, "a", 1, links, model(0.5)))["steps"]
     assert (step["before"], step["after"], step["kept"]) == (1, 2, 2)
 
@@ -151,8 +155,8 @@ def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: 
     identities = {"ilr": college, **plain.identities}
     joined = RunTables("b", plain.links, {"ec": units}, plain.models, identities)
     (step,) = compare(engine, joined, joined)["steps"]
-    assert [row for row in step["error_by_group"] if row["characteristic"] == "sex"] == [
-        {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 0}
+    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+        {"characteristic": "sex", "value": "F", "kept": 1, "other_pass": 0, "gained": 0, "lost": 0}
     ]
 
 
@@ -160,10 +164,7 @@ def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World
     after = run(world, "b", 2, AFTER, model(0.5))
     before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
     (step,) = compare(engine, before, after)["steps"]
-    assert (step["before"], step["after"], step["gained"]) == (0, 3, 3)
-    assert step["of"] == ["after"]
-    shown = as_each_has_it(step)
-    assert (shown["before"], shown["after"]) == (None, 3), "a run without the step is none that linked nobody in it"
+    assert (step["before"], step["after"], step["gained"]) == (None, 3, 3)
 
 
 def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: Engine, world: World) -> None:
@@ -213,7 +214,7 @@ def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_
     (step,) = compare(engine, before, after)["steps"]
     assert step["weights"] == []
     assert step["rules"] == [
-        {"what": "weighs by how common a value is", "rule": "sex: equal", "change": "removed"},
+        {"what": "term-frequency adjustment", "rule": "sex: equal", "change": "removed"},
     ]
 
 
@@ -223,9 +224,9 @@ def test_a_person_of_two_records_that_differ_is_of_the_group_that_the_report_has
     """The first record that knows says F, a later one M."""
     plain = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
     (step,) = compare(engine, replace(plain, units={"ec": world(TWO_SEXES)}), plain)["steps"]
-    counted = [(row["value"], row["kept"]) for row in step["error_by_group"] if row["characteristic"] == "sex"]
+    counted = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
     (step,) = compare(engine, plain, replace(plain, units={"ec": world(TWO_SEXES)}))["steps"]
-    assert [(row["value"], row["kept"]) for row in step["error_by_group"] if row["characteristic"] == "sex"] == counted
+    assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == counted
     assert counted == [("F", 1)]
 
 
@@ -235,3 +236,63 @@ TWO_SEXES = """
     ec   | left  | 21      | 22
     ec   | right | 25      | 25
 """
+
+
+HEAD = "left_id:text | right_id:text | method | pass | match_weight:float | decision\n"
+
+
+def folder(world: World, name: str, links: str, clusters: str | None = None, **more: Any) -> RunTables:
+    step = "dedupe" if clusters else "link"
+    return RunTables(
+        name=name,
+        links={},
+        units={},
+        models={},
+        identities={},
+        keyed={step: world(HEAD + links)},
+        clusters=world("id:text | person_id\n" + clusters) if clusters else None,
+        **more,
+    )
+
+
+BEFORE_FILES = """
+    A1 | B1 | deterministic | nino   | 20 | accepted
+    A2 | B2 | probabilistic | rule 1 | 9  | accepted
+    A3 | B3 | probabilistic | rule 1 | 9  | accepted
+    A4 | B4 | probabilistic | rule 1 | 3  | review
+"""
+AFTER_FILES = """
+    A1 | B1 | deterministic | nino   | 21 | accepted
+    A2 | B2 | probabilistic | rule 2 | 8  | accepted
+    A3 | B9 | probabilistic | rule 1 | 9  | accepted
+"""
+
+
+@pytest.fixture
+def of_two_files(engine: Engine, world: World) -> dict[str, Any]:
+    before = folder(world, "a", BEFORE_FILES, configuration={"threshold": 0.95, "columns": {"left": {"dob": "DOB"}}})
+    after = folder(world, "b", AFTER_FILES, configuration={"threshold": 0.9, "columns": {"left": {"dob": "DOB"}}})
+    return compare(engine, before, after)
+
+
+def test_links_are_known_again_by_the_ids_of_the_files(of_two_files: dict[str, Any]) -> None:
+    assert of_two_files["settings"] == [{"path": "threshold", "before": 0.95, "after": 0.9}]
+    (step,) = of_two_files["steps"]
+    counts = {name: step[name] for name in ("step", "before", "after", "kept", "other_pass", "gained", "lost")}
+    assert counts == {"step": "link", "before": 3, "after": 3, "kept": 1, "other_pass": 1, "gained": 1, "lost": 1}
+    assert step["groups"] == []
+    assert "people" not in of_two_files
+
+
+def test_people_of_one_file_are_the_same_when_their_records_are(engine: Engine, world: World) -> None:
+    before = folder(world, "a", BEFORE_FILES, "A1 | 1\n B1 | 1\n A2 | 2\n B2 | 2\n A3 | 3")
+    after = folder(world, "b", AFTER_FILES, "B1 | 9\n A1 | 9\n A2 | 5\n B2 | 6\n A3 | 7")
+    found = compare(engine, before, after)
+    assert found["people"] == {"before": 3, "after": 4, "same": 2}
+    assert found["steps"][0]["step"] == "dedupe"
+
+
+def test_a_page_says_what_it_comes_to(of_two_files: dict[str, Any], tmp_path: Path) -> None:
+    page = render_comparison(of_two_files, tmp_path / "page.html").read_text()
+    assert "probabilistic rule 2" in page
+    assert "Settings that differ" in page

@@ -1,0 +1,154 @@
+"""Every kind of page in a browser: no barrier, no request, nothing off a narrow page, contrast, print, keyboard."""
+
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.config.resources import config_file
+from linkage.requests.published import published_rows
+from linkage.requests.register import read_register
+from quality.dashboard import found_below, write_site
+from quality.dashboard.comparison_page import render_comparison
+from quality.report.register import render_register
+from tests.quality.browsing import RULES, barriers, focused, opened
+
+pytestmark = pytest.mark.browser
+
+COMPARISON: dict[str, Any] = {
+    "runs": {"before": "a", "after": "b"},
+    "settings": [{"path": "run.seed", "before": 1, "after": None}],
+    "people": {"before": 10, "after": 11, "same": 9},
+    "steps": [
+        {
+            "step": "npd-ilr",
+            "before": 8,
+            "kept": 5,
+            "other_pass": 1,
+            "gained": 1,
+            "lost": 2,
+            "after": 7,
+            "moves": [{"from": None, "to": "probabilistic rule 1", "links": 1}],
+            "groups": [{"characteristic": "sex", "value": "F", "kept": 5, "other_pass": 1, "gained": 1, "lost": 0}]
+            * 30,
+            "rules": [{"what": "blocking rule", "rule": "l.dob = r.dob", "change": "added"}],
+            "thresholds": [{"what": "accept", "before": 4.0, "after": 5.0}],
+            "weights": [
+                {
+                    "comparison": "dob",
+                    "level": "equal",
+                    "before": 9.0,
+                    "after": None,
+                    "m_before": 0.9,
+                    "m_after": None,
+                    "u_before": 0.01,
+                    "u_after": None,
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> dict[str, Path]:
+    """A page of each kind, made once."""
+    site, register = report_folder / "dashboard", report_folder / "register"
+    if not site.exists():
+        for day, status in enumerate(("done", "gate failed", "done"), 1):
+            folder = report_folder / "runs" / f"release-{day}"
+            (folder / "quality").mkdir(parents=True)
+            manifest = {
+                "status": status,
+                "started": f"2026-01-0{day}T09:30:00.000+00:00",
+                "configuration": {"run": {"name": "crowd"}},
+                "stages": [{"name": "link-npd-cis", "seconds": 2.0 + day}],
+            }
+            (folder / "manifest.json").write_text(json.dumps(manifest))
+            (folder / "quality" / "evaluation.json").write_text(json.dumps(counted))
+        write_site(found_below([report_folder / "runs"]), site)
+        entries, day_of = read_register(config_file("projects/register.jsonl")), datetime.date(2026, 6, 1)
+        rows = published_rows(entries, day_of)
+        render_register(rows, register, day=day_of, rejected=2, last_hash=entries[-1].sha256)
+        render_comparison(COMPARISON, report_folder / "comparison.html")
+    return {
+        "report": report_file,
+        "dashboard": site / "index.html",
+        "two runs": site / "compare-1-2.html",
+        "comparison": report_folder / "comparison.html",
+        "register": register / "index.html",
+    }
+
+
+KINDS = ("report", "dashboard", "two runs", "comparison", "register")
+HOW: dict[str, dict[str, Any]] = {
+    "wide": {},
+    "narrow": {"viewport": {"width": 320, "height": 800}},
+    "dark": {"color_scheme": "dark"},
+    "forced colours": {"forced_colors": "active"},
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_has_no_barrier_and_fetches_nothing(browser: Any, pages: dict[str, Path], kind: str, how: str) -> None:
+    """320 pixels are a page of 1280 at 400 %."""
+    page, requests, faults = opened(browser, pages[kind], **HOW[how])
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    if how in ("wide", "narrow"):
+        assert barriers(page, type="tag", values=RULES) == []
+    else:
+        assert barriers(page, type="rule", values=["color-contrast"]) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert (requests, faults) == ([pages[kind].as_uri()], [])
+    page.context.close()
+
+
+def test_a_barrier_is_found_and_its_place_named(browser: Any, tmp_path: Path) -> None:
+    barred = tmp_path / "barred.html"
+    barred.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"></main></html>')
+    page, _, _ = opened(browser, barred)
+    assert barriers(page, type="tag", values=RULES) == [("image-alt", "['img']")]
+    page.context.close()
+
+
+def test_the_report_by_keyboard(browser: Any, report_file: Path) -> None:
+    """The first stop skips to the content; then come frames that scroll, and a table that opens with Enter."""
+    page, _, _ = opened(browser, report_file)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    focused(page, "#main")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('details').querySelector('table').checkVisibility()")
+    page.context.close()
+
+
+def test_contents_are_short_on_a_phone(browser: Any, report_file: Path) -> None:
+    for width, is_long in ((1280, True), (320, False)):
+        page, _, _ = opened(browser, report_file, viewport={"width": width, "height": 700})
+        assert page.locator(".contents ol ol a").first.is_visible() is is_long
+        assert page.locator("h1").bounding_box()["y"] < 700
+        page.context.close()
+
+
+def test_paper_has_what_was_opened_and_says_where_the_rest_is(browser: Any, report_file: Path) -> None:
+    page, _, _ = opened(browser, report_file, viewport={"width": 680, "height": 900})
+    closed, shown = page.locator("figure details").all()[:2]
+    shown.evaluate("details => details.open = true")
+    page.emulate_media(media="print")
+    assert shown.locator("table").is_visible()
+    assert not closed.locator("table").is_visible()
+    assert not page.locator(".contents").is_visible()
+    right: Callable[[], list[float]] = lambda: page.evaluate(  # noqa: E731
+        "[...document.querySelectorAll('table')].map((grid) => grid.getBoundingClientRect().right)"
+    )
+    assert max(right()) <= 681
+    page.context.close()
