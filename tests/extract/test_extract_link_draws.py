@@ -94,9 +94,9 @@ def test_what_the_run_has_parted_is_parted_in_every_draw(
         education-cis | 3    | 5       | 8
         education-cis | 3    | 4       | 9
     """)
-    drawn["cuts"] = world("step | left_id | right_id\neducation-cis | 4 | 9\nother | 4 | 7")
+    drawn["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 9\nother | 4 | 7")
     assert _keys(give(), key) == [("1", 1, "K1"), ("1", 2, "K3")]
-    drawn["cuts"] = world("step | left_id | right_id\neducation-cis | 4 | 8")
+    drawn["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 8")
     assert _keys(give(), key) == [("1", 1, "K1")]
 
 
