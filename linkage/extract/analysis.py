@@ -1,114 +1,345 @@
-"""Analysis-ready tables written part by part of the people, so that memory does not grow with them.
+"""Build the analysis-ready tables of an extract from its own tables, as they were written."""
 
-Pseudonyms are spread evenly, so their first letters cut the people into parts of one size, and the extract's tables lie
-sorted by them, so a part reads little of each. Within a part people are numbers, in the order of their pseudonyms: what
-is joined, grouped and sorted are numbers, and pseudonyms are put in as the rows are written.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from linkage.engine import Engine, Table, columns, quote
-from linkage.extract.analysis_layouts import Held
-from linkage.extract.analysis_rows import active_years, analysis_rows
+import pyarrow as pa
+
+from linkage.catalogue.years import Years
+from linkage.engine import Engine, Table, Value, columns, quote
+from linkage.extract.analysis_layouts import (
+    MAIN,
+    MONTH,
+    RECORDED,
+    YEAR,
+    ApprovedTables,
+    outcome_columns,
+    person_columns,
+)
+from linkage.extract.analysis_rules import Spells, analysis_rules
 from linkage.extract.formats import Written
 from linkage.extract.layout import PERSON, Layout
+from linkage.longitudinal.spells import merge_spells
 
-PART_PEOPLE = 100_000
-_DIGITS = sorted("abcdefghijklmnopqrstuvwxyz234567")
-_STARTS = [first + second for first in _DIGITS for second in _DIGITS]
-_AFTER_ALL = "{"  # follows z
+Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, and "people"
 
 
 def write_analysis(
     engine: Engine, analysis: Sequence[Layout], written: Sequence[Written], folder: Path
 ) -> list[Written]:
-    """Every analysis-ready table, of what was written: nothing else can get into them.
+    """Write every analysis-ready table from what was written: nothing else can get into them.
 
     Args:
         analysis: the tables to make.
         written: the extract's tables, `people` first.
-        folder: where Parquet goes: one file a table, or a folder of files, one for each part of the people.
+        folder: where Parquet goes, one file a table.
     """
     if not analysis:
         return []
-    held = Held.of([one.layout for one in written])
-    read = {name: _rows_of(engine, written, layout) for name, layout in held.tables.items()}
-    read["people"] = _rows_of(engine, written, written[0].layout)
-    rows = dict.fromkeys((layout.name for layout in analysis), 0)
-    cuts = bounds(1 if engine.is_distributed else -(-written[0].rows // PART_PEOPLE))
-    for number, (first, end) in enumerate(cuts):
-        names = None if engine.is_distributed else _names(engine, read["people"], first, end)
-        given = {name: _numbered(engine, table, names) for name, table in read.items()} if names else read
-        for layout, table in _tables(engine, analysis, held, given):
-            name = f"{layout.name}.parquet"
-            path = folder / name if len(cuts) == 1 else folder / name / f"{number:03}.parquet"
-            rows[layout.name] += engine.write(_in_order(engine, layout, table, names), path)
-        if names:
-            engine.drop(names)
-    return [Written(layout, folder / f"{layout.name}.parquet", rows[layout.name]) for layout in analysis]
-
-
-def _rows_of(engine: Engine, written: Sequence[Written], layout: Layout) -> Table:
-    return engine.read(next(one.parquet for one in written if one.layout is layout))
-
-
-def bounds(parts: int) -> list[tuple[str, str]]:
-    """The first letters of each part's pseudonyms, and those of the next part's."""
-    parts = max(1, min(parts, len(_STARTS)))
-    starts = [_STARTS[number * len(_STARTS) // parts] for number in range(parts)]
-    return list(zip(starts, [*starts[1:], _AFTER_ALL], strict=True))
-
-
-def _names(engine: Engine, people: Table, first: str, end: str) -> Table:
-    """number, AE_ID of a part's people, in order; stored."""
-    return engine.sql(
-        f"""
-        select cast(row_number() over (order by {PERSON}) as integer) as number, {PERSON}
-        from {{people}} where {PERSON} >= $first and {PERSON} < $end
-        """,
-        params={"first": first, "end": end},
-        store=True,
-        people=people,
-    )
-
-
-def _numbered(engine: Engine, rows: Table, names: Table) -> Table:
-    """A part's rows of a table, with the person's number as AE_ID."""
-    others = ", ".join(f"held.{quote(name)}" for name in rows.columns if name != PERSON)
-    return engine.sql(
-        f"""
-        select names.number as {PERSON}{", " if others else ""}{others}
-        from {{rows}} as held join {{names}} as names on names.{PERSON} = held.{PERSON}
-        """,
-        rows=rows,
-        names=names,
-    )
-
-
-def _tables(
-    engine: Engine, analysis: Sequence[Layout], held: Held, given: Mapping[str, Table]
-) -> Iterator[tuple[Layout, Table]]:
-    span = held.span()
-    by_year = any(layout.years for layout in analysis)
-    years = active_years(engine, held, given, span) if by_year and span else None
+    approved = ApprovedTables.of([table.layout for table in written])
+    paths = {id(table.layout): table.parquet for table in written}
+    given = {name: engine.read(paths[id(layout)]) for name, layout in approved.tables.items()}
+    given["people"] = engine.read(written[0].parquet)
+    span = approved.span()
+    years = _active_years(engine, approved, given, span) if span and any(layout.years for layout in analysis) else None
+    tables = []
     for layout in analysis:
-        yield layout, analysis_rows(engine, layout, held, given, years)
+        rows = _rows(engine, layout, approved, given, years)
+        ordered = engine.sql(f"select * from {{rows}} order by {columns(layout.key)}", rows=rows)
+        path = folder / f"{layout.name}.parquet"
+        tables.append(Written(layout, path, engine.write(ordered, path)))
     if years:
         engine.drop(years)
+    return tables
 
 
-def _in_order(engine: Engine, layout: Layout, rows: Table, names: Table | None) -> Table:
-    """Rows sorted by their key, with pseudonyms for numbers."""
-    if names is None:
-        return engine.sql(f"select * from {{rows}} order by {columns(layout.key)}", rows=rows)
-    listed = columns([name for name in layout.columns if name != PERSON], "told")
+def _rows(engine: Engine, layout: Layout, approved: ApprovedTables, given: Given, years: Table | None) -> Table:
+    if layout.name == "analysis_person":
+        return _person(engine, approved, given)
+    if layout.name == "analysis_outcomes":
+        return _outcomes(engine, approved, given)
+    if years is None:
+        raise ValueError(f"{layout.name} is made of active years")
+    if layout.name == "analysis_person_month":
+        return _person_month(engine, approved, years)
+    return _person_year(engine, approved, given, years)
+
+
+def _person(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
+    """People, each with the rows of the tables that have one row a person."""
+    parts, joins = {}, []
+    fields = list(person_columns(approved))
+    of_table = {table: [column for t, column, _ in fields if t == table] for table, _, _ in fields}
+    for number, part in enumerate(analysis_rules().person):
+        if part.table not in of_table:
+            continue
+        names = approved.tables[part.table].columns
+        # Of two rows of a year the last by all columns, so that the same rows give the same table.
+        order = ", ".join(f"{quote(name)} desc nulls last" for name in names)
+        last, held_year = (f"max({quote(year)})", f"held.{quote(year)}") if (year := part.latest_by) else ("1", "1")
+        alias = f"part_{number}"
+        parts[alias] = engine.sql(
+            f"""
+            with latest as (
+                select {PERSON}, {last} as last from {{rows}} group by {PERSON}
+            ),
+            of_latest as (
+                select held.* from {{rows}} as held join latest
+                    on latest.{PERSON} = held.{PERSON} and latest.last is not distinct from {held_year}
+            ),
+            ranked as (
+                select *, row_number() over (partition by {PERSON} order by {order}) as place from of_latest
+            )
+            select {columns([PERSON, *of_table[part.table]])} from ranked where place = 1
+            """,
+            rows=given[part.table],
+        )
+        joins.append(f"left join {{{alias}}} as {alias} on {alias}.{PERSON} = people.{PERSON}")
+    aliases = {part.table: f"part_{number}" for number, part in enumerate(analysis_rules().person)}
+    listed = [f"people.{quote(name)}" for name in given["people"].columns]
+    listed += [f"{aliases[t]}.{quote(c)} as {quote(field.name)}" for t, c, field in fields]
     return engine.sql(
         f"""
-        select names.{PERSON}, {listed}
-        from {{rows}} as told join {{names}} as names on names.number = told.{PERSON}
-        order by {columns(["number", *layout.key[1:]])}
+        select {", ".join(listed)}
+        from {{people}} as people
+        {" ".join(joins)}
         """,
-        rows=rows,
-        names=names,
+        params=None,
+        store=False,
+        people=given["people"],
+        **parts,
+    )
+
+
+def _outcomes(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
+    rules = analysis_rules().outcomes
+    by = columns([PERSON, *rules.by])
+    wide = ",\n               ".join(
+        f"max(case when {quote(rules.after)} = {after} then {quote(name)} end) as {quote(field.name)}"
+        for name, after, field in outcome_columns(approved.tables[rules.table])
+    )
+    listed = f", {wide}" if wide else ""
+    return engine.sql(
+        f"select {by}{listed} from {{rows}} group by {by}",
+        rows=given[rules.table],
+    )
+
+
+def _active_years(engine: Engine, approved: ApprovedTables, given: Given, span: Years) -> Table:
+    """Months and days of each activity by tax year.
+
+    Returns:
+        AE_ID, tax_year, and for each activity <name>_bits (bit 0 is April, bit 11 March) and <name>_days; a row where
+        there is any; stored.
+    """
+    names = [activity.name for activity, _ in approved.activities()]
+    if not names:  # sums of a tax year may be all that was approved
+        query = f"select {PERSON}, cast(null as bigint) as {YEAR} from {{people}} where false"
+        return engine.sql(query, people=given["people"], store=True)
+    parts = {
+        f"spells_{number}_{place}": _spells(engine, number, spells, approved, given)
+        for number, (_, of) in enumerate(approved.activities())
+        for place, spells in enumerate(of)
+    }
+    union = " union all ".join(f"select * from {{{name}}}" for name in parts)
+    spells = engine.sql(union, params=None, store=True, **parts)
+    merged = merge_spells(engine, spells, by=[PERSON, "activity"])
+    wide = ",\n               ".join(
+        f"cast(coalesce(max(case when activity = {number} then {kind} end), 0) as integer) as {quote(f'{name}_{kind}')}"
+        for number, name in enumerate(names)
+        for kind in ("bits", "days")
+    )
+    active = engine.sql(
+        f"""
+        with in_year as (
+            select s.{PERSON}, s.activity, y.{YEAR},
+                   greatest(year(s.start_date) * 12 + month(s.start_date) - 1 - y.first_month, 0) as first_bit,
+                   least(year(s.end_date) * 12 + month(s.end_date) - 1 - y.first_month, 11) as last_bit,
+                   greatest(
+                       date_diff('day', greatest(s.start_date, y.year_start), least(s.end_date, y.year_end)) + 1, 0
+                   ) as days
+            from {{merged}} as s
+            join {{years}} as y on s.start_date <= y.year_end and s.end_date >= y.month_start
+        ),
+        by_activity as (
+            select {PERSON}, activity, {YEAR},
+                   bit_or(case when first_bit <= last_bit
+                               then (1 << cast(last_bit + 1 as integer)) - (1 << cast(first_bit as integer))
+                               else 0 end) as bits,
+                   sum(days) as days
+            from in_year group by {PERSON}, activity, {YEAR}
+        )
+        select {PERSON}, {YEAR},
+               {wide}
+        from by_activity group by {PERSON}, {YEAR}
+        """,
+        merged=merged,
+        years=_tax_years(engine, span),
+        store=True,
+    )
+    engine.drop(spells, merged)
+    return active
+
+
+def _spells(engine: Engine, number: int, spells: Spells, approved: ApprovedTables, given: Given) -> Table:
+    """AE_ID, activity, start_date, end_date of a table's rows."""
+    day = {name: f"r.{quote(name)}" for name in (spells.start, spells.end) if name and approved.has(spells.table, name)}
+    start, end = day.get(spells.start or ""), day.get(spells.end or "")
+    by_year = spells.academic_year or spells.tax_year
+    if by_year:
+        # A study year is September to July; a tax year's last days, in April, are no month of their own.
+        year = f"r.{quote(by_year)} // 100"
+        first, last = ((9, 1), (7, 31)) if spells.academic_year else ((4, 6), (3, 31))
+        of_year = [
+            f"make_date(cast({year} as integer), {first[0]}, {first[1]})",
+            f"make_date(cast({year} + 1 as integer), {last[0]}, {last[1]})",
+        ]
+        start = f"greatest(coalesce({start}, {of_year[0]}), {of_year[0]})" if start else of_year[0]
+        end = f"least(coalesce({end}, {of_year[1]}), {of_year[1]})" if end else of_year[1]
+        known = f"r.{quote(by_year)} is not null"
+    else:
+        end = f"coalesce({end}, $until)"
+        known = f"{start} is not null"
+    params: dict[str, Value] = {"until": _until(approved, spells.table)}
+    conditions = [known]
+    for column, values in spells.where.items():
+        names = [f"code_{len(params) + place}" for place in range(len(values))]
+        params |= dict(zip(names, values, strict=True))
+        conditions.append(f"cast(r.{quote(column)} as varchar) in ({', '.join(f'${name}' for name in names)})")
+    return engine.sql(
+        f"""
+        with dated as (
+            select r.{PERSON}, {start} as start_date, {end} as end_date from {{rows}} as r
+            where {" and ".join(conditions)}
+        )
+        select {PERSON}, {number} as activity, start_date, end_date from dated where start_date <= end_date
+        """,
+        params=params,
+        rows=given[spells.table],
+    )
+
+
+def _until(approved: ApprovedTables, table: str) -> datetime.date:
+    years = approved.tables[table].years
+    return years.last_day if years else datetime.date(9999, 12, 31)
+
+
+def _tax_years(engine: Engine, span: Years) -> Table:
+    """tax_year, year_start, year_end (its days), month_start, first_month (months since year 0): April."""
+    numbers = range(span.first // 100, span.last // 100 + 1)
+    return engine.from_arrow(
+        pa.table(
+            {
+                YEAR: pa.array([year * 100 + (year + 1) % 100 for year in numbers], pa.int64()),
+                "year_start": pa.array([datetime.date(year, 4, 6) for year in numbers], pa.date32()),
+                "month_start": pa.array([datetime.date(year, 4, 1) for year in numbers], pa.date32()),
+                "year_end": pa.array([datetime.date(year + 1, 4, 5) for year in numbers], pa.date32()),
+                "first_month": pa.array([year * 12 + 3 for year in numbers], pa.int64()),
+            }
+        )
+    )
+
+
+def _person_year(engine: Engine, approved: ApprovedTables, given: Given, active: Table) -> Table:
+    """Every person in every year: a figure is empty where its table was not approved for the year, else 0 at least."""
+    span = approved.span()
+    if span is None:
+        raise ValueError("no table is by year")
+    sides: dict[str, Table] = {}
+    joins, listed = [], [f"people.{PERSON}", f"years.{YEAR}", f"recorded.{PERSON} is not null as {RECORDED}"]
+    params: dict[str, Value] = {}
+
+    def is_approved(tables: Sequence[str], number: int) -> str:
+        """The condition that a year is one of those that any of the tables was approved for."""
+        conditions = []
+        for place, table in enumerate(tables):
+            own, first, last = approved.tables[table].years or span, f"first_{number}_{place}", f"last_{number}_{place}"
+            params[first], params[last] = own.first, own.last
+            conditions.append(f"years.{YEAR} between ${first} and ${last}")
+        return f"({' or '.join(conditions)})"
+
+    for number, measure in enumerate(approved.measures()):
+        alias = f"measure_{number}"
+        year, column = quote(measure.year), quote(measure.column)
+        order = quote(measure.largest) if measure.largest else column
+        figure = f"sum({column})" if measure.sum else f"arg_max({column}, {order})"
+        rows = f"{{rows}} where {column} is not null"
+        sides[alias] = engine.sql(
+            f"select {PERSON}, {year} as {YEAR}, {figure} as figure from {rows} group by {PERSON}, {year}",
+            rows=given[measure.table],
+        )
+        joins.append(
+            f"left join {{{alias}}} as {alias} on {alias}.{PERSON} = people.{PERSON} and {alias}.{YEAR} = years.{YEAR}"
+        )
+        value = f"cast(coalesce({alias}.figure, 0) as bigint)" if measure.sum else f"{alias}.figure"
+        listed.append(f"case when {is_approved([measure.table], number)} then {value} end as {quote(measure.name)}")
+    for place, (activity, spells) in enumerate(approved.activities()):
+        number = len(approved.measures()) + place
+        condition = is_approved([s.table for s in spells], number)
+        bits, days = quote(f"{activity.name}_bits"), quote(f"{activity.name}_days")
+        listed.append(
+            f"case when {condition} then cast(bit_count(coalesce(active.{bits}, 0)) as bigint) end"
+            f" as {quote(f'{activity.name}_months')}"
+        )
+        if activity.days:
+            listed.append(
+                f"case when {condition} then cast(coalesce(active.{days}, 0) as bigint) end"
+                f" as {quote(f'{activity.name}_days')}"
+            )
+    selected = ",\n               ".join(listed)
+    return engine.sql(
+        f"""
+        select {selected}
+        from {{people}} as people
+        cross join {{years}} as years
+        left join {{recorded}} as recorded on recorded.{PERSON} = people.{PERSON}
+        left join {{active}} as active on active.{PERSON} = people.{PERSON} and active.{YEAR} = years.{YEAR}
+        {" ".join(joins)}
+        """,
+        params=params,
+        store=False,
+        people=given["people"],
+        years=_tax_years(engine, span),
+        recorded=_recorded(engine, given),
+        active=active,
+        **sides,
+    )
+
+
+def _recorded(engine: Engine, given: Given) -> Table:
+    """Everyone of whom there is a row by tax or benefit key."""
+    tables = [table for name, table in given.items() if name != "people" and "EDUKEY" in table.columns]
+    named = {f"table_{number}": table for number, table in enumerate(tables)}
+    rows = " union all ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)
+    if not named:
+        return engine.sql(f"select {PERSON} from {{people}} where false", people=given["people"])
+    return engine.sql(f"select distinct {PERSON} from ({rows}) as of_any", params=None, store=False, **named)
+
+
+def _person_month(engine: Engine, approved: ApprovedTables, active: Table) -> Table:
+    """A row for each month of which any activity has a day."""
+    activities = [activity for activity, _ in approved.activities()]
+    bits = {activity.name: f"a.{quote(f'{activity.name}_bits')}" for activity in activities}
+    on = {name: f"({column} >> m.number) & 1 = 1" for name, column in bits.items()}
+    main = " ".join(f"when {on[name]} then '{name}'" for name in on)
+    flags = ", ".join(f"{condition} as {quote(name)}" for name, condition in on.items())
+    months = engine.from_arrow(
+        pa.table(
+            {
+                "number": pa.array(range(12), pa.int32()),
+                "ahead": pa.array([4, 5, 6, 7, 8, 9, 10, 11, 12, 101, 102, 103]),
+            }
+        )
+    )
+    return engine.sql(
+        f"""
+        select a.{PERSON}, cast(a.{YEAR} // 100 * 100 + m.ahead as bigint) as {MONTH}, case {main} end as {MAIN},
+               {flags}
+        from {{active}} as a
+        join {{months}} as m on (({" | ".join(bits.values())}) >> m.number) & 1 = 1
+        """,
+        params=None,
+        active=active,
+        months=months,
     )

@@ -1,4 +1,4 @@
-"""Analysis-ready tables: what they look like in an extract, worked out from what was approved.
+"""The layouts of analysis-ready tables, from what was approved.
 
 They are made of the tables of the extract itself, after those were written, so that nothing can be in them that was not
 approved: neither a column nor a row.
@@ -21,13 +21,13 @@ _KEYS = (PERSON, EDUKEY, PMR)
 
 
 @dataclass(frozen=True)
-class Held:
+class ApprovedTables:
     """The extract's tables by the names of the catalogue, the first part of each."""
 
     tables: Mapping[str, Layout]
 
     @classmethod
-    def of(cls, plan: Sequence[Layout]) -> "Held":
+    def of(cls, plan: Sequence[Layout]) -> "ApprovedTables":
         found: dict[str, Layout] = {}
         for layout in plan:
             if layout.holding:
@@ -44,15 +44,17 @@ class Held:
         return next(field for field in self.tables[table].fields if field.name == name)
 
     def measures(self) -> list[Measure]:
-        """Figures of a tax year that can be told."""
+        """Figures of a tax year that can be made."""
         return [m for m in analysis_rules().measure if self.has(m.table, m.year, m.column, m.largest)]
 
     def activities(self) -> list[tuple[Activity, list[Spells]]]:
-        """What can be told over time, and of what."""
-        told = [(activity, [s for s in activity.of if self._tells(s)]) for activity in analysis_rules().activity]
-        return [(activity, spells) for activity, spells in told if spells]
+        """Activities over time, with the spells that they are made of."""
+        activities = [
+            (activity, [s for s in activity.of if self._is_approved(s)]) for activity in analysis_rules().activity
+        ]
+        return [(activity, spells) for activity, spells in activities if spells]
 
-    def _tells(self, spells: Spells) -> bool:
+    def _is_approved(self, spells: Spells) -> bool:
         by_year = spells.academic_year or spells.tax_year
         time = (by_year,) if by_year else (spells.start, spells.end)
         return self.has(spells.table, *time, *spells.where)
@@ -75,26 +77,26 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
     Raises:
         ConfigError: what is approved makes no such table: all of them at once.
     """
-    made = _made(asked, plan)
+    made = _layouts(asked, plan)
     faults = [f"  analysis: {name} needs {NEEDS[name]}; strike it out" for name, layout in made.items() if not layout]
     if faults:
         raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
     return [layout for layout in made.values() if layout]
 
 
-def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
+def not_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
     """Of the tables that were asked for, those that the plan makes none of; `NEEDS` says what they need."""
-    return [name for name, layout in _made(asked, plan).items() if not layout]
+    return [name for name, layout in _layouts(asked, plan).items() if not layout]
 
 
-def _made(asked: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout | None]:
-    held = Held.of(plan)
+def _layouts(asked: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout | None]:
+    approved = ApprovedTables.of(plan)
     people = next(layout for layout in plan if layout.name == "people")
     made: dict[str, Callable[[], Layout | None]] = {
-        "person": lambda: _person(people, held),
-        "person_year": lambda: _person_year(held),
-        "person_month": lambda: _person_month(held),
-        "outcomes": lambda: _outcomes(held),
+        "person": lambda: _person(people, approved),
+        "person_year": lambda: _person_year(approved),
+        "person_month": lambda: _person_month(approved),
+        "outcomes": lambda: _outcomes(approved),
     }
     return {name: made[name]() for name in dict.fromkeys(asked)}
 
@@ -109,35 +111,35 @@ NEEDS = {
 """What each table is made of, in words for whoever asks for it."""
 
 
-def person_columns(held: Held) -> Iterator[tuple[str, str, Field]]:
-    """Table, column and what it becomes, of the tables that say something once of a person."""
+def person_columns(approved: ApprovedTables) -> Iterator[tuple[str, str, Field]]:
+    """Table, column and what it becomes, of the tables that have one row a person."""
     for part in analysis_rules().person:
-        if held.has(part.table, part.latest_by):
-            for field in held.tables[part.table].fields:
+        if approved.has(part.table, part.latest_by):
+            for field in approved.tables[part.table].fields:
                 if field.name not in _KEYS:
                     name = f"{part.prefix}_{field.name}" if part.prefix else field.name
                     says = f"{field.description} Of the latest year." if part.latest_by else field.description
                     yield part.table, field.name, replace(field, name=name, description=says)
 
 
-def _person(people: Layout, held: Held) -> Layout:
+def _person(people: Layout, approved: ApprovedTables) -> Layout:
     return Layout(
         "analysis_person",
-        "People, with all that is told once of each",
+        "People, with what is recorded once of each",
         "person of the project's population",
-        (*people.fields, *(field for _, _, field in person_columns(held))),
+        (*people.fields, *(field for _, _, field in person_columns(approved))),
         key=(PERSON,),
     )
 
 
-def _person_year(held: Held) -> Layout | None:
-    span = held.span()
+def _person_year(approved: ApprovedTables) -> Layout | None:
+    span = approved.span()
     if span is None:
         return None
     figures = [
         replace(source, name=m.name, description=m.description or source.description)
-        for m in held.measures()
-        for source in [held.field(m.table, m.column)]
+        for m in approved.measures()
+        for source in [approved.field(m.table, m.column)]
     ]
     return Layout(
         "analysis_person_year",
@@ -149,10 +151,14 @@ def _person_year(held: Held) -> Layout | None:
             Field(
                 RECORDED,
                 "boolean",
-                "Whether any approved tax, benefit or address row is the person's: where not, 0 says nothing.",
+                "Whether any approved tax, benefit or address row is the person's: where not, 0 means not known.",
             ),
             *figures,
-            *(field for activity, spells in held.activities() for field in _time_fields(activity, spells, held)),
+            *(
+                field
+                for activity, spells in approved.activities()
+                for field in _time_fields(activity, spells, approved)
+            ),
         ),
         key=(PERSON, YEAR),
         years=span,
@@ -160,8 +166,8 @@ def _person_year(held: Held) -> Layout | None:
     )
 
 
-def _time_fields(activity: Activity, spells: Sequence[Spells], held: Held) -> Iterator[Field]:
-    rated = _rating(spells, held)
+def _time_fields(activity: Activity, spells: Sequence[Spells], approved: ApprovedTables) -> Iterator[Field]:
+    rated = _rating(spells, approved)
     yield replace(
         rated, name=f"{activity.name}_months", description=f"Months (April to March) with a day of {activity.title}."
     )
@@ -171,13 +177,13 @@ def _time_fields(activity: Activity, spells: Sequence[Spells], held: Held) -> It
         )
 
 
-def _rating(spells: Sequence[Spells], held: Held) -> Field:
+def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:
     """A field as sensitive as the most sensitive of what it is made of."""
     sources = [
-        held.field(s.table, name)
+        approved.field(s.table, name)
         for s in spells
         for name in (s.start, s.end, s.academic_year, s.tax_year, *s.where)
-        if name and held.has(s.table, name)
+        if name and approved.has(s.table, name)
     ]
     return Field(
         "",
@@ -188,12 +194,12 @@ def _rating(spells: Sequence[Spells], held: Held) -> Field:
     )
 
 
-def _person_month(held: Held) -> Layout | None:
-    span, activities = held.span(), held.activities()
+def _person_month(approved: ApprovedTables) -> Layout | None:
+    span, activities = approved.span(), approved.activities()
     if span is None or not activities:
         return None
     labels = {activity.name: activity.title for activity, _ in activities}
-    rated = _rating([s for _, spells in activities for s in spells], held)
+    rated = _rating([s for _, spells in activities for s in spells], approved)
     return Layout(
         "analysis_person_month",
         "People by month, with their main activity",
@@ -211,7 +217,7 @@ def _person_month(held: Held) -> Layout | None:
             ),
             *(
                 replace(
-                    _rating(spells, held),
+                    _rating(spells, approved),
                     name=activity.name,
                     type="boolean",
                     description=f"Whether the month has a day of {activity.title}.",
@@ -224,15 +230,15 @@ def _person_month(held: Held) -> Layout | None:
     )
 
 
-def _outcomes(held: Held) -> Layout | None:
+def _outcomes(approved: ApprovedTables) -> Layout | None:
     rules = analysis_rules().outcomes
-    if not held.has(rules.table, *rules.by, rules.after):
+    if not approved.has(rules.table, *rules.by, rules.after):
         return None
-    layout = held.tables[rules.table]
-    by = [replace(held.field(rules.table, name)) for name in rules.by]
+    layout = approved.tables[rules.table]
+    by = [replace(approved.field(rules.table, name)) for name in rules.by]
     return Layout(
         "analysis_outcomes",
-        "Outcomes by years after, side by side",
+        "Outcomes by years after, in columns",
         "member of a cohort under one definition",
         (key_field(PERSON), *by, *(field for _, _, field in outcome_columns(layout))),
         key=(PERSON, *(name for name in rules.by if name != "cohort_type")),

@@ -8,15 +8,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
-from linkage.extract import analysis as analysis_parts
-from linkage.extract.formats import parquet_parts
 from linkage.extract.verify import verify
 
 TODAY = datetime.date(2026, 6, 1)
@@ -284,26 +280,3 @@ def test_they_are_described_verified_and_explained(give: Give, engine: Engine) -
     guide = (summary.folder / "README.md").read_text()
     assert "### `analysis_person_month`: People by month, with their main activity" in guide
     assert "| `study` | study: school from 16, college or university |" in guide
-
-
-def test_people_in_parts_give_the_same_rows_in_the_same_order(
-    give: Callable[..., ExtractSummary], engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read(summary: ExtractSummary) -> dict[str, list[dict[str, Any]]]:
-        places = {name: summary.folder / "parquet" / f"analysis_{name}.parquet" for name in ALL}
-        return {
-            name: [row for part in parquet_parts(place) for row in pq.read_table(part).to_pylist()]
-            for name, place in places.items()
-        }
-
-    whole = read(give())
-    monkeypatch.setattr(analysis_parts, "PART_PEOPLE", 1)
-    parted = give()
-    assert (parted.folder / "parquet" / "analysis_person.parquet" / "001.parquet").is_file()
-    assert read(parted) == whole
-    assert verify(engine, shipped(), parted.folder).rows == 2 * sum(parted.rows.values())  # Parquet and CSV
-
-
-@given(letters=st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26), parts=st.integers(0, 2000))
-def test_every_pseudonym_is_in_one_part(letters: str, parts: int) -> None:
-    assert sum(first <= letters < end for first, end in analysis_parts.bounds(parts)) == 1
