@@ -84,7 +84,7 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
     return [layout for layout in made.values() if layout]
 
 
-def not_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
+def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
     """Of the tables that were asked for, those that the plan makes none of; `NEEDS` says what they need."""
     return [name for name, layout in _layouts(asked, plan).items() if not layout]
 

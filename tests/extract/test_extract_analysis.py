@@ -195,19 +195,6 @@ def test_person_by_month(give: Give, rows: Rows) -> None:
     ]
 
 
-def test_self_employment_fills_its_tax_year(give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]) -> None:
-    only = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
-    assert rows(give(analysis=["person_month"], table=only), "analysis_person_month")[1:] == []
-    earlier = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
-    tables["self_assessment"] = engine.sql(
-        "select EDUKEY, TaxYear + 101 as TaxYear from {t}", t=tables["self_assessment"]
-    )
-    found = rows(give(analysis=["person_month"], table=earlier), "analysis_person_month")
-    assert [row[1:3] for row in found[1:]] == [
-        (month, "self_employment") for month in (*range(201304, 201313), 201401, 201402, 201403)
-    ]
-
-
 def test_outcomes_side_by_side(give: Give, rows: Rows) -> None:
     found = rows(give(), "analysis_outcomes")
     places = [found[0].index(name) for name in ("AE_ID", "definition", "cohort_year", "earnings_1", "earnings_3")]
@@ -252,17 +239,6 @@ def test_between_years_that_two_tables_are_approved_for_nothing_is_known(
         (2, 201213, False, 0, 0),
         (2, 201314, False, 0, None),
         (2, 201415, False, 0, 0),
-    ]
-
-
-def test_a_person_of_one_tax_table_has_each_year_once(give: Give, rows: Rows) -> None:
-    only = [{"name": "leo.earnings", "years": "2012/13-2013/14", "variables": ["TaxYear", "Earnings"]}]
-    assert rows(give(table=only, analysis=["person_year"]), "analysis_person_year") == [
-        ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings"),
-        (1, 201213, True, 9500),
-        (1, 201314, True, 300),
-        (2, 201213, False, 0),
-        (2, 201314, False, 0),
     ]
 
 

@@ -63,16 +63,6 @@ def test_a_table_in_parts_is_given_in_files_of_their_own(
     assert "Grade" not in read(summary, "npd_ks4_schools")[0]
 
 
-def test_conditions_of_the_decision_go_with_the_extract(
-    publish: Callable[..., ExtractSummary], make_project: Make
-) -> None:
-    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
-    summary = publish(make_project(decision=decision))
-    assert "Condition: Ask first." in (summary.folder / "README.md").read_text()
-    described = json.loads((summary.folder / "datapackage.json").read_text())
-    assert described["leo:decision"]["conditions"] == ["Ask first."]
-
-
 def test_spells_are_cut_to_the_approved_years(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
@@ -141,14 +131,6 @@ def test_the_least_certain_link_stands_for_a_person(
     linkage = {(row["AE_ID"], row["source"]): row for row in read(summary, "linkage")}
     assert linkage[name("AE_ID", "1"), "npd"]["identities"] == 2
     assert linkage[name("AE_ID", "1"), "cis"]["link_pass"] == "nino-dob"
-
-
-def test_without_link_metadata_people_are_names_alone(
-    publish: Callable[..., ExtractSummary], make_project: Make
-) -> None:
-    summary = publish(make_project(link_metadata=False))
-    assert [list(row) for row in read(summary, "people")] == [["AE_ID"]] * 3
-    assert "linkage" not in summary.rows
 
 
 def test_csv_says_what_parquet_says_and_order_tells_nothing(
@@ -256,13 +238,4 @@ def test_a_failure_leaves_the_earlier_extract_and_no_scraps(
     with pytest.raises(Exception, match="signs of identifiers"):
         publish(make_project(), tables=planted("AB123456C"))
     assert (tmp_path / "out" / "datapackage.json").read_bytes() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
-
-
-def test_a_later_extract_replaces_the_earlier(
-    publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
-) -> None:
-    publish(make_project())
-    publish(make_project(formats=["csv"]))
-    assert not (tmp_path / "out" / "parquet").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}

@@ -1,8 +1,6 @@
 """Encrypted files open by their key alone, say nothing without it, and can be verified with it."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.extract import EncryptionKey, ExtractSummary, MasterKey, Project, decrypted, encryption_key
+from linkage.extract import EncryptionKey, ExtractSummary, MasterKey, Project, decrypted
 from linkage.extract.verify import verify
 from tests.extract.conftest import PublishedOnce
 
@@ -63,17 +61,6 @@ def test_an_encrypted_extract_can_be_compared_with_the_next(
     later = publish(make_project(formats=["parquet"]), out="later", encryption=KEY, last=made.folder)
     assert later.change is not None
     assert (later.change["changes"], later.change["gone"]) == ([], [])
-
-
-def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
-    assert encryption_key(None, {}) is None
-    found: Any = encryption_key(None, {"LEO_EXTRACT_KEY": KEY.secret.hex()})
-    assert found == KEY
-    assert KEY.secret.hex() not in repr(found)
-    (tmp_path / "key").write_text(KEY.secret.hex())
-    (tmp_path / "key").chmod(0o644)
-    with pytest.raises(ConfigError, match="others can read this key"):
-        encryption_key(tmp_path / "key")
 
 
 def test_the_master_key_encrypts_nothing(

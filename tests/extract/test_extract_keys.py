@@ -47,12 +47,6 @@ def test_what_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, say
     assert not text or text not in str(refused.value)
 
 
-def test_a_folder_is_no_key(tmp_path: Path) -> None:
-    """It said: run chmod 600 on the folder."""
-    with pytest.raises(ConfigError, match="is a folder\n  give the file of the key"):
-        master_key(tmp_path)
-
-
 def test_no_key_says_how_to_make_one(tmp_path: Path) -> None:
     for ask in (lambda: master_key(environment={}), lambda: master_key(tmp_path / "none")):
         with pytest.raises(ConfigError, match=r"leo key new master\.key"):
@@ -66,11 +60,6 @@ def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="never written over"):
         write_new_key(tmp_path / "key")
     assert new_key() != new_key()
-
-
-def test_a_new_key_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
-        write_new_key(tmp_path / "nowhere" / "key")
 
 
 def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:

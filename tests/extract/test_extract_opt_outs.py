@@ -109,14 +109,6 @@ def test_a_source_that_there_is_none_of_is_refused(
     assert "Key31" not in str(refused.value)
 
 
-def test_without_a_list_nothing_is_said(
-    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]
-) -> None:
-    summary = publish(make_project())
-    assert summary.opted_out is None
-    assert "opted out" not in (summary.folder / "README.md").read_text()
-
-
 def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("since,entity_key,source\n2020-01-01,007,npd\n")
     assert read_opt_outs(tmp_path / "list.csv").select(["source", "entity_key"]).to_pylist() == [

@@ -4,8 +4,6 @@ import datetime
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.catalogue.years import Years
@@ -89,13 +87,3 @@ def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catal
 def test_what_is_no_range_of_years(text: str) -> None:
     with pytest.raises(ValueError):
         Years.parse(text)
-
-
-@given(first=st.integers(1990, 2030), length=st.integers(0, 30))
-def test_years_survive_writing_and_reading(first: int, length: int) -> None:
-    last = first + length
-    years = Years(first * 100 + (first + 1) % 100, last * 100 + (last + 1) % 100)
-    assert Years.parse(str(years)) == years
-    assert years.covers(years)
-    assert years.meets(Years(years.last, years.last))
-    assert (years.last_day - years.first_day).days in range((length + 1) * 365 - 1, (length + 1) * 366 + 1)

@@ -58,15 +58,6 @@ def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
     assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, found)} == known
 
 
-def test_more_values_than_a_batch_each_get_their_own(engine: Engine, key: MasterKey) -> None:
-    project = key.project("study")
-    many = engine.sql("select range as v from range(70000)")
-    found = engine_rows(engine, pseudonyms(engine, project, many, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in found} == {
-        v: by_hand(project.secret, "URN", str(v)) for v in range(70_000)
-    }
-
-
 @pytest.mark.both_engines
 def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where workers compute pseudonyms, as they do on Spark of more rows than one process should hold."""

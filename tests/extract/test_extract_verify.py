@@ -171,30 +171,6 @@ def test_key_material_is_found(
     assert "notes.txt: holds the master key" in faults(made.folder, key=key)
 
 
-def test_another_key_than_the_extracts_is_told(made: ExtractSummary, faults: Callable[..., str]) -> None:
-    other = MasterKey(b"another key of the right length.")
-    assert f"this one has {other.fingerprint}" in faults(made.folder, key=other)
-
-
 def test_a_folder_that_is_no_extract_is_a_usage_error(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not an extract"):
         verify(engine, catalogue, tmp_path)
-
-
-def test_the_command(made: ExtractSummary, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from linkage.cli import main
-
-    def leo(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["leo", *words])
-        with pytest.raises(SystemExit) as left:
-            main()
-        shown = capsys.readouterr()
-        return int(left.value.code or 0), shown.out, shown.err
-
-    code, said, _ = leo("extract", "verify", str(made.folder), "--seal", made.seal[:8])
-    assert (code, "nothing wrong with study" in said) == (0, True)
-    (made.folder / "README.md").write_text("x")
-    code, _, said = leo("extract", "verify", str(made.folder))
-    assert (code, "README.md: is not as it was written" in said) == (3, True)
-    code, said, _ = leo("extract", "verify", "--help")
-    assert "Example: leo extract verify" in " ".join(said.split())

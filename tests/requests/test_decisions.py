@@ -133,22 +133,6 @@ def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, sa
     assert any(line.startswith(says) for line in found.says), found.says
 
 
-def test_rows_of_another_phase_are_not_covered(register: Path) -> None:
-    def demographics(phase: str) -> Change:
-        return lambda raw: raw["package"][0].update({"name": "demographics", "phases": [phase]})
-
-    approve(register, asked(demographics("secondary")))
-    assert state(register, asked(demographics("secondary"))) == "approved"
-    assert state(register, asked(demographics("primary"))) == "not covered"
-
-
-def test_the_last_approval_counts(register: Path) -> None:
-    approve(register)
-    approve(register, asked(_fewer), "D-2")
-    assert state(register, asked(_fewer)) == "approved"
-    assert state(register) == "not covered"
-
-
 def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
     approve(register, asked(_fewer))
     decide(register, asked(), Ruling("rejected", "D-2", DAY, reason="Not needed."))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from linkage.errors import ConfigError
 from linkage.requests.decisions import Ruling, decide, withdraw
 from linkage.requests.published import published_rows, rejected_count
 from linkage.requests.register import read_register
@@ -78,29 +77,3 @@ def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> No
     assert "Rejected study" not in html + table.read_text()
     for secret in ("Person 1", "AR-1"):
         assert secret not in html + table.read_text()
-
-
-def test_an_empty_register_has_a_page_too(tmp_path: Path) -> None:
-    page, table = render_register([], tmp_path, day=TODAY, rejected=0, last_hash="")
-    assert "None yet." in page.read_text()
-    assert table.read_text().startswith("reference,")
-
-
-def test_a_page_takes_the_place_of_no_other(register: Path, tmp_path: Path) -> None:
-    """The folder of another site's pages lost its index.html."""
-
-    def publish(out: Path) -> None:
-        entries = read_register(register)
-        rows = published_rows(entries, TODAY)
-        render_register(rows, out, day=TODAY, rejected=rejected_count(entries), last_hash=entries[-1].sha256)
-
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "index.html").write_text("<title>Ours</title>")
-    with pytest.raises(ConfigError, match="site: holds something else\n  give an empty or a new folder"):
-        publish(site)
-    assert (site / "index.html").read_text() == "<title>Ours</title>"
-    assert not (site / "register.csv").exists()
-    publish(tmp_path / "public")
-    (tmp_path / "public" / "logo.svg").write_text("")
-    publish(tmp_path / "public")  # its own, whatever was laid beside it

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkage.catalogue import Dataset, shipped
-from linkage.catalogue.holdings import holdings
+from linkage.catalogue import shipped
 from linkage.catalogue.packages import shipped_packages
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError
@@ -166,14 +165,6 @@ def test_the_shipped_request_has_no_fault() -> None:
     assert faults_of(asked_of(request, shipped(), TODAY), form) == []
 
 
-def test_a_file_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file"):
-        read_request(tmp_path / "none.toml")
-    (tmp_path / "bad.toml").write_text("id = ")
-    with pytest.raises(ConfigError, match="not TOML"):
-        read_request(tmp_path / "bad.toml")
-
-
 RULE = 'name = "a"\nsays = "s"\nremedy = "r"\nwhy = "w"\n'
 
 
@@ -201,16 +192,3 @@ def test_form_faults_come_all_at_once() -> None:
     )
     _, form = request_of(raw)
     assert {fault.place for fault in form} == {"id", "aim", "retention", "formats 1", "person 1", "table 1, variables"}
-
-
-def test_a_dataset_of_another_body_is_not_called_education() -> None:
-    """A body that adds its wage records to the catalogue asks for what people did afterwards."""
-    rule = next(rule for rule in shipped_rules() if rule.name == "education-only")
-    census = shipped().table("npd", "census")
-    wages = Dataset(dataset="wages", title="t", owner="o", table={"pay": census.model_copy(update={"name": "pay"})})
-    with_wages = shipped().model_copy(update={"datasets": {**shipped().datasets, "wages": wages}})
-    held = holdings(with_wages)
-    taken = {name for name, holding in held.items() if rule.which.takes(holding, holding.definition.variable[0])}
-    assert "wages.pay" in taken
-    assert "leo.earnings" in taken
-    assert "npd.census" not in taken

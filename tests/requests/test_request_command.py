@@ -69,18 +69,6 @@ def test_an_approval_under_which_nothing_may_leave_says_so(leo: Leo, request_fil
     assert "  person 1, accredited_until: the accreditation ended on 2026-01-20\n" in shown
 
 
-def test_what_is_exempt_is_in_no_extract_even_so_and_that_is_said(leo: Leo, request_file: Path) -> None:
-    text = request_file.read_text().replace('"SENprovision"]', '"SENprovision", "DateOfBirth"]', 1)
-    exempt = 'justification = "Background at school'
-    request_file.write_text(text.replace(exempt, f'exemptions = {{ DateOfBirth = "EX-1" }}\n{exempt}', 1))
-    code, shown, _ = leo("check", request_file)
-    assert code == 0
-    assert (
-        "  npd.census.DateOfBirth: its identifiability is 2: it names a person; strike it out before the extract"
-        in shown
-    )
-
-
 def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
     text = request_file.read_text().replace('"FSMeligible"', '"FSMeligble", "Gender", "UPN"')
     request_file.write_text(text.replace('lawful_basis = "public-task"\n', ""))
@@ -111,7 +99,3 @@ def test_a_register_that_was_changed_has_an_exit_code_of_its_own(leo: Leo, reque
         code, _, said = leo(*verb)
         assert code == 3
         assert "line 1 was changed" in said
-
-
-def test_the_demos_request_is_approved(leo: Leo) -> None:
-    assert leo("status", config_file("projects/graduate-earnings.toml"))[1].startswith("graduate-earnings: approved")

@@ -67,13 +67,6 @@ def test_a_workbook_without_fault_is_one(tmp_path: Path) -> None:
     assert request.person[0].accredited_until == raw["person"][0]["accredited_until"]
 
 
-def test_sheets_are_known_in_capitals_and_empty_ones_do_no_harm(tmp_path: Path) -> None:
-    sheets = {name.capitalize(): rows for name, rows in sheets_of(good()).items()}
-    request, form = read_request(workbook(tmp_path / "study.xlsx", sheets | {"Sheet1": [[None, " "]]}))
-    assert form == []
-    assert faults_of(asked_of(request, shipped(), TODAY)) == []
-
-
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_a_csv_file_is_the_data_alone(tmp_path: Path, separator: str) -> None:
     path = tmp_path / "list.csv"
@@ -94,22 +87,6 @@ def test_a_csv_file_is_the_data_alone(tmp_path: Path, separator: str) -> None:
     assert {("not-held", "table npd.ks1"), ("aims", "aims"), ("people", "person")} <= told
 
 
-def test_a_package_of_sensitive_items_is_asked_for_with_a_reason_for_each(tmp_path: Path) -> None:
-    raw = good()
-    raw["package"][0] = {
-        "name": "sensitive", "phases": ["secondary"], "years": "2010/11", "justification": "Needs bear on pay, it seems.",
-        "reasons": {"PrimarySENtype": "needs differ between schools"},
-    }  # fmt: skip
-    request, form = read_request(workbook(tmp_path / "study.xlsx", sheets_of(raw)))
-    assert form == []
-    assert request.package[0].reasons == raw["package"][0]["reasons"]
-    sheets = sheets_of(raw)
-    sheets["reasons"].append(["sensitiv", "EthnicGroup", "a slip in the name of the package"])
-    request, form = read_request(workbook(tmp_path / "slip.xlsx", sheets))
-    told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
-    assert ("unknown-package", "package sensitiv") in told
-
-
 def test_years_that_a_spreadsheet_took_for_a_month_are_years(tmp_path: Path) -> None:
     head = ["table", "variable", "years", "justification", "reason"]
     june, text = datetime.datetime(2005, 6, 1), "2012/13"
@@ -123,16 +100,6 @@ def test_years_that_a_spreadsheet_took_for_a_month_are_years(tmp_path: Path) -> 
     assert request.population.cohort[0].years == "2011/12"
     (tmp_path / "r.csv").write_text("table,variable,years\nnpd.census,URN,Jun-05\nnpd.ks4,URN,May-05\n")
     assert [table.years for table in read_request(tmp_path / "r.csv")[0].table] == ["2005/06", "May-05"]
-
-
-def test_dates_written_as_text_are_dates(tmp_path: Path) -> None:
-    path = workbook(
-        tmp_path / "r.xlsx", {"request": [["field", "value"], ["retention", "2030-12-31"], ["id", "study"]]}
-    )
-    request, form = read_request(path)
-    assert (request.retention, request.id, form) == (datetime.date(2030, 12, 31), "study", [])
-    path = workbook(tmp_path / "s.xlsx", {"request": [["field", "value"], ["retention", "soon"]]})
-    assert [(fault.rule, fault.place) for fault in read_request(path)[1]] == [("form", "retention")]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -32,13 +30,6 @@ def test_a_table_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
     assert code == 3
     assert "B2 (People): threshold: a count under 10 is shown" in said
     assert (tmp_path / "safe" / "u.csv").is_file()
-
-
-def test_a_fault_of_a_whole_table_names_no_column(tmp_path: Path) -> None:
-    """It read: table (): nothing to judge."""
-    code, said = leo("check", wrote(tmp_path, "t.csv", "Region,Head\nNorth,Ann\nSouth,Ben\n"))
-    assert code == 3
-    assert "  table: nothing to check: no column" in said
 
 
 @pytest.mark.parametrize("kind", ["--count", "--share", "--average"])
@@ -97,13 +88,6 @@ def test_rows_of_one_person_are_one_person(tmp_path: Path, column: str, said: li
     assert "pay: top-coding: the largest value is of 1 person" in shown
 
 
-def test_alone_in_a_sample_is_not_yet_alone_in_the_population(tmp_path: Path) -> None:
-    """A tenth of all, two unique people and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
-    path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
-    _, said = leo("check", path, "--microdata", "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
-    assert "unique in the population with probability 0.10" in said
-
-
 def test_signs_of_identifiers_are_told_without_their_values(tmp_path: Path) -> None:
     path = wrote(tmp_path, "people.csv", "surname,note\nSmith,AB123456C\nJones,none\n")
     code, said = leo("check", path, "--microdata")
@@ -118,19 +102,6 @@ def test_the_profiles_are_listed() -> None:
     code, said = leo("profiles")
     assert code == 0
     assert {line.split()[0] for line in said.splitlines()} >= {"leo_publication", "hesa", "ofqual", "acro", "ons_srs"}
-
-
-def test_rows_of_nobody_known_are_people_too(tmp_path: Path) -> None:
-    """Who was linked with nobody has no AE_ID, and was none."""
-    rows = [*[(f"p{n}", "F", "A", 100) for n in range(12)], (None, "M", "B", 900)]
-    path = tmp_path / "people.parquet"
-    names = ["AE_ID", "sex", "school", "pay"]
-    pq.write_table(pa.table(dict(zip(names, zip(*rows, strict=True), strict=True))), path)
-    code, said = leo("check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay")
-    assert code == 3
-    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in said
-    assert "school: small institution: 1 has fewer than 10 people" in said
-    assert "pay: top-coding: the largest value is of 1 person" in said
 
 
 def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_path: Path) -> None:
@@ -160,8 +131,3 @@ def test_a_record_in_the_place_of_names_is_not_quoted(tmp_path: Path) -> None:
         leo("check", wrote(tmp_path, "t.csv", SAFE), "--tree", broken)
     said += str(unread.value)
     assert not [value for value in ("Zebedee", "Quillfeather", "29/03", "Grimspound") if value in said]
-
-
-def test_ages_and_periods_are_names_of_columns(tmp_path: Path) -> None:
-    ages = "Region,16-18,2012-13,201213,20000 - 29999\nNorth,40,50,60,70\nSouth,60,70,80,90\n"
-    assert "counts    16-18, 2012-13, 201213, 20000 - 29999" in leo("check", wrote(tmp_path, "t.csv", ages))[1]

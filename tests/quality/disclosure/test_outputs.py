@@ -85,11 +85,6 @@ def test_a_lone_symbol_is_solved_for(tmp_path: Path) -> None:
     assert told(checked(lone.replace("41", "40").replace("44", "60"), tmp_path)) == set()
 
 
-def test_symbols_that_together_are_too_few_are_told_of(tmp_path: Path) -> None:
-    pair = "Region | People\nNorth | c\nMiddle | c\nSouth | 41\nTotal | 45"
-    assert {("B2", "known small"), ("B3", "known small")} <= told(checked(pair, tmp_path, load("ons_srs")))
-
-
 TIDY = """
 Region | Sex    | Graduates | In work | In work % | Median pay
 North  | Female | 120       | 80      | 66.7      | 24150
@@ -159,11 +154,6 @@ def test_a_group_all_of_one_kind_is_noted(tmp_path: Path) -> None:
     assert found.passes
 
 
-def test_parts_beyond_their_total_are_noted_and_not_taken_for_parts(tmp_path: Path) -> None:
-    found = checked("Benefit | People\nA | 40\nB | 30\nTotal | 50", tmp_path, load("ons_srs"))
-    assert told(found) == {("B4", "sums")}
-
-
 def test_numbers_that_no_table_has_are_refused(tmp_path: Path) -> None:
     world = "Area | A | B | Total\nx | c | 10 | 90\ny | c | 20 | 30\nTotal | 60 | 30 | 90"
     found = checked(world, tmp_path, load("ons_srs"))
@@ -220,16 +210,6 @@ def test_files_that_cannot_be_read_say_what_to_do(tmp_path: Path, name: str, con
         read_tables(tmp_path / name)
 
 
-def test_rows_about_people_are_no_table_that_passes(tmp_path: Path) -> None:
-    """Initials that are symbols too made a table of it, and what stood below the last was cut off as notes."""
-    people = "id | forename | surname\n" + "\n".join(["A1 | ANNA | K", "A2 | S | BROWN", "A3 | IAN | THOMSON"])
-    found = checked(people, tmp_path)
-    assert told(found) == {("table", "nothing to check")}
-    assert (found.passes, found.safe) == (False, None)
-    assert [[cell.text for cell in row] for row in found.sheet.rows][-1] == ["A3", "IAN", "THOMSON"]
-    assert write_safe([found], tmp_path / "safe") == [tmp_path / "safe" / "t.audit.csv"]
-
-
 @pytest.mark.parametrize("text", ["n.d.", "5 to 9", "#N/A", "suppressed, see note"])
 def test_a_column_of_numbers_and_texts_is_a_fault_and_written_nowhere(tmp_path: Path, text: str) -> None:
     """As a column of labels it would leave without a look at its counts."""
@@ -247,24 +227,6 @@ def test_a_safe_table_replaces_none_of_another_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="would replace"):
         refuse_overwriting(files[:1], tmp_path / "south" / ".." / "north")
     refuse_overwriting([files[0], tmp_path / "others.csv"], tmp_path / "safe")
-
-
-def test_a_safe_table_goes_once_its_file_is_safe_no_more(tmp_path: Path) -> None:
-    """It stayed, and looked like that of the file as it is now."""
-    profile, out = load("ons_srs"), tmp_path / "safe"
-    paths = write_safe([checked("Region | People\nNorth | 40\nSouth | 50", tmp_path, profile)], out)
-    assert paths[0].exists()
-    assert len(write_safe([checked("Region | People\nNorth | 40\nSouth | -50", tmp_path, profile)], out)) == 1
-    assert not paths[0].exists()
-
-
-def test_codes_with_a_word_for_all_are_labels_and_others_are_once_they_are_named(tmp_path: Path) -> None:
-    world = "Region | Level | People\nNorth | 1 | 40\nNorth | 2 | 50\nNorth | Total | 90"
-    assert checked(world, tmp_path, load("ons_srs"), labels=["Level"]).layout.labels == [0, 1]
-    assert told(checked(world, tmp_path, load("ons_srs"))) == set()
-    world = world.replace("| 2 |", "| unknown |")
-    assert told(checked(world, tmp_path, load("ons_srs"))) == {("B3", "unread")}
-    assert told(checked(world, tmp_path, load("ons_srs"), labels=["Level"])) == set()
 
 
 @pytest.mark.parametrize(
@@ -346,11 +308,6 @@ def test_numbers_are_read_as_they_are_written_in_tables(text: str) -> None:
     assert value(text).number == 1234
 
 
-@pytest.mark.parametrize("text", ["12 34", "16-18", "2015/16", "E12000001", "1 234 56"])
-def test_codes_are_no_numbers(text: str) -> None:
-    assert value(text).number is None
-
-
 def test_what_a_workbook_holds_beneath_its_cells_is_a_fault(tmp_path: Path) -> None:
     from openpyxl import Workbook
     from openpyxl.comments import Comment
@@ -413,16 +370,6 @@ def test_other_separators_and_decimal_commas_are_refused(tmp_path: Path, text: s
         read_tables(tmp_path / "t.csv")
 
 
-@pytest.mark.parametrize(
-    "text", ['Area,People\n"North; upper",40\n"South; lower",50\n', 'Area,People\nA;b,"1,240"\nC;d,"13,350"\n']
-)
-def test_semicolons_in_labels_and_commas_between_thousands_are_read(tmp_path: Path, text: str) -> None:
-    (tmp_path / "t.csv").write_text(text)
-    (sheet,) = read_tables(tmp_path / "t.csv")
-    assert sheet.header == ["Area", "People"]
-    assert all(row[1].number for row in sheet.rows)
-
-
 def test_a_hierarchy_within_a_column(tmp_path: Path) -> None:
     world = """
     Area  | People
@@ -459,9 +406,3 @@ def test_total_of_a_hierarchy_discloses_a_hidden_part(tmp_path: Path, all_of_it:
         tree |= {("Area", "North"): all_of_it, ("Area", "South"): all_of_it}
     found = checked(world, tmp_path, load("ons_srs"), parents=tree)
     assert {("B4", "recovered"), ("B7", "recovered")} <= set(told(found))
-
-
-def test_a_total_that_a_tree_names_as_a_parent_is_one_still(tmp_path: Path) -> None:
-    world = "Area | People\nNorth | 110\nSouth | c\nTotal | 200"
-    found = checked(world, tmp_path, load("ons_srs"), parents={("Area", "North"): "Total", ("Area", "South"): "Total"})
-    assert ("B3", "recovered") in told(found)
