@@ -108,7 +108,7 @@ def test_ethnic_groups_are_shares_of_those_who_state_one(found):
     assert {v.people for k, v in got.items() if k.startswith("ethnic")} == {3}
 
 
-def test_surnames_joined_on_marriage_are_told_from_those_taken(found):
+def test_surnames_joined_on_marriage_are_named_from_those_taken(found):
     persons = """
         person_id | surname | new_surname | new_surname_reason
         1         | Hill    | Hill-Khan   | marriage

@@ -87,7 +87,7 @@ def entity_key(source: str, row: dict[str, object]) -> str:
     return str(row[KEYS[source]])
 
 
-@pytest.mark.parametrize(("child", "parent", "key", "strangers"), [
+@pytest.mark.parametrize(("child", "parent", "key", "unknown"), [
     ("npd/ap", "npd/census", "PupilMatchingRefAnonymous", 0.04),  # some were outside schools in their only years
     ("npd/ks2", "npd/census", "PupilMatchingRefAnonymous", 0.0),
     ("npd/ks4", "npd/census", "PupilMatchingRefAnonymous", 0.08),  # private schools send results, and no census
@@ -103,8 +103,8 @@ def entity_key(source: str, row: dict[str, object]) -> str:
     ("dwp/benefits", "cis/customers", "NINO", 0.02),
 ])  # fmt: skip
 def test_attribute_tables_carry_keys_that_identities_have(
-    read: Read, child: str, parent: str, key: str, strangers: float
+    read: Read, child: str, parent: str, key: str, unknown: float
 ) -> None:
     known = set(read(f"sources/{parent}")[key].to_pylist())
     found = set(read(f"sources/{child}")[key].to_pylist())
-    assert len(found - known) <= strangers * len(found)
+    assert len(found - known) <= unknown * len(found)

@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
-from synthetic.base.reference import published
 from synthetic.base.rules import of_year, rule_file
 from synthetic.chunks import world
-from synthetic.education.institutions import KINDS, colleges
 from synthetic.education.journeys import YEARS
 from synthetic.sources.ilr import ilr
 from synthetic.world import World
@@ -130,16 +126,6 @@ def test_how_an_aim_ends_agrees_with_itself(tables: Any) -> None:
     assert missing / ended == pytest.approx(0.02, abs=0.006)
 
 
-def test_when_an_apprentices_aim_begins_says_nothing_of_when_it_ends(tables: Any) -> None:
-    aims = [
-        (aim["LearnStartDate"].timetuple().tm_yday, aim["LearnActEndDate"].timetuple().tm_yday)
-        for aim in tables["aims"]
-        if aim["FundModel"] == "36" and aim["AimSeqNumber"] > 1 and aim["CompStatus"] == "2" and aim["LearnActEndDate"]
-    ]
-    assert len(aims) > 50
-    assert abs(np.corrcoef(np.array(aims).T)[0, 1]) < 0.25
-
-
 def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: Any) -> None:
     aims: dict[tuple[Any, ...], Aims] = defaultdict(list)
     for aim in tables["aims"]:
@@ -159,22 +145,6 @@ def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: An
     assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
 
 
-def test_who_leaves_a_college_goes_to_another_and_an_adult_who_enrols_anew_has_left_none(tables: Any) -> None:
-    model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
-    moved = [
-        row["UKPRN"] != row["PrevUKPRN"]
-        for row in tables["learners"]
-        if row["PrevUKPRN"] and model[row["UKPRN"], row["LearnRefNumber"]] in ("25", "36")
-    ]
-    assert len(moved) > 30
-    assert all(moved)
-    rules = rule_file("study/colleges.toml").finish
-    adult = [aim for aim in tables["aims"] if aim["FundModel"] == "35" and aim["CompStatus"] != "1"]
-    assert np.mean([aim["CompStatus"] == "3" for aim in adult]) == pytest.approx(rules.withdrawn["adult"], abs=0.03)
-    achieved = (1 - rules.withdrawn["adult"]) * rules.achieved["adult"]
-    assert np.mean([aim["Outcome"] == "1" for aim in adult]) == pytest.approx(achieved, abs=0.04)
-
-
 def test_numbers_and_names_are_missing_where_they_may_be(made: World, tables: Any) -> None:
     """Apprentices must give a National Insurance number; community learners give none, and may give no name."""
     model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
@@ -189,18 +159,6 @@ def test_numbers_and_names_are_missing_where_they_may_be(made: World, tables: An
     assert not any(given["10"])
     assert 0.01 < np.mean(nameless.pop("10")) < 0.12
     assert not any(any(flags) for flags in nameless.values())
-
-
-def test_colleges_have_distinct_names_and_numbers() -> None:
-    assert len(set(colleges().names)) == len(set(colleges().ukprn.tolist())) == len(colleges().names)
-
-
-@given(kind=st.integers(0, len(KINDS) - 1), region=st.integers(0, 8), drawn=st.floats(0, 0.999))
-def test_who_lives_in_england_learns_in_the_own_region(kind: int, region: int, drawn: float) -> None:
-    chosen = colleges().choose(np.array([drawn]), np.array([kind], np.int32), np.array([region], np.int32))
-    row = list(published("colleges.csv"))[int(chosen[0]) - 10_090_000]
-    assert row["kind"] == KINDS[kind]
-    assert row["region"] == f"E1200000{region + 1}"
 
 
 def test_a_year_takes_the_last_figure_published_before_it() -> None:

@@ -5,14 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.catalogue import shipped
 from synthetic.base.draws import Draws
 from synthetic.base.rules import ENTRIES, PATHS, begins, lean
 from synthetic.chunks import world
-from synthetic.education.journeys import APPRENTICE, COLLEGE, SIXTH_FORM, YEARS
-from synthetic.education.pathways import GRADUATE, OddsTable, Traits, attainment, by_year, choose, deviates, odds_table
+from synthetic.education.pathways import GRADUATE, OddsTable, Traits, by_year, choose, deviates, odds_table
 from synthetic.people.people import PRIVATE, SCHOOLED
-from synthetic.work import SECTIONS, sections
+from synthetic.work import SECTIONS
 
 LETTERS = [letter for letter, *_ in SECTIONS]
 
@@ -84,16 +82,6 @@ def made():
     return world(5, "realistic", np.arange(1, 60_001))
 
 
-def test_five_passes_are_reached_by_as_many_as_published(made):
-    results = attainment(made.draws, made.people)
-    pupils = np.isin(made.people.kind, (SCHOOLED, PRIVATE))
-    early = pupils & (made.people.cohort >= 1985) & (made.people.cohort <= 1990)
-    assert results.level2[early].mean() == pytest.approx(0.559, abs=0.02)
-    assert results.level2_em[pupils].mean() < results.level2[pupils].mean()
-    assert (results.level2[results.level2_em]).all()
-    assert (results.level2 | ~results.among_best).all()
-
-
 def test_nobody_is_in_two_places_of_learning_in_one_year(made):
     journey = made.journeys
     places = [journey.sixth_form, journey.college, journey.adult_learning, journey.apprentices(), journey.short_course]
@@ -111,28 +99,3 @@ def test_university_follows_sixth_form(made):
     assert ((journey.postgraduate_start == 0) | (journey.postgraduate_years > 0)).all()
     later = (journey.postgraduate_start > 0) & home
     assert (journey.postgraduate_start >= journey.degree_start + journey.degree_years)[later].all()
-
-
-def test_what_people_do_after_key_stage_4_is_where_they_are_in_its_first_year(made):
-    journey, at = made.journeys, made.people.cohort + 17 - YEARS[0]
-    rows = np.flatnonzero((at >= 0) & (at < len(YEARS)))
-    first = made.people.cohort + 17
-    at_school = (journey.here_from <= first) & (journey.here_until >= first)
-    elsewhere = (journey.learns_from <= first) & (journey.learns_until >= first)
-    for code, place, there in (
-        (SIXTH_FORM, journey.sixth_form, at_school),
-        (COLLEGE, journey.college, elsewhere),
-        (APPRENTICE, journey.apprentices(), elsewhere),
-    ):
-        at_place = place[rows, at[rows]]
-        assert (at_place == ((journey.post16 == code) & there)[rows])[there[rows]].all()
-
-
-def test_nurses_work_in_health_and_teachers_in_education():
-    subjects = list(shipped().frames["cah2"].values())
-    drawn = (np.arange(4000) + 0.5) / 4000
-    for subject, letter, least in (("Nursing and midwifery", "Q", 0.85), ("Education and teaching", "P", 0.5)):
-        got = sections(drawn, np.full(4000, subjects.index(subject)), np.zeros(4000, bool))
-        assert (got == LETTERS.index(letter)).mean() > least
-    everyone = sections(drawn, np.full(4000, -1), np.zeros(4000, bool))
-    assert (everyone == LETTERS.index("G")).mean() == pytest.approx(0.18, abs=0.03)

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from synthetic.base import odds
-from tests.synthetic.conftest import PEOPLE, Read
+from tests.synthetic.conftest import Read
 
 COLUMNS = {
     "npd": ("npd/census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode"),
@@ -129,57 +129,6 @@ def test_rates_are_near_the_presets(read: Read, owner: dict[str, int]) -> None:
     assert count["surname", "typo"] / total == pytest.approx(preset.surname.typo, abs=0.0012)
     assert count["forename", "swapped"] / total == pytest.approx(preset.forename.swapped, abs=0.0004)
     assert count["postcode", "typo"] / total == pytest.approx(preset.postcode.typo, abs=0.002)
-
-
-def test_mistakes_come_together(read: Read) -> None:
-    """Both names wrong is more frequent than chance would have it (3.9 times in CRATE)."""
-    total = read("truth/records").num_rows
-    wrong: dict[str, set[str]] = defaultdict(set)
-    for row in read("truth/errors").to_pylist():
-        if row["kind"] in ("typo", "variant", "nickname"):
-            wrong[row["field"]].add(row["record_key"])
-    first, last = wrong["forename"], wrong["surname"]
-    assert len(first & last) / total > 2 * len(first) / total * len(last) / total
-
-
-def test_twins_two_references_and_two_numbers(read: Read) -> None:
-    people = read("truth/persons").to_pylist()
-    schooled = [p for p in people if p["kind"] != "never in English education"]
-    births: dict[tuple[int, Any], list[str]] = defaultdict(list)
-    for person in schooled:
-        births[person["family_id"], person["birth_date"]].append(person["forename"])
-    twins = [names for names in births.values() if len(names) > 1]
-    assert sum(map(len, twins)) / len(schooled) == pytest.approx(0.03, abs=0.008)
-    assert all(len(set(names)) == len(names) for names in twins)
-    entities = read("truth/entities.parquet").to_pylist()
-    for source, expected, slack in (("npd", 0.006, 0.003), ("cis", 0.0075, 0.003)):
-        owners = defaultdict(int)
-        for row in entities:
-            owners[row["person_id"]] += row["source"] == source
-        held = [n for n in owners.values() if n]
-        assert sum(n > 1 for n in held) / len(held) == pytest.approx(expected, abs=slack)
-
-
-def test_cis_holds_more_people_than_education(read: Read) -> None:
-    entities = read("truth/entities.parquet").to_pylist()
-    people = defaultdict(set)
-    for row in entities:
-        people[row["source"]].add(row["person_id"])
-    education = people["npd"] | people["ilr"] | people["hesa"]
-    assert 1.2 < len(people["cis"]) / len(education) < 1.5
-    assert 0.85 < len(education & people["cis"]) / len(education) < 0.99
-    assert max(map(max, people.values())) <= PEOPLE
-
-
-def test_sisters_and_brothers_share_a_surname_but_for_some_born_to_a_new_partner(read: Read) -> None:
-    families = defaultdict(list)
-    for person in read("truth/persons").to_pylist():
-        if person["origin_group"] == "white_british":
-            families[person["family_id"]].append(person)
-    several = [family for family in families.values() if len({person["birth_date"] for person in family}) > 1]
-    mixed = [family for family in several if len({person["surname"] for person in family}) > 1]
-    assert 0.002 < len(mixed) / len(several) < 0.06
-    assert {len({person["surname"] for person in family}) for family in mixed} == {2}
 
 
 def test_people_leave_no_trace_before_they_come_or_after_they_go(

@@ -79,12 +79,3 @@ def test_options_and_folders_that_are_named_are_there(place: Path) -> None:
     tables = re.findall(r"`((?:npd|ilr|hesa|cis|hmrc|dwp|scotland|wales)/[a-z0-9_]+)`", PAGE)
     assert len(tables) >= 12
     assert not [table for table in tables if not (place / "population" / "sources" / table).is_dir()]
-
-
-def test_links_of_the_page_lead_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(\s*([^)\s]+)", PAGE) if "//" not in link]
-    headings = {re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)$", PAGE, re.M)}
-    for link in links:
-        path, _, anchor = link.partition("#")
-        assert not path or (ROOT / "docs" / path).exists(), link
-        assert path or anchor in headings, link

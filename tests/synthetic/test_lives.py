@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 from synthetic.base import odds
-from synthetic.base.dates import DATA_END, NEVER, on
+from synthetic.base.dates import DATA_END, NEVER
 from synthetic.base.draws import Draws
 from synthetic.base.reference import reference
-from synthetic.chunks import world
-from synthetic.education.journeys import YEARS
 from synthetic.people.people import LATE, OUTSIDER, VISITOR, People, people
-from synthetic.work import PART, work
 from tests.synthetic.conftest import Read
 
 Rows = list[dict[str, Any]]
@@ -131,21 +128,7 @@ def test_a_course_that_is_over_has_an_end_and_an_award_falls_in_its_academic_yea
     assert max(days.values()) < 60
 
 
-def test_a_second_registration_is_at_another_school_of_the_stage(read: Read, owner: dict[int, int]) -> None:
-    schools = reference().schools
-    real = set(schools.laestab.tolist())
-    second, main = {}, {}
-    for row in read("sources/npd/census").to_pylist():
-        into = second if row["EnrolStatus"] == "S" else main
-        into[owner[row["RECORDID"]], row["AcademicYear"]] = row
-    assert len(second) > 200
-    for key, row in second.items():
-        assert row["LAEstab"] != main[key]["LAEstab"]
-        older = row["NCyearActual"] not in ("R", *"123456")
-        assert (row["LAEstab"] in real) is older
-
-
-def test_nobody_is_at_school_in_two_nations_or_at_college_beside_in_one_year(
+def test_nobody_is_at_school_in_two_nations_or_at_college_and_in_one_year(
     read: Read, owner: dict[int, int], census: dict[int, Rows]
 ) -> None:
     england = {(person, row["AcademicYear"]) for person, rows in census.items() for row in rows}
@@ -182,12 +165,6 @@ def test_who_is_excluded_for_good_goes_to_another_school(read: Read, pupil: dict
     assert np.mean(stays) < 0.15  # a second school of a small authority may be the first one again
 
 
-def test_no_exclusion_begins_at_christmas_or_while_schools_are_closed(read: Read) -> None:
-    days = [row["StartDate"] for row in read("sources/npd/exclusions").to_pylist()]
-    assert not [day for day in days if (day.month, day.day) >= (12, 23) or (day.month, day.day) <= (1, 2)]
-    assert not [day for day in days if date(2020, 3, 24) <= day < date(2020, 6, 1)]
-
-
 def test_children_are_in_need_while_they_are_here(read: Read, persons: Any, pupil: dict[str, int]) -> None:
     rows = read("sources/npd/cin").to_pylist()
     assert len(rows) > 2000
@@ -198,17 +175,6 @@ def test_children_are_in_need_while_they_are_here(read: Read, persons: Any, pupi
             assert (row["CINClosureDate"] or row["CINReferralDate"]) <= (person["departure_date"] or FAR)
 
 
-def test_who_is_outside_school_has_no_absence_from_one(read: Read, pupil: dict[str, int], census: Any) -> None:
-    there = {(person, row["AcademicYear"]) for person, rows in census.items() for row in rows}
-    missed = read("sources/npd/absence").to_pylist()
-    assert all((pupil[row["PupilMatchingRefAnonymous"]], row["AcademicYear"]) in there for row in missed)
-
-
-def test_a_school_has_a_number_of_six_digits(read: Read) -> None:
-    numbers = read("sources/npd/census")["URN"].to_numpy()
-    assert 100_000 <= numbers.min() <= numbers.max() <= 999_999
-
-
 def test_benefits_begin_after_they_were_brought_in(read: Read) -> None:
     first = {"ESA": date(2008, 10, 27), "PIP": date(2013, 4, 8), "UAA": date(2013, 4, 29), "UBD": date(2013, 4, 29)}
     rows = [row for row in read("sources/dwp/benefits").to_pylist() if row["Benefit_type"] in first]
@@ -216,12 +182,58 @@ def test_benefits_begin_after_they_were_brought_in(read: Read) -> None:
     assert all(row["StartDate"] >= first[row["Benefit_type"]] for row in rows)
 
 
-def test_apprentices_of_16_work_and_nobody_works_who_is_gone() -> None:
-    made = world(3, "realistic", np.arange(1, 9001))
-    of = work(made.draws, made.people, made.journeys, made.insurance)
-    held = of.jobs
-    assert ((held.end <= made.people.departure[held.person]) & (held.start <= held.end)).all()
-    young = made.journeys.apprentices() & made.journeys.may_learn() & (YEARS - made.people.cohort[:, None] == 17)
-    young &= made.insurance.issued[:, None] < on(YEARS, 8, 1)
-    assert young.sum() > 50
-    assert (of.pattern[young] >= PART).mean() > 0.97
+@pytest.fixture(scope="module")
+def crowd_dead() -> People:
+    return people(Draws(5), reference(), odds.load("realistic"), np.arange(1, 20_001))
+
+
+@pytest.fixture(scope="module")
+def holder(read: Read) -> dict[str, int]:
+    """National Insurance number to person."""
+    rows = read("truth/entities.parquet").to_pylist()
+    return {row["entity_key"]: row["person_id"] for row in rows if row["source"] == "cis"}
+
+
+def test_who_comes_is_alive_and_who_dies_is_gone(crowd_dead: People) -> None:
+    assert (crowd_dead.death > crowd_dead.arrival).all()
+    assert (crowd_dead.departure <= crowd_dead.death).all()
+    late = crowd_dead.arrival > crowd_dead.birth
+    assert (crowd_dead.death[late] <= DATA_END).sum() > 10  # who came dies as others do
+
+
+def test_the_dead_take_no_name_and_move_nowhere(crowd_dead: People) -> None:
+    known = crowd_dead.names
+    for when in (known.changed, known.back):
+        assert ((when < crowd_dead.death) | (when == NEVER)).all()
+    assert (known.surname[:, 0] == known.surname[:, 1])[known.changed == NEVER].all()
+    start = crowd_dead.homes.start
+    assert ((start < crowd_dead.death[:, None]) | (start == NEVER)).all()
+
+
+def test_dwp_takes_no_news_of_the_dead_and_its_day_of_death_is_the_true_one(
+    read: Read, persons: dict[int, dict[str, Any]], holder: dict[str, int]
+) -> None:
+    dead = [row for row in read("sources/cis/customers").to_pylist() if row["DateOfDeath"]]
+    assert len(dead) > 50
+    for row in dead:
+        assert row["StartDate"] <= row["DateOfDeath"]
+        assert row["DateOfDeath"] == persons[holder[row["NINO"]]]["death_date"]
+
+
+@pytest.mark.parametrize("table", ["hmrc/employment", "dwp/benefits"])
+def test_no_job_or_benefit_begins_after_death(read: Read, holder: dict[str, int], table: str) -> None:
+    customers = read("sources/cis/customers").to_pylist()
+    died = {holder[row["NINO"]]: row["DateOfDeath"] for row in customers if row["DateOfDeath"]}
+    rows = [row for row in read(f"sources/{table}").to_pylist() if holder[row["NINO"]] in died]
+    assert rows
+    assert all(row["StartDate"] <= died[holder[row["NINO"]]] for row in rows)
+
+
+def test_who_died_before_is_no_graduate_and_went_nowhere_at_16(persons: dict[int, dict[str, Any]]) -> None:
+    dead = [row for row in persons.values() if row["death_date"]]
+    young = [row for row in dead if row["death_date"] < date(row["cohort"] + 17, 9, 1)]
+    assert len(young) > 10
+    assert {(row["post16"], row["degree_start"], row["graduate"]) for row in young} == {(None, None, False)}
+    for row in dead:
+        if row["graduate"]:
+            assert row["death_date"].year > row["degree_start"] + 1

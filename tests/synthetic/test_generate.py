@@ -1,6 +1,13 @@
 """Bad arguments and a full disk meet a clear error, and leave nothing behind."""
 
+import contextlib
 import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -14,7 +21,7 @@ from linkage.errors import ConfigError, ContractError, LeoError
 from synthetic import chunks, generate, synthesise
 from synthetic.base import odds
 from synthetic.base.draws import Draws
-from synthetic.files import write_source
+from synthetic.files import whole, write_source
 from synthetic.recording.corruption import mistyped
 
 
@@ -68,7 +75,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_worker_is_told_of_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_is_named_of_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> object:
         raise BrokenProcessPool("gone")
 
@@ -94,7 +101,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_an_empty_folder_is_filled_and_progress_told(tmp_path: Path) -> None:
+def test_an_empty_folder_is_filled_and_progress_named(tmp_path: Path) -> None:
     out, informed = tmp_path / "out", []
     out.mkdir()
     manifest = synthesise(out, 100, workers=1, chunk=40, progress=informed.append)
@@ -112,10 +119,10 @@ def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
 @given(
     st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30).map(str.strip).filter(bool), min_size=1)
 )
-def test_a_slip_changes_every_name_and_leaves_letters(names: list[str]) -> None:
+def test_a_error_changes_every_name_and_leaves_letters(names: list[str]) -> None:
     ids = pa.array(range(len(names))).to_numpy()
-    slipped = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
-    for name, written in zip(names, slipped, strict=True):
+    corrupted = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
+    for name, written in zip(names, corrupted, strict=True):
         assert written != name
         assert written
         assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
@@ -156,3 +163,129 @@ def test_a_preset_extends_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert odds.load("mine").forename == odds.load("realistic").forename
     with pytest.raises(ConfigError, match="round"):
         odds.load("round")
+
+
+SCRIPT = """
+import signal
+import sys
+from pathlib import Path
+from synthetic import synthesise
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
+    out, workers = Path(sys.argv[1]), int(sys.argv[2])
+    print("begun", flush=True)
+    synthesise(out, 400_000, workers=workers, chunk=2_000, progress=lambda n: print(n, flush=True))
+"""
+
+Start = Callable[[int], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a population of 200 chunks and wait until the first is made."""
+    script = tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    (tmp_path / "data").mkdir()
+    begun: list[subprocess.Popen[str]] = []
+
+    def run(workers: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / "data" / "out"), str(workers)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        begun.append(process)
+        assert process.stdout
+        assert [process.stdout.readline(), process.stdout.readline()] == ["begun\n", "2000\n"]
+        return process
+
+    yield run
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The workers, without Python's tracker of resources."""
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(pid) for pid in found if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:  # it has ended, maybe since the file was opened
+        return False
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(12_000):
+        if holds():
+            return
+        time.sleep(0.05)
+    pytest.fail("did not come about within ten minutes")
+
+
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)], ids=["SIGTERM alone", "SIGINT with workers"]
+)
+def test_a_signal_ends_it_soon_and_leaves_nothing(
+    start: Start, tmp_path: Path, number: signal.Signals, workers: int
+) -> None:
+    process = start(workers)
+    known = children(process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=600)
+    assert process.returncode != 0
+    assert said.count("Traceback") == 1  # the parent's own: workers say nothing
+    assert not list((tmp_path / "data").iterdir())
+    wait_until(lambda: not any(map(alive, known)))
+
+
+@pytest.mark.slow
+def test_a_killed_worker_ends_it_with_a_clear_word(start: Start, tmp_path: Path) -> None:
+    process = start(2)
+    os.kill(children(process)[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=600)
+    assert "a worker was stopped from outside" in said
+    assert not list((tmp_path / "data").iterdir())
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(start: Start, tmp_path: Path) -> None:
+    process = start(2)
+    known = children(process)
+    assert len(known) == 2
+    process.kill()
+    process.wait()
+    wait_until(lambda: not any(map(alive, known)))
+    (left,) = (tmp_path / "data").iterdir()
+    assert left.name.startswith(".out-")
+    synthesise(tmp_path / "data" / "out", 100, workers=1)
+    assert [folder.name for folder in (tmp_path / "data").iterdir()] == ["out"]
+
+
+def test_a_run_that_is_still_at_work_keeps_its_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with contextlib.ExitStack() as run:
+        mine = run.enter_context(whole(out))
+        with whole(out) as other:
+            assert mine.is_dir()
+            (other / "first.txt").write_text("first")
+        (mine / "second.txt").write_text("second")
+        with pytest.raises(OSError, match="not empty"):
+            run.close()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["first.txt", "out"]
+
+
+def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / ".out-mine"
+    theirs.mkdir()
+    (theirs / "notes.txt").write_text("mine")
+    with whole(tmp_path / "out") as folder:
+        (folder / "made.txt").write_text("made")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out-mine", "out"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["made.txt"]

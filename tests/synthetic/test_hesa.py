@@ -1,9 +1,7 @@
 """Student records: courses and their ends agree with journeys, subjects and classes with what is published."""
 
-import csv
 from collections import defaultdict
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,13 +9,10 @@ import pyarrow as pa
 import pytest
 
 from synthetic.base.dates import on
-from synthetic.base.reference import FOLDER, reference
 from synthetic.base.rules import rule_file
 from synthetic.chunks import world
-from synthetic.education.institutions import BANDS, EVERYWHERE, universities
 from synthetic.people.people import VISITOR
-from synthetic.sources.hesa import SECOND, hesa, university_of
-from synthetic.sources.hesa import courses as all_courses
+from synthetic.sources.hesa import hesa
 from synthetic.world import World
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
@@ -111,13 +106,6 @@ def test_awards_are_those_of_completed_courses_or_go_along_with_those_who_leave(
     assert {award[key] for key in set(award) if end[key] != "01"} <= {"C20", "J20"}
 
 
-def test_a_foundation_degree_is_topped_up_by_another_course(tables: dict[str, Rows]) -> None:
-    held: dict[int, set[str]] = defaultdict(set)
-    for row in tables["awards"]:
-        held[row["person"]].add(row["XQOBTN01"])
-    assert sum({"J10", "H00"} <= awards for awards in held.values()) > 10
-
-
 def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World, tables: dict[str, Rows]) -> None:
     home = {"XF", "XG", "XH", "XI"}
     for row in tables["students"]:
@@ -128,37 +116,6 @@ def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World,
         assert not (abroad and row["ULN"])
     homeless = [row["POSTCODE"] is None for row in tables["students"] if row["XDOMGR01"] is None]
     assert np.mean(homeless) == pytest.approx(1 - rule_file("study/universities.toml").home.term_address, abs=0.08)
-
-
-def test_more_of_the_postgraduates_than_of_the_undergraduates_come_from_abroad(tables: dict[str, Rows]) -> None:
-    began = [row for row in tables["students"] if row["YEARSTU"] == 1]
-    share = {
-        level: np.mean([row["XDOMGR01"] is None for row in began if row["XLEV601"] == level]) for level in ("4", "2")
-    }
-    assert 0.05 < share["4"] < 0.16
-    assert share["2"] > 2 * share["4"]
-
-
-def test_some_visitors_never_get_a_number_and_most_leave(made: World) -> None:
-    visitors = made.people.kind == VISITOR
-    numbered = made.insurance.issued[visitors] < 2**31 - 1
-    assert 0.4 < numbered.mean() < 0.8
-    assert (made.people.departure[visitors] < 2**31 - 1).mean() > 0.7
-    assert (made.people.arrival[visitors] < made.people.departure[visitors]).all()
-
-
-def test_a_husid_is_often_given_anew_by_another_university(courses: list[Rows]) -> None:
-    of_person: dict[int, list[Rows]] = defaultdict(list)
-    for rows in courses:
-        of_person[rows[0]["person"]].append(rows)
-    moved = [
-        (left, entered)
-        for one in of_person.values()
-        for left, entered in pairwise(sorted(one, key=lambda rows: rows[0]["COMDATE"]))
-        if left[-1]["RSNEND"] == "03"
-    ]
-    respelt = [left[0]["HUSID"] != entered[0]["HUSID"] for left, entered in moved]
-    assert 0.6 < np.mean(respelt) < 0.95
 
 
 def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> None:
@@ -175,61 +132,3 @@ def test_medicine_has_no_class_and_classes_are_of_first_degrees_alone(tables: di
         assert (row["XCLASS01"] is not None) is (row["XLEV601"] == "4")
         if row["XCAH02_1"] == "CAH01-01" and row["XLEV601"] == "4":
             assert row["XCLASS01"] == "7"
-
-
-@pytest.mark.parametrize(("first", "last", "share"), [(2010, 2013, 0.17), (2018, 2020, 0.31)])
-def test_as_many_firsts_are_awarded_as_in_those_years(
-    tables: dict[str, Rows], first: int, last: int, share: float
-) -> None:
-    classes = [
-        row["XCLASS01"]
-        for row in tables["awards"]
-        if first <= row["AcademicYear"] // 100 <= last and row["XCLASS01"] not in (None, "7")
-    ]
-    assert np.mean([one == "1" for one in classes]) == pytest.approx(share, abs=0.06)
-
-
-def published(level: str, sex: str) -> dict[str, float]:
-    with (FOLDER / "subjects.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if (row["level"], row["sex"]) == (level, sex)]
-    total = sum(float(row["share"]) for row in rows)
-    return {row["subject"]: float(row["share"]) / total for row in rows}
-
-
-@pytest.mark.parametrize(("sex", "female"), [("M", False), ("F", True)])
-def test_subjects_of_first_degrees_are_as_published_whatever_the_able_prefer(sex: str, female: bool) -> None:
-    drawn = (np.arange(4096) + 0.5) / 4096
-    each = np.repeat(np.arange(BANDS), len(drawn))
-    chosen = universities().subject(
-        np.zeros(len(each), np.int32), np.full(len(each), female), each.astype(np.int32), np.tile(drawn, BANDS)
-    )
-    for subject, share in published("first degree", sex).items():
-        code = universities().codes.index(subject)
-        assert (chosen == code).mean() == pytest.approx(share, abs=0.0005)
-    medicine = universities().codes.index("CAH01-01")
-    assert (chosen[each == 2] == medicine).mean() > 5 * (chosen[each == 0] == medicine).mean()
-
-
-def test_half_stay_in_their_region_and_who_looks_everywhere_does_not(made: World) -> None:
-    drawn = (np.arange(4096) + 0.5) / 4096
-    with (FOLDER / "universities.csv").open(newline="") as file:
-        region = {int(row["ukprn"]): row["region"] for row in csv.DictReader(file)}
-    north_west = reference().regions.index("E12000002")
-    stays = {}
-    for home in (north_west, EVERYWHERE):
-        chosen = universities().choose(drawn, np.full(4096, 2, np.int32), np.full(4096, home, np.int32))
-        stays[home] = np.mean([region[ukprn] == "E12000002" for ukprn in chosen.tolist()])
-    assert 0.35 < stays[north_west] < 0.65
-    assert stays[EVERYWHERE] < 0.2
-
-
-def test_who_transfers_goes_to_another_university_and_who_stays_is_at_the_same(made: World) -> None:
-    every = all_courses(made)
-    university, after = university_of(made, every), np.arange(1, len(every.person))
-    after = after[every.person[1:] == every.person[:-1]]
-    transfers = after[every.transfers[after - 1] & (every.event[after] == SECOND)]
-    assert len(transfers) > 50
-    assert (university[transfers] != university[transfers - 1]).all()
-    stays = after[every.stays[after]]
-    assert every.part_time[stays - 1].sum() > 20  # of whom some are at a university that asks for no grades
-    assert (university[stays] == university[stays - 1]).all()

@@ -4,11 +4,20 @@ import numpy as np
 import pytest
 
 from synthetic.base import odds
-from synthetic.base.dates import NEVER, YEAR, parts
+from synthetic.base.dates import NEVER, YEAR
 from synthetic.base.draws import Draws
 from synthetic.base.reference import Reference, reference
-from synthetic.people.names import DEED_POLL, MARRIAGE, PARTNER, name_tables
-from synthetic.people.people import PRIVATE, SCHOOLED, People, people
+from synthetic.people.families import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    circumstances,
+    lived_in,
+    pupils_origin,
+    regions,
+    shares_of_pupils,
+)
+from synthetic.people.names import DEED_POLL, MARRIAGE, PARTNER
+from synthetic.people.people import People, people
 
 COUNT = 60_000
 
@@ -82,11 +91,6 @@ def test_sons_and_daughters_of_some_families_bear_other_names(
     assert not singh[crowd.female].any()
 
 
-def test_who_goes_by_the_second_name_has_one(crowd: People, figures: Reference) -> None:
-    mohammed = figures.by_second[crowd.names.forename]
-    assert (crowd.names.middle[mohammed, 0] >= 0).mean() > 0.7
-
-
 def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(crowd: People, surnames: np.ndarray) -> None:
     names = crowd.names
     has = names.changed < NEVER
@@ -110,34 +114,51 @@ def test_a_name_of_birth_is_used_again_after_a_divorce(crowd: People) -> None:
     assert not names.new_on(at, names.back[at]).any()
 
 
-def test_women_change_their_name_and_later_cohorts_less(crowd: People) -> None:
-    married = crowd.names.reason == MARRIAGE
-    assert married[crowd.female].mean() > 15 * married[~crowd.female].mean()
-    age = (crowd.names.changed - crowd.birth) / YEAR
-    old, young = (parts(crowd.birth)[0] == year for year in (1986, 1996))
-    by25 = married & (age < 25) & crowd.female
-    assert by25[old & crowd.female].mean() > by25[young & crowd.female].mean()
+N = 60_000
+IDS = np.arange(1, N + 1)
+FAR_APART = ("white_british", "pakistani", "bangladeshi", "chinese", "east_african")
 
 
-@pytest.mark.parametrize(
-    ("year", "girls", "expected"), [(1996, False, 0.0113), (1996, True, 0.0076), (2004, False, 0.0070)]
-)
-def test_all_people_together_bear_names_as_births_are_counted(
-    crowd: People, figures: Reference, year: int, girls: bool, expected: float
-) -> None:
-    """Two of one year and sex share a forename as often as among births of England and Wales (ONS)."""
-    tables = name_tables()
-    here = np.isin(crowd.kind, (SCHOOLED, PRIVATE)) & ~crowd.foreign_born
-    rows = here & (crowd.female == girls) & (np.abs(parts(crowd.birth)[0] - year) <= 1)
-    counts = np.unique(crowd.names.forename[rows], return_counts=True)[1].astype(float)
-    found = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
-    assert found == pytest.approx(expected, rel=0.2)
-    assert len(tables.forenames) == 66
+def code(figures: Reference, group: str) -> int:
+    return [origin.name for origin in figures.origins].index(group)
 
 
-def test_surnames_are_as_concentrated_as_counted(crowd: People) -> None:
-    here = np.isin(crowd.kind, (SCHOOLED, PRIVATE)) & ~crowd.foreign_born
-    _, first = np.unique(crowd.family[here], return_index=True)
-    counts = np.unique(crowd.names.surname[here][first, 0], return_counts=True)[1].astype(float)
-    found = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
-    assert found == pytest.approx(0.000866, rel=0.2)
+def test_every_group_lives_somewhere_and_every_region_has_a_number(figures: Reference) -> None:
+    shares = lived_in(figures)
+    assert shares.shape == (len(figures.origins), 11)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    london = figures.regions.index("E12000007")
+    assert shares[code(figures, "bangladeshi"), london] == pytest.approx(222 / 450)
+    assert shares[code(figures, "white_british"), london] < 0.1
+
+
+def test_shares_of_pupils_lie_between_the_first_and_the_last_year(figures: Reference) -> None:
+    first, middle, last = (shares_of_pupils(year) for year in (FIRST_YEAR, 1995, LAST_YEAR))
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    assert ((middle >= low - 1e-9) & (middle <= high + 1e-9)).all()
+    assert (shares_of_pupils(1950) == first).all()
+    assert first[code(figures, "white_british")] > 0.82
+    assert last[code(figures, "pakistani")] == pytest.approx(0.046, abs=0.002)
+
+
+def test_a_family_has_the_origin_of_its_years(figures: Reference) -> None:
+    drawn = (np.arange(N) + 0.5) / N
+    for year, days in ((1985, 5480), (2006, 13_200)):
+        origin = pupils_origin(drawn, np.full(N, days, np.int32))
+        found = np.bincount(origin, minlength=len(figures.origins)) / N
+        assert found == pytest.approx(shares_of_pupils(year), abs=0.001)
+
+
+@pytest.mark.parametrize("group", FAR_APART)
+def test_groups_have_their_share_of_free_school_meals(figures: Reference, group: str) -> None:
+    origin = np.full(N, code(figures, group))
+    no = np.zeros(N, bool)
+    place = regions(Draws(4), figures, IDS, origin, ~no)
+    assert all(figures.regions[at].startswith("E") for at in np.unique(place))
+    means = circumstances(Draws(4), IDS, IDS, origin, place, no, no)
+    facts = figures.origins[code(figures, group)]
+    assert means.fsm.mean() == pytest.approx(facts.share("fsm"), abs=0.012)
+    gap = means.ability[~means.fsm].mean() - means.ability[means.fsm].mean()
+    assert gap == pytest.approx(facts.share("fsm_gap"), abs=0.05)
+    assert means.ability.mean() == pytest.approx(facts.share("attainment") - 0.12, abs=0.02)
+    assert means.idaci[means.fsm].mean() > 1.2 * means.idaci[~means.fsm].mean()

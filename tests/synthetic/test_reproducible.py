@@ -1,0 +1,168 @@
+"""The same person is the same in any population, chunk and process; the same arguments give the same bytes."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import shipped
+from synthetic import synthesise
+from synthetic.base.rules import rule_file
+from synthetic.releases import last_of_each_stage
+from tests.synthetic.conftest import Read
+
+FEW = 2_500
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 2,500 people, made by two processes in chunks of 900."""
+    out = tmp_path_factory.mktemp("few") / "population"
+    synthesise(out, FEW, workers=2, chunk=900)
+    return out
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def test_workers_do_not_change_a_byte(few: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    synthesise(again, FEW, workers=1, chunk=900)
+    assert digests(again) == digests(few)
+
+
+def test_another_seed_is_another_population(few: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    synthesise(other, 500, seed=7, workers=1)
+    ours, theirs = (pq.read_table(f / "truth/persons")["surname"].to_pylist()[:500] for f in (few, other))
+    assert ours != theirs
+
+
+@pytest.mark.parametrize(
+    "table", ["npd/census", "scotland/pupils", "wales/plasc", "ilr/learners", "hesa/students", "cis/customers"]
+)
+def test_records_do_not_depend_on_the_size_of_the_population(few: Path, read: Read, table: str) -> None:
+    keep = read("truth/records").filter((pc.field("person_id") <= FEW) & (pc.field("source") == table.split("/")[0]))
+    mine = pc.cast(keep["record_key"], "int64")
+    many = read(f"sources/{table}")
+    assert many.filter(pc.is_in(many["RECORDID"], mine)).equals(pq.read_table(few / "sources" / table))
+
+
+@pytest.mark.parametrize("table", ["hmrc/employment", "hmrc/earnings", "hmrc/self_assessment", "dwp/benefits"])
+def test_outcomes_do_not_depend_on_the_size_of_the_population(few: Path, read: Read, table: str) -> None:
+    numbers = read("truth/entities.parquet").filter((pc.field("person_id") <= FEW) & (pc.field("source") == "cis"))
+    many = read(f"sources/{table}")
+    mine = many.filter(pc.is_in(many["NINO"], numbers["entity_key"]))
+    assert mine.equals(pq.read_table(few / "sources" / table))
+
+
+def test_persons_do_not_depend_on_the_size_of_the_population(few: Path, read: Read) -> None:
+    assert read("truth/persons").slice(0, FEW).equals(pq.read_table(few / "truth/persons"))
+
+
+FEW_IDENTITIES = 2_000
+IDENTITIES = [
+    (dataset.dataset, name)
+    for dataset in shipped().datasets.values()
+    for name, table in dataset.table.items()
+    if table.generated and table.with_role("record_key")
+]
+
+
+@pytest.fixture(scope="module")
+def few_identities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("identities") / "population"
+    synthesise(out, FEW_IDENTITIES, workers=1, chunk=900, tables="identities")
+    return out
+
+
+def test_there_are_tables_of_identities_and_no_others(few_identities: Path) -> None:
+    found = {(path.parent.name, path.name) for path in (few_identities / "sources").glob("*/*") if path.is_dir()}
+    assert found == set(IDENTITIES)
+
+
+@pytest.mark.parametrize(("dataset", "name"), IDENTITIES, ids=lambda part: str(part))
+def test_rows_are_those_of_the_whole_population(few_identities: Path, read: Read, dataset: str, name: str) -> None:
+    rows = pq.read_table(few_identities / "sources" / dataset / name)
+    records = read("truth/records").filter((pc.field("person_id") <= FEW_IDENTITIES) & (pc.field("source") == dataset))
+    many = read(f"sources/{dataset}/{name}")
+    every = many.filter(pc.is_in(many["RECORDID"], pc.cast(records["record_key"], "int64")))
+    rule = rule_file("identities/stages.toml").table.get(f"{dataset}_{name}")
+    if rule is None:
+        assert rows.equals(every)
+        return
+    last: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in every.to_pylist():
+        stage = next(place for place, groups in enumerate(rule.stages) if row[rule.year_group] in groups)
+        last[row[rule.pupil], stage] = row
+    assert sorted(rows["RECORDID"].to_pylist()) == sorted(row["RECORDID"] for row in last.values())
+    assert rows.equals(every.filter(pc.is_in(every["RECORDID"], rows["RECORDID"])))
+    assert rows.num_rows < 0.6 * every.num_rows
+
+
+def test_truth_speaks_of_what_is_there(few_identities: Path, read: Read) -> None:
+    records = pq.read_table(few_identities / "truth/records")
+    held = {
+        (dataset, str(key))
+        for dataset, name in IDENTITIES
+        for key in pq.read_table(few_identities / "sources" / dataset / name)["RECORDID"].to_pylist()
+    }
+    assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == held
+    errors, every = pq.read_table(few_identities / "truth/errors"), read("truth/errors")
+    theirs = every.filter(pc.is_in(every["record_key"], records["record_key"]))
+    columns = ["source", "record_key", "field"]
+    order = [(name, "ascending") for name in columns]
+    assert errors.sort_by(order).equals(theirs.sort_by(order))
+    entities = read("truth/entities.parquet").filter(pc.field("person_id") <= FEW_IDENTITIES)
+    assert (
+        pq.read_table(few_identities / "truth/entities.parquet")
+        .sort_by("entity_key")
+        .equals(entities.sort_by("entity_key"))
+    )
+
+
+def test_the_last_record_of_a_stage_is_kept() -> None:
+    census = {
+        "RECORDID": pa.array([1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        "PupilMatchingRefAnonymous": pa.array(["P", "P", "P", "P", "Q", "Q", "R", None, None]).dictionary_encode(),
+        "NCyearActual": pa.array(["R", "1", "2", "3", "10", "11", "2", "2", "2"]).dictionary_encode(),
+    }
+    kept = last_of_each_stage("npd_census", census)
+    assert kept["RECORDID"].to_pylist() == [1, 3, 4, 6, 7, 8, 9]
+    assert kept["NCyearActual"].dictionary.to_pylist() == ["R", "2", "3", "11"]
+    assert last_of_each_stage("cis_customers", census) is census
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tables", "releases"), [("identities", 1), ("all", 2)])
+def test_workers_do_not_change_a_byte_and_chunks_no_row(tmp_path: Path, tables: Any, releases: int) -> None:
+    for name, workers, chunk in (("one", 1, 250), ("two", 2, 250), ("whole", 1, 600)):
+        synthesise(tmp_path / name, 600, workers=workers, chunk=chunk, tables=tables, releases=releases)
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+    folders = sorted({path.parent.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("part-*.parquet")})
+    assert len(folders) > 6
+    for folder in folders:
+        ours, theirs = (pq.read_table(tmp_path / name / folder) for name in ("one", "whole"))
+        if folder.parts[0] == "truth":  # in the order of sources in each chunk
+            order = [(column, "ascending") for column in ours.column_names if not column.startswith("postcodes")]
+            ours, theirs = ours.sort_by(order), theirs.sort_by(order)
+        assert ours.equals(theirs), folder
+
+
+ROWS = "8d8a4326fa898bfd6caaade6acfa08ef2baf7afdc159fb883597c07450715911"
+"""Of all rows of 200 people: a change of draws makes another population of every seed, and must be meant."""
+
+
+def test_the_rows_of_a_seed_stay_the_same(tmp_path: Path) -> None:
+    synthesise(tmp_path / "out", 200, workers=1)
+    rows = hashlib.sha256()
+    for path in sorted((tmp_path / "out").rglob("*.parquet")):
+        table = pq.read_table(path)
+        rows.update(f"{path.relative_to(tmp_path)} {table.column_names} {table.to_pylist()}".encode())
+    assert rows.hexdigest() == ROWS
