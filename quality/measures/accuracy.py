@@ -333,7 +333,7 @@ def missed_by_data_error(
 
     Returns:
         without_error: pairs, missed, share_missed of the true pairs whose records bear none;
-        kinds: field, kind, pairs (true pairs that bear it), missed, missed_alone (those that bear no other kind),
+        kinds: field, kind, pairs (true pairs that bear it), missed,
         share_missed, cost (missed beyond the share of those without any), false (false links that bear it), costliest
         first.
     """
@@ -350,7 +350,6 @@ def missed_by_data_error(
             "kind": row["kind"],
             "pairs": row["pairs"],
             "missed": row["missed"],
-            "missed_alone": row["missed_alone"],
             "share_missed": wilson(row["missed"], row["pairs"]),
             "cost": max(0.0, row["missed"] - base * row["pairs"]),
             "false": row["wrong"],
@@ -391,7 +390,7 @@ _MARKED = """
         from {pairs} as pairs
         join {marks} as marks on marks.side = 'right' and marks.unit_id = pairs.right_id
     )
-    select *, count(*) over (partition by left_id, right_id) as kinds from borne
+    select * from borne
 """
 
 _WITHOUT = """
@@ -406,7 +405,6 @@ _KINDS = """
     select field, kind,
            count(*) filter (where is_true) as pairs,
            count(*) filter (where is_true and not is_linked) as missed,
-           count(*) filter (where is_true and not is_linked and kinds = 1) as missed_alone,
            count(*) filter (where not is_true) as wrong
     from {marked}
     group by field, kind

@@ -270,26 +270,3 @@ def standardised(count: int, of: int, other_count: int, other_of: int) -> dict[s
         "flagged": abs(found) > FLAGGED,
         "certain": low > FLAGGED or high < -FLAGGED,
     }
-
-
-def moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Groups whose standardised difference of matched and unmatched is known in both releases: title, labels, before,
-    after, change, largest first.
-    """
-    old = {(row["title"], *group["labels"]): group["matched_unmatched"] for row in before for group in row["groups"]}
-    found = []
-    for row in after:
-        for group in row["groups"]:
-            was, now = old.get((row["title"], *group["labels"])), group["matched_unmatched"]
-            if was and now:
-                found.append(
-                    {
-                        "title": row["title"],
-                        "labels": group["labels"],
-                        "people": group["eligible"],
-                        "before": was["difference"],
-                        "after": now["difference"],
-                        "change": now["difference"] - was["difference"],
-                    }
-                )
-    return sorted(found, key=lambda row: -abs(row["change"]))

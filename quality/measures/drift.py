@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.measures.bias import moved
 from quality.measures.intervals import difference, wilson
 
 MOVED, LARGE = 0.1, 0.25
@@ -64,8 +63,7 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
         (shares), change, low, high, largest falls first; counts: count, before, after (None of a release that has no
         such count), change (share of before; None from nought, -1 of what is gone); parameters: step, comparison,
-        level, m and u before and after, largest change of the weight first;
-        bias: step and what quality.measures.bias.moved says, largest change first.
+        level, m and u before and after, largest change of the weight first.
     """
     pairs = _paired(before, after)
     return {
@@ -75,14 +73,6 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         "rates": sorted((row for old, new in pairs for row in _rates(old, new)), key=_fell_by),
         "counts": _counts(before, after),
         "parameters": sorted((row for old, new in pairs for row in _parameters(old, new)), key=_moved_by),
-        "bias": sorted(
-            (
-                {"step": new["step"], **row}
-                for old, new in pairs
-                for row in moved(old.get("bias", ()), new.get("bias", ()))
-            ),
-            key=_moved_by,
-        ),
     }
 
 

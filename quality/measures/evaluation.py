@@ -115,7 +115,7 @@ def evaluate(
 
     def judged(step: StepTables) -> dict[str, Any]:
         counted = _step(engine, step, inputs, entities, definitions, catalogue)
-        opposed = implausible_links(engine, step.links, step.units, *contradictions) if contradictions else None
+        opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
         return counted | {"implausible": opposed}
 
     steps = [functools.partial(judged, step) for step in inputs.steps]
@@ -218,11 +218,7 @@ def _step(
         "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
         "decisions": link_counts.decisions(engine, judged),
-        "removed_links": link_counts.removed(engine, step.name, judged, inputs.removed_links)
-        if inputs.removed_links
-        else [],
         "passes": link_counts.passes(engine, judged, true_pairs),
-        "patterns": link_counts.patterns(engine, judged, true_pairs),
         "levels": link_counts.levels(engine, judged, _comparisons(step.model)),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
         "weights": link_counts.weights(engine, judged, definitions),
@@ -333,7 +329,7 @@ def _not_judged(engine: Engine, links: Table) -> Table:
 
 
 def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: Table | None) -> dict[str, Any]:
-    """people, entities, by_source, sources_held (people by how many sources they have), removed_links by rule, accuracy."""
+    """people, entities, by_source, removed_links by rule, accuracy."""
     counted = one(
         engine,
         engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
@@ -347,17 +343,9 @@ def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: T
         """,
         spine=spine,
     )
-    held = engine.sql(
-        """
-        with people as (select person_id, count(distinct source) as sources from {spine} group by person_id)
-        select sources, count(*) as people from people group by sources order by sources
-        """,
-        spine=spine,
-    )
     return {
         **counted,
         "by_source": rows(engine, by_source),
-        "sources_held": rows(engine, held),
         "removed_links": rows(engine, engine.sql(_REMOVED, removed_links=removed_links)) if removed_links else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
     }

@@ -1,4 +1,9 @@
-"""Implausible links: pairs of one person's records that together show an impossible history."""
+"""Implausible links: pairs of one person's records that together show an impossible history.
+
+A rule (configs/quality/implausible.toml) finds pairs of records of one person that contradict each other: either a link
+is false or a record is wrong. How often single records contradict themselves is the sources' own error; contradictions
+above that rate are a lower bound of false links.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.config import OTHER_SIDE
 from linkage.config.resources import config_file
 from linkage.config.toml_file import check, read_toml
 from linkage.engine import Engine, Table, columns, literal, one, quote, rows
@@ -92,31 +96,31 @@ def conflicts(
 
     Returns:
         rule, person_id, one_id, other_id (entities; stored), and for each rule its name, why, people_at_risk (people
-        with two records that could have contradicted each other), background (share of single records that show
-        the same by themselves; None where no record could) and excess (the part of its pairs that is more than the
-        background makes: value, low, high; None without a background).
+        with two records that could contradict each other), background (share of single records that contradict
+        themselves; None where none could) and excess (the part of its pairs above the background: value, low, high).
     """
     pairs = engine.sql(_PAIRS, store=True, spine=spine)
     births = _births(engine, identities)
-    found, told = [], []
+    found: list[tuple[Rule, Table]] = []
+    facts: list[dict[str, Any]] = []
     for rule in rules:
-        if rule.kind != "values conflict" and not _available(rule.of, attributes):
-            continue
-        if rule.death and not _available((rule.death,), attributes):
+        if not _applies(rule, attributes):
             continue
         named = _tables(engine, rule, births, attributes)
         conflict, risk = _SQL[rule.kind]
         params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0, "periods": rule.periods}
         at_risk = one(engine, engine.sql(_AT_RISK.format(risk=risk), params=None, store=False, pairs=pairs, **named))
-        alone = engine.sql(_ALONE[rule.kind], params=params, store=True, **named) if rule.kind in _ALONE else None
         broken = engine.sql(conflict, params=params, store=True, pairs=pairs, **named)
-        if alone:
-            broken = _replaced(engine, broken, _NOT_ALONE, alone=alone)
+        background = None
+        if rule.kind in _ALONE:
+            alone = engine.sql(_ALONE[rule.kind], params=params, store=True, **named)
+            broken = engine.sql(_NOT_ALONE, store=True, found=broken, alone=alone)
+            background = _background(engine, alone)
+            engine.drop(alone)
         if rule.slips:
-            broken = _replaced(engine, broken, _NOT_A_SLIP, {"slips": rule.slips}, births=births)
-        background = _background(engine, alone) if alone else None
+            broken = engine.sql(_NOT_A_SLIP, params={"slips": rule.slips}, store=True, found=broken, births=births)
         found.append((rule, broken))
-        told.append(
+        facts.append(
             {
                 "rule": rule.name,
                 "why": rule.why,
@@ -125,23 +129,23 @@ def conflicts(
                 "excess": _excess(engine.count(broken), int(at_risk["pairs"]), background),
             }
         )
-        engine.drop(*named.values(), *([alone] if alone else []))
-    together = _together(engine, found)
+        engine.drop(*named.values())
+    union = _union(engine, found)
     engine.drop(pairs, births, *(table for _, table in found))
-    return together, told
+    return union, facts
 
 
 # Both orders of each two records of a person.
 _PAIRS = """
     with several as (select person_id from {spine} group by person_id having count(*) > 1),
-         held as (
+         records as (
              select spine.person_id, spine.entity_id, spine.source
              from {spine} as spine
              join several on several.person_id = spine.person_id
          )
     select a.person_id, a.entity_id as one_id, b.entity_id as other_id, a.source = b.source as same_source
-    from held as a
-    join held as b on b.person_id = a.person_id and b.entity_id <> a.entity_id
+    from records as a
+    join records as b on b.person_id = a.person_id and b.entity_id <> a.entity_id
 """
 
 
@@ -164,8 +168,10 @@ def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
     )
 
 
-def _available(of: Sequence[Events], attributes: Mapping[str, Table]) -> bool:
-    return any(_readable(events, attributes) for events in of)
+def _applies(rule: Rule, attributes: Mapping[str, Table]) -> bool:
+    """Whether the run has the tables that a rule reads."""
+    known = rule.kind == "values conflict" or any(_readable(events, attributes) for events in rule.of)
+    return known and (rule.death is None or _readable(rule.death, attributes))
 
 
 def _readable(events: Events, attributes: Mapping[str, Table]) -> bool:
@@ -343,97 +349,65 @@ _NOT_A_SLIP = """
 """
 
 
-def _replaced(
-    engine: Engine, found: Table, query: str, params: Mapping[str, Any] | None = None, **tables: Table
-) -> Table:
-    """What a query leaves of found pairs, in their place."""
-    left = engine.sql(query, params=params, store=True, found=found, **tables)
-    engine.drop(found)
-    return left
-
-
 def _background(engine: Engine, alone: Table) -> dict[str, Any] | None:
     """Of the records that could contradict themselves, the share that do."""
-    counted = one(
-        engine, engine.sql("select count(*) as records, count(*) filter (where is_broken) as broken from {t}", t=alone)
-    )
-    return dict(wilson(counted["broken"], counted["records"])) if counted["records"] else None
+    query = "select count(*) as records, count(*) filter (where is_broken) as broken from {t}"
+    counts = one(engine, engine.sql(query, t=alone))
+    return dict(wilson(counts["broken"], counts["records"])) if counts["records"] else None
 
 
 def _excess(found: int, at_risk: int, background: Mapping[str, Any] | None) -> dict[str, float] | None:
-    """The part of the pairs found that is more than as many single records would show by themselves."""
+    """The part of the pairs found that is more than as many single records would show."""
     if background is None:
         return None
-
-    def beyond(share: float) -> float:
-        return max(0.0, 1 - at_risk * share / found) if found else 0.0
-
-    return {
-        "value": beyond(background["value"]),
-        "low": beyond(background["high"]),
-        "high": beyond(background["low"]),
-    }
+    bounds = {"value": "value", "low": "high", "high": "low"}  # of more background less is in excess
+    return {bound: max(0.0, 1 - at_risk * background[of] / found) if found else 0.0 for bound, of in bounds.items()}
 
 
-def _together(engine: Engine, found: Sequence[tuple[Rule, Table]]) -> Table:
+def _union(engine: Engine, found: Sequence[tuple[Rule, Table]]) -> Table:
+    names = ("person_id", "one_id", "other_id")
     if not found:
-        return engine.sql(
-            "select cast(null as varchar) as rule, cast(null as bigint) as person_id, cast(null as bigint) as one_id, "
-            "cast(null as bigint) as other_id where false",
-            store=True,
-        )
+        nothing = ", ".join(f"cast(null as bigint) as {name}" for name in names)
+        return engine.sql(f"select cast(null as varchar) as rule, {nothing} where false", store=True)
+    parts = [
+        f"select cast({literal(rule.name)} as varchar) as rule, {columns(names)} from {{of_{place}}}"
+        for place, (rule, _) in enumerate(found)
+    ]
     named = {f"of_{place}": table for place, (_, table) in enumerate(found)}
-    listed = columns(("person_id", "one_id", "other_id"))
-    return engine.sql(
-        "\nunion all\n".join(
-            f"select cast({literal(rule.name)} as varchar) as rule, {listed} from {{of_{place}}}"
-            for place, (rule, _) in enumerate(found)
-        ),
-        params=None,
-        store=True,
-        **named,
-    )
+    return engine.sql(" union all ".join(parts), params=None, store=True, **named)
 
 
 def implausible_people(
-    engine: Engine, spine: Table, found: Table, told: Sequence[Mapping[str, Any]], persons: Table | None
+    engine: Engine, spine: Table, found: Table, facts: Sequence[Mapping[str, Any]], persons: Table | None
 ) -> dict[str, Any]:
-    """Shares of people whose records contradict each other.
+    """Shares of people whose records contradict each other, and the least share with a false link.
 
     Args:
-        found, told: of `conflicts`.
+        found, facts: of `conflicts`.
         persons: entity_id, person (the true one), where there is truth.
 
     Returns:
-        people (of two records or more), implausible, share, least (a share with its interval; None where no rule has
-        an excess); with truth of the implausible those assessed (it knows
-        whose some two are of their records that contradict each other) and confirmed (these are two people's), else
-        None; rules: rule, why,
-        people_at_risk, people, share (of those at risk), confirmed, background, excess.
+        people (of two records or more), implausible, share, least (a share whose interval allows for the background and
+        for chance; None where no rule has a background), assessed and confirmed (with truth: those whose true person
+        is known, and of these those who are two people), rules: as `facts`, with people, share and confirmed.
     """
-    whole = one(
-        engine,
-        engine.sql(
-            """
-            with held as (select person_id, count(*) as records from {spine} group by person_id)
-            select count(*) as people from held where records > 1
-            """,
-            spine=spine,
-        ),
-    )["people"]
+    query = "select count(*) as people from (select person_id from {spine} group by person_id having count(*) > 1)"
+    whole = one(engine, engine.sql(query, spine=spine))["people"]
     tables = {"found": found, **({"persons": persons} if persons else {})}
-    by_rule = {
-        row["rule"]: row
-        for row in rows(engine, engine.sql(_counted("f.rule", persons), params=None, store=False, **tables))
-    }
+
+    def counted(group: str) -> list[dict[str, Any]]:
+        return rows(
+            engine, engine.sql(_counted(group, with_truth=persons is not None), params=None, store=False, **tables)
+        )
+
     nobody: dict[str, Any] = {"people": 0} | dict.fromkeys(("assessed", "confirmed"), 0 if persons else None)
-    together = rows(engine, engine.sql(_counted("'any'", persons), params=None, store=False, **tables))
-    every = together[0] if together else nobody
+    by_rule = {row["rule"]: row for row in counted("f.rule")}
+    every = next(iter(counted("'any'")), nobody)
     return {
         "people": whole,
         "implausible": every["people"],
         "share": wilson(every["people"], whole),
-        "least": _least(one(engine, engine.sql(_least_people(told), found=found)), whole, told),
+        "least": _least(engine, found, whole, facts),
         "assessed": every["assessed"],
         "confirmed": every["confirmed"],
         "rules": [
@@ -443,25 +417,25 @@ def implausible_people(
                 "share": wilson(row["people"], rule["people_at_risk"]),
                 "confirmed": row["confirmed"],
             }
-            for rule in told
+            for rule in facts
             for row in [by_rule.get(rule["rule"], nobody)]
         ],
     }
 
 
-def _counted(group: str, persons: Table | None) -> str:
-    """People of found pairs by a group; with truth also those of whom it knows some pair, and of whom one is of two."""
+def _counted(group: str, *, with_truth: bool) -> str:
+    """SQL: people of found pairs by a group; with truth those whose persons are known, and those who are two."""
     assessed, confirmed = (
-        f"count(distinct case when {which} then f.person_id end)" if persons else "null"
+        f"count(distinct case when {which} then f.person_id end)" if with_truth else "null"
         for which in ("a.person is not null and b.person is not null", "a.person <> b.person")
     )
-    joined = """
-        left join {persons} as a on a.entity_id = f.one_id
-        left join {persons} as b on b.entity_id = f.other_id
-        """
+    joins = " ".join(
+        f"left join {{persons}} as {name} on {name}.entity_id = f.{end}_id"
+        for name, end in (("a", "one"), ("b", "other"))
+    )
     return f"""
         select {group} as rule, count(distinct f.person_id) as people, {assessed} as assessed, {confirmed} as confirmed
-        from {{found}} as f {joined if persons else ""}
+        from {{found}} as f {joins if with_truth else ""}
         group by {group}
         """
 
@@ -469,105 +443,54 @@ def _counted(group: str, persons: Table | None) -> str:
 _BOUNDS = ("value", "low", "high")
 
 
-def _excesses(told: Sequence[Mapping[str, Any]]) -> str:
-    """SQL: the columns value, low and high of the excess of a row's rule."""
-    known = [rule for rule in told if rule["excess"]]
-    return ", ".join(
-        "case "
-        + "".join(
-            f"when rule = {literal(rule['rule'])} then {literal(float(rule['excess'][bound]))} " for rule in known
+def _least(engine: Engine, found: Table, of: int, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Each person counts by the largest excess of the rules that found them.
+
+    `counts` are those from which the bounds are calculated, before chance.
+    """
+    known = [rule for rule in facts if rule["excess"]]
+    if not known:
+        return None
+    largest = ", ".join(
+        "max(case "
+        + " ".join(
+            f"when rule = {literal(rule['rule'])} then {literal(float(rule['excess'][bound]))}" for rule in known
         )
-        + f"{'' if known else 'when false then 0 '}else cast(0 as double) end as {bound}"
+        + f" else cast(0 as double) end) as {bound}"
         for bound in _BOUNDS
     )
-
-
-def _least_people(told: Sequence[Mapping[str, Any]]) -> str:
-    largest, sums = _of_bounds("max"), _of_bounds("sum")
-    return f"""
-        with weighed as (select person_id, {_excesses(told)} from {{found}}),
-             people as (select person_id, {largest} from weighed group by person_id)
-        select {sums} from people
-        """
-
-
-def _of_bounds(function: str) -> str:
-    return ", ".join(f"{function}({bound}) as {bound}" for bound in _BOUNDS)
-
-
-def _least(summed: Mapping[str, Any], of: int, told: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The least as a share: its interval allows for what is not known of the background, and for chance.
-
-    `counts` are those from which the bounds are reckoned, before chance.
-    """
-    if not any(rule["excess"] for rule in told):
-        return None
+    sums = ", ".join(f"sum({bound}) as {bound}" for bound in _BOUNDS)
+    query = f"select {sums} from (select person_id, {largest} from {{found}} group by person_id)"
+    summed = one(engine, engine.sql(query, params=None, found=found))
     value, low, high = (min(round(float(summed[bound] or 0.0), 6), of) for bound in _BOUNDS)
     bounds = {"low": wilson(low, of)["low"], "high": wilson(high, of)["high"]}
     return {**wilson(value, of), **bounds, "counts": {"low": low, "high": high}}
 
 
-def implausible_links(
-    engine: Engine, links: Table, units: Table, found: Table, told: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
-    """Of a step's links, those that join two records that contradict each other: links, implausible, share.
-
-    Two records of one side that one unit of the other is linked to count as one link: not both of them are right.
+def implausible_links(engine: Engine, links: Table, units: Table, found: Table) -> dict[str, Any]:
+    """links, implausible, share: a step's links that join two records that contradict each other.
 
     Args:
-        found, told: of `conflicts`; with `told` the result has `least` too, as of people.
+        found: of `conflicts`.
     """
-    query = _LINKS.format(excesses=_excesses(told), largest=_of_bounds("max"), sums=_of_bounds("sum"))
-    counted = one(engine, engine.sql(query, links=links, units=units, found=found))
-    made, broken = int(counted["links"]), int(counted["implausible"])
-    result: dict[str, Any] = {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
-    return result | ({"least": _least(counted, made, told)} if told else {})
+    counts = one(engine, engine.sql(_LINKS, links=links, units=units, found=found))
+    made, broken = int(counts["links"]), int(counts["implausible"])
+    return {"links": made, "implausible": broken, "share": wilson(broken, made)}
 
 
-_BESIDE = """
-        select {left}, {right}, f.value, f.low, f.high
-        from both_orders as f
-        join {{{{units}}}} as one_unit on one_unit.side = '{side}' and one_unit.entity_id = f.one_id
-        join {{{{units}}}} as other_unit on other_unit.side = '{side}' and other_unit.entity_id = f.other_id
-        join accepted as a on a.{side}_id = one_unit.unit_id
-        join accepted as b on b.{side}_id = other_unit.unit_id and b.{other}_id = a.{other}_id
-        where one_unit.unit_id <> other_unit.unit_id"""
-
-
-def _beside(side: str) -> str:
-    """SQL: links of one unit to two of a side that contradict each other, named by the later one."""
-    other = OTHER_SIDE[side]
-    ends = {side: f"greatest(a.{side}_id, b.{side}_id) as {side}_id", other: f"a.{other}_id"}
-    return _BESIDE.format(side=side, other=other, **ends)
-
-
-_LINKS = f"""
-    with accepted as (select left_id, right_id from {{{{links}}}} where decision = 'accepted'),
-    weighed as (select one_id, other_id, {{excesses}} from {{{{found}}}}),
+_LINKS = """
+    with accepted as (select left_id, right_id from {links} where decision = 'accepted'),
     both_orders as (
-        select one_id, other_id, value, low, high from weighed
+        select one_id, other_id from {found}
         union
-        select other_id as one_id, one_id as other_id, value, low, high from weighed
+        select other_id as one_id, one_id as other_id from {found}
     ),
-    across as (
-        select accepted.left_id, accepted.right_id, f.value, f.low, f.high
+    broken as (
+        select distinct accepted.left_id, accepted.right_id
         from both_orders as f
-        join {{{{units}}}} as l on l.side = 'left' and l.entity_id = f.one_id
-        join {{{{units}}}} as r on r.side = 'right' and r.entity_id = f.other_id
+        join {units} as l on l.side = 'left' and l.entity_id = f.one_id
+        join {units} as r on r.side = 'right' and r.entity_id = f.other_id
         join accepted on accepted.left_id = l.unit_id and accepted.right_id = r.unit_id
-    ),
-    beside_right as ({_beside("right")}
-    ),
-    beside_left as ({_beside("left")}
-    ),
-    every as (
-        select left_id, right_id, value, low, high from across
-        union all
-        select left_id, right_id, value, low, high from beside_right
-        union all
-        select left_id, right_id, value, low, high from beside_left
-    ),
-    broken as (select left_id, right_id, {{largest}} from every group by left_id, right_id)
-    select (select count(*) from accepted) as links, count(*) as implausible, {{sums}}
-    from broken
+    )
+    select (select count(*) from accepted) as links, (select count(*) from broken) as implausible
 """

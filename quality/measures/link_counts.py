@@ -17,54 +17,23 @@ _VERDICTS = """
 
 def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
     """decision, pairs: how the compared pairs were decided."""
-    return rows(
-        engine,
-        engine.sql(
-            "select decision, count(*) as pairs from {judged} group by decision order by decision", judged=judged
-        ),
-    )
-
-
-def removed(engine: Engine, step: str, judged: Table, removed_links: Table) -> list[dict[str, Any]]:
-    """rule, links, correct, wrong: accepted links that the spine did not follow, by the rule that each would break.
-
-    Args:
-        removed_links: step, left_id, right_id, rule of all steps.
-    """
-    return rows(
-        engine,
-        engine.sql(
-            f"""
-            select c.rule, count(*) as links, {_VERDICTS}
-            from {{judged}} as j
-            join {{removed_links}} as c on c.left_id = j.left_id and c.right_id = j.right_id
-            where c.step = $step and j.decision = 'accepted'
-            group by c.rule
-            order by c.rule
-            """,
-            params={"step": step},
-            judged=judged,
-            removed_links=removed_links,
-        ),
-    )
+    query = "select decision, count(*) as pairs from {judged} group by decision order by decision"
+    return rows(engine, engine.sql(query, judged=judged))
 
 
 def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
-    """method, pass and what `_judged_links` says: accepted links by what made them, most links first."""
-    return _by(engine, judged, {"method": "method", "pass": "coalesce(pass, method)"}, true_pairs)
-
-
-def patterns(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
-    """pattern and what `_judged_links` says: accepted links by the level of each comparison, most links first.
-
-    Patterns beyond the commonest are taken together, as the pattern None.
-    """
-    every = _by(engine, judged, {"pattern": "pattern"}, true_pairs)
-    named = [row for row in every if row["pattern"] is not None]
-    return named[:MOST_PATTERNS] + _together(named[MOST_PATTERNS:], true_pairs)
-
-
-MOST_PATTERNS = 200
+    """method, pass and what `_judged_links` says: links by what made them, most links first."""
+    query = f"""
+        select method, coalesce(pass, method) as pass, count(*) as links, {_VERDICTS}, sum({MATCH_PROBABILITY}) as said
+        from {{judged}}
+        where decision = 'accepted'
+        group by method, coalesce(pass, method)
+        order by links desc, method, pass
+        """
+    return [
+        {"method": row["method"], "pass": row["pass"], **_judged_links(row, true_pairs)}
+        for row in rows(engine, engine.sql(query, judged=judged))
+    ]
 
 
 def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[dict[str, Any]]:
@@ -92,25 +61,6 @@ def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[di
     ]
 
 
-def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: int | None) -> list[dict[str, Any]]:
-    keys = ", ".join(groups.values())
-    found = rows(
-        engine,
-        engine.sql(
-            f"""
-            select {", ".join(f"{value} as {name}" for name, value in groups.items())}, count(*) as links, {_VERDICTS},
-                   sum({MATCH_PROBABILITY}) as said
-            from {{judged}}
-            where decision = 'accepted'
-            group by {keys}
-            order by links desc, {keys}
-            """,
-            judged=judged,
-        ),
-    )
-    return [{**{name: row[name] for name in groups}, **_judged_links(row, true_pairs)} for row in found]
-
-
 def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
     """links, estimated_false (by their probabilities), correct, false, precision, recall, f1.
 
@@ -128,19 +78,6 @@ def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, A
         "recall": wilson(correct, true_pairs) if true_pairs is not None else None,
         "f1": f1(correct, wrong, true_pairs - correct) if true_pairs is not None else None,
     }
-
-
-def _together(parts: Sequence[Mapping[str, Any]], true_pairs: int | None) -> list[dict[str, Any]]:
-    if not parts:
-        return []
-    said = [row["links"] - row["estimated_false"] for row in parts if row["estimated_false"] is not None]
-    summed = {
-        "links": sum(row["links"] for row in parts),
-        "correct": sum(row["correct"] or 0 for row in parts),
-        "wrong": sum(row["false"] or 0 for row in parts),
-        "said": sum(said) if said else None,
-    }
-    return [{"pattern": None, **_judged_links(summed, true_pairs)}]
 
 
 def weights(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:

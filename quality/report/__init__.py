@@ -168,7 +168,7 @@ def _parts(inputs: Inputs, names: Names, d: disclosure.Disclosure) -> list[Part]
             "analysis",
             "Analysis of linked data",
             "Bias, calibration and uncertainty of the links. GUILD: analysis of linked data. NHS QAF: linkage quality.",
-            bias.bias_section(evaluation, inputs.drift, names, d),
+            bias.bias_section(evaluation, names, d),
             error.calibration_section(evaluation, names, d),
             draws.draws_section(evaluation, names, d),
         ),

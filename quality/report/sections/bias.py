@@ -22,8 +22,6 @@ _SIDES = {
     "right_false": ("with more false links than their share", "with fewer false links than their share"),
 }
 """What a negative difference says of a group, and a positive one."""
-_MOST_CHANGES = 30  # rows of the table of changes
-_FEWEST_TIMES = 10  # times the least base of a share, of groups whose change is shown
 
 GroupRow = tuple[Mapping[str, Any], Mapping[str, Any]]  # a table of bias, and a group of it
 
@@ -41,13 +39,10 @@ class Shown:
 
     def rate(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Cell:
         """Percentage linked, as it was released with the groups that it adds up to."""
-        return self.released_rate(row, group) or self._d.percent(group["matched"], group["eligible"])
-
-    def released_rate(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Cell | None:
-        """The same, None where no table has the group."""
         if released := self.group(row, group):
             return released.rate
-        return self._two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
+        cell = self._two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
+        return cell or self._d.percent(group["matched"], group["eligible"])
 
     def difference(self, row: Mapping[str, Any], group: Mapping[str, Any], basis: str) -> list[Cell]:
         """Standardised difference and its interval, where the counts behind it may be shown."""
@@ -87,9 +82,7 @@ def estimated_share(group: Mapping[str, Any], share: float | None, d: Disclosure
     return Cell(f"{100 * share:.2f}", round(100 * share, 2))
 
 
-def bias_section(
-    evaluation: Mapping[str, Any], drift: Mapping[str, Any] | None, names: Names, d: Disclosure
-) -> Section | None:
+def bias_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
     """None where the run knows no characteristic."""
     steps = [step for step in evaluation["steps"] if step.get("bias")]
     if not steps:
@@ -111,8 +104,6 @@ def bias_section(
         if step is last and any(len(row["characteristics"]) > 1 for row in step["bias"]):
             tables.append(_table(step, names, d, two_way=True))
         blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
-    if drift and drift.get("bias"):
-        blocks.append(Fold("Bias since the last release", [_changes(drift, evaluation, names, d)]))
     return Section("bias", "Bias by group", blocks)
 
 
@@ -237,36 +228,3 @@ def _false_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
         rows,
         "Estimated: from match probabilities, with a sensitivity range.",
     )
-
-
-def _changes(drift: Mapping[str, Any], evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
-    """Groups that neither release hides: a difference would disclose what is hidden."""
-    before = {step["step"]: shown for step in drift.get("last", ()) if (shown := _shown(step, d))}
-    after = {step["step"]: step for step in evaluation["steps"]}
-    rows: list[Row] = []
-    for change in drift["bias"]:
-        step = after[change["step"]]
-        row, group = next(
-            (row, group)
-            for row in step["bias"]
-            if row["title"] == change["title"]
-            for group in row["groups"]
-            if group["labels"] == change["labels"]
-        )
-        shown, earlier = Shown(release(step, d).left, d), before.get(change["step"])
-        is_large = change["people"] >= _FEWEST_TIMES * d.profile.fewest
-        rate = earlier.released_rate(row, group) if earlier else None
-        was_shown = rate is not None and rate.mark is None
-        if is_large and was_shown and shown.difference(row, group, "matched_unmatched")[0].value is not None:
-            differences = [signed(change[key]) for key in ("before", "after")]
-            rows.append([names.step(step), row["title"], ", ".join(group["labels"]), *differences])
-    heads = ["Step", "Characteristic", "Group", "Last release", "This release"]
-    return Table("Standardised differences that changed most", heads, rows[:_MOST_CHANGES])
-
-
-def _shown(step: Mapping[str, Any], d: Disclosure) -> Shown | None:
-    """Of the last release's step; None where its counts contradict each other, so that it has no report."""
-    try:
-        return Shown(release(step, d).left, d)
-    except ValueError:
-        return None

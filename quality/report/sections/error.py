@@ -20,7 +20,7 @@ from quality.report.showing import (
     with_interval,
 )
 
-_MOST_PATTERNS, _MOST_ERRORS = 25, 20  # rows of a table
+_MOST_ERRORS = 20  # rows of a table
 _OUTCOMES = {
     "accepted": "Linked",
     "review": "For review",
@@ -65,8 +65,6 @@ def accuracy_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
     blocks += [_passes_table(steps, names, d), _outcomes_table(steps, names, d), _bands_table(steps[-1], names, d)]
     if groups := _groups_table(steps[-1], names, d):
         blocks.append(Fold(f"{names.step(steps[-1])}: error by group", [groups]))
-    if patterns := _patterns_table(steps[-1], names, d):
-        blocks.append(Fold(f"{names.step(steps[-1])}: error by pattern of agreement", [patterns]))
     if spine:
         blocks.append(_people_table(spine["people"], d))
     return Section("accuracy", "Accuracy against truth", blocks)
@@ -144,28 +142,6 @@ def _groups_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table
         if rows
         else None
     )
-
-
-def _patterns_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
-    """The commonest patterns of agreement among the links, in words."""
-    model = step["parameters"]
-    # Recall of a pattern is its links over all true matches: of few links it discloses their number.
-    judged = [row for row in step.get("patterns", ()) if row["pattern"] and row["precision"]]
-    judged = [row for row in judged if row["precision"]["of"] >= d.profile.threshold][:_MOST_PATTERNS]
-    if not model or not judged:
-        return None
-    sizes: dict[str, int] = {}
-    for level in model["levels"]:
-        sizes[level["comparison"]] = sizes.get(level["comparison"], 0) + 1
-    rows: list[Row] = []
-    for row in judged:
-        kinds: dict[str, list[str]] = {"exact": [], "partial": [], "differ": [], "missing": []}
-        for (comparison, size), value in zip(sizes.items(), map(int, row["pattern"].split(",")), strict=False):
-            kind = "missing" if value < 0 else "exact" if value == size - 1 else "partial" if value else "differ"
-            kinds[kind].append(names.column(comparison))
-        rows.append([*(", ".join(columns) or "none" for columns in kinds.values()), *_part_cells(row, d)])
-    heads = ["Exact agreement", "Partial agreement", "Differ", "Missing", *measure_heads()]
-    return Table(f"{names.step(step)}: accuracy by pattern of agreement", heads, rows)
 
 
 def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:

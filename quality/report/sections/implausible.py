@@ -113,13 +113,10 @@ def _confirmed(checks: Mapping[str, Any], whole: Cell, d: Disclosure) -> str:
 
 
 def _steps_table(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
-    steps = [step for step in evaluation["steps"] if step.get("implausible")]
-    rows: list[Row] = []
-    for step in steps:
-        checks = step["implausible"]
-        least = checks.get("least")
-        share = _share(int(checks["share"]["count"]), checks["share"]["of"], d)
-        bound = _least(least, checks["implausible"], d) if least else [d.marked("not_applicable")] * 3
-        rows.append([names.step(step), *share, *bound])
-    heads = ["Step", "Of the links, %", *INTERVAL, "False at least, %", *INTERVAL]
-    return Table("Links between contradictory records, by step", heads, rows)
+    rows: list[Row] = [
+        [names.step(step), *_share(int(share["count"]), share["of"], d)]
+        for step in evaluation["steps"]
+        if step.get("implausible")
+        for share in [step["implausible"]["share"]]
+    ]
+    return Table("Links between contradictory records, by step", ["Step", "Of the links, %", *INTERVAL], rows)

@@ -13,7 +13,6 @@ from quality.report.released import Pairs, release
 from quality.report.showing import lower
 
 _DECISIONS = {"accepted": "Accepted", "review": "For review", "rejected": "Rejected"}
-_FEW = 0.32  # standard deviation of a log odds ratio from ten matches in which both fields differ
 _EQUAL = re.compile(r'l\."?(\w+)"? = r\."?(\w+)"?', re.IGNORECASE)
 _FIRST = re.compile(
     r'(?:substr|substring)\(l\."?(\w+)"?, 1, (\d+)\) = (?:substr|substring)\(r\."?(\w+)"?, 1, \2\)', re.IGNORECASE
@@ -97,7 +96,7 @@ def _blocking_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> li
             else ""
         )
         blocks.append(Table(f"{title}: pairs, links and recall by blocking rule", heads, rows, note))
-    return [*blocks, *_dependence_table(blocking.get("differ_together", ()), title, names)]
+    return blocks
 
 
 def _links(pairs: Pairs, method: str, name: str, row: Mapping[str, Any], d: Disclosure) -> Cell:
@@ -115,21 +114,6 @@ def _recall_in_words(blocking: Mapping[str, Any], title: str, d: Disclosure) -> 
         f"{title}: blocking recall is {recall.with_unit()} ({low.text} to {high.text}) against truth, "
         f"{with_passes.with_unit()} with the passes, and {text} by the model."
     )
-
-
-def _dependence_table(rows: Sequence[Mapping[str, Any]], title: str, names: Names) -> list[Block]:
-    """How much more often two fields of a match differ together than if errors were independent."""
-    shown: list[Row] = []
-    for row in sorted(rows, key=lambda row: (-row["log_odds"], row["fields"])):
-        if row["sd"] <= _FEW and "not known" not in row["show"]:
-            ends = [math.exp(row["log_odds"] + deviates * row["sd"]) for deviates in (0.0, -1.96, 1.96)]
-            fields = " and ".join(names.column(field) for field in row["fields"])
-            shown.append([fields, *(Cell(f"{end:,.1f}", end) for end in ends)])
-    if not shown:
-        return []
-    caption = f"{title}: fields of a match that differ together"
-    note = "1 = errors in the two fields are independent. Used to estimate matches missed by blocking."
-    return [Table(caption, ["Fields", "Odds ratio", "95% from", "to"], shown, note)]
 
 
 def _per_cent(share: float | None, d: Disclosure) -> Cell:

@@ -13,7 +13,6 @@ from quality.explain.page.waterfall import draw
 from linkage.catalogue import shipped
 from linkage.cli.explained import show
 from quality.explain.page import render_explanation, statement, title
-from quality.report.lettering import LETTER, beside_lines
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, opened
 
@@ -192,18 +191,6 @@ def test_a_narrow_drawing_says_how_common_a_value_is_within_its_width() -> None:
     pair = {"prior": -14.0, "comparisons": [given], "match_weight": -26.4, "gain": 0.0, "total": -26.4}
     drawn = draw(bars(pair, Names(shipped())), [], narrow=True)
     assert ">Surname given postcode: a common value</text>" in drawn
-
-
-@pytest.mark.parametrize("places", [(20.0, 40.0), (20.0, 250.0), (230.0, 260.0), (40.0, 40.0), (150.0, 290.0)])
-def test_no_limit_goes_through_the_name_of_another(places: tuple[float, float]) -> None:
-    """In a narrow drawing what a link needs went through the middle of what a review needs."""
-    told = [(place, f"{name} 4.25") for name, place in zip(("Review from", "A link needs"), places, strict=True)]
-    (first, *_), (x, label, anchor) = beside_lines(list(reversed(told)), 300)
-    room = len(label) * LETTER
-    start, end = (x - room, x) if anchor == "end" else (x, x + room)
-    assert not start < first < end
-    assert start >= 0
-    assert end <= 300
 
 
 def test_a_pair_without_a_rival_is_not_said_to_lack_a_lead() -> None:

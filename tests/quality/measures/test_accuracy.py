@@ -31,14 +31,6 @@ def step_of(engine: Engine, inputs: Inputs) -> dict[str, Any]:
     return step
 
 
-def test_links_by_pattern(engine: Engine, patterned: Inputs) -> None:
-    shown = [
-        (row["pattern"], row["links"], row["estimated_false"], row["correct"], row["false"], row["recall"]["value"])
-        for row in step_of(engine, patterned)["patterns"]
-    ]
-    assert shown == [("0", 1, 0.25, 0, 1, 0.0), ("1", 1, 0.0, 1, 0, 0.5)]
-
-
 def test_links_of_a_band_are_judged_apart_from_its_other_pairs(engine: Engine, patterned: Inputs) -> None:
     """From 5 to 10 lie a false link and a true pair in review: no link there is right."""
     band = next(row for row in step_of(engine, patterned)["bands"] if row["from"] == 5)

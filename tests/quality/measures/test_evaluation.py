@@ -261,20 +261,3 @@ def test_an_empty_step_has_rates_of_nothing(engine: Engine, pupils_and_learners:
     assert found["accuracy"]["precision"]["value"] is None
     assert found["accuracy"]["recall"]["value"] == 0.0
     assert found["passes"] == []
-
-
-def test_a_step_says_which_of_its_links_the_spine_removed(
-    engine: Engine, pupils_and_learners: Inputs, world: Any
-) -> None:
-    name = pupils_and_learners.steps[0].name
-    removed = world(f"""
-        step   | left_id | right_id | rule
-        {name} | 2       | 6        | two birth dates
-        {name} | 3       | 5        | two sexes
-        other  | 1       | 4        | two birth dates
-    """)
-    (step,) = evaluate(engine, dataclasses.replace(pupils_and_learners, removed_links=removed))["steps"]
-    # The pair of 3 and 5 was not accepted, and that of 1 and 4 is another step's.
-    assert step["removed_links"] == [{"rule": "two birth dates", "links": 1, "correct": 0, "wrong": 1}]
-    (without,) = evaluate(engine, pupils_and_learners)["steps"]
-    assert without["removed_links"] == []
