@@ -1,21 +1,18 @@
-"""A request that was filled in as a spreadsheet: the workbook or CSV that Find & Explore saves, as TOML would say it.
+"""Read a request that was filled in as a spreadsheet, as its TOML file would have it.
 
 A workbook has the sheets `request` (field, value), `people`, `data` and, where wanted, `packages`, `reasons` (for the
 sensitive items of a package) and `cohorts`, each with a row of headings; a CSV file has the data alone. Lists are
 written with semicolons between.
 """
 
-import csv
 import datetime
-import io
 import itertools
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from linkage.config.resources import separator_of
-from linkage.errors import ConfigError
+from linkage.config.spreadsheets import read_sheets
+from linkage.errors import ConfigError, InputError
 from linkage.extract.project import repeated
 
 DATA = ("table", "variable", "years", "justification", "reason")
@@ -41,35 +38,41 @@ def is_sheet(path: Path) -> bool:
 
 
 def read_sheet(path: Path) -> dict[str, Any]:
-    """What a spreadsheet says, in the form of a request's TOML file. Cells that are empty are left out.
+    """The content of a spreadsheet, in the form of a request's TOML file. Empty cells are left out.
 
     Raises:
-        ConfigError: it is no such file, or a sheet or column of it has an unknown name.
+        ConfigError: it cannot be read, or a sheet or column of it has an unknown name.
     """
+    try:
+        sheets = read_sheets(path)
+    except InputError as error:
+        raise ConfigError(str(error)) from None
     if path.suffix.lower() == ".csv":
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise ConfigError(f"{path}: is not in UTF-8\n  save it as 'CSV UTF-8'") from None
-        separator = separator_of(text.partition("\n")[0])
-        return request_of_sheets({"data": list(csv.reader(io.StringIO(text), delimiter=separator))}, path)
-    return request_of_sheets(_workbook(path), path)
+        return request_of_sheets({"data": sheets[""]}, path)
+    filled = {
+        name.strip().lower(): rows
+        for name, rows in sheets.items()
+        if any(_plain(cell) is not None for row in rows for cell in row)
+    }
+    return request_of_sheets(filled, path)
 
 
 def request_of_sheets(sheets: Mapping[str, Sequence[Sequence[Any]]], path: Path) -> dict[str, Any]:
     """Sheets, each a row of headings and rows below it, as a request's TOML file would say them."""
-    strange = [f"no sheet is called '{name}'" for name in sheets if name not in SHEETS]
+    unknown = [f"no sheet is called '{name}'" for name in sheets if name not in SHEETS]
     for name, rows in sheets.items():
         known, headings = SHEETS.get(name, ()), _headings(rows)
         if known and headings and not set(known) & set(headings):  # a row of the sheet, which may be of a person
-            strange.append(f"sheet {name} has no row of headings")
+            unknown.append(f"sheet {name} has no row of headings")
             continue
-        strange += [f"sheet {name} has no column '{column}'" for column in headings if known and column not in known]
-    if strange:
+        unknown += [f"sheet {name} has no column '{column}'" for column in headings if known and column not in known]
+    if unknown:
         listed = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in SHEETS.items())
-        raise ConfigError(f"{path}: " + "\n  ".join([*strange, f"there are: {listed}"]))
-    if lost := [line for name, rows in sheets.items() for line in _lost(name, rows)]:
-        raise ConfigError(f"{path}: " + "\n  ".join([*lost, "nobody would see it: mend it, or take it out"]))
+        raise ConfigError(f"{path}: " + "\n  ".join([*unknown, f"there are: {listed}"]))
+    if overlooked := [line for name, rows in sheets.items() for line in _overlooked(name, rows)]:
+        raise ConfigError(
+            f"{path}: " + "\n  ".join([*overlooked, "it would be overlooked: correct it, or take it out"])
+        )
     found = {name: _records(rows) for name, rows in sheets.items()}
     raw: dict[str, Any] = {
         str(row["field"]): _value(str(row["field"]), row["value"])
@@ -118,18 +121,18 @@ def _packages(rows: Iterable[Row], reasons: Iterable[Row]) -> list[dict[str, Any
     return found
 
 
-def _lost(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    """What of a sheet would be overlooked: of columns or fields of one name all but the last, and cells beside all."""
+def _overlooked(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """What of a sheet would be overlooked: all but the last of columns or fields of one name, and cells without a heading."""
     yield from (f"sheet {name} has two columns '{column}'" for column in repeated(_headings(rows)))
     named = [_plain(cell) for cell in (rows[0] if rows else ())]
-    beside = [
+    without_heading = [
         number
         for number, row in enumerate(rows[1:], 2)
         if any(_plain(cell) is not None for cell, over in itertools.zip_longest(row, named) if over is None)
     ]
-    if beside:
-        rows_like_it = f"{len(beside):,} such row{'s' if len(beside) > 1 else ''}"
-        yield f"sheet {name}, row {beside[0]}: a cell has no heading ({rows_like_it})"
+    if without_heading:
+        rows_like_it = f"{len(without_heading):,} such row{'s' if len(without_heading) > 1 else ''}"
+        yield f"sheet {name}, row {without_heading[0]}: a cell has no heading ({rows_like_it})"
     if name == "request":
         fields = [str(row["field"]) for row in _records(rows) if "field" in row]
         yield from (f"sheet request has two rows '{field}'" for field in repeated(fields))
@@ -184,22 +187,3 @@ def _years(cell: Any) -> str:
     elif isinstance(cell, str) and cell[:3].lower() in _MONTHS and cell[3:4] == "-" and cell[4:].isdecimal():
         month, year = _MONTHS.index(cell[:3].lower()) + 1, 2000 + int(cell[4:]) % 100
     return f"{year}/{month:02d}" if month and month == (year + 1) % 100 else str(cell)
-
-
-def _workbook(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError):
-        raise ConfigError(f"{path}: is no workbook\n  save it as .xlsx") from None
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what it says of its size may leave rows out
-        found = {sheet.title.strip().lower(): list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-        return {
-            name: rows for name, rows in found.items() if any(_plain(cell) is not None for row in rows for cell in row)
-        }
-    finally:
-        book.close()

@@ -133,7 +133,7 @@ def test_a_person_in_the_place_of_headings_is_not_named(tmp_path: Path) -> None:
 def test_what_is_no_spreadsheet_is_told(tmp_path: Path) -> None:
     (tmp_path / "bad.xlsx").write_bytes(b"no workbook")
     (tmp_path / "bad.csv").write_bytes(b"table,\xff\xfe")
-    for name, says in (("bad.xlsx", "is no workbook"), ("bad.csv", "not in UTF-8"), ("none.csv", "no such file")):
+    for name, says in (("bad.xlsx", "not a workbook"), ("bad.csv", "not CSV in UTF-8"), ("none.csv", "no such file")):
         with pytest.raises(ConfigError, match=says):
             read_request(tmp_path / name)
 
