@@ -28,9 +28,9 @@ from linkage.extract import MasterKey, Project, extract
 from linkage.extract.project import ApprovedTable, Decision
 from linkage.extract.pseudonyms import pseudonyms
 from linkage.pipeline.delivery import manifest_of, tables_of
-from linkage.requests.asked import Asked
-from linkage.requests.asked import tables_of as granted
-from linkage.requests.request import AskedPackage, Request
+from linkage.requests.application import Application
+from linkage.requests.application import tables_of as granted
+from linkage.requests.request import Request, RequestedPackage
 
 _IDS = ("entity_id", "ae_id", "person_id", "record_id")
 _KEYS = ("edukey", "entity_key", "pupilmatchingrefanonymous")
@@ -129,14 +129,14 @@ def _all_packages(tables: dict[str, Table], analysis: tuple[str, ...]) -> Projec
     request = Request(
         id="bench",
         package=tuple(
-            AskedPackage(name=name, phases=tuple(package.phases), years="2001/02-2020/21")
+            RequestedPackage(name=name, phases=tuple(package.phases), years="2001/02-2020/21")
             for name, package in known.items()
         ),
     )
     available = holdings(shipped())
     today = datetime.date.today()
     approved = []
-    for table in granted(Asked(request, shipped(), known, today).grants):
+    for table in granted(Application(request, shipped(), known, today).grants):
         present = tables.get(available[table.name].run_table)
         variables = tuple(v for v in table.variables if present and v in present.columns)
         if variables:

@@ -11,12 +11,12 @@ from linkage.catalogue.standard import ListedTable, StandardExtract
 
 
 class Selection(BaseModel):
-    """Variables that have one of the values of every key that is given, and are of no dataset in `besides`."""
+    """Variables that have one of the values of every key that is given, and are of no dataset in `excluding`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: tuple[str, ...] = ()
-    besides: tuple[str, ...] = ()  # datasets that are not meant
+    excluding: tuple[str, ...] = ()  # datasets that are not meant
     tables: tuple[str, ...] = ()  # "npd.ks4"
     concepts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
@@ -33,7 +33,9 @@ class Selection(BaseModel):
             (self.sensitivity, variable.sensitivity),
             (self.identifiability, variable.identifiability),
         )
-        return holding.dataset not in self.besides and all(not allowed or value in allowed for allowed, value in asked)
+        return holding.dataset not in self.excluding and all(
+            not allowed or value in allowed for allowed, value in asked
+        )
 
     def unknown_names(
         self, catalogue: Catalogue, held: Iterable[str], standard: StandardExtract | None = None
@@ -52,7 +54,7 @@ class Selection(BaseModel):
             tables.add(listed.name)
             datasets.add(listed.dataset)
         named = (
-            ("dataset", (*self.datasets, *self.besides), datasets),
+            ("dataset", (*self.datasets, *self.excluding), datasets),
             ("table", self.tables, tables),
             ("concept", self.concepts, concepts),
         )

@@ -10,7 +10,7 @@ from linkage.catalogue import shipped
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from linkage.requests.asked import Asked
+    from linkage.requests.application import Application
     from linkage.requests.register import Entry
 
 app = typer.Typer(
@@ -35,8 +35,8 @@ def check(request: RequestArgument) -> None:
 
     Example: leo request check configs/projects/graduate-earnings.toml
     """
-    asked = _right(request, datetime.date.today())
-    typer.echo("\n".join([f"{request}: no fault", *_asked_lines(asked)]))
+    application = _valid(request, datetime.date.today())
+    typer.echo("\n".join([f"{request}: no fault", *_scope_lines(application)]))
 
 
 @app.command()
@@ -49,7 +49,7 @@ def submit(request: RequestArgument, register: RegisterOption = None, date: Date
     from linkage.requests.approved import register_of
 
     where = register_of(request, register)
-    _said(where, decisions.submit(where, _right(request, _day(date))))
+    _said(where, decisions.submit(where, _valid(request, _day(date))))
 
 
 @app.command()
@@ -79,7 +79,7 @@ def decide(
     from linkage.requests.approved import register_of
 
     day = _day(date)
-    asked = _read(request, day) if ruling == "reject" else _right(request, day)
+    application = _read(request, day) if ruling == "reject" else _valid(request, day)
     given = decisions.Ruling(
         outcome=RULINGS[ruling],  # type: ignore[arg-type]
         reference=reference,
@@ -90,7 +90,7 @@ def decide(
         reason=reason,
     )
     where = register_of(request, register)
-    _said(where, decisions.decide(where, asked, given))
+    _said(where, decisions.decide(where, application, given))
 
 
 @app.command()
@@ -118,18 +118,18 @@ def status(request: RequestArgument, register: RegisterOption = None) -> None:
     Example: leo request status configs/projects/graduate-earnings.toml
     """
     from linkage.requests.approved import register_of
-    from linkage.requests.check import faults_of, told
+    from linkage.requests.check import as_lines, faults_of
     from linkage.requests.decisions import standing
     from linkage.requests.register import read_register
 
-    asked = _read(request, datetime.date.today())
+    application = _read(request, datetime.date.today())
     where = register_of(request, register)
     entries = read_register(where) if where.exists() or register else []
-    found = standing(entries, asked)
-    since = told(faults_of(asked, leaving=True)) if found.state == "approved" else []
-    typer.echo(f"{asked.request.id}: {found.state}{', and nothing may leave' if since else ''}")
-    typer.echo("\n".join(f"  {line}" for line in [*found.says, *since]))
-    ours = [entry for entry in entries if entry["request"] == asked.request.id]
+    found = standing(entries, application)
+    since = as_lines(faults_of(application, leaving=True)) if found.state == "approved" else []
+    typer.echo(f"{application.request.id}: {found.state}{', and nothing may leave' if since else ''}")
+    typer.echo("\n".join(f"  {line}" for line in [*found.reasons, *since]))
+    ours = [entry for entry in entries if entry["request"] == application.request.id]
     if ours:
         typer.echo("  its entries in the register:")
     typer.echo("\n".join(f"    {_entry_line(entry)}" for entry in ours))
@@ -180,55 +180,55 @@ def _day(date: datetime.datetime | None) -> datetime.date:
     return date.date() if date else datetime.date.today()
 
 
-def _read(path: Path, day: datetime.date) -> "Asked":
+def _read(path: Path, day: datetime.date) -> "Application":
     """A request whose form is right, whatever else is wrong with it."""
-    from linkage.requests.check import asked_of, told
+    from linkage.requests.check import application_of, as_lines
     from linkage.requests.request import read_request
 
     request, form = read_request(path)
     if form:
-        raise ConfigError(f"{path}: cannot be read whole\n" + "\n".join(f"  {line}" for line in told(form)))
-    return asked_of(request, shipped(), day)
+        raise ConfigError(f"{path}: cannot be read whole\n" + "\n".join(f"  {line}" for line in as_lines(form)))
+    return application_of(request, shipped(), day)
 
 
-def _right(path: Path, day: datetime.date) -> "Asked":
+def _valid(path: Path, day: datetime.date) -> "Application":
     """A request without a fault.
 
     Raises:
         ConfigError: all its faults.
     """
-    from linkage.requests.check import asked_of, faults_of, told
+    from linkage.requests.check import application_of, as_lines, faults_of
     from linkage.requests.request import read_request
 
     request, form = read_request(path)
-    asked = asked_of(request, shipped(), day)
-    faults = faults_of(asked, form)
+    application = application_of(request, shipped(), day)
+    faults = faults_of(application, form)
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {line}" for line in told(faults)))
-    return asked
+        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {line}" for line in as_lines(faults)))
+    return application
 
 
-def _asked_lines(asked: "Asked") -> list[str]:
+def _scope_lines(application: "Application") -> list[str]:
     """What a request comes to, table by table, as the panel will see it."""
     from linkage.catalogue.holdings import names_a_person
-    from linkage.requests.asked import of_whom, tables_of
+    from linkage.requests.application import of_whom, tables_of
 
-    grants = asked.grants
+    grants = application.grants
     lines = [f"  {'table':<24} items rating years"]
     for table in tables_of(grants):
-        held = asked.held[table.name].definition.variables
+        held = application.held[table.name].definition.variables
         items = [held[name] for name in table.variables]
         rating = f"{min(v.identifiability for v in items)}{min(v.sensitivity for v in items)}"
         only = f"  {table.only.column} {', '.join(table.only.values)}" if table.only else ""
         lines.append(f"  {table.name:<24} {len(items):>5} {rating:<6} {table.years or ''}{only}")
-    for grant, variable in asked.items():
+    for grant, variable in application.items():
         if reason := names_a_person(variable):
             place = f"{grant.holding.name}.{variable.name}"
-            lines.append(f"  {place}: {reason}; strike it out before the extract, which holds it under no exemption")
-    people = len(asked.request.person)
-    lines.append(f"  of {of_whom(asked.request.population)}")
-    return [*lines, f"  {people} {'person' if people == 1 else 'people'}, until {asked.request.retention}"]
+            lines.append(f"  {place}: {reason}; leave it out before the extract, which holds it under no exemption")
+    people = len(application.request.person)
+    lines.append(f"  of {of_whom(application.request.population)}")
+    return [*lines, f"  {people} {'person' if people == 1 else 'people'}, until {application.request.retention}"]
 
 
 def _entry_line(entry: "Entry") -> str:

@@ -184,7 +184,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     """Refuse a run that links nothing, projects that ask for what they may not have, files without a column, and models
     that ask for what DuckDB cannot run (Spark is asked at the step: a session is dear).
 
-    Asked again at every run, before any work.
+    Application again at every run, before any work.
 
     Args:
         damaged: refuse input files that cannot be read as well. A run tells of them at their stage, after all that was

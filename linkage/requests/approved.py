@@ -6,15 +6,15 @@ from pathlib import Path
 from linkage.catalogue import Catalogue
 from linkage.errors import ConfigError
 from linkage.extract.project import Decision, Project
-from linkage.requests.asked import Asked, tables_of
-from linkage.requests.check import asked_of, faults_of, told
+from linkage.requests.application import Application, tables_of
+from linkage.requests.check import application_of, as_lines, faults_of
 from linkage.requests.decisions import Standing, standing
 from linkage.requests.register import NAME, Entry, read_register
 from linkage.requests.request import read_request
 
 
 def register_of(request: Path, register: Path | None = None) -> Path:
-    """The register that a request's decisions are in: the one that is named, else the one beside the request."""
+    """The register that a request's decisions are in: the one that is named, else the one in its folder."""
     return register or request.parent / NAME
 
 
@@ -25,7 +25,7 @@ def approved_project(
 
     Args:
         path: the request's TOML file.
-        register: the register of decisions; `register.jsonl` beside the request when None.
+        register: the register of decisions; `register.jsonl` in its folder when None.
         today: the day that the decision must be in force on; this day when None.
 
     Raises:
@@ -33,22 +33,22 @@ def approved_project(
         GateError: the register was changed.
     """
     request, form = read_request(path)
-    asked = asked_of(request, catalogue, today or datetime.date.today())
+    application = application_of(request, catalogue, today or datetime.date.today())
     where = register_of(path, register)
-    faults = told(faults_of(asked, form, leaving=True))
+    faults = as_lines(faults_of(application, form, leaving=True))
     if faults:
         faults.append("    show all that is wrong: leo request check")
-    found = standing(read_register(where), asked)
+    found = standing(read_register(where), application)
     if found.state != "approved" or found.entry is None:
         faults += _refusal(found, where)
     if faults or found.entry is None:
         raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
-    return project_of(asked, found.entry)
+    return project_of(application, found.entry)
 
 
-def project_of(asked: Asked, approval: Entry) -> Project:
+def project_of(application: Application, approval: Entry) -> Project:
     """A request under its approval, as extracts take it."""
-    request = asked.request
+    request = application.request
     return Project(
         id=request.id,
         title=request.title,
@@ -66,10 +66,10 @@ def project_of(asked: Asked, approval: Entry) -> Project:
         analysis=request.analysis,
         max_change=request.max_change,
         population=request.population,
-        table=tuple(tables_of(asked.grants)),
+        table=tuple(tables_of(application.grants)),
     )
 
 
 def _refusal(found: Standing, register: Path) -> list[str]:
     state = "no decision in force covers it" if found.state in ("draft", "submitted") else found.state
-    return [f"decision ({register}): {state}", *(f"    {line}" for line in found.says)]
+    return [f"decision ({register}): {state}", *(f"    {line}" for line in found.reasons)]

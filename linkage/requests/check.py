@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from linkage.catalogue import Catalogue, shipped, standard_extract
 from linkage.catalogue.packages import load_packages, shipped_packages
-from linkage.requests import data_asked, particulars
-from linkage.requests.asked import Asked
+from linkage.requests import data_rules, purpose_rules
+from linkage.requests.application import Application
 from linkage.requests.request import Fault, Request
 from linkage.requests.rules import PARAMETERS, Rule, load_rules
 
-KINDS = {**particulars.KINDS, **data_asked.KINDS}
+KINDS = {**purpose_rules.KINDS, **data_rules.KINDS}
 
 
 @functools.cache
@@ -20,20 +20,20 @@ def shipped_rules() -> tuple[Rule, ...]:
     return load_rules({name: needs for name, (_, needs) in KINDS.items()})
 
 
-def asked_of(request: Request, catalogue: Catalogue, today: datetime.date) -> Asked:
-    """A request beside the catalogue and its packages."""
+def application_of(request: Request, catalogue: Catalogue, today: datetime.date) -> Application:
+    """A request with the catalogue and packages that it is checked against."""
     if catalogue is shipped():
-        return Asked(request, catalogue, shipped_packages(), today, standard_extract())
-    return Asked(request, catalogue, load_packages(catalogue), today)
+        return Application(request, catalogue, shipped_packages(), today, standard_extract())
+    return Application(request, catalogue, load_packages(catalogue), today)
 
 
 def faults_of(
-    asked: Asked, form: Iterable[Fault] = (), *, rules: Iterable[Rule] | None = None, leaving: bool = False
+    application: Application, form: Iterable[Fault] = (), *, rules: Iterable[Rule] | None = None, leaving: bool = False
 ) -> list[Fault]:
     """What is wrong with a request.
 
     Args:
-        form: faults of its form, as `read_request` gives them; what only follows from one is not told.
+        form: faults of its form, as `read_request` gives them; what only follows from one is left out.
         rules: those that are checked; the shipped ones when None.
         leaving: only rules that are checked again whenever data leave.
     """
@@ -45,27 +45,29 @@ def faults_of(
             continue
         check, _ = KINDS[rule.kind]
         given = {name: getattr(rule, name) for name in PARAMETERS}
-        for place, facts in check(rule, asked):
+        for place, facts in check(rule, application):
             if place not in unread:
                 texts = {**given, **facts, "place": place}
-                found.append(Fault(rule.name, place, _said(rule.says, texts), rule.why, _said(rule.remedy, texts)))
+                found.append(
+                    Fault(rule.name, place, _filled(rule.message, texts), rule.why, _filled(rule.remedy, texts))
+                )
     return found
 
 
-def told(faults: Iterable[Fault]) -> list[str]:
+def as_lines(faults: Iterable[Fault]) -> list[str]:
     """Faults as a terminal shows them: three lines each."""
     return [
         line
         for fault in faults
         for line in (
-            f"{fault.place}: {fault.says}",
+            f"{fault.place}: {fault.message}",
             f"    {fault.rule}: {fault.why}",
             f"    remedy: {fault.remedy}",
         )
     ]
 
 
-def _said(text: str, facts: dict[str, object]) -> str:
+def _filled(text: str, facts: dict[str, object]) -> str:
     """A rule's text with what was found; braces of TOML in it stay."""
     for name, value in facts.items():
         text = text.replace("{" + name + "}", str(value))

@@ -1,4 +1,4 @@
-"""What a panel decides of a request, and whether a decision covers what is asked for."""
+"""What a panel decides of a request, and whether a decision covers what is requested."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
 from linkage.extract.project import ApprovedTable
-from linkage.requests.asked import Asked, of_whom, tables_of
+from linkage.requests.application import Application, of_whom, tables_of
 from linkage.requests.register import Entry, append, read_register
 from linkage.requests.request import Request
 
@@ -42,25 +42,25 @@ class Standing:
     """Where a request is: in one word, in a sentence, and under which entry."""
 
     state: Literal["draft", "submitted", "approved", "rejected", "withdrawn", "expired", "to come", "not covered"]
-    says: tuple[str, ...]
+    reasons: tuple[str, ...]
     entry: Entry | None = None
 
 
-def submit(register: Path, asked: Asked) -> Entry:
+def submit(register: Path, application: Application) -> Entry:
     """Record that a request has been handed to the panel."""
-    return append(register, {**_about(asked), "event": "submitted", "date": asked.today.isoformat()})
+    return append(register, {**_about(application), "event": "submitted", "date": application.today.isoformat()})
 
 
-def decide(register: Path, asked: Asked, ruling: Ruling) -> Entry:
+def decide(register: Path, application: Application, ruling: Ruling) -> Entry:
     """Record a decision.
 
     Raises:
         ConfigError: the decision contradicts itself or the request, or its reference was given before: all at once.
         GateError: the register does not hold.
     """
-    expires = ruling.expires or asked.request.retention
-    scope = list(_scope(tables_of(asked.grants), ruling.without))
-    faults = list(_ruling_faults(asked, ruling, expires, scope))
+    expires = ruling.expires or application.request.retention
+    scope = list(_scope(tables_of(application.grants), ruling.without))
+    faults = list(_ruling_faults(application, ruling, expires, scope))
     faults += _reference_faults(read_register(register) if register.exists() else (), ruling.reference)
     _refuse(faults)
     decided: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
@@ -71,7 +71,7 @@ def decide(register: Path, asked: Asked, ruling: Ruling) -> Entry:
         decided |= {"without": list(ruling.without)}
     return append(
         register,
-        {**_about(asked), **decided},
+        {**_about(application), **decided},
         see=lambda entries: _refuse(_reference_faults(entries, ruling.reference)),  # of who decided at the same time
     )
 
@@ -109,14 +109,14 @@ def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -
     return append(register, {**content, "reason": reason}, see=see)
 
 
-def standing(entries: Sequence[Entry], asked: Asked) -> Standing:
+def standing(entries: Sequence[Entry], application: Application) -> Standing:
     """Where a request is on a day, and whether its data may leave: only in the state "approved".
 
     The last approval of a project counts. It must be in force, and cover the request: the same purpose and people, and
     no table, variable, year or row beyond what was approved. A rejection counts for the very request it was about, and
     until the next approval: that it was handed in once more takes nothing of it back.
     """
-    request = asked.request
+    request = application.request
     ours = [entry for entry in entries if entry["request"] == request.id]
     last = next((entry for entry in reversed(ours) if entry.is_approval), None)
     same = [entry for entry in ours if entry.content.get("request_sha256") == request.digest]
@@ -124,7 +124,7 @@ def standing(entries: Sequence[Entry], asked: Asked) -> Standing:
     rejected = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
     if rejected and last and last.number > rejected.number:
         rejected = None
-    found = _of_approval(entries, last, asked) if last and not rejected else None
+    found = _of_approval(entries, last, application) if last and not rejected else None
     if found and found.state == "approved":
         return found
     if waits:
@@ -134,16 +134,16 @@ def standing(entries: Sequence[Entry], asked: Asked) -> Standing:
     return found or Standing("draft", ("it is in no register yet: leo request submit",))
 
 
-def _of_approval(entries: Sequence[Entry], last: Entry, asked: Asked) -> Standing:
+def _of_approval(entries: Sequence[Entry], last: Entry, application: Application) -> Standing:
     under = f"{last['reference']} of {last['date']}"
     ended = _withdrawn(entries).get(last["reference"])
-    if ended and ended.day("date") <= asked.today:
+    if ended and ended.day("date") <= application.today:
         return Standing("withdrawn", (f"{under} was withdrawn on {ended['date']}: {ended['reason']}",), last)
-    if last.day("date") > asked.today:
+    if last.day("date") > application.today:
         return Standing("to come", (f"{under} is still to come",), last)
-    if last.day("expires") < asked.today:
+    if last.day("expires") < application.today:
         return Standing("expired", (f"{under} ended on {last['expires']}; ask the panel to renew it",), last)
-    beyond = tuple(not_covered(last, asked.request, tables_of(asked.grants)))
+    beyond = tuple(not_covered(last, application.request, tables_of(application.grants)))
     if beyond:
         return Standing("not covered", (f"{under} does not cover it", *beyond), last)
     return Standing("approved", (f"{under}, until {last['expires']}", *last["conditions"]), last)
@@ -161,7 +161,7 @@ def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTabl
         known = {name for part in listed for name in part["variables"]}
         beyond = [name for name in table.variables if not any(_covers(part, name, table) for part in listed)]
         for names, what in (
-            ([name for name in beyond if name not in known], "not approved; strike out, or have the panel decide"),
+            ([name for name in beyond if name not in known], "not approved; leave it out, or have the panel decide"),
             ([name for name in beyond if name in known], "not approved for these years and rows; ask for fewer"),
         ):
             if names:
@@ -191,14 +191,14 @@ def _scope(tables: Iterable[ApprovedTable], without: Sequence[str]) -> Iterator[
 
 
 def _ruling_faults(
-    asked: Asked, ruling: Ruling, expires: datetime.date | None, scope: list[dict[str, Any]]
+    application: Application, ruling: Ruling, expires: datetime.date | None, scope: list[dict[str, Any]]
 ) -> Iterator[str]:
-    retention = asked.request.retention
+    retention = application.request.retention
     if not ruling.reference.strip():
         yield "--reference: give the number under which the panel's minutes have it"
     if ruling.outcome == "rejected":
         if not ruling.reason.strip():
-            yield "--reason: say why it is rejected, so that it can be mended"
+            yield "--reason: say why it is rejected, so that it can be corrected"
         return
     if expires is None or expires < ruling.date:
         yield f"--expires: give a day on or after {ruling.date}"
@@ -208,16 +208,16 @@ def _ruling_faults(
         yield "--condition, --without: an approval with conditions is recorded as such: decide REQUEST conditions"
     if ruling.outcome == "approved-with-conditions" and not (ruling.conditions or ruling.without):
         yield "--condition: say what the approval is bound to, or --without what it leaves out"
-    names = {t.name for t in tables_of(asked.grants)}
-    names |= {f"{t.name}.{variable}" for t in tables_of(asked.grants) for variable in t.variables}
-    yield from (f"--without: {name} is not asked for" for name in ruling.without if name not in names)
+    names = {t.name for t in tables_of(application.grants)}
+    names |= {f"{t.name}.{variable}" for t in tables_of(application.grants) for variable in t.variables}
+    yield from (f"--without: {name} is not requested" for name in ruling.without if name not in names)
     if not scope:
         yield "--without: nothing is left; reject the request"
 
 
-def _about(asked: Asked) -> dict[str, Any]:
+def _about(application: Application) -> dict[str, Any]:
     """What the register keeps of a request: no name of a person."""
-    request = asked.request
+    request = application.request
     roles = [person.role for person in request.person]
     of_request = request.model_dump(
         mode="json",
@@ -234,15 +234,15 @@ def _about(asked: Asked) -> dict[str, Any]:
             "packages": [
                 package.model_dump(include={"name", "phases", "years"}, mode="json") for package in request.package
             ],
-            "rating": _rating(asked),
+            "rating": _rating(application),
             "population": of_whom(request.population),
         },
     }
 
 
-def _rating(asked: Asked) -> str:
-    """The most identifying and the most sensitive of what is asked for."""
-    held = [variable for _, variable in asked.items()]
+def _rating(application: Application) -> str:
+    """The most identifying and the most sensitive of what is requested."""
+    held = [variable for _, variable in application.items()]
     return f"{min(v.identifiability for v in held)}{min(v.sensitivity for v in held)}" if held else ""
 
 

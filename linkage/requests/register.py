@@ -1,7 +1,7 @@
 """The register of decisions: a line of JSON each, appended and never changed, each bound to the one before by a hash.
 
 A byte changed anywhere breaks the hash of its line. A line changed with its hash breaks the next line's. That lines
-were taken from the end, or all written anew, shows against a hash that was published: `read_register(published=...)`.
+were removed from the end, or all rewritten, shows against a hash that was published: `read_register(published=...)`.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from linkage.errors import ConfigError, GateError
 from linkage.requests.request import canonical, digest
 
 NAME = "register.jsonl"
-"""A register's file, where it lies beside the requests that it is about."""
+"""A register's file, where it is in the folder of the requests that it is about."""
 
 START = "0" * 64
 """What the first line is bound to."""
@@ -76,7 +76,7 @@ def read_register(path: Path, *, published: str | None = None) -> list[Entry]:
             raise ConfigError("--published: give at least twelve characters of a published hash")
         if not any(entry.sha256.startswith(published) for entry in entries):
             raise GateError(
-                f"{path}: no entry has the published hash {published[:12]}: entries were taken out or written anew\n"
+                f"{path}: no entry has the published hash {published[:12]}: entries were removed or rewritten\n"
                 "  restore the register from a copy that has it"
             )
     return entries

@@ -32,8 +32,8 @@ class Person(_Strict):
     reason: str = ""
 
 
-class AskedTable(_Strict):
-    """Variables of one table, asked for one by one."""
+class RequestedTable(_Strict):
+    """Variables of one table, requested one by one."""
 
     name: str = ""  # "npd.ks4"
     variables: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class AskedTable(_Strict):
     exemptions: dict[str, str] = {}  # variable -> reference of the exemption
 
 
-class AskedPackage(_Strict):
+class RequestedPackage(_Strict):
     """A data package, for some phases and years."""
 
     name: str = ""
@@ -57,7 +57,7 @@ _CAME_LATER = ("analysis", "max_change", "link_samples")
 
 
 class Request(_Strict):
-    """All that a panel decides on. What is missing is told by the rules, together with all that is wrong."""
+    """All that a panel decides on. What is missing is reported by the rules, together with all that is wrong."""
 
     id: Name = ""
     title: str = ""
@@ -78,23 +78,23 @@ class Request(_Strict):
     max_change: Annotated[float, Field(ge=0)] | None = None
     person: tuple[Person, ...] = ()
     population: Population = Population()
-    package: tuple[AskedPackage, ...] = ()
-    table: tuple[AskedTable, ...] = ()
+    package: tuple[RequestedPackage, ...] = ()
+    table: tuple[RequestedTable, ...] = ()
 
     @property
     def purpose_digest(self) -> str:
         """SHA-256 of what the data are for and who may see them: all but which data, and how they are laid out."""
-        return digest(self._said({"package", "table", "formats", "analysis", "max_change"}))
+        return digest(self._content({"package", "table", "formats", "analysis", "max_change"}))
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that the request says, however its file is laid out."""
-        return digest(self._said(set()))
+        return digest(self._content(set()))
 
-    def _said(self, beside: set[str]) -> dict[str, Any]:
+    def _content(self, without: set[str]) -> dict[str, Any]:
         """What it says; keys that came later only where they are used, so that decisions taken before still hold."""
         later = {name for name in _CAME_LATER if getattr(self, name) == type(self).model_fields[name].default}
-        return self.model_dump(mode="json", exclude=beside | later)
+        return self.model_dump(mode="json", exclude=without | later)
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,14 @@ class Fault:
     Attributes:
         rule: the name of the rule that it breaks.
         place: where in the request, as a person finds it: "table npd.ks4, variable UPN".
-        says: what is wrong; no value of a person.
+        message: what is wrong; no value of a person.
         why: what the rule is for, and its source.
         remedy: what to do.
     """
 
     rule: str
     place: str
-    says: str
+    message: str
     why: str
     remedy: str
 
@@ -159,7 +159,7 @@ def request_of(raw: Mapping[str, Any]) -> tuple[Request, list[Fault]]:
                         place,
                         fault_text(Request, fault),
                         "a request says what the panel asks, in one form, so that nothing is overlooked",
-                        "strike the key out, or write its value in this form",
+                        "remove the key, or write its value in this form",
                     )
                 )
                 _strike_out(kept, fault)

@@ -17,7 +17,7 @@ Text = Annotated[str, Field(min_length=1)]
 class Rule(BaseModel):
     """One rule: a kind of check with its parameters.
 
-    `says` and `remedy` may hold {place}, {name}, {near}, {held}, {asked}, {listed} and the rule's own parameters; which
+    `message` and `remedy` may hold {place}, {name}, {near}, {held}, {given}, {listed} and the rule's own parameters; which
     of them a kind fills in is said where the kind is defined.
     """
 
@@ -25,7 +25,7 @@ class Rule(BaseModel):
 
     name: Name
     kind: Text
-    says: Text
+    message: Text
     remedy: Text
     why: Text
     always: bool = False  # checked again whenever data leave, since it may come to be broken

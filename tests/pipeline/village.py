@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef, shipped
 from linkage.catalogue.arrow_types import ARROW_TYPES
-from linkage.requests.check import asked_of
+from linkage.requests.check import application_of
 from linkage.requests.decisions import Ruling, decide
 from linkage.requests.request import read_request
 
@@ -53,7 +53,9 @@ def approve(folder: Path, *, expires: datetime.date) -> None:
     date = datetime.date(2020, 1, 1)
     request, _ = read_request(folder / "project.toml")
     decide(
-        folder / "register.jsonl", asked_of(request, shipped(), date), Ruling("approved", "EXAMPLE-1", date, expires)
+        folder / "register.jsonl",
+        application_of(request, shipped(), date),
+        Ruling("approved", "EXAMPLE-1", date, expires),
     )
 
 

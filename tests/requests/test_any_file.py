@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
-from linkage.requests.asked import tables_of
-from linkage.requests.check import asked_of, faults_of, told
-from linkage.requests.request import AskedPackage, AskedTable, Person, Request, request_of
+from linkage.requests.application import tables_of
+from linkage.requests.check import application_of, as_lines, faults_of
+from linkage.requests.request import Person, Request, RequestedPackage, RequestedTable, request_of
 from tests.requests.faulty import TODAY, good
 
 _LEAVES = st.one_of(
@@ -35,8 +35,8 @@ def _part(model: Any) -> st.SearchStrategy[Any]:
 
 _SPOILT = st.one_of(
     st.tuples(st.sampled_from([*Request.model_fields, "other"]), _VALUES),
-    st.tuples(st.just("table"), st.lists(_part(AskedTable), max_size=3)),
-    st.tuples(st.just("package"), st.lists(_part(AskedPackage), max_size=3)),
+    st.tuples(st.just("table"), st.lists(_part(RequestedTable), max_size=3)),
+    st.tuples(st.just("package"), st.lists(_part(RequestedPackage), max_size=3)),
     st.tuples(st.just("person"), st.lists(_part(Person), max_size=3)),
 )
 
@@ -45,10 +45,10 @@ _SPOILT = st.one_of(
 def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None:
     raw = {**good(), **dict(changes)}
     request, form = request_of(raw)
-    asked = asked_of(request, shipped(), TODAY)
-    found = faults_of(asked, form)
-    assert len(told(found)) == 3 * len(found)
-    tables_of(asked.grants)
+    application = application_of(request, shipped(), TODAY)
+    found = faults_of(application, form)
+    assert len(as_lines(found)) == 3 * len(found)
+    tables_of(application.grants)
     if not found:  # right after all: then nothing was spoilt that a rule is about
         assert request.retention is not None
         assert request.retention > datetime.date(2026, 1, 1)

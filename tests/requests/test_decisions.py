@@ -11,9 +11,9 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, GateError
 from linkage.requests import decisions
+from linkage.requests.application import Application
 from linkage.requests.approved import approved_project
-from linkage.requests.asked import Asked
-from linkage.requests.check import asked_of
+from linkage.requests.check import application_of
 from linkage.requests.decisions import Ruling, decide, standing, submit, withdraw
 from linkage.requests.register import read_register
 from linkage.requests.request import request_of
@@ -23,15 +23,15 @@ DAY = datetime.date(2026, 5, 1)
 Change = Callable[[dict[str, Any]], None]
 
 
-def asked(change: Change = lambda raw: None, *, today: datetime.date = TODAY) -> Asked:
+def asked(change: Change = lambda raw: None, *, today: datetime.date = TODAY) -> Application:
     raw = good()
     change(raw)
     request, form = request_of(raw)
     assert form == []
-    return asked_of(request, shipped(), today)
+    return application_of(request, shipped(), today)
 
 
-def approve(register: Path, of: Asked | None = None, reference: str = "D-1", **more: Any) -> None:
+def approve(register: Path, of: Application | None = None, reference: str = "D-1", **more: Any) -> None:
     decide(register, of or asked(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **more}))
 
 
@@ -40,7 +40,7 @@ def register(tmp_path: Path) -> Path:
     return tmp_path / "register.jsonl"
 
 
-def state(register: Path, of: Asked | None = None) -> str:
+def state(register: Path, of: Application | None = None) -> str:
     return standing(read_register(register), of or asked()).state
 
 
@@ -50,7 +50,7 @@ def test_a_request_goes_its_way(register: Path) -> None:
     assert state(register) == "submitted"
     decide(register, asked(), Ruling("rejected", "D-1", DAY, reason="Too much is asked for."))
     found = standing(read_register(register), asked())
-    assert (found.state, found.says) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
+    assert (found.state, found.reasons) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
     submit(register, asked(_fewer))
     assert state(register, asked(_fewer)) == "submitted"
     approve(register, asked(_fewer), "D-2")
@@ -110,14 +110,17 @@ def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> 
     ("change", "says"),
     [
         (
-            _set("aims", "Something else is learned from the data now, for which nobody has asked the panel."),
+            _set("aims", "Something else is learned from the data now, for which nobody has application the panel."),
             "its purpose",
         ),
         (_set("retention", datetime.date(2030, 1, 2)), "its purpose, people, population or retention"),
         (_set("population", {}), "its purpose, people, population"),
         (lambda raw: raw["person"].append(dict(raw["person"][1])), "its purpose, people"),
         (_set("link_metadata", True), "its purpose"),
-        (_table(1, "variables", ["TaxYear", "Earnings", "Num_SIC"]), "leo.earnings: Num_SIC: not approved; strike out"),
+        (
+            _table(1, "variables", ["TaxYear", "Earnings", "Num_SIC"]),
+            "leo.earnings: Num_SIC: not approved; leave it out",
+        ),
         (
             _table(1, "years", "2009/10-2020/21"),
             "leo.earnings: TaxYear, Earnings: not approved for these years and rows",
@@ -130,7 +133,7 @@ def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, sa
     approve(register)
     found = standing(read_register(register), asked(change))
     assert found.state == "not covered"
-    assert any(line.startswith(says) for line in found.says), found.says
+    assert any(line.startswith(says) for line in found.reasons), found.reasons
 
 
 def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
@@ -159,14 +162,14 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
         without=("npd.census.PrimarySENtype",),
     )
     found = standing(read_register(register), asked())
-    assert found.says[1:] == ("npd.census: PrimarySENtype: not approved; strike out, or have the panel decide",)
+    assert found.reasons[1:] == ("npd.census: PrimarySENtype: not approved; leave it out, or have the panel decide",)
 
     def without(raw: dict[str, Any]) -> None:
         raw["table"][0]["variables"].remove("PrimarySENtype")
 
     found = standing(read_register(register), asked(without))
     assert found.state == "approved"
-    assert found.says[1:] == ("Results are shown to the department first.",)
+    assert found.reasons[1:] == ("Results are shown to the department first.",)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,7 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
         ({"expires": datetime.date(2030, 1, 2)}, "after the day on which the data are destroyed, 2030-01-01"),
         ({"conditions": ("One.",)}, "an approval with conditions is recorded as such"),
         ({"outcome": "approved-with-conditions"}, "say what the approval is bound to"),
-        ({"outcome": "approved-with-conditions", "without": ("npd.ks9",)}, "--without: npd.ks9 is not asked for"),
+        ({"outcome": "approved-with-conditions", "without": ("npd.ks9",)}, "--without: npd.ks9 is not requested"),
         ({"outcome": "rejected"}, "--reason: say why it is rejected"),
     ],
 )
@@ -259,7 +262,7 @@ def test_an_approved_request_becomes_a_project(register: Path) -> None:
     request, _ = request_of(tomllib.loads(REQUEST))
     expires = datetime.date(2028, 1, 1)
     ruling = Ruling("approved-with-conditions", "D-1", DAY, expires, ("Ask first.",))
-    decide(register, asked_of(request, shipped(), DAY), ruling)
+    decide(register, application_of(request, shipped(), DAY), ruling)
     project = approved_project(path, shipped(), today=TODAY)
     assert project.purpose == "To learn."
     assert project.decision is not None

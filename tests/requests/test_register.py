@@ -68,7 +68,7 @@ def test_lines_taken_from_the_end_are_found_by_a_published_hash(register: Path) 
     lines = register.read_bytes().splitlines(keepends=True)
     register.write_bytes(b"".join(lines[:2]))
     assert len(read_register(register)) == 2
-    with pytest.raises(GateError, match="entries were taken out or written anew"):
+    with pytest.raises(GateError, match="entries were removed or rewritten"):
         read_register(register, published=published)
     register.write_bytes(b"".join(lines))
     append(register, {"event": "submitted", "request": "later"})
@@ -77,11 +77,11 @@ def test_lines_taken_from_the_end_are_found_by_a_published_hash(register: Path) 
         read_register(register, published="ab")
 
 
-def test_a_register_written_anew_is_found_by_a_published_hash(register: Path) -> None:
+def test_a_register_rewritten_is_found_by_a_published_hash(register: Path) -> None:
     published = read_register(register)[0].sha256
     register.unlink()
     append(register, {"event": "submitted", "request": "other"})
-    with pytest.raises(GateError, match="written anew"):
+    with pytest.raises(GateError, match="rewritten"):
         read_register(register, published=published)
 
 

@@ -12,8 +12,8 @@ from linkage.catalogue.packages import shipped_packages
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
-from linkage.requests.asked import tables_of
-from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
+from linkage.requests.application import tables_of
+from linkage.requests.check import KINDS, application_of, as_lines, faults_of, shipped_rules
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
 from tests.requests.faulty import TODAY, WAYS, good, request_with_faults, written
@@ -23,7 +23,7 @@ REQUESTS = 200
 
 def faults(raw: dict[str, Any], *, leaving: bool = False) -> list[Fault]:
     request, form = request_of(raw)
-    return faults_of(asked_of(request, shipped(), TODAY), form, leaving=leaving)
+    return faults_of(application_of(request, shipped(), TODAY), form, leaving=leaving)
 
 
 def test_a_request_without_a_fault_passes() -> None:
@@ -46,7 +46,7 @@ def test_in_two_hundred_faulty_files_each_fault_is_found_and_none_that_is_not_th
         path = tmp_path / f"{seed}.toml"
         path.write_text(written(raw), encoding="utf-8")
         request, form = read_request(path)
-        found = [(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)]
+        found = [(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)]
         assert len(found) == len(set(found)), seed
         planted += len(expected)
         missed += len(expected - set(found))
@@ -63,7 +63,7 @@ def test_every_rule_is_broken_by_some_way() -> None:
 
 def test_every_text_is_filled_in() -> None:
     """No name in braces is left in what is told, and the remedy of a TOML table keeps its braces."""
-    lines = [line for way in WAYS for line in told(faults(spoilt(way)))]
+    lines = [line for way in WAYS for line in as_lines(faults(spoilt(way)))]
     assert [line for line in lines if "{" in line.replace("reasons = { ", "").replace("exemptions = { ", "")] == []
     assert any('reasons = { Gender = "..." }' in line for line in lines)
 
@@ -79,7 +79,7 @@ def test_no_name_of_a_person_is_in_what_is_told() -> None:
     for person in raw["person"]:
         person |= {"role": "Secret Name", "accreditation": "", "reason": "", "extra": "Secret Name"}
     raw["person"][0]["accredited_until"] = "Secret Name"
-    lines = told(faults(raw))
+    lines = as_lines(faults(raw))
     assert len(lines) > 20
     assert "Secret" not in " ".join(lines)
 
@@ -101,7 +101,7 @@ def test_what_may_come_to_be_broken_is_checked_again_when_data_leave() -> None:
 def test_packages_are_opened_by_phase_and_year() -> None:
     """Key stage 2 of pupils of primary age, and that of pupils of secondary age five years before: no year between."""
     request, _ = request_of(good())
-    opened = [(t.name, t.years, t.part) for t in tables_of(asked_of(request, shipped(), TODAY).grants)]
+    opened = [(t.name, t.years, t.part) for t in tables_of(application_of(request, shipped(), TODAY).grants)]
     assert opened == [
         ("npd.census", "2005/06-2010/11", None),
         ("leo.earnings", "2010/11-2020/21", None),
@@ -124,7 +124,7 @@ def test_packages_are_opened_by_phase_and_year() -> None:
 def test_no_year_is_opened_that_no_phase_asks_for(years: str, opened: list[tuple[str, str | None]]) -> None:
     package = {"name": "attainment", "phases": ["primary", "secondary"], "years": years}
     request, _ = request_of({"package": [package]})
-    tables = tables_of(asked_of(request, shipped(), TODAY).grants)
+    tables = tables_of(application_of(request, shipped(), TODAY).grants)
     assert [(t.years, t.part) for t in tables if t.name == "npd.ks2"] == opened
 
 
@@ -136,11 +136,11 @@ def test_what_a_package_opens_to_may_leave(years: str) -> None:
     for name, package in shipped_packages().items():
         for phases in [*((phase,) for phase in package.phases), package.phases]:
             request, _ = request_of({"package": [{"name": name, "phases": phases, "years": years}]})
-            tables = tables_of(asked_of(request, shipped(), TODAY).grants)
+            tables = tables_of(application_of(request, shipped(), TODAY).grants)
             if tables:  # a package that is not held in these years opens to none
                 check_project(Project.model_validate({**about, "table": tables}), shipped(), today=TODAY)
             else:
-                assert "years-held" in {fault.rule for fault in faults_of(asked_of(request, shipped(), TODAY))}
+                assert "years-held" in {fault.rule for fault in faults_of(application_of(request, shipped(), TODAY))}
 
 
 def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None:
@@ -152,7 +152,7 @@ def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None
         {"name": "sensitive", "phases": ["primary"], "years": "2008/09", "justification": why},
     ]
     request, _ = request_of(raw)
-    tables = [t for t in tables_of(asked_of(request, shipped(), TODAY).grants) if t.name == "npd.census"]
+    tables = [t for t in tables_of(application_of(request, shipped(), TODAY).grants) if t.name == "npd.census"]
     assert [(t.part, t.only.values if t.only else None) for t in tables] == [
         (None, None),
         ("demographics", ("7", "8", "9", "10", "11")),
@@ -162,10 +162,10 @@ def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None
 
 def test_the_shipped_request_has_no_fault() -> None:
     request, form = read_request(config_file("projects/graduate-earnings.toml"))
-    assert faults_of(asked_of(request, shipped(), TODAY), form) == []
+    assert faults_of(application_of(request, shipped(), TODAY), form) == []
 
 
-RULE = 'name = "a"\nsays = "s"\nremedy = "r"\nwhy = "w"\n'
+RULE = 'name = "a"\nmessage = "s"\nremedy = "r"\nwhy = "w"\n'
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
-from linkage.requests.check import asked_of, faults_of
+from linkage.requests.check import application_of, faults_of
 from linkage.requests.request import read_request
 from tests.requests.faulty import TODAY, good
 
@@ -59,7 +59,7 @@ def test_a_workbook_without_fault_is_one(tmp_path: Path) -> None:
     raw = good()
     request, form = read_request(workbook(tmp_path / "study.xlsx", sheets_of(raw)))
     assert form == []
-    assert faults_of(asked_of(request, shipped(), TODAY)) == []
+    assert faults_of(application_of(request, shipped(), TODAY)) == []
     assert [(t.name, t.variables, t.reasons) for t in request.table] == [
         (t["name"], tuple(t["variables"]), t.get("reasons", {})) for t in raw["table"]
     ]
@@ -83,7 +83,7 @@ def test_a_csv_file_is_the_data_alone(tmp_path: Path, separator: str) -> None:
         ("npd.census", ("Gender", "URN"), "2010/11", "School, and background.", {"Gender": "by sex"}),
         ("npd.ks1", ("READING",), "2010/11", "", {}),
     ]
-    told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
+    told = {(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)}
     assert {("not-held", "table npd.ks1"), ("aims", "aims"), ("people", "person")} <= told
 
 

@@ -10,12 +10,12 @@ from linkage.catalogue.holdings import Holding, holdings
 from linkage.catalogue.packages import Package, Part, RowsOnly
 from linkage.catalogue.years import Years
 from linkage.extract.project import ApprovedTable, Population
-from linkage.requests.request import AskedPackage, AskedTable, Request
+from linkage.requests.request import Request, RequestedPackage, RequestedTable
 
 
 @dataclass(frozen=True)
 class Grant:
-    """One table's share of what is asked for: known variables, for a reason."""
+    """One table's share of what is requested: known variables, for a reason."""
 
     place: str  # "table npd.ks4" or "package attainment"
     holding: Holding
@@ -27,7 +27,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Application:
     """A request, and all that its rules are checked against."""
 
     request: Request
@@ -43,7 +43,7 @@ class Asked:
 
     @functools.cached_property
     def grants(self) -> list[Grant]:
-        """What is asked for, as far as it exists."""
+        """What is requested, as far as it exists."""
         held = self.held
         listed = [_of_table(table, held[table.name]) for table in self.request.table if table.name in held]
         opened = [
@@ -55,7 +55,7 @@ class Asked:
         return [*listed, *opened]
 
     def items(self) -> Iterator[tuple[Grant, Variable]]:
-        """Every variable asked for."""
+        """Every variable requested."""
         for grant in self.grants:
             for variable in grant.variables:
                 yield grant, variable
@@ -70,21 +70,21 @@ def years_of(text: str | None) -> Years | None:
 
 
 def of_whom(population: Population) -> str:
-    """Whose rows are asked for, in words."""
+    """Whose rows are requested, in words."""
     cohorts = " or ".join(f"{cohort.table} {cohort.years}" for cohort in population.cohort)
     parts = [f"those in {' and '.join(population.sources)}"] if population.sources else []
     parts += [f"those with a row in {cohorts}"] if cohorts else []
-    return ", of them ".join(parts) or "everybody whom the run holds"
+    return ", of them ".join(parts) or "everybody in the run"
 
 
 def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
-    """Grants as an extract's tables: of one table, those of the same rows are one; others stand beside it by name."""
+    """Grants as an extract's tables: of one table, those of the same rows are one; others have a name of their own."""
     merged: dict[tuple[str, Years | None, RowsOnly | None], list[Grant]] = {}
     for grant in filter(lambda grant: grant.variables, grants):
         merged.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
     found: list[ApprovedTable] = []
     for (name, years, only), of_rows in merged.items():
-        asked = {variable.name for grant in of_rows for variable in grant.variables}
+        application = {variable.name for grant in of_rows for variable in grant.variables}
         taken = {table.part for table in found if table.name == name}
         kind, _, package = of_rows[0].place.partition(" ")
         origin = "listed" if kind == "table" else package.replace("-", "_")
@@ -93,7 +93,7 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
         found.append(
             ApprovedTable(
                 name=name,
-                variables=tuple(v for v in of_rows[0].holding.definition.variables if v in asked),
+                variables=tuple(v for v in of_rows[0].holding.definition.variables if v in application),
                 years=str(years) if years else None,
                 only=only,
                 part=origin if taken else None,
@@ -102,7 +102,7 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
     return found
 
 
-def _of_table(table: AskedTable, holding: Holding) -> Grant:
+def _of_table(table: RequestedTable, holding: Holding) -> Grant:
     known = holding.definition.variables
     return Grant(
         f"table {table.name}",
@@ -114,33 +114,33 @@ def _of_table(table: AskedTable, holding: Holding) -> Grant:
     )
 
 
-def _of_package(asked: AskedPackage, package: Package) -> Iterator[Grant]:
+def _of_package(application: RequestedPackage, package: Package) -> Iterator[Grant]:
     """A package's tables; one that several of the phases hold comes once for each unbroken run of their years."""
-    years = years_of(asked.years)
+    years = years_of(application.years)
     parts: dict[str, list[Part]] = {}
-    for phase in dict.fromkeys(asked.phases) if package.phases else ("",):
+    for phase in dict.fromkeys(application.phases) if package.phases else ("",):
         for part in package.parts.get(phase, ()):
             parts.setdefault(part.holding.name, []).append(part)
     for of_table in parts.values():
         for span, together in _unbroken(of_table, years) if years else ():
             variables = {v.name: v for part in together for v in part.variables if _is_held(v, span)}
             yield Grant(
-                f"package {asked.name}",
+                f"package {application.name}",
                 together[0].holding,
                 tuple(variables.values()),
                 span,
                 _rows_of_all([part.only for part in together]),
-                asked.reasons,
+                application.reasons,
             )
 
 
-def _unbroken(parts: list[Part], asked: Years) -> list[tuple[Years, list[Part]]]:
+def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[Part]]]:
     """Parts of one table whose years overlap or follow on each other, in the order of the first part of each run.
 
     Prior attainment is of years before: the years between, which no part asks for, are not given.
     """
     found: list[tuple[Years, list[Part]]] = []
-    spans = [(span, part) for part in parts if (span := part.years(asked))]
+    spans = [(span, part) for part in parts if (span := part.years(application))]
     for span, part in sorted(spans, key=lambda pair: pair[0].first):
         if found and span.first // 100 <= found[-1][0].last // 100 + 1:
             before, together = found.pop()
@@ -153,7 +153,7 @@ def _unbroken(parts: list[Part], asked: Years) -> list[tuple[Years, list[Part]]]
 
 
 def _is_held(variable: Variable, years: Years) -> bool:
-    """A package gives what there is of its items in the years asked for."""
+    """A package gives what there is of its items in the years requested."""
     return not variable.years or Years.parse(variable.years).meets(years)
 
 
