@@ -97,6 +97,9 @@ def _names(schema: FileSchema, wanted: Collection[str]) -> list[Cleaner]:
 
     def given(text: Value, middle: Value = None) -> tuple[Value, Value]:
         first, others = forenames(letters(text)) if text else (None, None)
+        if first and others and how.get("call_name") == "last":
+            *between, last = others.split()
+            first, others = last, " ".join([first, *between])
         further = whole_forename(letters(middle)) if middle else None
         return short("forename", first), " ".join(name for name in (others, further) if name) or None
 

@@ -5,6 +5,7 @@ are looked at, so that each is read to what both know (a year of birth, the last
 is written in the schema, and cleaners go by it alone.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,7 +17,7 @@ from linkage.errors import ConfigError, InputError
 from linkage.files import contacts, sexes
 from linkage.files.address import PARTS, AddressSide, holds_whole_addresses, infer_addresses
 from linkage.files.ages import years_between
-from linkage.files.cleaners import BIRTH_PARTS, as_two_letters, cleaners_of
+from linkage.files.cleaners import BIRTH_PARTS, as_two_letters, clean_rows, cleaners_of
 from linkage.files.content_match import roles_by_content
 from linkage.files.date_format import (
     PRECISIONS,
@@ -55,6 +56,7 @@ _DERIVED = {"middle_names": "forename", "second_surname": "surname", "name_suffi
 _SEVERAL_FORENAMES = 0.05  # share of rows in both files with more than one, from which the others are a field
 _MOSTLY_INITIALS = 0.9  # share of forenames that are one letter, from which the others are slips
 _ENOUGH_FIELDS = 3  # that tell persons apart without a birth date that cannot be read
+_STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 _MIN_DATES = 0.5  # share of a column's values that must be dates
 _WITH_NUMBERS, _WITHOUT = 0.5, 0.1  # shares of streets with the number of the house, in one file and in the other
 
@@ -113,6 +115,7 @@ def infer_settings(
         shared.remove("dob")
     _infer_ages(profiles, schemas, shared)
     _infer_codes(profiles, schemas, shared)
+    _infer_call_names(profiles, schemas, shared)
     for schema in schemas:
         schema.fields = [name for name in (*FIELDS, *shared) if name in shared]
         schema.fields = list(dict.fromkeys(schema.fields))
@@ -366,13 +369,35 @@ def _infer_ages(profiles: Sequence[Profile], schemas: Sequence[FileSchema], shar
 
 def _named_years(profile: Profile, schema: FileSchema) -> list[tuple[str | None, str | None, int | None]]:
     """Forename, surname and years of the sample's records."""
-    trial = replace(schema, fields=["forename", "surname", "age"])
-    table, columns = profile.sample, dict[str, list[str | None]]()
-    for cleaner in cleaners_of(trial):
-        columns |= dict(zip(cleaner.fields, cleaner.of_rows(table), strict=True))
-    empty: list[str | None] = [None] * table.num_rows
-    rows = zip(*(columns.get(name, empty) for name in ("forename", "surname", "age")), strict=True)
+    rows = _sample_of(profile, schema, ("forename", "surname", "age"))
     return [(forename, surname, int(years) if years else None) for forename, surname, years in rows]
+
+
+def _sample_of(profile: Profile, schema: FileSchema, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """Fields of the sample's records, as they are read so far."""
+    cleaners = cleaners_of(replace(schema, fields=list(fields)))
+    return [*zip(*clean_rows(cleaners, profile.sample, fields).to_pydict().values(), strict=True)]
+
+
+def _infer_call_names(profiles: Sequence[Profile], schemas: Sequence[FileSchema], shared: Sequence[str]) -> None:
+    """Whether the last of several forenames is the one that the other file has: Nguyen Van Hung is called Hung.
+
+    Records of both files that agree on surname and birth date (or a contact) show it.
+    """
+    telling = next((name for name in ("dob", "email", "phone", "postcode") if name in shared), None)
+    if len(schemas) < 2 or not telling or "middle_names" in shared or not {"forename", "surname"} <= set(shared):
+        return
+    fields = ("surname", telling, "forename", "middle_names")
+    rows = [_sample_of(profile, schema, fields) for profile, schema in zip(profiles, schemas, strict=True)]
+    for here, schema in enumerate(schemas):
+        others = {(surname, of): forename for surname, of, forename, _ in rows[here - 1] if surname and of}
+        first = last = 0
+        for surname, of, forename, further in rows[here]:
+            if further and (other := others.get((str(surname), str(of)))):
+                first += forename == other
+                last += further.split()[-1] == other
+        if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
+            schema.settings.setdefault("name", {})["call_name"] = "last"
 
 
 def _infer_codes(profiles: Sequence[Profile], schemas: Sequence[FileSchema], shared: Sequence[str]) -> None:
