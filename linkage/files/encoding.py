@@ -6,16 +6,19 @@ from linkage.config import FileFormat
 from linkage.records.csv_files import is_of_two_bytes, mark_of, start_of
 
 _SAMPLE_BYTES = 1 << 20  # from the file's start
-CODE_PAGES = ("cp1252", "cp1250", "cp1254", "mac_roman", "cp850")
-"""Western and Central European, Turkish; Mac and DOS. Of those that fit alike the first is taken."""
-_USUAL = {
-    "cp1252": "àáâãäåæçèéêëìíîïñòóôõöøœùúûüßšžðþý",
-    "cp1250": "áâäąăčćďđéěëęíîĺľłńňóôőöŕřśšşťţúůűüýźżžß",
-    "cp1254": "çğıİöşüâîûé",
-    "mac_roman": "àáâãäåæçèéêëìíîïñòóôõöøœùúûüß",
-    "cp850": "àáâãäåæçèéêëìíîïñòóôõöøùúûüß",
-}
-"""Letters of names, by the code page that they are expected in; a letter elsewhere speaks against the page."""
+CODE_PAGES = (
+    ("cp1252", "àáâãäåæçèéêëìíîïñòóôõöøœùúûüßšž"),
+    ("cp1250", "áâäąăčćďéěëęíîĺľłńňóôőöŕřśšťúůűüźżžşß"),
+    ("cp1250", "čćđšžäöüßéáó"),
+    ("cp1250", "ăâîşţáéíóöőúüűß"),
+    ("cp1254", "çğıİöşüâîûé"),
+    ("cp1252", "áðéíóúýþæöøå"),
+    ("mac_roman", "àáâãäåæçèéêëìíîïñòóôõöøœùúûüß"),
+    ("cp850", "àáâãäåæçèéêëìíîïñòóôõöøùúûüß"),
+)
+"""Code pages of Western Europe, Central Europe, Croatia, Romania, Turkey, Iceland, Mac and DOS, with letters of names.
+Of those that fit alike the first is taken. charset-normalizer takes them for one another in lists of names."""
+_NO_LETTER = 3  # letters, as which a sign beyond ASCII that is none speaks against a page
 
 
 def detect_encoding(path: Path) -> str:
@@ -38,19 +41,15 @@ def detect_encoding(path: Path) -> str:
 
 
 def _code_page(text: bytes) -> str:
-    """The code page that charset-normalizer and the letters of names speak for."""
-    from charset_normalizer import from_bytes
-
-    fitting = {match.encoding for match in from_bytes(text, cp_isolation=list(CODE_PAGES))}
-    pages = [page for page in CODE_PAGES if page in fitting] or [page for page in CODE_PAGES if _decodes(text, page)]
-    return min(pages, key=lambda page: _unusual(text, page), default="latin-1")
+    """The code page under which fewest signs beyond ASCII are no letters of its names."""
+    fitting = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
+    return min(fitting, key=lambda of: _unusual(text, *of), default=("latin-1", ""))[0]
 
 
-def _unusual(text: bytes, page: str) -> int:
-    """Signs beyond ASCII that no name has; one that is no letter counts three times."""
-    beyond = [sign for sign in text.decode(page, "replace") if not sign.isascii()]
-    strange = [sign for sign in beyond if sign not in _USUAL[page] and sign.lower() not in _USUAL[page]]
-    return sum(1 if sign.isalpha() else 3 for sign in strange)
+def _unusual(text: bytes, page: str, letters: str) -> int:
+    beyond = [sign for sign in text.decode(page) if not sign.isascii()]
+    strange = [sign for sign in beyond if sign not in letters and sign.lower() not in letters]
+    return sum(1 if sign.isalpha() else _NO_LETTER for sign in strange)
 
 
 def _is_utf8(line: bytes) -> bool:

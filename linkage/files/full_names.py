@@ -191,13 +191,13 @@ def _by_form(names: Counts) -> tuple[Counts, Counts]:
 
 
 def _with_common_names(names: Counts, known: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
-    """Names that are known by their form, and words of the column that are common names."""
-    rows_of = Counter[str]()
+    """Names that are known by their form, and words of the column that are common names, and no particles there."""
+    rows_of, small = Counter[str](), {word.upper() for name in names for word in name.split() if word.islower()}
     for name, rows in names.items():
         for word in name_words(name):
             rows_of[word] += rows
     listed = tuple(
-        Counter({word: int(min(rows_of[word], _LISTED)) for word in common & rows_of.keys()})
+        Counter({word: int(min(rows_of[word], _LISTED)) for word in (common & rows_of.keys()) - small})
         for common in common_names()
     )
     return _added(known, listed)  # type: ignore[arg-type]

@@ -49,9 +49,10 @@ def find_ids(
 def _key(profile: Profile, schema: FileSchema, stated: Collection[str], keys: Keys) -> str | None:
     by_header = schema.columns.get("id", ())
     roles = {column for role, of in schema.columns.items() if role != "id" for column in of} | {*stated}
-    free = [name for name in profile.file.columns if name not in roles]
+    columns = profile.sample.column_names
+    free = [name for name in columns if name not in roles]
     called = [name for name in free if is_called_like_a_key(name)]
-    ends = [name for name in dict.fromkeys((profile.file.columns[0], profile.file.columns[-1])) if name in free]
+    ends = [name for name in dict.fromkeys((columns[0], columns[-1])) if name in free]
     numbers = [schema.columns[role][0] for role in NUMBERS if role in schema.columns]
     coded = [name for name in ends if name not in called and _are_codes(profile, name)]
     asked = [name for name in dict.fromkeys([*by_header, *called, *coded, *numbers]) if _may_be_key(profile, name)]

@@ -1,0 +1,91 @@
+"""Full names are split by the words of their own column and a list of common names."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.files.full_names import BareNames, FullNames, suffix_of
+
+FORENAMES = [
+    "AMELIA",
+    "OLIVER",
+    "ISLA",
+    "NOAH",
+    "AVA",
+    "MARTHA",
+    "JONATHAN",
+    "RHYS",
+    "EMMA",
+    "THOMAS",
+    "OLIVIA",
+    "GEORGE",
+]
+SURNAMES = [
+    "SMITH",
+    "JONES",
+    "PATEL",
+    "OKONKWO",
+    "FITZGERALD",
+    "DUNNE",
+    "NOWAK",
+    "ZELLER",
+    "QUIST",
+    "UMAROV",
+    "BAKKER",
+    "VANCE",
+]
+
+
+def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:
+    draw = random.Random(3)
+    pairs = [(draw.choice(FORENAMES), draw.choice(SURNAMES)) for _ in range(count)]
+    return [(form.format(f=f.title(), s=s.title(), S=s), f, s) for f, s in pairs]
+
+
+@pytest.mark.parametrize("form", ["{f} {s}", "{s} {f}", "{S}, {f}", "Mr {f} {s}", "{f} {s} PhD", "{s} {f}, MBA"])
+def test_one_order_is_found_by_the_words(form: str) -> None:
+    held = names(form)
+    learned = FullNames.learn(Counter(text for text, _, _ in held))
+    split = [learned.split(text) for text, _, _ in held]
+    assert [(str(f).upper(), str(s).upper()) for f, s in split] == [(f, s) for _, f, s in held]
+
+
+def test_both_orders_in_a_column_are_told_apart() -> None:
+    held = [*names("{f} {s}"), *names("{s} {f}", 100)]
+    learned = FullNames.learn(Counter(text for text, _, _ in held))
+    assert 0.1 < learned.turned < 0.4
+    right = sum((str(f).upper(), str(s).upper()) == (a, b) for t, a, b in held for f, s in [learned.split(t)])
+    assert right > 0.97 * len(held)
+
+
+def test_how_many_words_a_surname_takes_is_settled_for_every_name() -> None:
+    held = Counter([text for text, _, _ in names("{f} {s}")])
+    held.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
+    learned = FullNames.learn(held)
+    assert learned.split("Emma Olivia Smith") == ("EMMA OLIVIA", "SMITH")
+    assert learned.split("George Patel Jones") == ("GEORGE", "PATEL JONES")
+    assert learned.split("Ava van der Bakker") == ("AVA", "VANDERBAKKER")
+    assert learned.split("Isla") == ("ISLA", None)
+    assert learned.split("Nowak") == (None, "NOWAK")
+
+
+def test_an_order_that_is_stated_is_kept() -> None:
+    values = Counter(text for text, _, _ in names("{f} {s}"))
+    assert FullNames.learn(values, {"surname_first": True}).split("Quist Rhys") == ("RHYS", "QUIST")
+
+
+def test_titles_degrees_and_suffixes_are_left_out() -> None:
+    bare = BareNames()
+    assert bare.of("Dr. Anna Smith, PhD") == "Anna Smith"
+    assert bare.of("Frau Anna Weber geb. Klein") == "Anna Weber Klein"
+    assert suffix_of("Smith Jr., John", is_name=True) == "JR"
+    assert suffix_of("Senior", is_name=False) == "SR"
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=20))
+def test_any_text_is_split_into_at_most_two_parts(texts: list[str]) -> None:
+    learned = FullNames.learn(Counter(texts))
+    assert all(len(learned.split(text)) == 2 for text in texts)

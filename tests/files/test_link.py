@@ -1,0 +1,143 @@
+"""Two files linked with no configuration: links, records, schema, manifest and report, and no value where none may be."""
+
+import json
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.engine import Engine
+from linkage.errors import ConfigError, InputError
+from linkage.files.link import LinkRequest, link_files
+from linkage.files.messages import inferred_notes, links_line
+from linkage.files.prepare import Prepared
+from linkage.pipeline.ended.linked_files import open_linked_files
+from tests.files.conftest import CANARY, SHARED, Done, Files, make_files
+
+
+def test_precision_and_recall_without_configuration(done: Done) -> None:
+    assert done.linked.truth is not None
+    assert done.linked.truth["true_pairs"] == SHARED
+    assert done.linked.truth["precision"] > 0.97
+    assert done.linked.truth["recall"] > 0.9
+    assert done.linked.columns["surname"] == ("last_name", "SURNAME")
+
+
+def test_the_folder_holds_what_it_promises(done: Done) -> None:
+    out = done.request.out
+    assert {path.name for path in out.iterdir()} >= {
+        *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report"),
+    }
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["status"] == "done"
+    assert all(len(of["sha256"]) == 64 for of in manifest["inputs"].values())
+    links = pq.read_table(out / "links.parquet").column_names
+    assert links[:2] == ["left_id", "right_id"]
+
+
+def test_records_are_for_the_owner_alone_and_open_without_the_files(done: Done, engine: Engine) -> None:
+    out = done.request.out
+    assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
+    opened = open_linked_files(engine, out)
+    assert {"unit_id", "source_key", "forename", "dob"} <= set(opened.records["left"].columns)
+    assert engine.count(opened.records["right"]) == 240
+    assert not opened.of_one_file
+
+
+def test_no_value_is_in_a_log_manifest_or_page(done: Done) -> None:
+    out = done.request.out
+    texts = [*done.progress, *done.linked.notes, links_line(done.linked.summary)]
+    texts += [path.read_text(errors="ignore") for path in out.rglob("*") if path.suffix in (".json", ".html", ".toml")]
+    assert not any(CANARY.lower() in text.lower() for text in texts)
+
+
+def test_links_do_not_depend_on_the_order_of_rows(done: Done, tmp_path: Path) -> None:
+    turned = make_files(tmp_path, turned=True)
+    again = replace(done.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
+    link_files(again)
+    pairs = [
+        {(row["left_id"], row["right_id"], row["decision"]) for row in pq.read_table(out / "links.parquet").to_pylist()}
+        for out in (done.request.out, again.out)
+    ]
+    assert pairs[0] == pairs[1]
+
+
+def test_the_schema_that_was_written_is_read_back(done: Done, tmp_path: Path) -> None:
+    request = replace(done.request, schema=done.request.out / "schema.toml", out=tmp_path / "out", links_only=True)
+    linked = link_files(request)
+    assert linked.truth == done.linked.truth
+    schema = tmp_path / "schema.toml"
+    schema.write_text((request.schema or schema).read_text().replace('"last_name"', '"gone"'))
+    with pytest.raises(ConfigError, match="leave it out"):
+        link_files(replace(request, schema=schema, out=tmp_path / "other"))
+
+
+def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_path: Path) -> None:
+    request = LinkRequest(files.left, files.right, tmp_path / "out", links_only=True, threads=2)
+    link_files(request)
+    assert not (request.out / "report").exists()
+    (request.out / "review").mkdir()
+    with pytest.raises(ConfigError, match="--force"):
+        link_files(request)
+    link_files(replace(request, force=True))
+    assert (request.out / "review").is_dir(), "what people reviewed stays"
+
+
+def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(done: Done, files: Files, tmp_path: Path) -> None:
+    model = done.request.out / "model.json"
+    linked = link_files(replace(done.request, model=model, out=tmp_path / "out", links_only=True))
+    assert linked.truth is not None
+    assert linked.truth["f1"] > 0.93
+    raw = json.loads(model.read_text())
+    for comparison in raw["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if comparison["output_column_name"] == "sex" and "u_probability" in level:
+                level["u_probability"] = 0.001 if level["sql_condition"] != "ELSE" else 0.999
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(raw))
+    notes = link_files(replace(done.request, model=wrong, out=tmp_path / "two", links_only=True)).notes
+    assert any("does not fit these files" in note and "sex" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"without": ("sex",)}, "--map left.other=COLUMN"),
+        ({"links_only": True, "samples": 3}, "give one of them"),
+        ({"maps": ("left.surname=nobody",)}, "it has: person_id"),
+        ({"ids": ("nobody", None)}, "the left file has no column 'nobody'"),
+    ],
+)
+def test_contradictions_are_refused_before_the_work(options: dict, part: str, files: Files, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=part):
+        link_files(LinkRequest(files.left, files.right, tmp_path / "out", **options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupted_link_leaves_no_folder(files: Files, tmp_path: Path) -> None:
+    def stop(_: Prepared) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        link_files(LinkRequest(files.left, files.right, tmp_path / "out"), inferred=stop)
+    assert not (tmp_path / "out").exists()
+
+
+def test_unmapped_columns_are_listed(files: Files, tmp_path: Path) -> None:
+    notes: list[str] = []
+    left = tmp_path / "left.csv"
+    left.write_text(files.left.read_text().replace("gender", "ethnicity", 1))
+    request = LinkRequest(left, files.right, tmp_path / "out", links_only=True)
+    link_files(request, inferred=lambda prepared: notes.extend(inferred_notes(prepared)))
+    assert any("unmapped columns, not compared: ethnicity" in note for note in notes)
+
+
+def test_a_truth_of_nobody_is_refused_before_training(files: Files, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("left_id,right_id\nX,Y\n")
+    with pytest.raises(InputError, match="none of its 1 true pairs"):
+        link_files(LinkRequest(files.left, files.right, tmp_path / "out", truth=truth))
