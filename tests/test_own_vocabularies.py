@@ -9,14 +9,12 @@ import pytest
 from linkage.config.resources import OWN, shipped_dir
 from linkage.errors import ConfigError
 from linkage.files import missing_values, vocabulary
-from linkage.model.blocking import candidates
 from linkage.spine.build import _band
 
 READ: dict[str, Callable[[], Any]] = {
     "unknown.toml": missing_values._rules.__wrapped__,
     "common_names.toml": vocabulary.common_names.__wrapped__,
     "recognise.toml": vocabulary.vocabulary.__wrapped__,
-    "blocking.toml": candidates._parts.__wrapped__,
     "bands.toml": _band,
 }
 
@@ -61,7 +59,6 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
         ("recognise.toml", "[field.dob]\nnames", "[field.dob]\nname", "field.dob.name: no such key; nearest: names"),
         ("recognise.toml", "noise = [", "nois = [", "nois: no such key; nearest: noise"),
         ("recognise.toml", 'noise = ["', 'noise = [1, "', "noise.0: input should be a valid string"),
-        ("blocking.toml", 'value = "substr({column}', 'value = "substr(column', "key.0.value: string should match"),
         ("bands.toml", "probability = 0.9999", "probability = 99.99", "band.0.probability: input should be less than"),
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
     ],
