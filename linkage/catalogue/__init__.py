@@ -1,8 +1,8 @@
 """Every variable of every dataset: a variable that is not in the catalogue does not exist.
 
 Read from configs/catalogue/*.toml. Readers take types and keys from it, the generator its columns, contracts their
-rules, extracts their sensitivity and metadata its descriptions. Beside what is held stands what the LEO standard
-extract has besides (configs/catalogue/standard/): it can be found and named, and no data are made of it.
+rules, extracts their sensitivity and metadata its descriptions. The LEO standard extract (configs/catalogue/standard/)
+lists further variables: they can be found and named, and no data of them are held.
 """
 
 from linkage.catalogue.definitions import (

@@ -1,4 +1,4 @@
-"""The catalogue's types as Arrow has them. Whoever asks the catalogue alone is spared Arrow."""
+"""The catalogue's types as Arrow has them. Apart, so that the catalogue does not import Arrow."""
 
 import pyarrow as pa
 

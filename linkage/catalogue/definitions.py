@@ -1,4 +1,4 @@
-"""What the catalogue says of a variable, a table and a dataset."""
+"""The definitions of a variable, a table and a dataset."""
 
 import functools
 from typing import Annotated, Literal, get_args
@@ -57,7 +57,7 @@ class Variable(_Strict):
     identifiability: Annotated[int, Field(ge=1, le=5)]  # 1 names a person, 5 is shared by many (DfE's scale)
     sensitivity: Literal["A", "B", "C", "D", "E"]  # A is the most sensitive (DfE's scale)
     years: str = ""  # "2001/02-2020/21", as held; empty where not yearly
-    year_of: str | None = None  # "npd.ks4": a year that rows of this table tell; it leaves with its years alone
+    year_of: str | None = None  # "npd.ks4": a year of rows of this table; it leaves only with its years
     institution: bool = False  # identifies a body; pseudonymised like a person
 
 

@@ -1,4 +1,4 @@
-"""Data packages: items that are asked for together, worked out from the catalogue by the rules in configs/packages/."""
+"""Data packages: items that are requested together, derived from the catalogue by the rules in configs/packages/."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ class Phase(_Strict):
 
 
 class PhaseOfRows(_Strict):
-    """How a table tells the phase of a row: by a column, or all of it is of one phase."""
+    """How the phase of a row is found: by a column, or the whole table is of one phase."""
 
     table: str
     column: str | None = None
@@ -68,7 +68,7 @@ class PackageRule(_Strict):
 
 
 class PackageFile(_Strict):
-    """One file of configs/packages/: packages that part a body's variables among them."""
+    """One file of configs/packages/: packages that divide a body's variables."""
 
     source: str
     phase: tuple[Phase, ...] = ()
@@ -94,7 +94,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Package:
-    """A package, by phase. One that is not parted by phase has the phase "".
+    """A package, by phase. One that is not split by phase has the phase "".
 
     `listed` are the items that the standard extract has besides, and that no data are made of here: a request for the
     package gives none of them.
@@ -108,7 +108,7 @@ class Package:
 
     @property
     def phases(self) -> tuple[str, ...]:
-        """The phases that the package is held for; none where it is not parted."""
+        """The phases that the package is held for; none where it is not split."""
         return tuple(phase for phase in self.parts if phase)
 
     def variables(self, phases: Iterable[str] | None = None) -> list[tuple[Holding, Variable]]:
@@ -123,7 +123,7 @@ class Package:
         return list(found.values())
 
     def listed_in(self, phase: str) -> list[tuple[ListedTable, Variable]]:
-        """What is listed of tables about a phase; all of it for a package that is not parted."""
+        """What is listed of tables about a phase; all of it for a package that is not split."""
         return [(table, v) for table, v in self.listed if not phase or phase in table.form.phases]
 
     def rating(self, phases: Iterable[str] | None = None) -> str:

@@ -20,7 +20,7 @@ def load(folder: Path | None = None) -> Catalogue:
 
     Args:
         folder: of these files. Where not given, those in use: the shipped ones, and the user's own datasets and code
-            frames before and beside them.
+            frames before them.
 
     Raises:
         ConfigError: all faults of all files at once, each with its file and path.
@@ -79,12 +79,12 @@ def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
 
 
 def _years_of_no_table(datasets: dict[str, Dataset]) -> list[str]:
-    """Variables that are said to be years of rows of a table that is not there, or whose rows bear none."""
+    """Variables that are said to be years of rows of a table that is not there, or whose rows have none."""
     yearly = {
         f"{name}.{table.name}" for name, dataset in datasets.items() for table in dataset.table.values() if table.year
     }
     return [
-        f"{name}.{table.name}.{v.name}: year_of '{v.year_of}' is no table with years; write it as \"npd.ks4\""
+        f"{name}.{table.name}.{v.name}: year_of '{v.year_of}' is not a table with years; write it as \"npd.ks4\""
         for name, dataset in datasets.items()
         for table in dataset.table.values()
         for v in table.variable
@@ -138,21 +138,21 @@ def _read_wrongly(where: str, table: TableDef, frames: dict[str, Any]) -> list[s
     faults = []
     roles = [v.role for v in table.variable if v.role and v.role != "entity_key"]
     faults += [
-        f"{where}: two columns have the role '{role}'; linkage would read the first alone"
+        f"{where}: two columns have the role '{role}'; linkage would read only the first"
         for role in sorted({role for role in roles if roles.count(role) > 1})
     ]
     faults += [
-        f"{where}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; nobody's sex would be known"
+        f"{where}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; no person's sex would be known"
         for v in table.variable
         if v.role == "sex" and frames.get(v.frame or "") and not set(SEX_LABELS) & set(frames[str(v.frame)].values())
     ]
     faults += [
-        f"{where}.{v.name}: a number of persons has identifiability 1 or 2, so that no extract holds it"
+        f"{where}.{v.name}: a number of a person has identifiability 1 or 2, so that no extract holds it"
         for v in table.variable
         if v.format == "number" and v.role is None and v.identifiability > 2
     ]
     faults += [
-        f"{where}.{v.name}: '{v.format}' is no form of postcodes; there are postcode (a British one), "
+        f"{where}.{v.name}: '{v.format}' is not a form of postcodes; there are postcode (a British one), "
         + ", ".join(CODE_FORMS)
         for v in table.variable
         if v.role in ("postcode", "former_postcode") and v.format not in (None, "postcode", *CODE_FORMS)

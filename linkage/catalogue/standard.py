@@ -1,4 +1,4 @@
-"""What the LEO standard extract holds: every table and variable of it, those that no data are made of here included."""
+"""The LEO standard extract: every table and variable of it, also those of which no data are held here."""
 
 import csv
 import functools

@@ -1,4 +1,4 @@
-"""`leo extract`: an approved project's package made from a run, and a package looked through."""
+"""`leo extract`: make an approved project's package from a run, or verify one."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ app = typer.Typer(
     cls=_MakeIsMeant,
     no_args_is_help=True,
     help="Make the extract of a project from a run: leo extract RUN REQUEST is short for leo extract make RUN REQUEST. "
-    "Or look through one that was made.\n\n"
+    "Or verify one that was made.\n\n"
     "Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key\n\n"
     "Example: leo extract verify runs/demo/extracts/graduate-earnings",
 )
@@ -35,7 +35,7 @@ def make(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     request: Annotated[Path, typer.Argument(metavar="REQUEST", help="An approved request's TOML file.")],
     register: Annotated[
-        Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
+        Path | None, typer.Option(help="The register of decisions; register.jsonl in its folder when not given.")
     ] = None,
     key: KeyOption = None,
     out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
@@ -82,7 +82,7 @@ def make(
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An extract's folder.")],
     seal: Annotated[
-        str | None, typer.Option(help="The seal that was told when the extract was made, or how it begins.")
+        str | None, typer.Option(help="The seal that was printed when the extract was made, or its beginning.")
     ] = None,
     key: Annotated[
         Path | None,
@@ -112,5 +112,5 @@ def verify(
             seal=seal,
             encryption=key_of_files(encryption_key),
         )
-    typer.echo(f"{folder}: nothing wrong with {found.project}")
+    typer.echo(f"{folder}: no fault in {found.project}")
     typer.echo(f"  {found.files} files, {found.tables} tables in their forms, {found.rows:,} rows; seal {found.seal}")

@@ -15,7 +15,7 @@ def _verbs() -> None:
 
 @app.command()
 def new(file: Annotated[Path, typer.Argument(help="File to write; refused where there is one.")]) -> None:
-    """Write a new random key that its owner alone may read. Keep it outside every run's folder.
+    """Write a new random key that only its owner may read. Keep it outside every run's folder.
 
     Example: leo key new ~/leo-master.key
     """

@@ -19,7 +19,7 @@ app = typer.Typer(
 
 RequestArgument = Annotated[Path, typer.Argument(metavar="REQUEST", help="A request's TOML file, CSV or workbook.")]
 RegisterOption = Annotated[
-    Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
+    Path | None, typer.Option(help="The register of decisions; register.jsonl in its folder when not given.")
 ]
 RegisterArgument = Annotated[Path, typer.Argument(metavar="REGISTER", help="A register of decisions.")]
 DateOption = Annotated[
@@ -31,7 +31,7 @@ RULINGS = {"approve": "approved", "conditions": "approved-with-conditions", "rej
 
 @app.command()
 def check(request: RequestArgument) -> None:
-    """Name all that is wrong with a request, with rule and remedy, or say what it asks for. Exit code 2 for faults.
+    """Name all faults of a request, with rule and remedy, or show what it requests. Exit code 2 for faults.
 
     Example: leo request check configs/projects/graduate-earnings.toml
     """
@@ -71,7 +71,7 @@ def decide(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why it is rejected; not published.")] = "",
 ) -> None:
-    """Record what the panel decided of a request. A request with faults can be rejected alone.
+    """Record what the panel decided of a request. A request with faults can only be rejected.
 
     Example: leo request decide study.toml approve --reference DSAP-2026-17 --register register.jsonl
     """
@@ -142,7 +142,7 @@ def verify(
         str | None, typer.Option(help="A hash from a page that was published: the register must still hold its entry.")
     ] = None,
 ) -> None:
-    """Look at every byte of a register: was a line changed, taken out, put in or moved? Exit code 3 where one was.
+    """Check every byte of a register: was a line changed, removed, inserted or moved? Exit code 3 where one was.
 
     Example: leo request verify register.jsonl --published 3f2a91c07d5e
     """

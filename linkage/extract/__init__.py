@@ -3,7 +3,7 @@
 from linkage.extract.build import ExtractSummary, extract
 from linkage.extract.encryption import EncryptionKey, decrypted
 from linkage.extract.keys import encryption_key, master_key, new_key, write_new_key
-from linkage.extract.opt_outs import OptedOut, hold_to_sources, read_opt_outs
+from linkage.extract.opt_outs import OptedOut, check_sources, read_opt_outs
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonyms import MasterKey, ProjectKey
 
@@ -15,10 +15,10 @@ __all__ = [
     "Project",
     "ProjectKey",
     "check_project",
+    "check_sources",
     "decrypted",
     "encryption_key",
     "extract",
-    "hold_to_sources",
     "master_key",
     "new_key",
     "read_opt_outs",

@@ -308,7 +308,7 @@ def _person_year(engine: Engine, approved: ApprovedTables, given: Given, active:
 
 
 def _recorded(engine: Engine, given: Given) -> Table:
-    """Everyone of whom there is a row by tax or benefit key."""
+    """Everyone with a row by tax or benefit key."""
     tables = [table for name, table in given.items() if name != "people" and "EDUKEY" in table.columns]
     named = {f"table_{number}": table for number, table in enumerate(tables)}
     rows = " union all ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)

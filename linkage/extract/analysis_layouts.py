@@ -68,7 +68,7 @@ class ApprovedTables:
 
 
 def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layout]:
-    """The tables that were asked for.
+    """The requested tables.
 
     Args:
         asked: of person, person_year, person_month and outcomes.
@@ -78,14 +78,14 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
         ConfigError: what is approved makes no such table: all of them at once.
     """
     made = _layouts(asked, plan)
-    faults = [f"  analysis: {name} needs {NEEDS[name]}; strike it out" for name, layout in made.items() if not layout]
+    faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name, layout in made.items() if not layout]
     if faults:
         raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
     return [layout for layout in made.values() if layout]
 
 
 def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
-    """Of the tables that were asked for, those that the plan makes none of; `NEEDS` says what they need."""
+    """The requested tables that cannot be made from the plan; `NEEDS` has what they need."""
     return [name for name, layout in _layouts(asked, plan).items() if not layout]
 
 
@@ -108,7 +108,7 @@ NEEDS = {
     "person_month": f"{_IN_TIME}, or leo.self_assessment with TaxYear",
     "outcomes": "leo.outcomes with definition, cohort_type, cohort_year and years_after",
 }
-"""What each table is made of, in words for whoever asks for it."""
+"""What each table is made of."""
 
 
 def person_columns(approved: ApprovedTables) -> Iterator[tuple[str, str, Field]]:

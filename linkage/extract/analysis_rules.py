@@ -43,7 +43,7 @@ class Measure(_Strict):
 
     @property
     def column(self) -> str:
-        """The column whose values are told."""
+        """The column whose values are given."""
         return self.sum or self.value or ""
 
 
@@ -69,7 +69,7 @@ class Activity(_Strict):
 
     name: Name
     title: str
-    days: bool = False  # whether days are counted, beside months
+    days: bool = False  # whether days are counted as well as months
     of: Annotated[tuple[Spells, ...], Field(min_length=1)]
 
 
@@ -83,7 +83,7 @@ class OutcomesWide(_Strict):
 
 
 class AnalysisRules(_Strict):
-    """All of them."""
+    """All rules."""
 
     person: tuple[PersonPart, ...]
     measure: tuple[Measure, ...]
@@ -93,7 +93,7 @@ class AnalysisRules(_Strict):
 
 @functools.cache
 def analysis_rules() -> AnalysisRules:
-    """Those that are shipped.
+    """The shipped rules.
 
     Raises:
         ConfigError: the file's faults, all at once.

@@ -44,7 +44,7 @@ def profile(engine: Engine, tables: Sequence[tuple[Layout, Table]]) -> dict[str,
 
 
 def written_profile(engine: Engine, written: Sequence[Written]) -> dict[str, dict[str, Any]]:
-    """That of an extract that is being made."""
+    """The profile of an extract that is being made."""
     return profile(engine, [(one.layout, engine.read(one.parquet)) for one in written])
 
 
@@ -111,7 +111,7 @@ def read_profile(
     with scratch_folder() as scratch:
         for found in read_tables(engine, folder, package, scratch, encryption=encryption):
             if isinstance(found, str):
-                raise ConfigError(f"{folder}/{found}\n  leo extract verify says what is wrong with it")
+                raise ConfigError(f"{folder}/{found}\n  leo extract verify names the fault")
             tables.setdefault(found.layout.name, found)
         held = profile(engine, [(found.layout, found.table) for found in tables.values()])
     return f"{package['leo:run'].get('name', package['name'])}, {package['created'][:10]}", held

@@ -33,12 +33,12 @@ class EncryptionKey:
 
     @property
     def fingerprint(self) -> str:
-        """Eight hex digits that tell two keys apart; fit for a manifest."""
+        """Eight hex digits that distinguish two keys; fit for a manifest."""
         return hashlib.sha256(b"key-check" + self.secret).hexdigest()[:8]
 
 
 class _Wrapping(pe.KmsClient):  # type: ignore[misc]
-    """Wraps keys in this process; no service is asked."""
+    """Wraps keys in this process, without a service."""
 
     def __init__(self, key: EncryptionKey) -> None:
         super().__init__()
@@ -58,12 +58,12 @@ def _factory(key: EncryptionKey) -> pe.CryptoFactory:
 
 
 def encrypt(path: Path, key: EncryptionKey) -> None:
-    """Write a Parquet file anew, encrypted, in its own place."""
-    asked = pe.EncryptionConfiguration(
+    """Replace a Parquet file by its encrypted form."""
+    configuration = pe.EncryptionConfiguration(
         footer_key=_NAME, uniform_encryption=True, encryption_algorithm="AES_GCM_V1", data_key_length_bits=256
     )
     factory = _factory(key)  # to be kept while the properties are used
-    properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), asked)
+    properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), configuration)
     part = path.with_name(f".{path.name}.encrypted")
     with (
         pq.ParquetFile(path) as plain,

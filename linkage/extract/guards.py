@@ -1,6 +1,6 @@
-"""The last look before an extract is published: are there signs of an identifier in what was written?
+"""Check an extract for signs of an identifier before it is published.
 
-The approval keeps identifiers out. This reads the files as they lie on the disk and trusts nothing that came before.
+The approval keeps identifiers out. This reads the files as written, and trusts nothing that came before.
 """
 
 import re
@@ -23,7 +23,7 @@ _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data b
 
 @dataclass(frozen=True)
 class Sign:
-    """Something that looks like an identifier; how often, never which."""
+    """Values that look like an identifier: how many, never which."""
 
     table: str
     column: str
@@ -44,7 +44,7 @@ def refuse_identifiers(
 
     Args:
         parquet: each table's layout and what was written of it.
-        texts: documents beside the data, read whole.
+        texts: documents of the extract, read whole.
 
     Raises:
         GateError: a column bears an identifier's name, or values have the form of one; the message gives columns and
@@ -59,7 +59,7 @@ def refuse_identifiers(
         raise GateError(
             "the extract holds signs of identifiers, and was not published\n"
             + "\n".join(f"  {sign}" for sign in signs)
-            + "\n  strike these variables out of the project, or mend the table that they come from"
+            + "\n  leave these variables out of the project, or correct the table that they come from"
         )
 
 
@@ -100,7 +100,7 @@ def _is_number(type_: str) -> bool:
 
 
 def _long_numbers(engine: Engine, table: Table, names: Sequence[str]) -> frozenset[str]:
-    """Columns with a number as long as an identifier: a file's statistics tell of most that they have none."""
+    """Columns with a number as long as an identifier: a file's statistics show that most have none."""
     if not names:
         return frozenset()
     largest = ", ".join(f"max({quote(name)}) >= {_SHORTEST} as long_{place}" for place, name in enumerate(names))
@@ -137,7 +137,7 @@ def _string_signs(engine: Engine, layout: Layout, table: Table, field: Field) ->
 
 
 def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
-    """A date column whose dates lie mostly long before the years that the table is held in."""
+    """A date column whose dates are mostly long before the years of the table."""
     held = [layout.years] if layout.years else [Years.parse(field.years)] if field.years else []
     if not held:
         return
@@ -162,8 +162,8 @@ def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> 
 def _counted(engine: Engine, layout: Layout, table: Table, column: str, kind: str, condition: str) -> Iterator[Sign]:
     counted = engine.sql(
         f"""
-        with values_held as (select distinct {quote(column)} from {{table}})
-        select count(*) as found from values_held where {condition}
+        with distinct_values as (select distinct {quote(column)} from {{table}})
+        select count(*) as found from distinct_values where {condition}
         """,
         table=table,
     )
@@ -187,7 +187,7 @@ def _identifying_names(catalogue: Catalogue) -> frozenset[str]:
 
 
 def text_signs(path: Path) -> Sequence[Sign]:
-    """Signs in a document beside the data."""
+    """Signs in a document of the extract."""
     text = path.read_text(encoding="utf-8")
     kinds = ("NINO", "UPN", "postcode")  # years, hashes and counts look like the others
     found = {kind: len(set(re.findall(SIGNS[kind], text))) for kind in kinds}

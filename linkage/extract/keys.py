@@ -1,6 +1,6 @@
 """The master key: where it is kept, and what is refused.
 
-It stays outside the run: in a file that its owner alone can read, or in an environment variable.
+It stays outside the run: in a file that only its owner can read, or in an environment variable.
 """
 
 import base64
@@ -33,7 +33,7 @@ def new_key() -> str:
 
 
 def write_new_key(path: Path, *, of_run: bool = False) -> MasterKey:
-    """Make a master key in a file that its owner alone can read.
+    """Make a master key in a file that only its owner can read.
 
     Args:
         of_run: it is a run's own, of its review's labels, and lies in its folder.
@@ -58,7 +58,7 @@ def write_new_key(path: Path, *, of_run: bool = False) -> MasterKey:
 
 
 def _see_that_it_is_outside_runs(path: Path) -> None:
-    """A run's folder is copied, published and read by many; with the key every pseudonym can be made anew."""
+    """A run's folder is copied, published and read by many; with the key every pseudonym can be computed."""
     for folder in path.resolve().parents:
         if (folder / "manifest.json").is_file() and (folder / "stages").is_dir():
             raise ConfigError(f"{path}: a key may not lie in a run's folder\n  keep it outside {folder}")

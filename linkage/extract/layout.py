@@ -1,4 +1,4 @@
-"""What an extract's tables look like, worked out before a row is read: columns, their meaning, what each replaces."""
+"""The layouts of an extract's tables: columns, their meaning, what each replaces; decided before a row is read."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class Field:
     identifiability: int | None = None
     sensitivity: str | None = None
     years: str = ""
-    within: tuple[Years, ...] = ()  # of a year that other rows tell: it is empty outside these
+    within: tuple[Years, ...] = ()  # of a year of other rows: it is empty outside these
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ def own_tables(link_metadata: bool) -> list[Layout]:
         Field("link_pass", "string", "The rule or model that made it."),
         Field("link_band", "string", "Its quality in a word, from the strongest to the weakest."),
         Field("match_probability", "number", "Its probability of being right, 0 to 1, to four decimals."),
-        Field("margin", "number", "How far it was ahead of its nearest rival, in bits (log2), to one decimal."),
+        Field("margin", "number", "Match weight over that of the nearest competing pair (log2), to one decimal."),
     )
     if not link_metadata:
         return [Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))]
-    sources = Field("sources", "string", "Collections that hold the person, parted by a blank.")
+    sources = Field("sources", "string", "Collections that hold the person, separated by a blank.")
     source = Field("source", "string", "Collection that holds records of the person.")
     entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
     return [
@@ -209,7 +209,7 @@ def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Tab
         yield _no_table(holding.run_table, tables)
         return
     if not {PERSON, EDUKEY, "entity_id"} & set(table.columns):
-        yield f"{holding.run_table}: no column says whose a row is ({PERSON}, {EDUKEY} or entity_id)"
+        yield f"{holding.run_table}: no column identifies the person of a row ({PERSON}, {EDUKEY} or entity_id)"
     if EDUKEY in table.columns and "lookup_edukey" not in tables:
         yield _no_table("lookup_edukey", tables)
     chosen_by = () if approved.years is None else holding.year_columns or holding.spell_columns or ()

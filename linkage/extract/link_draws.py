@@ -33,9 +33,9 @@ def steps_of(tables: Mapping[str, Table]) -> list[str]:
 def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Table:
     """The draws of all steps that give the population's people a tax or benefit key.
 
-    A draw that links a person to a record whose key nobody of the population holds gives the person no row: the
-    extract has no rows of that key. As in the run's own outcomes of each draw, a link that the run has cut is in none,
-    and of a unit whose people it has parted a record goes to the one who holds it, or to the lowest of them.
+    A draw that links a person to a record whose key is not in the population gives the person no row: the
+    extract has no rows of that key. As in the run's own outcomes of each draw, a link that the run has removed is in none,
+    and of a unit that it has split a record goes to the person who has it, or to the lowest of them.
     """
     if people.edukeys is None:
         raise ValueError("without tax keys there are no draws of them")
@@ -60,7 +60,7 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
     )
 
 
-# A unit of a step is one person, but where the run has parted its people since.
+# A unit of a step is one person, unless the run has split it since.
 _WHOSE = f"""
     with held as (
         select distinct u.unit_id, l.{PERSON} as person

@@ -28,7 +28,7 @@ class OptedOut:
 
 
 def read_opt_outs(path: Path) -> pa.Table:
-    """A list of people by a source's own key: a CSV file with the columns source and entity_key; others are left alone.
+    """A list of people by a source's own key: a CSV file with the columns source and entity_key; others are ignored.
 
     Raises:
         ConfigError: no such file, or a column is missing.
@@ -53,12 +53,12 @@ def read_opt_outs(path: Path) -> pa.Table:
     for name in COLUMNS:
         empty = table[name].null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(table[name]), "")).as_py() or 0)
         if empty:
-            raise InputError(f"{path}: {empty} rows have no {name}\n  every row names somebody")
+            raise InputError(f"{path}: {empty} rows have no {name}\n  every row names a person")
     return table
 
 
-def hold_to_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) -> None:
-    """See that every row of a list is of a source that there is: one under another name would be left out of nothing.
+def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) -> None:
+    """Check that every row of a list is of a known source: one under another name would exclude no person.
 
     Args:
         catalogue: a list for all runs may name its datasets, but for tax and benefit tables, which carry people of CIS.
@@ -74,12 +74,12 @@ def hold_to_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) 
     ]
     names = sorted({name.lower() for name in (*own, *run)})
     plain = pc.utf8_lower(pc.utf8_trim_whitespace(listed["source"].cast(pa.string())))
-    strange = len(listed) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
-    if strange:
-        rows = "1 row of the list" if strange == 1 else f"{strange:,} rows of the list"
+    unknown = len(listed) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
+    if unknown:
+        rows = "1 row of the list" if unknown == 1 else f"{unknown:,} rows of the list"
         raise InputError(
             f"{rows} of those who opted out: the source is none of {', '.join(names)}\n"
-            "  nobody would be left out for it: write the source as the run names it"
+            "  they would exclude no person: write the source as the run names it"
         )
 
 

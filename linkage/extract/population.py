@@ -1,4 +1,4 @@
-"""Who is in a project's extract, and the pseudonyms that stand for them."""
+"""The population of a project's extract, and its pseudonyms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import ContractError
 from linkage.extract.layout import EDUKEY, PERSON, PMR
-from linkage.extract.opt_outs import OptedOut, hold_to_sources, opted_out
+from linkage.extract.opt_outs import OptedOut, check_sources, opted_out
 from linkage.extract.project import Cohort, Population
 from linkage.extract.pseudonyms import ProjectKey, pseudonyms
 
 
 @dataclass(frozen=True)
 class People:
-    """A population by every key that rows may bear: raw keys on the left, pseudonyms on the right."""
+    """A population by every key that rows may have: raw keys first, pseudonyms last."""
 
     persons: Table  # person (raw), AE_ID
     entities: Table  # entity_id (raw), person (raw): no pseudonyms, which a person's many records would repeat
@@ -27,7 +27,7 @@ class People:
     opted_out: OptedOut | None = None
 
     def drop(self, engine: Engine) -> None:
-        """Give back what the tables hold."""
+        """Drop the stored tables."""
         engine.drop(*(t for t in (self.persons, self.entities, self.edukeys, self.pupils) if t is not None))
 
 
@@ -40,7 +40,7 @@ def people(
     listed: pa.Table | None = None,
     datasets: Mapping[str, str] | None = None,
 ) -> People:
-    """Find the people of a project and name them anew.
+    """Find the people of a project and give them pseudonyms.
 
     Args:
         key: the project's own.
@@ -58,7 +58,7 @@ def people(
         found = engine.sql("select distinct source from {spine}", spine=tables["spine"])
         held = engine.arrow(found)["source"].to_pylist()
         called = {source: datasets.get(source, source) for source in held}
-        hold_to_sources(listed, catalogue, (*called, *called.values()))
+        check_sources(listed, catalogue, (*called, *called.values()))
         members, left_out = opted_out(engine, listed, tables["spine"], lookup, members, called)
     named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
     persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
@@ -88,7 +88,7 @@ def _members(
     tables: Mapping[str, Table],
     datasets: Mapping[str, str],
 ) -> Table:
-    """Raw AE_ID of everyone whom all sources hold and who is of any cohort."""
+    """Raw AE_ID of everyone in all sources and in any cohort."""
     lookup = tables["lookup_ae_id"]
     members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
     for dataset in population.sources:

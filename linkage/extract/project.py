@@ -1,6 +1,6 @@
 """An approved project: who may have which variables of which tables for which years, and until when.
 
-linkage.requests makes it of a request and the decision in force on it.
+linkage.requests makes it from a request and the decision in force on it.
 """
 
 import datetime
@@ -43,9 +43,7 @@ class ApprovedTable(_Strict):
     variables: Annotated[tuple[str, ...], Field(min_length=1)]
     years: str | None = None  # "2005/06-2014/15"; none only where the table is not held by year
     only: RowsOnly | None = None  # all rows of the project's people where there is none
-    part: Name | None = (
-        None  # of a table that is given in parts of other rows: what its files are named after, beside it
-    )
+    part: Name | None = None  # of a table that is given in parts of other rows: a suffix of its files' names
 
     @field_validator("years")
     @classmethod
@@ -69,7 +67,7 @@ class Cohort(_Strict):
 
 
 class Population(_Strict):
-    """Whose rows may leave: people whom all of `sources` hold and who are of any of the cohorts."""
+    """Whose rows may leave: people in all of `sources` and in any of the cohorts."""
 
     sources: tuple[str, ...] = ()
     cohort: tuple[Cohort, ...] = ()
@@ -122,7 +120,7 @@ def _decision_faults(decision: Decision | None, today: datetime.date) -> Iterato
         yield "decision: there is none; give [decision] reference, date and expires as the panel recorded them"
         return
     if decision.date > today:
-        yield f"decision.date: {decision.date} is still to come; nothing leaves before it"
+        yield f"decision.date: {decision.date} is in the future; nothing leaves before it"
     if decision.expires < decision.date:
         yield f"decision.expires: {decision.expires} is before the decision itself, {decision.date}"
     elif decision.expires < today:
@@ -162,7 +160,7 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
         if variable is None:
             yield f"{approved.name}: no variable '{name}'{_nearest(name, holding.definition.variables)}"
         elif reason := names_a_person(variable):
-            yield f"{approved.name}.{name}: {reason}, and is replaced by a pseudonym; strike it out"
+            yield f"{approved.name}.{name}: {reason}, and is replaced by a pseudonym; leave it out"
         elif approved.years and variable.years and not Years.parse(variable.years).meets(Years.parse(approved.years)):
             yield f"{approved.name}.{name}: not held in {approved.years}; it is held in {variable.years}"
 
@@ -173,7 +171,7 @@ def _year_faults(years: str | None, holding: Holding) -> Iterator[str]:
         if yearly:
             yield f'years are missing; write for example years = "{holding.years or "2012/13-2020/21"}"'
     elif not yearly:
-        yield "rows bear no year, so none can be chosen; strike out years"
+        yield "rows have no year, so none can be chosen; leave out years"
     elif holding.years and not holding.years.covers(Years.parse(years)):
         yield f"not all of {years} is held; it is held in {holding.years}"
 

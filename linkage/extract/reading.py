@@ -126,8 +126,8 @@ def read_tables(
             fault = _other_columns(engine, layout, table)
         except (pa.ArrowException, InputError) as error:
             # Arrow's message may quote a cell.
-            said = str(error).splitlines()[0] if isinstance(error, InputError) else f"cannot be read as {form}"
-            yield f"{files[0]}: {said.removeprefix(f'{folder / files[0]}: ')}"
+            message = str(error).splitlines()[0] if isinstance(error, InputError) else f"cannot be read as {form}"
+            yield f"{files[0]}: {message.removeprefix(f'{folder / files[0]}: ')}"
             continue
         yield f"{files[0]}: {fault}" if fault else StoredTable(layout, table, tuple(files), rows)
 

@@ -1,7 +1,7 @@
 """ro-crate-metadata.json: what a folder holds, who may use it and how it came to be.
 
 RO-Crate 1.1 with the Five Safes profile (https://w3id.org/5s-crate/0.4): the request that was approved, the software
-and the checks that it passed stand beside the files. No person is named.
+and the checks that it passed are described with the files. No person is named.
 """
 
 import datetime

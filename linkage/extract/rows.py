@@ -11,7 +11,7 @@ from linkage.extract.pseudonyms import ProjectKey, pseudonyms
 def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key: ProjectKey) -> Table:
     """One approved table.
 
-    Rows are sorted by all columns, the person's pseudonym first: their order tells nothing of the order of the source,
+    Rows are sorted by all columns, the person's pseudonym first: their order discloses nothing of the order of the source,
     and the same rows make the same file.
 
     Args:
@@ -55,7 +55,7 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
 
 
 def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table], list[str], dict[str, str]]:
-    """Whose rows these are: tables to join, the joins, and the pseudonym that replaces each key."""
+    """The people of the rows: tables to join, the joins, and the pseudonym that replaces each key."""
     sides: dict[str, Table] = {}
     joins: list[str] = []
     chosen = {PERSON: f"person.{PERSON}"}
@@ -84,7 +84,7 @@ def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table]
 
 
 def _value(field: Field, layout: Layout) -> str:
-    """A column as it leaves: a spell's days are cut to the approved years, and other years told of are left out."""
+    """A column as it leaves: a spell's days are cut to the approved years, and other years are left out."""
     column = f"held.{quote(field.name)}"
     spell = layout.holding.spell_columns if layout.is_clipped and layout.holding else None
     if spell and field.name == spell[0]:
@@ -131,7 +131,7 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
     """The tables that an extract makes itself: `people` and `linkage`.
 
     A person's least certain link is the accepted link of lowest probability among those that joined their records.
-    Figures are rounded, since a match weight with all its decimals would be the same in two projects, and so tell that
+    Figures are rounded, since a match weight with all its decimals would be the same in two projects, and so disclose that
     two pseudonyms are one person.
     """
     if spine is None:

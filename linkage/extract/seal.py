@@ -1,6 +1,6 @@
 """SHA256SUMS: every file of an extract and its hash, in the form that `sha256sum -c` reads too.
 
-The hash of that file is the extract's seal: kept elsewhere, it shows a folder that was written anew as a whole.
+The hash of that file is the extract's seal: kept elsewhere, it reveals a folder that was rewritten as a whole.
 """
 
 import hashlib

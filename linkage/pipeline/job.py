@@ -21,8 +21,8 @@ from linkage.extract import (
     MasterKey,
     Project,
     check_project,
+    check_sources,
     encryption_key,
-    hold_to_sources,
     master_key,
     read_opt_outs,
 )
@@ -175,7 +175,7 @@ def load_job(
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
-            hold_to_sources(read_opt_outs(job["opt_outs"]), job["catalogue"], config.source)
+            check_sources(read_opt_outs(job["opt_outs"]), job["catalogue"], config.source)
     faults.raise_all(path)
     return Job(**job)
 

@@ -1,4 +1,4 @@
-"""What may be shown of a number: a cell, and the profile at work that makes it."""
+"""Cells: what may be shown of a number under a profile."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,14 +28,14 @@ class Cell:
     mark: Mark | None = None
 
     def with_unit(self, unit: str = "%") -> str:
-        """As it is written inside a sentence: its unit stands behind a number alone."""
+        """As it is written inside a sentence: a unit follows only a number."""
         return self.text + (unit if self.mark is None else "")
 
 
 class Disclosure:
-    """A profile at work. `hidden` counts the cells that it suppressed, for the report to say.
+    """A profile applied. `hidden` counts the cells that it suppressed.
 
-    `released` keeps what was released together, for whoever made it: it is shown again as it was.
+    `released` keeps what was released together, so that it is shown again as it was.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -74,8 +74,8 @@ class Disclosure:
         """A percentage of a base. It is hidden where its base, its part or the rest is, and where a `tied` cell is.
 
         Args:
-            tied: cells that, with this percentage, would say each other.
-            rare: with as many places as accuracy has, where the last of them stands for the threshold at least.
+            tied: cells that, with this percentage, would disclose each other.
+            rare: with as many places as accuracy has, where the last of them is at least the threshold.
         """
         rest = of - part
         if of == 0:
@@ -107,10 +107,9 @@ class Disclosure:
         return self._rounded(count)
 
     def parameter(self, value: float | None, places: int = 2) -> Cell:
-        """A probability or weight of a model, which is no count of people; a small one has three digits that count.
+        """A probability or weight of a model, which is no count of people; a small one has three significant digits.
 
-        Charts have it as it is written: a u that was counted in all pairs of two files says, to all its digits, how
-        many pairs and records these are.
+        Charts use it rounded: a u probability to all its digits discloses how many pairs and records there are.
         """
         if value is None:
             return self.marked("not_applicable")
@@ -118,23 +117,20 @@ class Disclosure:
         return Cell(text.replace("-", "−", 1) if value < 0 else text, float(text))
 
     def consistent_with(self, count: float, shown: int) -> int:
-        """A count that is told beside another of the same people: the other, where the two differ by few."""
+        """A count shown with another of the same people: the other, where the two differ by few."""
         return shown if abs(count - shown) < self.profile.threshold else round(count)
 
     def spread(self, deviation: float | None, places: int | None = None) -> Cell:
-        """How much a figure varies by what probabilities leave open, which is no count of people.
-
-        It stands beside a figure that is shown, with as many places as accuracy has where none are given.
-        """
+        """The standard deviation of a figure, which is no count of people; with as many places as accuracy has by default."""
         if deviation is None:
             return self.marked("not_applicable")
         text = f"{deviation:.{self.profile.accuracy_places if places is None else places}f}"
         return self.marked("low") if deviation and float(text) == 0 else Cell(text, float(text))
 
     def sampled(self, percent: Cell, base: Cell) -> tuple[Cell, Cell]:
-        """What a sample leaves open of a percentage: Wilson's 95 % interval of the figures as they are shown.
+        """Wilson's 95 % interval of a percentage, from the figures as they are shown.
 
-        Bounds of the exact counts would tell them: of bases up to some 190 people no two have the same.
+        Bounds of the exact counts would disclose them: no two bases up to some 190 people have the same.
         """
         if percent.value is None or not base.value:
             return self.derived(percent, base), self.derived(percent, base)
@@ -144,10 +140,7 @@ class Disclosure:
         return Cell(low, float(low)), Cell(high, float(high))
 
     def derived(self, *cells: Cell) -> Cell:
-        """What is reckoned from cells that do not all show a number: hidden where one of them is.
-
-        Nought and all but nought are numbers, of which nothing is reckoned: that is not available.
-        """
+        """The mark of a figure calculated from cells that do not all show a number: hidden where one of them is."""
         marks = {cell.mark for cell in cells}
         if "suppressed" in marks:
             return self.marked("suppressed")
@@ -160,7 +153,7 @@ class Disclosure:
         the linkage and not about a person; truth exists for synthetic or evaluation data only.
 
         Args:
-            seen: how many pairs an estimate rests on, where its base is all pairs and those looked at are fewer.
+            seen: how many pairs an estimate is based on, where they are fewer than its base.
         """
         return self._per_cent(share, "value", self.profile.accuracy_places, seen)
 
@@ -191,7 +184,7 @@ class Disclosure:
         return Cell(text, float(text))
 
     def _places(self, of: int, rare: bool) -> int:
-        """After the point of a percentage; a finer one would tell the count where a step of it stands for few."""
+        """After the point of a percentage; a finer one would disclose the count where a step of it is few."""
         fewest, finer = self.profile.percent_places, self.profile.accuracy_places
         step = of / 10 ** (finer + 2)
         return max(fewest, finer) if rare and step >= max(self.profile.threshold, self.profile.round_to) else fewest

@@ -20,7 +20,7 @@ class Symbols(_Strict):
     suppressed: str
     not_applicable: str
     unavailable: str
-    low: str  # rounds to nought but is not
+    low: str  # rounds to zero but is not
     high: str  # rounds to all but is not
 
 
@@ -37,14 +37,14 @@ class Profile(_Strict):
     title: str
     threshold: Annotated[int, Field(ge=1)]  # counts below are suppressed; 1 where rounding alone protects
     round_to: Annotated[int, Field(ge=1)]  # counts go to the nearest multiple
-    low_below: Annotated[int, Field(ge=0)] = 0  # counts below, and not nought, are written as `low`
+    low_below: Annotated[int, Field(ge=0)] = 0  # counts below, and not zero, are written as `low`
     percent_places: Annotated[int, Field(ge=0, le=6)]
     percent_from: Literal["unrounded", "rounded"]
     percent_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of a percentage; the threshold if none
     average_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of an average; the threshold if none
     amounts_to: Annotated[float, Field(gt=0)] = 100  # averages of money go to the nearest multiple
     zeros_are_sensitive: bool
-    full_cells_are_sensitive: bool = False  # a group whose members are all of one kind is told of
+    full_cells_are_sensitive: bool = False  # a group whose members are all of one kind is reported
     accuracy_places: Annotated[int, Field(ge=0, le=6)]  # of precision, recall and F1 in per cent
     institutions: Literal["codes", "pseudonyms"] = "pseudonyms"  # how schools, colleges and universities are called
     symbols: Symbols
@@ -66,7 +66,7 @@ class Profile(_Strict):
         nearest = f"to the nearest {self.round_to}"
         if self.threshold > 1:
             rest = f"; the rest are {nearest}" if self.round_to > 1 else ""
-            return f"Counts under {self.threshold} are not shown, nor others from which they could be had{rest}"
+            return f"Counts under {self.threshold} are not shown, nor others that would disclose them{rest}"
         low = f", those under {self.low_below} written “{self.symbols.low}”" if self.low_below else ""
         return f"Counts are {nearest}{low}; none is hidden for being small"
 

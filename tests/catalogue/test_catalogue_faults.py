@@ -43,20 +43,20 @@ def test_a_dataset_that_is_described_twice(tmp_path):
 
 def test_two_columns_of_one_role(tmp_path):
     told = faults(tmp_path, "", a=("school", variable("HOME", role="postcode"), variable("TERM", role="postcode")))
-    assert told == ["a.toml: table.persons: two columns have the role 'postcode'; linkage would read the first alone"]
+    assert told == ["a.toml: table.persons: two columns have the role 'postcode'; linkage would read only the first"]
 
 
 def test_sexes_in_another_language(tmp_path):
     frames = '[kjonn]\n1 = "Gutt"\n2 = "Jente"\n'
     told = faults(tmp_path, frames, a=("school", variable("KJONN", role="sex", frame="kjonn")))
     assert told == [
-        "a.toml: table.persons.KJONN: no label of frame 'kjonn' is Male or Female; nobody's sex would be known"
+        "a.toml: table.persons.KJONN: no label of frame 'kjonn' is Male or Female; no person's sex would be known"
     ]
 
 
 def test_a_year_that_is_told_by_no_table(tmp_path):
     told = faults(tmp_path, "", a=("school", variable("LEFT", year_of="school.persons")))
-    assert told == ["school.persons.LEFT: year_of 'school.persons' is no table with years; write it as \"npd.ks4\""]
+    assert told == ["school.persons.LEFT: year_of 'school.persons' is not a table with years; write it as \"npd.ks4\""]
 
 
 def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
@@ -69,7 +69,7 @@ def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
 def test_a_number_of_persons_that_an_extract_might_hold(tmp_path):
     number = variable("FNR", format="number").replace("identifiability = 2", "identifiability = 5")
     assert faults(tmp_path, "", a=("school", number)) == [
-        "a.toml: table.persons.FNR: a number of persons has identifiability 1 or 2, so that no extract holds it"
+        "a.toml: table.persons.FNR: a number of a person has identifiability 1 or 2, so that no extract holds it"
     ]
 
 
