@@ -58,7 +58,7 @@ def test_a_table_that_may_not_be_given(
     [
         (None, "decision: there is none"),
         ({"reference": "D", "date": "2025-01-01", "expires": "2026-05-31"}, "ended on 2026-05-31"),
-        ({"reference": "D", "date": "2026-06-02", "expires": "2027-01-01"}, "still to come"),
+        ({"reference": "D", "date": "2026-06-02", "expires": "2027-01-01"}, "in the future"),
         ({"reference": "D", "date": "2026-01-01", "expires": "2025-01-01"}, "before the decision itself"),
     ],
 )
