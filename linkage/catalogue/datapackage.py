@@ -11,8 +11,6 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 MEDIA = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
-    "partitioned": "application/vnd.apache.parquet",
-    "duckdb": "application/vnd.duckdb",
 }
 
 

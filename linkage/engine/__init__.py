@@ -18,7 +18,6 @@ from linkage.engine.base import (
     run_concurrently_if_small,
 )
 from linkage.engine.components import by_component, components
-from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.files import is_hidden, unfinished
 from linkage.engine.locked_tempdir import LockedTempdir, scratch_folder
 from linkage.engine.store import RowStore
@@ -36,7 +35,6 @@ __all__ = [
     "components",
     "connect",
     "empty",
-    "export_database",
     "is_hidden",
     "literal",
     "one",
@@ -48,7 +46,6 @@ __all__ = [
     "unfinished",
     "whole_numbers",
     "without_pandas",
-    "write_database",
 ]
 
 

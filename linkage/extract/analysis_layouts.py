@@ -162,7 +162,6 @@ def _person_year(approved: ApprovedTables) -> Layout | None:
         ),
         key=(PERSON, YEAR),
         years=span,
-        year_columns=(YEAR,),
     )
 
 

@@ -147,11 +147,10 @@ def _check_place(out: Path) -> None:
 
 
 def _check_encryption(project: Project, key: MasterKey, encryption: EncryptionKey) -> None:
-    unencrypted = sorted(set(project.formats) - {"parquet", "partitioned"})
+    unencrypted = sorted(set(project.formats) - {"parquet"})
     if unencrypted:
         raise ConfigError(
-            f"project '{project.id}': {', '.join(unencrypted)} cannot be encrypted\n"
-            "  ask only for parquet or partitioned"
+            f"project '{project.id}': {', '.join(unencrypted)} cannot be encrypted\n  ask only for parquet"
         )
     if encryption.secret[:32] == key.secret[:32]:
         raise ConfigError(

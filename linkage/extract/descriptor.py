@@ -32,7 +32,7 @@ def descriptor(
     """datapackage.json of an extract.
 
     Args:
-        delivered: each table's layout and files, and the database of all tables.
+        delivered: each table's layout and files.
         run_info: the run's name, versions and hash of its configuration: no personal value.
         off_frame: (table, column) whose values are not all in their code frame; they get labels but no constraint.
         change: the differences from the last extract; None where there is none.
@@ -44,8 +44,6 @@ def descriptor(
         for layout, files in delivered.tables.values()
         for file in sorted(files, key=lambda file: file.path)
     ]
-    if delivered.database:
-        resources.append(_database(delivered.database, delivered, off_frame))
     more: dict[str, Any] = {"leo:change": dict(change)} if change is not None else {}
     if encrypted:
         more["leo:encrypted"] = True
@@ -90,18 +88,10 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
     return resource | {"type": "file", "leo:schema": schema}
 
 
-def _database(file: DataFile, delivered: Delivered, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    tables = [
-        {"leo:table": name, "leo:rows": delivered.rows[name], "leo:schema": _schema(layout, off_frame)}
-        for name, (layout, _) in delivered.tables.items()
-    ]
-    return {"name": "duckdb-extract-duckdb", "type": "file", **_file(file), "leo:tables": tables}
-
-
 def _file(file: DataFile) -> dict[str, Any]:
     return {
         "path": file.path,
-        "format": "parquet" if file.format == "partitioned" else file.format,
+        "format": file.format,
         "mediatype": MEDIA[file.format],
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",

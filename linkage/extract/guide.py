@@ -12,14 +12,10 @@ from linkage.extract.project import Project
 _IN_R = {
     "parquet": 'arrow::read_parquet("parquet/{}.parquet")',
     "csv": 'readr::read_csv("csv/{}.csv")',
-    "partitioned": 'arrow::open_dataset("partitioned/{}")',
-    "duckdb": 'dplyr::tbl(con, "{}")',
 }
 _IN_SQL = {
     "parquet": "'parquet/{}.parquet'",
     "csv": "'csv/{}.csv'",
-    "partitioned": "'partitioned/{}/**/*.parquet'",
-    "duckdb": "{}",
 }
 
 

@@ -55,17 +55,10 @@ class Layout:
     years: Years | None = None
     only: RowsOnly | None = None  # rows of these phases
     key: tuple[str, ...] = ()
-    year_columns: tuple[str, ...] = ()  # of the tables that an extract makes itself
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields)
-
-    @property
-    def year_column(self) -> str | None:
-        """The column that says the year of every row; None where there is none, or where rows fill one of several."""
-        named = self.holding.year_columns if self.holding else self.year_columns
-        return named[0] if len(named) == 1 and named[0] in self.columns else None
 
     @property
     def is_clipped(self) -> bool:

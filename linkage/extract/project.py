@@ -18,7 +18,7 @@ from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.errors import ConfigError
 
-Format = Literal["parquet", "partitioned", "csv", "duckdb"]
+Format = Literal["parquet", "csv"]
 AnalysisTable = Literal["person", "person_year", "person_month", "outcomes"]
 Text = Annotated[str, Field(min_length=1)]
 

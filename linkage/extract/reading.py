@@ -7,12 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 
 from linkage.catalogue import datapackage
 from linkage.catalogue.years import Years
-from linkage.engine import Engine, Table, export_database
+from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, InputError
 from linkage.extract.encryption import VARIABLE, EncryptionKey, decrypted
 from linkage.extract.layout import Field, Layout
@@ -44,14 +43,11 @@ class StoredTable:
 
 def described_tables(package: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], list[str], int]]:
     """Form, description, files and rows of each table in each form; the parts of one table together."""
-    groups: dict[tuple[str, str], tuple[Mapping[str, Any], list[str], int]] = {}
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for resource in package["resources"]:
-        form = resource["leo:form"]
-        for described in resource.get("leo:tables", [resource] if "leo:table" in resource else []):
-            first, files, rows = groups.get((form, described["leo:table"]), (described, [], 0))
-            groups[form, described["leo:table"]] = first, [*files, resource["path"]], rows + described["leo:rows"]
-    for (form, _), (described, files, rows) in groups.items():
-        yield form, described, files, rows
+        groups.setdefault((resource["leo:form"], resource["leo:table"]), []).append(resource)
+    for (form, _), parts in groups.items():
+        yield form, parts[0], [part["path"] for part in parts], sum(part["leo:rows"] for part in parts)
 
 
 def layout_of(described: Mapping[str, Any]) -> Layout:
@@ -103,25 +99,17 @@ def read_tables(
             f"{VARIABLE}"
         )
     key = encryption if package.get("leo:encrypted") else None
-    databases: dict[str, dict[str, Path]] = {}
     for number, (form, described, files, rows) in enumerate(described_tables(package)):
         layout = layout_of(described)
         try:
-            if form == "duckdb":
-                (file,) = files
-                if file not in databases:
-                    databases[file] = _exported(folder / file, scratch / f"database-{number}")
-                if layout.name not in databases[file]:
-                    yield f"{file}: has no table {layout.name}"
-                    continue
-                table = engine.read(databases[file][layout.name])
-            elif key:
-                table = engine.from_arrow(_decrypted(form, [folder / file for file in files], layout, key))
+            if key:
+                parts = [decrypted(folder / file, key).select(list(layout.columns)) for file in files]
+                table = engine.from_arrow(pa.concat_tables(parts))
             elif form == "parquet":
                 table = engine.read([folder / file for file in files])
             else:
                 target = scratch / f"{number}.parquet"
-                _as_parquet(form, [folder / file for file in files], layout, target)
+                _as_parquet(folder / files[0], layout, target)
                 table = engine.read(target)
             fault = _other_columns(engine, layout, table)
         except (pa.ArrowException, InputError) as error:
@@ -132,41 +120,14 @@ def read_tables(
         yield f"{files[0]}: {fault}" if fault else StoredTable(layout, table, tuple(files), rows)
 
 
-def _decrypted(form: str, files: list[Path], layout: Layout, key: EncryptionKey) -> pa.Table:
-    parts = []
-    for file in files:
-        part = decrypted(file, key)
-        column, _, year = file.parent.name.partition("=")
-        if form == "partitioned" and year and column not in part.column_names:
-            value = None if year == "__HIVE_DEFAULT_PARTITION__" else int(year)
-            part = part.append_column(column, pa.array([value] * len(part), pa.int64()))
-        parts.append(part.select([name for name in layout.columns if name in part.column_names]))
-    return pa.concat_tables(parts)
-
-
-def _exported(file: Path, target: Path) -> dict[str, Path]:
-    target.mkdir()
-    return export_database(file, target)
-
-
-def _as_parquet(form: str, files: list[Path], layout: Layout, target: Path) -> None:
-    """Rows in pieces, so that memory does not grow with the table."""
-    if form == "partitioned":
-        root = next(parent for parent in files[0].parents if parent.name == layout.name)
-        read = pa_dataset.dataset(
-            [str(file) for file in files], format="parquet", partitioning="hive", partition_base_dir=str(root)
-        )
-        with pq.ParquetWriter(target, read.schema) as writer:
-            for batch in read.to_batches(batch_size=65_536):
-                writer.write_batch(batch)
-        return
+def _as_parquet(file: Path, layout: Layout, target: Path) -> None:
+    """Copy a CSV file in pieces, so that memory does not grow with the table."""
     convert = pa_csv.ConvertOptions(
         column_types={field.name: _ARROW[field.type][0] for field in layout.fields},
         strings_can_be_null=True,
         null_values=[""],
         quoted_strings_can_be_null=False,
     )
-    (file,) = files
     with (
         pa_csv.open_csv(file, convert_options=convert) as reader,
         pq.ParquetWriter(target, reader.schema) as writer,

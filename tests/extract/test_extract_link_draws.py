@@ -123,7 +123,7 @@ def said_by_the_example(folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("form", ["parquet", "partitioned", "csv", "duckdb", "encrypted"])
+@pytest.mark.parametrize("form", ["parquet", "csv", "encrypted"])
 def test_the_example_runs_and_adds_up(
     give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], form: str
 ) -> None:
