@@ -12,7 +12,6 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import (
-    Event,
     FieldPair,
     LogOdds,
     Pattern,
@@ -20,7 +19,6 @@ from linkage.model.blocking import (
     count_reached,
     estimated_recall,
     expected_recall,
-    key_parts,
     rule_pairs,
 )
 from linkage.model.compiled import levels_of
@@ -85,9 +83,8 @@ def blocking_recall(
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    parts = key_parts(model.blocking_rules)
-    matches = _matches_by_pattern(engine, links, sides, parts)
-    estimate = estimated_recall(model, model.blocking_rules, matches, made_of, associations=known, parts=parts)
+    matches = _matches_by_pattern(engine, links)
+    estimate = estimated_recall(model, model.blocking_rules, matches, made_of, associations=known)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -117,7 +114,7 @@ def _levels_shown(model: Model, matches: Mapping[Pattern, float]) -> dict[str, d
     """Field to level to matches, of matches by pattern."""
     shown = {comparison.name: dict[str, float]() for comparison in model.fields}
     for pattern, expected in matches.items():
-        for comparison, value in zip(model.comparisons, pattern, strict=False):  # parts of columns stand behind
+        for comparison, value in zip(model.comparisons, pattern, strict=True):
             if value >= 0 and not comparison.given:
                 at = shown[comparison.name]
                 at[str(value)] = at.get(str(value), 0.0) + expected
@@ -147,33 +144,15 @@ def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
     return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
 
 
-def _matches_by_pattern(
-    engine: Engine, links: Table, sides: tuple[Table, Table], parts: Sequence[Event]
-) -> dict[Pattern, float]:
-    """Levels of the comparisons, and whether parts of columns are equal, to the expected number of matches
-    among the scored pairs."""
-    names = [f"part_{n}" for n in range(len(parts))]
-    joins, flags, tables = "", "", {"links": links}
-    if parts:
-        held = ", ".join(f"{part.value} as {name}" for part, name in zip(parts, names, strict=True))
-        of_sides = [engine.sql(f"select unit_id, {held} from {{t}}", params=None, store=False, t=t) for t in sides]
-        tables |= dict(zip(("left", "right"), of_sides, strict=True))
-        joins = "join {left} as l on l.unit_id = k.left_id join {right} as r on r.unit_id = k.right_id"
-        flags = "".join(f", case when l.{name} = r.{name} then 1 else 0 end as {name}" for name in names)
-    by = ", ".join(["pattern", *names])
+def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
+    """Levels of the comparisons to the expected number of matches among the scored pairs."""
     counted = engine.sql(
-        f"""
-        with shown as (select k.pattern, k.match_probability{flags} from {{links}} as k {joins})
-        select {by}, sum(match_probability) as matches from shown group by {by} order by {by}
+        """
+        select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern
         """,
-        params=None,
-        store=False,
-        **tables,
+        links=links,
     )
-    return {
-        (*levels_of(row["pattern"]), *(int(row[name]) for name in names)): float(row["matches"])
-        for row in rows(engine, counted)
-    }
+    return {levels_of(row["pattern"]): float(row["matches"]) for row in rows(engine, counted)}
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
 from linkage.model.blocking.counting import Reached, RulePairs, count_reached, rule_pairs
 from linkage.model.blocking.recall import (
-    Event,
     Expected,
     FieldPair,
     LogOdds,
@@ -11,13 +10,11 @@ from linkage.model.blocking.recall import (
     Recall,
     estimated_recall,
     expected_recall,
-    key_parts,
 )
 
 __all__ = [
     "ChosenRule",
     "ChosenRules",
-    "Event",
     "Expected",
     "FieldPair",
     "LogOdds",
@@ -29,6 +26,5 @@ __all__ = [
     "count_reached",
     "estimated_recall",
     "expected_recall",
-    "key_parts",
     "rule_pairs",
 ]

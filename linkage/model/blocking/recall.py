@@ -18,7 +18,7 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,7 @@ from linkage.model.splink_json import Comparison, Level, Model
 
 Numbers = npt.NDArray[np.float64]
 Pattern = tuple[int, ...]
-"""Levels of the model's comparisons, and behind them whether the pair agrees on each of `key_parts` (1 or 0)."""
+"""Levels of the model's comparisons."""
 State = frozenset["Event"]
 """Of a field, the parts that agree; none: it differs in all that rules ask for."""
 FieldPair = tuple[str, str, str, str]
@@ -67,7 +67,6 @@ which matches seldom agree on one (a pupil's class), which is nobody's error."""
 _CHANGING = 3
 _SPREAD, _SPREAD_COUNTS = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
 _BETWEEN_STEPS = 0.5  # standard deviation of a log odds ratio between steps of one run (decision 0083)
-_UNSEEN_SD = 0.5  # of the log odds that a field differs where no match shows it, next to the model's m
 _FLAT = 1e-4  # precision of what is left to the cells
 
 
@@ -250,41 +249,27 @@ def _without_side(value: exp.Expression) -> exp.Expression:
     return value.copy().transform(bare)
 
 
-def key_parts(rules: Sequence[BlockingRule]) -> list[Event]:
-    """What rules ask of a part of a column, such as its first letters; no level says whether similar names agree on it."""
-    required = (event for rule in rules for event in sorted(events_of(rule) or (), key=lambda event: event.value))
-    return [event for event in dict.fromkeys(required) if not event.of_list and event.value != quote(event.column)]
-
-
 def estimated_recall(
     model: Model,
     rules: Sequence[BlockingRule],
     patterns: Mapping[Pattern, float],
     made_of: Mapping[str, str],
-    below: Mapping[Pattern, float] | None = None,
     associations: Mapping[FieldPair, LogOdds] | None = None,
-    parts: Sequence[Event] = (),
 ) -> Recall | None:
     """Which matches some rule reaches; None where that cannot be estimated or rules ask for too many fields.
 
     Args:
-        patterns: pattern to the number of matches that show it, of scored pairs above the threshold.
+        patterns: pattern to the number of matches that show it, of scored pairs.
         made_of: columns that are made of others: postcode_sector to postcode.
-        below: the same of pairs below the threshold, without parts: what a cell shows of scored pairs is then a share.
         associations: how fields differ together in an earlier step.
-        parts: see `key_parts`; without them a pair agrees on these where a level says so, which is too seldom.
     """
     required = [events for events in map(events_of, rules) if events is not None]
-    cells = _cells(model, required, patterns, below or {}, made_of, parts)
+    cells = _cells(model, required, patterns, made_of)
     if cells is None or cells.matches.sum() < FEWEST_MATCHES or cells.reached.all():
         return None
-    fit = fit_associations(
-        cells.fields, cells.shows, cells.states, cells.matches, cells.scored, associations, cells.unseen
-    )
+    fit = fit_associations(cells.fields, cells.shows, cells.states, cells.matches, cells.reached, associations)
     unreached = ~cells.reached
-    return Recall(
-        1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached), fit.associations
-    )
+    return Recall(1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached), fit.associations)
 
 
 @dataclass(frozen=True)
@@ -295,38 +280,24 @@ class _Cells:
         shows: of each field what it may show, the fullest agreement first.
         states: a row a cell, a column a field: the place of what it shows.
         reached: whether a rule reaches the cell.
-        scored: the share of its matches above the threshold; none where no rule reaches.
-        matches: how many are above it; none where no rule reaches.
-        unseen: fields of which no rule reaches a match that differs, to the log odds that one does, by the model.
+        matches: how many are in it; none where no rule reaches.
     """
 
     fields: Sequence[str]
     shows: Sequence[Sequence[str]]
     states: npt.NDArray[np.int64]
     reached: npt.NDArray[np.bool_]
-    scored: Numbers
     matches: Numbers
-    unseen: Mapping[tuple[str, str], float]
 
 
 def _cells(
-    model: Model,
-    required: Sequence[State],
-    patterns: Mapping[Pattern, float],
-    below: Mapping[Pattern, float],
-    made_of: Mapping[str, str],
-    parts: Sequence[Event],
+    model: Model, required: Sequence[State], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
 ) -> _Cells | None:
     by_comparison = by_field(model, required, made_of)
     if not by_comparison:
         return None
-    fields = [
-        _Field.of(comparison, model.comparisons.index(comparison), events, made_of, len(model.comparisons), parts)
-        for comparison, events in by_comparison.items()
-    ]
-    shown = [{of.state(pattern) for pattern, count in patterns.items() if count > 0} for of in fields]
-    hidden = [_never_differs(of, place, shown, required) for place, of in enumerate(fields)]
-    states = [_ordered(seen | ({frozenset()} if never else set())) for seen, never in zip(shown, hidden, strict=True)]
+    columns = [_states_of_patterns(model, comparison, events, patterns, made_of) for comparison, events in by_comparison.items()]
+    states = [_ordered(set(column)) for column in columns]
     if math.prod(map(len, states)) > MOST_CELLS:
         return None
     cells = list(itertools.product(*(range(len(of_field)) for of_field in states)))
@@ -336,100 +307,29 @@ def _cells(
     ]
     reached = np.array([any(events <= shown for events in required) for shown in agreeing])
     place_of = {cell: place for place, cell in enumerate(cells)}
-    places = [{state: place for place, state in enumerate(of_field)} for of_field in states]
-    counted = np.zeros((2, len(cells)))
-    for row, table in enumerate((patterns, _with_parts(below, patterns, len(model.comparisons)))):
-        for pattern, count in table.items():
-            cell = tuple(of_places.get(of.state(pattern), -1) for of_places, of in zip(places, fields, strict=True))
-            if cell in place_of:
-                counted[row, place_of[cell]] += count
-    matches, under = np.where(reached, counted, 0.0)
-    tiny = np.finfo(float).tiny
-    scored = np.where(reached, (matches + tiny) / (matches + under + tiny), 0.0)
+    matches = np.zeros(len(cells))
+    for count, *shown in zip(patterns.values(), *columns, strict=True):
+        matches[place_of[tuple(of_field.index(state) for of_field, state in zip(states, shown, strict=True))]] += count
     shows = [[_label(state, place) for place, state in enumerate(of_field)] for of_field in states]
     names = [comparison.name for comparison in by_comparison]
-    unseen = {
-        (name, DIFFERS): of.log_odds_differs(patterns) for name, of, no in zip(names, fields, hidden, strict=True) if no
+    return _Cells(names, shows, np.array(cells), reached, np.where(reached, matches, 0.0))
+
+
+def _states_of_patterns(
+    model: Model,
+    comparison: Comparison,
+    events: Sequence[Event],
+    patterns: Mapping[Pattern, float],
+    made_of: Mapping[str, str],
+) -> list[State | None]:
+    """What a field shows in each pattern; None where it is not known."""
+    place = model.comparisons.index(comparison)
+    levels: dict[int, State | None] = {
+        level.value: frozenset(event for event in events if implies(level.condition, event, made_of))
+        for level in comparison.levels
+        if level.value >= 0
     }
-    return _Cells(names, shows, np.array(cells), reached, scored, matches, unseen)
-
-
-def _never_differs(of: "_Field", place: int, shown: Sequence[set[State | None]], required: Sequence[State]) -> bool:
-    """Whether every rule that matches are seen to fulfil asks something of a field: no match that differs is reached."""
-    agreed = [frozenset[Event]().union(*(state for state in states if state)) for states in shown]
-    elsewhere = frozenset[Event]().union(*(events for n, events in enumerate(agreed) if n != place))
-    return bool(agreed[place]) and not any(events <= elsewhere for events in required) and 0.0 < of.equal < 1.0
-
-
-@dataclass(frozen=True)
-class _Field:
-    """What of a field rules ask for, and where a pattern says whether a match shows it."""
-
-    place: int
-    levels: Mapping[int, State | None]
-    m: Mapping[int, float]
-    parts: Sequence[tuple[int, Event]] = field(default_factory=list)  # the place behind the levels
-
-    @classmethod
-    def of(
-        cls,
-        comparison: Comparison,
-        place: int,
-        events: Sequence[Event],
-        made_of: Mapping[str, str],
-        behind: int,
-        parts: Sequence[Event],
-    ) -> "_Field":
-        levels = {
-            level.value: None
-            if level.value == -1
-            else frozenset(e for e in events if implies(level.condition, e, made_of))
-            for level in comparison.levels
-        }
-        m = {level.value: level.m or 0.0 for level in comparison.levels if level.value >= 0}
-        return cls(place, levels, m, [(behind + n, event) for n, event in enumerate(parts) if event in events])
-
-    @property
-    def fullest(self) -> State:
-        """The most that a level implies."""
-        return max((state for state in self.levels.values() if state is not None), key=len)
-
-    @property
-    def equal(self) -> float:
-        """Share of matches that agree in full, by the model."""
-        return sum(m for value, m in self.m.items() if self.levels[value] == self.fullest) / sum(self.m.values())
-
-    def log_odds_differs(self, patterns: Mapping[Pattern, float]) -> float:
-        """Log odds that a match differs in all, against full agreement: the model's m without what is seen in part."""
-        seen: dict[State | None, float] = {}
-        for pattern, count in patterns.items():
-            state = self.state(pattern)
-            seen[state] = seen.get(state, 0.0) + count
-        in_part = sum(count for state, count in seen.items() if state and state != self.fullest)
-        less_than_full = 1 / self.equal - 1
-        rest = less_than_full - in_part / max(seen.get(self.fullest, 0.0), 1.0)
-        return math.log(max(rest, 0.1 * less_than_full))  # however much is seen in part, a tenth may differ in all
-
-    def state(self, pattern: Pattern) -> State | None:
-        """What the field shows in a pattern; None where it is not known."""
-        implied = self.levels[pattern[self.place]]
-        if implied is None:
-            return None
-        return implied | {event for place, event in self.parts if place < len(pattern) and pattern[place]}
-
-
-def _with_parts(below: Mapping[Pattern, float], patterns: Mapping[Pattern, float], levels: int) -> dict[Pattern, float]:
-    """Patterns of levels alone, each split as the scored pairs with these levels agree on parts."""
-    shown: dict[Pattern, list[tuple[Pattern, float]]] = {}
-    for pattern, count in patterns.items():
-        shown.setdefault(pattern[:levels], []).append((pattern, count))
-    split: dict[Pattern, float] = {}
-    for pattern, count in below.items():
-        same = shown.get(pattern, [(pattern, 1.0)])
-        whole = sum(pairs for _, pairs in same) or 1.0
-        for full, pairs in same:
-            split[full] = split.get(full, 0.0) + count * pairs / whole
-    return split
+    return [levels.get(pattern[place]) for pattern in patterns]
 
 
 def _ordered(states: set[State | None]) -> list[State | None]:
@@ -473,19 +373,17 @@ def fit_associations(
     shows: Sequence[Sequence[str]],
     cells: npt.NDArray[np.int64],
     matches: Numbers,
-    scored: Numbers,
+    seen: npt.NDArray[np.bool_],
     known: Mapping[FieldPair, LogOdds] | None = None,
-    unseen: Mapping[tuple[str, str], float] | None = None,
 ) -> Fit:
     """Fit the log-linear model to the cells that are seen.
 
     Args:
-        shows: of each field what it may show, the fullest agreement first; each is seen of a match, or in `unseen`.
+        shows: of each field what it may show, the fullest agreement first; each is seen of a match.
         cells: a row a cell, a column a field: the place of what it shows.
         matches: how many were counted in a cell.
-        scored: the share of a cell's matches that can be counted; none of one that is not seen.
+        seen: whether a cell's matches can be counted.
         known: log odds from elsewhere; those of fields that are not known are not used.
-        unseen: a field and what no match can be seen to show of it, to the log odds of that against full agreement.
     """
     terms, names = _terms(fields, shows, cells)
     agreeing = [float(matches[cells[:, place] == 0].sum()) for place in range(len(fields))]
@@ -495,18 +393,13 @@ def fit_associations(
     for place, name in enumerate(names):
         if name is None:
             continue
-        if len(name) == 2:
-            if name in (unseen or {}):
-                mean[place], precision[place] = (unseen or {})[name], 1 / _UNSEEN_SD**2
-            continue
         missing = (name[1], name[3]).count(UNKNOWN)
         if name in (known or {}) and not missing:
             odds = (known or {})[name]
             mean[place], precision[place] = odds.log, 1 / (odds.sd**2 + _BETWEEN_STEPS**2)
         else:
             kinds[place] = _CHANGING if not missing and {name[0], name[2]} & changing else missing
-    seen = scored > 0
-    over, counted, offset = terms[seen], matches[seen], np.log(scored[seen])
+    over, counted = terms[seen], matches[seen]
     coefficients = np.zeros(terms.shape[1])
     coefficients[0] = np.log(max(float(counted.max(initial=1.0)), 1.0))
     covariance = np.zeros((len(coefficients), len(coefficients)))
@@ -514,7 +407,7 @@ def fit_associations(
     for _ in range(100):  # of EM over the means and spreads
         for kind in range(len(_KINDS)):
             mean[kinds == kind], precision[kinds == kind] = means[kind], 1 / sds[kind] ** 2
-        coefficients, covariance = _maximum(over, counted, offset, mean, precision, coefficients)
+        coefficients, covariance = _maximum(over, counted, mean, precision, coefficients)
         before = np.concatenate([means, sds])
         means, sds = _pooled(coefficients, np.diag(covariance), kinds, sds)
         if np.abs(np.concatenate([means, sds]) - before).max() < 1e-3:
@@ -523,21 +416,21 @@ def fit_associations(
     associations = {
         name: LogOdds(float(coefficient), float(error))
         for name, coefficient, error in zip(names, coefficients, errors, strict=True)
-        if name is not None and len(name) == 4
+        if name is not None
     }
     return Fit(np.exp(np.clip(terms @ coefficients, -_MOST_LOG, _MOST_LOG)), associations, terms, covariance)
 
 
 def _terms(
     fields: Sequence[str], shows: Sequence[Sequence[str]], cells: npt.NDArray[np.int64]
-) -> tuple[Numbers, list[FieldPair | tuple[str, str] | None]]:
+) -> tuple[Numbers, list[FieldPair | None]]:
     """A column for all, one for each thing a field shows but agreement, and one for each two such of two fields."""
     single = [
         [((name, what), (cells[:, place] == value).astype(np.float64)) for value, what in enumerate(shown) if value > 0]
         for place, (name, shown) in enumerate(zip(fields, shows, strict=True))
     ]
-    named: list[tuple[FieldPair | tuple[str, str] | None, Numbers]] = [(None, np.ones(len(cells)))]
-    named += [term for of_field in single for term in of_field]
+    named: list[tuple[FieldPair | None, Numbers]] = [(None, np.ones(len(cells)))]
+    named += [(None, column) for of_field in single for _, column in of_field]
     for one, other in itertools.combinations(single, 2):
         named += [((*a, *b), column * other_column) for (a, column), (b, other_column) in itertools.product(one, other)]
     return np.stack([column for _, column in named], axis=1), [name for name, _ in named]
@@ -558,12 +451,12 @@ def _pooled(
 
 
 def _maximum(
-    terms: Numbers, counted: Numbers, offset: Numbers, mean: Numbers, precision: Numbers, start: Numbers
+    terms: Numbers, counted: Numbers, mean: Numbers, precision: Numbers, start: Numbers
 ) -> tuple[Numbers, Numbers]:
     """The mode of Poisson counts with a normal prior, and the covariance there (Newton's method, halving steps)."""
 
     def logs(tried: Numbers) -> Numbers:
-        return np.clip(terms @ tried + offset, -_MOST_LOG, _MOST_LOG)
+        return np.clip(terms @ tried, -_MOST_LOG, _MOST_LOG)
 
     def objective(tried: Numbers) -> float:
         values = logs(tried)

@@ -123,18 +123,15 @@ def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floa
 
 
 def converged_on_non_matches(layout: Layout, run: Run, u: Floats, units: tuple[int, int]) -> bool:
-    """Whether a run's matches are more than there can be, and mostly differ in what is a person's own.
+    """Whether what a run took for matches are other pairs that stand out, such as households.
 
-    A year of birth makes millions of pairs. Where a few hundred of them match, EM may end at what else stands out.
-    Either sign alone may be true of matches: events of one person meet each other, and women have two surnames.
+    Two records of one person agree, at least in part, on forename and birth date nearly always. They may differ in the
+    surname, as of women; but matches that mostly do are none where they are more than the larger file's records.
     """
-    there_are = float(run.matches[0]) / max(run.pairs.share, 1e-12)
-    limits = {"forename": max(units), "surname": max(units), "dob": min(units)}
-    return any(
-        there_are > limits[name] and agreeing < 0.5
-        for name, agreeing in _agreeing(layout, run.estimate.m[0], u[0], run).items()
-        if name in limits
-    )
+    agreeing = _agreeing(layout, run.estimate.m[0], u[0], run)
+    if any(agreeing.get(name, 1.0) < 0.5 for name in ("forename", "dob")):
+        return True
+    return agreeing.get("surname", 1.0) < 0.5 and float(run.matches[0]) / max(run.pairs.share, 1e-12) > max(units)
 
 
 def _agreeing(layout: Layout, m: Floats, u: Floats, run: Run) -> dict[str, float]:
@@ -151,8 +148,8 @@ def _refuse_non_matches(runs: Sequence[Run]) -> None:
     if runs and all(run.rejected for run in runs):
         blocks = " and ".join(", ".join(run.block.columns) for run in runs)
         raise NothingToTrainOnError(
-            f"EM converged on non-matches: pairs that agree on {blocks} would hold more matches than the files have "
-            f"records, most by another name or birth date\n  the files seem to have few people in common: {GIVE_A_MODEL}"
+            f"EM converged on non-matches: of pairs that agree on {blocks} most of those that would be matches have "
+            f"another name or birth date\n  the files seem to have few people in common: {GIVE_A_MODEL}"
         )
 
 
