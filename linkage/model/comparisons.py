@@ -141,30 +141,33 @@ def with_home(compared: Sequence[dict[str, Any]], kinds: Mapping[str, str]) -> l
     fields = [name for name in HOME if name in kinds]
     if len(fields) < 2:
         return list(compared)
-    area = [name for name in ("postcode", "town") if name in fields]
-    in_area = " OR ".join(_equal(name) for name in area) or _equal("county")
     british = kinds.get("postcode") == "postcode"
+    near = {
+        "postcode": 'damerau_levenshtein("postcode_l", "postcode_r") <= 1',
+        "town": 'jaro_winkler_similarity("town_l", "town_r") >= 0.92',
+    }
+    area = " OR ".join(condition for name, condition in near.items() if name in fields) or _equal("county")
     graded: list[tuple[str, str, float, str | None]] = []
     for line in ("address", "address_2"):
         if line in fields:
-            similar = f'jaro_winkler_similarity("{line}_l", "{line}_r") >= 0.92'
+            similarity = f'jaro_winkler_similarity("{line}_l", "{line}_r")'
             graded += [
-                (f"{_equal(line)} AND ({in_area})", f"{line} equal, and area", 0.2, None),
-                (f"{similar} AND ({in_area})", f"{line} Jaro-Winkler 0.92 or more, area equal", 0.05, None),
-                (_equal(line), f"{line} equal", 0.05, None),
+                (f"{_equal(line)} AND ({area})", f"{line} equal, and area", 0.2, None),
+                (f"{similarity} >= 0.85 AND ({area})", f"{line} Jaro-Winkler 0.85 or more, and area", 0.05, None),
+                (f"{similarity} >= 0.92", f"{line} Jaro-Winkler 0.92 or more", 0.05, None),
             ]
     if "postcode" in fields:
-        same_town = f" AND {_equal('town')}" if "town" in fields else ""
-        edit = f'damerau_levenshtein("postcode_l", "postcode_r") <= 1{same_town}'
+        same_town = f" AND ({near['town']})" if "town" in fields else ""
         graded += [
             (_equal("postcode"), "postcode equal", 0.2, "postcode"),
-            (edit, "postcode one edit apart", 0.02, None),
+            (near["postcode"] + same_town, "postcode one edit apart", 0.02, None),
         ]
         graded += [(_without("postcode", 2), "same postcode sector", 0.02, None)] if british else []
     if "town" in fields:
-        similar = 'jaro_winkler_similarity("town_l", "town_r") >= 0.92'
-        graded += [(_equal("town"), "town equal", 0.05, "town")]
-        graded += [(similar, "town Jaro-Winkler 0.92 or more", 0.02, None)]
+        graded += [
+            (_equal("town"), "town equal", 0.05, "town"),
+            (near["town"], "town Jaro-Winkler 0.92 or more", 0.02, None),
+        ]
     graded += [(_without("postcode", 4), "same postcode district", 0.02, None)] if british else []
     graded += [(_equal("county"), "county equal", 0.03, "county")] if "county" in fields else []
     unknown = " AND ".join(f'("{name}_l" IS NULL OR "{name}_r" IS NULL)' for name in fields)
