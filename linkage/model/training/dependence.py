@@ -44,7 +44,7 @@ PSEUDO_COUNT = 200.0
 """Pairs that u of random pairs counts for where few non-matches agree on the given columns."""
 EXPECTED_CHANGES = 4.0
 """Pseudo-count of matches that change two fields independently."""
-_ONE_PERSON = ("forename", "dob")  # who agrees on these and on what is given is taken for one person
+_ONE_PERSON = ("forename", "dob")  # who agrees on either, and on what is given, may be in a file twice
 
 
 def without_dependence(model: Model) -> Model:
@@ -95,7 +95,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     """Pairs of one file at each level, of those that agree on what is given.
 
     Args:
-        person: columns of which agreement on all makes a pair one person, and no non-match.
+        person: columns of which agreement on any other than the comparison's may make a pair one person.
     """
     known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
     listed = columns(comparison.given)
@@ -116,7 +116,8 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
         for s in "lr"
     )
     equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in comparison.given)
-    same = " and ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in person) or "false"
+    others = [name for name in person if name not in {*comparison.columns, *comparison.given}]
+    same = " or ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in others) or "false"
     (gamma,) = level_columns(Model((comparison,), (), 0.5, {}))
     table = engine.sql(
         f"""
