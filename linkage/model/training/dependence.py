@@ -44,7 +44,7 @@ PSEUDO_COUNT = 200.0
 """Pairs that u of random pairs counts for where few non-matches agree on the given columns."""
 EXPECTED_CHANGES = 4.0
 """Pseudo-count of matches that change two fields independently."""
-_ONE_PERSON = ("forename", "dob")  # who agrees on either, and on what is given, may be in a file twice
+_PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
 
 
 def without_dependence(model: Model) -> Model:
@@ -77,7 +77,7 @@ def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, r
     """
     conditional = [comparison for comparison in model.comparisons if comparison.given]
     names = dict.fromkeys(c for comparison in conditional for c in (*comparison.columns, *comparison.given))
-    person = [name for name in _ONE_PERSON if name in left.columns and name in right.columns]
+    person = [name for name in _PERSON if name in left.columns and name in right.columns]
     sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=SAMPLE_ROWS, seed=seed)
     learnt, comparisons = iter(trained.raw["comparisons"]), []
     for raw, comparison in zip(model.raw["comparisons"], model.comparisons, strict=True):
@@ -95,7 +95,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     """Pairs of one file at each level, of those that agree on what is given.
 
     Args:
-        person: columns of which agreement on any other than the comparison's may make a pair one person.
+        person: columns; a pair that agrees on two of them beside the comparison's is taken for one person.
     """
     known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
     listed = columns(comparison.given)
@@ -117,7 +117,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     )
     equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in comparison.given)
     others = [name for name in person if name not in {*comparison.columns, *comparison.given}]
-    same = " or ".join(f"{quote(f'{name}_l')} = {quote(f'{name}_r')}" for name in others) or "false"
+    agree = " + ".join(f"case when {quote(f'{n}_l')} = {quote(f'{n}_r')} then 1 else 0 end" for n in others) or "0"
     (gamma,) = level_columns(Model((comparison,), (), 0.5, {}))
     table = engine.sql(
         f"""
@@ -127,7 +127,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
             join {{others}} as r on {equal} and l.unit_id <> r.unit_id
         ),
         non_matches as (
-            select {gamma} from pairs where not coalesce({same}, false)
+            select {gamma} from pairs where {agree} < {max(min(len(others), 2), 1)}
         )
         select {quote(pattern_column(comparison))} as level, count(*) as pairs from non_matches group by level
         """,
