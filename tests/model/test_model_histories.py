@@ -39,7 +39,7 @@ def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks
     sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
     frequencies = term_frequencies(engine, model, *sides)
     found = score_candidates(engine, model, *sides, frequencies, -1e9)
-    scored, counts = found.pairs, found.counts
+    scored, counts = found.pairs, found.rules
     ours = {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, scored)}
     assert len(ours) == engine.count(scored)
     assert ours.keys() == splinks.keys()

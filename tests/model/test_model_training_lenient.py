@@ -39,7 +39,7 @@ def _trained(engine: Engine, years_later: int) -> tuple[Model, TrainingReport]:
         comparison("age", "age"),
         comparison("postcode", "code"),
     ]
-    return train(engine, from_dict(settings(made)), *_files(engine, years_later=years_later), together=True)
+    return train(engine, from_dict(settings(made)), *_files(engine, years_later=years_later))
 
 
 def _m(model: Model, name: str, label: str) -> float:
@@ -51,7 +51,7 @@ def test_names_that_read_each_other_are_learnt_from_blocks_on_either(engine: Eng
     model, report = _trained(engine, 0)
     assert report.faults == []
     assert _m(model, "forename", "differs") + _m(model, "forename", "Jaro-Winkler 0.7 or more") == pytest.approx(
-        WRONG, abs=0.015
+        WRONG, abs=0.05
     )
     assert _m(model, "surname", "equal") > 0.98
 

@@ -79,11 +79,12 @@ def training_blocks(
             f"  {GIVE_A_MODEL}, or map more columns"
         )
     chosen, waiting = _chosen(candidates, set(comparisons), chance)
-    for more in (_unique_columns(counted), [replace(block, lenient=True) for block in personal]):
+    # Names that may stand in each other's place read each other: without a birth date every block of persons is on one
+    # of them. A lenient block says all of the other but how often they stand so.
+    more = (_unique_columns(counted), *([replace(block, lenient=True) for block in of] for of in (personal, counted)))
+    for blocks in more:
         if waiting:
-            # Names that may stand in each other's place read each other: without a birth date every block of persons is
-            # on one of them. It says all of the other but how often they stand so.
-            added, waiting = _chosen(_fitting(smaller, more), waiting, chance)
+            added, waiting = _chosen(_fitting(smaller, blocks), waiting, chance)
             chosen += added
     return chosen
 

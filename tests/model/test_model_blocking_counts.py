@@ -1,0 +1,154 @@
+"""Pairs that rules make are counted, not made; true pairs that they reach are counted by a semi join."""
+
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.engine import Engine, Table, connect, one
+from linkage.model import BlockingRule
+from linkage.model.blocking import RulePairs, count_reached, counting, rule_pairs
+
+World = Callable[[str], Table]
+
+LEFT = """
+    unit_id | surname | dob:text   | postcode_all:list
+    1       | LEE     | 1990-01-02 | P1;P2
+    2       | LEE     | 1990-01-09 | P2
+    3       | KHAN    | 1991-01-02 | -
+    4       | -       | 1990-01-02 | P3
+"""
+RIGHT = """
+    unit_id | surname | dob:text   | postcode_all:list
+    11      | LEE     | 1990-01-02 | P2;P1
+    12      | KHAN    | 1991-02-02 | P1
+    13      | KHAN    | -          | P3
+"""
+SURNAME = BlockingRule('l."surname" = r."surname"')
+MONTH = BlockingRule('substr(l."dob", 1, 7) = substr(r."dob", 1, 7)')
+PLACE = BlockingRule('l."postcode_all" = r."postcode_all"', ("postcode_all",))
+BOTH = BlockingRule('r."surname" = l."surname" AND l."postcode_all" = r."postcode_all"', ("postcode_all",))
+UNLIKE = BlockingRule('l."surname" = r."surname" AND l."dob" <> r."dob"')
+EITHER = BlockingRule('l."surname" = r."surname" OR l."dob" = r."dob"')
+
+
+@pytest.mark.both_engines
+def test_pairs_of_each_rule_and_those_that_are_new(engine: Engine, world: World) -> None:
+    rules = [SURNAME, MONTH, PLACE, BOTH, UNLIKE, EITHER]
+    # Surname: 1-11, 2-11, 3-12, 3-13. Month: 1-11, 2-11, 4-11. Place: 1-11 (by two postcodes), 1-12, 2-11, 4-13.
+    # Both: 1-11, 2-11. Unlike: 2-11, 3-12 (13's birth date is not known). Either: those of the surname, and 4-11.
+    assert rule_pairs(engine, rules, world(LEFT), world(RIGHT)) == [
+        RulePairs(4, 4, True),
+        RulePairs(3, 1, True),
+        RulePairs(4, 2, True),
+        RulePairs(2, 0, True),
+        RulePairs(2, 0, True),
+        RulePairs(5, 0, True),
+    ]
+
+
+@pytest.mark.both_engines
+def test_true_pairs_reached_alone_in_addition_and_together(engine: Engine, world: World) -> None:
+    true = world("""
+        left_id | right_id
+        1       | 11
+        3       | 12
+        4       | 12
+        4       | 13
+        4       | 99
+    """)
+    held = world("""
+        left_id | right_id
+        4       | 12
+        1       | 12
+    """)
+    found = count_reached(engine, [SURNAME, PLACE, MONTH], world(LEFT), world(RIGHT), true, linked=held)
+    assert found.true_pairs == 4, "99 is in neither side"
+    assert found.alone == (2, 2, 1)
+    assert found.added == (2, 1, 0)
+    assert found.together == 3
+    assert found.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
+
+
+def test_without_rules_nothing_is_reached(engine: Engine, world: World) -> None:
+    true = world("left_id | right_id\n1 | 11")
+    assert rule_pairs(engine, [], world(LEFT), world(RIGHT)) == []
+    assert count_reached(engine, [], world(LEFT), world(RIGHT), true).together == 0
+
+
+VALUES = st.lists(
+    st.tuples(
+        st.sampled_from(["A", "B", None]), st.sampled_from(["X", "Y", "Z", None]), st.sets(st.sampled_from("PQ"))
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Engine]:
+    """One engine for all examples."""
+    with connect("duckdb", threads=1) as engine:
+        yield engine
+
+
+@given(VALUES, VALUES)
+def test_counts_are_those_of_the_pairs_when_they_are_made(
+    shared: Engine, left: list[tuple[str, str, set[str]]], right: list[tuple[str, str, set[str]]]
+) -> None:
+    rules = [
+        BlockingRule('l."a" = r."a" AND l."b" = r."b"'),
+        BlockingRule('l."b" = r."b"'),
+        BlockingRule('l."c" = r."c" AND l."a" = r."a"', ("c",)),
+    ]
+    holds = [
+        lambda p, q: p[0] is not None and p[0] == q[0] and p[1] is not None and p[1] == q[1],
+        lambda p, q: p[1] is not None and p[1] == q[1],
+        lambda p, q: p[0] is not None and p[0] == q[0] and bool(p[2] & q[2]),
+    ]
+    pairs = [{(i, j) for i, p in enumerate(left) for j, q in enumerate(right) if hold(p, q)} for hold in holds]
+    new = [len(made.difference(*pairs[:place])) for place, made in enumerate(pairs)]
+    sides = [
+        shared.from_arrow(
+            pa.table(
+                {
+                    "unit_id": pa.array(range(len(side)), pa.int64()),
+                    "a": pa.array([row[0] for row in side], pa.string()),
+                    "b": pa.array([row[1] for row in side], pa.string()),
+                    "c": pa.array([sorted(row[2]) for row in side], pa.list_(pa.string())),
+                }
+            )
+        )
+        for side in (left, right)
+    ]
+    found = rule_pairs(shared, rules, *sides)
+    true = shared.sql(
+        "select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=sides[0], r=sides[1]
+    )
+    met = count_reached(shared, rules, *sides, true)
+    assert [(rule.made, rule.new) for rule in found] == [(len(made), n) for made, n in zip(pairs, new, strict=True)]
+    assert (met.alone, met.added) == (tuple(map(len, pairs)), tuple(new))
+
+
+def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "COUNTED_UNITS", 6_000)
+    monkeypatch.setattr(counting, "_MADE_PAIRS", 20_000)
+    engine = duckdb_engine
+    side = engine.sql(
+        "select i as unit_id, 'S' || (i * 7 % 61) as surname, 'D' || (i * 11 % 997) as dob from range(30000) as t(i)",
+        store=True,
+    )
+    rules = [BlockingRule('l."dob" = r."dob"'), SURNAME]
+    found = rule_pairs(engine, rules, side, side)
+    both = one(
+        engine,
+        engine.sql(
+            "select count(*) as n from {t} as l join {t} as r on l.dob = r.dob and l.surname = r.surname", t=side
+        ),
+    )["n"]
+    assert not any(rule.counted for rule in found)
+    assert [rule.made for rule in found] == pytest.approx([30_000**2 / 997, 30_000**2 / 61], rel=0.1)
+    assert found[0].new == found[0].made
+    assert found[1].new == pytest.approx(30_000**2 / 61 - both, rel=0.1)

@@ -1,0 +1,116 @@
+"""How many matches no rule reaches, told from those that rules reach: worlds of which the rest is known."""
+
+import itertools
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from linkage.model import Model, from_dict
+from linkage.model.blocking import estimated_recall
+
+FIELDS = ("forename", "surname", "dob", "postcode")
+RULES = (("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode"))
+
+
+def exact(column: str) -> dict[str, object]:
+    return {
+        "output_column_name": column,
+        "comparison_levels": [
+            {"sql_condition": f'"{column}_l" IS NULL OR "{column}_r" IS NULL', "is_null_level": True},
+            {"sql_condition": f'"{column}_l" = "{column}_r"', "m_probability": 0.9, "u_probability": 0.01},
+            {"sql_condition": "ELSE", "m_probability": 0.1, "u_probability": 0.99},
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    asked = (" AND ".join(f'l."{column}" = r."{column}"' for column in rule) for rule in RULES)
+    return from_dict(
+        json.loads(
+            json.dumps(
+                {
+                    "link_type": "link_only",
+                    "unique_id_column_name": "unit_id",
+                    "sql_dialect": "duckdb",
+                    "probability_two_random_records_match": 0.001,
+                    "blocking_rules_to_generate_predictions": [{"blocking_rule": rule} for rule in asked],
+                    "comparisons": [exact(column) for column in FIELDS],
+                }
+            )
+        )
+    )
+
+
+def matches(*classes: tuple[float, tuple[float, ...], float]) -> Iterator[tuple[tuple[int, ...], float, bool]]:
+    """Levels, how many matches show them, and whether a rule reaches them.
+
+    Args:
+        classes: how many, how often each field differs, and how often forename and surname are not known, together.
+    """
+    for levels in itertools.product((0, 1), repeat=len(FIELDS)):
+        for nameless in (False, True):
+            shown = (-1, -1, *levels[2:]) if nameless else levels
+            if nameless and levels[:2] != (0, 0):
+                continue
+            count = sum(
+                many * (without if nameless else 1 - without) * _share(levels, differs, nameless)
+                for many, differs, without in classes
+            )
+            agree = {field for field, level in zip(FIELDS, shown, strict=True) if level == 1}
+            yield shown, count, any(agree.issuperset(rule) for rule in RULES)
+
+
+def _share(levels: tuple[int, ...], differs: tuple[float, ...], nameless: bool) -> float:
+    share = 1.0
+    for place, (level, rate) in enumerate(zip(levels, differs, strict=True)):
+        share *= 1.0 if nameless and place < 2 else rate if level == 0 else 1 - rate
+    return share
+
+
+def told(model: Model, *classes: tuple[float, tuple[float, ...], float]) -> tuple[float | None, float]:
+    """The share that is said to be reached, and the true one."""
+    world = list(matches(*classes))
+    seen = {levels: count for levels, count, reached in world if reached}
+    said = estimated_recall(model, model.blocking_rules, seen, {})
+    return said.share if said else None, sum(seen.values()) / sum(count for _, count, _ in world)
+
+
+def test_fields_that_err_alone_are_told_to(model: Model) -> None:
+    said, true = told(model, (10_000, (0.05, 0.08, 0.02, 0.3), 0.0))
+    assert said == pytest.approx(true, abs=5e-4)
+
+
+def test_errors_that_come_together_are_seen(model: Model) -> None:
+    """One record in twenty is written carelessly: its fields err together."""
+    said, true = told(model, (95_000, (0.02, 0.04, 0.005, 0.2), 0.0), (5_000, (0.3, 0.3, 0.1, 0.5), 0.0))
+    assert true == pytest.approx(0.9929, abs=5e-5)
+    assert said is not None
+    assert true < said < 0.9962  # fields that err alone would say 0.9978
+
+
+def test_names_that_lack_together_are_seen(model: Model) -> None:
+    """Records without a name are reached by birth date and postcode alone: of one in a hundred every other moved."""
+    said, true = told(model, (99_000, (0.02, 0.04, 0.01, 0.2), 0.0), (1_000, (0.02, 0.04, 0.01, 0.5), 1.0))
+    assert true == pytest.approx(0.9923, abs=5e-5)
+    assert said is not None
+    assert true < said < 0.9965  # fields that err alone would say 0.9972
+
+
+def test_few_matches_tell_nothing(model: Model) -> None:
+    assert told(model, (150, (0.05, 0.08, 0.02, 0.3), 0.0))[0] is None
+    assert estimated_recall(model, model.blocking_rules, {}, {}) is None
+
+
+def test_how_well_it_is_known_follows_how_many_were_counted(model: Model) -> None:
+    """More matches, less doubt; but no number shows a birth date that differs with another field: no rule does."""
+
+    def spread(times: float) -> float:
+        classes = (950 * times, (0.05, 0.06, 0.03, 0.2), 0.0), (50 * times, (0.3, 0.3, 0.2, 0.5), 0.0)
+        seen = {levels: count for levels, count, reached in matches(*classes) if reached}
+        said = estimated_recall(model, model.blocking_rules, seen, {})
+        assert said is not None
+        return said.log_sd
+
+    assert 0.1 < spread(1000) < spread(10) < spread(1) < 1

@@ -1,0 +1,127 @@
+"""Agreements that go together: what strangers of one household share counts once."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.errors import ConfigError
+from linkage.match.candidates import score_candidates, term_frequencies
+from linkage.model import Model, from_dict
+from linkage.model.comparisons import comparison, given_comparison, settings
+from linkage.model.training import train
+from linkage.model.training.dependence import with_dependence, without_dependence
+from tests.model import known_errors
+
+World = Callable[[str], Table]
+
+EVERY_PAIR = "l.surname = r.surname OR l.surname <> r.surname"
+CHANCE = {"surname": 0.1, "postcode": 0.01, "dob": 0.001}
+
+
+def model(*more: dict[str, Any]) -> Model:
+    """Surname, postcode and birth date, of which random pairs agree as CHANCE says, and comparisons given others."""
+    made = settings([*(equal_or_not(column, u) for column, u in CHANCE.items()), *more], [EVERY_PAIR])
+    return from_dict(made)
+
+
+def equal_or_not(column: str, u: float) -> dict[str, Any]:
+    made = comparison(column, "category")
+    for level, m, of_strangers in zip(made["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
+        level |= {"m_probability": m, "u_probability": of_strangers}
+    if column == "surname":
+        made["comparison_levels"][1] |= {"tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0}
+    return made
+
+
+SIDE = """
+    unit_id | forename | surname | postcode | dob
+    1       | AVA      | LEE     | P1       | 1990-01-01
+    2       | NOAH     | LEE     | P1       | 1990-01-01
+    3       | ZOE      | LEE     | P1       | 1992-05-05
+    4       | IAN      | KHAN    | P1       | 1970-02-02
+    5       | MIA      | KHAN    | P2       | 1971-03-03
+    6       | EVE      | -       | P2       | 1999-09-09
+    7       | TOM      | DUNN    | P9       | 1980-01-01
+    8       | TOM      | DUNN    | P9       | 1980-01-01
+"""
+NOBODY = "unit_id | forename | surname | postcode | dob:text\n99 | - | - | - | -"
+
+
+def measured(engine: Engine, world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The levels of a comparison, measured on the strangers of SIDE."""
+    whole = model(given)
+    side = engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=world(SIDE), store=True)
+    found = with_dependence(engine, whole, without_dependence(whole), side, world(NOBODY), seed=1)
+    levels: list[dict[str, Any]] = found.raw["comparisons"][-1]["comparison_levels"][1:]
+    return levels
+
+
+def test_strangers_of_one_postcode_are_counted_without_who_is_there_twice(engine: Engine, world: World) -> None:
+    equal, differs = measured(engine, world, given_comparison("surname", ["postcode"]))
+    # At P1 the six pairs of four people, each seen from both sides: three LEEs with each other, and with KHAN. At P2
+    # one has no surname. At P9 is one person twice. What is random counts as 200 pairs.
+    assert equal["m_probability"] == pytest.approx(0.1)
+    assert equal["u_probability"] == pytest.approx((6 + 200 * 0.1) / (12 + 200))
+    assert differs["m_probability"] == pytest.approx(0.9)
+    assert differs["u_probability"] == pytest.approx((6 + 200 * 0.9) / (12 + 200))
+
+
+def test_twins_are_strangers_of_one_household_and_birth_date(engine: Engine, world: World) -> None:
+    equal, _ = measured(engine, world, given_comparison("dob", ["surname", "postcode"]))
+    assert equal["m_probability"] == pytest.approx(0.001)
+    assert equal["u_probability"] == pytest.approx((2 + 200 * 0.001) / (6 + 200))
+
+
+def test_a_comparison_that_is_given_others_needs_the_field_compared_by_itself(engine: Engine, world: World) -> None:
+    with pytest.raises(ConfigError, match="forename_given_postcode"):
+        measured(engine, world, given_comparison("forename", ["postcode"]))
+
+
+def test_in_a_household_a_rare_surname_says_no_more_than_a_common_one(engine: Engine, world: World) -> None:
+    given = given_comparison("surname", ["postcode"], adjusted=True)
+    for level, u in zip(given["comparison_levels"][1:], (0.4, 0.6), strict=True):
+        level |= {"m_probability": 0.4 if u == 0.4 else 0.9, "u_probability": u}
+    left, right = (
+        world(f"""
+            unit_id | surname | postcode | dob
+            {n}1    | SMITH   | P1       | 1990-01-01
+            {n}2    | ZYX     | P1       | 1990-01-01
+            {n}3    | ZYX     | P{n}     | 1990-01-01
+            {n}4    | SMITH   | P{n}     | 1990-01-01
+            {n}5    | SMITH   | -        | 1990-01-01
+        """)
+        for n in (3, 4)
+    )
+    weights = {}
+    for kind, made in (("alone", model()), ("together", model(given))):
+        frequencies = term_frequencies(engine, made, left, right)
+        scored = score_candidates(engine, made, left, right, frequencies, -99.0).pairs
+        weights[kind] = {(r["left_id"], r["right_id"]): r["match_weight"] for r in engine_rows(engine, scored)}
+    alone, together = weights["alone"], weights["together"]
+    assert alone[32, 42] > alone[31, 41] + 0.5, "the rarer surname"
+    assert together[32, 42] == pytest.approx(together[31, 41])
+    # What surname and postcode are worth is m of both, over u of the postcode and of the surname at a postcode.
+    fixed = alone[33, 43] - math.log2(0.9 / 0.4) - math.log2(0.1 / 0.99)  # prior and birth date
+    assert together[31, 41] == pytest.approx(fixed + math.log2(0.9 / 0.01) + math.log2(0.9 / 0.4))
+    apart = [pair for pair in alone if pair not in {(31, 41), (31, 42), (32, 41), (32, 42)}]
+    assert all(together[pair] == pytest.approx(alone[pair]) for pair in apart), "elsewhere it says nothing"
+
+
+def test_training_measures_them_and_leaves_the_rest_as_it_was(engine: Engine) -> None:
+    plain = known_errors.model()
+    raw = {**plain.raw, "comparisons": [*plain.raw["comparisons"], given_comparison("sex", ["forename"])]}
+    left, right = map(engine.from_arrow, known_errors.two_files())
+    without, _ = train(engine, plain, left, right, seed=1)
+    found, report = train(engine, from_dict(raw), left, right, seed=1)
+    assert found.raw["comparisons"][:-1] == without.raw["comparisons"]
+    assert found.prior == without.prior
+    equal, differs = found.comparisons[-1].levels[1:]
+    # In these files sex is drawn whatever the forename is.
+    assert abs(equal.weight) < 0.1
+    assert abs(differs.weight) < 0.1
+    assert [level.standard_error for level in report.levels if level.comparison == "sex_given_forename"] == [None, None]
+    assert not report.faults

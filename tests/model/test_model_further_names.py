@@ -1,0 +1,108 @@
+"""A person whom one file calls by what is a further name in the other: a level of its own, that counts once."""
+
+import pyarrow as pa
+import pytest
+
+from linkage.adhoc.modelling import untrained
+from linkage.engine import Engine
+from linkage.engine import rows as engine_rows
+from linkage.match.candidates import score_given
+from linkage.model import Comparison, from_dict
+from linkage.model.comparisons import FURTHER_NAMES as BESIDE
+from linkage.model.compiled import level_columns
+from tests.model.splink_says import splink_weights
+
+KINDS = {"forename": "name", "middle_names": "name", "dob": "date"}
+BORN = "1990-01-02"
+PAIRS = {
+    "the same": (("JAMES", "ROBERT"), ("JAMES", "ROBERT")),
+    "called by it": (("JAMES", "ROBERT"), ("ROBERT", None)),
+    "by one of two": (("ROBERT", None), ("JAMES", "LEE ROBERT")),
+    "in another order": (("JAMES", "ROBERT"), ("ROBERT", "JAMES")),
+    "part of a word": (("JAMES", "ROBERTA"), ("ROBERT", None)),
+    "another": (("JAMES", "ROBERT"), ("WILLIAM", "HENRY")),
+}
+
+
+def labels(engine: Engine, kinds: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The level of each comparison that each pair has."""
+    model = from_dict(untrained(kinds).raw)
+    texts = [
+        ", ".join("null" if text is None else f"'{text}'" for text in (said, *left, BORN, *right, BORN))
+        for said, (left, right) in PAIRS.items()
+    ]
+    names = [*KINDS]
+    listed = ", ".join(f"{name}_{side}" for side in "lr" for name in names)
+    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(said, {listed})")
+    found = engine.sql(f"select said, {', '.join(level_columns(model))} from {{t}}", t=pairs)
+
+    def label(of: Comparison, value: int) -> str:
+        return next(level.label for level in of.levels if level.value == value)
+
+    return {
+        row["said"]: {of.name: label(of, row[f"gamma_{of.name}"]) for of in model.comparisons}
+        for row in engine_rows(engine, found)
+    }
+
+
+@pytest.mark.both_engines
+def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -> None:
+    found = labels(engine, KINDS)
+    among = "forename: among middle_names of the other"
+    assert {said for said, of in found.items() if of["forename"] == among} == {
+        "called by it",
+        "by one of two",
+        "in another order",
+    }
+    assert found["the same"] == {name: f"{name}: equal" for name in KINDS}
+    assert found["another"]["forename"] == "forename: differs"
+
+
+def test_what_one_comparison_tells_the_other_is_silent_of(engine: Engine) -> None:
+    """James Robert and Robert James: one event, that middle names which differ would count once more."""
+    found = labels(engine, KINDS)
+    assert found["in another order"]["middle_names"] == "middle_names not known"
+    assert found["another"]["middle_names"] == "middle_names: differs"
+
+
+def test_further_names_of_one_file_alone_are_not_compared_by_themselves(engine: Engine) -> None:
+    kinds = {**KINDS, "middle_names": BESIDE}
+    assert [of.name for of in untrained(kinds).comparisons] == ["forename", "dob"]
+    assert labels(engine, kinds)["called by it"]["forename"] == "forename: among middle_names of the other"
+
+
+@pytest.mark.parametrize("kind", ["name", BESIDE])
+def test_a_son_may_bear_his_fathers_name_where_nothing_else_tells_them_apart(kind: str) -> None:
+    """Robert, and James Robert at the same address: without a birth date they would look like one person."""
+    model = untrained({"forename": "name", "middle_names": kind, "surname": "name", "address": "text"})
+    assert "middle_names" not in model.comparisons[0].columns
+
+
+def test_splink_opens_it_and_weighs_the_same(engine: Engine) -> None:
+    raw = untrained(KINDS).raw
+    for comparison in raw["comparisons"]:
+        for number, level in enumerate(comparison["comparison_levels"], 1):
+            level |= {} if level.get("is_null_level") else {"m_probability": 0.1, "u_probability": 0.1 / number}
+            level.pop("tf_adjustment_column", None)
+    raw["blocking_rules_to_generate_predictions"] = [{"blocking_rule": "1=1", "sql_dialect": "duckdb"}]
+    left, right = (
+        pa.table(
+            {
+                "unit_id": [*range(1, len(PAIRS) + 1)],
+                **{
+                    name: [pair[side][place] for pair in PAIRS.values()]
+                    for place, name in enumerate(("forename", "middle_names"))
+                },
+                "dob": [BORN] * len(PAIRS),
+            }
+        )
+        for side in (0, 1)
+    )
+    sides = engine.from_arrow(left), engine.from_arrow(right)
+    pairs = engine.sql(
+        "select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=sides[0], r=sides[1]
+    )
+    scored = score_given(engine, from_dict(raw), *sides, {}, pairs)
+    ours = {(row["left_id"], row["right_id"]): row["match_weight"] for row in engine_rows(engine, scored)}
+    theirs = splink_weights(raw, left, right)
+    assert ours == pytest.approx({pair: weighed["match_weight"] for pair, weighed in theirs.items()})

@@ -1,0 +1,189 @@
+"""Training finds the rates that the files were made with, and says what it was trained on."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import Engine, Table, connect
+from linkage.errors import NothingToTrainOnError
+from linkage.model import Model, from_dict
+from linkage.model.comparisons import comparison, settings
+from linkage.model.sampling import drawn
+from linkage.model.training import TrainingReport, train
+from linkage.model.training import estimates as estimates_module
+from linkage.model.training.blocks import count_blocks, training_blocks
+from linkage.model.training.counts import RANDOM_PAIRS, Layout
+from tests.conftest import parse
+from tests.model import known_errors
+
+
+@dataclasses.dataclass
+class Trained:
+    """A model trained on files with known errors."""
+
+    engine: Engine
+    left: Table
+    right: Table
+    model: Model
+    report: TrainingReport
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Iterator[Trained]:
+    """Trained once for all specs of this file."""
+    with connect("duckdb", threads=2) as engine:
+        left, right = (engine.from_arrow(side) for side in known_errors.two_files())
+        said: list[str] = []
+        model, report = train(engine, known_errors.model(), left, right, seed=5, progress=said.append)
+        yield Trained(engine, left, right, model, report, said)
+
+
+def _level(model: Model, name: str, label: str) -> Any:
+    compared = next(c for c in model.comparisons if c.name == name)
+    return next(level for level in compared.levels if level.label == f"{name}: {label}")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [(n, "same unit" if n == "postcode" else "equal") for n in known_errors.RATES]
+)
+def test_m_of_agreement_is_what_the_files_were_made_with(name: str, label: str, trained: Trained) -> None:
+    assert _level(trained.model, name, label).m == pytest.approx(1 - known_errors.RATES[name], abs=0.02)
+
+
+def test_u_is_the_share_of_random_pairs_that_agree(trained: Trained) -> None:
+    assert _level(trained.model, "sex", "equal").u == pytest.approx(0.5, abs=0.02)
+    matches = known_errors.SHARED / known_errors.PEOPLE**2  # Splink's random pairs hold them too
+    assert _level(trained.model, "dob", "equal").u == pytest.approx(1 / 3650 + 0.96 * matches, rel=0.1)
+
+
+def test_the_prior_is_the_share_of_all_pairs_that_match(trained: Trained) -> None:
+    truth = known_errors.SHARED / known_errors.PEOPLE**2
+    assert trained.model.prior == pytest.approx(truth, rel=0.15)
+    assert trained.report.prior == trained.model.prior
+
+
+def test_probabilities_of_a_comparison_add_up_to_one(trained: Trained) -> None:
+    for compared in trained.model.comparisons:
+        assert sum(level.m or 0.0 for level in compared.levels if level.value >= 0) == pytest.approx(1)
+    assert trained.model.is_trained
+
+
+def test_a_level_that_no_match_showed_keeps_a_pseudo_count(trained: Trained) -> None:
+    """Nobody's forename stands in the place of the surname; Splink's constant would give it log2(1e-6 / u)."""
+    swapped = _level(trained.model, "forename", "swapped with surname")
+    assert 0 < swapped.m < 1e-4
+    assert swapped.u >= 0.5 / RANDOM_PAIRS
+    assert abs(swapped.weight) < 8
+
+
+def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> None:
+    report = trained.report
+    assert report.random_pairs == RANDOM_PAIRS
+    assert len(report.rules) >= 2
+    blocked = [set(rule["columns"]) for rule in report.rules]
+    assert not set.intersection(*blocked), "every comparison must be free in one run"
+    for rule in report.rules:
+        assert 0 < rule["matches"] <= rule["pairs"]
+        assert rule["iterations"] >= 1
+    assert report.warnings == report.faults == []
+    assert report.units == [known_errors.PEOPLE, known_errors.PEOPLE]
+    assert report.seed == 5
+    assert {"leo-linkage", "splink", "duckdb"} <= set(report.versions)
+    assert json.loads(json.dumps(report.as_dict())) == report.as_dict()
+
+
+def test_progress_and_report_hold_no_value(trained: Trained) -> None:
+    values = {
+        value
+        for side in known_errors.two_files()
+        for column in ("surname", "postcode", "dob")
+        for value in side[column].to_pylist()
+    }
+    text = " ".join([*trained.said, str(trained.report.as_dict()), str(trained.model.raw)])
+    assert trained.said
+    assert not [value for value in values if value in text]
+
+
+def test_the_same_seed_gives_the_same_model_whatever_the_threads(trained: Trained) -> None:
+    left, right = known_errors.two_files()
+    with connect("duckdb", threads=1) as engine:
+        shuffled = left.take(pa.array(list(reversed(range(left.num_rows)))))
+        sides = engine.from_arrow(shuffled), engine.from_arrow(right)
+        again, _ = train(engine, known_errors.model(), *sides, seed=5)
+    assert again.raw == trained.model.raw
+
+
+def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: Any) -> None:
+    left = world("""
+        unit_id | forename | surname
+        1       | AVA      | LEE
+        2       | ANN      | KHAN
+    """)
+    right = world("""
+        unit_id | forename | surname
+        3       | JO       | SMITH
+        4       | MAX      | PATEL
+    """)
+    model = from_dict(settings([comparison("forename", "name"), comparison("surname", "name")]))
+    with pytest.raises(NothingToTrainOnError, match="nothing to train on") as refused:
+        train(engine, model, left, right)
+    assert "map more columns" in str(refused.value)
+    assert "KHAN" not in str(refused.value)
+
+
+def test_an_estimation_that_never_ends_says_which_and_what_to_do(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates_module, "LIMIT", 2)
+    with pytest.raises(NothingToTrainOnError, match=r"^m of forename, .*\n  its matches .* give a trained") as refused:
+        train(trained.engine, known_errors.model(), trained.left, trained.right, seed=5)
+    assert "in 2 iterations" in str(refused.value)
+
+
+def test_blocks_to_train_on_hold_few_pairs_a_unit_and_share_no_column(engine: Engine) -> None:
+    left, right = (engine.from_arrow(side) for side in known_errors.two_files())
+    model = known_errors.model()
+    sides = drawn(engine, (left, right), model.columns, most=10_000, seed=1)
+    rules = training_blocks(model.comparisons, count_blocks(engine, Layout(model), sides), sides)
+    assert not set.intersection(*(set(rule.columns) for rule in rules))
+    assert all(30 <= rule.pairs <= known_errors.PEOPLE**2 / 10 for rule in rules)
+    assert ("sex",) not in [rule.columns for rule in rules], "sex alone makes half of all pairs"
+
+
+@pytest.fixture(scope="module")
+def register() -> Iterator[tuple[Engine, Table]]:
+    """A thousand people of one surname each, the same on both sides: only their surname makes few enough pairs."""
+    people = "\n".join(f"{n} | P{n} | {'M' if n % 2 else 'F'}" for n in range(1, 1001))
+    with connect("duckdb", threads=2) as engine:
+        yield engine, engine.from_arrow(parse("unit_id | surname | sex\n" + people))
+
+
+def test_what_cannot_be_estimated_or_is_fixed_stays_as_it_was(register: tuple[Engine, Table]) -> None:
+    engine, side = register
+    raw = settings([comparison("surname", "name"), comparison("sex", "category")])
+    level = raw["comparisons"][1]["comparison_levels"][1]
+    level |= {"m_probability": 0.6, "fix_m_probability": True, "u_probability": 0.4, "fix_u_probability": True}
+    model, report = train(engine, from_dict(raw), side, side)
+    assert [fault.split(" was ")[0] for fault in report.faults] == ["comparison 'surname'"]
+    assert _level(model, "surname", "equal").m == pytest.approx(0.9), "where training started"
+    assert (_level(model, "sex", "equal").m, _level(model, "sex", "equal").u) == (0.6, 0.4)
+    assert model.is_trained
+
+
+def test_a_column_that_one_side_never_knows_is_warned_of(trained: Trained) -> None:
+    engine = trained.engine
+    left = engine.sql("select *, cast(null as varchar) as nino from {t}", t=trained.left)
+    right = engine.sql("select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=trained.right)
+    raw = deepcopy(known_errors.model().raw)
+    raw["comparisons"].append(comparison("nino", "number"))
+    model, report = train(engine, from_dict(raw), left, right, seed=5)
+    assert report.warnings == ["comparison 'nino' was known on both sides of no pair: its m is not estimated"]
+    assert report.faults == []
+    assert _level(model, "nino", "equal").m == pytest.approx(0.98), "where training started"
+    assert _level(model, "sex", "equal").m == pytest.approx(_level(trained.model, "sex", "equal").m, abs=0.01)

@@ -1,0 +1,106 @@
+"""A step leans on what an earlier one has learnt, where it has seen few matches itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from linkage.model import Model, from_dict
+from linkage.model.training import InformativePrior, most_informative
+from linkage.model.training.blocks import TrainingBlock
+from linkage.model.training.estimates import Estimates, estimate
+from linkage.model.training.evidence import as_counted
+from tests.model.test_training_em import TABLE, _evidence, _model
+
+
+def _trained(agree: float) -> Model:
+    """Two fields on which matches agree so often."""
+    raw = _model("a", "b").raw
+    for comparison in raw["comparisons"]:
+        equal, differs = (level for level in comparison["comparison_levels"] if not level.get("is_null_level"))
+        equal["m_probability"], differs["m_probability"] = agree, 1 - agree
+    return from_dict(raw)
+
+
+def _found(times: float, agree: float | None, matches: int = 100_000) -> Estimates:
+    """TABLE's pairs so many times over, where an earlier step has learnt that matches agree on b so often."""
+    model = _model("a", "b") if agree is None else _trained(agree)
+    evidence = _evidence({pattern: int(count * times) for pattern, count in TABLE.items()}, model=model)
+    earlier = None if agree is None else InformativePrior("first", model, matches)
+    evidence = replace(evidence, informative=earlier)
+    return estimate(evidence, as_counted(evidence))
+
+
+def test_what_is_rare_is_worth_more_of_this_steps_matches_and_no_more_than_were_seen() -> None:
+    worth = InformativePrior("first", _model("a"), 2_000).pseudo_counts(np.array([0.5, 0.01, 0.0, 1.0]))
+    assert worth == pytest.approx([4, 396, 2_000, 0], abs=1e-6)
+
+
+def test_few_matches_lean_on_the_earlier_step_and_many_do_not() -> None:
+    """These pairs show no match that differs on b, and the earlier step's matches did one time in ten."""
+    agree = [_found(times, 0.9).m[0, 2] for times in (0.02, 0.05, 1, 100)]
+    assert 0.9 < agree[0] < agree[1] < agree[2] < agree[3]
+    assert agree[3] == pytest.approx(_found(100, None).m[0, 2], abs=0.001)
+
+
+def test_non_matches_of_one_forename_are_no_matches_by_another_surname() -> None:
+    """Of one birthday 131 pairs match, 2 of them by another surname, and of strangers 1,250 share a (chance: 1,100)."""
+    model = _trained(0.985)
+    told = {"a": 55, "b": 20}
+    equal = tuple(TrainingBlock((name,), 0, 1.0, seen=seen, known=10_000) for name, seen in told.items())
+    birthday = {"==": 131, "=≠": 1_252, "≠=": 402, "≠≠": 198_215}
+    evidence = _evidence(birthday, equal=equal, model=model)
+    informed = replace(evidence, informative=InformativePrior("first", model, 5_000))
+    alone, leant = (estimate(one, as_counted(one)) for one in (evidence, informed))
+    assert alone.runs[0].matches[0] > 250
+    assert leant.runs[0].matches[0] == pytest.approx(131, rel=0.05)
+    assert leant.m[0, 3] == pytest.approx(0.015, abs=0.01)
+
+
+def test_an_earlier_step_that_saw_next_to_nobody_says_next_to_nothing() -> None:
+    assert _found(1, 0.9999, matches=1).m[0, 2] == pytest.approx(_found(1, 0.9999, matches=0).m[0, 2], abs=0.01)
+
+
+def test_a_step_that_has_learnt_nothing_itself_teaches_nobody() -> None:
+    model = _trained(0.9)
+    assert InformativePrior.from_step("first", model, {"taken_as_given": "too small", "prior": 0.1}) is None
+    told = {"rules": [{"matches": 2_302}, {"matches": 30_211}]}
+    assert InformativePrior.from_step("first", model, told) == InformativePrior("first", model, 2_302)
+
+
+def test_a_run_that_was_set_aside_does_not_say_how_much_a_step_has_seen() -> None:
+    model = _trained(0.9)
+    told = {"rules": [{"matches": 2_302, "used": True}, {"matches": 3, "used": False}]}
+    assert InformativePrior.from_step("first", model, told) == InformativePrior("first", model, 2_302)
+
+
+def test_the_step_that_teaches_is_the_one_whose_links_show_most_people() -> None:
+    """EM looked at 2,302 matches of a step of 300,000, and at 2,772 of one of 3,400, where it took a second look."""
+    model = _trained(0.9)
+    large = InformativePrior.from_step(
+        "large", model, {"rules": [{"matches": 2_302}]}, level_counts={"a": {"1": 280_000.0, "0": 9.0}}
+    )
+    small = InformativePrior.from_step("small", model, {"rules": [{"matches": 2_772}]}, level_counts={"a": {"1": 3_300.0, "0": 70.0}})
+    assert most_informative([large, None, small]) == most_informative([small, large]) == large
+    alike = [InformativePrior("few", model, 100), InformativePrior("many", model, 200)]
+    assert most_informative(alike) == alike[1], "where no links are known, EM's matches tell"
+    assert most_informative([None]) is None
+
+
+def test_m_of_an_earlier_step_is_what_its_links_show_beside_five_matches_of_the_model() -> None:
+    """EM had 10 % of the matches differ on b, and of 995 links none does; a is shown by nobody."""
+    told = {"rules": [{"matches": 2_302}]}
+    earlier = InformativePrior.from_step("first", _trained(0.9), told, level_counts={"b": {"1": 995.0}})
+    assert earlier is not None
+    a, b = ([level.m for level in c.levels if level.value >= 0] for c in earlier.model.comparisons)
+    assert a == pytest.approx([0.9, 0.1])
+    assert b == pytest.approx([(995 + 4.5) / 1_000, 0.5 / 1_000])
+
+
+def test_m_that_a_model_fixes_stays_whatever_links_show() -> None:
+    model = _trained(0.9)
+    for level in model.raw["comparisons"][1]["comparison_levels"]:
+        level["fix_m_probability"] = True
+    earlier = InformativePrior.from_step("first", from_dict(model.raw), {"rules": [{"matches": 9}]}, level_counts={"b": {"0": 95.0}})
+    assert earlier is not None
+    assert [level.m for level in earlier.model.comparisons[1].levels if level.value >= 0] == pytest.approx([0.9, 0.1])

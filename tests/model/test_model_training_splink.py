@@ -1,0 +1,101 @@
+"""u, m and the share of matches are Splink's own, on the same pairs."""
+
+import dataclasses
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from splink import Linker, block_on
+
+from linkage.engine import connect
+from linkage.model import Model, from_dict
+from linkage.model.training import em
+from linkage.model.training import estimates as estimates_module
+from linkage.model.training.estimates import Estimates, estimate
+from linkage.model.training.evidence import Evidence, as_counted, gather
+from tests.model import known_errors
+from tests.model.splink_says import splink_tables
+
+PEOPLE = 300
+"""Few enough that all pairs are looked at, by Splink too."""
+
+
+@dataclasses.dataclass
+class Ours:
+    """Files, and what we make of them."""
+
+    left: pa.Table
+    right: pa.Table
+    model: Model
+    evidence: Evidence
+    estimates: Estimates
+
+
+@pytest.fixture(scope="module")
+def ours() -> Ours:
+    left, right = (_some(side) for side in known_errors.two_files())
+    with connect("duckdb", threads=1) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linkage.model.training.counts.RANDOM_PAIRS", PEOPLE * PEOPLE)
+        evidence = gather(engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1)
+    return Ours(left, right, known_errors.model(), evidence, estimate(evidence, as_counted(evidence)))
+
+
+def _some(side: pa.Table) -> pa.Table:
+    """The first people of a file, a tenth of them without a postcode."""
+    kept = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
+    unknown = pa.array([n % 10 == 0 for n in range(kept.num_rows)])
+    postcodes = pa.compute.if_else(unknown, pa.scalar(None, pa.string()), kept["postcode"])
+    return kept.set_column(kept.column_names.index("postcode"), "postcode", postcodes)
+
+
+def _linker(tables: list[Any], raw: dict[str, Any]) -> Linker:
+    return Linker(tables, deepcopy(raw), log_level="ERROR", validate_settings=False)
+
+
+def test_u_is_splinks_over_all_pairs(ours: Ours) -> None:
+    with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:
+        linker = _linker(tables, ours.model.raw)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=10 * PEOPLE**2, seed=1, min_count_per_level=None, num_chunks=1
+        )
+        splink = from_dict(linker.misc.save_model_to_json())
+    compared = 0
+    for number, (index, position) in enumerate(ours.evidence.layout.places):
+        if ours.evidence.random.shown[:, number].any():  # else a pseudo-count here, a constant there
+            expected = splink.comparisons[index].levels[position].u
+            assert ours.estimates.u[0, number] == pytest.approx(expected, abs=1e-6, rel=1e-6)
+            compared += 1
+    assert compared >= 15
+
+
+@pytest.mark.parametrize("tolerance", [1e-4, 1e-6])
+def test_m_and_the_share_of_matches_are_splinks_in_every_block(
+    ours: Ours, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (estimates_module, em):
+        monkeypatch.setattr(module, "TOLERANCE", tolerance)
+    runs = estimate(ours.evidence, as_counted(ours.evidence)).runs
+    assert len(runs) >= 2
+    for run in runs:
+        raw = _with_u(ours, run.u[0])
+        raw |= {"em_convergence": tolerance, "max_iterations": em.LIMIT}
+        raw["probability_two_random_records_match"] = 0.5 / PEOPLE
+        with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:
+            session = _linker(tables, raw).training.estimate_parameters_using_expectation_maximisation(
+                block_on(*run.block.columns), estimate_without_term_frequencies=True
+            )
+        splink = session.core_model_settings
+        assert run.estimate.iterations == len(session._core_model_settings_history) - 1
+        assert run.estimate.prior[0] == pytest.approx(splink.probability_two_random_records_match, abs=1e-6)
+        expected = [level.m_probability for c in splink.comparisons for level in c._comparison_levels_excluding_null]
+        assert run.estimate.m[0, run.free] == pytest.approx(expected, abs=1e-6)
+        assert np.ptp(run.estimate.m[0, run.free]) > 0.5, "something was learnt"
+
+
+def _with_u(ours: Ours, u: Any) -> dict[str, Any]:
+    raw = deepcopy(ours.model.raw)
+    for number, (index, position) in enumerate(ours.evidence.layout.places):
+        raw["comparisons"][index]["comparison_levels"][position]["u_probability"] = float(u[number])
+    return raw
