@@ -114,11 +114,12 @@ def untrained(kinds: Mapping[str, str]) -> Model:
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Conditional comparisons: a household shares its surname, and people of one forename are of one sex."""
-    made = []
+    """Conditional comparisons: a household shares surname, telephone and house number, people of one forename a sex."""
+    made: list[dict[str, Any]] = []
     home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
-    if home and "surname" in kinds:
-        made.append(comparisons.given_comparison("surname", [home], adjusted=True))
+    if home:
+        shared = (name for name in ("surname", "phone", "street_number") if name in kinds)
+        made += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
     if {"sex", "forename"} <= kinds.keys():
         made.append(comparisons.given_comparison("sex", ["forename"]))
     return made

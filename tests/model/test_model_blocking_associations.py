@@ -106,7 +106,8 @@ def test_what_another_step_did_not_know_says_nothing_of_this_one() -> None:
     seen = np.array([True] * 8 + [False])  # both missing is never seen
     lack = ("forename", UNKNOWN, "surname", UNKNOWN)
     alone, informed = (
-        fit_associations(("forename", "surname"), shows, cells, counts, seen, known) for known in (None, {lack: LogOdds(12.0, 0.1)})
+        fit_associations(("forename", "surname"), shows, cells, counts, seen, known)
+        for known in (None, {lack: LogOdds(12.0, 0.1)})
     )
     assert informed.associations == alone.associations
     assert informed.expected[-1] == pytest.approx(alone.expected[-1])

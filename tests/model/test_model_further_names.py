@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 import pytest
-
 from linkage.adhoc.modelling import untrained
+
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match.candidates import score_given

@@ -80,7 +80,9 @@ def test_the_step_that_teaches_is_the_one_whose_links_show_most_people() -> None
     large = InformativePrior.from_step(
         "large", model, {"rules": [{"matches": 2_302}]}, level_counts={"a": {"1": 280_000.0, "0": 9.0}}
     )
-    small = InformativePrior.from_step("small", model, {"rules": [{"matches": 2_772}]}, level_counts={"a": {"1": 3_300.0, "0": 70.0}})
+    small = InformativePrior.from_step(
+        "small", model, {"rules": [{"matches": 2_772}]}, level_counts={"a": {"1": 3_300.0, "0": 70.0}}
+    )
     assert most_informative([large, None, small]) == most_informative([small, large]) == large
     alike = [InformativePrior("few", model, 100), InformativePrior("many", model, 200)]
     assert most_informative(alike) == alike[1], "where no links are known, EM's matches tell"
@@ -101,6 +103,8 @@ def test_m_that_a_model_fixes_stays_whatever_links_show() -> None:
     model = _trained(0.9)
     for level in model.raw["comparisons"][1]["comparison_levels"]:
         level["fix_m_probability"] = True
-    earlier = InformativePrior.from_step("first", from_dict(model.raw), {"rules": [{"matches": 9}]}, level_counts={"b": {"0": 95.0}})
+    earlier = InformativePrior.from_step(
+        "first", from_dict(model.raw), {"rules": [{"matches": 9}]}, level_counts={"b": {"0": 95.0}}
+    )
     assert earlier is not None
     assert [level.m for level in earlier.model.comparisons[1].levels if level.value >= 0] == pytest.approx([0.9, 0.1])

@@ -35,9 +35,7 @@ def test_what_people_change_is_learnt_from_those_who_are_in_a_file_twice(engine:
     ]
     first, second = halves(engine, file, seed=1)
     model, _ = train(engine, from_dict(settings(made)), first, second)
-    learnt = {
-        c.name: next(level.m for level in c.levels if level.value > 0) for c in model.comparisons if not c.given
-    }
+    learnt = {c.name: next(level.m for level in c.levels if level.value > 0) for c in model.comparisons if not c.given}
     assert learnt["postcode"] == pytest.approx(1 - MOVED, abs=0.06)
     assert learnt["age"] > 0.95
     assert learnt["surname"] > 0.95

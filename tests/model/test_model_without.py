@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-
 from linkage.adhoc.modelling import untrained, with_rules
+
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError

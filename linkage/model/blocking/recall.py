@@ -269,7 +269,9 @@ def estimated_recall(
         return None
     fit = fit_associations(cells.fields, cells.shows, cells.states, cells.matches, cells.reached, associations)
     unreached = ~cells.reached
-    return Recall(1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached), fit.associations)
+    return Recall(
+        1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached), fit.associations
+    )
 
 
 @dataclass(frozen=True)
@@ -296,7 +298,10 @@ def _cells(
     by_comparison = by_field(model, required, made_of)
     if not by_comparison:
         return None
-    columns = [_states_of_patterns(model, comparison, events, patterns, made_of) for comparison, events in by_comparison.items()]
+    columns = [
+        _states_of_patterns(model, comparison, events, patterns, made_of)
+        for comparison, events in by_comparison.items()
+    ]
     states = [_ordered(set(column)) for column in columns]
     if math.prod(map(len, states)) > MOST_CELLS:
         return None
