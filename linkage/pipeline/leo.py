@@ -1,5 +1,6 @@
 """The whole pipeline as stages: sources to records, identities, links, spine, LEO's tables, extracts and report."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,5 +68,18 @@ def facts(job: Job) -> RunFacts:
         "key_fingerprint": job.key.fingerprint if job.key else None,
         "definitions": own_names(),
         "configuration": job.config.model_dump(mode="json", exclude={"outputs": {"key_file"}}),
+        "synthetic": _is_synthetic(job.data),
     }
     return RunFacts(run=run.name, config=job.config.fingerprint(), settings=settings)
+
+
+def _is_synthetic(data: Path) -> bool:
+    """Whether leo synth made the data: its manifest is in the folder, or beside one of several releases."""
+    for folder in (data, data.parent):
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
+            return True
+    return False

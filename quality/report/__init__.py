@@ -125,7 +125,10 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         has_last_release=bool(inputs.drift),
         failed_gates=inputs.failed_gates,
     )
-    run_facts = [str(manifest.get("name") or manifest.get("run") or ""), moment(str(manifest.get("finished") or ""))]
+    run_facts = [
+        str(manifest.get("name") or manifest.get("run") or ""),
+        moment(str(manifest.get("finished") or manifest.get("started") or "")),
+    ]
     version = (manifest.get("versions") or {}).get("leo-linkage")
     return document(
         inputs.title,
