@@ -31,8 +31,7 @@ OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.
 Maps = Annotated[
     list[str] | None,
     typer.Option(
-        "--map",
-        help="The column of a role: left.forename=PERNAME1; left.other=X: not compared. May be repeated.",
+        "--map", help="The column of a role: left.forename=PERNAME1; left.other=X: not compared. May be repeated."
     ),
 ]
 FileMaps = Annotated[

@@ -197,11 +197,7 @@ def _dates(schema: FileSchema, wanted: Collection[str]) -> list[Cleaner]:
         )
     elif source and "age" in wanted:
         made.append(
-            Cleaner(
-                source,
-                ("age",),
-                lambda *values: (str(add - int(day[:4])) if (day := date(*values)) else None,),
-            )
+            Cleaner(source, ("age",), lambda *values: (str(add - int(day[:4])) if (day := date(*values)) else None,))
         )
     return made
 

@@ -37,8 +37,6 @@ EARLIEST_YEAR = 1850
 _FEWEST_DIGITS = {8: 7, 6: 3}  # that a date of so many digits has where a spreadsheet dropped first zeros
 _EXCEL_START = datetime.date(1899, 12, 30)  # day 0 of Excel's serial numbers
 _MIN_SERIAL_SHARE = 0.98  # of known values are plausible serial numbers
-_MAX_IMPOSSIBLE_SHARE = 0.2  # of digits, above which they are no dates
-_MIN_MONTHS, _MONTHS_PER_DAY = 6, 3  # months that a column shows, and so many times as many as days
 _MAX_LATE_SHARE = 0.001  # of years, that may lie after the latest year: slips such as 2055
 _MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) alone
 _JANUARY_TIMES, _DEFAULT_ROWS = 3.0, 10  # 1 January is a default when so many times as common as chance; and by rows
@@ -55,9 +53,8 @@ class DateFormat:
         format: a strptime format that the user stated; the rest is inferred where it is empty.
         month_first: separator to whether the month stands before the day; "" for the rest.
         year_first: 85-03-04 is 4 March 1985.
-        day_second: 1984-05-03 is 5 March.
         latest_year: of birth; a year of two digits is the last one not after it.
-        digits: that most dates have which are digits alone; 0 where they are no dates.
+        digits: that most dates have which are digits alone.
         excel: numbers are Excel's serial numbers.
         precision: "day", "month" or "year": what is compared.
         january_is_default: 1 January says the year alone.
@@ -67,7 +64,6 @@ class DateFormat:
     format: str = ""
     month_first: Mapping[str, bool] = field(default_factory=dict)
     year_first: bool = False
-    day_second: bool = False
     latest_year: int = 0
     digits: int = 8
     excel: bool = False
@@ -108,10 +104,9 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
     for text, rows in values.items():
         if not says_nothing(text):
             known[plain(text)] += rows
-    found = _by_triples(known, latest_year)
     if _are_serials(known, latest_year):
         return DateFormat(latest_year=latest_year, excel=True)
-    return DateFormat(**{**asdict(found), "digits": 0}) if _are_impossible(known, found) else found
+    return _by_triples(known, latest_year)
 
 
 def shows_order(values: Mapping[str, int]) -> bool | None:
@@ -127,31 +122,20 @@ def shows_order(values: Mapping[str, int]) -> bool | None:
 
 def _by_triples(known: Counter[str], latest_year: int) -> DateFormat:
     day, month, first, last = Counter[str](), Counter[str](), 0, 0
-    digits, whole = Counter[int](), Counter[tuple[bool, bool]]()
-    ones, twos = dict[str, set[int]](), dict[str, set[int]]()
+    digits = Counter[int]()
     for text, rows in known.items():
         if match := _DIGITS.fullmatch(text):
             digits[len(match[1])] += rows
         if match := _TRIPLE.fullmatch(text) or _digits_day_first(text, latest_year):
             one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
-            ones.setdefault(separator, set()).add(one)
-            twos.setdefault(separator, set()).add(two)
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
-        elif match := _YEAR_FIRST.fullmatch(text):
-            whole[int(match[2]) > 12, int(match[3]) > 12] += rows
-    month_first = {of: month[of] > day[of] or _are_months(ones[of], twos[of]) for of in {*day, *month}}
-    if not (day[""] + month[""] or month_first.get("")):
+    month_first = {of: month[of] > day[of] for of in {*day, *month}}
+    if not day[""] + month[""]:
         month_first[""] = month.total() > day.total()
     usual = next((length for length, rows in digits.items() if rows > known.total() / 2), 8)
-    day_second = whole[True, False] > whole[False, True]
-    return DateFormat("", month_first, first > last, day_second, latest_year, usual)
-
-
-def _are_months(first: set[int], second: set[int]) -> bool:
-    """Whether first numbers are months where no date shows it: they are many, and the second ones few days."""
-    return max(first) <= 12 and len(first) >= max(_MIN_MONTHS, _MONTHS_PER_DAY * len(second))
+    return DateFormat("", month_first, first > last, latest_year, usual)
 
 
 def _digits_day_first(text: str, latest_year: int) -> re.Match[str] | None:
@@ -172,16 +156,6 @@ def _are_serials(known: Counter[str], latest_year: int) -> bool:
             serials += rows * (int(match[1]) <= today)
             years += rows * (EARLIEST_YEAR <= int(match[1]) <= latest_year)
     return serials >= _MIN_SERIAL_SHARE * known.total() > 2 * years
-
-
-def _are_impossible(known: Counter[str], how: DateFormat) -> bool:
-    """Whether digits without separators are too often in no month or on no day."""
-    digits = impossible = 0
-    for text, rows in known.items():
-        if (match := _DIGITS.fullmatch(text)) and (made := _run_together(match[1], how)):
-            digits += rows
-            impossible += rows * (int(made[5:7]) > 12 or int(made[8:]) > 31)
-    return impossible > _MAX_IMPOSSIBLE_SHARE * digits
 
 
 def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
@@ -259,14 +233,12 @@ def _parsed(text: str, how: DateFormat) -> str | None:
     if how.excel and (match := _SERIAL.fullmatch(text)):
         return (_EXCEL_START + datetime.timedelta(days=int(match[1]))).isoformat()
     if match := _YEAR_FIRST.fullmatch(text):
-        year, one, two = match[1], match[2], match[3]
-        swapped = how.day_second and not int(two) > 12 >= int(one)
-        return _iso(year, two, one) if swapped else _iso(year, one, two)
+        return _iso(match[1], match[2], match[3])
     if match := _TRIPLE.fullmatch(text):
         return _triple(match[1], match[2], match[3], match[4], how)
-    if (match := _DIGITS.fullmatch(text)) and how.digits:
+    if match := _DIGITS.fullmatch(text):
         return _run_together(match[1], how)
-    if how.digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
+    if (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
         return padded
     if match := _YEAR.fullmatch(text):
         return _iso(match[1], "0", "0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, Table, columns, connect, one, rows
+from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
 from linkage.files import truth
 from linkage.files.messages import columns_taken, read_notes
@@ -19,9 +19,6 @@ from linkage.model import Model
 from linkage.model.sampling import halves
 from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY, dedupe_thresholds
 from linkage.spine.clusters import Clusters, cluster
-
-_PLACEHOLDER_ROWS = 20  # records of one text, from which they are placeholders or copies
-_DISTINCT_OTHERS = 0.5  # of the other records are worded as no other, or the repeated ones are namesakes
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,7 @@ def dedupe_file(
 
 
 def _dedupe(
-    engine: Engine,
-    request: DedupeRequest,
-    folder: OutputFolder,
-    inferred: Inferred | None,
-    say: Callable[[str], None],
+    engine: Engine, request: DedupeRequest, folder: OutputFolder, inferred: Inferred | None, say: Callable[[str], None]
 ) -> Linked:
     with folder.clock("read"):
         say("reading")
@@ -102,7 +95,6 @@ def _dedupe(
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(folder.part / "model.json")
         folder.write_prepared(engine, prepared)
         notes = [*read_notes(prepared), *true_pairs.notes, *given_notes(request.model, training)]
-        notes += _notes_of_placeholders(engine, file.name, table, clusters.members, list(kinds))
         error = truth.error(engine, links, true_pairs.table) if true_pairs.table else None
         linked = Linked(columns_taken(prepared), kinds, summary, error, notes)
         source = source_of(engine, request.file.name, file, table)
@@ -113,11 +105,7 @@ def _dedupe(
         "engine": engine.name,
         "inputs": {file.path.name: file_facts(file, prepared.records[0].unparsed_dates)},
         "recognised": {"file": dict(prepared.schemas[0].columns), "compared": kinds},
-        "request": {
-            "files": {"file": str(file.path)},
-            "sha256": {"file": file.sha256},
-            "threshold": request.threshold,
-        },
+        "request": {"files": {"file": str(file.path)}, "sha256": {"file": file.sha256}, "threshold": request.threshold},
         "counts": summary,
         "tables": hashes,
         "truth": linked.truth,
@@ -162,40 +150,6 @@ def _model(
     model, reports = train_model(engine, kinds, first, second, seed=seed, progress=say)
     engine.drop(first, second)
     return model, reports
-
-
-def _notes_of_placeholders(engine: Engine, name: str, units: Table, members: Table, fields: list[str]) -> list[str]:
-    """What to know of identical records that are as many people: placeholders (TEST TEST) or copies."""
-    found = one(
-        engine,
-        engine.sql(
-            f"""
-            with worded as (
-                select count(*) as records, count(distinct m.cluster_id) as people
-                from {{u}} as u
-                join {{m}} as m on m.unit_id = u.unit_id
-                group by {columns(fields)}
-            ),
-            judged as (
-                select *, records >= $many and 2 * people > records as is_repeated from worded
-            )
-            select coalesce(sum(records) filter (is_repeated), 0) as repeated,
-                   count(*) filter (is_repeated) as texts,
-                   coalesce(sum(records) filter (not is_repeated), 0) as others,
-                   count(*) filter (not is_repeated) as other_texts
-            from judged
-            """,
-            params={"many": _PLACEHOLDER_ROWS},
-            u=units,
-            m=members,
-        ),
-    )
-    if not found["texts"] or found["other_texts"] < _DISTINCT_OTHERS * float(found["others"]):
-        return []
-    return [
-        f"{name}: {int(found['texts']):,} identical placeholder records ({int(found['repeated']):,} rows) were not merged: "
-        "leave them out if they stand for no person, keep one of each if they are copies"
-    ]
 
 
 # Pairs of one cluster that no rule made, or that scored below the floor.

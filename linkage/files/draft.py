@@ -180,12 +180,7 @@ def _name(text: str) -> str:
 
 
 def _infer(
-    engine: Engine,
-    options: Draft,
-    files: Sequence[_File],
-    place: int,
-    scratch: Path,
-    inferred: Inferred | None,
+    engine: Engine, options: Draft, files: Sequence[_File], place: int, scratch: Path, inferred: Inferred | None
 ) -> None:
     """Infer the schemas of the first file and another one, and note what the pair shows of both."""
     first, other = files[0], files[place]

@@ -31,7 +31,6 @@ _ORDER_NAMES = 20_000  # that show which comes first
 _EM_ROUNDS, _EM_START, _MAX_BITS = 30, 0.1, 50.0
 _MIN_TURNED_SHARE, _MIN_TURNED = 0.05, 10  # names of the other order, below which ambiguous words may feign them
 _SURE_BITS = 3.0  # log2 odds from which a single name has the other order
-_LETTERS = re.compile(r"(?:[A-Z]\.)+[A-Z]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ class FullNames:
     """
 
     words: _Words
-    bare: "BareNames"
     surname_first: bool
     turned: float = 0.0
     alone_is_forename: bool = False
@@ -113,24 +111,23 @@ class FullNames:
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
         """From a column's values; `settings` may state surname_first and turned."""
         stated = settings or {}
-        bare = BareNames.learn(values)
         names = Counter[str]()
         for value, rows in values.items():
-            names[bare.of(value)] += rows
+            names[bare_name(value)] += rows
         by_form = _by_form(names)
         known = _with_common_names(names, by_form)
         surname_first = bool(stated.get("surname_first", _is_surname_first(names, _Words.of(*known))))
         words = _Words.of(*_added(known, _by_place(names, surname_first)))
         turned = float(stated.get("turned", _share_turned(_evidence(names, words, surname_first))))
-        learned = cls(words, bare, surname_first, turned)
+        learned = cls(words, surname_first, turned)
         for _ in range(_ROUNDS):
             words = _Words.of(*_added(known, learned._split_all(names)))
-            learned = cls(words, bare, surname_first, turned)
+            learned = cls(words, surname_first, turned)
         alone = Counter[bool]()
         for value, rows in names.items():
             if len(single := name_words(value)) == 1 and (weight := words.weights.get(single[0], 0.0)):
                 alone[weight > 0] += rows
-        return cls(words, bare, surname_first, turned, alone[True] > alone[False])
+        return cls(words, surname_first, turned, alone[True] > alone[False])
 
     def as_settings(self) -> dict[str, Any]:
         """For the schema."""
@@ -138,7 +135,7 @@ class FullNames:
 
     def split(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
-        return self._split(self.bare.of(value))
+        return self._split(bare_name(value))
 
     def _split(self, name: str) -> tuple[str | None, str | None]:
         if parts := _by_comma(name):
@@ -173,21 +170,13 @@ def _added(known: tuple[Counts, Counts], more: tuple[Counts, Counts]) -> tuple[C
 
 
 def _by_form(names: Counts) -> tuple[Counts, Counts]:
-    """Forenames and surnames that commas split, or initials: Ivanov I. P., where most names have them."""
+    """Forenames and surnames that commas split."""
     given, family = Counter[str](), Counter[str]()
     for name, rows in names.items():
         if parts := _by_comma(name):
             given[parts[0]] += rows
             family[parts[1]] += rows
-    if given:
-        return given, family
-    for name, rows in names.items():
-        words = name_words(name)
-        longer = [word for word in words if len(word) > 1]
-        if 0 < len(longer) < len(words):
-            given[" ".join(word for word in words if len(word) == 1)] += rows
-            family[" ".join(longer)] += rows
-    return (given, family) if 2 * family.total() > sum(names.values()) else ({}, {})
+    return given, family
 
 
 def _with_common_names(names: Counts, known: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
@@ -291,43 +280,21 @@ def _with_particles(
     return joined
 
 
-@dataclass(frozen=True)
-class BareNames:
-    """Names without titles before them, degrees and suffixes after them and words such as née within them.
+def bare_name(value: str) -> str:
+    """A name without titles before it, degrees after it and words such as née within it.
 
-    Attributes:
-        initials_are_degrees: letters with dots after a comma (S.H.) are degrees, and no initials.
+    >>> bare_name("Dr. Anna Smith, PhD"), bare_name("Frau Anna Weber geb. Klein")
+    ('Anna Smith', 'Anna Weber Klein')
     """
-
-    initials_are_degrees: bool = False
-
-    @classmethod
-    def learn(cls, values: Counts) -> "BareNames":
-        """From a column: letters with dots are degrees where nearly all that follows its commas is one."""
-        degrees = others = 0
-        for value, rows in values.items():
-            _, comma, rest = value.partition(",")
-            last = rest.rpartition(",")[2]
-            if comma and _LETTERS.fullmatch(last.strip()) is None:
-                is_degree = _follows(last)
-                degrees, others = degrees + rows * is_degree, others + rows * (not is_degree)
-        return cls(degrees > 2 * others)
-
-    def of(self, value: str) -> str:
-        """A name without what is written around it."""
-        parts = (_without_titles(part) for part in self._without_degrees(value).split(","))
-        return _between().sub(" ", ",".join(parts))
-
-    def _without_degrees(self, value: str) -> str:
+    name, comma, last = value.rpartition(",")
+    while comma and name.strip() and _are_degrees(last):
+        value = name
         name, comma, last = value.rpartition(",")
-        letters = self.initials_are_degrees
-        while comma and name.strip() and (_follows(last) or (letters and _LETTERS.fullmatch(last.strip()))):
-            value = name
-            name, comma, last = value.rpartition(",")
-        words = value.split()
-        while len(words) > 1 and _is_degree(words[-1]):
-            value = value.rstrip()[: -len(words.pop())]
-        return value.rstrip()
+    words = value.split()
+    while len(words) > 1 and _is_degree(words[-1]):
+        value = value.rstrip()[: -len(words.pop())]
+    parts = (_without_titles(part) for part in value.rstrip().split(","))
+    return _between().sub(" ", ",".join(parts))
 
 
 def _any_of(words: Iterable[str]) -> str:
@@ -359,7 +326,7 @@ def _is_degree(word: str) -> bool:
     return key in _degrees("degrees") or ("." in word[:-1] and key in _degrees("dotted"))
 
 
-def _follows(part: str) -> bool:
+def _are_degrees(part: str) -> bool:
     """Whether all that stands after a comma are degrees and suffixes."""
     words = part.split()
     return bool(words) and all(_is_degree(word) or word.rstrip(".").upper() in name_rules().suffixes for word in words)

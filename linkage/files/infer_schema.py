@@ -31,15 +31,7 @@ from linkage.files.date_format import (
     shows_order,
 )
 from linkage.files.full_names import FullNames, suffix_of
-from linkage.files.header_names import (
-    NUMBERS,
-    ROLES,
-    address_lines,
-    is_called_like_a_key,
-    plain,
-    roles_of,
-    shown_names,
-)
+from linkage.files.header_names import NUMBERS, ROLES, address_lines, is_called_like_a_key, plain, roles_of, shown_names
 from linkage.files.id_column import find_ids
 from linkage.files.mapping import Stated
 from linkage.files.profile import Profile

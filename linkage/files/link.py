@@ -7,7 +7,7 @@ from typing import Any
 
 from linkage.config import Cardinality
 from linkage.config.resources import config_file
-from linkage.engine import Engine, Table, connect, one
+from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
 from linkage.files import truth
 from linkage.files.duplicates import REPEATED, cardinality_of, repeated_share
@@ -89,10 +89,7 @@ def _names(left: Path, right: Path) -> tuple[str, str]:
 
 def _refuse_contradictions(request: LinkRequest) -> None:
     refuse_without_model(request.without, request.model, "--map left.other=COLUMN")
-    needs = {
-        "--samples": request.samples > 0,
-        "--second-records": request.second_records,
-    }
+    needs = {"--samples": request.samples > 0, "--second-records": request.second_records}
     for option, asked in needs.items():
         if request.links_only and asked:
             raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
@@ -114,11 +111,7 @@ class _Step:
 
 
 def _link(
-    engine: Engine,
-    request: LinkRequest,
-    folder: OutputFolder,
-    inferred: Inferred | None,
-    say: Callable[[str], None],
+    engine: Engine, request: LinkRequest, folder: OutputFolder, inferred: Inferred | None, say: Callable[[str], None]
 ) -> Linked:
     with folder.clock("read"):
         say("reading")
@@ -235,7 +228,6 @@ def _linked(engine: Engine, step: _Step, result: StepResult, training: Mapping[s
         [
             *read_notes(files),
             *_notes_of_repeated(step),
-            *_notes_of_other_codes(engine, files),
             *step.truth.notes,
             *given_notes(request.model, training),
             *recall_notes(training),
@@ -258,25 +250,6 @@ def _notes_of_repeated(step: _Step) -> list[str]:
         for file, share in zip(files, step.repeated, strict=True)
         if share >= REPEATED
     ]
-
-
-_SHOWS_CODES = 100  # known rows of a side, of which none having a value of the other is no chance
-
-
-def _notes_of_other_codes(engine: Engine, files: Prepared) -> list[str]:
-    """Fields that both files have and in which they share no value."""
-    left, right = files.units
-    notes = []
-    for name in files.kinds:
-        if files.kinds[name] != "category":
-            continue
-        query = f"select count({name}) as known, count(distinct {name}) as codes from {{t}}"
-        if min(int(one(engine, engine.sql(query, t=side))["known"]) for side in (left, right)) < _SHOWS_CODES:
-            continue
-        shared = f"select 1 as one from {{l}} where {name} in (select {name} from {{r}}) limit 1"
-        if not engine.count(engine.sql(shared, l=left, r=right)):
-            notes.append(f"{name}: the files have no value in common; write both in the same codes, or --map ...other=")
-    return notes
 
 
 _LINKS = """

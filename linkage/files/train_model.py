@@ -21,13 +21,7 @@ _YEARS_ONLY = 0.9  # share of known dates without month and day, from which a fi
 
 
 def train_model(
-    engine: Engine,
-    kinds: Mapping[str, str],
-    left: Table,
-    right: Table,
-    *,
-    seed: int,
-    progress: Callable[[str], None],
+    engine: Engine, kinds: Mapping[str, str], left: Table, right: Table, *, seed: int, progress: Callable[[str], None]
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides with blocking rules chosen for it, and the reports of both.
 
