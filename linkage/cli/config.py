@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.file_options import Compare, Delimiter, say, say_inferred, say_notes
+from linkage.cli.file_options import Delimiter, say, say_inferred, say_notes
 from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
 from linkage.errors import ConfigError
 
@@ -59,7 +59,6 @@ def draft(
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Key of all files, or given once for each; found when not given.")
     ] = None,
-    compare: Compare = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of CSV files; detected when not given.")] = None,
     delimiter: Delimiter = None,
 ) -> None:
@@ -71,7 +70,7 @@ def draft(
     from linkage.files.draft import Draft, draft
 
     without_pandas()
-    options = Draft(files, run, out, maps or (), ids or (), compare or (), delimiter, encoding)
+    options = Draft(files, run, out, maps or (), ids or (), delimiter, encoding)
     drafted = draft(options, inferred=say_inferred, progress=say)
     say_notes(drafted.notes)
     for path in drafted.written:

@@ -16,33 +16,26 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config import FileFormat
-from linkage.config.identifiers import HISTORY_ENDS
 from linkage.config.resources import shipped_dir, shipped_names
 from linkage.engine import Engine, connect, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.files import draft_text
-from linkage.files.comparisons import KINDS
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
 from linkage.files.draft_text import Source
-from linkage.files.header_names import NUMBERS, ROLES
 from linkage.files.mapping import NOT_COMPARED
 from linkage.files.prepare import NUMBERED, FileOptions, Inferred, Prepared, inferred_files
 from linkage.files.profile import profile_of
 from linkage.files.read_file import PersonFile, damage_reported
-from linkage.files.schema import CONTENT, FileSchema
+from linkage.files.schema import FileSchema
 from linkage.model.comparisons import comparison
 from linkage.model.leo import any_time
 from linkage.records.csv_files import read_header
 
 _ROLES_OF_RUNS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
-_CONTACTS = ("email", "phone", "address")
-"""Roles of which a run compares the column only where the source keeps it too."""
-_KEPT_NUMBERS = tuple(role for role in NUMBERS if role not in _ROLES_OF_RUNS)
-_NUMBERS = ("nino", "uln", "upn", *_KEPT_NUMBERS)
+_NUMBERS = ("nino", "uln", "upn", "husid")
 """Numbers that are one person's, in the order in which passes ask for them."""
 _SHIPPED = {(): "education", ("uln",): "education", ("nino",): "cis"}
 """Numbers that files share, to the passes and the model that ship for these."""
-_BLOCKED = ("email", "phone")
 _SEPARATORS = ("/", ".", "-", " ", "")
 _ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d")
 _WITH_MONTHS = ("%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")
@@ -69,7 +62,6 @@ class Draft:
     definitions: Path
     maps: Sequence[str] = ()
     ids: Sequence[str] = ()
-    compare: Sequence[str] = ()
     delimiter: str | None = None
     encoding: str | None = None
 
@@ -88,7 +80,6 @@ class SourceColumns:
 
     Attributes:
         roles: role to column.
-        kept: name to column: x_<name> in passes and models; `kinds` has the kinds of their comparisons.
         date_format: of the birth dates; None where there are none to be read.
         undated: birth dates that are in another format, and all.
         sexes: codes of sex to their labels.
@@ -96,8 +87,6 @@ class SourceColumns:
     """
 
     roles: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
     date_format: str | None = None
     undated: tuple[int, int] = (0, 0)
     sexes: dict[str, str] = field(default_factory=dict)
@@ -106,20 +95,12 @@ class SourceColumns:
 
     def with_more(self, other: "SourceColumns") -> "SourceColumns":
         """With what the same file shows next to another one; where the two differ, this stays."""
-        taken = {*self.roles.values(), *self.kept.values()}
+        taken = {*self.roles.values()}
         roles = self.roles | {r: c for r, c in other.roles.items() if r not in self.roles and c not in taken}
-        kept = self.kept | {n: c for n, c in other.kept.items() if n not in self.kept and c not in taken}
         dates = self if self.date_format else other
-        return SourceColumns(
-            roles,
-            kept,
-            other.kinds | self.kinds,
-            dates.date_format,
-            dates.undated,
-            self.sexes or other.sexes,
-            {name: why for name, why in (other.left_out | self.left_out).items() if name not in {**roles, **kept}},
-            self.postcode or other.postcode,
-        )
+        left_out = {name: why for name, why in (other.left_out | self.left_out).items() if name not in roles}
+        sexes, postcode = self.sexes or other.sexes, self.postcode or other.postcode
+        return SourceColumns(roles, dates.date_format, dates.undated, sexes, left_out, postcode)
 
 
 @dataclass
@@ -154,9 +135,6 @@ def draft(
                 say(f"{files[0].name} and {file.name}")
                 _infer(engine, options, files, place, Path(scratch) / str(place), inferred)
         _refuse_unreadable(files)
-        kept = Counter(name for file in files for name in file.columns.kept)
-        for file in files:
-            file.columns.kept = {name: column for name, column in file.columns.kept.items() if kept[name] > 1}
         sources = [_source(file, options) for file in files]
     return _written(options, sources)
 
@@ -190,7 +168,7 @@ def _infer(
     maps = [*_maps_of(options.maps, files, place), *left_out]
     ids = tuple(NUMBERED if key else None for key in keys)
     paths, encodings = {"left": first.path, "right": other.path}, (options.encoding, options.encoding)
-    pair = FileOptions(paths, maps, options.compare, (), ids, options.delimiter, encodings)
+    pair = FileOptions(paths, maps, (), (), ids, options.delimiter, encodings)
     try:
         prepared = inferred_files(engine, pair, scratch)
     except LeoError as fault:
@@ -234,42 +212,19 @@ def _columns_of(prepared: Prepared, side: int) -> SourceColumns:
     schema, file = prepared.schemas[side], prepared.files[side]
     read = SourceColumns()
     for role, columns in schema.columns.items():
-        if why := _not_read(schema, role, columns):
-            read.left_out[role] = why
-        elif role in (*_ROLES_OF_RUNS, *_CONTACTS):
+        if role in _ROLES_OF_RUNS:
             read.roles[role] = columns[0]
         elif role == "other_surname":
             read.roles["former_surname"] = columns[0]
-        name = kept_name(role)
-        is_kept = role in (*_CONTACTS, *_KEPT_NUMBERS, "town") or role not in ROLES
-        if is_kept and role not in read.left_out and role in [*schema.fields, *NUMBERS, *_CONTACTS]:
-            read.kept[name] = columns[0]
-            read.kinds[name] = KINDS.get(role, "text")
+        else:
+            read.left_out[role] = "is read by no run, unless the source keeps it: keep = { name = COLUMN }"
     if {"full_name", "initials"} & set(schema.columns):
         for role in ("forename", "surname"):
             read.left_out[role] = "stands in one column with the full name: give each a column of its own"
-    if "birth_year" in schema.columns and "dob" not in schema.columns:
+    if "birth_year" in schema.columns:
         read.left_out["dob"] = "is made of several columns: give it a column of its own"
     _read_values(read, schema, file)
     return read
-
-
-def kept_name(role: str) -> str:
-    """The name under which a run keeps a field."""
-    return re.sub(r"\W+", "_", role, flags=re.ASCII).strip("_").lower()
-
-
-def _not_read(schema: FileSchema, role: str, columns: Sequence[str]) -> str | None:
-    """Why no run reads a role's columns; None where one does."""
-    if len(columns) > 1 and role == "address":
-        return "is written in several lines: give it a column of its own"
-    if schema.settings.get("address", {}).get("whole") and role == "address":
-        return "holds more than the street: give each part a column of its own"
-    if role not in ROLES and (not re.fullmatch(r"[a-z][a-z0-9_]*", kept_name(role)) or role.endswith(HISTORY_ENDS)):
-        return 'has a name that a run cannot give it: write keep = { name = "COLUMN" } by hand'
-    if schema.evidence.get(role) == CONTENT and role not in _ROLES_OF_RUNS:
-        return "was taken by contents, not by header: state it with --map where it is to be compared"
-    return None
 
 
 def _read_values(read: SourceColumns, schema: FileSchema, file: PersonFile) -> None:
@@ -378,41 +333,31 @@ def _written(options: Draft, sources: Sequence[Source]) -> Drafted:
 
 def _texts(options: Draft, sources: Sequence[Source]) -> dict[Path, str]:
     """The files of a draft, the run's last, to their text."""
-    columns = Counter(name for source in sources for name in {*source.read.roles, *source.read.kept})
-    shared = [name for name in _NUMBERS if columns[name] > 1]
-    numbers = [f"x_{name}" if name in _KEPT_NUMBERS else name for name in shared]
-    kinds = {name: kind for source in reversed(sources) for name, kind in source.read.kinds.items()}
-    kept_names = dict.fromkeys(n for source in sources for n in source.read.kept if n not in _KEPT_NUMBERS)
-    kept = {f"x_{name}": kinds[name] for name in kept_names}
+    columns = Counter(role for source in sources for role in source.read.roles)
+    numbers = [name for name in _NUMBERS if columns[name] > 1]
     shipped = _SHIPPED.get(tuple(numbers))
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
-    passes = f"passes/{shipped or name}.toml"
-    model = f"models/{shipped if shipped and not kept else name}.json"
+    passes, model = f"passes/{shipped or name}.toml", f"models/{shipped or name}.json"
     written = {f"catalogue/{source.name}.toml": draft_text.catalogue_text(source) for source in sources}
     written["catalogue/frames.toml"] = draft_text.frames_text(sources)
     if not shipped:
-        dated = sum("dob" in source.read.roles for source in sources) > 1
-        written[passes] = draft_text.passes_text(numbers, dated=dated)
-    if kept or not shipped:
-        written[model] = _model(shipped or "education", numbers, kept)
+        written[passes] = draft_text.passes_text(numbers, dated=columns["dob"] > 1)
+        written[model] = _model(numbers)
     data = Path(os.path.relpath(_folder(options.files), options.run.absolute().parent)).as_posix()
     named = {"passes": passes, "model": model, "definitions": options.definitions.as_posix()}
     run = draft_text.run_text(name, data, sources, **named)
     return {**{options.definitions / path: text for path, text in written.items() if text}, options.run: run}
 
 
-def _model(shipped: str, numbers: Sequence[str], kept: Mapping[str, str]) -> str:
-    """A shipped model with a comparison for each number and for what is kept: rough probabilities until it is trained."""
-    raw: dict[str, Any] = json.loads((shipped_dir() / "models" / f"{shipped}.json").read_text(encoding="utf-8"))
+def _model(numbers: Sequence[str]) -> str:
+    """A shipped model with a comparison for each shared number: rough probabilities until it is trained."""
+    raw: dict[str, Any] = json.loads((shipped_dir() / "models" / "education.json").read_text(encoding="utf-8"))
     compared = {one["output_column_name"] for one in raw["comparisons"]}
-    silent = (compared & {*_NUMBERS}) - set(numbers)
+    silent, rules = (compared & {*_NUMBERS}) - set(numbers), "blocking_rules_to_generate_predictions"
     raw["comparisons"] = [one for one in raw["comparisons"] if one["output_column_name"] not in silent]
-    rules = "blocking_rules_to_generate_predictions"
     raw[rules] = [rule for rule in raw[rules] if not any(f'"{name}_all"' in rule["blocking_rule"] for name in silent)]
-    for name, kind in {**dict.fromkeys(numbers, "number"), **kept}.items():
-        if name not in compared:
-            raw["comparisons"].append(comparison(name, kind, history=True))
-            if name in numbers or name.removeprefix("x_") in _BLOCKED:
-                raw[rules].append(any_time([name]))
+    for name in set(numbers) - compared:
+        raw["comparisons"].append(comparison(name, "number", history=True))
+        raw[rules].append(any_time([name]))
     return json.dumps(raw, indent=2, ensure_ascii=False) + "\n"

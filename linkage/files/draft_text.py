@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from linkage.config import FileFormat
-from linkage.files.header_names import NUMBERS
 
 if TYPE_CHECKING:
     from linkage.files.draft import SourceColumns
@@ -23,9 +22,6 @@ _DESCRIBED = {
     "uln": ("identity", 1, "Unique learner number."),
     "upn": ("identity", 1, "Unique pupil number."),
     "husid": ("identity", 1, "HESA student identifier."),
-    "email": ("contact", 1, "E-mail address."),
-    "phone": ("contact", 1, "Telephone."),
-    "address": ("address", 1, "Address."),
 }
 """Role to concept, identifiability and description."""
 _OF_NUMBERS = ("nino", "uln", "upn", "husid")
@@ -97,7 +93,6 @@ def catalogue_text(source: Source) -> str:
 
 def _variables(source: Source) -> Iterable[dict[str, object]]:
     roles = {column: role for role, column in source.read.roles.items()}
-    kept = {column: name for name, column in source.read.kept.items()}
     seen: set[str] = set()
     for column in source.columns:
         name = variable_name(column)
@@ -114,10 +109,6 @@ def _variables(source: Source) -> Iterable[dict[str, object]]:
             yield _variable(
                 name, role, concept, rating, "C" if role == "sex" else "E", description, form=form, frame=frame
             )
-        elif column in kept:
-            number = kept[column] in NUMBERS
-            form = "number" if number else None
-            yield _variable(name, None, "identity" if number else "kept", 1, "E", "Compared.", form=form)
         elif name == column:
             yield _variable(name, None, "unrated", 1, "A", "Unrated.")
 
@@ -212,8 +203,6 @@ def _source(source: Source) -> list[str]:
     renamed = {r: c for r, c in {**read.roles, "entity_key": source.key}.items() if variable_name(c) != c}
     if renamed:
         lines.append(f"columns = {inline(renamed)}")
-    if read.kept:
-        lines.append(f"keep = {inline(read.kept)}  # compared, as x_{next(iter(read.kept))} and so on")
     made = source.format.model_dump(exclude_defaults=True)
     dates = {"date_format": read.date_format}
     default = FileFormat()
