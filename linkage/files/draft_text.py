@@ -99,37 +99,23 @@ def _variables(source: Source) -> Iterable[dict[str, object]]:
         if name in seen:  # two that differ in their signs alone: the second would be described twice
             continue
         seen.add(name)
+        rated = {"concept": "unrated", "identifiability": 1, "sensitivity": "A", "description": "Unrated."}
+        made: dict[str, object] = {"name": name, "type": "string"}
         if column == source.key:
-            yield _variable(name, "entity_key", "identity", 3, "E", "The number of a record.", required=True)
-        elif column in roles:
-            role = roles[column]
-            concept, rating, description = _DESCRIBED[role]
+            made |= {"role": "entity_key", "required": True}
+            rated = {"concept": "identity", "identifiability": 3, "sensitivity": "E"}
+            rated["description"] = "The number of a record."
+        elif role := roles.get(column):
             form = source.postcode if role == "postcode" else role if role in _OF_NUMBERS else None
             frame = f"{source.name}_sex" if role == "sex" and source.read.sexes else None
-            yield _variable(
-                name, role, concept, rating, "C" if role == "sex" else "E", description, form=form, frame=frame
-            )
-        elif name == column:
-            yield _variable(name, None, "unrated", 1, "A", "Unrated.")
-
-
-def _variable(
-    name: str,
-    role: str | None,
-    concept: str,
-    identifiability: int,
-    sensitivity: str,
-    description: str,
-    *,
-    required: bool = False,
-    form: str | None = None,
-    frame: str | None = None,
-) -> dict[str, object]:
-    made: dict[str, object] = {"name": name, "type": "date" if role == "dob" else "string"}
-    made |= {key: value for key, value in (("role", role), ("frame", frame), ("format", form)) if value}
-    made |= {"required": True} if required else {}
-    rated = {"concept": concept, "identifiability": identifiability, "sensitivity": sensitivity}
-    return {**made, **rated, "description": description}
+            made |= {"type": "date" if role == "dob" else "string"}
+            made |= {key: value for key, value in (("role", role), ("frame", frame), ("format", form)) if value}
+            concept, rating, description = _DESCRIBED[role]
+            rated = {"concept": concept, "identifiability": rating, "sensitivity": "C" if role == "sex" else "E"}
+            rated["description"] = description
+        elif name != column:
+            continue
+        yield {**made, **rated}
 
 
 def frames_text(sources: Iterable[Source]) -> str:

@@ -1,6 +1,6 @@
 """True pairs that the user gives, and the error of the links against them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,39 +39,29 @@ def true_pairs(engine: Engine, path: Path, left: Table, right: Table) -> TruePai
         raise InputError(f"{path}: no such file of true pairs")
     pairs = _named_pairs(engine, path, _read(engine, path), left, right)
     found = engine.sql(_IN_UNITS, truth=pairs, left=left, right=right, store=True)
-    if engine.count(found) == engine.count(pairs):
-        return TruePairs(found)
-    counts = {
-        name: int(n) for name, n in one(engine, engine.sql(_COUNTED, truth=pairs, left=left, right=right)).items()
-    }
-    if engine.count(found) == 0:
-        what = f"{path}: none of its {counts['pairs']:,} true pairs names an id of each file"
+    if not engine.count(found):
+        what = f"{path}: none of its {engine.count(pairs):,} true pairs names an id of each file"
         if turned := engine.count(engine.sql(_IN_UNITS, truth=pairs, left=right, right=left)):
             raise InputError(f"{what}; the other way round {turned:,} do\n  call the ids of the left file left_id")
-        as_numbers = f"; as numbers {counts['as_numbers']:,} do\n  {_AS_THEY_STAND}"
-        remedy = "\n  the first column is for ids of the left file; state which column holds them: --id LEFT --id RIGHT"
-        raise InputError(what + (as_numbers if counts["as_numbers"] else remedy))
-    return TruePairs(found, _lost_note(path.name, counts, "true pairs"))
+        raise InputError(f"{what}\n  {_AS_THEY_STAND}; or state which column holds them: --id LEFT --id RIGHT")
+    return TruePairs(found, _lost_note(path.name, engine.count(pairs) - engine.count(found), "true pairs"))
 
 
-def _lost_note(name: str, counts: Mapping[str, int], kind: str) -> list[str]:
-    if not counts["lost"]:
-        return []
-    text = f"{name}: {counts['lost']:,} of its {counts['pairs']:,} {kind} name a record that was not read"
-    return [f"{text}; as numbers {counts['as_numbers']:,} do: {_AS_THEY_STAND}" if counts["as_numbers"] else text]
+def _lost_note(name: str, lost: int, kind: str) -> list[str]:
+    return [f"{name}: {lost:,} of its {kind} name a record that was not read; {_AS_THEY_STAND}"] if lost > 0 else []
 
 
 def _named_pairs(engine: Engine, path: Path, table: Table, left: Table, right: Table) -> Table:
     missing = {"left_id", "right_id"} - set(table.columns)
     if not missing:
-        return table
+        return engine.sql("select distinct left_id, right_id from {t}", t=table)
     if len(table.columns) != 2:
         raise InputError(
             f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}\n"
             f"  it has: {_shown(table.columns)}; call the ids of the left file left_id, those of the right right_id"
         )
     first, second = table.columns
-    if missing != {"left_id", "right_id"} and (first == "right_id" or second == "left_id"):
+    if first == "right_id" or second == "left_id":
         first, second = second, first
     query = "select 1 as one from {ids} where trim(cast(source_id as varchar)) in ($first, $second)"
     names = {"first": first.strip(), "second": second.strip()}
@@ -79,7 +69,7 @@ def _named_pairs(engine: Engine, path: Path, table: Table, left: Table, right: T
         raise InputError(
             f"{path}: its first line is a pair of ids, and no header\n  give it a first line: left_id,right_id"
         )
-    return engine.sql(f"select {quote(first)} as left_id, {quote(second)} as right_id from {{t}}", t=table)
+    return engine.sql(f"select distinct {quote(first)} as left_id, {quote(second)} as right_id from {{t}}", t=table)
 
 
 _IN_UNITS = """
@@ -88,43 +78,16 @@ _IN_UNITS = """
     join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
     join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
     """
-_NUMBER = "regexp_replace(regexp_replace(trim(cast({0} as varchar)), '[.]0+$', ''), '^0+([0-9])', '\\1')"
-_COUNTED = f"""
-    with lefts as (select cast(source_id as varchar) as id, {_NUMBER.format("source_id")} as number from {{left}}),
-    rights as (select cast(source_id as varchar) as id, {_NUMBER.format("source_id")} as number from {{right}}),
-    named as (
-        select cast(left_id as varchar) in (select id from lefts)
-                   and cast(right_id as varchar) in (select id from rights) as by_id,
-               {_NUMBER.format("left_id")} in (select number from lefts)
-                   and {_NUMBER.format("right_id")} in (select number from rights) as by_number
-        from {{truth}}
-    )
-    select count(*) as pairs, count(*) - count_if(by_id) as lost, count_if(by_number) - count_if(by_id) as as_numbers
-    from named
-    """
 
 
 def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
     """Precision, recall and F1 of the accepted links."""
-    counted = one(
-        engine,
-        engine.sql(
-            """
-            select (select count(*) from {links} where decision = 'accepted') as accepted,
-                   (select count(*) from {truth}) as true_pairs,
-                   count(*) as right_links
-            from {links} as k
-            join {truth} as t on t.left_id = k.left_id and t.right_id = k.right_id
-            where k.decision = 'accepted'
-            """,
-            links=links,
-            truth=truth,
-        ),
-    )
-    accepted, pairs, right = (int(counted[k]) for k in ("accepted", "true_pairs", "right_links"))
-    precision, recall = right / max(accepted, 1), right / max(pairs, 1)
+    accepted = engine.sql("select left_id, right_id from {links} where decision = 'accepted'", links=links)
+    shared = "select left_id from {a} join {t} using (left_id, right_id)"
+    made, pairs, right = map(engine.count, (accepted, truth, engine.sql(shared, a=accepted, t=truth)))
+    precision, recall = right / max(made, 1), right / max(pairs, 1)
     f1 = 2 * precision * recall / max(precision + recall, 1e-12)
-    return {"true_pairs": pairs, "accepted": accepted, "precision": precision, "recall": recall, "f1": f1}
+    return {"true_pairs": pairs, "accepted": made, "precision": precision, "recall": recall, "f1": f1}
 
 
 @dataclass(frozen=True)
@@ -156,18 +119,14 @@ class FileTruth:
         if "left_id" in self.table.columns:
             found = engine.sql(_IN_UNITS, truth=self.table, left=ids, right=ids)
             pairs = engine.sql(_EACH_ONCE, pairs=found, store=True)
-            named = {"lost": engine.count(self.table) - engine.count(found), "as_numbers": 0}
         else:
-            persons = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
-            pairs = self._pairs_of(engine, persons)
-            named = {"lost": engine.count(self.table) - engine.count(persons), "as_numbers": 0}
-        counts = {"pairs": engine.count(self.table), **{name: max(n, 0) for name, n in named.items()}}
-        if counts["lost"] == counts["pairs"]:
-            raise InputError(
-                f"{self.stated}: none of its {counts['pairs']:,} lines names records of the file\n"
-                f"  {_AS_THEY_STAND}; state which column holds them: --id COLUMN"
-            )
-        return TruePairs(pairs, _lost_note(Path(self.stated).name, counts, "lines"))
+            found = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
+            pairs = self._pairs_of(engine, found)
+        lines, named = engine.count(self.table), engine.count(found)
+        if not named:
+            what = f"{self.stated}: none of its {lines:,} lines names records of the file"
+            raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
+        return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - named, "lines"))
 
     def _pairs_of(self, engine: Engine, persons: Table) -> Table:
         counted = one(engine, engine.sql(_SIZES, persons=persons))
@@ -189,8 +148,7 @@ def truth_of_file(engine: Engine, stated: str, header: Sequence[str]) -> FileTru
         return FileTruth(stated, None, stated)
     path = Path(stated)
     if not path.is_file():
-        shown = shown_names(header)
-        raise InputError(f"--truth {stated}: neither a column of the file nor a file\n  it has: {shown}")
+        raise InputError(f"--truth {stated}: neither a column of the file nor a file\n  it has: {shown_names(header)}")
     table = _read(engine, path)
     columns = set(table.columns)
     if {"left_id", "right_id"} <= columns or {"id", "cluster"} <= columns:
@@ -211,29 +169,27 @@ def _read(engine: Engine, path: Path) -> Table:
     Raises:
         InputError: it is no table, or holds no line below its header.
     """
-    table = engine.read(path) if path.suffix == ".parquet" else _read_text(engine, path)
+    try:
+        table = engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_read_text(path))
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raise InputError(
+            f"{path}: the file of the truth is empty, or no CSV in UTF-8\n"
+            "  save it as that, with a line for each true pair and columns left_id and right_id"
+        ) from None
     if engine.count(table) == 0:
         raise InputError(f"{path}: the file of the truth holds a header and no lines\n  fetch it again")
     return table
 
 
-def _read_text(engine: Engine, path: Path) -> Table:
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file of the truth is empty\n  fetch it again, or write a true pair in each row")
-    try:
-        with path.open("rb") as opened:
-            first = opened.readline()
-        parse = pyarrow.csv.ParseOptions(delimiter=max(",;\t|", key=lambda mark: first.count(mark.encode())))
-        with path.open("rb") as opened:
-            header = pyarrow.csv.open_csv(opened, parse_options=parse).schema.names
-        text = {name: pa.string() for name in header}  # 0007 is not 7
-        convert = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
-        return engine.from_arrow(pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert))
-    except (pa.ArrowInvalid, UnicodeDecodeError):
-        raise InputError(
-            f"{path}: the file of the truth is no CSV in UTF-8\n"
-            "  save it as that, with a line for each true pair and columns left_id and right_id"
-        ) from None
+def _read_text(path: Path) -> pa.Table:
+    with path.open("rb") as opened:
+        first = opened.readline()
+    parse = pyarrow.csv.ParseOptions(delimiter=max(",;\t|", key=lambda mark: first.count(mark.encode())))
+    with path.open("rb") as opened:
+        header = pyarrow.csv.open_csv(opened, parse_options=parse).schema.names
+    text = {name: pa.string() for name in header}  # 0007 is not 7
+    convert = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
+    return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert)
 
 
 _EACH_ONCE = """
