@@ -10,38 +10,26 @@ from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
 from linkage.files import truth
 from linkage.files.messages import columns_taken, read_notes
-from linkage.files.output import Linked, OutputFolder, configuration_hash, file_facts, output_folder, source_of
-from linkage.files.prepare import FileOptions, Inferred, Prepared, prepare
+from linkage.files.output import Linked, OutputFolder, output_folder, source_of
+from linkage.files.prepare import Inferred, JobOptions, Prepared, prepare
 from linkage.files.read_file import damage_reported, read_file
 from linkage.files.train_model import given_model, given_notes, refuse_without_model, train_model
 from linkage.match.candidates import FilePairs, pairs_of_file
 from linkage.model import Model
 from linkage.model.sampling import halves
-from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY, dedupe_thresholds
+from linkage.pipeline.ended.linked_files import dedupe_thresholds
 from linkage.spine.clusters import Clusters, cluster
 
 
 @dataclass(frozen=True)
-class DedupeRequest:
-    """The options of `leo dedupe`."""
+class DedupeRequest(JobOptions):
+    """The options of `leo dedupe`; `threshold` is the match probability from which two records are one person."""
 
     file: Path
     out: Path
-    maps: tuple[str, ...] = ()
-    compare: tuple[str, ...] = ()  # further columns that are compared
-    date_formats: tuple[str, ...] = ()
-    schema: Path | None = None
     id: str | None = None  # "none" numbers the rows
-    threshold: float = ACCEPT_PROBABILITY  # match probability from which two records are one person
     truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
-    model: Path | None = None
-    without: tuple[str, ...] = ()  # columns of it that are not compared
-    delimiter: str | None = None
     encoding: str | None = None
-    memory_limit: str | None = None
-    threads: int | None = None
-    seed: int = 2026
-    force: bool = False
 
 
 def dedupe_file(
@@ -65,10 +53,8 @@ def dedupe_file(
             damage_reported(request.file),
         ):
             linked = _dedupe(engine, request, folder, inferred, say)
-        folder.manifest.content["title"] = f"Deduplication report: {request.file.name}"
-        folder.manifest.end("done", 0)
         say("report")
-        folder.report()
+        folder.finish(f"Deduplication report: {request.file.name}", report=True)
     return linked
 
 
@@ -99,33 +85,14 @@ def _dedupe(
         linked = Linked(columns_taken(prepared), kinds, summary, error, notes)
         source = source_of(engine, request.file.name, file, table)
         folder.write_evaluation(_evaluation(engine, source, links, single, table, true_pairs.table, model))
-    folder.manifest.content |= {
-        "config_hash": configuration_hash(request, kinds),
-        "seed": request.seed,
-        "engine": engine.name,
-        "inputs": {file.path.name: file_facts(file, prepared.records[0].unparsed_dates)},
-        "recognised": {"file": dict(prepared.schemas[0].columns), "compared": kinds},
-        "request": {"files": {"file": str(file.path)}, "sha256": {"file": file.sha256}, "threshold": request.threshold},
-        "counts": summary,
-        "tables": hashes,
-        "truth": linked.truth,
-    }
+    folder.describe(engine, request, prepared, linked, hashes, {"threshold": request.threshold})
     return linked
 
 
 def _read(
     engine: Engine, request: DedupeRequest, scratch: Path, inferred: Inferred | None
 ) -> tuple[Prepared, truth.TruePairs]:
-    options = FileOptions(
-        {"file": request.file},
-        request.maps,
-        request.compare,
-        request.date_formats,
-        (request.id,),
-        request.delimiter,
-        (request.encoding,),
-        request.schema,
-    )
+    options = request.file_options({"file": request.file}, (request.id,), (request.encoding,))
     stated = None
     if request.truth:
         read = read_file(engine, request.file, scratch, "file", delimiter=request.delimiter, encoding=request.encoding)

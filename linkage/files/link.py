@@ -12,8 +12,8 @@ from linkage.errors import ConfigError
 from linkage.files import truth
 from linkage.files.duplicates import REPEATED, cardinality_of, repeated_share
 from linkage.files.messages import columns_taken, read_notes, recall_notes, recall_unknown
-from linkage.files.output import Linked, OutputFolder, configuration_hash, file_facts, output_folder, source_of
-from linkage.files.prepare import FileOptions, Inferred, Prepared, prepare
+from linkage.files.output import Linked, OutputFolder, output_folder, source_of
+from linkage.files.prepare import Inferred, JobOptions, Prepared, prepare
 from linkage.files.read_file import damage_reported
 from linkage.files.train_model import given_model, given_notes, refuse_without_model, train_model
 from linkage.match.partitions import Partitions
@@ -22,35 +22,23 @@ from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY, STEP_OPTIONS, link_step_of
+from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of
 
 
 @dataclass(frozen=True)
-class LinkRequest:
+class LinkRequest(JobOptions):
     """The options of `leo link`."""
 
     left: Path
     right: Path
     out: Path
-    maps: Sequence[str] = ()
-    compare: Sequence[str] = ()  # further columns that are compared
-    date_formats: Sequence[str] = ()
-    schema: Path | None = None  # of an earlier link, instead of inferring one
     ids: tuple[str | None, str | None] = (None, None)
-    threshold: float = ACCEPT_PROBABILITY
     truth: Path | None = None
-    model: Path | None = None  # a trained Splink model over the fields
-    without: Sequence[str] = ()  # columns of it that are not compared
-    delimiter: str | None = None
     encodings: tuple[str | None, str | None] = (None, None)
-    memory_limit: str | None = None
-    threads: int | None = None
-    seed: int = 2026
     second_records: bool | None = None  # link duplicates within a file too; None: where it has many
     cardinality: Cardinality | None = None  # None: one-to-one, unless files hold people several times
     samples: int = 0  # link draws
     links_only: bool = False  # no reasons, competing pairs or report
-    force: bool = False
 
 
 def link_files(
@@ -75,11 +63,8 @@ def link_files(
             damage_reported(request.left, request.right),
         ):
             linked = _link(engine, request, folder, inferred, say)
-        folder.manifest.content["title"] = f"Linkage quality report: {title}"
-        folder.manifest.end("done", 0)
-        if not request.links_only:
-            say("report")
-            folder.report()
+        say("report")
+        folder.finish(f"Linkage quality report: {title}", report=not request.links_only)
     return linked
 
 
@@ -129,41 +114,14 @@ def _link(
         folder.write_prepared(engine, files)
         if not request.links_only:
             folder.write_evaluation(_evaluation(engine, step, result, training))
-    sides = zip(files.files, files.records, strict=True)
-    folder.manifest.content |= {
-        "config_hash": configuration_hash(step.request, files.kinds),
-        "seed": request.seed,
-        "engine": engine.name,
-        "inputs": {file.name: file_facts(file, records.unparsed_dates) for file, records in sides},
-        "recognised": {
-            "left": dict(files.schemas[0].columns),
-            "right": dict(files.schemas[1].columns),
-            "compared": linked.kinds,
-        },
-        "request": {
-            "files": {file.side: str(file.path) for file in files.files},
-            "sha256": {file.side: file.sha256 for file in files.files},
-            **_step_options(step.request),
-        },
-        "counts": linked.summary,
-        "tables": hashes,
-        "truth": linked.truth,
-        "links_only": request.links_only,
-    }
+    folder.describe(engine, step.request, files, linked, hashes, _step_options(step.request))
+    folder.manifest.content["links_only"] = request.links_only
     return linked
 
 
 def _read(engine: Engine, request: LinkRequest, scratch: Path, inferred: Inferred | None) -> _Step:
-    options = FileOptions(
-        {"left": request.left, "right": request.right},
-        request.maps,
-        request.compare,
-        request.date_formats,
-        request.ids,
-        request.delimiter,
-        request.encodings,
-        request.schema,
-    )
+    paths = {"left": request.left, "right": request.right}
+    options = request.file_options(paths, request.ids, request.encodings)
     files = prepare(engine, options, scratch, inferred=inferred)
     repeated = [repeated_share(engine, units) for units in files.units]
     if request.second_records is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError
-from linkage.files.prepare import Prepared
+from linkage.files.prepare import JobOptions, Prepared
 from linkage.files.read_file import PersonFile
 from linkage.files.schema import schema_text
 from linkage.pipeline.atomic import remove, write_json
@@ -72,16 +72,47 @@ class OutputFolder:
         write_records(engine, self.part, {file.side: (of.units, of.ids) for file, of in sides})
         (self.part / SCHEMA).write_text(schema_text(prepared.by_side), encoding="utf-8")
 
+    def describe(
+        self,
+        engine: Engine,
+        request: JobOptions,
+        prepared: Prepared,
+        linked: Linked,
+        tables: Mapping[str, Any],
+        step: Mapping[str, Any],
+    ) -> None:
+        """Write into the manifest what was linked and by which options; no value."""
+        files, schemas = prepared.files, prepared.by_side
+        sides = zip(files, prepared.records, strict=True)
+        self.manifest.content |= {
+            "config_hash": configuration_hash(request, linked.kinds),
+            "seed": request.seed,
+            "engine": engine.name,
+            "inputs": {file.name: file_facts(file, records.unparsed_dates) for file, records in sides},
+            "recognised": {**{side: dict(of.columns) for side, of in schemas.items()}, "compared": linked.kinds},
+            "request": {
+                "files": {file.side: str(file.path) for file in files},
+                "sha256": {file.side: file.sha256 for file in files},
+                **step,
+            },
+            "counts": linked.summary,
+            "tables": dict(tables),
+            "truth": linked.truth,
+        }
+
     def write_evaluation(self, evaluation: Mapping[str, Any]) -> None:
         """Write what the report is made of."""
         (self.part / "quality").mkdir()
         write_json(self.part / "quality" / "evaluation.json", dict(evaluation))
 
-    def report(self) -> None:
-        """Write the page, from quality/evaluation.json and the manifest."""
+    def finish(self, title: str, *, report: bool) -> None:
+        """Complete the manifest; write the page, from quality/evaluation.json and the manifest."""
         from quality.report import render_run
 
-        render_run(self.part)
+        self.manifest.content["title"] = title
+        self.manifest.end("done", 0)
+        if report:
+            render_run(self.part)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from linkage.files.read_file import PersonFile, read_file
 from linkage.files.records import Records, keys_among, store_records
 from linkage.files.schema import FileSchema, read_schema, refuse_unknown_columns
 from linkage.model.comparisons import FURTHER_NAMES
+from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
 
 MIN_COMPARED = 2
 
@@ -40,6 +41,31 @@ class FileOptions:
     delimiter: str | None = None
     encodings: Sequence[str | None] = (None, None)
     schema: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """Options that `leo link` and `leo dedupe` share."""
+
+    maps: Sequence[str] = ()
+    compare: Sequence[str] = ()  # further columns that are compared
+    date_formats: Sequence[str] = ()
+    schema: Path | None = None  # of an earlier link, instead of inferring one
+    threshold: float = ACCEPT_PROBABILITY
+    model: Path | None = None  # a trained Splink model over the fields
+    without: Sequence[str] = ()  # columns of it that are not compared
+    delimiter: str | None = None
+    memory_limit: str | None = None
+    threads: int | None = None
+    seed: int = 2026
+    force: bool = False
+
+    def file_options(
+        self, paths: Mapping[str, Path], ids: Sequence[str | None], encodings: Sequence[str | None]
+    ) -> FileOptions:
+        """How the files are read."""
+        stated = (self.maps, self.compare, self.date_formats)
+        return FileOptions(paths, *stated, ids, self.delimiter, encodings, self.schema)
 
 
 @dataclass
@@ -162,4 +188,4 @@ def _read(engine: Engine, options: FileOptions, scratch: Path) -> list[PersonFil
     return files
 
 
-__all__ = ["NUMBERED", "FileOptions", "Inferred", "Prepared", "inferred_files", "prepare"]
+__all__ = ["NUMBERED", "FileOptions", "Inferred", "JobOptions", "Prepared", "inferred_files", "prepare"]
