@@ -102,8 +102,8 @@ def field_of(kind: str, comparison: int, value: int) -> str:
 
 
 def written(number: float) -> str:
-    """A number as a field shows it. Sent back unchanged, it leaves the number as it was."""
-    return f"{number:.6g}"
+    """A number as a field shows it; sent back unchanged, it leaves the number as it was. Near 1 the nines count."""
+    return f"{number:.12g}" if number > 0.999 else f"{number:.6g}"
 
 
 def settings_of_form(

@@ -5,12 +5,20 @@ import re
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from quality.tune.groups import coded
+
+from linkage.errors import ConfigError
+from quality.explain import Explainer
+from quality.tune.settings import settings_of_form, with_settings, written
+from tests.quality.tune.conftest import make_client
+
+STRICT = {"accept": "0.999999", "review": "0.99999"}
+"""Match weights 14.4 and 11.1: the ten movers, whose match weight is 12.6, are then for review."""
+STRICTER = {"accept": "0.99999995", "review": "0.9999"}
+"""Match weight 18.7: also those whose surname is spelt differently (18.2) are then not linked."""
+PUPIL, CUSTOMER = "npd:PMR000003", f"cis:AB{100000 + 3 * 37:06d}C"
 
 
 def status(page: Any) -> str:
@@ -18,232 +26,178 @@ def status(page: Any) -> str:
 
 
 def field(page: Any, name: str) -> str:
-    return re.search(rf'name="{name}" value="([^"]*)"', page.text).group(1)  # type: ignore[union-attr]
+    return re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text).group(1)  # type: ignore[union-attr]
 
 
-def test_a_stranger_gets_nothing(tune_desk: Any, tune_client: Any) -> None:
-    tune_client.cookies.clear()
-    page = tune_client.get("/")
+def table_of(page: Any, caption: str) -> list[list[str]]:
+    table = page.text.split(f">{caption}</caption>")[1].split("</table>")[0]
+    return [[text for text in re.findall(r">\s*([^<>]+?)\s*<", row) if text.strip()] for row in table.split("<tr>")[2:]]
+
+
+def test_without_the_token_there_is_no_page(client: Any) -> None:
+    client.cookies.clear()
+    page = client.get("/")
     assert page.status_code == 403
     assert "100" not in page.text
 
 
-def test_the_page_begins_with_the_run(tune_client: Any) -> None:
-    page = tune_client.get("/")
-    assert status(page).startswith("100 links, as in the run. Expected precision ")
-    assert status(page).endswith("0 pairs to people.")
+def test_a_threshold_sends_links_to_review_and_back(client: Any) -> None:
+    assert status(client.get("/")).startswith("100 links, as in the run.")
+    page = client.post("/", data=STRICT)
+    assert status(page).startswith("90 links, 0 gained and 10 lost.")
+    assert status(page).endswith("10 pairs for review.")
+    assert "Links lost: 10, the 8 nearest to the threshold" in page.text
+    assert "Sent to review:" not in page.text, "a lost link is in one list only"
+    assert (field(page, "accept"), field(page, "review")) == ("0.999999", "0.99999")
+    assert status(client.post("/undo")).startswith("100 links, as in the run.")
+    client.post("/", data=STRICT)
+    assert status(client.post("/reset")).startswith("100 links, as in the run.")
 
 
-def test_a_threshold_moves_links_to_people_and_back(tune_client: Any) -> None:
-    """The ten who moved weigh 12.6."""
-    page = tune_client.post("/", data={"accept": "14", "review": "12"})
-    assert status(page).startswith("90 links: 0 gained and 10 lost.")
-    assert status(page).endswith("10 pairs to people.")
-    assert "Links lost: 10, of which the 8 nearest to the threshold are shown" in page.text
-    assert (field(page, "accept"), field(page, "review")) == ("14", "12")
-    page = tune_client.post("/undo")
-    assert status(page).startswith("100 links, as in the run.")
-    tune_client.post("/", data={"accept": "14", "review": "12"})
-    assert status(tune_client.post("/reset")).startswith("100 links, as in the run.")
+def test_a_level_is_changed_and_warned_of(client: Any) -> None:
+    page = client.post("/", data={"m-1-1": "0.95"})
+    assert field(page, "m-1-1") == "0.95"
+    assert "adds up to 1.85" in page.text
+    assert "higher weight than a closer agreement" not in page.text
+    page = client.post("/", data={"m-1-1": "0.95", "m-1-2": "0.01"})
+    assert "higher weight than a closer agreement" in page.text
+    refused = client.post("/save", data={"note": "surnames"})
+    assert refused.status_code == 400
+    assert 'href="#model"' in refused.text
 
 
-def test_an_m_of_a_level(tune_client: Any) -> None:
-    """With u of 0.02 and m of 0.02 a surname spelt nearly the same says nothing."""
-    page = tune_client.post("/", data={"m-1-1": "0.02"})
-    assert "Surname" in page.text
-    assert field(page, "m-1-1") == "0.02"
-    assert "M adds up to 0.92, not to 1" in page.text
-
-
-def test_small_subgroups_are_hidden(tune_client: Any) -> None:
-    """Twenty links are lost, five of them of pupils with free school meals: nor is that of the others shown."""
-    page = tune_client.post("/", data={"accept": "19", "review": "10"})
-    table = page.text.split(">Links gained and lost by subgroup</caption>")[1].split("</table>")[0]
-    rows = [[text for text in re.findall(r">\s*([^<>]+?)\s*<", row) if text] for row in table.split("<tr>")[1:]]
-    lost = {(row[0], row[1]): row[-1] for row in rows[2:]}
-    assert lost["Sex", "Male"] == lost["Sex", "Female"] == "10"
-    meals = {value: shown for (name, value), shown in lost.items() if name == "Free school meals"}
-    assert set(meals.values()) == {"c"}
-    assert len(meals) == 2
-
-
-def test_subgroups_stand_in_the_order_of_reports() -> None:
-    """They stood in the order of their first units: 1996, 1991, 1988."""
-    values, places = coded(pa.chunked_array([[1996, None, 1988], [1996, 1991]]))
-    assert values == ["1988", "1991", "1996", "not known"]
-    assert places.tolist() == [2, 3, 0, 2, 1]
+def test_subgroups_are_exact_for_the_analyst_and_suppressed_for_others(client: Any) -> None:
+    """Twenty links are lost, five of them of pupils with free school meals."""
+    page = client.post("/", data=STRICTER)
+    assert status(page).startswith("80 links, 0 gained and 20 lost.")
+    exact = table_of(page, "Links gained and lost by subgroup, exact")
+    assert sorted(row[-1] for row in exact if row[0].startswith("Free school meals")) == ["15", "5"]
+    assert sum(int(row[1]) for row in exact if row[0].startswith("Sex")) == 100
+    released = table_of(page, "Links gained and lost by subgroup")
+    shown = {row[0]: row[-1] for row in released}
+    assert shown["Sex: Male"] == shown["Sex: Female"] == "10"
+    assert {shown[name] for name in shown if name.startswith("Free school meals")} == {"c"}
+    desk, after = page.text.split('<div class="desk">')[1].split("</details>", 1)
+    assert "subgroup, exact</caption>" in desk, "exact counts are not printed"
+    assert "by subgroup</caption>" in after
 
 
 @pytest.mark.parametrize(
-    ("sent", "field_at_fault"),
+    ("sent", "at_fault"),
     [
         ({"accept": "much"}, "accept"),
+        ({"accept": "1"}, "accept"),
         ({"m-0-1": "0"}, "m-0-1"),
         ({"m-0-1": "nan"}, "m-0-1"),
         ({"u-0-1": "1.5"}, "u-0-1"),
-        ({"margin": "-1"}, "margin"),
-        ({"prior": "1"}, "prior"),
-        ({"review": "90"}, "review"),
+        ({"prior": "0"}, "prior"),
+        ({"review": "0.99"}, "review"),
     ],
 )
-def test_what_cannot_be_is_refused_and_named(tune_client: Any, sent: dict[str, str], field_at_fault: str) -> None:
-    page = tune_client.post("/", data=sent)
+def test_an_impossible_value_is_refused_next_to_its_field(client: Any, sent: dict[str, str], at_fault: str) -> None:
+    page = client.post("/", data=sent)
     assert page.status_code == 400
-    assert f'<a href="#{field_at_fault}">' in page.text
-    assert field(page, field_at_fault) == sent[field_at_fault]
-    assert re.search(rf'id="{field_at_fault}"[^>]*aria-invalid="true"', page.text)
-    assert status(tune_client.get("/")).startswith("100 links, as in the run.")
+    assert f'<a href="#{at_fault}">' in page.text
+    assert field(page, at_fault) == sent[at_fault]
+    assert re.search(
+        rf'id="{at_fault}"[^>]*aria-describedby="[^"]*{at_fault}-fault"[^>]*aria-invalid="true"', page.text
+    )
+    opened = page.text.split("<details")[1]
+    assert opened.startswith(" open>") == at_fault.startswith(("m-0", "u-0")), "a fault is not hidden"
+    assert status(client.get("/")).startswith("100 links, as in the run.")
 
 
-def test_a_fault_of_a_level_stands_beside_its_field_where_it_is_seen(tune_client: Any) -> None:
-    """The field is in a part that was closed, and only the list at the top said what was wrong."""
-    page = tune_client.post("/", data={"m-0-1": "0"}).text
-    opened = page.split('id="comparison-0"')[1].split("</details>")[0]
-    assert opened.startswith(" open>")
-    said = re.search(r'id="m-0-1-fault">(.*?)</p>', opened, re.DOTALL)
-    assert said
-    assert "enter a number above 0 and up to 1" in said[1]
-    assert re.search(r'id="m-0-1"[^>]*aria-describedby="m-0-1-fault"', opened)
-    assert not page.split('id="comparison-1"')[1].startswith(" open>")
+def test_a_form_sent_back_unchanged_changes_nothing(session: Any, client: Any) -> None:
+    page = client.get("/").text
+    fields = re.findall(r'name="([mu]-\d+-\d+|accept|review|prior)"[^>]*value="([^"]*)"', page)
+    assert len(fields) > 20
+    assert status(client.post("/", data=dict(fields))).startswith("100 links, as in the run.")
+    exact = replace(session.settings, prior=0.00123456789)
+    found, faults = settings_of_form({"prior": written(exact.prior)}, exact, session.opened.model, lambda *_: "")
+    assert (found, faults) == (exact, [])
+    assert with_settings(session.opened.model, session.settings).raw == session.opened.model.raw
 
 
-def test_weights_beyond_those_of_the_run_are_counted_at_the_ends_and_it_is_said(tune_client: Any) -> None:
-    """With a prior of a half each pair weighs seven bits more than any of the run's bins reaches."""
-    table = tune_client.post("/", data={"prior": "0.5"}).text.split(">Pairs by match weight</caption>")[1]
-    last = re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', table.split("</table>")[0])[-1]
-    assert last.endswith(" and over")
+def test_the_histogram_labels_every_range_and_the_thresholds(client: Any) -> None:
+    page = client.post("/", data={"prior": "0.5"})  # every pair is seven bits above the run's
+    rows = re.findall(r'<th scope="row">([^<]*)', page.text.split("Match weight distribution<")[1].split("</table>")[0])
+    assert rows[0].endswith(" or more")
+    assert "Acceptance threshold: " in page.text
+    assert "Pairs that the run did not store may be links" in page.text
 
 
-def test_a_fault_names_the_comparison_as_the_page_does(tune_desk: Any, tune_client: Any) -> None:
-    at = [comparison.name for comparison in tune_desk.comparisons].index("dob")
-    last = tune_desk.comparisons[at].grades[-1]
-    page = tune_client.post("/", data={f"m-{at}-{last.value}": "0", "review": "90"}).text
-    assert f"Date of birth, m of {last.label}: enter a number above 0 and up to 1" in unescape(page)
-    assert "To people from: enter no more than in Link from" in page
-
-
-def test_a_form_sent_back_as_it_was_changes_nothing(tune_desk: Any, tune_client: Any) -> None:
-    """Fields show six digits; what nobody touched keeps all of its own."""
-    page = tune_client.get("/").text
-    sent = dict(re.findall(r'name="([mu]-\d+-\d+|accept|review|margin|prior)" value="([^"]*)"', page))
-    assert len(sent) > 20
-    assert status(tune_client.post("/", data=sent)).startswith("100 links, as in the run.")
-    from quality.tune.app.form import settings_of
-
-    exact = replace(tune_desk.settings, prior=0.00123456789)
-    assert settings_of({"prior": "0.00123457"}, sorted(exact.adjusted), exact, tune_desk.comparisons)[0] == exact
-
-
-def test_a_pair_in_parts(tune_desk: Any, tune_client: Any) -> None:
-    tune_client.post("/", data={"accept": "14", "review": "12"})
-    link = re.search(r'href="(/pairs/\d+/\d+)"', tune_client.get("/").text).group(1)  # type: ignore[union-attr]
-    tune_client.post("/", data={"m-4-1": "0.4", "u-4-1": "0.005"})
-    page = tune_client.get(link)
-    assert page.status_code == 200
-    assert "by these settings" in page.text
+def test_a_pair_by_comparison_also_if_it_was_not_scored(session: Any, client: Any) -> None:
+    client.post("/", data=STRICT)
+    link = re.search(r'href="(/pairs/\d+/\d+)"', client.get("/").text).group(1)  # type: ignore[union-attr]
+    client.post("/", data={"m-4-1": "0.4", "u-4-1": "0.005"})
+    page = client.get(link)
+    assert "with these settings" in page.text
     assert "Two records side by side" in page.text
     left, right = link.split("/")[2:]
-    assert str(tune_client.post("/pair", data={"left": left, "right": right}).url).endswith(link)
+    other = f"/pairs/{left}/{next(row for row in range(121, 236) if str(row) != right)}"
+    assert client.get(other).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("left", "right", "said"),
-    [
-        ("x", "", ["On the left: there is no record of this number", "On the right: enter the number of a record"]),
-        ("1", "99999999", ["On the right: there is no record of this number"]),
-        ("1", "9" * 30, ["On the right: there is no record of this number"]),
-    ],
-)
-def test_a_pair_that_cannot_be_looked_at_is_told_beside_its_fields(
-    tune_client: Any, left: str, right: str, said: list[str]
-) -> None:
-    page = tune_client.post("/pair", data={"left": left, "right": right})
+def test_a_pair_is_asked_for_as_leo_explain_asks(session: Any, client: Any) -> None:
+    with Explainer(session._root) as explainer:
+        units = explainer.pair(PUPIL, CUSTOMER).found["units"]
+        page = client.post("/pair", data={"left": PUPIL, "right": CUSTOMER})
+        assert page.url.path == f"/pairs/{units['left']['unit_id']}/{units['right']['unit_id']}"
+        assert PUPIL.partition(":")[2] not in str(page.url)
+        with pytest.raises(ConfigError) as refused:
+            explainer.pair("npd:nobody", CUSTOMER)
+    text = str(refused.value).replace("--pair", "On the left").replace("\n  ", "; ")
+    page = client.post("/pair", data={"left": "npd:nobody", "right": CUSTOMER})
     assert page.status_code == 400
-    assert all(fault in page.text for fault in said)
-    assert page.text.startswith("<!doctype html>")
-    assert "<title>Error: " in page.text
-    assert f'name="left" value="{left}"' in page.text
-
-
-def test_an_expectation_short_of_certainty_is_not_rounded_up_to_it() -> None:
-    from quality.tune.app.showing import _percent
-
-    def shown(value: float | None) -> str:
-        return _percent(SimpleNamespace(expected={"precision": {"value": value}}), "precision")  # type: ignore[arg-type]
-
-    said = ["100.00%", "99.99%", "99.99%", "50.00%", "not known"]
-    assert [shown(value) for value in (1.0, 0.99999, 0.99994, 0.5, None)] == said
+    assert text in unescape(page.text)
+    assert 'value="npd:nobody"' in page.text
+    page = client.post("/pair", data={"left": CUSTOMER, "right": ""})
+    assert "On the left: step 'npd-cis' does not have cis there" in unescape(page.text)
+    assert "On the right: enter the number of a record" in page.text
 
 
 @pytest.mark.parametrize(
     ("address", "code"), [("/pairs/1/99999999", 404), (f"/pairs/{2**63}/1", 404), ("/pairs/x/1", 400), ("/no", 404)]
 )
-def test_no_such_pair(tune_client: Any, address: str, code: int) -> None:
-    page = tune_client.get(address)
+def test_no_such_pair(client: Any, address: str, code: int) -> None:
+    page = client.get(address)
     assert page.status_code == code
     assert "99999999" not in page.text
 
 
-def test_a_pair_that_the_run_did_not_keep(tune_desk: Any, tune_client: Any) -> None:
-    first = tune_desk.outcome(replace(tune_desk.settings, accept=14.0)).examples["lost"]
-    page = tune_client.get(f"/pairs/{first[0].left}/{first[1].right}")
-    assert page.status_code == 200
-    assert "−" in page.text
-
-
-def test_saved_with_its_note(tune_desk: Any, tune_client: Any) -> None:
-    refused = tune_client.post("/save", data={"note": "  "})
+def test_saving_needs_a_note_and_is_not_repeated_by_a_reload(client: Any) -> None:
+    refused = client.post("/save", data={"note": "  "})
     assert refused.status_code == 400
-    assert "Why: say in up to 1,000 characters what was changed and why" in refused.text
-    tune_client.post("/", data={"margin": "2"})
-    page = tune_client.post("/save", data={"note": "less lead"})
+    assert 'href="#note"' in refused.text
+    client.post("/", data=STRICT)
+    page = client.post("/save", data={"note": "stricter"})
     assert "Saved as version 1" in page.text
-    assert "margin = 2.0" in page.text
-    path = Path(unescape(re.search(r"The model is ([^ ]+)\. ", page.text).group(1)))  # type: ignore[union-attr]
-    assert path.is_file()
-    assert "Saved as version 1" in tune_client.get(page.url.path).text  # to load the page again saves nothing
-    assert len(list(path.parent.glob("*-v*.json"))) == len(list(path.parent.glob("*-v1*.json")))
+    assert "accept_probability = 0.999999" in page.text
+    path = Path(unescape(re.search(r"The model is ([^ ]+): ", page.text).group(1)))  # type: ignore[union-attr]
+    assert "Saved as version 1" in client.get(page.url.path).text
+    assert [file.name for file in path.parent.glob("*-v?.json")] == [path.name]
 
 
-def test_nothing_is_saved_to_a_folder_that_has_moved(
-    tune_desk: Any, tune_client: Any, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_saved_to_a_folder_that_moved_or_was_linked_again(
+    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moved = tune_desk._root / "moved"
-    monkeypatch.setattr(tune_desk, "_root", moved)
-    page = tune_client.post("/save", data={"note": "less lead"})
-    assert page.status_code == 500
-    assert "the run&#39;s folder is not there any more" in page.text
-    assert not moved.exists()
-
-
-def test_nothing_is_saved_to_a_folder_that_was_linked_again(
-    tune_desk: Any, tune_client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was foretold is of pairs that are no longer there: the same run with another file, say, or at work on one."""
-    manifest = json.loads((tune_desk._root / "manifest.json").read_text())
+    client = make_client(session)
+    monkeypatch.setattr(session, "_root", tmp_path / "moved")
+    assert "folder is not there any more" in client.post("/save", data={"note": "x"}).text
+    assert not (tmp_path / "moved").exists()
+    monkeypatch.undo()
+    manifest = json.loads((session._root / "manifest.json").read_text())
     (stage,) = [stage for stage in manifest["stages"] if stage["name"] == "link-npd-cis"]
     stage["made"]["links/npd-cis"]["fingerprint"] = "of others"
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    monkeypatch.setattr(tune_desk, "_root", tmp_path)
-    page = tune_client.post("/save", data={"note": "less lead"})
+    monkeypatch.setattr(session, "_root", tmp_path)
+    page = client.post("/save", data={"note": "x"})
     assert page.status_code == 500
     assert "was linked again since it was opened" in page.text
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_several_steps_and_none_named(tmp_path: Path, linked_village: Any, leo: Any) -> None:
-    code, _, said = leo("tune", linked_village.root, "--step", "no-such")
+def test_a_step_that_is_not_there(linked_village: Any, leo: Any) -> None:
+    code, _, text = leo("tune", linked_village.root, "--step", "no-such")
     assert code == 2
-    assert "the run has no such step; it has npd-cis" in said
-
-
-def test_a_page_in_another_tab_takes_back_no_change_of_this_one(tune_client: Any) -> None:
-    """Its form has the fields of all settings, as they were when it came."""
-    older = tune_client.get("/")
-    names = ("accept", "review", "margin", "shown")
-    sent = {name: field(older, name) for name in names}
-    tune_client.post("/", data=sent | {"accept": "30"})
-    wrong = tune_client.post("/", data=sent | {"margin": "much"})
-    assert [field(wrong, name) for name in names] == [*(sent | {"margin": "much"}).values()]
-    both = tune_client.post("/", data={name: field(wrong, name) for name in names} | {"margin": "3"})
-    assert [field(both, name) for name in names[:3]] == ["30", sent["review"], "3"]
+    assert "the run has no such step; it has npd-cis" in text

@@ -1,0 +1,43 @@
+"""A tuning session on a copy of the village's run, and a client of its application that has the token."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from quality.disclosure import load as load_profile
+from quality.measures.definitions import load as load_definitions
+from quality.report.names import Names
+
+pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+
+
+def make_client(session: Any) -> Any:
+    """A client of a session's application."""
+    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+    from quality.tune.app import application
+
+    rules = {"profile": load_profile("leo_publication"), "definitions": load_definitions()}
+    client = testclient.TestClient(
+        application(session, Names(shipped()), "secret", **rules), base_url="http://127.0.0.1"
+    )
+    client.get("/?token=secret")
+    return client
+
+
+@pytest.fixture(scope="module")
+def session(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from quality.tune.session import TuneSession
+
+    folder = tmp_path_factory.mktemp("tuned") / "run"
+    shutil.copytree(linked_village.root, folder)
+    with TuneSession(folder, None) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(session: Any) -> Any:
+    """A client that begins with the run's settings."""
+    return make_client(session)
