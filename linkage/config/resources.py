@@ -31,12 +31,6 @@ def shipped_dir() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "configs"
 
 
-def assets_dir() -> Path:
-    """The folder of styles and scripts of other makers that pages carry; it is not there before `make assets`."""
-    installed = _PACKAGE / "assets"
-    return installed if installed.is_dir() else _PACKAGE.parent / "assets" / "built"
-
-
 def config_file(name: str) -> Path:
     """A file by its path below configs/, for example "catalogue/npd.toml": the user's own, or else the shipped one."""
     own = _own_dir()

@@ -101,18 +101,8 @@ def no_formula(text: str) -> str:
 
 
 @cache
-def environment(*packages: str, is_dressed: bool = False) -> Environment:
-    """Templates of the report, after those of packages that share its blocks.
-
-    Args:
-        is_dressed: whether GOV.UK Frontend's styles are on the page; its classes are left out otherwise.
-    """
-
-    @cache
-    def dress(names: str) -> Markup:
-        worn = [name for name in names.split() if is_dressed or not name.startswith("govuk-")]
-        return Markup(f' class="{" ".join(worn)}"' if worn else "")
-
+def environment(*packages: str) -> Environment:
+    """Templates of the report, after those of packages that share its blocks."""
     templates = Environment(
         loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, "quality.report")]),
         autoescape=True,
@@ -120,7 +110,6 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["dress"] = dress
     templates.filters["drawn"] = Markup
     templates.filters["kind"] = lambda block: type(block).__name__
     templates.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table), safe=_CSV_SAFE)
