@@ -2,10 +2,10 @@
 
 import pyarrow as pa
 import pytest
-from linkage.adhoc.modelling import untrained
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
+from linkage.files.comparisons import untrained
 from linkage.match.candidates import score_given
 from linkage.model import Comparison, from_dict
 from linkage.model.comparisons import FURTHER_NAMES as BESIDE
