@@ -12,10 +12,7 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import (
-    FieldPair,
-    LogOdds,
     Pattern,
-    Recall,
     count_reached,
     estimated_recall,
     expected_recall,
@@ -59,7 +56,6 @@ def blocking_recall(
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,
-    known: Mapping[FieldPair, LogOdds] | None = None,
 ) -> dict[str, Any]:
     """Counts of each pass and of each blocking rule; no values.
 
@@ -69,14 +65,13 @@ def blocking_recall(
         passes: of each pass that was run: pass, pairs, accepted, seconds.
         rules: of each of the model's rules: pairs_kept, seconds.
         links: of the step, with pass and decision.
-        known: associations of fields in an earlier step.
 
     Returns:
         passes: as given, with links; rules: as given, with pairs (candidate pairs), new_pairs (made by no earlier rule),
         pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added (None where the
         model says nothing of the rule), if fields err independently; estimated_recall of all rules, by capture-recapture
         where links are many enough; unreached_spread, the standard deviation of the logarithm of the matches that no
-        rule reaches; differ_together: log odds of two fields' levels, with their standard deviation; levels_shown: of
+        rule reaches; levels_shown: of
         each field the expected matches at each of its levels.
     """
     accepted = links_by_pass(engine, links)
@@ -84,7 +79,7 @@ def blocking_recall(
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
     matches = _matches_by_pattern(engine, links)
-    estimate = estimated_recall(model, model.blocking_rules, matches, made_of, associations=known)
+    estimate = estimated_recall(model, model.blocking_rules, matches, made_of)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -105,7 +100,6 @@ def blocking_recall(
         "rules": counted,
         "estimated_recall": _rounded(estimate.share if estimate else expected.together),
         "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
-        "differ_together": _association_rows(estimate) if estimate else [],
         "levels_shown": _levels_shown(model, matches),
     }
 
@@ -119,21 +113,6 @@ def _levels_shown(model: Model, matches: Mapping[Pattern, float]) -> dict[str, d
                 at = shown[comparison.name]
                 at[str(value)] = at.get(str(value), 0.0) + expected
     return {name: {value: round(at[value], 3) for value in sorted(at)} for name, at in shown.items()}
-
-
-def _association_rows(recall: Recall) -> list[dict[str, Any]]:
-    return [
-        {"fields": [one, other], "show": [what, with_what], "log_odds": round(odds.log, 4), "sd": round(odds.sd, 4)}
-        for (one, what, other, with_what), odds in recall.associations.items()
-    ]
-
-
-def differing_together(summary: Mapping[str, Any]) -> dict[FieldPair, LogOdds]:
-    """What `blocking_recall` says of a step's fields, from its summary; nothing where it did not."""
-    return {
-        (row["fields"][0], row["show"][0], row["fields"][1], row["show"][1]): LogOdds(row["log_odds"], row["sd"])
-        for row in summary.get("differ_together", ())
-    }
 
 
 def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:

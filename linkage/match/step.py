@@ -162,7 +162,6 @@ def _diagnosis(
     engine: Engine, scored: Scored, resolved: Resolved, links: Table, why: Table, given: Given
 ) -> dict[str, Any]:
     """Blocking recall, estimated false negatives and reasons; reads what is stored and scores nothing."""
-    earlier = given.get("earlier")
     return {
         **blocking_recall(
             engine,
@@ -172,7 +171,6 @@ def _diagnosis(
             passes=scored.passes,
             rules=scored.rules,
             links=links,
-            known=earlier.associations if earlier else None,
         ),
         "below_floor": round(below_floor(engine, links, scored.floor), 3),
         "known": _known(engine, scored),

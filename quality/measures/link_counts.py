@@ -212,7 +212,7 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     Args:
         counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
             pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
-            unreached_spread, differ_together (linkage.match.recall). Of a step that was asked for links
+            unreached_spread (linkage.match.recall). Of a step that was asked for links
             alone the rules are left out, and the estimate is None.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
 
@@ -238,7 +238,6 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
         "rules": rules,
         "estimated_recall": counted["estimated_recall"],
         "unreached_spread": counted.get("unreached_spread", 0.0),
-        "differ_together": counted.get("differ_together", []),
         "true_pairs": whole if reached else None,
         "recall": wilson(reached["together"], whole) if reached else None,
         "recall_with_passes": wilson(reached["in_all"], whole) if reached else None,

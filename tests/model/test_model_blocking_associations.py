@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from linkage.model.blocking.recall import AGREES, UNKNOWN, FieldPair, Fit, LogOdds, fit_associations
+from linkage.model.blocking.recall import AGREES, UNKNOWN, FieldPair, Fit, fit_associations
 
 Counts = npt.NDArray[np.float64]
 
@@ -34,10 +34,9 @@ def world(many: float, odds: Mapping[tuple[int, int], float]) -> Counts:
 def _fit(
     counts: Counts,
     hidden: Sequence[tuple[int, ...]],
-    known: Mapping[FieldPair, LogOdds] | None = None,
 ) -> Fit:
     seen = np.array([tuple(cell) not in hidden for cell in CELLS])
-    return fit_associations(FIELDS, SHOWS, CELLS, np.where(seen, counts, 0), seen, known)
+    return fit_associations(FIELDS, SHOWS, CELLS, np.where(seen, counts, 0), seen)
 
 
 def _differ(one: int, other: int) -> FieldPair:
@@ -69,18 +68,6 @@ def test_two_fields_of_which_nobody_sees_both_differ_are_as_the_others() -> None
     assert fit.log_sd(both) == pytest.approx(unseen.sd, rel=0.25)
 
 
-def test_another_step_says_what_this_one_cannot_see() -> None:
-    counts = world(5_000_000, EVERY | {(2, 3): 1.0})
-    hidden = [cell for cell in map(tuple, CELLS) if cell[2] and cell[3]]
-    both = np.array([bool(cell[2] and cell[3]) for cell in CELLS])
-    alone, informed = (_fit(counts, hidden, known) for known in (None, {_differ(2, 3): LogOdds(0.0, 0.05)}))
-    assert informed.expected[both].sum() == pytest.approx(counts[both].sum(), rel=0.05)
-    assert alone.expected[both].sum() > 2 * counts[both].sum()
-    # And what this one sees in thousands of matches, it does not lean on.
-    wrong = _fit(counts, hidden, {_differ(0, 1): LogOdds(3.0, 0.1)})
-    assert wrong.associations[_differ(0, 1)].log == pytest.approx(math.log(3.0), abs=0.05)
-
-
 def test_few_matches_differ_together_as_the_odds_beforehand_say() -> None:
     """Of 300 matches next to none differs in two fields: errors come together, as they mostly do."""
     fit = _fit(world(300, {}), [_at(0, 1, 2, 3)])
@@ -96,18 +83,3 @@ def test_a_field_that_is_not_known_has_odds_of_its_kind() -> None:
     fit = fit_associations(("surname", "postcode"), shows, cells, counts, np.ones(6, bool))
     assert fit.associations[("surname", "differs", "postcode", "differs")].log == pytest.approx(math.log(9), abs=0.05)
     assert fit.associations[("surname", UNKNOWN, "postcode", "differs")].log == pytest.approx(math.log(0.99), abs=0.12)
-
-
-def test_what_another_step_did_not_know_says_nothing_of_this_one() -> None:
-    """Surnames that one form does not ask for lack with the forename; of another's nobody was seen without both."""
-    shows = [[AGREES, "differs", UNKNOWN], [AGREES, "differs", UNKNOWN]]
-    cells = np.array(list(itertools.product(range(3), range(3))))
-    counts = np.array([90_000.0, 3_000, 900, 3_000, 900, 30, 900, 30, 0])
-    seen = np.array([True] * 8 + [False])  # both missing is never seen
-    lack = ("forename", UNKNOWN, "surname", UNKNOWN)
-    alone, informed = (
-        fit_associations(("forename", "surname"), shows, cells, counts, seen, known)
-        for known in (None, {lack: LogOdds(12.0, 0.1)})
-    )
-    assert informed.associations == alone.associations
-    assert informed.expected[-1] == pytest.approx(alone.expected[-1])

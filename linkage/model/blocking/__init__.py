@@ -4,8 +4,6 @@ from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
 from linkage.model.blocking.counting import Reached, RulePairs, count_reached, rule_pairs
 from linkage.model.blocking.recall import (
     Expected,
-    FieldPair,
-    LogOdds,
     Pattern,
     Recall,
     estimated_recall,
@@ -16,8 +14,6 @@ __all__ = [
     "ChosenRule",
     "ChosenRules",
     "Expected",
-    "FieldPair",
-    "LogOdds",
     "Pattern",
     "Reached",
     "Recall",

@@ -66,7 +66,6 @@ field writes the others with less care too; fields are left out together or not,
 which matches seldom agree on one (a pupil's class), which is nobody's error."""
 _CHANGING = 3
 _SPREAD, _SPREAD_COUNTS = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
-_BETWEEN_STEPS = 0.5  # standard deviation of a log odds ratio between steps of one run (decision 0083)
 _FLAT = 1e-4  # precision of what is left to the cells
 
 
@@ -95,12 +94,10 @@ class Recall:
     Attributes:
         share: of all matches that some rule reaches.
         log_sd: standard deviation of the logarithm of the matches that no rule reaches.
-        associations: log odds of what two fields of a match show together.
     """
 
     share: float
     log_sd: float
-    associations: Mapping[FieldPair, LogOdds]
 
 
 def expected_recall(
@@ -254,24 +251,20 @@ def estimated_recall(
     rules: Sequence[BlockingRule],
     patterns: Mapping[Pattern, float],
     made_of: Mapping[str, str],
-    associations: Mapping[FieldPair, LogOdds] | None = None,
 ) -> Recall | None:
     """Which matches some rule reaches; None where that cannot be estimated or rules ask for too many fields.
 
     Args:
         patterns: pattern to the number of matches that show it, of scored pairs.
         made_of: columns that are made of others: postcode_sector to postcode.
-        associations: how fields differ together in an earlier step.
     """
     required = [events for events in map(events_of, rules) if events is not None]
     cells = _cells(model, required, patterns, made_of)
     if cells is None or cells.matches.sum() < FEWEST_MATCHES or cells.reached.all():
         return None
-    fit = fit_associations(cells.fields, cells.shows, cells.states, cells.matches, cells.reached, associations)
+    fit = fit_associations(cells.fields, cells.shows, cells.states, cells.matches, cells.reached)
     unreached = ~cells.reached
-    return Recall(
-        1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached), fit.associations
-    )
+    return Recall(1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached))
 
 
 @dataclass(frozen=True)
@@ -379,7 +372,6 @@ def fit_associations(
     cells: npt.NDArray[np.int64],
     matches: Numbers,
     seen: npt.NDArray[np.bool_],
-    known: Mapping[FieldPair, LogOdds] | None = None,
 ) -> Fit:
     """Fit the log-linear model to the cells that are seen.
 
@@ -388,7 +380,6 @@ def fit_associations(
         cells: a row a cell, a column a field: the place of what it shows.
         matches: how many were counted in a cell.
         seen: whether a cell's matches can be counted.
-        known: log odds from elsewhere; those of fields that are not known are not used.
     """
     terms, names = _terms(fields, shows, cells)
     agreeing = [float(matches[cells[:, place] == 0].sum()) for place in range(len(fields))]
@@ -399,11 +390,7 @@ def fit_associations(
         if name is None:
             continue
         missing = (name[1], name[3]).count(UNKNOWN)
-        if name in (known or {}) and not missing:
-            odds = (known or {})[name]
-            mean[place], precision[place] = odds.log, 1 / (odds.sd**2 + _BETWEEN_STEPS**2)
-        else:
-            kinds[place] = _CHANGING if not missing and {name[0], name[2]} & changing else missing
+        kinds[place] = _CHANGING if not missing and {name[0], name[2]} & changing else missing
     over, counted = terms[seen], matches[seen]
     coefficients = np.zeros(terms.shape[1])
     coefficients[0] = np.log(max(float(counted.max(initial=1.0)), 1.0))

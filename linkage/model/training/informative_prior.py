@@ -7,12 +7,11 @@ orders of magnitude.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from linkage.model.blocking.recall import FieldPair, LogOdds
 from linkage.model.splink_json import Model, from_dict
 from linkage.model.training.counts import Floats
 
@@ -32,13 +31,11 @@ class InformativePrior:
         model: as trained there, with m as its links show it.
         matches: how many EM saw of those that its m rests on, in the run that saw the fewest.
         linked: how many its links show, of the field that they show most of.
-        associations: how fields of its matches differ together; empty where it was not estimated.
     """
 
     step: str
     model: Model
     matches: int
-    associations: Mapping[FieldPair, LogOdds] = field(default_factory=dict)
     linked: float = 0.0
 
     @classmethod
@@ -48,14 +45,12 @@ class InformativePrior:
         model: Model,
         training: Mapping[str, Any],
         *,
-        associations: Mapping[FieldPair, LogOdds] | None = None,
         level_counts: Mapping[str, Mapping[str, float]] | None = None,
     ) -> "InformativePrior | None":
         """From a step's summary; None where it has learnt nothing itself.
 
         Args:
             training: of the step's summary.
-            associations: how fields of its links differ together.
             level_counts: of each field, the step's matches at each level, by its links.
         """
         matches = fewest_matches(training)
@@ -63,7 +58,7 @@ class InformativePrior:
             return None
         counts = level_counts or {}
         linked = max((sum(levels.values()) for levels in counts.values()), default=0.0)
-        return cls(step, _with_m_of_links(model, counts), matches, associations or {}, linked)
+        return cls(step, _with_m_of_links(model, counts), matches, linked)
 
     def pseudo_counts(self, m: Floats) -> Floats:
         """How many matches of this step the other's m counts for, level by level."""

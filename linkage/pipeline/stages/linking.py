@@ -9,7 +9,6 @@ from linkage.engine import Engine, Table, columns, rows
 from linkage.match import StepResult, Units, from_sources, link_step
 from linkage.match.overrides import Overrides, never_one, of_units
 from linkage.match.partitions import Partitions
-from linkage.match.recall import differing_together
 from linkage.model import from_dict
 from linkage.model.engine_check import check_runs
 from linkage.model.training import InformativePrior, most_informative
@@ -245,7 +244,6 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
             name,
             from_dict(space.document(made)),
             told["training"],
-            associations=differing_together(told),
             level_counts=told.get("levels_shown"),
         )
         for name, made in models.items()

@@ -40,12 +40,6 @@ COUNTED: dict[str, Any] = {
     ],
     "estimated_recall": 0.8,
     "unreached_spread": 0.3,
-    "differ_together": [
-        {"fields": ["dob", "surname"], "show": ["differs", "differs"], "log_odds": 0.5, "sd": 0.1},
-        {"fields": ["forename", "surname"], "show": ["differs", "differs"], "log_odds": 2.0, "sd": 0.2},
-        {"fields": ["dob", "postcode"], "show": ["differs", "differs"], "log_odds": 1.0, "sd": 0.9},
-        {"fields": ["forename", "surname"], "show": ["not known", "not known"], "log_odds": 9.0, "sd": 0.1},
-    ],
 }
 REACHED = {"true_pairs": 600, "alone": [540, 300], "added": [540, 30], "together": 570, "in_all": 585}
 
