@@ -1,0 +1,93 @@
+"""The posterior of a pair is its share in all matchings of the units around it."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.match import matchings
+from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
+from tests.match.every_matching import Edge, marginals
+
+weights = st.floats(-12, 30)
+ends = st.tuples(st.integers(0, 4), st.integers(0, 4))
+graphs = st.dictionaries(ends, weights, min_size=1, max_size=9).map(lambda d: [(*e, w) for e, w in sorted(d.items())])
+
+
+def pairs(edges: list[Edge]) -> Pairs:
+    left, right, weight = zip(*edges, strict=True)
+    return Pairs(np.array(left), np.array(right), np.array(weight, float))
+
+
+@given(graphs)
+def test_on_small_graphs_it_is_what_counting_all_matchings_gives(edges: list[Edge]) -> None:
+    assert probabilities(pairs(edges)) == pytest.approx(marginals(edges), abs=1e-6)
+
+
+@given(graphs)
+def test_of_one_unit_no_more_than_one_pair_is_expected(edges: list[Edge]) -> None:
+    found = messages(pairs(edges))  # whatever the graph, exact or not
+    for side in (0, 1):
+        unit = [edge[side] for edge in edges]
+        assert np.bincount(unit, weights=found).max() <= 1 + 1e-6
+
+
+@given(graphs, st.integers(0, 8))
+def test_evidence_for_a_pair_is_evidence_against_competing_pairs(edges: list[Edge], which: int) -> None:
+    place = which % len(edges)
+    stronger = [(left, right, w + 3 * (n == place)) for n, (left, right, w) in enumerate(edges)]
+    before, after = probabilities(pairs(edges)), probabilities(pairs(stronger))
+    assert after[place] >= before[place] - 1e-9
+    for n, (left, right, _) in enumerate(edges):
+        if n != place and (left == edges[place][0] or right == edges[place][1]):
+            assert after[n] <= before[n] + 1e-9
+
+
+def test_weights_of_a_hundred_bits_do_not_overflow() -> None:
+    found = probabilities(pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)]))
+    assert found == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
+
+
+def test_components_of_one_shape_are_summed_each_by_its_own_weights() -> None:
+    """Three units a side, all of whose pairs there are, twice; and two that want the same three."""
+    square = [(left, right) for left in range(3) for right in range(3)]
+    graphs = [
+        [(left, right, 3.0 * left - right) for left, right in square],
+        [(left + 3, right + 3, float(left * right)) for left, right in square],
+        [(left + 6, right + 6, 2.0 * right - left) for left in range(2) for right in range(3)],
+    ]
+    found = probabilities(pairs([edge for edges in graphs for edge in edges]))
+    assert found == pytest.approx([p for edges in graphs for p in marginals(edges)], abs=1e-12)
+
+
+def test_many_components_of_one_shape_are_summed_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    edges = [(2 * n + left, 2 * n + right, float(n + left)) for n in range(5) for left in (0, 1) for right in (0, 1)]
+    at_once = probabilities(pairs(edges))
+    monkeypatch.setattr(matchings, "_MOST_ODDS", 15)  # a square has seven matchings: two components at once
+    assert probabilities(pairs(edges)) == pytest.approx(at_once, abs=1e-15)
+
+
+def test_a_component_too_large_to_sum_is_left_to_belief_propagation() -> None:
+    edges = [(left, right, 1.0) for left in range(14) for right in range(14)]
+    assert Matchings.of(pairs(edges)) is None
+    found = probabilities(pairs(edges))
+    assert np.ptp(found) < 1e-9
+    assert 0 < found[0] * 14 < 1
+
+
+def test_components_are_pairs_that_touch() -> None:
+    label = components(pairs([(0, 0, 1.0), (1, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0)]))
+    assert label[0] == label[1] == label[2] != label[3]
+
+
+@pytest.mark.slow
+def test_ninety_thousand_equal_pairs_take_seconds() -> None:
+    """Three hundred records of one name in either file, none likelier than another."""
+    left, right = (side.ravel() for side in np.mgrid[:300, :300])
+    began = time.process_time()
+    likely = probabilities(Pairs(left, right, np.full(len(left), 4.0)))
+    assert time.process_time() - began < 20
+    assert likely == pytest.approx(np.full(len(left), likely[0]))
+    assert 0.9 / 300 < likely[0] < 1 / 300

@@ -1,0 +1,97 @@
+"""Thresholds of a step, the cardinality adjustment to the prior, and the floor of candidate pairs."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.config import Step
+from linkage.match.thresholds import Thresholds, adjustment, most_adjustment, probability_of, weight_of
+
+MOST = adjustment([1.0])
+CARDINALITIES = ("one-to-one", "one-to-many", "many-to-one", "many-to-many")
+
+
+def step(**keys: Any) -> Step:
+    return Step(name="s", left="a", right="b", **keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "accept", "review"),
+    [
+        ({}, 0.0, 0.0),
+        ({"accept_probability": 0.8, "review_probability": 0.2}, 2.0, -2.0),
+        ({"accept_probability": 0.2}, -2.0, -2.0),  # nothing is for review that would be accepted
+    ],
+)
+def test_thresholds_are_log_odds(keys: dict[str, float], accept: float, review: float) -> None:
+    found = Thresholds.of(step(**keys))
+    assert (found.accept, found.review) == (pytest.approx(accept), pytest.approx(review))
+    assert found.keep == found.accept
+
+
+def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
+    found = Thresholds.of(step(accept_probability=0.8), gain=1.5)
+    assert (found.accept, found.review, found.gain) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
+
+
+def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
+    keys = {"accept_probability": 0.8, "keep_probability": 0.5}
+    assert Thresholds.of(step(**keys)).keep == pytest.approx(2.0)
+    assert Thresholds.of(step(**keys), held=True).keep == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("matched", "bits"),
+    [
+        ([], 0.0),  # many-to-many: no side holds one link
+        ([0.0, 0.0], 0.0),
+        ([0.5], 1.0),
+        ([0.5, 0.75], 3.0),
+        ([0.9], MOST),
+        ([1.0, 1.0], 2 * MOST),
+        ([-0.1, 1.2], MOST),
+    ],
+)
+def test_bits_of_a_matched_share(matched: list[float], bits: float) -> None:
+    assert adjustment(matched) == pytest.approx(bits)
+
+
+def test_the_larger_side_cannot_be_matched_by_the_smaller() -> None:
+    """Of twice as many units half can be matched at most: one bit; the smaller side may be matched wholly."""
+    assert most_adjustment({"left": 10, "right": 20}, "one-to-one") == pytest.approx(MOST + 1.0)
+
+
+@given(
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.sampled_from(CARDINALITIES),
+    st.floats(0, 1),
+    st.floats(0.01, 0.99),
+    st.floats(0.01, 0.99),
+)
+def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
+    left: int, right: int, cardinality: Any, share: float, accept: float, review: float
+) -> None:
+    """Pairs are scored before the adjustment is known, so the floor must hold whatever is linked."""
+    matched = {
+        "one-to-one": [min(left, right) / left, min(left, right) / right],
+        "one-to-many": [1.0],
+        "many-to-one": [1.0],
+        "many-to-many": [],
+    }[cardinality]
+    keys = {"accept_probability": accept, "review_probability": review}
+    floor = Thresholds.of(step(**keys)).floor(most_adjustment({"left": left, "right": right}, cardinality))
+    after = Thresholds.of(step(**keys), gain=adjustment([share * most for most in matched]))
+    assert min(after.accept, after.review) >= floor - 1e-9
+
+
+@given(st.floats(0.0001, 0.9999))
+def test_a_weight_is_the_log_odds_of_a_probability(probability: float) -> None:
+    assert probability_of(weight_of(probability)) == pytest.approx(probability)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_a_certain_probability_has_a_finite_weight(probability: float) -> None:
+    assert abs(weight_of(probability)) == pytest.approx(49.8, abs=0.1)
