@@ -9,8 +9,7 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError, NothingToTrainOnError
-from linkage.match import StepResult, link_step
-from linkage.match import candidates
+from linkage.match import StepResult, candidates, link_step
 from linkage.match.overrides import Overrides
 from linkage.model import from_dict
 from tests.conftest import parse

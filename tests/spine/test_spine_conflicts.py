@@ -71,7 +71,7 @@ def _parted(
     for row in engine_rows(engine, found.membership):
         people.setdefault(row["unit_id"], set()).add(row["entity_id"])
     assert all(unit == min(records) for unit, records in people.items())
-    cuts = [(row["left_entity"], row["right_entity"], row["rule"]) for row in engine_rows(engine, found.cuts)]
+    cuts = [(row["left_entity"], row["right_entity"], row["rule"]) for row in engine_rows(engine, found.removed_links)]
     return sorted(people.values(), key=min), sorted(cuts), engine.count(found.links)
 
 

@@ -25,8 +25,8 @@ SOURCE_KEY = "source_key"
 STEP_OPTIONS = ("threshold", "second_records", "cardinality")
 """What makes the step, of the options of `leo link`; the manifest has them under `request`."""
 
-ACCEPT_PROBABILITY = 0.8
-"""Match probability from which a pair is accepted by default: a wrong link counts as much as four that are missed."""
+ACCEPT_PROBABILITY: float = Step.model_fields["accept_probability"].default
+"""Match probability from which a pair is accepted by default: that of a run's step."""
 
 
 @dataclass(frozen=True)

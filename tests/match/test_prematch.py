@@ -1,0 +1,86 @@
+"""Pre-matching on exact agreement: which pairs are accepted first where a step is not diagnosed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.config import Step
+from linkage.engine import Engine, rows
+from linkage.match import StepResult, link_step
+from linkage.match.partitions import Partitions
+from linkage.match.prematch import prematch
+from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
+
+MODEL = exact_model()
+
+LEFT = """
+    unit_id | forename | surname | dob:text   | sex | postcode
+    1       | AVA      | LEE     | 1990-01-02 | F   | P1
+    2       | NOAH     | KHAN    | 1991-01-02 | M   | P2
+    3       | ISLA     | SMITH   | 1992-01-02 | F   | P3
+    4       | MIA      | DUNN    | 1994-01-02 | F   | P5
+"""
+RIGHT = """
+    unit_id | forename | surname | dob:text   | sex | postcode
+    11      | AVA      | LEE     | 1990-01-02 | F   | P1
+    12      | EVE      | LEE     | 1990-01-02 | F   | P7
+    13      | NOAH     | KHAN    | 1991-01-02 | M   | P2
+    14      | NOAH     | KHAN    | 1991-01-02 | M   | P2
+    15      | ISLA     | SMITH   | 1992-01-02 | M   | P3
+    16      | MIA      | DUNN    | 1994-01-02 | F   | P9
+"""
+
+
+def _linked(engine: Engine, partitions: Partitions | None = None, **keys: Any) -> StepResult:
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    step = Step(name="s", left="left", right="right", train=False, **({"diagnose": False} | keys))
+    return link_step(engine, step, *sides, rules=(), model=MODEL, partitions=partitions)
+
+
+def _links(engine: Engine, found: StepResult) -> list[tuple[int, int]]:
+    accepted = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links)
+    return sorted((row["left_id"], row["right_id"]) for row in rows(engine, accepted))
+
+
+@pytest.mark.both_engines
+def test_pairs_of_exact_agreement_are_accepted_first(engine: Engine) -> None:
+    """1 and 11 agree in all, 3 and 15 in all but sex; 2 has two such partners, and 4 agrees on one rule alone."""
+    found = _linked(engine)
+    assert found.summary["prematched"] == 2
+    assert _links(engine, found) == [(1, 11), (3, 15), (4, 16)]
+    assert _links(engine, _linked(engine, diagnose=True)) == _links(engine, found)
+
+
+@pytest.mark.parametrize(("cardinality", "prematched"), [("one-to-many", 4), ("many-to-many", 0)])
+def test_a_unit_that_holds_many_is_pre_matched_with_all(engine: Engine, cardinality: str, prematched: int) -> None:
+    assert _linked(engine, cardinality=cardinality).summary["prematched"] == prematched
+
+
+@pytest.mark.parametrize("keys", [{"duplicates": "join"}, {"link_draws": 2}])
+def test_what_needs_competing_pairs_switches_it_off(engine: Engine, keys: dict[str, Any]) -> None:
+    assert _linked(engine, **keys).summary["prematched"] == 0
+
+
+def test_the_rule_is_the_likeliest_of_those_of_ample_weight() -> None:
+    both = prematch(MODEL, "one-to-one", least=8, more=0)
+    assert both is not None
+    assert set(both.rule.columns) == {"dob", "surname", "forename", "postcode"}
+    assert both.number == 0
+    named = exact_model(('l."postcode" = r."postcode"', 'l."dob" = r."dob"', 'l."surname" = r."surname"'))
+    # Birth date and postcode are worth 5 bits, with the surname 4 or 3: enough with the cardinality adjustment alone.
+    assert prematch(named, "one-to-one", least=8, more=0) is None
+    dated = prematch(named, "one-to-one", least=8, more=5)
+    assert dated is not None
+    assert set(dated.rule.columns) == {"dob", "postcode"}
+    fuzzy = exact_model(("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname"))
+    assert prematch(fuzzy, "one-to-one", least=8, more=5) is None
+
+
+def test_partitions_accept_what_the_whole_accepts(engine: Engine, tmp_path: Path) -> None:
+    whole = _linked(engine)
+    for _ in range(2):  # the second time from what the first has kept
+        split = _linked(engine, Partitions(tmp_path / "partitions", rows=3, whole_rows=0))
+        assert split.summary["prematched"] == whole.summary["prematched"]
+        assert _links(engine, split) == _links(engine, whole)

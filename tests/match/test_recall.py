@@ -1,0 +1,52 @@
+"""Blocking recall and false negatives of a step: counts of a world that can be counted by eye."""
+
+from collections.abc import Callable
+
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.match.recall import below_floor
+from tests.match.test_step import linked
+
+World = Callable[[str], Table]
+
+
+def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None:
+    """By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16 and 8-17. The pass has 1 and 2."""
+    rules = linked(engine).summary["rules"]
+    assert [rule["pairs"] for rule in rules] == [3, 2]
+    assert [rule["new_pairs"] for rule in rules] == [3, 2]
+    assert [rule["pairs_kept"] for rule in rules] == [3, 1]
+    assert [rule["links"] for rule in rules] == [1, 0]
+    assert {rule["pairs_are"] for rule in rules} == {"counted"}
+
+
+def test_a_link_of_a_pass_that_the_model_disputes_is_no_link(engine: Engine) -> None:
+    (counted,) = linked(engine).summary["passes"]
+    assert (counted["pairs"], counted["accepted"], counted["links"]) == (2, 2, 1)
+
+
+def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> None:
+    """m of every agreement is 0.5 of what is known on both sides (exact_model)."""
+    summary = linked(engine).summary
+    agree = {
+        "forename": 0.5 / (0.5 + 2**-5) * 6 / 8,
+        "surname": 0.5 / (0.5 + 2**-6) * 7 / 8,
+        "dob": 0.5 / (0.5 + 2**-9) * 6 / 8,
+        "postcode": 0.5 / (0.5 + 2**-2) * 7 / 8,
+    }
+    first, second = agree["dob"] * agree["surname"], agree["forename"] * agree["postcode"]
+    assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx([first, second], abs=1e-5)
+    assert summary["estimated_recall"] == pytest.approx(first + (1 - first) * second, abs=1e-5)
+
+
+def test_matches_below_the_floor_continue_the_fall_above_it(engine: Engine, world: World) -> None:
+    """8 matches in the second two bits and 2 in the first: 0.5, 0.125 and so on below, in all two thirds."""
+    links = world("""
+        match_weight:float | match_probability:float | method
+        3.5                | 8                       | probabilistic
+        1.5                | 2                       | probabilistic
+        2.5                | 9                       | deterministic
+    """)
+    assert below_floor(engine, links, 0.0) == pytest.approx(2 * 0.25 / 0.75)
+    assert below_floor(engine, links, 10.0) == 0.0
