@@ -84,7 +84,10 @@ def _dedupe(
         error = truth.error(engine, links, true_pairs.table) if true_pairs.table else None
         linked = Linked(columns_taken(prepared), kinds, summary, error, notes)
         source = source_of(engine, request.file.name, file, table)
-        folder.write_evaluation(_evaluation(engine, source, links, single, table, true_pairs.table, model))
+        evaluation = _evaluation(engine, source, links, single, table, true_pairs.table, model)
+        sizes = [{"records": size, "people": people} for size, people in summary["clusters_by_records"].items()]
+        clusters_of = {"records": summary["records"], "people": summary["clusters"], "sizes": sizes}
+        folder.write_evaluation(evaluation | {"clusters": clusters_of})
     folder.describe(engine, request, prepared, linked, hashes, {"threshold": request.threshold})
     return linked
 
