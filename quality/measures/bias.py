@@ -85,8 +85,8 @@ def sums(
 
 def said_false(row: Mapping[str, Any]) -> Share:
     """The expected share of false links among a group's links, as a step's expected precision has it."""
-    links, right = int(row["links"]), float(row["said_right"])
-    precision = of_sums(links, (right, float(row["said_spread"])), (0.0, 0.0))["precision"]
+    links, right = int(row["links"]), float(row["expected_correct"])
+    precision = of_sums(links, (right, float(row["correct_variance"])), (0.0, 0.0))["precision"]
     low, high = 1 - precision["high"], 1 - precision["low"]
     return Share(of=links, count=links - right, value=(links - right) / links, low=low, high=high)
 
@@ -97,7 +97,7 @@ def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
     `estimated_false_within` is the expected share of false links with its interval. Expected numbers are None where
     links have no probability; those missed are of the pairs that were kept.
     """
-    links, said, let_go = int(row["links"]), float(row["said_right"]), float(row["said_missed"])
+    links, said, let_go = int(row["links"]), float(row["expected_correct"]), float(row["expected_missed"])
     has_said = said > 0 or not links
     expected: dict[str, Any] = {
         "links": links,
@@ -210,7 +210,7 @@ def _counts(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
 
 
 def _error(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
-    links, said, let_go = int(row["links"]), row["said_right"], row["said_missed"]
+    links, said, let_go = int(row["links"]), row["expected_correct"], row["expected_missed"]
     judged = int(row["correct"]) + int(row["wrong"])
     has_said = links and said is not None and let_go is not None and said > 0
     return {

@@ -52,9 +52,9 @@ def units_described(
                    sum(case when accepted then 1 else 0 end) as links,
                    sum(case when accepted and verdict = 'true' then 1 else 0 end) as correct,
                    sum(case when accepted and verdict = 'false' then 1 else 0 end) as wrong,
-                   sum(case when accepted then said else 0e0 end) as said_right,
-                   sum(case when accepted then 0e0 else said end) as said_missed,
-                   sum(case when accepted then said * (1e0 - said) else 0e0 end) as said_spread
+                   sum(case when accepted then said else 0e0 end) as expected_correct,
+                   sum(case when accepted then 0e0 else said end) as expected_missed,
+                   sum(case when accepted then said * (1e0 - said) else 0e0 end) as correct_variance
             from ends
             group by side, unit_id
         ){with_truth}
@@ -80,7 +80,7 @@ def units_described(
     return told
 
 
-_OF_LINKS = ("links", "correct", "wrong", "said_right", "said_missed", "said_spread")
+_OF_LINKS = ("links", "correct", "wrong", "expected_correct", "expected_missed", "correct_variance")
 MEASURES = (*_OF_LINKS, "due")
 """Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, p (1 - p) of
 links, true pairs."""

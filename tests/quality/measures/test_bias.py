@@ -139,7 +139,7 @@ def test_false_links_of_a_group_by_hand(counted_uneven: dict[str, Any]) -> None:
 def test_years_of_birth_are_banded_by_fives_for_false_links(engine: Engine, world: Any) -> None:
     """Three false links of a year are chance, and nine of three years together are not."""
     counted = world("""
-        side  | cohort:text | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | said_spread:float | due
+        side  | cohort:text | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | expected_correct:float | expected_missed:float | correct_variance:float | due
         left  | 1970        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
         left  | 1972        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
         left  | 1974        | true             | true           | true         | true          | 900   | 900   | 897     | 3     | 899.0            | 1.0               | 0.5               | 900
@@ -167,12 +167,12 @@ def test_the_estimated_share_of_false_links_has_a_sensitivity_range(without_trut
 def test_error_of_a_group_is_of_those_in_the_calculation(engine: Engine, world: Any) -> None:
     """Ten women, one of them too young for the calculation, with the false link; of men nobody is in it."""
     cube = world("""
-        side  | sex | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | said_spread:float | due
+        side  | sex | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | expected_correct:float | expected_missed:float | correct_variance:float | due
         left  | F   | true             | true           | true         | true          | 9     | 9     | 9       | 0     | 8.5              | 0.5               | 0.4               | 9
         left  | F   | false            | true           | true         | false         | 1     | 1     | 0       | 1     | 0.5              | 0.25              | 0.25              | 1
         left  | M   | false            | true           | true         | true          | 1     | 1     | 1       | 0     | 0.5              | 0.0               | 0.25              | 1
     """)
     women, men = sums(engine, cube, ["sex"], in_calculation=True)
-    assert (women["links"], women["wrong"], women["said_right"], women["said_missed"]) == (9, 0, 8.5, 0.5)
+    assert (women["links"], women["wrong"], women["expected_correct"], women["expected_missed"]) == (9, 0, 8.5, 0.5)
     assert (men["eligible"], men["links"], men["correct"]) == (0, 0, 0)
     assert [row["links"] for row in sums(engine, cube, ["sex"])] == [10, 1]
