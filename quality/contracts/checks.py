@@ -1,6 +1,6 @@
 """Count each rule of a table in one query on either engine, and have the counts judged.
 
-What each table is held to is kept with the results as a suite of Great Expectations. Nothing is sent anywhere.
+Each table's rules are stored with the results as a suite of Great Expectations. Nothing is sent anywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ class ContractReport:
 
 @dataclass(frozen=True)
 class _Contract:
-    """A table and what it is held to; `name` as results call it, `place` as a run does."""
+    """A table and its rules; `name` as results call it, `place` as a run does."""
 
     name: str
     place: str

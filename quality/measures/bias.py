@@ -49,18 +49,18 @@ def error_by_group(
 
 
 def sums(
-    engine: Engine, counted: Table, names: Sequence[str], side: str = "left", *, in_calculation: bool = False
+    engine: Engine, counted: Table, names: Sequence[str], side: str = "left", *, eligible_only: bool = False
 ) -> list[dict[str, Any]]:
     """group_0, group_1, ... (codes), units, eligible, matched, in_both, found, and the sums of MEASURES.
 
     Args:
         names: characteristics; with several, the groups are their combinations.
-        in_calculation: whether MEASURES are of the pairs of those in the calculation alone.
+        eligible_only: whether MEASURES are of the pairs of eligible people alone.
     """
     groups = [f"coalesce({quote(name)}, {literal(NOT_KNOWN)})" for name in names]
     keys = ", ".join(f"group_{place}" for place in range(len(names)))
     named = ", ".join(f"{group} as group_{place}" for place, group in enumerate(groups))
-    counts = "case when is_eligible then {0} when {0} is not null then 0 end" if in_calculation else "{0}"
+    counts = "case when is_eligible then {0} when {0} is not null then 0 end" if eligible_only else "{0}"
     summed = ", ".join(f"sum({counts.format(name)}) as {name}" for name in MEASURES)
     return rows(
         engine,
@@ -83,8 +83,8 @@ def sums(
     )
 
 
-def said_false(row: Mapping[str, Any]) -> Share:
-    """The expected share of false links among a group's links, as a step's expected precision has it."""
+def estimated_false_share(row: Mapping[str, Any]) -> Share:
+    """The estimated share of false links among a group's links."""
     links, right = int(row["links"]), float(row["expected_correct"])
     precision = of_sums(links, (right, float(row["correct_variance"])), (0.0, 0.0))["precision"]
     low, high = 1 - precision["high"], 1 - precision["low"]
@@ -95,15 +95,15 @@ def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
     """links, estimated_false, estimated_missed; with truth correct, false, missed, true_pairs, precision, recall, f1.
 
     `estimated_false_within` is the expected share of false links with its interval. Expected numbers are None where
-    links have no probability; those missed are of the pairs that were kept.
+    links have no probability; those missed are of the pairs that were scored.
     """
-    links, said, let_go = int(row["links"]), float(row["expected_correct"]), float(row["expected_missed"])
-    has_said = said > 0 or not links
+    links, correct_links, missed = int(row["links"]), float(row["expected_correct"]), float(row["expected_missed"])
+    has_estimate = correct_links > 0 or not links
     expected: dict[str, Any] = {
         "links": links,
-        "estimated_false": links - said if has_said else None,
-        "estimated_false_within": said_false(row) if has_said and links else None,
-        "estimated_missed": let_go if has_said else None,
+        "estimated_false": links - correct_links if has_estimate else None,
+        "estimated_false_within": estimated_false_share(row) if has_estimate and links else None,
+        "estimated_missed": missed if has_estimate else None,
     }
     if not has_truth:
         return expected | dict.fromkeys(("correct", "false", "missed", "true_pairs", "precision", "recall", "f1"))
@@ -122,23 +122,22 @@ def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
 FLAGGED = 0.1
 _YEARS = 5
 _FEW = 5.0
-"""Expected in a cell of a table of two by two, below which large samples say nothing of it (Cochran 1954)."""
+"""Expected count of a cell below which the large-sample interval does not hold (Cochran 1954)."""
 
 
 def bias(
     engine: Engine, counted: Table, definitions: Definitions, catalogue: Catalogue, *, has_truth: bool
 ) -> list[dict[str, Any]]:
-    """For each characteristic, and for the pairs that the definitions name, what the linkage does to its groups.
+    """Linkage bias by group of each characteristic, and of the pairs of characteristics that the definitions name.
 
     Args:
-        counted: see `quality.measures.link_rates.cube`. Groups are of the left side's people who are in the calculation.
+        counted: see `quality.measures.link_rates.cube`. Groups are of the left side's eligible people.
 
     Returns:
         characteristics (one name or two), title, groups, and of years of birth bands, which are groups of five years;
         of a group: labels, eligible, matched, in_both and found (None without truth), rate, missed (share of in_both
         not found), false (share of links that are false; None without truth), estimated_false (share of links) and
-        estimated_missed (share of the matches among kept pairs that were let go: the step's expected recall also counts
-        those of which no pair was kept), by probabilities; estimated_false_within: the first of these with its interval;
+        estimated_missed (share of the matches among scored pairs that were not linked), by probabilities; estimated_false_within: the first of these with its interval;
         matched_unmatched, found_missed and right_false (of links): difference, low, high, flagged, certain, or None
         where either set is empty.
     """
@@ -147,7 +146,7 @@ def bias(
     wanted += [pair for pair in definitions.two_way if set(pair) <= set(known)]
     found: list[dict[str, Any]] = []
     for names in wanted:
-        summed = sums(engine, counted, names, in_calculation=True)
+        summed = sums(engine, counted, names, eligible_only=True)
         characteristics = [known[name] for name in names]
         row: dict[str, Any] = {
             "characteristics": list(names),
@@ -161,7 +160,7 @@ def bias(
 
 
 def _in_bands(summed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Years by fives, as statistics of ages have them: what is seldom, as a false link, no single year tells of."""
+    """Years of birth in groups of five."""
     bands: dict[str, dict[str, Any]] = {}
     for row in summed:
         year = row["group_0"]
@@ -210,16 +209,16 @@ def _counts(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
 
 
 def _error(row: Mapping[str, Any], *, has_truth: bool) -> dict[str, Any]:
-    links, said, let_go = int(row["links"]), row["expected_correct"], row["expected_missed"]
+    links, correct_links, missed = int(row["links"]), row["expected_correct"], row["expected_missed"]
     judged = int(row["correct"]) + int(row["wrong"])
-    has_said = links and said is not None and let_go is not None and said > 0
+    has_estimate = links and correct_links is not None and missed is not None and correct_links > 0
     return {
         "links": links,
         "missed": wilson(int(row["in_both"]) - int(row["found"]), int(row["in_both"])) if has_truth else None,
         "false": wilson(int(row["wrong"]), judged) if has_truth else None,
-        "estimated_false": (links - said) / links if has_said else None,
-        "estimated_false_within": said_false(row) if has_said else None,
-        "estimated_missed": let_go / (said + let_go) if has_said else None,
+        "estimated_false": (links - correct_links) / links if has_estimate else None,
+        "estimated_false_within": estimated_false_share(row) if has_estimate else None,
+        "estimated_missed": missed / (correct_links + missed) if has_estimate else None,
     }
 
 
@@ -241,13 +240,12 @@ def _between(row: Mapping[str, Any], whole: Mapping[str, int], one: str, other: 
 def standardised(count: int, of: int, other_count: int, other_of: int) -> dict[str, Any] | None:
     """Standardised difference of two shares with a 95 % interval, for large samples (Hedges and Olkin 1985, eq. 5.14).
 
-    Where one share is all and the other nought no difference is too large for them: half a person is added to either
-    answer of each, as is done for odds. Where so few are expected that large samples say nothing, as of a single false
-    link, the bounds are those of the difference by Newcombe's method 10, of exact bounds of both shares.
+    If one share is 1 and the other 0, half a person is added to either answer. If a cell expects fewer than five, the
+    bounds are those of the difference by Newcombe's method 10 from exact intervals of both shares.
 
     Returns:
         difference, low, high, flagged (beyond 0.1 either way), certain (the whole interval is); None where both shares
-        are all, or nought.
+        are 0 or 1.
     """
     share, other = count / of, other_count / other_of
     if {share, other} == {0.0, 1.0}:

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: pairs of each probability beside the share of them that truth confirms."""
+"""Calibration: pairs by match probability and the share of them that are true matches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
@@ -95,10 +95,10 @@ class ByChance(TypedDict):
 
 
 def by_chance(bands: Sequence[Mapping[str, Any]]) -> ByChance:
-    """What chance alone makes of a calibration error: pairs fall out one way or the other.
+    """The calibration error that chance alone produces.
 
-    Of few pairs it is far from nought: of 60 links of which each is 99 % sure it is a point. Truths are drawn again
-    from the probabilities, those of a band from its mean (consistency resampling: Bröcker and Smith 2007).
+    With few pairs it is well above 0: about one percentage point for 60 links of 99 % each. Truths are drawn again from
+    the mean probability of each band (consistency resampling: Bröcker and Smith 2007).
 
     Args:
         bands: of a group of `calibration`.

@@ -279,7 +279,7 @@ def _by_group(
 
 
 def _say_nothing_of_missed(by_group: Mapping[str, list[Any]]) -> None:
-    """Of pairs that were not kept nothing is known, and that is not nought."""
+    """None, not 0, where no pairs were kept."""
     for table in (*by_group["error_by_group"], *by_group["bias"]):
         for group in (*table["groups"], *table.get("bands", ())):
             group["estimated_missed"] = None

@@ -400,9 +400,9 @@ def implausible_people(
             engine, engine.sql(_counted(group, with_truth=persons is not None), params=None, store=False, **tables)
         )
 
-    nobody: dict[str, Any] = {"people": 0} | dict.fromkeys(("assessed", "confirmed"), 0 if persons else None)
+    none: dict[str, Any] = {"people": 0} | dict.fromkeys(("assessed", "confirmed"), 0 if persons else None)
     by_rule = {row["rule"]: row for row in counted("f.rule")}
-    every = next(iter(counted("'any'")), nobody)
+    every = next(iter(counted("'any'")), none)
     return {
         "people": whole,
         "implausible": every["people"],
@@ -418,7 +418,7 @@ def implausible_people(
                 "confirmed": row["confirmed"],
             }
             for rule in facts
-            for row in [by_rule.get(rule["rule"], nobody)]
+            for row in [by_rule.get(rule["rule"], none)]
         ],
     }
 

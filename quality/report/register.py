@@ -21,7 +21,7 @@ _ABOUT = (
 _WORDS = (
     ("In force", "Data may be given under this approval."),
     ("To come", "The day of the decision is not here yet."),
-    ("Replaced", "The project has a later approval, which counts in its stead."),
+    ("Replaced", "The project has a later approval, which replaces it."),
     ("Ended", "The approval ran until its last day."),
     ("Withdrawn", "The approval was ended before its time."),
     ("Rating", "The most identifying (1 to 5) and the most sensitive (A to E) item; 1 and A are the most."),
@@ -35,7 +35,7 @@ _DETAILS = (
     ("outputs", "Outputs"),
     ("setting", "Secure setting"),
     ("packages", "Data packages"),
-    ("population", "Of whom"),
+    ("population", "Population"),
     ("tables", "Tables and years"),
     ("variables", "Variables"),
     ("rating", "Rating"),
@@ -55,7 +55,7 @@ def render_register(
     Args:
         rows: approvals, the newest first, as linkage.requests.published gives them.
         rejected: how many requests were rejected.
-        last_hash: hash of the register's last entry, by which a later register can be held to this page.
+        last_hash: hash of the register's last entry, by which a later register can be checked against this page.
 
     Raises:
         ConfigError: the folder holds something else.
@@ -107,7 +107,7 @@ def _about(last_hash: str) -> Section:
         f"hash {last_hash[:16]}; leo request verify REGISTER --published {last_hash[:16]} holds a later register to it."
     )
     blocks: list[Block] = [Text(_ABOUT), *([Text(chain)] if last_hash else []), Terms(_WORDS)]
-    blocks.append(Text("The same rows are in register.csv beside this page."))
+    blocks.append(Text("The same rows are in register.csv in the same folder."))
     return Section("about", "About this page", blocks)
 
 

@@ -22,7 +22,7 @@ _FACTS = {
     "git_commit": "Commit",
     "key_fingerprint": "Key fingerprint",
 }
-_THRESHOLDS = {"accept": "Accept from", "review": "Review from", "margin": "Margin"}
+_THRESHOLDS = {"accept": "Accept from", "review": "Review from"}
 
 
 def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
@@ -101,13 +101,6 @@ def training_warnings(
             f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every "
             "error estimated from them, use default parameters."
         )
-    for step in evaluation["steps"]:
-        alike = step_counts(step, manifest).get("strangers") or {}
-        if alike.get("many") and (share := d.percent(round(alike["strangers"]), alike["links"])).value is not None:
-            text.append(
-                f"{names.step(step)}: up to {share.text}% of links may be false (relatives with the same name); match "
-                "probabilities do not reflect this unless people are in a file twice."
-            )
     return text
 
 

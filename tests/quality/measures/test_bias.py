@@ -172,7 +172,7 @@ def test_error_of_a_group_is_of_those_in_the_calculation(engine: Engine, world: 
         left  | F   | false            | true           | true         | false         | 1     | 1     | 0       | 1     | 0.5              | 0.25              | 0.25              | 1
         left  | M   | false            | true           | true         | true          | 1     | 1     | 1       | 0     | 0.5              | 0.0               | 0.25              | 1
     """)
-    women, men = sums(engine, cube, ["sex"], in_calculation=True)
+    women, men = sums(engine, cube, ["sex"], eligible_only=True)
     assert (women["links"], women["wrong"], women["expected_correct"], women["expected_missed"]) == (9, 0, 8.5, 0.5)
     assert (men["eligible"], men["links"], men["correct"]) == (0, 0, 0)
     assert [row["links"] for row in sums(engine, cube, ["sex"])] == [10, 1]
