@@ -207,13 +207,13 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
 def _not_made_before(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """A pair that an earlier rule makes is not made again; NULL there means that the rule did not hold.
 
-    What the rule itself asks for is not asked again of its pairs, nor what follows from another condition.
+    What the rule itself requires is not tested again, nor what follows from another condition.
     """
-    asked = [_beyond(rule, before) for before in earlier]
+    conditions = [_beyond(rule, before) for before in earlier]
     least = [
         terms
-        for place, terms in enumerate(asked)
-        if not any(other < terms or (other == terms and before < place) for before, other in enumerate(asked))
+        for place, terms in enumerate(conditions)
+        if not any(other < terms or (other == terms and before < place) for before, other in enumerate(conditions))
     ]
     return "".join(f"\n  and not coalesce({' AND '.join(sorted(terms))}, false)" for terms in least)
 
@@ -229,7 +229,7 @@ def _beyond(rule: BlockingRule, before: BlockingRule) -> frozenset[str]:
 
 
 def any_element(rule: BlockingRule) -> str:
-    """A rule over exploded lists, said of whole lists: equality of elements becomes overlap."""
+    """A rule over exploded lists, over whole lists: equality of elements becomes overlap."""
     if not rule.explode:
         return rule.condition
 

@@ -7,7 +7,7 @@ from linkage.errors import ConfigError
 from linkage.model.compiled import rule_pairs
 from linkage.model.splink_json import Model
 
-_REMEDY = "say it in functions that the engine has, or take it out of the model"
+_REMEDY = "write it with functions that the engine has, or take it out of the model"
 
 
 def check_runs(engine: Engine, model: Model, left: Table, right: Table, where: str) -> None:
@@ -25,21 +25,21 @@ def check_runs(engine: Engine, model: Model, left: Table, right: Table, where: s
         for query in (_of_levels(model, [condition for _, condition in levels]), *(query for _, _, query in rules)):
             _ask(engine, query, left, right)
     except Exception:
-        asked = [(named, condition, _of_levels(model, [condition])) for named, condition in levels]
-        for named, condition, query in [*asked, *rules]:
+        single = [(named, condition, _of_levels(model, [condition])) for named, condition in levels]
+        for named, condition, query in [*single, *rules]:
             try:
                 _ask(engine, query, left, right)
             except Exception as error:
-                said = str(error).splitlines()[0]
-                raise ConfigError(f"{where}: {named}: {said}\n  it says: {condition}\n  {_REMEDY}") from None
+                message = str(error).splitlines()[0]
+                raise ConfigError(f"{where}: {named}: {message}\n  condition: {condition}\n  {_REMEDY}") from None
         raise
 
 
 def _ask(engine: Engine, query: str, left: Table, right: Table) -> None:
-    """Have a query looked at as a whole, as an engine does before it reads a row."""
-    asked = engine.sql(query, params=None, store=False, left=left, right=right)
-    _ = asked.columns  # which an engine plans a query to know, if it has not
-    engine.drop(asked)
+    """Have a query planned as a whole, as an engine does before it reads a row."""
+    planned = engine.sql(query, params=None, store=False, left=left, right=right)
+    _ = planned.columns  # which an engine plans a query to know
+    engine.drop(planned)
 
 
 def _levels(model: Model) -> Iterator[tuple[str, str]]:
@@ -52,8 +52,8 @@ def _levels(model: Model) -> Iterator[tuple[str, str]]:
 def _of_levels(model: Model, conditions: Sequence[str]) -> str:
     compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
     sides = ", ".join(f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in compared for side in "lr")
-    asked = ", ".join(f"case when {condition} then 1 end as asked_{n}" for n, condition in enumerate(conditions))
-    return f"select {asked} from (select {sides} from {{left}} as l cross join {{right}} as r) as pairs where false"
+    tested = ", ".join(f"case when {condition} then 1 end as level_{n}" for n, condition in enumerate(conditions))
+    return f"select {tested} from (select {sides} from {{left}} as l cross join {{right}} as r) as pairs where false"
 
 
 def _rules(model: Model) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""What a blocking rule says of its pairs beforehand, so that it is not asked of each of them again."""
+"""What a blocking rule implies of its pairs, so that it is not tested on each of them again."""
 
 import functools
 from collections.abc import Sequence
@@ -51,8 +51,8 @@ def equal_column(term: exp.Expression) -> str | None:
 def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset[str]) -> Comparison:
     levels: list[Level] = []
     for level in comparison.levels:
-        told = _columns_of(level.condition or "")
-        known = _truth(level.condition, told & equal, told & unequal) if level.condition else None
+        columns = _columns_of(level.condition or "")
+        known = _truth(level.condition, columns & equal, columns & unequal) if level.condition else None
         if known is False:
             continue
         if known:

@@ -77,7 +77,7 @@ class LabelReport:
         return [level.level for level in self.levels if level.error is None]
 
     def as_dict(self) -> dict[str, Any]:
-        """For the file beside a model: counts, no values."""
+        """For the file next to a model: counts, no values."""
         return {
             "answers": self.answers,
             "matches": round(self.matches, 1),
@@ -93,17 +93,17 @@ def m_from_labels(
     """The model with m as labelled matches show it; u and the prior stay.
 
     A comparison's m are shares of the matches in which both sides know it. They count as the number of independent
-    ones that would tell as much (Kish: the square of the weights' sum over the sum of their squares), beside matches
-    that show what the model said before: of a rare level many, of a common one few, as another step's m is weighed, and
+    ones with the same information (Kish: the square of the weights' sum over the sum of their squares), next to
+    pseudo-counts of the model's m: of a rare level many, of a common one few, as another step's m is weighted, and
     of one at which labels contradict it no more than `pseudo`. Comparisons given other columns, and m that the model
     fixes, stay.
 
     Args:
-        pseudo: as how many matches what the model said counts at least.
+        pseudo: pseudo-count of the model's m at least.
         seen: as how many at most: those that its m were learnt from.
 
     Raises:
-        InputError: no pair was said to be a match.
+        InputError: no pair is labelled a match.
     """
     weights = _matches(pairs)
     if not any(pair.answer == MATCH for pair in pairs):
@@ -116,22 +116,22 @@ def m_from_labels(
         known = levels[:, place] >= 0
         total, effective = float(weights[known].sum()), _effective(weights[known])
         graded = [
-            (level, told)
-            for level, told in zip(comparison.levels, written["comparison_levels"], strict=True)
+            (level, settings)
+            for level, settings in zip(comparison.levels, written["comparison_levels"], strict=True)
             if level.value >= 0
         ]
         at = np.array([float(weights[levels[:, place] == level.value].sum()) for level, _ in graded])
         before = np.array([level.m or 0.0 for level, _ in graded])
-        m, free = before, np.array([not told.get("fix_m_probability") for _, told in graded])
+        m, free = before, np.array([not settings.get("fix_m_probability") for _, settings in graded])
         if total > 0:
-            said = np.array([level.m is not None for level, _ in graded])
-            counts = np.where(said, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
+            given = np.array([level.m is not None for level, _ in graded])
+            counts = np.where(given, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
             shares = _with_prior(at / total * effective, effective, before, counts, np.full_like(counts, pseudo))
             rest = 1 - float(before[~free].sum())
             m = np.where(free, shares * rest / max(float(shares[free].sum()), np.finfo(float).tiny), before)
-        for number, (level, told) in enumerate(graded):
+        for number, (level, settings) in enumerate(graded):
             if total > 0 and free[number]:
-                told["m_probability"] = float(f"{m[number]:.12g}")
+                settings["m_probability"] = float(f"{m[number]:.12g}")
             found.append(_found(comparison.name, level, float(m[number]), float(at[number]), effective))
     answers = {answer: sum(pair.answer == answer for pair in pairs) for answer in (MATCH, NO_MATCH, UNCERTAIN)}
     return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(found))
@@ -176,11 +176,11 @@ def _matches(pairs: Sequence[Labelled]) -> npt.NDArray[np.float64]:
     for pair in pairs:
         if pair.answer != UNCERTAIN:
             decided.setdefault(pair.stratum, []).append(pair.answer == MATCH)
-    everywhere = [said for of in decided.values() for said in of]
+    everywhere = [label for labels in decided.values() for label in labels]
 
     def share(stratum: str) -> float:
-        said = decided.get(stratum) or everywhere
-        return sum(said) / len(said) if said else 0.0
+        labels = decided.get(stratum) or everywhere
+        return sum(labels) / len(labels) if labels else 0.0
 
     likely = {MATCH: lambda _: 1.0, NO_MATCH: lambda _: 0.0, UNCERTAIN: share}
     return np.array([pair.stands_for * likely[pair.answer](pair.stratum) for pair in pairs])

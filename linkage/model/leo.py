@@ -26,7 +26,7 @@ EVIDENCE = ("histories", "dates", "frequencies", "household")
 def education() -> dict[str, Any]:
     """School, college and university records, which may share a learner number.
 
-    One follows the other in time: what both held at one time is next to nothing to learn from.
+    One follows the other in time, so that next to no dates overlap.
     """
     return settings_of("uln", [kind for kind in EVIDENCE if kind != "dates"])
 
@@ -41,7 +41,7 @@ TRAINED_BY = {"education": "npd-ilr", "cis": "education-cis"}
 
 
 def ship(run: Path, folder: Path) -> dict[str, int]:
-    """Make the models of a run those that ship, each with what it was trained on beside it.
+    """Make the models of a run those that ship, each with what it was trained on next to it.
 
     A step that trains starts from them, and takes them as they are where its sides are too small to learn from.
 
@@ -105,7 +105,7 @@ def _conditional(history: Collection[str]) -> list[dict[str, Any]]:
 
 
 def any_time(fields: Collection[str]) -> dict[str, Any]:
-    """A blocking rule: equality at any time either side held the value; birth dates do not change."""
+    """A blocking rule: equality with any value of either history; birth dates do not change."""
     return _rule([field if field == "dob" else f"{field}_all" for field in fields])
 
 

@@ -254,7 +254,7 @@ def _parsed(condition: str, where: str) -> exp.Expression:
     except sqlglot.errors.SqlglotError as error:
         found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
-            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  it says: {condition}"
+            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  condition: {condition}"
         ) from None
 
 

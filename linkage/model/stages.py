@@ -91,7 +91,7 @@ def pattern_column(comparison: Comparison) -> str:
 def _parted(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     """The levels before the first that asks for a distance, and the others, where those are worth far less.
 
-    Most pairs that a loose rule makes are of strangers. A distance for each of them would cost more than all else.
+    Most pairs that a loose rule makes are non-matches. A distance for each of them would cost more than all else.
     """
     first = next((place for place, level in enumerate(rest) if _asks_distance(level.condition or "")), 0)
     near, far = rest[:first], rest[first:]

@@ -282,6 +282,6 @@ class _Search:
 
     def _counted(self, rules: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], float]:
         """Pairs counted on samples; of none that are seen there may still be half a one."""
-        asked = [_rule([self._keys[place] for place in rule]) for rule in rules]
-        counted = pairs_by_keys(self._engine, asked, self._sides)
+        candidates = [_rule([self._keys[place] for place in rule]) for rule in rules]
+        counted = pairs_by_keys(self._engine, candidates, self._sides)
         return {rule: max(pairs or 0, 0.5) * self._scale for rule, pairs in zip(rules, counted, strict=True)}

@@ -136,8 +136,8 @@ def count_reached(
 
 def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence[Side]) -> list[int | None]:
     """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
-    asked = [(place, rule.keys()) for place, rule in enumerate(rules)]
-    queries = [_count_by_keys(place, rules[place], keys) for place, keys in asked if keys.left]
+    keyed = [(place, rule.keys()) for place, rule in enumerate(rules)]
+    queries = [_count_by_keys(place, rules[place], keys) for place, keys in keyed if keys.left]
     found: dict[int, int] = {}
     for first in range(0, len(queries), _AT_ONCE):
         counted = engine.sql(

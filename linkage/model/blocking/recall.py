@@ -122,10 +122,10 @@ def expected_recall(
         if reaching:
             added[reaching[0]] += share
 
-    def told(shares: Sequence[float]) -> tuple[float | None, ...]:
+    def or_none(shares: Sequence[float]) -> tuple[float | None, ...]:
         return tuple(None if events is None else share for events, share in zip(wanted, shares, strict=True))
 
-    return Expected(told(alone), told(added), sum(added))
+    return Expected(or_none(alone), or_none(added), sum(added))
 
 
 def expected_cases(
@@ -337,7 +337,7 @@ def _ordered(states: set[State | None]) -> list[State | None]:
 
 def _label(state: State | None, place: int) -> str:
     if not place:
-        return AGREES  # a field that nobody knows shows nothing else
+        return AGREES  # of a field that is never known
     return UNKNOWN if state is None else " and ".join(sorted(event.value for event in state)) or DIFFERS
 
 

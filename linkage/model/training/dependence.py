@@ -95,7 +95,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     """Pairs of one file at each level, of those that agree on what is given.
 
     Args:
-        person: columns; a pair that agrees on two of them beside the comparison's is taken for one person.
+        person: columns; a pair that agrees on two of them, of those that the comparison does not read, is taken for one person.
     """
     known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
     listed = columns(comparison.given)
@@ -166,8 +166,8 @@ def _u_of_random_pairs(trained: Model, comparison: Comparison) -> Floats:
         )
     own = trained.comparisons[layout.owner[exact[column]]]
     u = [
-        sum(level.u or 0.0 for level in own.levels if level.condition and (asked.condition or "-") in level.condition)
-        for asked in graded[:-1]
+        sum(level.u or 0.0 for level in own.levels if level.condition and (part.condition or "-") in level.condition)
+        for part in graded[:-1]
     ]
     return np.array([*u, 1.0 - sum(u)])
 

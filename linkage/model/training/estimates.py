@@ -185,9 +185,9 @@ def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floa
         by_run = np.array([run.estimate.m for run in runs])
         seen = np.where(free[:, None, :], np.array([run.matches for run in runs])[:, :, None], 0.0)
         say = np.where(free[:, None, :], np.clip(seen, 1e-6, FULL_SAY), 0.0)
-        told = free.any(axis=0)
-        m[:, told] = weighted_median(by_run[:, :, told], say[:, :, told])
-        matches[:, told] = seen[:, :, told].sum(axis=0) / free[:, told].sum(axis=0)
+        learnt = free.any(axis=0)
+        m[:, learnt] = weighted_median(by_run[:, :, learnt], say[:, :, learnt])
+        matches[:, learnt] = seen[:, :, learnt].sum(axis=0) / free[:, learnt].sum(axis=0)
     # Runs with an informative prior have their pseudo-counts already.
     pseudo = np.where((matches > 0).any(axis=0) & (evidence.informative is not None), 1e-9, UNSEEN_MATCHES)
     m = with_pseudo_counts(layout, m * matches, matches, expected, pseudo)

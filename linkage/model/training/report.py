@@ -190,7 +190,7 @@ def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
 
 
 def _separates(layout: Layout, run: Run) -> bool:
-    """Whether matches and non-matches are told apart by two fields, or most of the pairs match."""
+    """Whether matches and non-matches are separated by two fields, or most of the pairs match."""
     return run.free[layout.first].sum() > 1 or float(run.estimate.prior[0]) > 0.5
 
 
