@@ -17,13 +17,12 @@ from linkage.engine import Engine, Table
 from linkage.model.conditions import parsed, to_sql
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model, from_dict
-from linkage.model.training.counts import Layout, count_patterns, random_pairs
+from linkage.model.training.counts import RANDOM_ROWS, Layout, count_patterns, random_pairs
 
 MISFIT_BITS = 3.0
 """Bits by which a level's weight is wrong, from which a model does not fit: a match probability of .95 becomes .7."""
 _SHARE = 0.01  # of non-matches, at a level that is common enough to matter
 _PAIRS = 5_000  # of which both sides are known; fewer show too little
-_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def misfits(engine: Engine, model: Model, left: Table, right: Table, *, seed: in
     """
     layout = Layout(replace(model, comparisons=model.fields))
     read = dict.fromkeys(column for comparison in layout.model.comparisons for column in comparison.columns)
-    sides = drawn(engine, (left, right), list(read), most=_ROWS, seed=seed)
+    sides = drawn(engine, (left, right), list(read), most=RANDOM_ROWS, seed=seed)
     (pairs,) = count_patterns(engine, layout, [random_pairs(engine, layout, sides)], sides)
     engine.drop(*(side.sample for side in sides))
     at_levels = pairs.level_counts(pairs.counts.astype(float))

@@ -22,7 +22,7 @@ from linkage.errors import ConfigError
 from linkage.model.conditions import BlockingRule, parsed, to_sql
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
-_NOT_OBSERVED = 1e-6
+NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
 # Descriptions of conditional comparisons: "surname given postcode", "surname changed with postcode".
 _CONDITIONAL = re.compile(r"\w+ (given|changed with) (\w+(?:, \w+)*)")
@@ -53,7 +53,7 @@ class Level:
         """log2(m / u): the evidence that this level carries; 0 where a side is NULL or nothing was trained."""
         if self.value == -1 or self.m is None or self.u is None:
             return 0.0
-        return math.log2((self.m or _NOT_OBSERVED) / (self.u or _NOT_OBSERVED))
+        return math.log2((self.m or NOT_OBSERVED) / (self.u or NOT_OBSERVED))
 
     @property
     def adjusted(self) -> bool:
@@ -334,7 +334,7 @@ def _probability(level: dict[str, Any], key: str, where: str) -> float | None:
     if value is None or (isinstance(value, int | float) and 0 <= value <= 1):
         return value
     if value == _NOT_OBSERVED_TEXT:
-        return _NOT_OBSERVED
+        return NOT_OBSERVED
     raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' is no probability\n  give one from 0 to 1")
 
 

@@ -47,7 +47,7 @@ def changed(found: str, put: str, *, rules: bool = False) -> Model:
     ids=["function", "column", "rule"],
 )
 def test_what_cannot_be_run_is_named(engine: Engine, side: Table, model: Model, said: str) -> None:
-    with pytest.raises(ConfigError, match=rf"m\.json: {said}.*\n  it says: .*\n  say it in functions"):
+    with pytest.raises(ConfigError, match=rf"m\.json: {said}.*\n  condition: .*\n  write it with functions"):
         check_runs(engine, model, side, side, "m.json")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.model.blocking.counting import pairs_by_keys, pairs_reached
+from linkage.model.blocking.counting import COUNTED_UNITS, pairs_by_keys, pairs_reached
 from linkage.model.blocking.recall import Event, by_field, expected_cases, level_events
 from linkage.model.comparisons import PERSONAL
 from linkage.model.conditions import BlockingRule
@@ -35,10 +35,7 @@ MOVED = 0.1
 LEAST_GAIN = 2e-4
 """Share of the matches that a rule adds at least."""
 MOST_RULES = 12
-COUNTED_ROWS = 100_000
-"""Records of each side on which pairs are counted."""
 _PERSONAL = PERSONAL | {"surname", "second_surname"}
-_NEGLIGIBLE = 1e-7  # share of the matches
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ def choose_rules(
     """
     keys = _keys(model)
     names = list(dict.fromkeys(_column(key) for key in keys))
-    sides = drawn(engine, (left, right), names, most=COUNTED_ROWS, seed=7)
+    sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=7)
     known = _known_shares(engine, model, (left, right))
     cases = (
         _measured_cases(engine, keys, left, right, true_pairs)
@@ -175,7 +172,7 @@ def _expected_cases(
     place_of = {key: place for place, key in enumerate(keys)}
     shared = sum(1 << place_of[key] for key in keys if key.column not in _PERSONAL)
     by_bits: dict[int, float] = {}
-    for share, agreeing in expected_cases(fields, known, made_of, least=_NEGLIGIBLE):
+    for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
         bits = sum(1 << place_of[event] for event in agreeing)
         by_bits[bits] = by_bits.get(bits, 0.0) + share
     # Where nothing is personal but the surname, a mover would agree on next to nothing.

@@ -13,7 +13,6 @@ COUNTED_UNITS = 100_000
 
 _MADE_PAIRS = 1_000_000  # pairs that are made to see which of them are new
 _UNKEYED_UNITS = 2_000  # a rule without an equality is tried on every pair of so many units of each side
-_SEED = 7
 _AT_ONCE = 25  # counts of one query
 
 
@@ -57,7 +56,7 @@ def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right
     if not rules:
         return []
     names = list(dict.fromkeys(column for rule in rules for column in rule.columns))
-    sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=_SEED)
+    sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=7)
     whole = sides[0].share * sides[1].share
     by_keys = pairs_by_keys(engine, rules, sides)
     thin = _thinner(by_keys, sides)

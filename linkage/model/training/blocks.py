@@ -21,8 +21,8 @@ PURE_PAIRS = 40
 """Pairs a record up to which a block is preferred to a larger one."""
 FEWEST_PAIRS = 30
 """Pairs from which a block shows anything."""
-BEYOND_CHANCE = 3.0
-"""Standard deviations by which pairs that agree on two columns must exceed independent agreement."""
+SIGNIFICANT = 3.0
+"""Standard deviations beyond chance: a model has dozens of levels, of which two would be beyond 2 by chance."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
     if len(block.columns) == 1:
         return False
     expected = block.known * math.prod(chance[column] for column in block.columns)
-    return block.seen - expected <= BEYOND_CHANCE * math.sqrt(expected)
+    return block.seen - expected <= SIGNIFICANT * math.sqrt(expected)
 
 
 def _unique_columns(counted: Sequence[TrainingBlock]) -> list[TrainingBlock]:

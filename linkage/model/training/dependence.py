@@ -33,15 +33,10 @@ from linkage.model.compiled import level_columns
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
-from linkage.model.training.counts import Flags, Floats, Layout
+from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Flags, Floats, Layout
 from linkage.model.training.estimates import Estimates, Run
+from linkage.model.training.u import PSEUDO_PAIRS, across_files
 
-SAMPLE_ROWS = 40_000
-"""Records of each side whose partners within their file are compared."""
-PAIRS = 100_000
-"""Pairs of each side and conditional comparison: a share of 1 % is then known to a thirtieth of itself."""
-PSEUDO_COUNT = 200.0
-"""Pairs that u of random pairs counts for where few non-matches agree on the given columns."""
 EXPECTED_CHANGES = 4.0
 """Pseudo-count of matches that change two fields independently."""
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
@@ -78,7 +73,7 @@ def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, r
     conditional = [comparison for comparison in model.comparisons if comparison.given]
     names = dict.fromkeys(c for comparison in conditional for c in (*comparison.columns, *comparison.given))
     person = [name for name in _PERSON if name in left.columns and name in right.columns]
-    sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=SAMPLE_ROWS, seed=seed)
+    sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=COUNTED_ROWS, seed=seed)
     learnt, comparisons = iter(trained.raw["comparisons"]), []
     for raw, comparison in zip(model.raw["comparisons"], model.comparisons, strict=True):
         if not comparison.given:
@@ -107,9 +102,9 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
         sample=side.sample,
     )
     within = float(one(engine, counted)["pairs"])
-    whole = within < PAIRS  # the sample alone has too few
+    whole = within < RANDOM_PAIRS  # the sample alone has too few
     pairs = within / max(side.share, 1e-12) if whole else within
-    share = side.share * min(PAIRS / max(pairs, 1.0), 1.0)
+    share = side.share * min(RANDOM_PAIRS / max(pairs, 1.0), 1.0)
     selected = ", ".join(
         f"{s}.{quote(name)} as {quote(f'{name}_{s}')}"
         for name in dict.fromkeys((*comparison.columns, *comparison.given, *person))
@@ -139,17 +134,10 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
 
 
 def _conditional_u(each: Sequence[Floats], by_chance: Floats) -> Floats:
-    """u of each level by pairs within each file, the last being the rest; where these are few random pairs decide.
-
-    Non-matches across the files share a value as often as the geometric mean of how often those of each file do: one
-    file writes what two records share so in the share a of them, the other in b, so that a^2, b^2 and ab are equal.
-    """
-    total = np.sum(each, axis=0)
-    pooled = (total + by_chance * PSEUDO_COUNT) / (total.sum() + PSEUDO_COUNT)
-    shares = [(counts + pooled * PSEUDO_COUNT) / (counts.sum() + PSEUDO_COUNT) for counts in each]
-    fewest = min(float(counts.sum()) for counts in each)
-    say = fewest / (fewest + PSEUDO_COUNT)
-    u = np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say)
+    """u of each level by pairs within each file, the last being the rest; where these are few random pairs decide."""
+    totals = [np.full(len(counts), counts.sum()) for counts in each]
+    pooled = (np.sum(each, axis=0) + by_chance * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
+    u = across_files(each, totals, pooled)
     return np.append(u[:-1], 1 - u[:-1].sum())
 
 

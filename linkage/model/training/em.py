@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linkage.model.splink_json import NOT_OBSERVED
 from linkage.model.training.counts import Flags, Floats, Layout, Patterns
 
 LIMIT = 10_000
@@ -18,7 +19,6 @@ TOLERANCE = 1e-9
 NEARLY = 1e-3
 """Distance left at the limit (Aitken's estimate) below which EM has converged to any digit that counts."""
 _LEAST = 1e-300  # probability below which Splink stops
-_NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
 _STEADY = 100  # iterations from which each change is a constant share of the one before it
 
 
@@ -82,7 +82,7 @@ def expectation_maximisation(
         if pseudo_counts is None:
             with np.errstate(divide="ignore", invalid="ignore"):
                 better = np.where(seen & ~fixed & (total > 0), np.maximum(shown / total, _LEAST), m)
-            better = np.where(unseen & ~fixed, _NOT_OBSERVED, better)
+            better = np.where(unseen & ~fixed, NOT_OBSERVED, better)
         else:
             drawn_in = with_pseudo_counts(layout, shown, total, layout.starting_m(), pseudo_counts)
             better = np.where((seen | unseen) & ~fixed, drawn_in, m)

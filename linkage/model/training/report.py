@@ -16,14 +16,11 @@ from itertools import groupby
 from typing import Any
 
 from linkage.model.splink_json import Level, Model, sided_columns
+from linkage.model.training.blocks import SIGNIFICANT
 from linkage.model.training.counts import Layout
 from linkage.model.training.em import LIMIT
 from linkage.model.training.estimates import Estimates, Run
 from linkage.model.training.evidence import Evidence
-
-SIGNIFICANT = 3.0
-"""Standard errors; a model has dozens of levels, of which two would be crossed by chance at 2."""
-_SEEN = 1.0  # matches, or random pairs, that a level needs for its weight to be more than a pseudo-count
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
     for number, (index, position) in enumerate(layout.places):
         level, full = model.comparisons[index].levels[position], layout.levels[layout.first[index]]
         matches = estimates.matches[0, number] if estimates.matches is not None else 0.0
-        known = estimates.m[0, number] * matches >= _SEEN and random[number] >= _SEEN and not fixed[number]
+        known = estimates.m[0, number] * matches >= 1 and random[number] >= 1 and not fixed[number]
         reports.append(
             LevelReport(
                 comparison=model.comparisons[index].name,

@@ -61,23 +61,25 @@ def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floa
     ]
     totals = [layout.totals(shown) for shown in each]
     pooled = (np.sum(each, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
-    return np.where(layout.fixed("u"), u, across_files(layout, each, totals, pooled))
+    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
+    graded = np.where(last, 0.0, across_files(each, totals, pooled))
+    within = np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
+    return np.where(layout.fixed("u"), u, within)
 
 
-def across_files(layout: Layout, each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
-    """u of non-matches across two files, by pairs within each.
+def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
+    """How often non-matches across two files share a value, by pairs within each; pooled shares decide for few pairs.
 
-    They share a value as often as the geometric mean of how often those of each file do: one file writes what two
-    records share so in the share a of them, the other in b, so that a^2, b^2 and ab are equal.
+    It is the geometric mean of how often those of each file do: one file writes what two records share so in the share
+    a of them, the other in b, so that a^2, b^2 and ab are equal.
     """
     shares = [
         (shown + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS) for shown, total in zip(each, totals, strict=True)
     ]
     fewest = np.min(totals, axis=0)
     say = fewest / (fewest + PSEUDO_PAIRS)
-    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
-    graded = np.where(last, 0.0, np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say))
-    return np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
+    across: Floats = np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say)
+    return across
 
 
 def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, counts: Floats, u: Floats) -> Floats:
