@@ -10,7 +10,7 @@ from linkage.model.training import evidence as evidence_module
 from linkage.model.training import train
 from linkage.model.training.estimates import estimate
 from linkage.model.training.evidence import Evidence, as_counted, enlarge, gather
-from tests.model.test_model_changes import seen_twice, untrained
+from tests.model.test_interactions import seen_twice, untrained
 
 FIELDS = {"forename": "name", "surname": "name", "dob": "date"}
 MODEL = untrained(FIELDS)

@@ -5,7 +5,7 @@ import pytest
 from linkage.cli.train import taught_by
 from linkage.model.labelled import Labelled, m_from_labels
 from linkage.model.training import fewest_matches
-from tests.model.test_model_labelled import model_of, said
+from tests.model.test_labelled import model_of, said
 
 
 def test_a_rare_level_that_no_label_shows_stays_about_what_it_was() -> None:
