@@ -17,12 +17,9 @@ Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units that all want the same 13 have no more than this
-_MOST_LISTED = 1024
-"""Matchings of a shape that are listed one by one: four units of a side that all want one another have 209."""
-_MOST_ODDS = 4_000_000  # of matchings of components of one shape that are held at once: 32 MB
-_MOST_ROUNDS = 500
+_MOST_ROUNDS = 500  # of belief propagation, which settles in some ten where no pairs close a cycle
 _LOOKS = 10  # rounds between two looks at which components have settled
-_SETTLED = 1e-9
+_SETTLED = 1e-9  # relative change of a message between two rounds
 
 
 @dataclass(frozen=True)
@@ -65,97 +62,33 @@ def components(pairs: Pairs) -> Ids:
 
 def probabilities(pairs: Pairs) -> Numbers:
     """The marginal probability of each pair: exact where no pairs close a cycle, and where those that do are few."""
-    found, open_ = np.zeros(len(pairs)), np.ones(len(pairs), bool)
-    for ends, places in _with_cycles(pairs):
-        sums = _of_shape(ends, pairs.weight[places])
-        if sums is None:
-            every = [Matchings.of(pairs.of(of_one)) for of_one in places]
-            places = places[[one is not None for one in every]]
-            sums = np.array([one.probabilities() for one in every if one]).reshape(places.shape)
-        found[places], open_[places] = sums, False
-    found[open_] = messages(pairs.of(open_))
+    found, others = np.zeros(len(pairs)), np.ones(len(pairs), bool)
+    for places in _with_cycles(pairs):
+        if every := Matchings.of(pairs.of(places)):
+            found[places], others[places] = every.probabilities(), False
+    found[others] = messages(pairs.of(others))
     return found
 
 
-Shape = tuple[tuple[int, int], ...]
-"""The pairs of a component by the places of their units, left and right, among the component's own."""
-
-
-def _with_cycles(pairs: Pairs) -> list[tuple[Shape, Ids]]:
-    """The components that have as many pairs as units or more, those of one shape together.
-
-    Returns:
-        The shape, and the places of the pairs, a row for each component.
-    """
+def _with_cycles(pairs: Pairs) -> list[Ids]:
+    """The places of the pairs of each component that has as many pairs as units or more."""
     if not len(pairs):
         return []
-    label = components(pairs)
-    order = np.lexsort((pairs.right, pairs.left, label))
-    ranks = [_ranks(label[order], side[order]) for side in (pairs.left, pairs.right)]
-    first = np.flatnonzero(np.diff(label[order], prepend=-1))
-    sizes = np.diff(first, append=len(order))
-    units = sum(np.maximum.reduceat(rank, first) + 1 for rank in ranks)
-    ends = np.stack(ranks, axis=1)
-    alike: dict[bytes, list[int]] = {}
-    for start, size in zip(first[sizes >= units].tolist(), sizes[sizes >= units].tolist(), strict=True):
-        alike.setdefault(ends[start : start + size].tobytes(), []).append(start)
-    shapes = [np.frombuffer(shape, ends.dtype).reshape(-1, 2) for shape in alike]
-    return [
-        (tuple((int(left), int(right)) for left, right in shape), order[np.add.outer(starts, np.arange(len(shape)))])
-        for shape, starts in zip(shapes, alike.values(), strict=True)
-    ]
-
-
-def _ranks(label: Ids, unit: Ids) -> Ids:
-    """For each pair the place of its unit among the units of its component; labels are in order."""
-    order = np.lexsort((unit, label))
-    next_label, next_unit = np.diff(label[order], prepend=-1) > 0, np.diff(unit[order], prepend=-1) != 0
-    number = np.cumsum(next_unit | next_label)
-    ranks = np.empty_like(number)
-    ranks[order] = number - number[next_label][np.cumsum(next_label) - 1]
-    return ranks.astype(np.int64)
-
-
-def _of_shape(shape: Shape, weight: Numbers) -> Numbers | None:
-    """Marginal probabilities of the pairs of components of one shape, a row each, by a sum over all its matchings.
-
-    None where they are many: a sum that remembers what is taken is shorter then.
-    """
-    every = _all_matchings(shape)
-    if every is None:
-        return None
-    at_once = max(1, _MOST_ODDS // len(every))
-    return np.concatenate([_summed(every, weight[start : start + at_once]) for start in range(0, len(weight), at_once)])
-
-
-def _summed(every: Numbers, weight: Numbers) -> Numbers:
-    """Of each component, a row, the odds of the matchings that a pair is in, against those of all."""
-    ways = weight @ every.T
-    odds = np.exp2(ways - ways.max(axis=1, keepdims=True))
-    likely: Numbers = (odds @ every) / odds.sum(axis=1, keepdims=True)
-    return likely
-
-
-def _all_matchings(shape: Shape) -> Numbers | None:
-    """A row for each set of pairs that share no unit, the empty one too: 1 where a pair is in it; None beyond many."""
-    if len(shape) >= _MOST_LISTED:  # each by itself is one: a table as wide would be filled for nothing, row by row
-        return None
-    left, right = np.array(shape).T
-    every = np.zeros((1, len(shape)))
-    for place in range(len(shape)):
-        others = (left == left[place]) | (right == right[place])
-        more = every[~every[:, others].any(axis=1)]
-        more[:, place] = 1.0
-        every = np.concatenate([every, more])
-        if len(every) > _MOST_LISTED:
-            return None
-    return every
+    label = np.unique(components(pairs), return_inverse=True)[1]
+    count = int(label.max()) + 1
+    units = sum(
+        np.bincount(label[np.unique(side, return_index=True)[1]], minlength=count) for side in (pairs.left, pairs.right)
+    )
+    sizes = np.bincount(label, minlength=count)
+    order = np.argsort(label, kind="stable")
+    ends = np.cumsum(sizes)
+    return [order[ends[one] - sizes[one] : ends[one]] for one in np.flatnonzero(sizes >= units)]
 
 
 def messages(pairs: Pairs) -> Numbers:
     """Marginal probabilities by messages: exact without cycles, near with them.
 
-    What has settled is left alone, so that a few slow components do not keep the others waiting.
+    What has settled is not computed again, so that a few slow components do not keep the others waiting.
     """
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
@@ -182,7 +115,7 @@ def messages(pairs: Pairs) -> Numbers:
 
 
 class _OfUnit:
-    """Pairs by their unit: put in order once, and then asked for the sums over the others as often as these change."""
+    """Pairs grouped by their unit, for sums over the other pairs of it."""
 
     def __init__(self, unit: Ids) -> None:
         self._order = np.argsort(unit, kind="stable")

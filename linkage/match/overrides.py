@@ -43,7 +43,7 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
     """Read a file of decisions.
 
     Args:
-        sources: those of the run; a decision about any other would be of nobody, and a mistyped one would not be seen.
+        sources: those of the run; a decision that names any other is refused.
 
     Returns:
         COLUMNS, and `line`, the line of the file.

@@ -79,8 +79,8 @@ def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> Non
                     f"pass '{rule.name}': no identifier '{field}'" + (f"; nearest: {near[0]}" if near else "")
                 )
     if faults:
-        told = "\n".join(f"  {fault}" for fault in faults)
-        raise ConfigError(f"{where}: passes have faults\n{told}\n  there are {', '.join(known)}")
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        raise ConfigError(f"{where}: passes have faults\n{listed}\n  there are {', '.join(known)}")
 
 
 def _faults(rule: Pass) -> list[str]:
@@ -110,8 +110,8 @@ def run(
     Args:
         left, right: identifier_records: unit_id and identifiers.
         cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
-        forced: left_id, right_id that people have linked; they come first.
-        barred: left_id, right_id that people have parted; no pass makes them, nor are they rivals.
+        forced: left_id, right_id that reviewers have linked; they come first.
+        barred: left_id, right_id that reviewers forbid; no pass makes them, nor do they compete.
     """
     linked = empty(engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"})
     if forced:
@@ -136,8 +136,8 @@ def run(
             linked = so_far
         engine.drop(pairs)
         seconds = round(time.monotonic() - started, 3)
-        said = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
-        counts.append({**said, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})
+        as_written = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
+        counts.append({**as_written, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})
     return PassResult(linked, counts)
 
 
@@ -217,7 +217,7 @@ def _key(term: str) -> tuple[str, str]:
 
 
 def _accept(rule: Pass, cardinality: Cardinality) -> str:
-    """Pairs that have no rival: on a side that holds one link, the unit has no other partner under the rule."""
+    """Pairs that nothing competes with: on a side that holds one link, the unit has no other partner under the rule."""
     sides = single_sides(cardinality)
     alone = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
     qualify = f"qualify {' and '.join(alone)}" if alone else ""
@@ -225,5 +225,5 @@ def _accept(rule: Pass, cardinality: Cardinality) -> str:
 
 
 def no_pairs(engine: Engine) -> Table:
-    """left_id, right_id of nobody."""
+    """left_id, right_id without a row."""
     return empty(engine, {"left_id": "bigint", "right_id": "bigint"})

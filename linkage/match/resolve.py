@@ -237,7 +237,7 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], gain: flo
         with with_odds as (
             select left_person, right_person, match_weight,
                    exp(ln(2) * (least(match_weight, {_MOST_BITS}e0) + $gain)) as odds,
-                   {_against("left", single)} as left_rivals, {_against("right", single)} as right_rivals
+                   {_against("left", single)} as left_others, {_against("right", single)} as right_others
             from {{ranked}}
             where not is_alone
         )
@@ -288,7 +288,7 @@ def _likely(single: Collection[str]) -> str:
             select r.left_person, r.right_person, r.match_weight, r.runner_up_weight,
                    case when d.match_probability is not null then d.match_probability
                         when w.is_clear then w.odds / (w.odds + {_WITHOUT})
-                        else w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals)) end as match_probability
+                        else w.odds / (1 + w.odds + greatest(w.left_others, w.right_others)) end as match_probability
             from {{ranked}} as r
             join {{competing}} as w on w.left_person = r.left_person and w.right_person = r.right_person
             left join {{exact}} as d on d.left_id = r.left_person and d.right_id = r.right_person
@@ -312,8 +312,8 @@ def by_weight(weight: str) -> str:
 _EXACT = {"left_id": "bigint", "right_id": "bigint", "match_probability": "double"}
 
 # With S the odds of all matchings of the other units, those with the pair weigh odds * S, and those without it at most
-# (1 + rivals on the left) * (1 + rivals on the right) * S.
-_WITHOUT = "(1 + left_rivals) * (1 + right_rivals)"
+# (1 + competing odds on the left) * (1 + competing odds on the right) * S.
+_WITHOUT = "(1 + left_others) * (1 + right_others)"
 
 
 def _against(side: str, single: Collection[str]) -> str:

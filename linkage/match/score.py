@@ -36,7 +36,7 @@ SEED = 2026
 
 
 class Given(TypedDict, total=False):
-    """What a step is given beside its configuration and its two sides.
+    """What a step is given next to its configuration and its two sides.
 
     Attributes:
         rules: the step's passes, in order.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, empty, quote
 
-# Columns that a model or pass may name beside the identifiers, as SQL over one value of an identifier.
+# Columns that a model or pass may name next to the identifiers, as SQL over one value of an identifier.
 DERIVED = {
     "postcode_sector": ("postcode", "substr({value}, 1, length({value}) - 2)"),
     "postcode_district": ("postcode", "substr({value}, 1, length({value}) - 4)"),

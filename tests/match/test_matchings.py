@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.match import matchings
 from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
 from tests.match.every_matching import Edge, marginals
 
@@ -48,25 +47,6 @@ def test_evidence_for_a_pair_is_evidence_against_competing_pairs(edges: list[Edg
 def test_weights_of_a_hundred_bits_do_not_overflow() -> None:
     found = probabilities(pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)]))
     assert found == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
-
-
-def test_components_of_one_shape_are_summed_each_by_its_own_weights() -> None:
-    """Three units a side, all of whose pairs there are, twice; and two that want the same three."""
-    square = [(left, right) for left in range(3) for right in range(3)]
-    graphs = [
-        [(left, right, 3.0 * left - right) for left, right in square],
-        [(left + 3, right + 3, float(left * right)) for left, right in square],
-        [(left + 6, right + 6, 2.0 * right - left) for left in range(2) for right in range(3)],
-    ]
-    found = probabilities(pairs([edge for edges in graphs for edge in edges]))
-    assert found == pytest.approx([p for edges in graphs for p in marginals(edges)], abs=1e-12)
-
-
-def test_many_components_of_one_shape_are_summed_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    edges = [(2 * n + left, 2 * n + right, float(n + left)) for n in range(5) for left in (0, 1) for right in (0, 1)]
-    at_once = probabilities(pairs(edges))
-    monkeypatch.setattr(matchings, "_MOST_ODDS", 15)  # a square has seven matchings: two components at once
-    assert probabilities(pairs(edges)) == pytest.approx(at_once, abs=1e-15)
 
 
 def test_a_component_too_large_to_sum_is_left_to_belief_propagation() -> None:
