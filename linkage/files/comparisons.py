@@ -16,7 +16,7 @@ KINDS = {
     "sex": "category",
     "name_suffix": "category",
     **dict.fromkeys(NUMBERS, "number"),
-    "email": "code",
+    "email": "number",
     "phone": "code",
 }
 """Field to the kind of its comparison."""
@@ -114,12 +114,14 @@ def untrained(kinds: Mapping[str, str]) -> Model:
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Conditional comparisons: a household shares surname, telephone and house number, people of one forename a sex."""
+    """Conditional comparisons: a household shares surname, telephone, house number; a forename a sex."""
     made: list[dict[str, Any]] = []
     home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
     if home:
         shared = (name for name in ("surname", "phone", "street_number") if name in kinds)
         made += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
+    if {"phone", "surname"} <= kinds.keys():
+        made.append(comparisons.given_comparison("surname", ["phone"], adjusted=True))
     if {"sex", "forename"} <= kinds.keys():
         made.append(comparisons.given_comparison("sex", ["forename"]))
     return made
