@@ -1,7 +1,7 @@
 """Link tables of a notebook as files are linked: of pandas, Polars, DuckDB, pyarrow or whatever else speaks Arrow.
 
 `linkage.link` and `linkage.dedupe` do what `leo link` and `leo dedupe` do, and return what these write. A table is
-written next to the result as Parquet, for the owner alone, and is removed with it.
+written next to the result as Parquet, for the owner only, and is removed with it.
 """
 
 import json
@@ -164,7 +164,7 @@ def link(
         samples: link draws.
         second_records: link both records of a person who is twice in a table; by default where many are.
         links_only: links only, several times faster.
-        progress: is told what is being done; `print`, for example.
+        progress: is called with what is being done; `print`, for example.
 
     Raises:
         InputError: a table cannot be read, or its ids are not unique.

@@ -37,13 +37,13 @@ def blocking() -> None:
 def suggest(
     left: Annotated[Path | None, typer.Argument(help="A person file, as leo link takes it.")] = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
-    run: Annotated[Path | None, typer.Option(help="A run's folder, in the stead of two files; with --step.")] = None,
+    run: Annotated[Path | None, typer.Option(help="A run's folder, instead of two files; with --step.")] = None,
     step: Annotated[str | None, typer.Option(help="The step of the run to suggest rules for.")] = None,
     recall: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
     pairs_per_record: Annotated[
         float, typer.Option(min=0.0, help="The most pairs of all rules, for each record of the larger side.")
     ] = 10.0,
-    budget: Annotated[float | None, typer.Option(min=1.0, help="The most pairs, in its stead; 5e7 is allowed.")] = None,
+    budget: Annotated[float | None, typer.Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")] = None,
     truth: Annotated[
         Path | None,
         typer.Option(help="True pairs (left_id, right_id) of files, or a run's folder of truth, to measure recall by."),
@@ -102,8 +102,8 @@ def suggest(
 
 def as_splink(rule: "BlockingRule") -> dict[str, Any]:
     """A rule as Splink's settings have it."""
-    said: dict[str, Any] = {"blocking_rule": rule.condition, "sql_dialect": "duckdb"}
-    return said | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
+    settings: dict[str, Any] = {"blocking_rule": rule.condition, "sql_dialect": "duckdb"}
+    return settings | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
 
 
 def lines(suggested: "Suggested", target: float) -> list[str]:

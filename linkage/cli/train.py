@@ -33,13 +33,13 @@ def train(
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(callback=a_file, help="The model file, Splink's JSON; what it was trained on stands beside it."),
+        typer.Option(callback=a_file, help="The model file, Splink's JSON; what it was trained on stands next to it."),
     ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE|RUN",
-            help="m from what people said: a reviewed run's folder, or, of two files, a CSV with left_id, right_id, "
+            help="m from clerical review: a reviewed run's folder, or, of two files, a CSV with left_id, right_id, "
             "answer (match, no match, uncertain) and, where pairs were drawn, weight.",
         ),
     ] = None,
@@ -112,11 +112,11 @@ def train(
         allow_faults=allow_faults,
         labels=labels,
     )
-    _, report, taught, version = train_files(request, inferred=say_inferred, progress=say)
+    _, report, labelled, version = train_files(request, inferred=say_inferred, progress=say)
     typer.echo("\n".join(table(report)))
     typer.echo("\n".join(["", *trained_on(report)]))
-    if taught:
-        typer.echo("\n".join(["", *taught_by(taught)]))
+    if labelled:
+        typer.echo("\n".join(["", *labelled_lines(labelled)]))
     typer.echo(f"model    {out}   version {version}\ntraining {training_file(out)}")
 
 
@@ -127,27 +127,27 @@ def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> N
     from quality.review.sample import reviewed_step
 
     check_out(out, force)
-    model, taught, about = train_from_review(run, reviewed_step(run, step))
+    model, labelled, about = train_from_review(run, reviewed_step(run, step))
     trained = about.pop("trained")
-    version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **taught.as_dict()})
-    typer.echo("\n".join(taught_by(taught)))
+    version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **labelled.as_dict()})
+    typer.echo("\n".join(labelled_lines(labelled)))
     typer.echo(f"model    {out}   version {version}\ntraining {training_file(out)}")
 
 
-def taught_by(taught: "LabelReport") -> list[str]:
+def labelled_lines(labelled: "LabelReport") -> list[str]:
     """m before and after labels, with the error that so many matches leave."""
-    said = ", ".join(f"{count:,} {answer}" for answer, count in taught.answers.items())
+    answers = ", ".join(f"{count:,} {answer}" for answer, count in labelled.answers.items())
     lines = [
-        f"labels: {said}; they stand for {taught.matches:,.0f} matches, and tell as much as {taught.effective:,.0f}"
+        f"labels: {answers}; they stand for {labelled.matches:,.0f} matches; effective number {labelled.effective:,.0f}"
     ]
-    width = max(len(level.level) for level in taught.levels)
+    width = max(len(level.level) for level in labelled.levels)
     lines.append(f"{'level':<{width}}  {'m before':>9}  {'m':>9}  {'weight':>7}  std. error")
-    for level in taught.levels:
+    for level in labelled.levels:
         error = f"{level.error:>10.2f}" if level.error is not None else f"{'not seen':>10}"
         weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
         lines.append(f"{level.level:<{width}}  {level.before:>9.3g}  {level.m:>9.3g}  {weight:>7.2f}  {error}")
-    if taught.unseen:
-        lines.append(f"no label shows: {'; '.join(taught.unseen)}. What so few could not show stays as it was before")
+    if labelled.unseen:
+        lines.append(f"no label shows: {'; '.join(labelled.unseen)}. What so few could not show stays as it was before")
     return lines
 
 

@@ -1,7 +1,7 @@
 """Split addresses that are written whole, in one column or in lines, into street, town, county and postcode.
 
 Families share an address, and those who move lose it: as one text it says too much of the first, and not of the others
-that they moved within their town. The number of a house is left out, since it tells nobody from his family. Nothing is
+that they moved within their town. The number of a house is left out, since families share it. Nothing is
 known of any country's towns; the whole column tells: a piece with a number is a street's, and a town's has none; a name
 that has a town before it wherever it stands is a state's or a country's.
 """
@@ -29,7 +29,7 @@ _SURE = 7.0  # log-likelihood by which a name has that more often than the other
 _PRIOR_ROWS = 3  # addresses, of which a rare name is taken to be as all the others
 _ROUNDS = 2  # a country, and a state before it
 _OFTEN = 5  # addresses and streets that end in one text with a number, from which it is a town: Dublin 4
-_ONE_COUNTRY = 0.9  # share of addresses that end in one name, which tells nobody apart then
+_ONE_COUNTRY = 0.9  # share of addresses that end in one name, which distinguishes no address then
 _MOST_TOWN_WORDS = 5
 
 _APART = re.compile(r"[,;|\n\r\t()\[\]]+|<br ?/?>|\s[-–—/]+\s")
@@ -312,22 +312,22 @@ def _find_beyond(sides: Sequence[AddressSide], own: Sequence[Collection[str] | N
 
 
 def _is_beyond(rows: int, before: int, usual: float) -> bool:
-    """Whether a name has a town before it; where some of all have (Headingley, Leeds), chance alone must not make it."""
+    """Whether a name has a town before it; where some of all have (Headingley, Leeds), chance must not make it."""
     if before + _PRIOR_ROWS * usual <= _BEYOND * (rows + _PRIOR_ROWS):
         return False
     return usual > _BEYOND or (usual > 0 and -rows * math.log(usual) > _SURE)
 
 
-def _ends(form: AddressForm, held: Sequence[Pieces]) -> Iterator[tuple[str, bool]]:
+def _ends(form: AddressForm, addresses: Sequence[Pieces]) -> Iterator[tuple[str, bool]]:
     """The outermost piece of each address that may be a town, and whether the next one may be one too."""
-    for pieces in held:
+    for pieces in addresses:
         at = next((n for n, piece in enumerate(pieces) if form.is_town(piece)), None)
         if at is not None:
             yield pieces[at], at + 1 < len(pieces) and form.is_town(pieces[at + 1])
 
 
-def _towns(form: AddressForm, held: Sequence[Pieces]) -> Counter[str]:
-    found = (next((piece for piece in pieces if form.is_town(piece)), "") for pieces in held if len(pieces) > 1)
+def _towns(form: AddressForm, addresses: Sequence[Pieces]) -> Counter[str]:
+    found = (next((piece for piece in pieces if form.is_town(piece)), "") for pieces in addresses if len(pieces) > 1)
     return Counter(filter(None, found))
 
 

@@ -1,4 +1,4 @@
-"""Ages of files of different years, and a birth date beside an age: years that can be compared.
+"""Ages of files of different years, and a birth date next to an age: years that can be compared.
 
 The two records of one person are as many years apart for everybody; those of namesakes are any number of years apart.
 So the number that stands out among namesakes is what lies between the files.

@@ -131,8 +131,8 @@ def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[st
             t=tables[f"units/{step_name}"],
             store=True,
         )
-        held = sources_of_side(config, source, config.step[:place])
-        identities = together(engine, [tables[f"identities/{source}"] for source in held])
+        sources = sources_of_side(config, source, config.step[:place])
+        identities = together(engine, [tables[f"identities/{source}"] for source in sources])
         return described(engine, identities, members, wanted)
 
     return side("left", step.left), side("right", step.right)

@@ -1,4 +1,4 @@
-"""Standardise values: an ordered list of cleaners, each from columns of a file to fields, by the file's schema alone.
+"""Standardise values: an ordered list of cleaners, each from columns of a file to fields, by the file's schema only.
 
 What a cleaner makes of a record depends on the record and the schema, and never on the other file.
 """

@@ -173,7 +173,7 @@ def _british_precision(values: Mapping[str, int]) -> str:
 
 
 def _usual_length(values: Mapping[str, int]) -> int:
-    """Digits that most postcodes have; 0 where most are not digits alone."""
+    """Digits that most postcodes have; 0 where most are not digits only."""
     if _share(values, lambda value: _code(value).isdigit()) <= _MIN_ONE_LENGTH:
         return 0
     return int(infer_number(values)["length"])

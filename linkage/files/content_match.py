@@ -1,4 +1,4 @@
-"""Roles of columns that no header tells, by what they hold: schema matching by values, for identifiers alone.
+"""Roles of columns that no header tells, by their values: schema matching, for identifiers only.
 
 A column is taken for a role by the form of its values (e-mail, postcode, NINO, birth date), or since it holds what the
 other file's column of that role holds. Where two columns fit about as well, neither is taken: a question is better than
@@ -33,7 +33,7 @@ def roles_by_content(profiles: Sequence[Profile], roles: Sequence[Roles], taken:
 
     Args:
         profiles: of two files, or of one that is compared with itself.
-        roles: what headers and the user told.
+        roles: what headers and the user state.
         taken: columns that are something else.
     """
     free = [

@@ -38,7 +38,7 @@ _FEWEST_DIGITS = {8: 7, 6: 3}  # that a date of so many digits has where a sprea
 _EXCEL_START = datetime.date(1899, 12, 30)  # day 0 of Excel's serial numbers
 _MIN_SERIAL_SHARE = 0.98  # of known values are plausible serial numbers
 _MAX_LATE_SHARE = 0.001  # of years, that may lie after the latest year: slips such as 2055
-_MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) alone
+_MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) only
 _JANUARY_TIMES, _DEFAULT_ROWS = 3.0, 10  # 1 January is a default when so many times as common as chance; and by rows
 _DAY_TIMES, _DAY_SHARE = 20.0, 0.01  # a day is a default when so much commoner than others, and of all rows
 PRECISIONS = {"year": 4, "month": 7, "day": 10}
@@ -54,10 +54,10 @@ class DateFormat:
         month_first: separator to whether the month stands before the day; "" for the rest.
         year_first: 85-03-04 is 4 March 1985.
         latest_year: of birth; a year of two digits is the last one not after it.
-        digits: that most dates have which are digits alone.
+        digits: that most dates have that are digits only.
         excel: numbers are Excel's serial numbers.
         precision: "day", "month" or "year": what is compared.
-        january_is_default: 1 January says the year alone.
+        january_is_default: 1 January means the year only.
         default_days: days that stand for "not known".
     """
 
@@ -323,7 +323,7 @@ def _month_names() -> dict[str, int]:
 
 
 def _month_and_numbers(text: str) -> tuple[int, list[str]] | None:
-    """The month of a date that names one, and the one or two numbers beside it."""
+    """The month of a date that names one, and the one or two numbers next to it."""
     if not any(map(str.isalpha, text)):
         return None
     names, parts = _month_names(), _WORDS.findall(str(anyascii(text)).upper())
@@ -343,7 +343,7 @@ def _whole_year(two_digits: int, latest_year: int) -> int:
 
 
 def composed(year: str | None, *others: str | None) -> str | None:
-    """One text of a date in several columns, as `read_date` takes it; the year alone where a part is not known.
+    """One text of a date in several columns, as `read_date` takes it; only the year where a part is not known.
 
     >>> composed("1984", "5", "12"), composed("84", "5", "12"), composed("1984", "5"), composed("1984", None, "12")
     ('1984-5-12', '12 MAY 84', '1984-5', '1984')

@@ -38,8 +38,8 @@ def dedupe_file(
     """Find the records of a file that are one person; write clusters, links, records, schema, model and report.
 
     Args:
-        inferred: is told what the columns were taken for, before the work begins.
-        progress: is told what is being done.
+        inferred: is called with what the columns were taken for, before the work begins.
+        progress: is called with what is being done.
 
     Raises:
         InputError: the file cannot be read, its ids are not unique, or there is too little to compare.

@@ -118,8 +118,8 @@ def draft(
     """Write a run's file, and the definitions that it needs, for files that no catalogue describes.
 
     Args:
-        inferred: is told what the columns of each pair of files were taken for.
-        progress: is told what is being done.
+        inferred: is called with what the columns of each pair of files were taken for.
+        progress: is called with what is being done.
 
     Raises:
         ConfigError: fewer than two files, a map that fits none, or a file of the draft that is there already.

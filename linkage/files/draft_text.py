@@ -96,7 +96,7 @@ def _variables(source: Source) -> Iterable[dict[str, object]]:
     seen: set[str] = set()
     for column in source.columns:
         name = variable_name(column)
-        if name in seen:  # two that differ in their signs alone: the second would be described twice
+        if name in seen:  # two that differ in punctuation only: the second would be described twice
             continue
         seen.add(name)
         rated = {"concept": "unrated", "identifiability": 1, "sensitivity": "A", "description": "Unrated."}
@@ -157,7 +157,7 @@ def run_text(name: str, data: str, sources: Sequence[Source], *, passes: str, mo
     Args:
         data: the folder of the files, as the run's file names it.
         passes, model: files that the steps name.
-        definitions: the folder that holds what was drafted beside this.
+        definitions: the folder that holds what was drafted with it.
     """
     first, *others = sources
     lines = [

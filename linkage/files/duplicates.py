@@ -19,19 +19,21 @@ def repeated_share(engine: Engine, units: Table) -> float:
     Without birth dates an e-mail address or telephone stands for it; else the address, if so many share it that they
     are no namesakes of one house. 0 where nothing tells.
     """
-    held = set(units.columns)
-    if not {"forename", "surname"} <= held:
+    fields = set(units.columns)
+    if not {"forename", "surname"} <= fields:
         return 0.0
     short = "avg(case when length(forename) = 1 then 1e0 else 0e0 end) as short"
     years = (
-        ", avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end) as years" if "dob" in held else ""
+        ", avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end) as years"
+        if "dob" in fields
+        else ""
     )
     about = one(engine, engine.sql(f"select {short}{years} from {{t}}", t=units))
     forename = "left(forename, 1)" if float(about["short"] or 0) >= _INITIALS else "forename"
-    if "dob" in held and float(about["years"] or 0) < _MOSTLY_YEARS:
+    if "dob" in fields and float(about["years"] or 0) < _MOSTLY_YEARS:
         return _share(engine, units, forename, "dob")
-    found = [_share(engine, units, forename, name) for name in ("email", "phone") if name in held]
-    at_home = [_share(engine, units, forename, name) for name in ("postcode", "address") if name in held]
+    found = [_share(engine, units, forename, name) for name in ("email", "phone") if name in fields]
+    at_home = [_share(engine, units, forename, name) for name in ("postcode", "address") if name in fields]
     namesakes = max(at_home, default=0.0)
     return max([*found, namesakes if namesakes >= _MORE_THAN_NAMESAKES else 0.0])
 

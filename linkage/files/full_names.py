@@ -99,13 +99,13 @@ class FullNames:
     Attributes:
         surname_first: of names without a comma.
         turned: share of names of the other order.
-        alone_is_forename: a single word that nothing tells is a forename.
+        single_is_forename: a single word that nothing tells is a forename.
     """
 
     words: _Words
     surname_first: bool
     turned: float = 0.0
-    alone_is_forename: bool = False
+    single_is_forename: bool = False
 
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
@@ -123,11 +123,11 @@ class FullNames:
         for _ in range(_ROUNDS):
             words = _Words.of(*_added(known, learned._split_all(names)))
             learned = cls(words, surname_first, turned)
-        alone = Counter[bool]()
+        single = Counter[bool]()
         for value, rows in names.items():
-            if len(single := name_words(value)) == 1 and (weight := words.weights.get(single[0], 0.0)):
-                alone[weight > 0] += rows
-        return cls(words, surname_first, turned, alone[True] > alone[False])
+            if len(only := name_words(value)) == 1 and (weight := words.weights.get(only[0], 0.0)):
+                single[weight > 0] += rows
+        return cls(words, surname_first, turned, single[True] > single[False])
 
     def as_settings(self) -> dict[str, Any]:
         """For the schema."""
@@ -142,9 +142,9 @@ class FullNames:
             return parts
         words = self.words.parts(name_words(name), self.surname_first)
         if len(words) < 2:
-            alone = words[0] if words else None
-            weight = self.words.weights.get(alone, 0.0) if alone else 0.0
-            return (alone, None) if weight > 0 or (not weight and self.alone_is_forename) else (None, alone)
+            single = words[0] if words else None
+            weight = self.words.weights.get(single, 0.0) if single else 0.0
+            return (single, None) if weight > 0 or (not weight and self.single_is_forename) else (None, single)
         surname_first = self.surname_first
         score, number = self.words.best(words, surname_first=surname_first)
         if self.turned:
@@ -252,12 +252,12 @@ def _is_particle(word: str) -> bool:
 
 def _particles_of(surnames: Counts, last: Counts) -> frozenset[str]:
     """Particles, but for those that are more often a name by themselves than before a surname: Le in Vietnam."""
-    alone, before = Counter[str](), Counter[str]()
+    single, before = Counter[str](), Counter[str]()
     for value, rows in surnames.items():
         words = name_words(value)
-        (alone if len(words) == 1 else before)[words[0] if words else ""] += rows
+        (single if len(words) == 1 else before)[words[0] if words else ""] += rows
     particles = name_rules().surname_particles
-    return frozenset(word for word in particles if max(alone[word], last.get(word, 0)) <= before[word])
+    return frozenset(word for word in particles if max(single[word], last.get(word, 0)) <= before[word])
 
 
 def _joined(word: str) -> str:

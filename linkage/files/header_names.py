@@ -165,7 +165,7 @@ def _without_digraphs(text: str) -> str:
 
 
 def _shared_ends(headers: Sequence[str]) -> frozenset[tuple[int, str]]:
-    """Words that several headers begin (0) or end (-1) with, and that speak of nobody else: census_surname."""
+    """Words that several headers begin (0) or end (-1) with, and that name no other person: census_surname."""
     split = [words for words in map(words_of, headers) if len(words) > 1]
     counts = Counter((end, words[end]) for words in split for end in (0, -1))
     others = {*vocabulary()["others"]}

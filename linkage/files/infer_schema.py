@@ -2,7 +2,7 @@
 
 This is the one place where that is decided: by what the user states, by headers, then by contents. Both files' samples
 are looked at, so that each is read to what both know (a year of birth, the last digits of a telephone); what is decided
-is written in the schema, and cleaners go by it alone.
+is written in the schema, and cleaners use nothing else.
 """
 
 import math
@@ -339,7 +339,7 @@ def _no_dates(profile: Profile, schema: FileSchema) -> InputError:
 
 
 def _infer_ages(profiles: Sequence[Profile], schemas: Sequence[FileSchema], shared: list[str]) -> None:
-    """Ages of files of different years, or a birth date beside an age: the years between, by namesakes."""
+    """Ages of files of different years, or a birth date next to an age: the years between, by namesakes."""
     if "age" not in shared or len(schemas) < 2:
         return
     own = ["age" in schema.columns for schema in schemas]

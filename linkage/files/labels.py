@@ -16,7 +16,7 @@ from linkage.model.labelled import MATCH, NO_MATCH, UNCERTAIN, Labelled
 from linkage.model.stages import pattern_column
 
 COLUMNS = ("left_id", "right_id", "answer")
-"""What a file must hold; `weight`, of how many pairs each was drawn, may stand beside them."""
+"""What a file must hold; `weight`, of how many pairs each was drawn, is optional."""
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ def link_files(
     """Link two files and write links, unlinked, records, schema, model, manifest and report to request.out.
 
     Args:
-        inferred: is told what the columns were taken for, before the work begins.
-        progress: is told what is being done.
+        inferred: is called with what the columns were taken for, before the work begins.
+        progress: is called with what is being done.
 
     Raises:
         InputError: a file cannot be read, or its ids are not unique.
@@ -282,6 +282,6 @@ def _evaluation(engine: Engine, step: _Step, result: StepResult, training: Mappi
         draws=request.samples,
         recall_unknown=recall_unknown(training),
     )
-    held = zip(names, files.files, files.units, strict=True)
-    sources = [source_of(engine, name, file, units) for name, file, units in held]
+    sides = zip(names, files.files, files.units, strict=True)
+    sources = [source_of(engine, name, file, units) for name, file, units in sides]
     return evaluate(engine, Inputs(steps=[tables], sources=sources))

@@ -1,4 +1,4 @@
-"""What the user is told of files that were read and linked, line by line; no value."""
+"""Messages about files that were read and linked, line by line; no value."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from quality.measures.estimated_error import GUESSED, UNLEARNT
 
 _MAX_MODEL_NOTES = 4  # the others stand in the manifest
 _MAX_NAMES = 12  # of unmapped columns
-_FEW_LINKS = 0.005  # links of a record of the smaller file, below which the two are said to share next to nothing
+_FEW_LINKS = 0.005  # links of a record of the smaller file, below which the two count as sharing next to nothing
 
 
 def columns_taken(prepared: Prepared) -> dict[str, tuple[str, str]]:
@@ -56,7 +56,7 @@ def read_notes(prepared: Prepared) -> list[str]:
                 f"{file.name}: {records.unparsed_dates:,} birth dates are in no form that is read, or defaults"
             )
         if how.get("january_is_default"):
-            notes.append(f"{file.name}: too many are born on 1 January: of these the year alone is compared")
+            notes.append(f"{file.name}: too many are born on 1 January: of these only the year is compared")
         if days := how.get("default_days"):
             notes.append(
                 f"{file.name}: {len(days)} birth date{'s' * (len(days) > 1)} of far too many count as not known"

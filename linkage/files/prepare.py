@@ -102,7 +102,7 @@ class Prepared:
 
 
 Inferred = Callable[[Prepared], None]
-"""Is told what the columns were taken for, before the work begins: records and kinds are not known yet."""
+"""Is called with what the columns were taken for, before the work begins: records and kinds are not known yet."""
 
 
 def prepare(

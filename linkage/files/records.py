@@ -60,7 +60,7 @@ def store_records(
 
     Args:
         scratch: a folder that outlives what is returned.
-        kept: a further column, which stays as it is beside the ids.
+        kept: a further column, which stays as it is next to the ids.
 
     Raises:
         InputError: an id that stands twice or is missing, or a file in which no name is known.
@@ -79,8 +79,8 @@ def store_records(
     _refuse_no_key(engine, file, schema.id, numbered)
     units = engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=numbered, store=True)
     _refuse_nameless(engine, file, schema, units)
-    beside = f", {quote(_KEPT)} as kept" if kept else ""
-    ids = engine.sql(f"select unit_id, {quote(_ID)} as source_id{beside} from {{t}}", t=numbered, store=True)
+    kept_column = f", {quote(_KEPT)} as kept" if kept else ""
+    ids = engine.sql(f"select unit_id, {quote(_ID)} as source_id{kept_column} from {{t}}", t=numbered, store=True)
     engine.drop(numbered)
     return Records(units, ids, unparsed)
 

@@ -55,10 +55,10 @@ class FileSchema:
     def shown(self, name: str) -> str:
         """The columns that a field comes from, for a message."""
         sources = _SOURCES.get(name, ())
-        held = [self.columns[role] for role in (name, *sources) if role in self.columns]
+        found = [self.columns[role] for role in (name, *sources) if role in self.columns]
         if name == "dob" and "dob" not in self.columns:
-            held = [self.columns[role] for role in _BIRTH_PARTS if role in self.columns]
-        return " ".join(dict.fromkeys(column for columns in held[: 3 if name == "dob" else 1] for column in columns))
+            found = [self.columns[role] for role in _BIRTH_PARTS if role in self.columns]
+        return " ".join(dict.fromkeys(column for columns in found[: 3 if name == "dob" else 1] for column in columns))
 
 
 _BIRTH_PARTS = ("birth_year", "birth_month", "birth_day")

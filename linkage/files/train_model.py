@@ -110,7 +110,7 @@ def given_model(
     model.check_columns(there, str(path), _remedy([name for name in model.columns if name.lower() not in there]))
     if len(model.fields) < _MIN_COMPARISONS:
         raise ConfigError(
-            f"{path}: these files have too little of what the model compares: {model.fields[0].name} alone\n"
+            f"{path}: these files have too little of what the model compares: only {model.fields[0].name}\n"
             "  leave --model out: a model is then trained on what these files have in common"
         )
     sides = units[0], units[-1]

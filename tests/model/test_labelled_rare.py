@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.cli.train import taught_by
+from linkage.cli.train import labelled_lines
 from linkage.model.labelled import Labelled, m_from_labels
 from linkage.model.training import fewest_matches
 from tests.model.test_labelled import model_of, said
@@ -16,7 +16,7 @@ def test_a_rare_level_that_no_label_shows_stays_about_what_it_was() -> None:
     assert said(model)[2] == pytest.approx(0.9 * firm + 0.1 * loose, rel=0.05)
     assert report.unseen == ["subs", "ELSE"]
     assert report.as_dict()["unseen"] == report.unseen
-    assert taught_by(report)[-1].startswith("no label shows: subs; ELSE. ")
+    assert labelled_lines(report)[-1].startswith("no label shows: subs; ELSE. ")
 
 
 def test_labels_that_contradict_the_model_outweigh_it() -> None:
