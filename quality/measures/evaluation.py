@@ -1,7 +1,6 @@
-"""What a run did, in aggregates: how much linked, how well, for whom. The report is made of this and nothing else.
+"""Evaluation of a run in aggregates: link rates, linkage quality, bias. The report is made from this alone.
 
-Everything here is a count, a share or a model parameter. The counts are exact, so the result stays inside the run's
-folder; what leaves goes through quality.disclosure.
+Counts are exact, so the result stays in the run's folder; what is released goes through quality.disclosure.
 """
 
 import functools
@@ -37,7 +36,7 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class StepTables:
-    """One link step as the match stage left it.
+    """Tables of a link step.
 
     Attributes:
         links: left_id, right_id, method, pass, match_weight, decision, and more (docs/tables.md).
@@ -50,7 +49,7 @@ class StepTables:
         joins_second_records: whether the step links two records of one person, beyond its cardinality.
         sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
         draws: how many of them there are.
-        recall_unknown: why what the step expects of its recall is not to be told (of quality.measures.estimated_error.WHY_UNKNOWN).
+        recall_unknown: why recall is not estimated (quality.measures.estimated_error.WHY_UNKNOWN).
     """
 
     name: str
@@ -72,18 +71,18 @@ class StepTables:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The tables of a run. What it has not is left out of the result, not shown empty.
+    """The tables of a run. What is None or empty is left out of the result.
 
     Attributes:
         identities: by source: entity_id, source, entity_key and the lists of identifiers.
         attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
         spine: person_id, entity_id, source.
-        removed_links: step, left_id, right_id and rule of links that the spine removed, since the person would have broken a rule.
+        removed_links: step, left_id, right_id and rule of links that the spine removed because they broke a rule.
         truth: source, entity_key, person_id.
-        errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
+        errors: source, record_key, field, kind: data errors of synthetic records.
         records: by source: source_key, entity_key; read only where there is a log of errors.
-        sources: what the records stage counted: source, rows_read, records, quarantined; of a file that has no
-            identities also entities and completeness, as they stand in the result.
+        sources: counts of the records stage: source, rows_read, records, quarantined; without identities also entities
+            and completeness.
         tables: rows of the tables that the run makes for researchers.
     """
 
@@ -105,8 +104,7 @@ def evaluate(
     """Count and judge a run. The result is JSON: counts, shares with 95 % Wilson intervals, model parameters.
 
     Returns:
-        format, has_truth, sources, weight_range (bins of weights at its ends hold what lies beyond), steps (one a
-        step; see the functions that make each part), spine or None.
+        format, has_truth, sources, weight_range (its end bins are open), steps, spine or None.
     """
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
@@ -152,7 +150,7 @@ class _Entities:
 
 
 def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue) -> _Entities:
-    """What is known of the entities of all sources."""
+    """Entities of all sources, described; with truth also persons and data errors."""
     if not inputs.identities:
         return _Entities()
     described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
@@ -194,7 +192,7 @@ def _step(
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
-    """What one step linked, how well and for whom."""
+    """Evaluation of a step."""
     known = _step_truth(engine, step, entities.persons)
     judged = accuracy.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
     allowed = "many-to-many" if step.joins_second_records else step.cardinality
@@ -209,7 +207,7 @@ def _step(
         units = link_rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
         by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
         if unseen.unknown:
-            _say_nothing_of_missed(by_group)
+            _clear_estimated_missed(by_group)
     result = {
         "step": step.name,
         "left": step.left,
@@ -238,7 +236,7 @@ def _step(
 
 
 def _unseen(step: StepTables, most: float | None) -> Unseen:
-    """What the match stage expects of matches that the step's links do not show; at most so many are there in all."""
+    """Expected matches that the step did not score; `most` is the most matches there can be."""
     counted = step.blocking or {}
     return Unseen(
         counted.get("estimated_recall"),
@@ -251,7 +249,7 @@ def _unseen(step: StepTables, most: float | None) -> Unseen:
 
 
 def _of_no_group() -> dict[str, list[Any]]:
-    """The shape of `_by_group`, where nothing is known of the units."""
+    """As `_by_group`, where units are not described."""
     return {"totals": [], "reasons": [], "rates": [], "error_by_group": [], "bias": []}
 
 
@@ -265,7 +263,7 @@ def _by_group(
     *,
     has_truth: bool,
 ) -> dict[str, list[Any]]:
-    """Who was linked, and for whom how well; `units` as of `link_rates.units_described`."""
+    """Link rates, error and bias by group; `units` as of `link_rates.units_described`."""
     cube = link_rates.cube(engine, units)
     found = {
         "totals": link_rates.totals(engine, cube),
@@ -278,7 +276,7 @@ def _by_group(
     return found
 
 
-def _say_nothing_of_missed(by_group: Mapping[str, list[Any]]) -> None:
+def _clear_estimated_missed(by_group: Mapping[str, list[Any]]) -> None:
     """None, not 0, where no pairs were kept."""
     for table in (*by_group["error_by_group"], *by_group["bias"]):
         for group in (*table["groups"], *table.get("bands", ())):
@@ -292,15 +290,15 @@ def _link_draws(
     by_group: Mapping[str, list[Any]],
     sides: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any] | None:
-    """How much figures vary over the link sets that the step has drawn, where it has drawn any."""
+    """Variation of figures over the step's link draws."""
     if not step.sampled:
         return None
-    counted = _in_calculation(by_group["totals"], sides)
+    counted = _eligible(by_group["totals"], sides)
     return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
 
 
-def _in_calculation(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """eligible and linked of the left side; where nothing is known of its units all of them are in the calculation."""
+def _eligible(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """eligible and linked of the left side; all units are eligible where they are not described."""
     for row in totals:
         if row["side"] == "left":
             return {"eligible": row["eligible"], "linked": row["linked"]}

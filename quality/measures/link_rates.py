@@ -1,4 +1,4 @@
-"""Link rates with the three denominators that LEO publishes: all, in the calculation, matched."""
+"""Link rates with three nested denominators: all, eligible, matched."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -23,28 +23,28 @@ def units_described(
     truth: StepTruth | None,
     rule: Eligible | None,
 ) -> Table:
-    """One row a unit of a step: side, unit_id, the characteristics, from_<n> for each source, and what became of it.
+    """One row per unit of a step: side, unit_id, the characteristics, from_<n> for each source, flags, MEASURES.
 
-    `is_eligible` says that it is in the calculation, `is_linked` that a link was accepted, `in_both` that truth has the
-    person on the other side too, `is_found` that an accepted link says so rightly. Its pairs are counted in MEASURES.
+    Flags: is_eligible; is_linked (has an accepted link); in_both (truth has the person on both sides); is_found (an
+    accepted link is correct).
 
     Args:
         described: entity_id, source, born (date), and a column for each characteristic (see `entities_described`). A
             unit has the value of its first entity that has one.
         sources: names, in the order of the flags from_0, from_1, ...
-        rule: who is in the calculation on the left side; people without a birth date are.
+        rule: who is eligible on the left side; people without a birth date are.
     """
     groups = _groups(described)
     carried = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
     in_both, found, due, with_truth = _against_truth(truth)
     several = _of_several(engine, units)
-    told = engine.sql(
+    result = engine.sql(
         f"""
         with ends as (
-            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as said
+            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as p
             from {{judged}}
             union all
-            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as said
+            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, {MATCH_PROBABILITY} as p
             from {{judged}}
         ),
         made as (
@@ -52,9 +52,9 @@ def units_described(
                    sum(case when accepted then 1 else 0 end) as links,
                    sum(case when accepted and verdict = 'true' then 1 else 0 end) as correct,
                    sum(case when accepted and verdict = 'false' then 1 else 0 end) as wrong,
-                   sum(case when accepted then said else 0e0 end) as expected_correct,
-                   sum(case when accepted then 0e0 else said end) as expected_missed,
-                   sum(case when accepted then said * (1e0 - said) else 0e0 end) as correct_variance
+                   sum(case when accepted then p else 0e0 end) as expected_correct,
+                   sum(case when accepted then 0e0 else p end) as expected_missed,
+                   sum(case when accepted then p * (1e0 - p) else 0e0 end) as correct_variance
             from ends
             group by side, unit_id
         ){with_truth}
@@ -77,17 +77,17 @@ def units_described(
         **({"pairs": truth.pairs} if truth else {}),
     )
     engine.drop(several)
-    return told
+    return result
 
 
 _OF_LINKS = ("links", "correct", "wrong", "expected_correct", "expected_missed", "correct_variance")
 MEASURES = (*_OF_LINKS, "due")
-"""Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, p (1 - p) of
-links, true pairs."""
+"""Sums over a unit's pairs: links, correct and wrong links, probabilities of links and of other pairs, p (1 - p) of links,
+true pairs."""
 
 
 def _unit_groups(engine: Engine, units: Table, several: Table, described: Table, sources: Sequence[str]) -> Table:
-    """side, unit_id, born, characteristics, source flags. Most units are one entity, and need no gathering."""
+    """side, unit_id, born, characteristics, source flags; only units of several entities are aggregated."""
     values = ["born", *_groups(described)]
     flags = {
         name: f"case when described.source = $source_{index} then 1 else 0 end"
@@ -145,7 +145,7 @@ def _flags(sources: Sequence[str]) -> list[str]:
 
 
 def _against_truth(truth: StepTruth | None) -> tuple[str, str, str, str]:
-    """SQL of in_both, is_found and due, and the expression that they read."""
+    """SQL of in_both, is_found and due, and the common table expressions they read."""
     if truth is None:
         return "cast(null as boolean)", "cast(null as boolean)", "cast(null as bigint)", ""
     paired = """,
@@ -159,11 +159,11 @@ def _against_truth(truth: StepTruth | None) -> tuple[str, str, str, str]:
 
 
 def cube(engine: Engine, described_units: Table) -> Table:
-    """Units counted by all that is said of them: a few thousand rows, from which every rate is added up."""
-    said = columns([name for name in described_units.columns if name not in ("unit_id", *MEASURES)])
+    """Units counted by characteristics and flags: a few thousand rows, from which every rate is summed."""
+    keys = columns([name for name in described_units.columns if name not in ("unit_id", *MEASURES)])
     summed = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
     return engine.sql(
-        f"select {said}, count(*) as units, {summed} from {{units}} group by {said}", store=True, units=described_units
+        f"select {keys}, count(*) as units, {summed} from {{units}} group by {keys}", store=True, units=described_units
     )
 
 
@@ -177,8 +177,8 @@ def rates(
 
     Returns:
         side, characteristic, title, is_partition, groups (group, label, all, eligible, linked, in_both, found). Counts
-        nest: linked are those linked and in the calculation. in_both and found are None without truth. `is_partition`
-        is False by source: people whose records came from two sources stand in both groups.
+        nest: linked are eligible too. in_both and found are None without truth. `is_partition` is False by source:
+        people with records from two sources are in both groups.
     """
     by_source = [
         row
@@ -202,7 +202,7 @@ def totals(engine: Engine, counted: Table) -> list[dict[str, Any]]:
 
 
 def reasons(engine: Engine, described_units: Table, unlinked: Table) -> list[dict[str, Any]]:
-    """side, reason, units: why those in the calculation are not matched. They add up to eligible less linked."""
+    """side, reason, units: why eligible units are not linked. They add up to eligible less linked."""
     return rows(
         engine,
         engine.sql(
@@ -245,7 +245,7 @@ def _sum_where(condition: str) -> str:
 
 
 def label_of(characteristic: Characteristic, code: str, catalogue: Catalogue) -> str:
-    """What a code of a characteristic is called."""
+    """The label of a code of a characteristic."""
     return str(labels_of(characteristic, catalogue).get(code, _UNLABELLED.get(code, code)))
 
 
