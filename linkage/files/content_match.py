@@ -7,7 +7,8 @@ a wrong guess.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from linkage.files.contacts import FORMS
 from linkage.files.date_format import DateFormat, infer_format, latest_birth_year, read_date
@@ -60,7 +61,7 @@ def _by_form(profile: Profile, columns: Sequence[str]) -> dict[str, list[str]]:
     for column in columns:
         values = profile.values(column)
         for role, form in FORMS.items():
-            if _share(values, lambda value, form=form: bool(form.fullmatch(value.upper()))) >= _MIN_FORM_SHARE:
+            if _share(values, partial(_has_form, form)) >= _MIN_FORM_SHARE:
                 found.setdefault(role, []).append(column)
                 break
         else:
@@ -71,8 +72,12 @@ def _by_form(profile: Profile, columns: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _share(values: Counter[str], fits: object) -> float:
-    return sum(rows for value, rows in values.items() if fits(value)) / max(values.total(), 1)  # type: ignore[operator]
+def _has_form(form: re.Pattern[str], value: str) -> bool:
+    return bool(form.fullmatch(value.upper()))
+
+
+def _share(values: Counter[str], fits: Callable[[str], bool]) -> float:
+    return sum(rows for value, rows in values.items() if fits(value)) / max(values.total(), 1)
 
 
 def _are_birth_dates(values: Counter[str]) -> bool:

@@ -162,7 +162,7 @@ def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
     if "town" in columns and "address" not in columns and holds_whole_addresses(profile.values(columns["town"][0])):
         columns["address"] = columns.pop("town")
     if "address" not in stated.roles:
-        others = {column for role, of in columns.items() if role != "address" for column in of} | {schema.id}
+        others = {column for role, of in columns.items() if role != "address" for column in of} | {schema.id or ""}
         lines = [] if "town" in columns else address_lines(profile.columns, others | stated.columns)
         if lines and {*columns.get("address", ())} <= {*lines}:
             columns["address"] = tuple(lines)
@@ -419,7 +419,8 @@ def _infer_codes(profiles: Sequence[Profile], schemas: Sequence[FileSchema], sha
         numbers = values(role)
         settings = [contacts.infer_number(of) for of in numbers]
         if len(settings) > 1:
-            common = contacts.part_in_common(*numbers, lengths=(settings[0]["length"], settings[1]["length"]))
+            lengths = (settings[0]["length"], settings[1]["length"])
+            common = contacts.part_in_common(numbers[0], numbers[1], lengths)
             settings = [of | common for of in settings]
         put(role, settings)
     if "address" in shared and not any("address" in schema.learned for schema in schemas) and len(schemas) > 1:

@@ -276,7 +276,7 @@ def _evaluation(engine: Engine, step: _Step, result: StepResult, training: Mappi
         true_pairs=step.truth.table,
         blocking=result.summary,
         reached=lambda pairs: true_pairs_reached(
-            engine, result.model, tuple(files.units), result.links, sample_of_pairs(engine, pairs)
+            engine, result.model, (files.units[0], files.units[1]), result.links, sample_of_pairs(engine, pairs)
         ),
         sampled=result.draws,
         draws=request.samples,

@@ -88,7 +88,7 @@ class PersonFile:
         with pq.ParquetFile(self.parquet) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[*asked, *([LINE] if is_text else [])]):
                 count = batch.num_rows
-                numbers = range(first, first + count)
+                numbers = [*range(first, first + count)]
                 if is_text and lines:
                     numbers = [n + bisect(lines, at) for n, at in zip(numbers, batch[LINE].to_pylist(), strict=True)]
                 texts = [as_text(batch[name]) for name in asked]

@@ -96,13 +96,9 @@ def schema_text(schemas: Mapping[str, FileSchema]) -> str:
     lines = ["# The schema by which the files were read. Change it, and give it back: --schema FILE"]
     for side, schema in schemas.items():
         lines += ["", f"[{side}]", f"id = {_value(schema.id or '')}", f"fields = {_value(schema.fields)}"]
-        tables = {"columns": schema.columns, "settings": schema.settings, "evidence": schema.evidence}
-        for name, table in tables.items():
-            if name == "settings":
-                for role, settings in table.items():
-                    lines += ["", f"[{side}.settings.{role}]"]
-                    lines += [f"{key} = {_value(value)}" for key, value in settings.items()]
-                continue
+        for role, settings in schema.settings.items():
+            lines += ["", f"[{side}.settings.{role}]", *(f"{key} = {_value(value)}" for key, value in settings.items())]
+        for name, table in (("columns", schema.columns), ("evidence", schema.evidence)):
             lines += ["", f"[{side}.{name}]", *(f"{_key(role)} = {_value(value)}" for role, value in table.items())]
     return "\n".join(lines) + "\n"
 
