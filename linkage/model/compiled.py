@@ -188,22 +188,6 @@ def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     )
 
 
-def blocked_units(rule: BlockingRule, side: str) -> str:
-    """SQL of the units (unit_id) of a side, "left" or "right", that a rule pairs with anybody.
-
-    A semi join, which makes none of the pairs; the query reads {left} and {right}.
-    """
-    sides = {name: rule.opened(name) for name in ("left", "right")}
-    letters = {"left": "l", "right": "r"}
-    other = "right" if side == "left" else "left"
-    condition = rule.over_elements
-    once = "distinct " if rule.explode else ""  # a unit is one row, where no list of it is opened
-    return (
-        f"select {once}{letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
-        f"semi join {sides[other]} as {letters[other]}\n  on {condition}"
-    )
-
-
 def _not_made_before(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """A pair that an earlier rule makes is not made again; NULL there means that the rule did not hold.
 

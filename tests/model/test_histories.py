@@ -9,7 +9,6 @@ from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import from_dict, leo
-from linkage.model.compiled import blocked_units
 from tests.model.people import both_sides, with_histories
 from tests.model.splink_says import splink_weights
 
@@ -60,12 +59,3 @@ def test_a_model_of_histories_tries_its_levels(splinks: Any) -> None:
     }
     for name, least in counts.items():
         assert len({said[f"gamma_{name}"] for said in splinks.values()}) >= least, name
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_units_in_blocks_are_those_of_the_pairs(side: str, cis: Any, splinks: Any, engine: Engine) -> None:
-    tables = {"left": engine.from_arrow(LEFT), "right": engine.from_arrow(RIGHT)}
-    query = " union ".join(blocked_units(rule, side) for rule in from_dict(cis).blocking_rules)
-    met = {row["unit_id"] for row in engine_rows(engine, engine.sql(query, **tables))}
-    assert met == {pair[side == "right"] for pair in splinks}
-    assert len(met) < (LEFT if side == "left" else RIGHT).num_rows
