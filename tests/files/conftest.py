@@ -124,9 +124,8 @@ def done(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Done:
     return Done(request, link_files(request, progress=progress.append), progress)
 
 
-@pytest.fixture
-def register(tmp_path: Path) -> DedupeRequest:
-    """One file with 200 people twice and 40 once, deduplicated."""
+def make_register(folder: Path) -> Path:
+    """One file with 200 people twice and 40 once."""
     draw = random.Random(4)
     people = [person(number, draw) for number in range(240)]
     named = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
@@ -136,7 +135,13 @@ def register(tmp_path: Path) -> DedupeRequest:
         row = seen_again(one, number, draw)
         day, _, rest = row["DOB"].partition("/")
         rows.append({**row, "DOB": "-".join([*reversed(rest.split("/")), day]) if row["DOB"] else ""})
-    request = DedupeRequest(write_csv(tmp_path / "register.csv", rows), tmp_path / "out", threads=2)
+    return write_csv(folder / "register.csv", rows)
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> DedupeRequest:
+    """The same, deduplicated."""
+    request = DedupeRequest(make_register(tmp_path), tmp_path / "out", threads=2)
     dedupe_file(request)
     return request
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from linkage.pipeline.ended.reviewing import sample_of
 
+from quality.review.sample import sample_of
 from tests.pipeline import village as village_files
 
 STEP = "npd-cis"
@@ -114,7 +114,7 @@ def test_no_output_of_any_verb_holds_what_is_planted(planted: Any, leo: Leo, tmp
 
 
 def _tuned(run: Path) -> None:
-    from quality.tune.desk import RunDesk
+    from quality.tune.session import TuneSession as RunDesk
 
     with RunDesk(run, STEP) as desk:
         desk.outcome(desk.settings)
@@ -156,11 +156,10 @@ def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo
     """Pages of review hold names, since somebody has to look; nothing of them is stored or logged."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.review.desk import RunDesk
-
     from linkage.catalogue import shipped
     from quality.report.names import Names
     from quality.review.app import application
+    from quality.review.session import ReviewSession as RunDesk
 
     run = shutil.copytree(planted.root, tmp_path / "run")
     assert leo("review", "sample", run, STEP, "--size", "1000")[0] == 0

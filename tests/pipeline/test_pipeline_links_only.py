@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
-from quality.explain.opening import OpenRun
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
 from linkage.pipeline.job import load_job
+from linkage.pipeline.opened import OpenRun
 from tests.pipeline.toy_pipeline import tables
 
 _TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")

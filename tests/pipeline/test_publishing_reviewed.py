@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
-from quality.review.decisions import write_overrides
-from quality.review.sampling import draw_sample
 
 from linkage.pipeline import publishing
 from linkage.pipeline.publishing import publish
+from quality.review.labels import add_labels, now
+from quality.review.results import estimate_step, write_overrides
+from quality.review.sample import draw_sample, sample_of
 
 STEP = "npd-cis"
 

@@ -69,7 +69,7 @@ def test_answers_that_cannot_be_read_hide_no_release(
         raise InputError("labels.duckdb: is damaged")
 
     release = publish(village.root, tmp_path / "releases", "2026")
-    monkeypatch.setattr("linkage.pipeline.ended.reviewing.not_estimated", damaged)
+    monkeypatch.setattr("quality.review.results.steps_without_estimate", damaged)
     lines = released_lines(release)
     assert lines[0] == f"published  {release}"
     assert any("cannot be read: labels.duckdb: is damaged" in line for line in lines)

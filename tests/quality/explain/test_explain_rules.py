@@ -5,18 +5,16 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from quality.explain.opening import OpenStep
-from quality.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
-from quality.explain.sides import RunSide, Term, listed_units
-from quality.explain.weighing import frequencies_of
 
-from linkage.config import Pass, Step
+from linkage.config import Pass
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.match import from_sources
 from linkage.match.candidates import term_frequencies
-from linkage.match.thresholds import Thresholds
+from linkage.match.pair_weights import frequencies_of
 from linkage.model import BlockingRule, Model, from_dict
+from linkage.pipeline.sides import RunSide, Term, listed_units
+from quality.explain.rules import by_pass, by_rule, reached_by_rule
 
 NPD: dict[int, dict[str, Any]] = {
     1: {"forename": [("AVA", "2012-01-01")], "surname": [("KHAN", "2014-01-01"), ("LEE", "2010-01-01")]},
@@ -75,12 +73,6 @@ def sides(engine: Engine, identities: Any, identifier_records: Any) -> dict[str,
     }
 
 
-def step(engine: Engine, opened: Any, scored: Model) -> OpenStep:
-    nothing = engine.from_arrow(pa.table({"left_id": pa.array([], pa.int64())}))
-    config = Step(name="s", left="people", right="cis")
-    return OpenStep(config, scored, (), Thresholds(8, 0, 3), nothing, nothing, opened)
-
-
 def ids(engine: Engine, table: Table) -> list[int]:
     return sorted(row["unit_id"] for row in engine_rows(engine, table))
 
@@ -92,7 +84,7 @@ def test_a_unit_is_built_as_the_step_builds_it(
     every = sides["built"]["left"]
     assert rows(some.units) == [row for row in rows(every.units) if row[0] in (1, 2)]
     assert rows(some.identifier_records) == [row for row in rows(every.identifier_records) if row[0] in (1, 2)]
-    assert rows(sides["opened"]["left"].latest(listed_units(engine, [1, 2]), sides["wanted"])) == rows(some.units)
+    assert rows(sides["opened"]["left"].columns_of(listed_units(engine, [1, 2]), sides["wanted"])) == rows(some.units)
 
 
 def test_frequencies_are_those_of_all_units(
@@ -101,26 +93,29 @@ def test_frequencies_are_those_of_all_units(
     """AVA is the latest forename of all three people and of one of two customers, whichever units are asked of."""
     built = {side: unit.units for side, unit in sides["built"].items()}
     every = term_frequencies(engine, model(), built["left"], built["right"])
-    opened = step(engine, sides["opened"], model())
-    one = {side: sides["opened"][side].latest(listed_units(engine, [u]), sides["wanted"]) for side, u in
+    one = {side: sides["opened"][side].columns_of(listed_units(engine, [u]), sides["wanted"]) for side, u in
            (("left", 1), ("right", 8))}  # fmt: skip
-    found = frequencies_of(engine, opened, one["left"], one["right"])
-    shared = {"forename": ["AVA"], "surname": ["SMITH"]}  # what the two have in common: no other value is adjusted
+    found = frequencies_of(engine, model(), list(sides["opened"].values()), list(one.values()), None)
+    shared = {"forename": ["AVA"], "surname": ["SMITH"]}
     for column, values in shared.items():
-        assert rows(found[column]) == [row for row in rows(every[column]) if row[0] in values]
-    assert dict(rows(found["forename"])) == {"AVA": pytest.approx(4 / 5)}
+        assert [row for row in rows(found[column]) if row[0] in values] == [
+            row for row in rows(every[column]) if row[0] in values
+        ]
+    assert dict(rows(found["forename"]))["AVA"] == pytest.approx(4 / 5)
 
 
 def test_nobody_who_holds_a_value_is_missed(engine: Engine, sides: dict[str, Any]) -> None:
     people = sides["opened"]["left"]
+
+    def listed(value: str) -> Table:
+        return engine.from_arrow(pa.table({"wanted": pa.array([[value]], pa.list_(pa.string()))}))
+
     wanted = engine.from_arrow(pa.table({"wanted": pa.array([["LEE"]], pa.list_(pa.string()))}))
     assert ids(engine, people.holding([Term("surname_all", "{value}", wanted)])) == [1, 3]
     first = engine.from_arrow(pa.table({"wanted": pa.array([["KH"]], pa.list_(pa.string()))}))
     assert ids(engine, people.holding([Term("surname", "substr({value}, 1, 2)", first)])) == [1, 2]
-    born = engine.from_arrow(pa.table({"wanted": pa.array([["1996-02-03"]], pa.list_(pa.string()))}))
-    assert ids(engine, people.holding_any([Term("dob", "{value}", born), Term("surname", "{value}", wanted)])) == [
-        1, 2, 3,
-    ]  # fmt: skip
+    both = people.with_values({"dob": listed("1996-02-03"), "surname": listed("LEE")}, ["surname"])
+    assert ids(engine, both) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -143,23 +138,22 @@ def test_nobody_who_holds_a_value_is_missed(engine: Engine, sides: dict[str, Any
 def test_a_rule_is_told_by_its_conditions_and_finds_whom_it_may_reach(
     engine: Engine, sides: dict[str, Any], rule: BlockingRule, says: Any, reached: Any
 ) -> None:
-    left = sides["opened"]["left"].latest(listed_units(engine, [1]), sides["wanted"])
-    right = sides["opened"]["right"].latest(listed_units(engine, [8]), sides["wanted"])
-    assert [(term.name, term.says) for term in by_rule(engine, rule, left, right)] == says
+    left = sides["opened"]["left"].columns_of(listed_units(engine, [1]), sides["wanted"])
+    right = sides["opened"]["right"].columns_of(listed_units(engine, [8]), sides["wanted"])
+    assert [(term.name, term.result) for term in by_rule(engine, rule, left, right)] == says
     found = reached_by_rule(engine, rule, right, "right", sides["opened"]["left"])
     assert (None if found is None else ids(engine, found)) == reached
 
 
 def test_a_pass_is_told_at_the_appearances_that_come_closest(engine: Engine, sides: dict[str, Any]) -> None:
     rule = Pass(name="p", why="w", equal=("surname", "dob"), agree_any=("forename~initial", "postcode"))
-    left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"]).identifier_records
-    right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"]).identifier_records
-    terms, holds = by_pass(engine, rule, left, right)
-    assert [(term.name, term.says) for term in terms] == [
+    left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"])
+    right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"])
+    terms, equal, holds = by_pass(engine, rule, left, right)
+    assert [(term.name, term.result) for term in terms] == [
         ("surname", "agrees"),
         ("dob", "agrees"),
         ("initial of forename", "not known on the left"),  # the learner whose surname it is has no forename
         ("postcode", "not known on either side"),
     ]
-    assert not holds
-    assert ids(engine, reached_by_pass(engine, rule, right, sides["opened"]["left"])) == [1, 2, 3]
+    assert (equal, holds) == (2, False)

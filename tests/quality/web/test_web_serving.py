@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from linkage.errors import InputError, LeoError
-from quality.web import Guard, Pages, check_port, shell
+from quality.web import Guard, Pages, check_port, web_application
 from quality.web.serving import ADDRESS
 
 
@@ -16,8 +16,8 @@ def browser_of_two() -> Any:
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
 
     def client(port: int, jar: Any = None) -> Any:
-        pages = Pages("quality.review.app", f"application {port}", {}, {})
-        app = shell(pages, {})
+        pages = Pages("quality.review", f"application {port}", {})
+        app = web_application(pages)
 
         @app.get("/")
         def home() -> str:
@@ -50,9 +50,9 @@ def test_what_goes_wrong_is_told_by_a_page_and_of_ours_by_its_words(browser_of_t
     first.get("/?token=token-1001")
     other, ours = first.post("/form"), first.post("/form?what=ours")
     assert (other.status_code, ours.status_code) == (500, 500)
-    assert "Something went wrong. What you had answered before is kept." in other.text
+    assert "Something went wrong. Your earlier answers are saved." in other.text
     assert "SMITH" not in other.text
-    for said in ("the folder is gone", "put it back", "What you did last was not taken in."):
+    for said in ("the folder is gone", "put it back", "Your last action was not saved."):
         assert said in ours.text
     assert all("<h1" in page.text and page.headers["cache-control"] == "no-store" for page in (other, ours))
 

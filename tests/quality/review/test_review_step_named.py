@@ -12,8 +12,7 @@ STEP = "education-cis"
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Run, step and CSV that a verb goes to work with; it then ends."""
     from linkage.errors import LeoError
-    from linkage.pipeline.ended import reviewing
-    from quality.review import sampling
+    from quality.review import results, sample
 
     found: list[Any] = []
 
@@ -21,9 +20,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(tuple(part for part in given if isinstance(part, str | Path)))
         raise LeoError("noted")
 
-    monkeypatch.setattr(sampling, "draw_sample", note)
-    monkeypatch.setattr(sampling, "take_labels", note)
-    monkeypatch.setattr(reviewing, "estimate_step", note)
+    monkeypatch.setattr(sample, "draw_sample", note)
+    monkeypatch.setattr(sample, "take_labels", note)
+    monkeypatch.setattr(results, "estimate_step", note)
     return found
 
 

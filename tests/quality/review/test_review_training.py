@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkage.pipeline.ended.reviewing import add_labels, now, sample_of
-from quality.review.sampling import draw_sample
 
 from linkage.model import load
 from linkage.model.model_files import provenance
+from quality.review.labels import add_labels, now
+from quality.review.sample import draw_sample, sample_of
 
 STEP = "npd-cis"
 

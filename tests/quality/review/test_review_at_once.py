@@ -1,6 +1,7 @@
 """Two who begin to review a step's links at the same time, or of whom one draws while the other reads."""
 
 import errno
+import json
 import shutil
 import threading
 import time
@@ -8,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkage.pipeline.ended.reviewing import drawn_of, sample_of, turn_of
-from quality.review.desk import RunDesk
 
 from linkage.pipeline.lock import turn
-from quality.review import desk, sampling
+from quality.review import sample, session
+from quality.review.sample import lock_file, sample_of
+from quality.review.session import ReviewSession
 
 STEP = "npd-cis"
+
+
+def _size(folder: Path) -> int:
+    return int(json.loads((folder / "review" / STEP / "strata.json").read_text())["size"])
 
 
 def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
@@ -24,37 +29,37 @@ def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
     folder = tmp_path / "run"
     shutil.copytree(linked_village.root, folder)
     drawing = threading.Event()
-    taken = sampling.draw
+    taken = sample.draw
 
     def slowly(*given: Any, **how: Any) -> Any:
         drawing.set()
         time.sleep(0.5)
         return taken(*given, **how)
 
-    monkeypatch.setattr(sampling, "draw", slowly)
-    first = threading.Thread(target=sampling.step_to_review, args=(folder, STEP, 20))
+    monkeypatch.setattr(sample, "draw", slowly)
+    first = threading.Thread(target=sample.step_to_review, args=(folder, STEP, 20))
     first.start()
     assert drawing.wait(600)
-    assert sampling.step_to_review(folder, STEP, 90) == STEP
+    assert sample.step_to_review(folder, STEP, 90) == STEP
     first.join()
     held = len(sample_of(folder, STEP).pairs)
-    assert held == drawn_of(folder, STEP)["size"] < 60
-    sampling.draw_sample(folder, STEP, 90)  # who asks for another sample is given one
-    assert len(sample_of(folder, STEP).pairs) == drawn_of(folder, STEP)["size"] > held
+    assert held == _size(folder) < 60
+    sample.draw_sample(folder, STEP, 90)  # who asks for another sample is given one
+    assert len(sample_of(folder, STEP).pairs) == _size(folder) > held
 
 
 def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(linked_village.root, folder)
-    sampling.draw_sample(folder, STEP, 20)
+    sample.draw_sample(folder, STEP, 20)
     read = threading.Thread(target=sample_of, args=(folder, STEP))
-    with turn(turn_of(folder, STEP)):
+    with turn(lock_file(folder, STEP)):
         read.start()
         read.join(0.3)
         assert read.is_alive()
     read.join(600)
     assert not read.is_alive()
-    with turn(turn_of(folder, STEP), looking=True), turn(turn_of(folder, STEP), looking=True):
+    with turn(lock_file(folder, STEP), looking=True), turn(lock_file(folder, STEP), looking=True):
         pass  # two may look at once
 
 
@@ -64,17 +69,17 @@ def test_an_answer_that_another_gives_just_before_ones_own_is_seen(
     """Of a pair that two reviewers in two browsers had answered, one application said for good that nobody else had."""
     folder = tmp_path / "run"
     shutil.copytree(linked_village.root, folder)
-    sampling.draw_sample(folder, STEP, 20)
-    with RunDesk(folder, STEP) as ann, RunDesk(folder, STEP) as bob:
+    sample.draw_sample(folder, STEP, 20)
+    with ReviewSession(folder, STEP) as ann, ReviewSession(folder, STEP) as bob:
         ann.add(2, "match", "ann", "reviewer")
-        keep = desk.add_labels
+        keep = session.add_labels
 
         def after_bob(*given: Any) -> None:
-            monkeypatch.setattr(desk, "add_labels", keep)
+            monkeypatch.setattr(session, "add_labels", keep)
             bob.add(1, "no match", "bob", "reviewer")
             keep(*given)
 
-        monkeypatch.setattr(desk, "add_labels", after_bob)
+        monkeypatch.setattr(session, "add_labels", after_bob)
         ann.add(1, "match", "ann", "reviewer")
         for one in (ann, bob):
             assert [(row["reviewer"], row["answer"]) for row in one.labels()] == [
