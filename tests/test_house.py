@@ -58,7 +58,7 @@ def test_a_fetch_is_recognised(text):
 NOT_IN_STAGES = {
     *("cryptography", "wasmtime"),  # hashes and ciphers, whose results their standards say
     *("jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, and not what is counted
-    *("charset-normalizer", "openpyxl", "pyreadstat"),  # files of leo link, and requests
+    *("openpyxl", "pyreadstat"),  # files of leo link, and requests
     *("pandas", "pydantic"),  # in the hands of others; what a file says
     "splink",  # opens our models; no stage imports it
 }

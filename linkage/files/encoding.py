@@ -17,7 +17,7 @@ CODE_PAGES = (
     ("cp850", "àáâãäåæçèéêëìíîïñòóôõöøùúûüß"),
 )
 """Code pages of Western Europe, Central Europe, Croatia, Romania, Turkey, Iceland, Mac and DOS, with letters of names.
-Of those that fit alike the first is taken. charset-normalizer takes them for one another in lists of names."""
+Of those that fit alike the first is taken."""
 _NO_LETTER = 3  # letters, as which a sign beyond ASCII that is none speaks against a page
 
 
