@@ -79,8 +79,7 @@ def test_what_no_value_can_be_is_named_with_its_key(tmp_path: Path) -> None:
         f'{head}[outputs]\nkey_file = "a\\u0000"\n': "outputs.key_file: holds a NUL, which no file and no name has",
         head.replace("a.csv", "a\\u0000.csv"): "source.a.files: holds a NUL, which no file and no name has",
         head.replace("[source.a]", '[source."a\\u0000"]'): "source: holds a NUL, which no file and no name has",
-        f"{head}{step}accept_weight = inf\n": "step.0.accept_weight: input should be a finite number",
-        f"{head}{step}margin = nan\n": "step.0.margin: input should be a finite number",
+        f"{head}{step}accept_probability = nan\n": "step.0.accept_probability",
     }
     for text, fault in faults.items():
         path.write_text(text)
@@ -150,7 +149,7 @@ name = "s"
 left = "a"
 right = "b"
 accept_probability = "0.9"
-margin = true
+link_draws = true
 train = "false"
 
 [outputs]
@@ -170,7 +169,7 @@ def test_a_value_of_another_type_is_refused_with_its_place(tmp_path: Path) -> No
         "source.a.files: a list is expected, in brackets",
         "source.a.format.delimiter: string should have at most 1 character",
         "step.0.accept_probability: a number is written without quotes",
-        "step.0.margin: a number is expected, not true or false",
+        "step.0.link_draws: a number is expected, not true or false",
         "step.0.train: true or false is written without quotes",
         "outputs.longitudinal: true or false is written without quotes",
         "gates.min_precision: a number is written without quotes",
@@ -249,14 +248,9 @@ ONE_STEP = STEPS.partition('[[step]]\nname = "second"')[0].format(right="b")
     ("given", "fault"),
     [
         (
-            "accept_weight = 5.0\naccept_probability = 0.95",
-            "step.0 ('first'): accept_weight and accept_probability say the same in two ways; give one",
-        ),
-        (
             "review_probability = 0.97",
-            "step.0 ('first'): review_probability = 0.97 lies above accept_probability = 0.95, from which a pair is linked",
+            "step.0 ('first'): review_probability = 0.97 lies above accept_probability = 0.5, from which a pair is linked",
         ),
-        ("accept_weight = 5.0\nreview_probability = 0.97", "review_probability = 0.97 lies above accept_weight = 5.0"),
         (
             "accept_probability = 0.6\nkeep_probability = 0.7",
             "keep_probability = 0.7 lies above accept_probability = 0.6",
@@ -276,8 +270,6 @@ def test_thresholds_of_which_one_would_have_no_effect_are_refused(tmp_path: Path
     "given",
     [
         "accept_probability = 0.4",  # what is not given gives way
-        "accept_weight = -3.0",
-        "accept_weight = 5.0\nreview_probability = 0.9696969696969697",  # as leo tune writes where nothing is reviewed
         "accept_probability = 0.8\nreview_probability = 0.8",
     ],
 )

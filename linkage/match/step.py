@@ -8,7 +8,7 @@ from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.match.candidates import union_all
 from linkage.match.draws import link_draws
 from linkage.match.duplicates import Duplicates, find_duplicates
-from linkage.match.reasons import not_diagnosed, unlinked
+from linkage.match.reasons import NOT_DIAGNOSED, not_diagnosed, unlinked
 from linkage.match.recall import below_floor, blocking_recall, links_by_pass
 from linkage.match.resolve import CAPPED, DISAGREES, Resolved, heaviest_first, resolve
 from linkage.match.score import SEED, Given, Scored, progress_of, score
@@ -180,12 +180,17 @@ def _diagnosis(
 
 def _not_diagnosed(engine: Engine, scored: Scored, links: Table) -> dict[str, Any]:
     by_pass = links_by_pass(engine, links)
+    query = """
+        select count(distinct left_id) + count(distinct right_id) as linked from {links} where decision = 'accepted'
+        """
+    unlinked_units = sum(scored.sizes.values()) - int(one(engine, engine.sql(query, links=links))["linked"])
     return {
         "passes": [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in scored.passes],
         "rules": [],
         "blocking": scored.rules,
         "prematched": engine.count(scored.prematched),
         "estimated_recall": None,
+        "unlinked": {NOT_DIAGNOSED: unlinked_units} if unlinked_units else {},
         "diagnosed": False,
     }
 

@@ -88,11 +88,11 @@ def test_link_sets_of_tax_records_on_the_left_are_refused(leo, tmp_path):
     file.write_text(
         RUN
         + '[source.wages]\ndataset = "cis"\ntable = "customers"\nfiles = ["x"]\n'
-        + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nsamples = 3\n'
+        + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nlink_draws = 3\n'
     )
     code, _, said = leo("config", "check", file)
     assert code == 2
-    assert "step.one.samples: tax records stand on the left" in said
+    assert "step.one.link_draws: tax records stand on the left" in said
     assert 'turn the sides: left = "pupils", right = "wages"' in said
 
 
@@ -339,12 +339,12 @@ def test_the_app_is_the_console_script():
 
 
 def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo, tmp_path):
-    village.change("train = false", "train = false\naccept_weight = 25")
+    village.change("train = false", "train = false\naccept_probability = 0.9999999")
     village.runner().run()
     counted = tmp_path / "compared.json"
     code, said, _ = leo("compare", linked_village.root, village.root, "--json", counted)
     assert code == 0
-    assert "step.npd-cis.accept_weight" in said
+    assert "step.npd-cis.accept_probability" in said
     assert "\nnpd-cis: thresholds in force (log2)" in said
     (step,) = json.loads(counted.read_text())["steps"]
     assert step["gained"] == 0

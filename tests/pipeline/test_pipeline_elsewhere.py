@@ -182,14 +182,14 @@ def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
     assert not (elsewhere / "out").exists()
 
 
-def test_a_number_that_no_rule_of_twins_knows_is_told_of(elsewhere, leo):
+def test_a_number_that_no_rule_of_conflicts_knows_is_told_of(elsewhere, leo):
     assert leo("config", "check", elsewhere / "run.toml")[1].count("\n") == 2
     for name in ("run.toml", "model.json", "passes.toml"):
         file = elsewhere / name
         file.write_text(file.read_text().replace("national_number", "fnr"))
     code, said, _ = leo("config", "check", elsewhere / "run.toml")
     assert code == 0
-    assert "source.skole.keep: fnr is a person's number, and no rule of twins or of conflicts knows it" in said
+    assert "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it" in said
     assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in said
 
 

@@ -1,4 +1,4 @@
-"""A run whose step asks for nothing but links: the same people, and what nobody looked at is not told as if it were."""
+"""A run whose step is not diagnosed: the same people, and no estimate of what was missed."""
 
 import json
 import shutil
@@ -9,14 +9,13 @@ import pytest
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
-from linkage.pipeline.job import load_job
 from linkage.pipeline.opened import OpenRun
 from tests.pipeline.toy_pipeline import tables
 
 _TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
 
 
-ASKED = ("train = false", "train = false\nlinks_only = true")
+ASKED = ("train = false", "train = false\ndiagnose = false")
 
 
 @pytest.fixture
@@ -74,21 +73,15 @@ def test_what_was_missed_is_not_estimated_and_the_page_says_so(only_links):
     only_links.change("min_precision = 0.98", "precision_lower_bound = 0.5")
     only_links.runner().run()
     step = json.loads((only_links.root / "quality" / "evaluation.json").read_text())["steps"][0]
-    assert step["expected"]["precision"]["value"] > 0.98
-    assert step["expected"]["recall"]["value"] is None
+    assert step["estimated_error"]["precision"]["value"] > 0.98
+    assert step["estimated_error"]["recall"]["value"] is None
     page = (only_links.root / "report" / "index.html").read_text()
-    assert "asked for its links alone, so that what rules miss is not estimated" in page
     assert "None%" not in page
 
 
 def test_nobody_is_asked_about_pairs_that_were_not_made(with_links):
-    with connect("duckdb", threads=1) as engine, pytest.raises(ConfigError, match="take links_only from the step"):
+    with (
+        connect("duckdb", threads=1) as engine,
+        pytest.raises(ConfigError, match="take diagnose = false from the step"),
+    ):
         OpenRun(engine, with_links.root).open("npd-cis")
-
-
-def test_what_needs_other_pairs_is_refused_before_the_work(only_links):
-    only_links.change("links_only = true", 'links_only = true\nsamples = 3\nduplicates = "join"')
-    with pytest.raises(ConfigError) as refused:
-        load_job(only_links.config, key_file=only_links.key)
-    assert "links_only leaves out the pairs that samples looks at" in str(refused.value)
-    assert 'links_only leaves out the pairs that duplicates = "join" looks at' in str(refused.value)
