@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -190,25 +189,10 @@ def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRow
     lines = _Lines(path, stream)
     while block := lines.block():
         table = _quick(block, fmt, found.header)
-        yield _without_headers(_slow(block, lines, fmt, found) if table is None else table, found)
+        yield _slow(block, lines, fmt, found) if table is None else table
     number, reason = found.rejected[-1] if found.rejected else (0, "")
     if number == lines.next - 1 and not lines.ended and reason.startswith(_SHORT):
         found.rejected[-1] = (number, f"{reason}; {_CUT}")
-
-
-def _without_headers(table: pa.Table, found: CsvRows) -> pa.Table:
-    """The rows that are people: of files that were put one behind the other each brings its header."""
-    named = next((place for place, name in enumerate(found.header, 1) if name and name != f"column {place}"), 1) - 1
-    like = pc.equal(pc.utf8_trim_whitespace(table.column(named)), found.header[named])
-    if len(found.header) == 1 or not pc.any(like).as_py():
-        return table
-    again = []
-    for row in table.filter(like).to_pylist():
-        line = row.pop(LINE)
-        cells = [(cell or "").strip() for cell in row.values()]
-        again += [line] if found.header in (cells, numbered(cells)) else []
-    found.rejected += [(line, "row is the header again") for line in again]
-    return table.filter(pc.invert(pc.is_in(table[LINE], pa.array(again, pa.int64()))))
 
 
 class _Lines:
@@ -287,70 +271,41 @@ def _records(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> I
     start = 0
     while start < len(pending):
         number = block.first_line + start
-        taken, reason = _one_row(pending, start, lines, fmt)
-        row = [f"{line}\n" for line in pending[start : start + taken]]
+        taken, cells, reason = _one_row(pending, start, lines, fmt)
+        text = "\n".join(pending[start : start + taken])
         start += taken
-        if reason is None and not "".join(row).strip():
+        if not reason and not text.strip():
             continue
-        reason = reason or _unreadable_text("".join(row), fmt)
-        if reason is None:
-            try:
-                cells = next(_reader(row, fmt))
-            except (csv.Error, StopIteration):
-                reason = "row is no CSV: a field is too long or a quote stands wrong"
-        if reason:
+        if reason := reason or _unreadable_text(text, fmt):
             found.rejected.append((number, reason))
         else:
             yield number, cells
 
 
-def _one_row(pending: list[str], start: int, lines: _Lines, fmt: FileFormat) -> tuple[int, str | None]:
-    """How many lines a row takes, with more fetched when its block ends inside quotes; or one, and its fault."""
-    if not fmt.quote or fmt.quote not in pending[start]:
-        return 1, None
-    taken = 1
-    while _is_open("\n".join(pending[start : start + taken]), fmt):
-        if start + taken >= len(pending):
+def _one_row(pending: list[str], start: int, lines: _Lines, fmt: FileFormat) -> tuple[int, list[str], str | None]:
+    """How many lines a row takes, its cells, and its fault. Lines are fetched while a quote is open at the block's end.
+
+    A row of several lines must be well formed, else a quote that does not close would swallow those after it.
+    """
+    for taken in range(1, _LONGEST_ROW + 1):
+        if start + taken > len(pending):
             line = lines.more()
             if not line:
-                return 1, "a quote opens and does not close"
+                break
             pending.append(line.removesuffix("\n"))
-        taken += 1
-        if taken > _LONGEST_ROW:
-            return 1, "a quote opens and does not close"
-    if taken > 1 and not _closes_well(pending[start : start + taken], fmt):
-        return 1, "a quote opens and does not close"
-    return taken, None
-
-
-def _closes_well(lines: Sequence[str], fmt: FileFormat) -> bool:
-    """Whether a delimiter or the row's end follows each quote that closes. Else the row has run into the next one's."""
-    row = [f"{line}\n" for line in lines]
-    try:
-        next(csv.reader(row, delimiter=fmt.delimiter, quotechar=fmt.quote, strict=True))
-    except csv.Error:
-        return False
-    return True
-
-
-def _is_open(text: str, fmt: FileFormat) -> bool:
-    """Whether the text ends inside quotes: only a quote at the start of a field opens one."""
-    if text.count(fmt.quote) % 2 == 0 and f"{fmt.quote}{fmt.quote}" not in text and "\n" not in text:
-        return False
-    inside, at_start, index = False, True, 0
-    while index < len(text):
-        char = text[index]
-        if inside:
-            if char == fmt.quote:
-                if text[index + 1 : index + 2] == fmt.quote:
-                    index += 1
-                else:
-                    inside = False
-        elif char == fmt.quote and at_start:
-            inside = True
-        at_start = not inside and char == fmt.delimiter
-        index += 1
-    return inside
+        row = [f"{line}\n" for line in pending[start : start + taken]]
+        try:
+            return taken, next(_reader(row, fmt, strict=True), []), None
+        except csv.Error as error:
+            if "unexpected end of data" in str(error):
+                continue
+            if taken > 1:
+                break
+        try:  # one line with a quote in an odd place
+            return 1, next(_reader(row, fmt), []), None
+        except csv.Error:
+            return 1, [], "row is no CSV: a field is too long or a quote stands wrong"
+    return 1, [], "a quote opens and does not close"
 
 
 def _unreadable_text(text: str, fmt: FileFormat) -> str | None:
@@ -371,9 +326,9 @@ def _replaces(fmt: FileFormat) -> bool:
     return fmt.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
 
 
-def _reader(lines: list[str], fmt: FileFormat) -> Iterator[list[str]]:
+def _reader(lines: list[str], fmt: FileFormat, *, strict: bool = False) -> Iterator[list[str]]:
     if fmt.quote:
-        return csv.reader(lines, delimiter=fmt.delimiter, quotechar=fmt.quote)
+        return csv.reader(lines, delimiter=fmt.delimiter, quotechar=fmt.quote, strict=strict)
     return csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
 
 

@@ -91,22 +91,6 @@ def test_a_row_that_runs_into_the_next_ones_quote_is_no_row(convert):
     assert rejected == [(line, "a quote opens and does not close") for line in (2, 5, 6)]
 
 
-@pytest.mark.parametrize("quoted", [False, True])
-def test_a_header_in_the_midst_is_nobody(convert, quoted):
-    """Files that were put one behind the other: the second's header became a person who was called surname."""
-    again = b'" id ","surname","born"\n' if quoted else b"id,surname,born\n"
-    rows, rejected = convert(b"id,surname,born\n1,Ash,1999\n" + again + b"2,surname,1999\nid,Elm,2000\n")
-    assert rows == [(2, "1", "Ash", "1999"), (4, "2", "surname", "1999"), (5, "id", "Elm", "2000")]
-    assert rejected == [(3, "row is the header again")]
-
-
-def test_a_header_with_columns_that_have_no_name_of_their_own_is_known_again(convert):
-    rows, rejected = convert(b",name,name\n0,Ann,Lee\n,name,name\n1,Bob,Fox\n", repeated_names="number")
-    assert rows == [(2, "0", "Ann", "Lee"), (4, "1", "Bob", "Fox")]
-    assert rejected == [(3, "row is the header again")]
-    assert convert(b"name\nAnn\nname\n") == ([(2, "Ann"), (3, "name")], [])  # of one column it may be a word
-
-
 def test_lines_that_only_python_knows_end_no_row(convert):
     content = 'a,b,c\n"two\nlines",x\u2028y,z\n'.encode()
     assert convert(content) == ([(2, "two\nlines", "x\u2028y", "z")], [])

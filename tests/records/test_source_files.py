@@ -1,7 +1,6 @@
 """Which files a source has."""
 
 import shutil
-import struct
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,28 +65,6 @@ def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monke
     monkeypatch.undo()
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(InputError, match="the file is damaged inside"), damage_named([file]):
-        raise RuntimeError("what an engine says of it")
-
-
-@pytest.mark.parametrize("kind", ["<q", "<d"])
-def test_a_number_beyond_what_a_file_says_of_its_column_is_damage(tmp_path, kind):
-    """DuckDB makes room for what the footer says, and its error was an unforeseen one; a score became 1e117."""
-    path = tmp_path / "a.parquet"
-    column = pa.array([1_000, 1_001, None], pa.int64() if kind == "<q" else pa.float64())
-    pq.write_table(pa.table({"id": column}), path, compression="none", use_dictionary=False)
-    with pytest.raises(RuntimeError), damage_named([path]):
-        raise RuntimeError("what an engine says of it")
-    whole = struct.pack(kind, 1_000) + struct.pack(kind, 1_001)
-    path.write_bytes(path.read_bytes().replace(whole, struct.pack(kind, 8) + struct.pack(kind, 1_001)))
-    with pytest.raises(InputError, match=r"a\.parquet: the file is damaged inside"), damage_named([path]):
-        raise RuntimeError("what an engine says of it")
-
-
-def test_rows_of_which_a_column_holds_nan_alone_are_no_damage(tmp_path):
-    """Rows come in batches: one of them may hold no number that lies within the bounds of all."""
-    path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"score": [1.0, 2.0, *[float("nan")] * 200_000]}), path)
-    with pytest.raises(RuntimeError), damage_named([path]):
         raise RuntimeError("what an engine says of it")
 
 
