@@ -4,7 +4,6 @@ from linkage.records.attributes import Attributes, read_attributes
 from linkage.records.identities import Identities, identify
 from linkage.records.reading import Reading, read_source
 from linkage.records.source_files import damage_named
-from linkage.records.standardise import standardise_person_table
 from linkage.records.summaries import AttributeSummary, ReadingSummary, Rejection, described
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "identify",
     "read_attributes",
     "read_source",
-    "standardise_person_table",
 ]

@@ -5,7 +5,7 @@ Names are standardised in Python on the distinct values of a column, so that eve
 
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import pyarrow as pa
 from anyascii import anyascii
@@ -190,23 +190,18 @@ _FORMS: dict[str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, 
 }
 
 
-def standard_names(
-    engine: Engine, table: Table, column: str, form: str, *, known: Collection[str] | None = None
-) -> Table:
-    """The distinct values of a text column that are not in standard form, beside it.
+def standard_names(engine: Engine, table: Table, column: str, form: str) -> Table:
+    """The distinct values of a text column that are not in standard form, with that form.
 
     Args:
         table: any table with the text column `column`.
         form: "surname", "forenames" (name and others), "whole_forename" or "text".
-        known: the column's distinct values, where the caller has counted them already.
 
     Returns:
         Columns raw (distinct, no NULL), name and, for "forenames", others. Any other text is its own standard form,
         without others. The caller drops it.
     """
     work = functools.partial(_in_form, form=form, rules=name_rules())  # a worker may lack the definitions of a run
-    if known is not None:
-        return engine.from_arrow(work(pa.table({"raw": pa.array(list(known), pa.string())})))
     col = quote(column)
     distinct = engine.sql(
         f"select distinct {col} as raw, length({col}) as letters from {{table}} where {col} is not null", table=table

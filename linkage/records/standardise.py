@@ -1,6 +1,6 @@
 """Identifiers of any table of persons in one form, with a flag for each value that was set aside."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -24,10 +24,17 @@ _NAME_FORMS = {"surname": "surname", "former_surname": "surname", "middle_names"
 
 @dataclass(frozen=True)
 class PersonColumns:
-    """What the columns of a table of persons are, and how its texts are written.
+    """What the columns of a table of persons are, and how its values are written.
 
-    Whoever asks may have counted columns of text already: `values` are distinct ones, `clean` columns are trimmed, and
-    NULL where nothing is known.
+    Attributes:
+        roles: role -> column. Roles are IDENTIFIERS, valid_from, valid_to, former_surname, former_postcode, email, phone
+            and address.
+        carry: columns that are handed on as they are.
+        texts: column -> name under which it is handed on as upper-case ASCII text.
+        date_formats: strptime patterns, tried in order after ISO.
+        sexes: code -> "M" or "F"; the plain codes (M, MALE, 1, F, FEMALE, 2 ...) when None.
+        split_forename: words after the first forename go to middle_names; when None, if no column holds middle names.
+        forms: column -> a format of CODE_FORMS, where it is not the role's own.
     """
 
     roles: Mapping[str, str]
@@ -36,9 +43,7 @@ class PersonColumns:
     date_formats: Sequence[str] = (dates.ISO,)
     sexes: Mapping[str, str] | None = None
     split_forename: bool | None = None
-    values: Mapping[str, Collection[str]] = field(default_factory=dict)
-    clean: Collection[str] = ()
-    forms: Mapping[str, str] = field(default_factory=dict)  # column -> of CODE_FORMS, where it is not the role's own
+    forms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def splits(self) -> bool:
@@ -49,54 +54,28 @@ class PersonColumns:
         return self.roles.get(key) or next((c for c, name in self.texts.items() if _text_key(name) == key), key)
 
 
-def standardise_person_table(
-    engine: Engine,
-    table: Table,
-    roles: Mapping[str, str],
-    *,
-    carry: Sequence[str] = (),
-    texts: Mapping[str, str] | None = None,
-    date_formats: Sequence[str] = (dates.ISO,),
-    sexes: Mapping[str, str] | None = None,
-    split_forename: bool | None = None,
-) -> Table:
+def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple[Table, list[Table]]:
     """Persons as `records` has them: one form for each identifier, and `problems`.
 
-    Any subset of roles will do: an identifier that no column holds is NULL. Columns may be text or typed; a text that
-    is no date in any of the formats becomes NULL and is flagged (a reader that must not lose it looks before).
+    An identifier that no column holds is NULL. Columns may be text or typed; a text that is not a date in any of the
+    formats becomes NULL and is flagged.
 
     Args:
         table: one row a record.
-        roles: role -> column. Roles are IDENTIFIERS, valid_from, valid_to, former_surname, former_postcode, email,
-            phone and address.
-        carry: columns that are handed on as they are.
-        texts: column -> name under which it is handed on as upper-case ASCII text.
-        date_formats: strptime patterns, tried in order after ISO.
-        sexes: code -> "M" or "F"; the plain codes (M, MALE, 1, F, FEMALE, 2 ...) when None.
-        split_forename: words after the first forename go to middle_names; when None, if no column holds middle names.
 
     Returns:
-        Columns carry, the identifiers in the order of IDENTIFIERS, valid_from, valid_to, those of former_*, email,
-        phone, address and `texts` that are mapped, and problems INTEGER; stored.
+        A view with the columns carry, IDENTIFIERS in their order, valid_from, valid_to, those of former_*, email, phone,
+        address and `texts` that are mapped, and problems INTEGER; and the tables behind it, which the caller drops.
 
     Raises:
         ConfigError: an unknown role, or a column that the table lacks.
     """
-    persons = PersonColumns(roles, carry, texts or {}, date_formats, sexes, split_forename)
-    view, behind = standard_view(engine, table, persons)
-    result = engine.sql("select * from {view}", view=view, store=True)
-    engine.drop(view, *behind)
-    return result
-
-
-def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple[Table, list[Table]]:
-    """As standardise_person_table, as a view; and the tables behind it, which the caller drops when done with it."""
     _check(table, persons)
     kinds = _types(engine, table)
     typed = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
     texts = {role: column for role, column in persons.roles.items() if role not in typed}
     texts |= {_text_key(name): column for column, name in persons.texts.items()}
-    raw = {key: quote(c) if c in persons.clean else as_text(c, kinds[c]) for key, c in texts.items()}
+    raw = {key: as_text(column, kinds[column]) for key, column in texts.items()}
     raw |= {role: day_of(column) for role, column in typed.items()}
     named = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
     base = engine.sql(
@@ -150,18 +129,11 @@ def _text_key(name: str) -> str:
 
 
 def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Table:
-    """The distinct values of one raw column beside their standard form: of text, those that are not in it."""
-    known = persons.values.get(persons.column(key))
+    """The distinct values of one raw column with their standard form; of text, those that are not in it."""
     if form := _name_form(key, persons):
-        return standard_names(engine, base, f"r:{key}", form, known=known)
+        return standard_names(engine, base, f"r:{key}", form)
     formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
-    form = persons.forms.get(persons.column(key))
-    if known is None:
-        return standard_identifiers(engine, base, f"r:{key}", key, formats, form=form)
-    counted = engine.from_arrow(pa.table({f"r:{key}": pa.array(list(known), pa.string())}))
-    found = standard_identifiers(engine, counted, f"r:{key}", key, formats, form=form)
-    engine.drop(counted)
-    return found
+    return standard_identifiers(engine, base, f"r:{key}", key, formats, form=persons.forms.get(persons.column(key)))
 
 
 def _name_form(key: str, persons: PersonColumns) -> str | None:

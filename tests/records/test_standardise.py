@@ -4,8 +4,12 @@ import pytest
 
 from linkage.catalogue import PROBLEMS
 from linkage.errors import ConfigError
-from linkage.records import standardise_person_table
 from linkage.records.standardise import PersonColumns, sex_codes, standard_view
+
+
+def standardise_person_table(engine, table, roles, **options):
+    """The standard view of a table."""
+    return standard_view(engine, table, PersonColumns(roles, **options))[0]
 
 
 @pytest.mark.both_engines
@@ -108,29 +112,6 @@ def test_unknown_roles_and_columns_are_named(engine, world):
         standardise_person_table(engine, world("a\n1"), {"shoe_size": "a"})
     with pytest.raises(ConfigError, match="no column 'b'\n  it has a"):
         standardise_person_table(engine, world("a\n1"), {"surname": "b"})
-
-
-def test_what_is_counted_already_gives_what_is_not(engine, world):
-    people = world("""
-        f        | s       | p
-        ANN      | O BRIEN | SW1A 1AA
-        Mary Ann | SMITH   | sw1a1aa
-        ANN      | N/A     | ZZ99 3VZ
-        -        | SMITH   | AA1 1AA
-    """)
-    roles = {"forename": "f", "surname": "s", "postcode": "p"}
-    values = {"f": ["ANN", "Mary Ann"], "s": ["N/A", "O BRIEN", "SMITH"]}
-    values["p"] = ["AA1 1AA", "SW1A 1AA", "ZZ99 3VZ", "sw1a1aa"]
-    asked = PersonColumns(roles), PersonColumns(roles, values=values, clean=list(roles.values()))
-    of_each = [standard_view(engine, people, persons)[0] for persons in asked]
-    found = [engine.arrow(engine.sql("select * from {t}", t=view)).to_pylist() for view in of_each]
-    assert sorted(found[0], key=str) == sorted(found[1], key=str)
-    assert {(row["forename"], row["surname"], row["postcode"]) for row in found[1]} == {
-        ("ANN", "OBRIEN", "SW1A 1AA"),
-        ("MARY", "SMITH", "SW1A 1AA"),
-        ("ANN", None, None),
-        (None, "SMITH", None),
-    }
 
 
 def test_a_column_all_in_form_is_handed_on_as_it_is(engine, world, rows):
