@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import get_args
 
 from linkage import __version__
+from linkage.engine.files import whole
 from linkage.errors import ConfigError, LeoError
+from linkage.process import stoppable
 from synthetic.base import odds as presets
 from synthetic.base.identifiers import MOST_PEOPLE
 from synthetic.chunks import Chunk, Which, each, make, world
 from synthetic.datapackage import describe
-from synthetic.files import FORMATS, Format, join, whole
+from synthetic.files import FORMATS, Format, join
 
 __all__ = ["MOST_RELEASES", "SynthManifest", "synthesise", "world"]
 
@@ -83,7 +85,8 @@ def synthesise(
     presets.load(preset)
     out = out.resolve()  # of a link, the folder that it leads to
     try:
-        with whole(out) as folder:
+        with stoppable(), whole(out) as folder:
+            folder.mkdir()
             chunks = [
                 Chunk(str(folder), number, first, last, seed, preset, format, tables, releases)
                 for number, (first, last) in enumerate(_ranges(people, chunk))

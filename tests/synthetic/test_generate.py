@@ -1,6 +1,5 @@
 """Bad arguments and a full disk meet a clear error, and leave nothing behind."""
 
-import contextlib
 import errno
 import os
 import signal
@@ -21,7 +20,7 @@ from linkage.errors import ConfigError, ContractError, LeoError
 from synthetic import chunks, generate, synthesise
 from synthetic.base import odds
 from synthetic.base.draws import Draws
-from synthetic.files import whole, write_source
+from synthetic.files import write_source
 from synthetic.recording.corruption import mistyped
 
 
@@ -64,14 +63,13 @@ def test_a_preset_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.M
         odds.load("odd")
 
 
-@pytest.mark.parametrize("parent", ["", "new/deep"])
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str) -> None:
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(chunks, "write", full)
     with pytest.raises(LeoError, match="the disk is full; nothing was kept"):
-        synthesise(tmp_path / parent / "out", 100, workers=1)
+        synthesise(tmp_path / "out", 100, workers=1)
     assert not list(tmp_path.iterdir())
 
 
@@ -263,29 +261,6 @@ def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(sta
     process.wait()
     wait_until(lambda: not any(map(alive, known)))
     (left,) = (tmp_path / "data").iterdir()
-    assert left.name.startswith(".out-")
+    assert left.name.startswith(".out.")
     synthesise(tmp_path / "data" / "out", 100, workers=1)
     assert [folder.name for folder in (tmp_path / "data").iterdir()] == ["out"]
-
-
-def test_a_run_that_is_still_at_work_keeps_its_folder(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with contextlib.ExitStack() as run:
-        mine = run.enter_context(whole(out))
-        with whole(out) as other:
-            assert mine.is_dir()
-            (other / "first.txt").write_text("first")
-        (mine / "second.txt").write_text("second")
-        with pytest.raises(OSError, match="not empty"):
-            run.close()
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["first.txt", "out"]
-
-
-def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
-    theirs = tmp_path / ".out-mine"
-    theirs.mkdir()
-    (theirs / "notes.txt").write_text("mine")
-    with whole(tmp_path / "out") as folder:
-        (folder / "made.txt").write_text("made")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".out-mine", "out"]
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["made.txt"]
