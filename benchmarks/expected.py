@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.results import facts, save
 from linkage.engine import connect, one
 from linkage.pipeline.delivery import tables_of
-from quality.measures.estimated_error import Unseen, expected
+from quality.measures.estimated_error import Unseen, estimated_error
 
 _VARIANCE = "select sum(match_probability * (1 - match_probability)) as variance from {links}"
 _SUMMED = ("true_pairs", "links", "correct", "expected_correct", "expected_matches", "variance")
@@ -39,7 +39,7 @@ def compared_with_truth(run: Path) -> list[dict[str, Any]]:
         for step in evaluation["steps"]:
             links = engine.read(paths[f"links/{step['step']}"])
             variance = float(one(engine, engine.sql(_VARIANCE, links=links))["variance"])
-            estimated = expected(engine, links, Unseen.of_run(run, step["step"]) or Unseen())
+            estimated = estimated_error(engine, links, Unseen.of_run(run, step["step"]) or Unseen())
             counts = _counts(step, variance)
             steps.append(counts | {"intervals": estimated})
     whole = {key: sum(step[key] for step in steps) for key in _SUMMED}
@@ -54,9 +54,9 @@ def _counts(step: dict[str, Any], variance: float) -> dict[str, Any]:
         "true_pairs": truth["recall"]["of"],
         "links": truth["precision"]["of"],
         "correct": truth["recall"]["count"],
-        "expected_correct": estimated["right"],
-        "expected_matches": estimated["right"] / estimated["recall"]["value"],
-        "variance": variance + sum(estimated[f"missed_{part}"] for part in ("others", "dropped", "unreached")),
+        "expected_correct": estimated["correct"],
+        "expected_matches": estimated["correct"] / estimated["recall"]["value"],
+        "variance": variance + sum(estimated[f"missed_{part}"] for part in ("scored", "below_floor", "unscored")),
         "calibration_error": next(one for one in step["calibration"] if one["group"] == "all")["calibration_error"],
     }
 

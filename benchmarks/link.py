@@ -31,7 +31,7 @@ _OTHERS = {
     "goldenmatch": ["goldenmatch==3.22.0", "pyarrow>=17"],
 }
 _GIVEN = "leo-linkage, model given"
-_SYSTEMS = Path(__file__).parent / "systems"
+_OTHERS_SCRIPT = Path(__file__).parent / "systems" / "others.py"
 
 
 def main(arguments: list[str]) -> None:
@@ -77,7 +77,7 @@ def _commands(data: Path, others: Mapping[str, Path], model: Path) -> dict[str, 
         "leo link": [*leo, "link", left, right, "--force", "--out"],
         "Splink alone": [*python, "benchmarks.systems.splink_alone", left, right],
         **{
-            name: [str(interpreter), str(_SYSTEMS / f"{name}_alone.py"), left, right] if is_small else None
+            name: [str(interpreter), str(_OTHERS_SCRIPT), name, left, right] if is_small else None
             for name, interpreter in others.items()
         },
     }

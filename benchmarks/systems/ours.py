@@ -39,7 +39,7 @@ def main(left: str, right: str, out: str, *, given: str | None = None, save: str
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
         found = link_step(engine, step, units[0], units[1], rules=(), model=model, partitions=Partitions(Path(scratch)))
         if save:
-            found.model.save(Path(save))
+            result.model.save(Path(save))
         links = engine.sql(
             """
             select l.id as left_id, r.id as right_id, k.match_weight
@@ -47,7 +47,7 @@ def main(left: str, right: str, out: str, *, given: str | None = None, save: str
             join {left} as l on l.unit_id = k.left_id
             join {right} as r on r.unit_id = k.right_id
             """,
-            links=engine.sql("select * from {k} where decision = 'accepted'", k=found.links),
+            links=engine.sql("select * from {k} where decision = 'accepted'", k=result.links),
             left=_ids(engine, Path(left)),
             right=_ids(engine, Path(right)),
         )
@@ -59,7 +59,10 @@ def _model(engine: Engine, side: Table) -> Model:
     fields = [name for name in side.columns if name != "unit_id"]
     compared = [
         comparisons.comparison(
-            name, _kind(engine, side, name), swapped_with=_SWAPPED.get(name), told=_SWAPPED.get(name) in fields[:place]
+            name,
+            _kind(engine, side, name),
+            swapped_with=_SWAPPED.get(name),
+            swap_counted=_SWAPPED.get(name) in fields[:place],
         )
         for place, name in enumerate(fields)
     ]
@@ -68,7 +71,7 @@ def _model(engine: Engine, side: Table) -> Model:
 
 
 def _units(engine: Engine, path: Path) -> Table:
-    """A side with its numbers, read by each query anew."""
+    """A side with its numbers, read again by each query."""
     return engine.sql(f"select file_row_number + 1 as unit_id, * exclude (id, file_row_number) from {_numbered(path)}")
 
 
