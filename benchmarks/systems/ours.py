@@ -37,7 +37,9 @@ def main(left: str, right: str, out: str, *, given: str | None = None, save: str
             name="link", left="left", right="right", train=given is None, accept_probability=_ACCEPT, diagnose=False
         )
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
-        found = link_step(engine, step, units[0], units[1], rules=(), model=model, partitions=Partitions(Path(scratch)))
+        result = link_step(
+            engine, step, units[0], units[1], rules=(), model=model, partitions=Partitions(Path(scratch))
+        )
         if save:
             result.model.save(Path(save))
         links = engine.sql(
