@@ -103,11 +103,11 @@ def test_no_barrier_on_any_page_of_tuning(tune: Any, width: int) -> None:
     page = tune(viewport={"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     found = {"as the run": look(page, width)}
-    page.get_by_label("Acceptance threshold").fill("0.99999995")
+    page.get_by_label("Acceptance threshold", exact=True).fill("0.99999995")
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("status").filter(has_text="lost").wait_for()
     found["changed"] = look(page, width)
-    page.get_by_label("Acceptance threshold").fill("much")
+    page.get_by_label("Acceptance threshold", exact=True).fill("much")
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("alert").wait_for()
     found["fault"] = look(page, width)
@@ -162,7 +162,7 @@ def test_both_applications_without_scripts(review: Any, tune: Any, run: Path) ->
     answers = [row["answer"] for row in labels_store(run).rows().to_pylist()]
     assert answers == ["match", "withdrawn", "no match"]
     page = tune(java_script_enabled=False)
-    page.get_by_label("Acceptance threshold").fill("0.99999995")
+    page.get_by_label("Acceptance threshold", exact=True).fill("0.99999995")
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("status").filter(has_text="lost").wait_for()
     page.get_by_role("button", name="Back to the run").click()
