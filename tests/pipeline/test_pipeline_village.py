@@ -299,7 +299,7 @@ def test_nothing_is_extracted_that_no_decision_covers(village, leo):
     project.write_text(asked.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
     code, _, said = leo(*extract)
     assert code == 2
-    assert "npd.ks4: FSM: not approved; strike out, or have the panel decide" in said
+    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in said
     project.write_text(asked)
     register.write_bytes(register.read_bytes().replace(b"2199-01-01", b"2198-01-01"))
     code, _, said = leo(*extract)
