@@ -60,7 +60,6 @@ NOT_IN_STAGES = {
     *("jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, and not what is counted
     *("openpyxl", "pyreadstat"),  # files of leo link, and requests
     *("pandas", "pydantic"),  # in the hands of others; what a file says
-    "splink",  # opens our models; no stage imports it
 }
 """Libraries of which a new version changes no table of a run."""
 

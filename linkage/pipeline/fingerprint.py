@@ -22,7 +22,6 @@ LIBRARIES = (
     "numpy",
     "scipy",
     "anyascii",
-    "nicknames",
     "rapidfuzz",
     "pyspark",
     "great-expectations",
