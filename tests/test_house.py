@@ -116,7 +116,16 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
     assert list(empty.iterdir()) == []
 
 
-SELF_EXPLANATORY = ("no such file", "not TOML", "write it as ", "give ", "one of ", "not a run", "no run's folder")
+SELF_EXPLANATORY = (
+    "no such file",
+    "enter the ",
+    "not TOML",
+    "write it as ",
+    "give ",
+    "one of ",
+    "not a run",
+    "no run's folder",
+)
 """Words of a message that say by themselves what to do."""
 
 
