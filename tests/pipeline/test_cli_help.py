@@ -30,8 +30,3 @@ def test_arguments_are_called_as_the_text_calls_them(monkeypatch: pytest.MonkeyP
     assert "leo run [OPTIONS] {CONFIG}" in shown(monkeypatch, "run")
     assert "leo link [OPTIONS] {LEFT} {RIGHT}" in shown(monkeypatch, "link")
     assert "leo key new [OPTIONS] {FILE}" in shown(monkeypatch, "key", "new")
-
-
-def test_verbs_that_take_a_person_file_name_the_same_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = [" ".join(shown(monkeypatch, verb).replace("│", " ").split()) for verb in ("link", "dedupe", "train")]
-    assert all(".jsonl, .sas7bdat, .sav, .dta, .arrow, .orc, .zip" in text for text in kinds)

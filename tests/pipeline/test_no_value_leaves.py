@@ -100,7 +100,7 @@ def test_no_output_of_any_verb_holds_what_is_planted(planted: Any, leo: Leo, tmp
     gives("compare", planted.root, run, "--html", made / "compare.html", "--json", made / "compare.json")
     gives("dashboard", runs, "--out", made / "site")
     gives("outcomes", run, "--out", made / "outcomes")
-    gives("catalogue", "site", "--run", run, "--no-search", "--out", made / "catalogue")
+    gives("catalogue", "site", "--out", made / "catalogue")
     for index in (5, 13, 110):
         _, _, nino, pmr, _ = PLANTED[index]
         page, facts = made / f"{index}.html", made / f"{index}.json"

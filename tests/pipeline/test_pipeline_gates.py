@@ -209,7 +209,7 @@ def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
         "step": "a",
         "sides": [],
         "accuracy": {"precision": known},
-        "expected": {"precision": {**known, "low": 0.5}},
+        "estimated_error": {"precision": {**known, "low": 0.5}},
     }
     readings = {
         "low": {**known, "low": 0.6, "high": 0.8},
