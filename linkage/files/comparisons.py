@@ -88,8 +88,12 @@ def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
     return kind
 
 
-def untrained(kinds: Mapping[str, str]) -> Model:
-    """A model of a comparison for each field, without probabilities of these files."""
+def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
+    """A model of a comparison for each field, without probabilities of these files.
+
+    Args:
+        one_file: without conditional comparisons, which pairs within a file of duplicates cannot estimate.
+    """
     compared: dict[str, dict[str, Any]] = {}
     middle = "middle_names" in kinds and any(k in _MIDDLE_TELLS or name == "email" for name, k in kinds.items())
     for name, kind in kinds.items():
@@ -110,7 +114,7 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             former="other_surname" if name == "surname" and "other_surname" in kinds else None,
         )
     made = comparisons.with_home(list(compared.values()), kinds)
-    return from_dict(comparisons.settings([*made, *_conditional(kinds)]))
+    return from_dict(comparisons.settings([*made, *([] if one_file else _conditional(kinds))]))
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -122,6 +126,8 @@ def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
         made += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
     if {"phone", "surname"} <= kinds.keys():
         made.append(comparisons.given_comparison("surname", ["phone"], adjusted=True))
+    if home and {"surname", "dob"} <= kinds.keys():  # twins
+        made.append(comparisons.given_comparison("dob", ["surname", home]))
     if {"sex", "forename"} <= kinds.keys():
         made.append(comparisons.given_comparison("sex", ["forename"]))
     return made

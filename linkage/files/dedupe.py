@@ -117,7 +117,7 @@ def _model(
         fields, without = prepared.schemas[0].fields, request.without
         return given_model(engine, request.model, kinds, [table], both, fields=fields, without=without, seed=seed)
     first, second = both()
-    model, reports = train_model(engine, kinds, first, second, seed=seed, progress=say)
+    model, reports = train_model(engine, kinds, first, second, seed=seed, one_file=True, progress=say)
     engine.drop(first, second)
     return model, reports
 

@@ -21,7 +21,14 @@ _YEARS_ONLY = 0.9  # share of known dates without month and day, from which a fi
 
 
 def train_model(
-    engine: Engine, kinds: Mapping[str, str], left: Table, right: Table, *, seed: int, progress: Callable[[str], None]
+    engine: Engine,
+    kinds: Mapping[str, str],
+    left: Table,
+    right: Table,
+    *,
+    seed: int,
+    one_file: bool = False,
+    progress: Callable[[str], None],
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides with blocking rules chosen for it, and the reports of both.
 
@@ -34,7 +41,8 @@ def train_model(
     further = ", ".join(name for name in kinds if is_further(name)) if 1 < len(roles) < len(kinds) else ""
 
     def trained(of: Mapping[str, str]) -> tuple[Model, TrainingReport]:
-        return train(engine, untrained(of), left, right, seed=seed, progress=progress)
+        model = untrained(of, one_file=one_file)
+        return train(engine, model, left, right, seed=seed, one_file=one_file, progress=progress)
 
     try:
         model, report = trained(kinds)

@@ -34,6 +34,7 @@ def train(
     right: Table,
     *,
     seed: int = 2026,
+    one_file: bool = False,
     informative: InformativePrior | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
@@ -43,6 +44,7 @@ def train(
         model: comparisons and blocking rules; what m and u it has are where estimation starts.
         left, right: unit_id and the model's columns.
         seed: of the samples and of the bootstrap.
+        one_file: both sides are parts of one file, so that pairs within a side are no non-matches.
         informative: a step that has learnt by the same comparisons; its m is where estimation starts, and counts as
             further matches.
 
@@ -53,7 +55,7 @@ def train(
     say = progress or (lambda _: None)
     whole = without_interactions(informative.model if informative else model)
     plain = without_dependence(whole)
-    evidence = gather(engine, plain, left, right, seed=seed, informative=informative, progress=say)
+    evidence = gather(engine, plain, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
     estimates = estimate(evidence, as_counted(evidence))
     matches = {number: float(run.matches[0]) for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):

@@ -56,6 +56,7 @@ def expectation_maximisation(
     start: tuple[Floats, Floats],
     *,
     pseudo_counts: Floats | None = None,
+    excess: Floats | float = 0.0,
     tolerance: float = TOLERANCE,
     limit: int = LIMIT,
 ) -> Estimate:
@@ -66,6 +67,7 @@ def expectation_maximisation(
         u: (draws, levels).
         start: m (draws, levels) and prior (draws,).
         pseudo_counts: (levels,) of matches that show the starting m of the layout's model.
+        excess: (draws, patterns) log2 of how much more often non-matches show a pattern than u of its levels says.
         tolerance, limit: Splink's em_convergence and max_iterations.
     """
     m, prior = (np.broadcast_to(values, (len(counts), *values.shape[1:])) for values in start)
@@ -76,7 +78,7 @@ def expectation_maximisation(
     change, before, iteration = np.inf, np.inf, 0
     while iteration < limit and not change < tolerance:
         iteration += 1
-        matches = _expected(levels_first, counts, m, u, prior)
+        matches = _expected(levels_first, counts, m, u, prior, -excess)
         shown = _product(matches, patterns.shown)
         total = layout.totals(shown)
         if pseudo_counts is None:

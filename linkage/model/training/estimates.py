@@ -16,7 +16,7 @@ from linkage.model.training.counts import Flags, Floats, Layout
 from linkage.model.training.em import LIMIT, TOLERANCE, Estimate, expectation_maximisation, with_pseudo_counts
 from linkage.model.training.evidence import BlockPairs, Counts, Evidence, counts_of
 from linkage.model.training.informative_prior import UNSEEN_MATCHES
-from linkage.model.training.u import block_u, estimate_u
+from linkage.model.training.u import block_u, estimate_u, excess_of_non_matches
 
 FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
@@ -104,6 +104,7 @@ def _run(evidence: Evidence, pairs: BlockPairs, counted: Sequence[Floats], rando
         u,
         (near.estimate.m, near.estimate.prior) if near else (m[None, :], _starting_prior(evidence, block, m, random_u)),
         pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
+        excess=excess_of_non_matches(layout, pairs, counted[1:], random_u, u) if pairs.within else 0.0,
         tolerance=0.0 if near else TOLERANCE,
         limit=_ITERATIONS if near else LIMIT,
     )

@@ -107,6 +107,7 @@ def gather(
     *,
     seed: int,
     learn: bool = True,
+    one_file: bool = False,
     informative: InformativePrior | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evidence:
@@ -114,6 +115,8 @@ def gather(
 
     Args:
         learn: also count training blocks; without them only u is known.
+        one_file: both sides are parts of one file, whose pairs may be matches as well: pairs within a side say nothing
+            about non-matches.
 
     Raises:
         NothingToTrainOnError: no block makes enough pairs to learn from.
@@ -132,16 +135,17 @@ def gather(
     for block, share in zip(blocks, shares, strict=True):
         compared = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
         inside += [block_pairs(layout, block.columns, compared, sides, share)]
-        inside += within_pairs(layout, block.columns, compared, sides, block.within)
+        inside += [] if one_file else within_pairs(layout, block.columns, compared, sides, block.within)
     wanted = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
     random, *tables = count_patterns(engine, layout, wanted, sides)
     engine.drop(*(side.sample for side in sides))
+    each = 1 if one_file else 3  # tables of a block: of pairs across the files, and within each
     counts = []
-    for overlap, table in zip(overlapping, tables[3 * len(blocks) :], strict=True):
+    for overlap, table in zip(overlapping, tables[each * len(blocks) :], strict=True):
         at_levels = table.level_counts(table.counts.astype(float))
         counts += [OverlapCount(level, round(at_levels[level]), overlap.share) for level in overlap.levels]
     pairs = tuple(
-        BlockPairs(block, share, tables[3 * n], tuple(tables[3 * n + 1 : 3 * n + 3]))
+        BlockPairs(block, share, tables[each * n], tuple(tables[each * n + 1 : each * (n + 1)]))
         for n, (block, share) in enumerate(zip(blocks, shares, strict=True))
     )
     return Evidence(layout, (sides[0].units, sides[1].units), equal, tuple(counts), random, pairs, informative)

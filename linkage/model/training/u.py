@@ -55,6 +55,8 @@ def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floa
         counts: (draws, patterns) of the pairs within each file.
         u: of random pairs.
     """
+    if not pairs.within:
+        return u
     each = [
         table.level_counts(_without_duplicates(layout, pairs, table, count, u))
         for table, count in zip(pairs.within, counts, strict=True)
@@ -65,6 +67,33 @@ def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floa
     graded = np.where(last, 0.0, across_files(each, totals, pooled))
     within = np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
     return np.where(layout.fixed("u"), u, within)
+
+
+def excess_of_non_matches(
+    layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], random_u: Floats, u: Floats
+) -> Floats:
+    """log2 of how much more often non-matches of a block show a pattern than independent fields do: (draws, patterns).
+
+    Twins share a surname, a home and a birth date. EM with independent fields takes them for matches, and learns that
+    matches often differ in the forename. Two records of one file are non-matches, and show how often this happens.
+
+    Args:
+        counts: (draws, patterns) of the pairs within each file.
+        random_u, u: (draws, levels) of random pairs, and of the block's non-matches.
+    """
+    patterns = pairs.patterns
+    place = {row.tobytes(): number for number, row in enumerate(patterns.shown.astype(bool))}
+    observed = np.zeros((len(u), len(patterns.counts)))
+    for table, count in zip(pairs.within, counts, strict=True):
+        non_matches = _without_duplicates(layout, pairs, table, count, random_u)
+        for column, row in enumerate(table.shown.astype(bool)):
+            if (number := place.get(row.tobytes())) is not None:
+                observed[:, number] += non_matches[:, column]
+    known = np.add.reduceat(patterns.shown, layout.first, axis=1) > 0
+    _, compared = np.unique(known, axis=0, return_inverse=True)  # patterns that know the same fields are compared
+    totals = np.stack([observed[:, compared == each].sum(axis=1) for each in range(compared.max() + 1)], axis=1)
+    expected = totals[:, compared] * np.exp2(np.log2(np.maximum(u, 1e-300)) @ patterns.shown.T)
+    return np.log2((observed + UNSEEN_PAIRS) / (expected + UNSEEN_PAIRS))
 
 
 def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
