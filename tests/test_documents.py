@@ -19,7 +19,6 @@ from linkage.requests.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TODAY = [page for page in PAGES if page.parent.name != "decisions"]  # a decision tells of its day
 CHANGES = ROOT / "CHANGELOG.md"
 
 
@@ -51,7 +50,7 @@ def test_links_lead_somewhere(page):
     assert not dead
 
 
-@pytest.mark.parametrize("page", TODAY, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_files_of_the_project_that_are_named_are_there(page):
     rooms = "benchmarks|configs|docs|linkage|spark_jobs|synthetic|tests"  # quality/ is a folder of runs too
     told = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
@@ -87,7 +86,7 @@ def commands_in(text: str) -> Iterator[str]:
     yield from (" ".join(told.split()) for told in re.findall(r"`leo ([^`]+)`", without_code(joined)))
 
 
-@pytest.mark.parametrize("page", TODAY, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_commands_of_the_pages_have_verbs_and_options_that_there_are(page):
     lines = list(commands_in(page.read_text(encoding="utf-8")))
     assert not [f"leo {line}: {fault}" for line in lines for fault in faults_of(shlex.split(line))]
@@ -141,9 +140,9 @@ def unknown_in(told: dict[str, Any]) -> list[str]:
 
 
 def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
-    told = [(page, key) for page in TODAY for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
+    told = [(page, key) for page in PAGES for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
     assert not [f"{named(page)}: {key}" for page, key in told]
-    for page in TODAY:
+    for page in PAGES:
         for text in fences(page, "python"):
             compile(text, named(page), "exec")
 
@@ -164,7 +163,7 @@ def options() -> set[str]:
 
 
 def test_options_that_are_named_anywhere_are_there():
-    texts = {named(page): page.read_text(encoding="utf-8") for page in (*TODAY, CHANGES)}
+    texts = {named(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES)}
     told = [(page, option) for page, text in texts.items() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)]
     assert not [f"{page}: {option}" for page, option in told if option not in options()]
 
@@ -193,23 +192,21 @@ def test_programs_that_are_named_are_there():
     assert not missing
 
 
-DECISIONS = {int(page.name[:4]): page for page in PAGES if page not in TODAY}
+RECORDS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+PARTS = ("Context", "Decision", "Consequences", "Rejected options")
 
 
-def test_decisions_bear_the_number_of_their_file():
-    first = {number: page.read_text(encoding="utf-8").partition("\n")[0] for number, page in DECISIONS.items()}
-    assert not [line for number, line in first.items() if not re.match(rf"# 0*{number}\b", line)]
-
-
-def test_decisions_that_are_named_are_there_and_meant():
-    wrong = []
-    for page in (*PAGES, CHANGES):
+def test_a_decision_record_has_number_status_date_and_parts_on_one_page():
+    index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    faults = []
+    for number, page in enumerate(RECORDS, start=1):
         text = page.read_text(encoding="utf-8")
-        told = re.findall(r"[Dd]ecisions? (\d+)", text)
-        wrong += [f"{named(page)}: decision {number}" for number in told if int(number) not in DECISIONS]
-        links = re.findall(r"\[(?:[Dd]ecision\s+)?(\d+)\]\([\w./]*?(\d{4})-", text)
-        wrong += [f"{named(page)}: {said} leads to {file}" for said, file in links if int(said) != int(file)]
-    assert not wrong
+        head = rf"# {number:04d}\. .+\n\n- Status: \w+\n- Date: \d{{4}}-\d\d-\d\d\n- Module: .+\n"
+        whole = page.name.startswith(f"{number:04d}-") and re.match(head, text) and len(text.split()) <= 500
+        parts = re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(PARTS)
+        if not (whole and parts and f"({page.name})" in index):
+            faults.append(page.name)
+    assert RECORDS and not faults
 
 
 def test_what_code_and_programs_there_are_not_is_seen():
