@@ -206,7 +206,8 @@ def test_a_decision_record_has_number_status_date_and_parts_on_one_page():
         parts = re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(PARTS)
         if not (whole and parts and f"({page.name})" in index):
             faults.append(page.name)
-    assert RECORDS and not faults
+    assert RECORDS
+    assert not faults
 
 
 def test_what_code_and_programs_there_are_not_is_seen():
