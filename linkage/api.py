@@ -22,7 +22,7 @@ from linkage.files.link import LinkRequest, link_files
 from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.output import Linked
 from linkage.files.prepare import Prepared
-from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
+from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 from quality.explain import Explainer
 
 Both = str | tuple[str | None, str | None] | None

@@ -15,9 +15,8 @@ from linkage import process
 from linkage.config.resources import use
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline import progress_for
-from linkage.pipeline.closing import closing_lines
 from linkage.pipeline.job import load_job
-from linkage.pipeline.leo import pipeline
+from linkage.pipeline.leo import closing_lines, pipeline
 from linkage.pipeline.log import place_of
 
 

@@ -29,8 +29,7 @@ def check(
 
     Example: leo config check configs/leo.toml
     """
-    from linkage.pipeline.job import check_job, load_job
-    from linkage.pipeline.remarks import remarks
+    from linkage.pipeline.job import check_job, load_job, remarks
 
     job = load_job(file, data=data, need_data=data is not None, need_key=False)
     check_job(job, damaged=True)

@@ -21,7 +21,7 @@ from linkage.cli.file_options import (
     say_inferred,
     say_notes,
 )
-from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
+from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
 def dedupe(

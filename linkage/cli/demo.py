@@ -30,9 +30,8 @@ def demo(
 
     Example: leo demo --people 50000
     """
-    from linkage.pipeline.closing import closing_lines
     from linkage.pipeline.job import load_job
-    from linkage.pipeline.leo import pipeline
+    from linkage.pipeline.leo import closing_lines, pipeline
 
     start = time.perf_counter()
     data, key = beside(out, "data"), beside(out, "key")

@@ -74,7 +74,7 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
 
 def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool) -> "RunTables":
     """Links that bear the ids of the files, as the only step."""
-    from linkage.pipeline.ended.linked_files import dedupe_thresholds
+    from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
     said, recognised = manifest.get("request") or {}, manifest["recognised"]

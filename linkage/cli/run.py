@@ -35,9 +35,8 @@ def run(
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    from linkage.pipeline.closing import closing_lines
     from linkage.pipeline.job import load_job
-    from linkage.pipeline.leo import pipeline
+    from linkage.pipeline.leo import closing_lines, pipeline
 
     job = load_job(config, data=data, engine=engine, key_file=key, previous=previous)
     root = out or Path("runs") / job.config.run.name

@@ -17,7 +17,7 @@ from linkage.files.train_model import given_model, given_notes, refuse_without_m
 from linkage.match.candidates import FilePairs, pairs_of_file
 from linkage.model import Model
 from linkage.model.sampling import halves
-from linkage.pipeline.ended.linked_files import dedupe_thresholds
+from linkage.pipeline.linked_files import dedupe_thresholds
 from linkage.spine.clusters import Clusters, cluster
 
 

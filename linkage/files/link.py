@@ -22,7 +22,7 @@ from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.pipeline.ended.linked_files import STEP_OPTIONS, link_step_of
+from linkage.pipeline.linked_files import STEP_OPTIONS, link_step_of
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from linkage.files.prepare import JobOptions, Prepared
 from linkage.files.read_file import PersonFile
 from linkage.files.schema import schema_text
 from linkage.pipeline.atomic import remove, write_json
-from linkage.pipeline.ended.linked_files import write_records
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.making import in_the_making
+from linkage.pipeline.linked_files import write_records
+from linkage.pipeline.lock import in_the_making
 from linkage.pipeline.manifest import Manifest, RunFacts
 
 SCHEMA = "schema.toml"

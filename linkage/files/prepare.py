@@ -16,7 +16,7 @@ from linkage.files.read_file import PersonFile, read_file
 from linkage.files.records import Records, keys_among, store_records
 from linkage.files.schema import FileSchema, read_schema, refuse_unknown_columns
 from linkage.model.comparisons import FURTHER_NAMES
-from linkage.pipeline.ended.linked_files import ACCEPT_PROBABILITY
+from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 MIN_COMPARED = 2
 

@@ -8,14 +8,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linkage.pipeline.artefacts import Counts
+    from linkage.pipeline.fingerprint import Decision
     from linkage.pipeline.folder import FORMAT, RunFolder
     from linkage.pipeline.manifest import Manifest, RunFacts
-    from linkage.pipeline.plan import Decision
     from linkage.pipeline.progress import RunProgress, Silent, progress_for
     from linkage.pipeline.runner import Runner
-    from linkage.pipeline.stage import Stage
-    from linkage.pipeline.workspace import Workspace
+    from linkage.pipeline.stage import Counts, Stage, Workspace
 
 __all__ = [
     "FORMAT",
@@ -33,14 +31,12 @@ __all__ = [
 ]
 
 _OFFERED = {
-    "artefacts": ("Counts",),
     "folder": ("FORMAT", "RunFolder"),
     "manifest": ("Manifest", "RunFacts"),
-    "plan": ("Decision",),
+    "fingerprint": ("Decision",),
     "progress": ("RunProgress", "Silent", "progress_for"),
     "runner": ("Runner",),
-    "stage": ("Stage",),
-    "workspace": ("Workspace",),
+    "stage": ("Counts", "Stage", "Workspace"),
 }
 
 

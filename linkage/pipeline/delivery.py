@@ -13,7 +13,7 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.extract.encryption import VARIABLE
 from linkage.extract.formats import Written
-from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
+from linkage.pipeline.folder import MANIFEST, RunFolder, check_run_format
 from linkage.pipeline.intact import see_that_it_is_intact
 from linkage.pipeline.lock import locked
 from linkage.pipeline.stages.contracts import extract_check
@@ -151,7 +151,7 @@ def manifest_of(run: Path) -> dict[str, Any]:
         raise ConfigError(f"{run}: is no run's folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        written = manifest["format"]
+        manifest["format"]  # a manifest without one is not of a run
     except (ValueError, KeyError, TypeError):
         raise ConfigError(
             f"{path}: is damaged, or no manifest of a run\n"
@@ -162,12 +162,7 @@ def manifest_of(run: Path) -> dict[str, Any]:
             f"{run}: is no run's folder: its {MANIFEST} is of something else, as leo synth writes one\n"
             "  give the folder that leo run wrote to"
         )
-    if written != FORMAT:
-        raise ConfigError(
-            f"{run}: was written in format {written}; this version of leo reads format {FORMAT}\n"
-            f"  use the version that wrote it ({manifest.get('versions', {}).get('leo-linkage', 'unknown')}), "
-            "or make the run again"
-        )
+    check_run_format(run, manifest)
     lacking = sorted(set(manifest.get("definitions", [])) - set(own_names()))
     if lacking:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""What a stage's result depends on, as hashes: settings, code, input files, and the stages before it."""
+"""What a stage's result depends on, as hashes, and which stages have to run because one of these changed."""
 
 import functools
 import hashlib
@@ -6,13 +6,14 @@ import importlib.metadata
 import importlib.util
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.pipeline.file_digests import FileDigests
-from linkage.pipeline.stage import Stage
+from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.stage import Stage, makers
 
 # A new version of one of these may change what a query or a model gives.
 LIBRARIES = (
@@ -64,7 +65,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def of(stage: Stage, inputs: Mapping[str, str], files: FileDigests, engine: str) -> Fingerprint:
+def stage_fingerprint(stage: Stage, inputs: Mapping[str, str], files: FileDigests, engine: str) -> Fingerprint:
     """The fingerprint of a stage, given those of the stages that feed it.
 
     Raises:
@@ -112,3 +113,58 @@ def _sources(room: str) -> list[tuple[Path, Path]]:
         return [(origin.parent, origin)]
     files = sorted(path for path in origin.parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return [(origin.parent, path) for path in files if path.suffix != ".pyc"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done with one stage."""
+
+    stage: Stage
+    run: bool
+    reason: str
+
+
+class Fingerprints:
+    """Fingerprints of a run's stages, each worked out when it is first asked for."""
+
+    def __init__(self, stages: Sequence[Stage], files: FileDigests, engine: str) -> None:
+        self._made = makers(tuple(stages))
+        self.files = files
+        self._engine = engine
+        self._known: dict[str, Fingerprint] = {}
+
+    def of(self, stage: Stage) -> Fingerprint:
+        """The fingerprint of a stage as the configuration, the code and the input files are now.
+
+        Raises:
+            InputError: an input file cannot be read.
+        """
+        if stage.name not in self._known:
+            read = (*stage.reads, *stage.reads_if_there)
+            before = {self._made[artefact].name: self._made[artefact] for artefact in read}
+            inputs = {name: self.of(earlier).whole for name, earlier in before.items()}
+            self._known[stage.name] = stage_fingerprint(stage, inputs, self.files, self._engine)
+        return self._known[stage.name]
+
+
+def reason_to_run(stage: Stage, folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> str | None:
+    """Why a stage has to run; None where it is up to date.
+
+    A stage that runs again only because its output is gone gives what it gave before: what follows it is kept.
+    """
+    summary = folder.summary(stage.name)
+    if summary is None:
+        return "new"  # without a look at its input files, so that the plan of a new run costs nothing
+    if force:
+        return "forced"
+    changed = fingerprints.of(stage).change(summary["fingerprint"])
+    if changed:
+        return changed
+    gone = folder.missing(stage.name, summary)
+    return f"output missing or altered: {gone}" if gone else None
+
+
+def decide(stages: Sequence[Stage], folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> list[Decision]:
+    """A decision for each stage, in their order."""
+    reasons = [reason_to_run(stage, folder, fingerprints, force=force) for stage in stages]
+    return [Decision(stage, bool(why), why or "up to date") for stage, why in zip(stages, reasons, strict=True)]

@@ -2,20 +2,36 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from linkage import __version__
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.artefacts import kind
 from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
-from linkage.pipeline.stage import Stage
+from linkage.pipeline.stage import Stage, kind
 
-FORMAT = 1
-"""Version of a run folder's layout. A folder of another version is refused."""
+FORMAT = 2
+"""Version of a run folder's layout: 1 up to leo-linkage 0.2, 2 from 1.0. A folder of another version is refused."""
 
 MANIFEST = "manifest.json"
 STAGES = "stages"
+
+
+def check_run_format(root: Path, manifest: Mapping[str, Any]) -> None:
+    """Check that this version can read a folder's tables and documents.
+
+    Raises:
+        ConfigError: another version wrote it; the message names that version and the remedy.
+    """
+    if manifest["format"] != FORMAT:
+        versions = manifest.get("versions")
+        writer = (versions.get("leo-linkage") if isinstance(versions, Mapping) else None) or "of an unknown version"
+        raise ConfigError(
+            f"{root}: was made by leo-linkage {writer} in format {manifest['format']}; leo-linkage {__version__} reads "
+            f"format {FORMAT} only\n"
+            f"  make the run again in a new folder (--out), or open this one with leo-linkage {writer}"
+        )
 
 
 class RunFolder:
@@ -50,17 +66,13 @@ class RunFolder:
             return
         try:
             found = json.loads(manifest.read_text(encoding="utf-8"))
-            version, run = found["format"], found["run"]
+            run = found["run"]
+            found["format"]  # a manifest without one is not of a run
         except (ValueError, KeyError, TypeError):
             raise ConfigError(
                 f"{manifest}: is not the manifest of a run\n  give another folder with --out, or remove this one"
             ) from None
-        if version != FORMAT:
-            raise ConfigError(
-                f"{self.root}: was written in format {version}; this version of leo writes format {FORMAT}\n"
-                "  give another folder with --out, or run the version of leo that wrote it "
-                f"({found.get('versions', {}).get('leo-linkage', 'unknown')})"
-            )
+        check_run_format(self.root, found)
         if run != name:
             raise ConfigError(
                 f"{self.root}: holds the run '{run}', the configuration is of '{name}'\n"

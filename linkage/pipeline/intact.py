@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from linkage.config import Gates
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.artefacts import kind
 from linkage.pipeline.atomic import size
 from linkage.pipeline.folder import MANIFEST, RunFolder
+from linkage.pipeline.stage import kind
 
 _OF_A_COPY = "take it from a copy of the folder, or make the run again"
 

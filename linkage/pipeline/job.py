@@ -1,6 +1,7 @@
 """A run's configuration with everything that it names, found and checked before any work."""
 
 import contextlib
+import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,13 +35,68 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.engine_check import check_runs
 from linkage.model.model_files import trained_on
-from linkage.pipeline.previous import PreviousRun, previous_run
+from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder, check_run_format
 from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format
 from linkage.records.layout import check_attribute_headers, check_source_headers
 from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
+from linkage.spine.conflicts import shipped as conflict_rules
+from quality.measures.evaluated import evaluation_of
+
+
+@dataclass(frozen=True)
+class PreviousRun:
+    """What a run needs to know of the release before it.
+
+    Attributes:
+        spine: its table of people.
+        fingerprint: an order-free hash of that table.
+        last_person_id: the greatest id ever given.
+        evaluation: what was counted of it, where it was evaluated.
+        extracts: project to the folder of its extract.
+    """
+
+    spine: Path
+    fingerprint: str
+    last_person_id: int
+    evaluation: Path | None = None
+    extracts: Mapping[str, Path] = field(default_factory=dict)
+
+
+def previous_run(folder: Path, where: str) -> PreviousRun:
+    """The spine of a run's folder.
+
+    Raises:
+        ConfigError: there is no run, or none that holds a whole spine.
+        InputError: its evaluation is damaged.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise ConfigError(f"{where}: {folder} is no run's folder\n  for a first release, leave it out")
+    if not (folder / STAGES).is_dir():  # leo link and leo dedupe leave a manifest too
+        raise ConfigError(
+            f"{where}: {folder} is no folder of leo run, and has no ids of people\n  give the folder of the last "
+            "release, as leo run wrote it"
+        )
+    try:
+        check_run_format(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{folder / MANIFEST}: is damaged\n  take it from a copy of the folder") from None
+    run = RunFolder(folder)
+    summary = run.summary("spine")
+    if summary is None or run.missing("spine", summary):
+        raise ConfigError(f"{where}: {folder} holds no whole spine\n  finish that run first, with the same command")
+    evaluation = folder / "quality" / "evaluation.json"
+    if evaluation.is_file():
+        evaluation_of(evaluation)  # now, and not when all has been linked
+    return PreviousRun(
+        spine=run.path("spine", "spine"),
+        fingerprint=summary["made"]["spine"]["fingerprint"],
+        last_person_id=int(summary["counts"]["last_person_id"]),
+        extracts={path.parent.name: path.parent for path in sorted(folder.glob("extracts/*/SHA256SUMS"))},
+        evaluation=evaluation if evaluation.is_file() else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -372,3 +428,26 @@ def resolve(name: str, run_file: Path, where: str) -> Path:
 def shipped_files(*patterns: str) -> dict[str, Path]:
     """Definitions that a room reads by itself, by the names that go into a fingerprint."""
     return {f"configs/{name}": path for name, path in config_files(*patterns).items()}
+
+
+def remarks(job: Job) -> list[str]:
+    """A line each: sources that no step links, and numbers of persons that no rule of conflicts knows."""
+    config = job.config
+    linked = {side for step in config.step for side in (step.left, step.right)}
+    alone = [source for source in config.source if config.step and source not in linked]
+    return [*(f"source.{name}: no step links it with anything" for name in alone), *_unknown_numbers(job)]
+
+
+def _unknown_numbers(job: Job) -> list[str]:
+    """Numbers that a source keeps under names that the rules do not say are one person's alone."""
+    known = {name for rule in conflict_rules() for name in rule.unless_equal}
+    names = ", ".join(sorted(name.removeprefix("x_") for name in known if name.startswith("x_")))
+    return [
+        f"source.{source}.keep: {name} is a person's number, and no rule of conflicts knows it\n"
+        f"  people who share it may be split all the same; call it one of {names}, or name x_{name} in a copy of "
+        "resolution/people.toml (leo config copy)"
+        for source, described in job.config.source.items()
+        for name, column in described.keep.items()
+        for variable in job.catalogue.table(described.dataset, described.table).variable
+        if variable.name == column and variable.format == "number" and f"x_{name}" not in known
+    ]

@@ -4,19 +4,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+from linkage.config import Gates
 from linkage.config.resources import own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
+from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.gates import not_asked
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.manifest import RunFacts
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
 from linkage.pipeline.stages.contracts import contracts_stage, published_contracts_stage
-from linkage.pipeline.stages.judging import evaluate_stage
+from linkage.pipeline.stages.judging import DRIFT, EVALUATION, evaluate_stage
 from linkage.pipeline.stages.linking import link_stage, spine_stage
 from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
+from quality.measures.evaluated import evaluation_of
+from quality.report import headlines
 
 
 def stages(job: Job) -> list[Stage]:
@@ -83,3 +88,17 @@ def _is_synthetic(data: Path) -> bool:
         if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
             return True
     return False
+
+
+def closing_lines(root: Path, seconds: float) -> list[str]:
+    """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
+    evaluation = evaluation_of(root / EVALUATION)
+    drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
+    gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
+    found = headlines(evaluation)
+    width = max(len(label) for label, _, _ in found)
+    lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
+    lines += ["", f"report   {root / 'report' / 'index.html'}"]
+    lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
+    lines += [f"not asked: gate {said}" for said in not_asked(gates, evaluation, drift)]
+    return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]

@@ -18,12 +18,14 @@ def weigh(engine: Engine, step: OpenStep, pairs: Sequence[tuple[int, int]]) -> l
         return []
     wanted = [sorted({pair[end] for pair in pairs}) for end in (0, 1)]
     sides = [step.sides[side] for side in ("left", "right")]
-    units = [
+    left, right = (
         side.columns_of(listed_units(engine, listed), step.model.columns)
         for side, listed in zip(sides, wanted, strict=True)
-    ]
-    frequencies = frequencies_of(engine, step.model, sides[:1] if step.of_one_file else sides, units, step.known)
-    return pair_weights(engine, step.model, *units, frequencies, pairs)
+    )
+    frequencies = frequencies_of(
+        engine, step.model, sides[:1] if step.of_one_file else sides, [left, right], step.known
+    )
+    return pair_weights(engine, step.model, left, right, frequencies, pairs)
 
 
 def probability(weight: float) -> float:

@@ -11,18 +11,16 @@ from typing import Any
 
 from linkage.engine import Engine
 from linkage.errors import ExitCode, GateError, LeoError
-from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.atomic import remove
 from linkage.pipeline.crate import remove_crate, write_crate
 from linkage.pipeline.file_digests import FileDigests
+from linkage.pipeline.fingerprint import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.log import RunLog, place_of, value_free_trace
 from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory
-from linkage.pipeline.plan import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.progress import RunProgress, Silent
-from linkage.pipeline.stage import Stage, makers
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.stage import Counts, Stage, Workspace, makers
 
 FILE_DIGESTS = ".inputs.json"
 

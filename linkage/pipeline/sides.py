@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.match.units import Units, described, fields_of, from_sources, value_in
-from linkage.pipeline.ended.linked_files import SOURCE_KEY
+from linkage.pipeline.linked_files import SOURCE_KEY
 
 # Identifiers by how few people share a value, most telling first: the order in which a search is narrowed.
 _MOST_TELLING = ("nino", "uln", "upn", "husid", "dob", "postcode", "surname", "forename", "middle_names")

@@ -1,12 +1,126 @@
-"""A stage: one step of a run, what it reads, what it makes, and what its result depends on."""
+"""A stage: one step of a run, its artefacts, and the workspace that its work is given."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.workspace import Workspace
+from linkage.engine import Engine, Table
+from linkage.pipeline.atomic import size, write_json
+from linkage.pipeline.file_digests import FileDigests
+
+Counts = dict[str, Any]
+"""What a stage says of its work: JSON, aggregates only."""
+
+Kind = Literal["table", "document", "folder"]
+
+
+def kind(artefact: str) -> Kind:
+    """What a name stands for: `records/npd` a table, `quality/contracts.json` a document, `report/` a folder.
+
+    Tables stay in the stage's folder; documents and folders are put in their place below the run's folder.
+    """
+    if artefact.endswith("/"):
+        return "folder"
+    return "document" if artefact.endswith(".json") else "table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """Given to a stage's function for the time of its work.
+
+    Attributes:
+        stage: its name.
+        makes: every artefact that it declares to make.
+        engine: opened for this stage alone, so that what it stored is given back when it ends.
+        part: the folder it writes to; renamed into place afterwards.
+        kept: a folder, not made yet, for what should outlive a killed run: the next one finds it, if the stage's
+            configuration, code and inputs are the same, and it goes when the stage is done.
+        places: every artefact that the stage reads, and where it lies.
+        counted: by artefact, what the stages that made those counted.
+        manifest: the run's, as far as it has come.
+        digest: sha256 of an input file; raises InputError where it is another than when the stage began.
+        note: says what is being done now.
+        tell: says what the operator should read; also goes into the run's log.
+    """
+
+    stage: str
+    makes: tuple[str, ...]
+    engine: Engine
+    part: Path
+    kept: Path
+    places: Mapping[str, Path]
+    counted: Mapping[str, Counts]
+    manifest: Mapping[str, Any]
+    digest: Callable[[Path], str]
+    note: Callable[[str], None]
+    tell: Callable[[str], None]
+    _rows: dict[str, int] = field(default_factory=dict, init=False)
+
+    def path(self, artefact: str) -> Path:
+        """Where an artefact of an earlier stage lies.
+
+        Raises:
+            KeyError: the stage does not declare that it reads it.
+        """
+        return self.places[artefact]
+
+    def table(self, name: str) -> Table:
+        """A table of an earlier stage."""
+        return self.engine.read(self.path(name))
+
+    def document(self, name: str) -> Any:
+        """A document of an earlier stage."""
+        return json.loads(self.path(name).read_text(encoding="utf-8"))
+
+    def counts(self, artefact: str) -> Counts:
+        """What the stage that made an artefact counted."""
+        self.path(artefact)
+        return self.counted[artefact]
+
+    def place(self, artefact: str) -> Path:
+        """Where this stage is to put an artefact; its parent folder exists.
+
+        Raises:
+            KeyError: the stage does not declare that it makes it.
+        """
+        if artefact not in self.makes:
+            raise KeyError(f"stage {self.stage} does not declare that it makes {artefact}")
+        path = self.part / (f"{artefact}.parquet" if kind(artefact) == "table" else artefact.rstrip("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, name: str, table: Table) -> int:
+        """Write a table; its number of rows."""
+        self._rows[name] = self.engine.write(table, self.place(name))
+        return self._rows[name]
+
+    def write_document(self, name: str, value: Any) -> None:
+        """Write a document as JSON."""
+        write_json(self.place(name), value)
+
+    def made(self) -> dict[str, dict[str, Any]]:
+        """Bytes of each artefact, rows and an order-free hash of each table, sha256 of each document.
+
+        Raises:
+            ValueError: an artefact that the stage declares is not there.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for artefact in self.makes:
+            path = self.place(artefact)
+            about: dict[str, Any] = {"bytes": size(path)}
+            if about["bytes"] < 0:
+                raise ValueError(f"stage {self.stage} did not make {artefact}")
+            if kind(artefact) == "table":
+                table = self.engine.read(path)
+                rows = self._rows.get(artefact)
+                about["rows"] = self.engine.count(table) if rows is None else rows
+                about["fingerprint"] = self.engine.fingerprint(table)
+            elif kind(artefact) == "document":
+                about["sha256"] = FileDigests(None).one(path)
+            found[artefact] = about
+        return found
 
 
 @dataclass(frozen=True)

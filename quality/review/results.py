@@ -14,7 +14,7 @@ from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.model.training import fewest_matches
 from linkage.pipeline.atomic import write_json
-from linkage.pipeline.ended.linked_files import is_linked_files
+from linkage.pipeline.linked_files import is_linked_files
 from linkage.pipeline.lock import turn
 from linkage.pipeline.opened import OpenStep, open_folder
 from linkage.pipeline.reviewing import estimates, fingerprint_of, fingerprints

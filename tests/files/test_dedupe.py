@@ -10,7 +10,7 @@ import pytest
 from linkage.engine import Engine
 from linkage.errors import InputError
 from linkage.files.dedupe import DedupeRequest, dedupe_file
-from linkage.pipeline.ended.linked_files import open_linked_files
+from linkage.pipeline.linked_files import open_linked_files
 
 
 def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> None:

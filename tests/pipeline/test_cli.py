@@ -231,15 +231,25 @@ def test_reports_and_extracts_need_a_run(leo, tmp_path):
     assert "is no run's folder" in said
 
 
-def test_a_folder_of_another_format_is_not_reported_on(leo, tmp_path):
-    (tmp_path / "manifest.json").write_text(json.dumps({"format": 99, "run": "small", "versions": {}}))
-    code, _, said = leo("report", tmp_path)
-    assert code == 2
-    assert "was written in format 99" in said
+@pytest.mark.parametrize("verb", ["report", "publish", "outcomes", "compare", "explain", "review estimate"])
+def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(leo, tmp_path, verb):
+    manifest = {"format": 1, "run": "small", "versions": {"leo-linkage": "0.2.0"}, "configuration": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    more = {
+        "publish": ["--to", tmp_path.parent / "releases"],
+        "outcomes": ["--out", tmp_path / "out"],
+        "compare": [tmp_path],
+        "explain": ["--pair", "1", "2"],
+        "review estimate": ["step"],
+    }
+    code, _, said = leo(*verb.split(), tmp_path, *more.get(verb, []))
+    assert code == 2, said
+    assert said.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0 in format 1; leo-linkage ")
+    assert "reads format 2 only\n  make the run again in a new folder" in said
 
 
 def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
-    (tmp_path / "manifest.json").write_text('{"format": 1, "ru')
+    (tmp_path / "manifest.json").write_text('{"format": 2, "ru')
     for verb in ("report", "explain", "tune", "review"):
         code, _, said = leo(verb, tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
         assert code == 2, said
@@ -248,7 +258,7 @@ def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
 
 
 def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
-    manifest = {"format": 1, "run": "small", "exit": 3, "status": "gate failed", "configuration": {}, "versions": {}}
+    manifest = {"format": 2, "run": "small", "exit": 3, "status": "gate failed", "configuration": {}, "versions": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 3
@@ -270,7 +280,7 @@ def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(leo, t
     run.mkdir()
     out.mkdir()
     (out / "kept.txt").write_text("mine")
-    manifest = {"format": 1, "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
+    manifest = {"format": 2, "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
     (run / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("outcomes", run, "--out", out)
     assert code == 1

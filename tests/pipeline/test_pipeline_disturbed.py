@@ -92,7 +92,7 @@ def test_a_part_of_the_folder_may_lie_on_another_file_system(
     """A link of a run's stages to a larger disk: the first document could not be renamed into its place."""
     plain = tables(runner(root.with_name("plain"), source).run())
     root.mkdir()
-    (root / "manifest.json").write_text(json.dumps({"format": 1, "run": "toy"}))
+    (root / "manifest.json").write_text(json.dumps({"format": 2, "run": "toy"}))
     (root / part).symlink_to(elsewhere)
     assert tables(runner(root, source).run()) == plain
     assert tables(runner(root, source, limit=11).run(force=True)) == plain

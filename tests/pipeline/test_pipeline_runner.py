@@ -355,9 +355,7 @@ def test_a_folder_of_another_format_is_refused(root, source):
     manifest = json.loads((root / "manifest.json").read_text())
     (root / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     before = files_below(root)
-    with pytest.raises(
-        ConfigError, match=r"was written in format 99; this version of leo writes format 1\n  give another"
-    ):
+    with pytest.raises(ConfigError, match=r"in format 99; leo-linkage .* reads format 2 only\n  make the run again"):
         runner(root, source).run()
     assert files_below(root) == before
 

@@ -67,7 +67,7 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_pat
     run = tmp_path / "run"
     run.mkdir()
     manifest = {
-        "format": 1,
+        "format": 2,
         "run": "own",
         "exit": 0,
         "status": "done",

@@ -11,12 +11,10 @@ from linkage.extract.formats import Written
 from linkage.extract.layout import PERSON, Layout
 from linkage.extract.project import Project
 from linkage.extract.pseudonyms import PATTERN
-from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.stage import Stage
+from linkage.pipeline.stage import Counts, Stage, Workspace
+from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.pipeline.stages.reading import attribute_name
-from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
-from linkage.pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from quality.contracts import ContractReport

@@ -1,17 +1,18 @@
 """The stage that judges a run: links, spine and truth to aggregates, and the gates that stand behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from linkage.config import Step
 from linkage.engine import Table
-from linkage.pipeline.artefacts import Counts
+from linkage.match.recall import sample_of_pairs, true_pairs_reached
+from linkage.match.units import described, together
+from linkage.model import from_dict
 from linkage.pipeline.gates import asked_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.stages.reached import reached_in_step
+from linkage.pipeline.stage import Counts, Stage, Workspace
+from linkage.pipeline.stages.linking import LEO_TABLES, sources_of_side
 from linkage.pipeline.stages.reading import attribute_name
-from linkage.pipeline.stages.tables import LEO_TABLES
 from linkage.pipeline.truth import (
     error_files,
     logged_errors,
@@ -21,10 +22,47 @@ from linkage.pipeline.truth import (
     true_entities_file,
     unknown_to_truth,
 )
-from linkage.pipeline.workspace import Workspace
 from quality.measures.drift import drift
 from quality.measures.evaluated import evaluation_of
 from quality.measures.evaluation import Inputs, StepTables, evaluate
+
+
+def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table], Mapping[str, Any]]:
+    """Given true pairs (left_id, right_id), the counts of `true_pairs_reached`, with the rules that the step ran."""
+
+    def reached(true_pairs: Table) -> Mapping[str, Any]:
+        engine = space.engine
+        model = from_dict(space.document(f"models/{step.name}.json"))
+        before = list(job.config.step[: job.config.step.index(step)])
+        wanted = list(dict.fromkeys(column for rule in model.blocking_rules for column in rule.columns))
+        pairs = sample_of_pairs(engine, true_pairs)
+        left = _side(space, step, pairs, "left", sources_of_side(job.config, step.left, before), wanted)
+        right = _side(space, step, pairs, "right", sources_of_side(job.config, step.right, before), wanted)
+        counts = true_pairs_reached(engine, model, (left, right), space.table(f"links/{step.name}"), pairs)
+        engine.drop(left, right, pairs)
+        return counts
+
+    return reached
+
+
+def _side(
+    space: Workspace, step: Step, pairs: Table, side: str, sources: Sequence[str], wanted: Sequence[str]
+) -> Table:
+    """The units of a side that stand in the pairs, with the columns that the rules read."""
+    members = space.engine.sql(
+        f"""
+        select distinct u.unit_id, u.entity_id
+        from {{units}} as u
+        join {{pairs}} as p on p.{side}_id = u.unit_id
+        where u.side = '{side}'
+        """,
+        units=space.table(f"units/{step.name}"),
+        pairs=pairs,
+        store=True,
+    )
+    identities = [space.table(f"identities/{source}") for source in sources]
+    return described(space.engine, together(space.engine, identities), members, wanted)
+
 
 EVALUATION = "quality/evaluation.json"
 DRIFT = "quality/drift.json"  # where there is a last release
@@ -83,7 +121,7 @@ _ROOMS = (
     "linkage.model.blocking",
     "linkage.pipeline.stages.judging",
     "linkage.pipeline.gates",
-    "linkage.pipeline.stages.reached",
+    "linkage.pipeline.stages.judging",
     "linkage.pipeline.truth",
 )
 

@@ -12,13 +12,12 @@ from linkage.match.partitions import Partitions
 from linkage.model import from_dict
 from linkage.model.engine_check import check_runs
 from linkage.model.training import InformativePrior, most_informative
-from linkage.pipeline.artefacts import Counts
-from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.previous import PreviousRun
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.job import Job, PreviousRun, shipped_files
+from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
 
+LOOKUPS = ("lookup_ae_id", "lookup_edukey", "lookup_pmr")
+LEO_TABLES = ("employment", "earnings", "self_assessment", "benefits", "geography", "person", "outcomes")
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
 DRAWS = "link_draws"  # of a step that asks for alternative link sets

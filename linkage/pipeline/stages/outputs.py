@@ -13,16 +13,14 @@ from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
-from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.stage import Stage
+from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
 from linkage.pipeline.stages.contracts import ROOMS as CONTRACT_ROOMS
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
+from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.pipeline.stages.reading import attribute_name
-from linkage.pipeline.stages.tables import LEO_TABLES, LOOKUPS
-from linkage.pipeline.workspace import Workspace
 from linkage.records.identifiers import default_date
 
 

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config import AttributeTable, Source
-from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.stage import Stage
-from linkage.pipeline.workspace import Workspace
+from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.records import (
     AttributeSummary,
     ReadingSummary,
