@@ -1,4 +1,4 @@
-"""Of one file that holds people twice, pairs within a half are no strangers."""
+"""Of one file that holds people twice, pairs within a half are no non-matches."""
 
 import random
 
@@ -16,7 +16,7 @@ MOVED = 0.5
 
 
 def test_what_people_change_is_learnt_from_those_who_are_in_a_file_twice(engine: Engine) -> None:
-    """Names and an age hardly tell a person who has moved from a namesake: strangers must not be learnt from persons."""
+    """Names and an age hardly tell a person who has moved from a namesake: u must not be learnt from matches."""
     draw = random.Random(6)
     people = [
         (f"F{draw.randrange(250)}Q", f"S{draw.randrange(500)}K", draw.randrange(18, 90), f"P{draw.randrange(900)}")
@@ -34,7 +34,7 @@ def test_what_people_change_is_learnt_from_those_who_are_in_a_file_twice(engine:
         comparison("postcode", "category"),
     ]
     first, second = halves(engine, file, seed=1)
-    model, _ = train(engine, from_dict(settings(made)), first, second)
+    model, _ = train(engine, from_dict(settings(made)), first, second, one_file=True)
     learnt = {c.name: next(level.m for level in c.levels if level.value > 0) for c in model.comparisons if not c.given}
     assert learnt["postcode"] == pytest.approx(1 - MOVED, abs=0.06)
     assert learnt["age"] > 0.95

@@ -38,7 +38,9 @@ def ours() -> Ours:
     left, right = (_some(side) for side in known_errors.two_files())
     with connect("duckdb", threads=1) as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.model.training.counts.RANDOM_PAIRS", PEOPLE * PEOPLE)
-        evidence = gather(engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1)
+        evidence = gather(
+            engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1, one_file=True
+        )
     return Ours(left, right, known_errors.model(), evidence, estimate(evidence, as_counted(evidence)))
 
 

@@ -104,7 +104,7 @@ def _run(evidence: Evidence, pairs: BlockPairs, counted: Sequence[Floats], rando
         u,
         (near.estimate.m, near.estimate.prior) if near else (m[None, :], _starting_prior(evidence, block, m, random_u)),
         pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
-        excess=excess_of_non_matches(layout, pairs, counted[1:], random_u, u) if pairs.within else 0.0,
+        excess=excess_of_non_matches(layout, pairs, counted[1:], random_u) if pairs.within else 0.0,
         tolerance=0.0 if near else TOLERANCE,
         limit=_ITERATIONS if near else LIMIT,
     )

@@ -69,9 +69,7 @@ def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floa
     return np.where(layout.fixed("u"), u, within)
 
 
-def excess_of_non_matches(
-    layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], random_u: Floats, u: Floats
-) -> Floats:
+def excess_of_non_matches(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floats) -> Floats:
     """log2 of how much more often non-matches of a block show a pattern than independent fields do: (draws, patterns).
 
     Twins share a surname, a home and a birth date. EM with independent fields takes them for matches, and learns that
@@ -79,21 +77,25 @@ def excess_of_non_matches(
 
     Args:
         counts: (draws, patterns) of the pairs within each file.
-        random_u, u: (draws, levels) of random pairs, and of the block's non-matches.
+        u: (draws, levels) of random pairs.
     """
     patterns = pairs.patterns
     place = {row.tobytes(): number for number, row in enumerate(patterns.shown.astype(bool))}
     observed = np.zeros((len(u), len(patterns.counts)))
+    levels = np.zeros_like(u)
     for table, count in zip(pairs.within, counts, strict=True):
-        non_matches = _without_duplicates(layout, pairs, table, count, random_u)
+        non_matches = _without_duplicates(layout, pairs, table, count, u)
+        levels += table.level_counts(non_matches)
         for column, row in enumerate(table.shown.astype(bool)):
             if (number := place.get(row.tobytes())) is not None:
                 observed[:, number] += non_matches[:, column]
+    shares = np.log2(np.maximum(levels, 1e-300) / np.maximum(layout.totals(levels), 1e-300))
     known = np.add.reduceat(patterns.shown, layout.first, axis=1) > 0
     _, compared = np.unique(known, axis=0, return_inverse=True)  # patterns that know the same fields are compared
     totals = np.stack([observed[:, compared == each].sum(axis=1) for each in range(compared.max() + 1)], axis=1)
-    expected = totals[:, compared] * np.exp2(np.log2(np.maximum(u, 1e-300)) @ patterns.shown.T)
-    return np.log2((observed + UNSEEN_PAIRS) / (expected + UNSEEN_PAIRS))
+    expected = totals[:, compared] * np.exp2(shares @ patterns.shown.T)
+    excess: Floats = np.log2((observed + UNSEEN_PAIRS) / (expected + UNSEEN_PAIRS))
+    return excess
 
 
 def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
