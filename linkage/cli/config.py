@@ -40,7 +40,7 @@ def check(
         (job.config.step, "step", "steps"),
         (job.projects, "project", "projects"),
     )
-    counted = ", ".join(f"{len(held)} {one if len(held) == 1 else many}" for held, one, many in parts)
+    counted = ", ".join(f"{len(part)} {one if len(part) == 1 else many}" for part, one, many in parts)
     typer.echo(f"  {counted}; hash {job.config.fingerprint()}")
     for remark in remarks(job):
         typer.echo(textwrap.indent(remark, "  "))
@@ -114,7 +114,7 @@ def copy(
         raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
     there = [name for name in names if (out / name).exists()]
     if there:
-        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to take anew")
+        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to take again")
     for name in names:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(shipped_dir() / name, out / name)
@@ -124,5 +124,5 @@ def copy(
 def _about(path: Path) -> str:
     """What a definition says of itself in its first line, a comment or a title; empty where it says nothing."""
     first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
-    said = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
-    return textwrap.shorten(said, 78, placeholder=" ...")
+    heading = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
+    return textwrap.shorten(heading, 78, placeholder=" ...")

@@ -22,7 +22,7 @@ def demo(
     people: Annotated[
         int, typer.Option(parser=people_count, metavar="N", help="How many people: 20000, 250k, 1e6.")
     ] = 20_000,  # type: ignore[assignment, unused-ignore]
-    out: Annotated[Path, typer.Option(help="The run's folder; data and key lie beside it.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option(help="The run's folder; data and key lie next to it.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
 ) -> None:
@@ -34,7 +34,7 @@ def demo(
     from linkage.pipeline.leo import closing_lines, pipeline
 
     start = time.perf_counter()
-    data, key = beside(out, "data"), beside(out, "key")
+    data, key = next_to(out, "data"), next_to(out, "key")
     _population(data, people, seed, wanted=not no_progress)
     _refuse_too_few(data, people)
     if not key.exists():
@@ -52,12 +52,12 @@ def demo(
 
 
 def _refuse_too_few(data: Path, people: int) -> None:
-    """Of a handful of people nobody is in some source, which no run can read."""
+    """Of a handful of people none may be in some source, and no run can read an empty source."""
     rows = json.loads((data / "manifest.json").read_text(encoding="utf-8"))["rows"]
-    empty = [name.removeprefix("sources/") for name, held in rows.items() if name.startswith("sources/") and not held]
+    empty = [name.removeprefix("sources/") for name, count in rows.items() if name.startswith("sources/") and not count]
     if empty:
         raise ConfigError(
-            f"--people {people}: of so few nobody is in {', '.join(empty)}\n  make more, for example --people 800"
+            f"--people {people}: so few that none is in {', '.join(empty)}\n  make more, for example --people 800"
         )
 
 
@@ -65,7 +65,7 @@ _DEMOS = {"preset": "realistic", "releases": 1, "tables": "all", "format": "parq
 """What a demo's population is made by; one of leo synth that is otherwise is its maker's, and is not to be replaced."""
 
 
-def beside(out: Path, what: str) -> Path:
+def next_to(out: Path, what: str) -> Path:
     """A path next to the run's folder, named after it."""
     named = out if out.name else out.resolve()  # the folder . has no name of its own
     return named.with_name(f"{named.name}-{what}")

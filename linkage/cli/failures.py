@@ -20,7 +20,7 @@ from linkage.pipeline.log import place_of, value_free_trace
 def failing_clearly() -> Iterator[None]:
     """Turn every exception of a command into a message and an exit code.
 
-    An exception that nobody foresaw may quote a row in its message, so only its type and place are shown; where it
+    An unforeseen exception may quote a row in its message, so only its type and place are shown; where it
     came from is written to a file, without messages and without variables.
     """
     try:
@@ -41,8 +41,8 @@ def failing_clearly() -> Iterator[None]:
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a library in Rust that panics raises what is no Exception, and may quote as well
-        if isinstance(error, OSError) and (said := _of_the_system(error)):
-            typer.echo(f"leo: {said}", err=True)
+        if isinstance(error, OSError) and (explanation := _of_the_system(error)):
+            typer.echo(f"leo: {explanation}", err=True)
             sys.exit(int(ExitCode.FAILED))
         trace = _write_trace(error)
         typer.echo(
@@ -76,7 +76,7 @@ def _of_the_system(error: OSError) -> str | None:
 
 
 def refuse_strange_names() -> None:
-    """Refuse a command whose names of files cannot be told, or whose folder is gone, before any work.
+    """Refuse a command whose file names are not text, or whose folder is gone, before any work.
 
     Raises:
         InputError: so it is; what is no file may be somebody's key, and is not shown.
@@ -101,7 +101,7 @@ def stoppable(root: Path) -> Iterator[None]:
 
 
 def _write_trace(error: BaseException) -> str:
-    """A file of its own beside other temporary files; its path."""
+    """A file of its own among the temporary files; its path."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
     try:
         with tempfile.NamedTemporaryFile(

@@ -51,10 +51,10 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
 
     links = of("links")
     if to_come := steps_to_come(manifest):
-        said = f"{root}: has not linked {', '.join(to_come)}: its status is '{manifest['status']}'"
+        unfinished = f"{root}: has not linked {', '.join(to_come)}: its status is '{manifest['status']}'"
         if not links:
-            raise ConfigError(f"{said}\n  finish it first: leo run")
-        typer.echo(f"{said}; the same leo run goes on", err=True)
+            raise ConfigError(f"{unfinished}\n  finish it first: leo run")
+        typer.echo(f"{unfinished}; the same leo run goes on", err=True)
     models = {step: root / "models" / f"{step}.json" for step in links}
     return RunTables(
         name=str(root),
@@ -77,10 +77,10 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
     from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
-    said, recognised = manifest.get("request") or {}, manifest["recognised"]
+    given, recognised = manifest.get("request") or {}, manifest["recognised"]
     step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
-    if of_one_file and "threshold" in said:
-        limits = dedupe_thresholds(said["threshold"])
+    if of_one_file and "threshold" in given:
+        limits = dedupe_thresholds(given["threshold"])
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
     return RunTables(
         name=str(root),
@@ -89,7 +89,7 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         models={step: document_of(root / "model.json")},
         identities={},
         configuration={
-            **{key: said[key] for key in ("threshold", "margin") if key in said},
+            **{key: given[key] for key in ("threshold",) if key in given},
             "columns": {side: columns for side, columns in recognised.items() if side != "compared"},
             "compared_as": recognised["compared"],
             "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},

@@ -1,4 +1,4 @@
-"""Options that nothing would look at beside others: refused, or whoever gave them would believe that they hold."""
+"""Options that have no effect with others are refused."""
 
 from collections.abc import Mapping
 

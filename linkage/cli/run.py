@@ -79,13 +79,13 @@ def report(run: RunArgument) -> None:
 def publish(
     run: RunArgument,
     to: Annotated[
-        Path | None, typer.Option(help="The release folder; releases/ beside the run when not given.")
+        Path | None, typer.Option(help="The release folder; releases/ next to the run when not given.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The release's name; the run folder's when not given.")] = None,
 ) -> None:
     """Move a run that passed its gates to the release folder, whole. A run that did not stays, with exit code 3.
 
-    The report is made anew first where links were reviewed. The whole folder moves, with what holds identifiers.
+    The report is made again first where links were reviewed. The whole folder moves, with what holds identifiers.
 
     Example: leo publish runs/2026 --to releases
     """
@@ -111,7 +111,7 @@ def released_lines(release: Path) -> list[str]:
     from linkage.pipeline.reviewing import estimates
     from quality.review.results import steps_without_estimate
 
-    reviewed = ", ".join(str(said["step"]) for said in estimates(release))
+    reviewed = ", ".join(str(review_of_step["step"]) for review_of_step in estimates(release))
     lines = [
         f"published  {release}",
         f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {reviewed}" if reviewed else ""),

@@ -1,4 +1,4 @@
-"""Files that a verb is asked to write beside what it shows: whether they can be is known before its work."""
+"""Files that a command is asked to write in addition to what it shows: whether they can be is known before its work."""
 
 import json
 import os
@@ -30,8 +30,8 @@ def a_file(given: Path | None) -> Path | None:
     return given
 
 
-def write_json(said: Any, out: Path) -> None:
+def write_json(value: Any, out: Path) -> None:
     """Write what a verb found, whole or not at all, in a folder that is made where there is none."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(out) as part:
-        part.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

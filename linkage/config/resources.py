@@ -2,7 +2,7 @@
 
 Definitions are what a run reads by itself: the catalogue, contracts, rules of conflicts, denominators of quality, rules
 of requests, profiles of disclosure. Whoever has other sources keeps a folder of the shape of configs/: a file of the
-path of a shipped one stands in its stead, another dataset beside the shipped ones. One process has one such folder.
+path of a shipped one stands in its stead, another dataset is added to the shipped ones. One process has one such folder.
 """
 
 import csv
@@ -59,15 +59,15 @@ def use(folder: Path) -> None:
     there = [_name(path, folder) for top in sorted(closed) for path in sorted((folder / top).rglob("*.*"))]
     strays = [name for name in there if name not in shipped]
     if strays:
-        told = [f"  {name}{_nearest(name, shipped)}" for name in strays]
+        lines = [f"  {name}{_nearest(name, shipped)}" for name in strays]
         raise ConfigError(
-            f"{folder}: files that nothing reads; there they are to be called as the shipped ones\n" + "\n".join(told)
+            f"{folder}: files that nothing reads; there they are to be called as the shipped ones\n" + "\n".join(lines)
         )
     os.environ[OWN] = str(folder.resolve())
 
 
 def own_names() -> list[str]:
-    """Which of the user's own files are read in the stead of shipped ones or beside them, as paths below configs/."""
+    """Which of the user's own files are read instead of shipped ones or in addition to them, as paths below configs/."""
     own = _own_dir()
     if not own:
         return []

@@ -112,7 +112,7 @@ class Pass(Strict):
 
     name: Name
     why: str
-    equal: tuple[str, ...]  # identifiers that agree exactly, at any time either held them
+    equal: tuple[str, ...]  # identifiers that agree exactly, at any time either had them
     agree_any: tuple[str, ...] = ()  # of these at least one more holds: "surname", "forename~close", "forename~initial"
     accept: Literal["unique", "all"] = "unique"
 
@@ -124,9 +124,9 @@ class Step(Strict):
     left: str  # a source, or "people": all that the steps before this one have joined
     right: str
     cardinality: Cardinality = "one-to-one"
-    passes: str | None = None  # TOML file of passes, below configs/ or beside the run's file
-    model: str | None = None  # a Splink model, JSON, below configs/ or beside the run's file
-    overrides: str | None = None  # CSV of decisions by people, beside the run's file
+    passes: str | None = None  # TOML file of passes, below configs/ or next to the run's file
+    model: str | None = None  # a Splink model, JSON, below configs/ or next to the run's file
+    overrides: str | None = None  # CSV of decisions by people, next to the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
     accept_probability: Probability = 0.5  # posterior probability from which a pair is linked
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
@@ -157,10 +157,12 @@ class Outputs(Strict):
     """What a run makes of the links."""
 
     longitudinal: bool = True
-    projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or beside the run's file
-    register_file: str | None = None  # of decisions, in the same places; else register.jsonl beside each request
+    projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or next to the run's file
+    register_file: str | None = None  # of decisions, in the same places; else register.jsonl next to each request
     key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
-    opt_outs: str | None = None  # CSV of source and entity_key of those who may be in no extract, beside the run's file
+    opt_outs: str | None = (
+        None  # CSV of source and entity_key of those who may be in no extract, next to the run's file
+    )
     encryption_key_file: str | None = None  # encrypts the extracts' Parquet files; else LEO_EXTRACT_KEY, else none does
 
 
@@ -181,9 +183,9 @@ class Run(Strict):
 
     name: Name
     engine: Literal["duckdb", "spark"] = "duckdb"
-    data: str = "."  # folder of the sources, beside the run's file
+    data: str = "."  # folder of the sources, next to the run's file
     truth: str | None = None  # folder of the truth, where there is one
-    previous: str | None = None  # folder of the last release's run, whose person ids live on, beside the run's file
+    previous: str | None = None  # folder of the last release's run, whose person ids live on, next to the run's file
     memory_limit: str | None = None
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
     seed: Annotated[int, Field(ge=0)] = 2026
@@ -205,7 +207,7 @@ class RunConfig(Strict):
     attributes: dict[Name, AttributeTable] = Field({})
     step: tuple[Step, ...] = ()
     outputs: Outputs = Outputs()
-    outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or beside the run's file
+    outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or next to the run's file
     gates: Gates = Gates()
 
     @staticmethod
@@ -258,7 +260,7 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
     return [
         f"step.{index}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
         for side, name in named.items()
-        for earlier in [next((step for step, held in joined.items() if name in held), None)]
+        for earlier in [next((step for step, joined_sources in joined.items() if name in joined_sources), None)]
         if name != "people" and earlier is not None
     ]
 

@@ -1,4 +1,4 @@
-"""A TOML file held to a model: every fault at once, with its path in the file and what is allowed there.
+"""A TOML file checked against a model: every fault at once, with its path in the file and what is allowed there.
 
 Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
 """
@@ -22,7 +22,7 @@ _IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
 
 
 def fault(text: str) -> PydanticCustomError:
-    """A fault of one key, which is told with its place."""
+    """A fault of one key, reported with its place."""
     return PydanticCustomError("of_one_key", "{text}", {"text": text})
 
 

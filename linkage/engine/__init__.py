@@ -1,4 +1,4 @@
-"""The only room that knows an engine. Every query of the project goes through here."""
+"""The only package that knows an engine. Every query of the project goes through here."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ def without_pandas() -> None:
     """Have pyarrow take it that there is no pandas, until a table is turned into one of pandas.
 
     pyarrow asks of most that it is given or asked for whether it is a pandas object, and imports pandas to know: a
-    third of a second of every run. It asks once, so it is told once. For commands, whose process is nobody else's:
+    third of a second of every run. It asks once, so it is answered once. For commands, which own their process:
     objects of pandas that are handed over later are read as any other sequence is. Where somebody has imported pandas
     before, nothing is done.
     """

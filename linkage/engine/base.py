@@ -1,4 +1,4 @@
-"""What a room may ask of an engine. Queries are written once, in DuckDB's dialect; each engine renders them.
+"""What a module may ask of an engine. Queries are written once, in DuckDB's dialect; each engine renders them.
 
 Tables enter a query as {name}, values as $name:
 
@@ -30,7 +30,7 @@ class Table:
     """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay with the engine.
 
     Args:
-        columns: their names, or what finds them when somebody asks: an engine that binds a view anew to know its
+        columns: their names, or what finds them when somebody asks: an engine that binds a view again to know its
             columns is spared that of most.
     """
 
@@ -82,7 +82,7 @@ class Engine(Protocol):
     ) -> Table:
         """The rows of a query, read again at each use; `store` keeps them (a table used twice should be stored).
 
-        One that is not stored may be planned when it is read, or asked for its columns: a fault in it is then told.
+        One that is not stored may be planned when it is read, or asked for its columns: a fault in it is then raised.
 
         Parameters come from configuration, never from persons: an engine may show them in its plans. Persons' values
         and keys enter as tables.
@@ -175,7 +175,7 @@ class Engine(Protocol):
 
 
 FEW_ROWS = 200_000
-"""Rows of which all that is made of them fits beside one another, and to which DuckDB gives one thread or two."""
+"""Rows of which all that is made of them fits in memory together, and to which DuckDB gives one thread or two."""
 
 
 def run_concurrently_if_small(engine: Engine, *work: Callable[[], Made], rows: float = math.inf) -> list[Made]:

@@ -25,7 +25,7 @@ def work_in_batches(
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(held.num_rows for held in waiting) >= batch_rows:
+        if sum(chunk.num_rows for chunk in waiting) >= batch_rows:
             table = pa.Table.from_batches(waiting)
             begins = pc.index(table[by], table[by][-1]).as_py()
             if begins:

@@ -3,10 +3,10 @@
 sqlglot does most of it; this module mends what it renders otherwise than DuckDB answers. Functions are a table in
 functions.py; what is more than a function (ordered lists, unnesting, subscripts, formats of dates) is here.
 
-What cannot be told from the text, because it hangs on types, is left to the author of a query:
+What the text does not show, because it depends on types, is left to the author of a query:
 - `len` and `array_length` are of lists, `length` of text;
 - a date minus a date is days on DuckDB and an interval on Spark: say date_diff('day', b, a);
-- a double is rounded by a cast to a whole number on DuckDB and cut off on Spark: say round or floor first;
+- a double is rounded by a cast to a whole number on DuckDB and cut off on Spark: write round() or floor() first;
 - a text of "1.5" cast to a whole number is 2 on DuckDB and an error, or NULL, on Spark;
 - x / 0 is infinite on DuckDB and an error on Spark: say x / nullif(y, 0);
 - ln(0) is minus infinity on DuckDB and NULL on Spark;
@@ -123,8 +123,8 @@ class _Write(Spark):  # type: ignore[misc]
             sequence = f"IF({low} <= {last}, SEQUENCE({low}, {last}{step}), ARRAY())"
             if not isinstance(expression.parent, exp.Table):
                 return sequence
-            beside = isinstance(expression.parent.parent, exp.Join)
-            return f"LATERAL EXPLODE({sequence})" if beside else f"EXPLODE({sequence})"
+            in_join = isinstance(expression.parent.parent, exp.Join)
+            return f"LATERAL EXPLODE({sequence})" if in_join else f"EXPLODE({sequence})"
 
         def concat_sql(self, expression: exp.Concat) -> str:
             """Parts as texts: with a text for what is not known, Spark would take numbers and that text for numbers."""
@@ -157,9 +157,9 @@ class _Write(Spark):  # type: ignore[misc]
             return str(self.function_fallback_sql(expression))
 
         def in_sql(self, expression: exp.In) -> str:
-            held = expression.args.get("field")
-            if held is not None:  # x in a list that a column holds
-                return f"ARRAY_CONTAINS({self.sql(held)}, {self.sql(expression, 'this')})"
+            list_column = expression.args.get("field")
+            if list_column is not None:  # x in a list that a column holds
+                return f"ARRAY_CONTAINS({self.sql(list_column)}, {self.sql(expression, 'this')})"
             return str(super().in_sql(expression))
 
         def _list(self, inner: exp.Expression, where: str) -> str:
@@ -355,7 +355,7 @@ def _zipped_unnests(select: exp.Expression) -> exp.Expression:
         return select
     names = [item.alias_or_name or "unnest" for item in select.expressions]
     if any(isinstance(item, exp.Star) or item.is_star for item in select.expressions):
-        raise _refused("* beside several unnest(...)", "the columns by name")
+        raise _refused("* with several unnest(...)", "the columns by name")
     lists = [item.unalias().this for item in unnests]
     inline = exp.Aliases(
         this=exp.Anonymous(this="INLINE", expressions=[_zip_of(lists)]),

@@ -75,8 +75,8 @@ class DuckDBEngine:
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The calling thread's own: queries of one connection wait for one another."""
-        held: duckdb.DuckDBPyConnection = getattr(self._of_thread, "connection", self._main)
-        return held
+        own_connection: duckdb.DuckDBPyConnection = getattr(self._of_thread, "connection", self._main)
+        return own_connection
 
     @property
     def memory(self) -> int:
@@ -268,18 +268,18 @@ def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     text = str(error).splitlines()[0]
     if within := _WITHIN.search(text):  # what went wrong first, of a file that was closed in vain
         text = str(json.loads(within[1])).splitlines()[0]
-    said = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
-    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in said and "limit" in said):
+    lowered = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
+    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in lowered and "limit" in lowered):
         return LeoError(
             "the engine ran out of its memory limit\n"
             f"  raise it ([run] memory_limit, --memory-limit), or free space below {scratch}, where it spills\n"
             f"  engine: {text}"
         )
-    if any(words in said for words in _OF_A_FULL_DISK):
+    if any(words in lowered for words in _OF_A_FULL_DISK):
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
-    if "permission denied" in said or "read-only file system" in said:
+    if "permission denied" in lowered or "read-only file system" in lowered:
         return LeoError(f"{text}\n  give this user the right to it, then run the same command again")
     if isinstance(error, duckdb.InvalidInputException):  # which quotes the value that it could not read
         file = named[2] if (named := _FILE.search(text)) else "Parquet"

@@ -37,7 +37,7 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
 
 
 def is_hidden(path: Path) -> bool:
-    """Whether a path below a folder of data is none of its rows: what a program wrote half, or keeps beside them.
+    """Whether a path below a folder of data is none of its rows: what a program wrote half, or keeps next to them.
 
     A folder or file that begins with . or _, as Spark and Hive have it: _temporary holds the parts of a job at work.
     """
@@ -45,12 +45,12 @@ def is_hidden(path: Path) -> bool:
 
 
 def rows_of(files: Sequence[Path]) -> str:
-    """DuckDB SQL of the rows of Parquet files, columns matched by name, and of nothing beside them.
+    """DuckDB SQL of the rows of Parquet files, columns matched by name, and of no other file.
 
     A path may hold what DuckDB takes for a pattern, and a folder called year=2024 makes no column.
 
     Raises:
-        InputError: a path that DuckDB cannot be told: in a pattern it takes a backslash for the end of a folder.
+        InputError: a path that DuckDB cannot be given: in a pattern it takes a backslash for the end of a folder.
     """
     for file in files:
         if "\\" in str(file) and escape(str(file)) != str(file):
@@ -82,7 +82,7 @@ def whole(path: Path) -> Iterator[Path]:
     """Give a hidden place to fill with a file or a folder, which takes `path` when the block ends well.
 
     What stands at `path`, a file or a folder of whichever engine, stays until then, and what a killed process left
-    half written beside it goes first.
+    half written next to it goes first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part, before = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.before")
@@ -99,7 +99,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def _cleared(path: Path, part: Path, before: Path) -> None:
-    """Take away what was not put in place, and put back what had made room for it."""
+    """Take away what was not put in place, and put back what it was to replace."""
     if before.exists() and not path.exists():
         before.rename(path)
     _remove(part)

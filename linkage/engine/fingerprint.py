@@ -31,7 +31,7 @@ def written(value: str, kind: pa.DataType) -> str:
     """DuckDB SQL of a value as text; NULL is a tilde.
 
     Raises:
-        TypeError: the type is none that a table between rooms has.
+        TypeError: the type is none that a table of a run has.
     """
     return f"coalesce({_text(value, kind)}, '~')"
 

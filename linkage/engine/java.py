@@ -55,8 +55,8 @@ def spark_home() -> Path:
 def _major(java: Path) -> int | None:
     """11 of "11.0.2", 8 of "1.8.0"; None where it does not say, being broken, of another machine or not to be run."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=300, check=False)
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=300, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
+    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
     return int(match.group(1)) if match else None

@@ -19,7 +19,7 @@ class LockedTempdir:
 
     `parent` is made where it is not there.
 
-    Folders of such a name that nobody holds are cleared away first. Who works in one has a lock on it, which the system
+    Folders of such a name without a lock are cleared away first. Who works in one has a lock on it, which the system
     lets go when the process ends, however it ends. Where the file system has no locks nothing is cleared, nor is what
     belongs to another user.
 
@@ -88,7 +88,7 @@ def _clear(parent: Path, name: re.Pattern[str]) -> None:
 
 
 def _clear_unheld(folder: Path) -> None:
-    """Remove a folder of this user's that nobody holds; an OSError where somebody does."""
+    """Remove a folder of this user's without a lock; an OSError where it is locked."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

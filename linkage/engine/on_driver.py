@@ -146,8 +146,8 @@ def _kind(kind: DataType) -> str | None:
     if isinstance(kind, ArrayType):
         element = _kind(kind.elementType)
         return f"{element}[]" if element else None
-    if isinstance(kind, StructType):  # what a unit has held, and when
+    if isinstance(kind, StructType):  # the values of a unit, and when
         parts = {field.name: _kind(field.dataType) for field in kind.fields}
         return None if None in parts.values() else f"struct({', '.join(f'{quote(n)} {k}' for n, k in parts.items())})"
-    said = kind.simpleString()
-    return said if said.startswith("decimal(") else _TYPES.get(said)
+    type_name = kind.simpleString()
+    return type_name if type_name.startswith("decimal(") else _TYPES.get(type_name)

@@ -39,7 +39,9 @@ def java_format(strptime: str) -> str:
             continue
         if part not in _LETTERS:
             raise ValueError(f"no counterpart of {part} on Spark; there are {', '.join(_LETTERS)}")
-        touches = any(0 <= beside < len(parts) and parts[beside][0] == "%" for beside in (place - 1, place + 1))
+        touches = any(
+            0 <= neighbour < len(parts) and parts[neighbour][0] == "%" for neighbour in (place - 1, place + 1)
+        )
         written.append(_FIXED.get(part, _LETTERS[part]) if touches else _LETTERS[part])
     return "".join(written)
 

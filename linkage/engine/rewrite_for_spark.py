@@ -1,4 +1,4 @@
-"""Parquet that Spark reads otherwise than DuckDB, or not at all, written anew by the driver's DuckDB.
+"""Parquet that Spark reads otherwise than DuckDB, or not at all, rewritten by the driver's DuckDB.
 
 Spark passes over a file whose name begins with _ or ., reads no times in nanoseconds, as pandas writes them, and joins
 no files of which one holds numbers and another, where some are missing, numbers with a fraction. A source's files come
@@ -32,7 +32,7 @@ def needs_rewrite(files: Sequence[Path]) -> bool:
     """Whether Spark would read another table than DuckDB from Parquet files, or none."""
     if any(file.name.startswith(("_", ".")) for file in files):
         return True
-    held: dict[str, pa.DataType] = {}
+    kinds_seen: dict[str, pa.DataType] = {}
     for file in files:
         try:
             schema = pq.read_schema(file)
@@ -43,7 +43,7 @@ def needs_rewrite(files: Sequence[Path]) -> bool:
             nested = pa.types.is_nested(kind)
             if pa.types.is_time(kind) or (pa.types.is_timestamp(kind) and kind.unit == "ns"):
                 return True
-            if not nested and held.setdefault(field.name.lower(), kind) != kind:
+            if not nested and kinds_seen.setdefault(field.name.lower(), kind) != kind:
                 return True
     return False
 
@@ -52,15 +52,15 @@ def rewrite(files: Sequence[Path], folder: Path) -> Path:
     """The rows of Parquet files as one file in a new folder, in types that Spark has.
 
     Raises:
-        LeoError: a file is not whole, or there is no room.
+        LeoError: a file is not whole, or there is no space.
     """
     try:
         return _written(files, folder)
     except duckdb.Error:  # whose text may quote what was read
         shutil.rmtree(folder, ignore_errors=True)
         raise LeoError(
-            f"{files[0]}{' and others' if len(files) > 1 else ''}: could not be written anew for Spark below "
-            f"{folder.parent}\n  is there room, and is each whole Parquet?"
+            f"{files[0]}{' and others' if len(files) > 1 else ''}: could not be rewritten for Spark below "
+            f"{folder.parent}\n  is there space, and is each whole Parquet?"
         ) from None
 
 

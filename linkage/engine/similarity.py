@@ -1,6 +1,6 @@
 """Likeness of texts on Spark, equal to DuckDB's: rapidfuzz behind Arrow UDFs, a batch at a time.
 
-Spark's own Jaro-Winkler and the jar that Splink ships floor transpositions, boost below 0.7 and score two empty texts
+Spark's own Jaro-Winkler and the jar that Splink ships round transpositions down, boost below 0.7 and score two empty texts
 as equal; DuckDB does none of these (measured on 40,000 name pairs: rapidfuzz differs from DuckDB on none of them, Spark
 on 1,911).
 """

@@ -109,14 +109,14 @@ class SparkEngine:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
         found = [path.resolve() for path in parquet_files(paths)]
-        anew = self.scratch / uuid.uuid4().hex if needs_rewrite(found) else None
-        if anew:
-            found = [rewrite(found, anew)]
+        rewritten = self.scratch / uuid.uuid4().hex if needs_rewrite(found) else None
+        if rewritten:
+            found = [rewrite(found, rewritten)]
         schema = of_files(found)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
         table = self._named(self._guarded(lambda: reader.parquet(*map(escaped, found))))
-        if anew:
-            self._stored[table.name] = anew
+        if rewritten:
+            self._stored[table.name] = rewritten
         return self._of_files(table, found)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
@@ -183,8 +183,8 @@ class SparkEngine:
         if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
             return counted
         if table.name not in self._counts:
-            held = self._in_memory.get(table.name)  # its rows are counted where they lie: no query is planned
-            rows = held._jdf.queryExecution().toRdd() if held else self._frame(table)
+            frame = self._in_memory.get(table.name)  # its rows are counted where they lie: no query is planned
+            rows = frame._jdf.queryExecution().toRdd() if frame else self._frame(table)
             self._counts[table.name] = int(self._guarded(rows.count))
         return self._counts[table.name]
 
@@ -208,18 +208,18 @@ class SparkEngine:
         self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
     ) -> Table:
         """What a function in Python makes of rows: here where they are few, else by workers, piece by piece."""
-        held = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
-        if self.count(held) <= batches.BATCH_ROWS:
-            found = self.from_arrow(work(batches.sorted_by(self.arrow(held), (by, *order))))
+        stored = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
+        if self.count(stored) <= batches.BATCH_ROWS:
+            found = self.from_arrow(work(batches.sorted_by(self.arrow(stored), (by, *order))))
         else:
             schema = of_names(kinds)
             made = functools.partial(
                 batches.work_in_batches, work=work, by=by, schema=as_arrow(schema), batch_rows=batches.BATCH_ROWS
             )
-            frame = self._frame(held).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
+            frame = self._frame(stored).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
             found = self._kept(frame, self.scratch / uuid.uuid4().hex)
-        if held is not table:
-            self.drop(held)
+        if stored is not table:
+            self.drop(stored)
         return found
 
     def fingerprint(self, table: Table) -> str:
@@ -233,7 +233,7 @@ class SparkEngine:
     def drop(self, *tables: Table) -> None:
         for table in tables:
             if self._untold.pop(table.name, None) is None:
-                with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be told
+                with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be reported
                     self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
             self._schemas.pop(table.name, None)
@@ -290,9 +290,9 @@ class SparkEngine:
     def _kept(self, frame: DataFrame, path: Path) -> Table:
         """The rows of a frame, worked out once: in the memory of this process, or as Parquet."""
         if not self._on_driver:
-            held = self._guarded(lambda: frame.localCheckpoint(eager=True))
-            table = self._named(held)
-            self._in_memory[table.name] = held
+            checkpoint = self._guarded(lambda: frame.localCheckpoint(eager=True))
+            table = self._named(checkpoint)
+            self._in_memory[table.name] = checkpoint
             return table
         self._laid_down(frame, path)
         return self._stored_at(path, frame.schema)
@@ -305,10 +305,10 @@ class SparkEngine:
         Raises:
             LeoError: fewer lie there.
         """
-        told = Observation()
-        writer = frame.observe(told, count(lit(1)).alias("written")).write
+        observed = Observation()
+        writer = frame.observe(observed, count(lit(1)).alias("written")).write
         self._guarded(lambda: (writer.partitionBy(*by) if by else writer).parquet(str(path)))
-        if rows_in(path.rglob("*.parquet")) < int(told.get["written"]):
+        if rows_in(path.rglob("*.parquet")) < int(observed.get["written"]):
             shutil.rmtree(path, ignore_errors=True)
             raise LeoError(
                 f"{path.parent}: not all that workers wrote there is to be seen\n"
@@ -366,9 +366,9 @@ class SparkEngine:
         """A table as Spark has it: for libraries that work on Spark themselves."""
         return self._frame(table)
 
-    def explain(self, said: str) -> LeoError:
-        """What Spark told such a library of a failure, in words that say what to do."""
-        return explained(RuntimeError(said), self.scratch, self.session)
+    def explain(self, failure: str) -> LeoError:
+        """What Spark reported to such a library of a failure, in words that say what to do."""
+        return explained(RuntimeError(failure), self.scratch, self.session)
 
     def _frame(self, table: Table) -> DataFrame:
         self._tell(table.name)

@@ -36,10 +36,10 @@ def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
         if "NOT_EXIST" in kind or kind == "PATH_NOT_FOUND" or "FileNotFoundException" in text:
             return InputError(
                 f"a file is no longer there: {file}\n  put it back; where it is below {scratch}, run the same command "
-                "again: what was stored there is made anew.\n  On a cluster all workers must see both folders"
+                "again: what was stored there is made again.\n  On a cluster all workers must see both folders"
             )
         return InputError(f"a file could not be read: {file}\n  is it whole Parquet?")
-    if isinstance(error, ConnectionError | Py4JNetworkError) or any(said in text for said in _STOPPED):
+    if isinstance(error, ConnectionError | Py4JNetworkError) or any(phrase in text for phrase in _STOPPED):
         return _was_stopped()
     if "No space left" in text:
         return LeoError(
@@ -58,7 +58,7 @@ def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
             "all workers have ended, and none has given an executor since\n"
             "  start one, then run the same command again: it continues from the last whole stage"
         )
-    if any(said in text for said in _IN_VAIN):
+    if any(phrase in text for phrase in _IN_VAIN):
         return LeoError(
             "Spark has waited in vain for one of its processes, or for a table to reach them all\n"
             "  most likely the machines are too busy, or short of memory: leave them more, or wait longer with --conf\n"
@@ -66,8 +66,8 @@ def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
         )
     if isinstance(error, AnalysisException):  # of the query, before a row is read: later ones may quote values
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
-        told = hint if kind.startswith("DATATYPE_MISMATCH") and "INTERVAL" in text else ""
-        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
+        hint_text = hint if kind.startswith("DATATYPE_MISMATCH") and "INTERVAL" in text else ""
+        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{hint_text}")
     if kind in ("", "INTERNAL_ERROR") and session.sparkContext._jsc.sc().isStopped():
         return _was_stopped()  # what was at work met what was gone already: a null pointer, or a fault of Spark's own
     return ContractError(
@@ -84,7 +84,7 @@ def _was_stopped() -> LeoError:
 
 
 def _without_memory(text: str) -> LeoError:
-    """Whose memory it was: a task's failure is told as one of a stage."""
+    """Whose memory it was: a task's failure is reported as one of a stage."""
     of_task = "stage failure" in text and "build and broadcast" not in text
     who, how = (
         ("an executor", "--executor-memory of spark-submit, or more spark.sql.shuffle.partitions")

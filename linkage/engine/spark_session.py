@@ -143,9 +143,9 @@ def _ended(session: SparkSession) -> None:
 
 def _not_started(error: Py4JJavaError) -> LeoError:
     """Why no session came, in Spark's own words: no row has been read yet that they could quote."""
-    said = str(error.java_exception.getMessage() or error.java_exception.getClass().getSimpleName())
-    why = re.sub(_KEY_TEXT, "*", said.partition("\n")[0])
-    if "stopped SparkContext" in said or "master" in said.lower():
+    java_text = str(error.java_exception.getMessage() or error.java_exception.getClass().getSimpleName())
+    why = re.sub(_KEY_TEXT, "*", java_text.partition("\n")[0])
+    if "stopped SparkContext" in java_text or "master" in java_text.lower():
         why = f"no master answers at {SparkConf().get('spark.master')}"
     return LeoError(
         f"Spark's session could not be started: {why}\n"
@@ -154,13 +154,13 @@ def _not_started(error: Py4JJavaError) -> LeoError:
 
 
 def _submitted_settings() -> SparkConf:
-    """What spark-submit was told: Java knows it, and Python only once it has asked Java something."""
+    """The settings of spark-submit: Java knows them, and Python only once it has asked Java something."""
     SparkContext.getSystemProperty("spark.master")
     return SparkConf()
 
 
 def _beside(given: str | None, ours: str, key: str) -> str:
-    """The setting that spark-submit was told, else ours; options of Java one after the other, ours last."""
+    """The setting of spark-submit, else ours; options of Java one after the other, ours last."""
     if given is None or not key.endswith("extraJavaOptions"):
         return given or ours
     return given if given.endswith(ours) else f"{given} {ours}"

@@ -66,10 +66,10 @@ class RowStore:
             return self._schema.empty_table()
         with self._opened(read_only=True) as connection:
             try:
-                held = set(connection.table(self._table).columns)
+                existing = set(connection.table(self._table).columns)
                 listed = ", ".join(
                     quote(field.name)
-                    if field.name in held
+                    if field.name in existing
                     else f"cast(null as {_sql_type(field.type)}) as {quote(field.name)}"
                     for field in self._schema
                 )
@@ -106,11 +106,11 @@ class RowStore:
                 time.sleep(0.05)
 
     def _refusal(self, error: duckdb.Error) -> LeoError | None:
-        """The system's, in words that say what to do: a whole file is not to be moved away for want of room."""
+        """The system's, in words that say what to do: a whole file is not to be moved away for want of space."""
         text = str(error)
         if "No space left" in text or "File too large" in text or "quota" in text:
             return LeoError(
-                f"{self.path}: there is no room on the disk, and nothing was added\n  free space there and add it again"
+                f"{self.path}: there is no space on the disk, and nothing was added\n  free space there and add it again"
             )
         if "Permission denied" in text or "Read-only file system" in text:
             return LeoError(

@@ -10,9 +10,9 @@ from linkage.engine import unfinished
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file: beside its place first, to the disk, then renamed into place.
+    """Write a JSON file: next to its place first, to the disk, then renamed into place.
 
-    Whoever else writes the same file at the same time writes beside it, and the last one stays.
+    Whoever else writes the same file at the same time writes next to it, and the last one stays.
     """
     with unfinished(path) as part, part.open("w", encoding="utf-8") as file:
         json.dump(value, file, indent=2, ensure_ascii=False, default=str)

@@ -60,9 +60,9 @@ def remove_crate(folder: RunFolder) -> None:
 
 def _described(manifest: Mapping[str, Any]) -> str:
     headline = manifest["headline"]
-    told = [f"{headline['people']:,} people"] if "people" in headline else []
-    told += [f"{headline['links']:,} links in step {headline['last_step']}"] if "last_step" in headline else []
-    return ": ".join(["A run of leo-linkage", ", ".join(told)]) if told else "A run of leo-linkage"
+    totals = [f"{headline['people']:,} people"] if "people" in headline else []
+    totals += [f"{headline['links']:,} links in step {headline['last_step']}"] if "last_step" in headline else []
+    return ": ".join(["A run of leo-linkage", ", ".join(totals)]) if totals else "A run of leo-linkage"
 
 
 def _parts(folder: RunFolder, manifest: Mapping[str, Any]) -> Iterator[Part]:

@@ -37,7 +37,7 @@ def deliver(
     Args:
         run: folder of a run that has ended well.
         request: the project's request, or the path of a shipped one below configs/.
-        register: the register of decisions; the one beside the request when None.
+        register: the register of decisions; the one next to the request when None.
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
         opt_outs: list of those who may be in no extract; to be given where the run was made with one.

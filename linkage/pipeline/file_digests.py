@@ -44,7 +44,7 @@ class FileDigests:
                 for path, value in zip(new, pool.map(_sha256, new), strict=True):
                     self._known[str(path.resolve())] = [*wanted[path], value]
             if self._cache and self._cache.parent.is_dir():
-                with contextlib.suppress(OSError):  # a plan may read where it may not write, or beside a run at work
+                with contextlib.suppress(OSError):  # a plan may read where it may not write, or while a run is at work
                     write_json(self._cache, self._known)
         found = {path: str(self._known[str(path.resolve())][-1]) for path in wanted}
         if other := [path for path, value in found.items() if self._told.setdefault(path, value) != value]:

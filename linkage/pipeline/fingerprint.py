@@ -29,7 +29,7 @@ LIBRARIES = (
     "highspy",
 )
 
-# The ground floor is code of every stage.
+# Code of every stage.
 GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config")
 
 
@@ -74,19 +74,19 @@ def stage_fingerprint(stage: Stage, inputs: Mapping[str, str], files: FileDigest
     found = files.of(stage.files.values())
     return Fingerprint(
         settings=digest({"engine": engine, **stage.settings}),
-        code=code_version(stage.rooms),
+        code=code_version(stage.modules),
         files=digest({name: found[path] for name, path in stage.files.items()}),
         inputs=dict(inputs),
     )
 
 
 @functools.cache
-def code_version(rooms: tuple[str, ...]) -> str:
-    """A hash of the source files of rooms and the ground floor, and of the versions of the libraries they stand on."""
+def code_version(modules: tuple[str, ...]) -> str:
+    """A hash of the source files of modules, of GROUND, and of the versions of LIBRARIES."""
     sources = {
-        f"{room}:{file.relative_to(root)}": hashlib.sha256(file.read_bytes()).hexdigest()
-        for room in sorted({*rooms, *GROUND})
-        for root, file in _sources(room)
+        f"{module}:{file.relative_to(root)}": hashlib.sha256(file.read_bytes()).hexdigest()
+        for module in sorted({*modules, *GROUND})
+        for root, file in _sources(module)
     }
     return digest([sources, library_versions(LIBRARIES), list(sys.version_info[:2])])
 
@@ -103,11 +103,11 @@ def library_versions(names: tuple[str, ...]) -> dict[str, str]:
     return versions
 
 
-def _sources(room: str) -> list[tuple[Path, Path]]:
-    """Root and path of every file of a room: its code, and the templates and data that lie with it."""
-    spec = importlib.util.find_spec(room)
+def _sources(module: str) -> list[tuple[Path, Path]]:
+    """Root and path of every file of a package or module: its code, and the templates and data that lie with it."""
+    spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        raise ValueError(f"no room {room}")
+        raise ValueError(f"no module {module}")
     origin = Path(spec.origin)
     if origin.name != "__init__.py":
         return [(origin.parent, origin)]

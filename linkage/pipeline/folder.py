@@ -173,7 +173,7 @@ class RunFolder:
             sync_folder(self.stages)
 
     def retire(self, name: str, makes: Iterable[str] = ()) -> None:
-        """Remove a stage and all it made: what it published first, since nobody would know it for the stage's later.
+        """Remove a stage and all it made: what it published first, since nothing later would know it for the stage's.
 
         Args:
             makes: what the stage says that it makes; a run that was killed while it took its place may have left that.

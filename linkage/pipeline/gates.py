@@ -38,14 +38,14 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
 
     found = {}
     for step in evaluation["steps"]:
-        said: list[tuple[str, Mapping[str, Any]]] = []
+        known_shares: list[tuple[str, Mapping[str, Any]]] = []
         if step["accuracy"]:
-            said.append(("truth", step["accuracy"]["precision"]))
+            known_shares.append(("truth", step["accuracy"]["precision"]))
         if step["step"] in reviews:
-            said.append(("review", all_readings(reviews[step["step"]]["precision"])))
+            known_shares.append(("review", all_readings(reviews[step["step"]]["precision"])))
         if step.get("estimated_error"):
-            said.append(("probabilities", step["estimated_error"]["precision"]))
-        known = next(((by, share) for by, share in said if share["of"]), None)
+            known_shares.append(("probabilities", step["estimated_error"]["precision"]))
+        known = next(((by, share) for by, share in known_shares if share["of"]), None)
         if known:
             found[step["step"]] = {"by": known[0], **{key: known[1][key] for key in ("value", "low", "high")}}
     return found
@@ -54,7 +54,7 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
 def unlinked(evaluation: Mapping[str, Any]) -> dict[str, float]:
     """Step to the share of its smaller side's people in the calculation who have no link, as its report's rates are.
 
-    Of those outside it nobody expects a link: pupils who have no National Insurance number yet are no fault of a run.
+    No link is expected of those outside it: pupils who have no National Insurance number yet are no fault of a run.
     """
     smaller = {step["step"]: min(sides) for step in evaluation["steps"] if (sides := _in_calculation(step))}
     return {name: 1 - linked / people for name, (people, linked) in smaller.items() if people}
@@ -62,8 +62,8 @@ def unlinked(evaluation: Mapping[str, Any]) -> dict[str, float]:
 
 def _in_calculation(step: Mapping[str, Any]) -> list[tuple[int, int]]:
     """Of each side those in the calculation, and the linked of them; everybody where only the sides were counted."""
-    told = [(row["eligible"], row["linked"]) for row in step.get("totals", ())]
-    return told or [(side["units"], side["linked"]) for side in step["sides"]]
+    rows = [(row["eligible"], row["linked"]) for row in step.get("totals", ())]
+    return rows or [(side["units"], side["linked"]) for side in step["sides"]]
 
 
 def hold(gates: Gates, asked: Mapping[str, Any]) -> None:
@@ -102,7 +102,7 @@ def not_asked(
     drift: Mapping[str, Any] | None,
     reviews: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
-    """Gates that are set and that nothing was held to, each with why: one that was not asked does not hold."""
+    """Gates that are set and could not be checked, each with the reason: such a gate did not pass."""
     known = asked_of(evaluation, drift, reviews)["precision"]
     unknown = [step["step"] for step in evaluation["steps"] if step["step"] not in known]
     found = []
@@ -113,7 +113,7 @@ def not_asked(
     ]
     if gates.max_unlinked is not None:
         empty = [step for step in evaluation["steps"] if any(not people for people, _ in _in_calculation(step))]
-        found += [f"max_unlinked: a side of {step['step']} holds nobody{_who(step)}" for step in empty]
+        found += [f"max_unlinked: a side of {step['step']} has no people{_who(step)}" for step in empty]
     if drift is None:
         since = ("max_rate_fall", "max_count_change")
         found += [
@@ -122,8 +122,8 @@ def not_asked(
             if getattr(gates, name) is not None
         ]
         return found
-    held = {row["step"] for row in drift["rates"]}
-    new = [step["step"] for step in evaluation["steps"] if step["step"] not in held]
+    compared_steps = {row["step"] for row in drift["rates"]}
+    new = [step["step"] for step in evaluation["steps"] if step["step"] not in compared_steps]
     if gates.max_rate_fall is not None and new:
         found.append(f"max_rate_fall: no group of {', '.join(new)} has a hundred people in both releases")
     counts = [row["count"] for row in drift["counts"] if row["before"] is None]

@@ -76,15 +76,15 @@ class _Manifest(_Part):
 def see_that_it_is_intact(root: Path, manifest: dict[str, Any]) -> None:
     """See that a folder's manifest can be read, and that a run's tables and documents are of the size they had.
 
-    What is gone is told by whoever asks for it: stages of an old release may be taken away. Extracts and reports may
-    be made anew at any time.
+    What is gone is reported by whoever reads it: stages of an old release may be taken away. Extracts and reports may
+    be made again at any time.
 
     Raises:
         ConfigError: the manifest is damaged; the first place of it that is.
         InputError: a file is another than was written.
     """
     try:
-        said = _Manifest.model_validate(manifest)
+        parsed = _Manifest.model_validate(manifest)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in fault["loc"])
@@ -95,7 +95,7 @@ def see_that_it_is_intact(root: Path, manifest: dict[str, Any]) -> None:
         ) from None
     written: dict[Path, int | None] = {}
     folder = RunFolder(root)
-    for stage in said.stages:
+    for stage in parsed.stages:
         tables = folder.find(stage.name)
         for name, about in stage.made.items():
             if kind(name) == "document":
@@ -103,19 +103,19 @@ def see_that_it_is_intact(root: Path, manifest: dict[str, Any]) -> None:
             elif kind(name) == "table" and tables:
                 written[tables / f"{name}.parquet"] = about.bytes
     for path, expected in written.items():
-        held = size(path)
-        if expected is None or held in (-1, expected):
+        found_bytes = size(path)
+        if expected is None or found_bytes in (-1, expected):
             continue
         if path.suffix == ".json":
             document_of(path)
         raise InputError(
-            f"{path}: is not as it was written: it has {held:,} bytes, and had {expected:,}\n"
+            f"{path}: is not as it was written: it has {found_bytes:,} bytes, and had {expected:,}\n"
             "  take it from a copy of the folder, or give the same leo run, which makes it again"
         )
 
 
 def is_of_files(manifest: Mapping[str, Any]) -> bool:
-    """Whether a folder was written by `leo link` or `leo dedupe`, which name its links beside no configuration."""
+    """Whether a folder was written by `leo link` or `leo dedupe`, whose manifest has links and no configuration."""
     return "links" in manifest.get("tables", {}) and "configuration" not in manifest
 
 

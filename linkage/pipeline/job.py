@@ -111,7 +111,7 @@ class Job:
         named: files that the run's file names, by the name it gives them: passes, models, outcomes, projects.
         passes: step to its deterministic passes.
         models: step to its model.
-        trained_on: step to how many records of its sides its model was trained on, where that is told and it stays as
+        trained_on: step to how many records of its sides its model was trained on, where that is recorded and it stays as
             it is.
         projects: id to approved project.
         key: the master key, where a project needs one.
@@ -221,7 +221,7 @@ def load_job(
         with faults.collected():
             job["previous"] = previous_run(last_release, "--previous" if previous else "run.previous")
     if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
-        with faults.collected():  # a key that is named is read though no project needs it: a wrong name is told now
+        with faults.collected():  # a key that is named is read though no project needs it: a wrong name is reported now
             job["key"] = master_key(key_file or _key_file(config, path))
     if need_key and config.outputs.projects:
         with faults.collected():
@@ -259,9 +259,9 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     if config.run.engine == "duckdb" and (own := job.own_models()):
         with connect("duckdb") as engine:
             for name, step in {name: step for step, name in reversed(own.items())}.items():  # each once, by its first
-                nobody = of_nobody(engine, job.models[step].columns)
+                empty = of_nobody(engine, job.models[step].columns)
                 with faults.collected():
-                    check_runs(engine, job.models[step], nobody, nobody, f"step '{step}': {name}")
+                    check_runs(engine, job.models[step], empty, empty, f"step '{step}': {name}")
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
@@ -292,9 +292,9 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
 
 
 def _truth_folder(data: Path, named: str) -> Path:
-    """Where the truth is: below the data; beside it for one of several releases, which share it."""
-    beside = data.parent / named
-    return beside if beside.is_dir() and not (data / named).exists() else data / named
+    """Where the truth is: below the data; shared it for one of several releases, which share it."""
+    shared = data.parent / named
+    return shared if shared.is_dir() and not (data / named).exists() else data / named
 
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
@@ -370,9 +370,9 @@ def compared_columns(config: RunConfig) -> tuple[str, ...]:
 
 def unit_columns(config: RunConfig) -> tuple[str, ...]:
     """What a model may name: what a pass may, and what is derived from it, each also with its whole history."""
-    held = compared_columns(config)
-    names = (*held, *DERIVED)
-    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in held if name != "dob"))
+    compared = compared_columns(config)
+    names = (*compared, *DERIVED)
+    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in compared if name != "dob"))
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
@@ -411,7 +411,7 @@ def at_home(name: str, where: str) -> Path:
 
 
 def resolve(name: str, run_file: Path, where: str) -> Path:
-    """A file that a run's file names: beside the run's file, else among the shipped configurations.
+    """A file that a run's file names: shared the run's file, else among the shipped configurations.
 
     Raises:
         ConfigError: it is in neither place.
@@ -426,7 +426,7 @@ def resolve(name: str, run_file: Path, where: str) -> Path:
 
 
 def shipped_files(*patterns: str) -> dict[str, Path]:
-    """Definitions that a room reads by itself, by the names that go into a fingerprint."""
+    """Definitions that a module reads by itself, by the names that go into a fingerprint."""
     return {f"configs/{name}": path for name, path in config_files(*patterns).items()}
 
 

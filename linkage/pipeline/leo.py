@@ -63,7 +63,7 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
 
 
 def facts(job: Job) -> RunFacts:
-    """What the manifest says of a run beside its stages. The key is named by its fingerprint alone."""
+    """What the manifest records of a run in addition to its stages. The key is named by its fingerprint alone."""
     run = job.config.run
     settings: dict[str, Any] = {
         "seed": run.seed,
@@ -79,7 +79,7 @@ def facts(job: Job) -> RunFacts:
 
 
 def _is_synthetic(data: Path) -> bool:
-    """Whether leo synth made the data: its manifest is in the folder, or beside one of several releases."""
+    """Whether leo synth made the data: its manifest is in the folder, or next to one of several releases."""
     for folder in (data, data.parent):
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -100,5 +100,5 @@ def closing_lines(root: Path, seconds: float) -> list[str]:
     lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
     lines += ["", f"report   {root / 'report' / 'index.html'}"]
     lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
-    lines += [f"not asked: gate {said}" for said in not_asked(gates, evaluation, drift)]
+    lines += [f"not asked: gate {unchecked}" for unchecked in not_asked(gates, evaluation, drift)]
     return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]

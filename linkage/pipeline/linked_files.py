@@ -156,7 +156,7 @@ def dedupe_step(threshold: float) -> Step:
 
 
 def dedupe_thresholds(threshold: float) -> Thresholds:
-    """Match weights of a file that is linked with itself; pairs below the floor are not stored."""
+    """Match weights of a file that is linked with itself; pairs below the lowest weight are not stored."""
     return Thresholds.of(dedupe_step(threshold))
 
 

@@ -22,7 +22,7 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
     killed run left behind is no lock, and the next run takes it over.
 
     Args:
-        called: what messages call the folder, where it is made beside its place.
+        called: what messages call the folder, where it is made under another name.
 
     Raises:
         LeoError: another process holds it; the message gives its id.
@@ -53,10 +53,10 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
-    """Wait until nobody else writes what the lock `file` stands for, and keep others waiting until the block ends.
+    """Wait until no one else writes what the lock `file` stands for, and keep others waiting until the block ends.
 
     Args:
-        looking: others may look meanwhile, and nobody writes. Where nobody has ever written there is nothing to wait
+        looking: others may read meanwhile, and no one writes. Where no one has ever written there is nothing to wait
             for, and who may not write in the folder can look all the same.
     """
     try:
@@ -78,7 +78,7 @@ def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
 def in_the_making(place: Path, *, called: Path | None = None, mode: int = 0o777) -> Iterator[Path]:
     """Give an empty, hidden folder, which takes the stead of what is at `place` when the block ends well.
 
-    Its name is known to all who make the same one, so that the second is told of the first, and what a killed one left
+    Its name is known to all who make the same one, so that the second meets the lock of the first, and what a killed one left
     goes before the next begins. Where the block fails the folder goes, and what was at `place` stays.
 
     Args:

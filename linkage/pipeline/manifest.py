@@ -92,7 +92,7 @@ def _now() -> str:
 
 
 def peak_memory() -> int:
-    """The most memory this process has held so far, in bytes."""
+    """The most memory this process has used so far, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 

@@ -27,7 +27,7 @@ RELEASE = "release.json"
 def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     """Move a run to the release folder; returns where it is then.
 
-    The gates are asked once more, and the report of a run that was reviewed is made anew: a clerical review since the
+    The gates are asked once more, and the report of a run that was reviewed is made again: a clerical review since the
     run may have found what its probabilities did not say, and answers may have come after the last report.
 
     Args:
@@ -68,13 +68,13 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
             render_run(run, reviews, gates=functools.partial(failed, gates))
         hold(gates, asked_of(evaluation, drift, reviews))
         releases.mkdir(parents=True, exist_ok=True)
-        said = {
+        release = {
             "release": target.name,
             "run": manifest["run"],
             "published": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "config_hash": manifest["config_hash"],
         }
-        write_json(run / RELEASE, said)
+        write_json(run / RELEASE, release)
         try:
             _move(run, target)
         except BaseException:
@@ -92,7 +92,7 @@ def _check_place(run: Path, releases: Path, name: str | None) -> None:
         raise ConfigError(f"{releases}: is no folder\n  give the folder of releases with --to")
     if releases.resolve().is_relative_to(run):
         raise ConfigError(
-            f"{releases}: lies in the run, which would move into itself\n  give a folder beside it with --to"
+            f"{releases}: lies in the run, which would move into itself\n  give a folder next to it with --to"
         )
 
 
@@ -126,13 +126,13 @@ def _move(run: Path, target: Path) -> None:
 def _was_copied(run: Path, target: Path) -> bool:
     """Whether the release is this run's: a copy is named when it is whole, and says the same of its publication.
 
-    So does a copy of a release that somebody has made for himself, which nobody may take from him: none stands beside
+    So does a copy of a release that somebody has made for himself, which is not replaced: none stands next to
     the mark of a publication that was at work.
     """
     if not _mark(run).exists():
         return False
-    said = [place / RELEASE for place in (run, target)]
-    return all(file.is_file() for file in said) and said[0].read_bytes() == said[1].read_bytes()
+    files = [place / RELEASE for place in (run, target)]
+    return all(file.is_file() for file in files) and files[0].read_bytes() == files[1].read_bytes()
 
 
 def _take_away(run: Path) -> None:

@@ -204,7 +204,7 @@ class Runner:
 
     def _teller(self, stage: Stage, log: RunLog) -> Callable[[str], None]:
         def tell(text: str) -> None:
-            log.event("told", stage=stage.name, text=text)
+            log.event("message", stage=stage.name, text=text)
             self.progress.tell(text)
 
         return tell

@@ -135,7 +135,7 @@ class Stage:
         makes: artefacts of this stage. All must be there when `work` returns.
         settings: its part of the configuration, as JSON.
         files: input files by the name that goes into the fingerprint (relative to the data folder) and where they lie.
-        rooms: import packages or modules whose source is its code, for example ("linkage.records",).
+        modules: import packages or modules whose source is its code, for example ("linkage.records",).
         gate: what must hold before the stages after it may run; given the stage's counts, raises GateError.
             Asked at every run, also when the stage itself is up to date.
         partial: it runs even behind a failed gate, as long as the stages that it reads are there (the report).
@@ -148,7 +148,7 @@ class Stage:
     makes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
-    rooms: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     gate: Callable[[Counts], None] | None = None
     partial: bool = False
 

@@ -34,7 +34,7 @@ def true_entities(engine: Engine, path: Path) -> Table:
         select distinct cast(source as varchar) as source, cast(entity_key as varchar) as entity_key,
                cast(person_id as varchar) as person
         from {raw}
-        where trim(cast(person_id as varchar)) <> ''  -- whom nobody knows is not one person
+        where trim(cast(person_id as varchar)) <> ''  -- an unknown person is not one person
         """,
         raw=raw,
         store=True,
@@ -78,19 +78,19 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         entities=entities,
     )
     counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, found)}
-    told = []
+    lines = []
     for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
         if known == 0:
-            told.append(
+            lines.append(
                 f"truth: has no key of {source}, and nothing of its links is measured; it names a source as the run "
                 "does, and a person by the key that the source gives, its columns joined by |"
             )
         elif known < everybody:
-            told.append(
+            lines.append(
                 f"truth: says who is behind {known:,} of {everybody:,} people of {source}; links and pairs of the "
                 "others count neither for nor against precision and recall"
             )
-    return told
+    return lines
 
 
 def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, Table]:

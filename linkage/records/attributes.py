@@ -76,12 +76,12 @@ def read_attributes(
     say(f"{name}: opening the files")
     with opened(engine, GivenFiles(where, spec.files, spec.format, data, digest), variables_of) as raw:
         variables = variables_of(raw.header, raw.files[0].path)
-        held = {variable.name: column for column, variable in variables.items()}
+        column_of = {variable.name: column for column, variable in variables.items()}
         required = [column for column, variable in variables.items() if variable.required]
         faults = faults_of(required, [], [], raw.types, ())
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, required)
-        alternatives = _key_columns(spec, table, held)
+        alternatives = _key_columns(spec, table, column_of)
         formats = (spec.format.date_format,)
         rows = _rows(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
@@ -90,13 +90,13 @@ def read_attributes(
     return Attributes(rows, aside.table, summary, () if raw.is_csv else raw.paths)
 
 
-def _key_columns(spec: AttributeTable, table: TableDef, held: dict[str, str]) -> list[tuple[str, ...]]:
+def _key_columns(spec: AttributeTable, table: TableDef, column_of: dict[str, str]) -> list[tuple[str, ...]]:
     if not table.entity_key:
         raise InputError(
             f"the catalogue's table {spec.dataset}.{spec.table} has no entity_key\n"
             "  say in the catalogue which of its columns carry the key of an entity"
         )
-    return [tuple(held[name] for name in alternative) for alternative in table.entity_key]
+    return [tuple(column_of[name] for name in alternative) for alternative in table.entity_key]
 
 
 def _rows(

@@ -33,7 +33,7 @@ _MARKS = {b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16
 
 @dataclass
 class CsvRows:
-    """What a CSV file held."""
+    """The content of a CSV file."""
 
     header: list[str]
     rows: int = 0  # written to Parquet
@@ -151,7 +151,7 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     try:
         names = [name.strip() for name in next(_reader([line], fmt), [])]
         if max(map(len, names), default=0) > _LONGEST:
-            raise csv.Error  # as Python's reader does, unless some library has told it to read longer ones
+            raise csv.Error  # as Python's reader does, unless some library lets it read longer ones
     except csv.Error:
         raise InputError(
             f"{path}: the first line is no header: a name is too long, or a quote stands wrong\n"

@@ -1,6 +1,6 @@
 """Postcodes, numbers and birth dates in one form, and whether a value was set aside, on a column's distinct values.
 
-What is in form already is told by one look, and is not among the values that are looked up.
+Values that are in form already are not among the values that are looked up.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
 def standard_identifiers(
     engine: Engine, table: Table, column: str, role: str, date_formats: Sequence[str], *, form: str | None = None
 ) -> Table:
-    """The distinct values of a text column beside their standard form.
+    """The distinct values of a text column with their standard form.
 
     A person's number or postcode stands on many rows: each is checked once, and looked up where it stands. Postcodes
     that are in form are left out, so that a large file's million of them are neither counted nor joined.

@@ -1,4 +1,4 @@
-"""Rows of one source key become one entity, with every value that it held and when."""
+"""Rows of one source key become one entity, with every value that it had and when."""
 
 import functools
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.records.ids import numbered
 
-_OPEN = "9999-12-31"  # the last day of what is still held, while lists are made
+_OPEN = "9999-12-31"  # the last day of a value that still holds, while lists are made
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
         values = ", ".join(
             f"coalesce({quote(former[f])}, {quote(f)}) as {quote(f)}" if f in former else quote(f) for f in fields
         )
-        told = " or ".join(
+        has_history = " or ".join(
             f"({quote(past)} is not null and {quote(past)} is distinct from {quote(now)})"
             for now, past in former.items()
         )
@@ -85,7 +85,7 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
             union all
             select entity_key, {values}, cast(null as date) as first_date, cast(null as date) as last_date, 0 as counted
             from {{records}}
-            where {told}
+            where {has_history}
         """
     return engine.sql(
         f"""
@@ -142,7 +142,7 @@ def _histories(engine: Engine, entities: Table, identifier_records: Table, field
 
 
 def _spans(fields: Sequence[str]) -> str:
-    """SQL of entity_id and of each field F the least and greatest value, and when they were held in all."""
+    """SQL of entity_id and of each field F the least and greatest value, and when they were seen in all."""
     parts = [
         f"""
                min({quote(f)}) as {quote(f"{f}_least")}, max({quote(f)}) as {quote(f"{f}_greatest")},
@@ -157,7 +157,7 @@ _LAST = f"coalesce(last_date, case when first_date is not null then date '{_OPEN
 
 
 def _lists(engine: Engine, identifier_records: Table, spans: Table, field: str) -> Table:
-    """entity_id and `packed`, of entities that held several values of one identifier: each behind its dates, in one
+    """entity_id and `packed`, of entities that had several values of one identifier: each behind its dates, in one
     text, newest first.
 
     Lists of structs do not sort alike on every engine, and Spark leaves NULL out of a list; texts do neither. The parts
@@ -169,7 +169,7 @@ def _lists(engine: Engine, identifier_records: Table, spans: Table, field: str) 
         with several as (
             select entity_id from {{spans}} where {quote(f"{field}_least")} <> {quote(f"{field}_greatest")}
         ),
-        held as (
+        known_values as (
             select a.entity_id, a.{column} as held_value, min(first_date) as held_first, max({_LAST}) as held_last
             from {{identifier_records}} as a
             join several on several.entity_id = a.entity_id
@@ -183,7 +183,7 @@ def _lists(engine: Engine, identifier_records: Table, spans: Table, field: str) 
                    || coalesce(cast(held_first as varchar), '----------')
                    || coalesce(cast(nullif(held_last, date '{_OPEN}') as varchar), '----------')
                    || cast(held_value as varchar) as packed_value
-            from held
+            from known_values
         )
         select entity_id, list_sort(list(packed_value)) as packed
         from dated
@@ -205,10 +205,10 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
     }
     if alias is None:
         return ", ".join(f"cast(null as {part[0]}[]) as {quote(name)}" for name, part in parts.items())
-    held, several = f"spans.{quote(f'{field}_least')} is not null", f"{alias}.packed is not null"
+    known, several = f"spans.{quote(f'{field}_least')} is not null", f"{alias}.packed is not null"
     return ",\n               ".join(
         f"case when {several} then list_transform({alias}.packed, lambda x: {unpack}) "
-        f"when {held} then [spans.{quote(f'{field}_{one}')}] end as {quote(name)}"
+        f"when {known} then [spans.{quote(f'{field}_{one}')}] end as {quote(name)}"
         for name, (_, one, unpack) in parts.items()
     )
 

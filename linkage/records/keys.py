@@ -35,7 +35,7 @@ def entity_key(
 def row_key(names: Sequence[str], types: Mapping[str, pa.DataType], is_csv: bool) -> str:
     """A SQL expression that names a row of files without a record key: its file and line in CSV, else a hash of it.
 
-    Rows that are equal in every column are told apart by a count; which is which does not matter.
+    Rows that are equal in every column are numbered; which is which does not matter.
     """
     if is_csv:
         return f"lpad(cast({quote(FILE)} as varchar), 5, '0') || ':' || lpad(cast({quote(LINE)} as varchar), 12, '0')"

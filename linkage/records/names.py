@@ -213,7 +213,7 @@ def standard_names(engine: Engine, table: Table, column: str, form: str) -> Tabl
 
 
 def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
-    """Values (raw) that are not in a form, beside it."""
+    """Values (raw) that are not in a form, next to it."""
     outputs, function = _FORMS[form]
     schema = pa.schema([(name, pa.string()) for name in ("raw", *outputs)])
     pieces = []

@@ -48,7 +48,7 @@ def read_raw(
     """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
 
     Args:
-        check: told the header and name of each file; it raises when a column is not there, so that a part that lacks a
+        check: given the header and name of each file; it raises when a column is not there, so that a part that lacks a
             column is named and not filled with NULL.
 
     Raises:
@@ -96,12 +96,12 @@ def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterat
     for number, path in enumerate(raw.paths):
         first = 1
         with pq.ParquetFile(path) as file:
-            held = [name for name in names if name in file.schema_arrow.names]
-            for batch in file.iter_batches(batch_size=_BATCH, columns=held):
+            present = [name for name in names if name in file.schema_arrow.names]
+            for batch in file.iter_batches(batch_size=_BATCH, columns=present):
                 lines = pa.array(range(first, first + batch.num_rows), pa.int64())
                 first += batch.num_rows
                 arrow = pa.Table.from_batches([batch]).append_column(LINE, lines)
-                for name in set(names) - set(held):
+                for name in set(names) - set(present):
                     arrow = arrow.append_column(name, pa.nulls(batch.num_rows, raw.types[name]))
                 piece = engine.from_arrow(_typed(arrow, raw.types))
                 yield number, piece
@@ -148,7 +148,7 @@ def _csv(
             found = csv_files.to_parquet(path, fmt, out, number)
         except OSError as error:
             raise LeoError(
-                f"{path}: no room or no right to write its rows below {scratch.parent}: {error.strerror or error}\n"
+                f"{path}: no space or no permission to write its rows below {scratch.parent}: {error.strerror or error}\n"
                 "  free space there, then run the same command again"
             ) from None
         if path.stat().st_size != file.bytes:  # its hash is of other rows, and a part of them may be lacking

@@ -24,7 +24,7 @@ _SOURCE_KEY, _ENTITY_KEY = "source key", "entity key"  # with a space, so that n
 
 @dataclass(frozen=True)
 class Reading:
-    """A source as the rooms after this one know it."""
+    """A source as later modules read it."""
 
     records: Table
     quarantine: Table
@@ -52,7 +52,7 @@ def read_source(
         first_record_id: the lowest record_id; they are dense from it, in the order of source_key.
         split_forename: words after the first forename go to middle_names; when None, if the files have no middle names.
         digest: SHA-256 of a file, for whoever has it already.
-        progress: told what is being done, without a personal value.
+        progress: given what is being done, without a personal value.
 
     Returns:
         records (docs/tables.md; source_key is the file's record key, or FILE:LINE in CSV, or a hash of the row),

@@ -67,7 +67,7 @@ class GivenFiles:
 def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     """Files that the globs name below data, each once, sorted; a folder stands for its Parquet files.
 
-    What is hidden is passed over unless a glob names it: what a program has written half, or keeps beside the data.
+    What is hidden is passed over unless a glob names it: what a program has written half, or keeps next to the data.
 
     Args:
         where: the key of the configuration, for messages: "source.npd".
@@ -79,7 +79,7 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     for pattern in globs:
         try:
             matches = sorted(_matches(pattern, data))
-        except ValueError as error:  # what pathlib says of two stars beside other letters, or of a NUL
+        except ValueError as error:  # what pathlib says of two stars next to other letters, or of a NUL
             raise ConfigError(
                 f"{where}.files: '{pattern}' is no pattern: {str(error).lower()}\n  write it as a shell does"
             ) from None

@@ -78,7 +78,9 @@ def test_a_full_disk_takes_nothing_of_what_was_said(tmp_path: Path) -> None:
     store = RowStore(tmp_path / "labels.duckdb", "labels", schema)
     store.add(pa.table({"n": [1, 2], "said": ["yes", "no"]}, schema))
     told = subprocess.run([sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True)
-    assert told.stdout.startswith(f"LeoError {store.path}: there is no room on the disk, and nothing was added\n"), told
+    assert told.stdout.startswith(f"LeoError {store.path}: there is no space on the disk, and nothing was added\n"), (
+        told
+    )
     assert store.rows().column("n").to_pylist() == [1, 2]
 
 

@@ -86,7 +86,7 @@ def test_a_demo_of_too_few_people_says_so(leo, tmp_path):
     code, _, said = leo("demo", "--people=3", "--no-progress", "--out", tmp_path / "demo")
     assert code == 2
     first, remedy = said.strip().splitlines()[-2:]
-    assert first.startswith("leo: --people 3: of so few nobody is in ")
+    assert first.startswith("leo: --people 3: so few that none is in ")
     assert "wales/plasc" in first
     assert remedy == "  make more, for example --people 800"
     assert not (tmp_path / "demo").exists()

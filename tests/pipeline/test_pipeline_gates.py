@@ -157,7 +157,7 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
     rates = [{"step": step["step"], "high": 0.01} for step in steps]
     assert not_asked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
     nobody = [{**with_truth[0], "sides": [{"units": 120, "linked": 0}, {"units": 0, "linked": 0}]}]
-    assert not_asked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == ["max_unlinked: a side of a-b holds nobody"]
+    assert not_asked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == ["max_unlinked: a side of a-b has no people"]
     half = [with_truth[0], steps[1]]
     since = {"rates": rates[:1], "counts": []}
     assert not_asked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
@@ -184,7 +184,7 @@ def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
     of_nobody = {"steps": [{**step, "accuracy": None, "totals": young}]}
     assert unlinked(of_nobody) == {}
     (said,) = not_asked(Gates(max_unlinked=0.2), of_nobody, None)
-    assert said == "max_unlinked: a side of a-b holds nobody in the calculation"
+    assert said == "max_unlinked: a side of a-b has no people in the calculation"
 
 
 def test_gates_that_hold_say_nothing() -> None:

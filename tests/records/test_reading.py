@@ -357,7 +357,7 @@ def test_a_full_disk_is_told(read_pupils, tmp_path, monkeypatch):
 
     (tmp_path / "a.csv").write_text(AS_CSV)
     monkeypatch.setattr(pq.ParquetWriter, "write_table", no_room)
-    with pytest.raises(LeoError, match=r"a\.csv: no room .*No space left on device\n  free space there"):
+    with pytest.raises(LeoError, match=r"a\.csv: no space .*No space left on device\n  free space there"):
         read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
 
 

@@ -1,4 +1,4 @@
-"""What sources, a run's own tables and extracts are held to: results to quality/contracts*.json, rules to suites."""
+"""Checks of sources, a run's own tables and extracts: results to quality/contracts*.json, rules to suites."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ def contracts_stage(job: Job) -> Stage:
         )
         if report.failed:
             space.tell(f"contracts: {report.failed} of {len(report.results)} expectations are not met; see {CONTRACTS}")
-        return told(space, report, CONTRACTS, SUITES)
+        return reported_counts(space, report, CONTRACTS, SUITES)
 
     return Stage(
         name="contracts",
@@ -59,7 +59,7 @@ def contracts_stage(job: Job) -> Stage:
         makes=(CONTRACTS, SUITES),
         settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
         files=shipped_files("contracts/*.toml"),
-        rooms=ROOMS,
+        modules=ROOMS,
         gate=_critical_gate(CONTRACTS, "linked") if job.config.gates.critical_contracts else None,
     )
 
@@ -76,7 +76,7 @@ def published_contracts_stage(job: Job) -> Stage:
             told_of = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
             tables[name] = space.engine.sql(f"select distinct {told_of} from {{t}}", t=space.table(name))
         report = check(space.engine, job.catalogue, {}, published=tables)
-        return told(space, report, PUBLISHED, PUBLISHED_SUITES)
+        return reported_counts(space, report, PUBLISHED, PUBLISHED_SUITES)
 
     return Stage(
         name="contracts-published",
@@ -84,13 +84,13 @@ def published_contracts_stage(job: Job) -> Stage:
         reads=("spine", *made),
         makes=(PUBLISHED, PUBLISHED_SUITES),
         files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
-        rooms=ROOMS,
+        modules=ROOMS,
         gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
         partial=True,  # the report shows it, also where another gate failed
     )
 
 
-def told(space: Workspace, report: "ContractReport", document: str, suites: str) -> Counts:
+def reported_counts(space: Workspace, report: "ContractReport", document: str, suites: str) -> Counts:
     """Write results and suites; what a stage counts of them."""
     folder = space.place(suites)
     folder.mkdir()
@@ -104,7 +104,7 @@ def told(space: Workspace, report: "ContractReport", document: str, suites: str)
 def extract_check(
     engine: Engine, catalogue: Catalogue, project: Project, written: Sequence[Written], *, critical: bool
 ) -> "ContractReport":
-    """The tables of an extract as they were written, held to what was approved and what is promised of each.
+    """The tables of an extract as they were written, checked against what was approved and what is promised of each.
 
     Args:
         critical: whether a critical rule that is not met refuses the extract.
@@ -132,8 +132,8 @@ def extract_check(
 def described(layout: Layout) -> TableDef:
     """What was approved of a table of an extract, as the catalogue describes a table.
 
-    What rows of it must have and are told apart by is known of tables that a run or an extract makes. A source's own
-    may repeat: the door has told of that.
+    Required columns and keys are known of tables that a run or an extract makes. A source's own
+    may repeat: reading it has reported that.
     """
     own = layout.holding is None or layout.holding.dataset == "leo"
     definition = layout.holding.definition if layout.holding else None

@@ -72,7 +72,7 @@ def evaluate_stage(job: Job) -> Stage:
     """Links, spine and truth to aggregates: quality/evaluation.json."""
     sources, steps = list(job.config.source), job.config.step
     truth = true_entities_file(job.truth) if job.truth else None
-    beside = {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
+    truth_files = {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
     last = job.previous.evaluation if job.previous else None
 
     def work(space: Workspace) -> Counts:
@@ -105,11 +105,11 @@ def evaluate_stage(job: Job) -> Stage:
         makes=(EVALUATION, *([DRIFT] if last else [])),
         files={
             **({f"truth/{truth.name}": truth} if truth else {}),
-            **{f"truth/{name}": path for name, path in beside.items()},
+            **{f"truth/{name}": path for name, path in truth_files.items()},
             **({"previous/evaluation.json": last} if last else {}),
             **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },
-        rooms=_ROOMS,
+        modules=_ROOMS,
         gate=lambda counts: hold(job.config.gates, counts),
     )
 

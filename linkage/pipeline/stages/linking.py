@@ -24,7 +24,7 @@ DRAWS = "link_draws"  # of a step that asks for alternative link sets
 
 
 def _decided(space: Workspace, job: Job, step: Step, sources: Iterable[str], left: Units, right: Units) -> Overrides:
-    """What people have decided about the units of a step; those whom this delivery lacks are told of."""
+    """What people have decided about the units of a step; those that this delivery lacks are reported."""
     found = of_units(
         space.engine,
         job.overrides[step.name],
@@ -76,7 +76,7 @@ def link_stage(job: Job, step: Step) -> Stage:
         files={
             **({f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {}),
         },
-        rooms=(
+        modules=(
             "linkage.match",
             "linkage.model",
             "linkage.spine.people",
@@ -173,7 +173,7 @@ def spine_stage(job: Job) -> Stage:
             **shipped_files("bands.toml", "resolution/people.toml"),
             **{f"overrides/{step.name}": job.named[step.overrides] for step in job.config.step if step.overrides},
         },
-        rooms=("linkage.spine", "linkage.match.overrides", "linkage.pipeline.stages.linking"),
+        modules=("linkage.spine", "linkage.match.overrides", "linkage.pipeline.stages.linking"),
     )
 
 
@@ -242,11 +242,11 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
         InformativePrior.from_step(
             name,
             from_dict(space.document(made)),
-            told["training"],
-            level_counts=told.get("levels_shown"),
+            step_counts["training"],
+            level_counts=step_counts.get("levels_shown"),
         )
         for name, made in models.items()
-        for told in [space.counts(made)]
+        for step_counts in [space.counts(made)]
     ]
     return most_informative(learnt)
 
@@ -284,7 +284,7 @@ def sources_of_side(config: RunConfig, side: str, before: Iterable[Step]) -> tup
 
 
 def brought_left(config: RunConfig) -> list[str]:
-    """Steps whose right side holds nobody whom an earlier step has not joined, and whose left side does."""
+    """Steps whose right side has no entity that an earlier step has not joined, and whose left side does."""
     found = []
     for number, step in enumerate(config.step):
         before = config.step[:number]

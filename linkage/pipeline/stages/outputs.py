@@ -16,7 +16,7 @@ from linkage.longitudinal import build
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
-from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
+from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, reported_counts
 from linkage.pipeline.stages.contracts import ROOMS as CONTRACT_ROOMS
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
@@ -67,7 +67,7 @@ def longitudinal_stage(job: Job) -> Stage:
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
         files=shipped_files("outcomes/*.csv"),
-        rooms=("linkage.longitudinal", "linkage.pipeline.stages.outputs"),
+        modules=("linkage.longitudinal", "linkage.pipeline.stages.outputs"),
     )
 
 
@@ -90,7 +90,7 @@ def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> 
 
 
 def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime.date | None = None) -> datetime.date:
-    """The last day that a run's files can tell of: the end of the last tax year that earnings are held for.
+    """The last day that a run's files cover: the end of the last tax year that has earnings.
 
     Without earnings, the last day on which a spell of employment or benefits starts or ends; a day that stands for "not
     known" (31 December 9999, as registers write an open end) is none. A slip of one row must not move the end of what
@@ -156,12 +156,14 @@ def _addresses(space: Workspace, cis: list[str]) -> Table:
 
 def _births(space: Workspace, sources: list[str]) -> Table:
     """The birth dates of every source's entities, and on how many records each stands."""
-    held = {f"source_{number}": space.table(f"identifier_records/{source}") for number, source in enumerate(sources)}
+    histories = {
+        f"source_{number}": space.table(f"identifier_records/{source}") for number, source in enumerate(sources)
+    }
     union = " union all ".join(
         f"select entity_id, dob, identifier_record_rows as records from {{{name}}} where dob is not null"
-        for name in held
+        for name in histories
     )
-    return space.engine.sql(union, params=None, store=False, **held)
+    return space.engine.sql(union, params=None, store=False, **histories)
 
 
 COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal", "opted_out", "change")
@@ -190,7 +192,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
         def look(written: Sequence[Written]) -> None:
             critical = job.config.gates.critical_contracts
             found = extract_check(space.engine, job.catalogue, project, written, critical=critical)
-            told(space, found, checked, suites)
+            reported_counts(space, found, checked, suites)
 
         made = extract(
             space.engine,
@@ -223,12 +225,12 @@ def extract_stage(job: Job, project: Project) -> Stage:
             "critical_contracts": job.config.gates.critical_contracts,
         },
         files={
-            # names of LEO's tables, their codes, who may see them; what they are held to
+            # names of LEO's tables, their codes, who may see them; their checks
             **shipped_files("extract/*.toml", "catalogue/*.toml", "contracts/*.toml"),
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
-        rooms=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_ROOMS),
+        modules=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_ROOMS),
     )
 
 
@@ -281,6 +283,6 @@ def report_stage(job: Job) -> Stage:
             **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
             **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
         },
-        rooms=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.gates"),
+        modules=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.gates"),
         partial=True,
     )

@@ -20,7 +20,7 @@ ROOMS = ("linkage.records", "linkage.pipeline.stages.reading")
 
 
 def attribute_name(table: AttributeTable) -> str:
-    """How the rooms know a table of attributes."""
+    """The name of a table of attributes."""
     return f"{table.dataset}_{table.table}"
 
 
@@ -43,7 +43,7 @@ def records_stage(job: Job, name: str) -> Stage:
         makes=(f"records/{name}", f"quarantine/{name}"),
         settings={"source": source.model_dump(mode="json"), "catalogue": _described(job, source)},
         files=_files(job, f"source.{name}"),
-        rooms=ROOMS,
+        modules=ROOMS,
     )
 
 
@@ -65,7 +65,7 @@ def identities_stage(job: Job, name: str) -> Stage:
         reads=(f"records/{name}", *(f"identities/{source}" for source in before)),
         makes=(f"identities/{name}", f"identifier_records/{name}"),
         settings={"kept": list(kept)} if kept else {},
-        rooms=ROOMS,
+        modules=ROOMS,
     )
 
 
@@ -99,7 +99,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
         makes=(made, aside),
         settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
         files=_files(job, f"attributes.{name}"),
-        rooms=ROOMS,
+        modules=ROOMS,
     )
 
 
@@ -109,16 +109,16 @@ def _files(job: Job, where: str) -> dict[str, Path]:
 
 
 def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
-    """Rows set aside, rows of nobody, columns not there: said at once, since they are lost to all that follows."""
+    """Rows set aside, rows without an entity, absent columns: reported at once, since they are lost to all that follows."""
     if isinstance(summary, ReadingSummary) and summary.absent:
         space.tell(
             f"{summary.source}: no file has the column {', '.join(summary.absent)}; nothing is known of what it holds"
         )
     if summary.rejections:
-        told = described(summary.rejections, summary.rows_read)
+        text = described(summary.rejections, summary.rows_read)
         if any("bytes that are not" in rejection.reason for rejection in summary.rejections):
-            told += '\n  if the files are in another encoding say so in their format: encoding = "cp1252"'
-        space.tell(f"{told}\n  they are kept in the table {table}")
+            text += '\n  if the files are in another encoding say so in their format: encoding = "cp1252"'
+        space.tell(f"{text}\n  they are kept in the table {table}")
     if isinstance(summary, AttributeSummary) and summary.orphans:
         space.tell(f"{summary.table}: {summary.orphans:,} of {summary.rows_read:,} rows belong to no entity")
 
