@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from anyascii import anyascii
 
 from linkage.files.vocabulary import vocabulary
-from linkage.records.headers import listed
+from linkage.records.layout import listed
 
 ROLES = (
     *("id", "forename", "middle_names", "surname", "second_surname", "other_surname", "surname_particle", "full_name"),

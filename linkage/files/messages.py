@@ -6,7 +6,7 @@ from typing import Any
 from linkage.files.header_names import any_known
 from linkage.files.prepare import Prepared
 from linkage.files.schema import CONTENT
-from linkage.records.headers import listed
+from linkage.records.layout import listed
 from quality.measures.estimated_error import GUESSED, UNLEARNT
 
 _MAX_MODEL_NOTES = 4  # the others stand in the manifest

@@ -22,7 +22,7 @@ from linkage.files import statistical_files
 from linkage.files.encoding import detect_encoding
 from linkage.files.header_names import any_known
 from linkage.records.csv_files import LINE, read_header
-from linkage.records.headers import listed, looks_like_a_record
+from linkage.records.layout import listed, looks_like_a_record
 from linkage.records.raw_rows import read_raw
 from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
 

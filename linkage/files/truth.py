@@ -10,7 +10,7 @@ import pyarrow.csv
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 from linkage.files.header_names import any_known, shown_names
-from linkage.records.headers import listed
+from linkage.records.layout import listed
 
 _MAX_PAIRS = 1_000  # true pairs for each record: with more, a truth tells groups apart (F, M) and no persons
 _AS_THEY_STAND = "write ids as they stand in the files: 007 is not 7, and 1.0 is not 1"

@@ -2,9 +2,9 @@
 
 from linkage.records.attributes import Attributes, read_attributes
 from linkage.records.identities import Identities, identify
+from linkage.records.quarantine import AttributeSummary, ReadingSummary, Rejection, described
 from linkage.records.reading import Reading, read_source
 from linkage.records.source_files import damage_named
-from linkage.records.summaries import AttributeSummary, ReadingSummary, Rejection, described
 
 __all__ = [
     "AttributeSummary",

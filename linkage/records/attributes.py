@@ -8,13 +8,11 @@ from linkage.catalogue import Catalogue, TableDef, Variable
 from linkage.config import AttributeTable
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
-from linkage.records import keys
 from linkage.records.layout import attribute_columns
-from linkage.records.quarantine import SetAside, faults_of, first_fault, set_aside
+from linkage.records.quarantine import AttributeSummary, SetAside, faults_of, first_fault, set_aside
 from linkage.records.raw_rows import RawRows, opened
 from linkage.records.source_files import GivenFiles, sha256_of
-from linkage.records.summaries import AttributeSummary
-from linkage.records.values import as_text, as_type, is_typed
+from linkage.records.values import as_text, as_type, entity_key, is_typed
 
 _ENTITY_KEY = "entity key"
 _MOST_IDENTIFYING = 2  # DfE's scale: 1 and 2 name a person, alone or with little else
@@ -109,7 +107,7 @@ def _rows(
     identities: Table,
 ) -> Table:
     kept = {column: variable for column, variable in variables.items() if is_attribute(variable)}
-    key = keys.entity_key(alternatives, raw.types, variables)
+    key = entity_key(alternatives, raw.types, variables)
     typed = {v.name: as_type(column, raw.types[column], v.type, date_formats) for column, v in kept.items()}
     values = "".join(f",\n                   {value} as {quote(column)}" for column, value in typed.items())
     names = columns([variable.name for variable in kept.values()], of="keyed")

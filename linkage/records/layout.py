@@ -1,6 +1,7 @@
 """Which column of a source's files plays which role: the catalogue's word, the configuration's where they differ."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,37 @@ from linkage.config import AttributeTable, FileFormat, Source
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.errors import InputError
 from linkage.records import csv_files, source_files
-from linkage.records.headers import listed
+
+_OF_RECORDS = re.compile(
+    r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}.*"  # a date
+    r"|\+?[\d ()-]{5,}"  # a number as long as a phone's or an id's
+    r"|[^@\s]+@[^@\s]+\.\w+"
+    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",  # a British postcode
+    re.IGNORECASE,
+)
+
+
+def looks_like_a_record(names: Sequence[str]) -> bool:
+    """Whether one of the names can only be a value: a date, a long number, an address of mail, a postcode."""
+    return any(_OF_RECORDS.fullmatch(name.strip()) for name in names)
+
+
+def listed(names: Sequence[str], *, known: bool = True) -> str:
+    """The names, for a message; only how many they are where they may be the values of a record.
+
+    Args:
+        known: whether any of them is a name that a column is expected to have.
+    """
+    is_record = looks_like_a_record(names)
+    if known and not is_record:
+        return ", ".join(names)
+    why = (
+        "the first line looks like a record, and not like the names of columns"
+        if is_record
+        else "none has a name that is known, and the first line may be a record"
+    )
+    return f"{len(names)} column{'s' if len(names) != 1 else ''} (not shown: {why})"
+
 
 KEYS = ("record_key", "entity_key")
 _IDENTIFYING = {*IDENTIFIERS, "former_surname", "former_postcode", "email", "phone", "address"} - {"sex"}

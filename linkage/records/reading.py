@@ -9,15 +9,14 @@ from linkage.config import Source
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
-from linkage.records import keys
 from linkage.records.csv_files import LINE
 from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
-from linkage.records.quarantine import faults_of, first_fault, set_aside
+from linkage.records.quarantine import ReadingSummary, Rejection, faults_of, first_fault, set_aside
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.standardise import DATES, FORMER, OTHER, PersonColumns, sex_codes, standard_view
-from linkage.records.summaries import ReadingSummary, Rejection
+from linkage.records.values import entity_key, joined_key, row_key
 
 _SOURCE_KEY, _ENTITY_KEY = "source key", "entity key"  # with a space, so that no column of a file has the name
 
@@ -125,14 +124,14 @@ def _numbers(layout: Layout) -> list[str]:
 def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str | None) -> Table:
     """Rows without fault, with their keys as text."""
     source_key = (
-        keys.joined_key(layout.record_key, raw.types)
+        joined_key(layout.record_key, raw.types)
         if layout.record_key
-        else keys.row_key(layout.columns, raw.types, raw.is_csv)
+        else row_key(layout.columns, raw.types, raw.is_csv)
     )
-    entity_key = keys.entity_key(layout.entity_key, raw.types, layout.variables)
+    key_of_entity = entity_key(layout.entity_key, raw.types, layout.variables)
     return engine.sql(
         f"""
-        select {source_key} as {quote(_SOURCE_KEY)}, {entity_key} as {quote(_ENTITY_KEY)}, {columns(layout.columns)}
+        select {source_key} as {quote(_SOURCE_KEY)}, {key_of_entity} as {quote(_ENTITY_KEY)}, {columns(layout.columns)}
         from {{raw}}
         {f"where {fault} is null" if fault else ""}
         """,
@@ -173,7 +172,7 @@ def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout)
         repeated=repeated,
         store=True,
     )
-    key = keys.joined_key(layout.record_key, raw.types)
+    key = joined_key(layout.record_key, raw.types)
     for number, piece in numbered_lines(engine, raw, layout.record_key):
         met = engine.sql(
             f"""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.records.headers import listed, looks_like_a_record
+from linkage.records.layout import listed, looks_like_a_record
 
 NAMES = ["id", "forename", "surname", "dob", "2011", "address 1", "tel (home)", "a-b", "q12"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from linkage.engine import rows as as_dicts
 from linkage.errors import InputError
-from linkage.records.keys import entity_key, joined_key, row_key
+from linkage.records.values import entity_key, joined_key, row_key
 
 TEXTS = {"a": pa.string(), "b": pa.string()}
 
