@@ -178,7 +178,7 @@ def estimate(run: Run, place: StepByPlace = None, step: Step = None) -> None:
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
-    from quality.measures.intervals import per_cent
+    from quality.intervals import per_cent
     from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
 
     lines = [f"{result['looked_at']:,} of {result['drawn']:,} pairs reviewed, {result['uncertain']:,} uncertain"]

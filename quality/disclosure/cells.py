@@ -8,7 +8,7 @@ from typing import Any, Literal
 from quality.disclosure.bounds import Key, Sum
 from quality.disclosure.profiles import Profile
 from quality.disclosure.secondary import suppress
-from quality.measures.intervals import Share, wilson
+from quality.intervals import Share, wilson
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
 

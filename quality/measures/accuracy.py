@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import Engine, Table, one, rows
-from quality.measures.intervals import f1, wilson
+from quality.intervals import f1, wilson
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, quote, rows
+from quality.intervals import Z95, Share, difference, exact, f1, wilson
 from quality.measures.characteristics import NOT_KNOWN
 from quality.measures.definitions import Characteristic, Definitions
 from quality.measures.estimated_error import of_sums
-from quality.measures.intervals import Z95, Share, difference, exact, f1, wilson
 from quality.measures.link_rates import MEASURES, label_of
 
 

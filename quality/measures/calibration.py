@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 import numpy as np
 
 from linkage.engine import Engine, Table, rows
+from quality.intervals import wilson
 from quality.measures.definitions import Definitions
-from quality.measures.intervals import wilson
 
 ALL = "all"
 ACCEPTED = "accepted"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.measures.intervals import difference, wilson
+from quality.intervals import difference, wilson
 
 MOVED, LARGE = 0.1, 0.25  # population stability index (Siddiqi 2006)
 FEWEST = 100  # people of a group whose link rate is compared: chance moves smaller ones by several points

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from linkage.engine import Engine, Table, one
+from quality.intervals import Z95, Share
 from quality.measures.evaluated import evaluation_of
-from quality.measures.intervals import Z95, Share
 
 FALSE_WITHIN = 3.0  # factor on false links, 95 % of 25 steps with truth (docs/experiments.md)
 SCORED_WITHIN = 1.5  # factor on missed matches among scored pairs, same steps

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from linkage.config.resources import config_file
 from linkage.config.toml_file import check, read_toml
 from linkage.engine import Engine, Table, columns, literal, one, quote, rows
-from quality.measures.intervals import wilson
+from quality.intervals import wilson
 
 Kind = Literal["too young", "after death", "two at once", "two in a period", "values conflict"]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, one, quote, rows
+from quality.intervals import f1, wilson
 from quality.measures.definitions import Definitions
 from quality.measures.estimated_error import MATCH_PROBABILITY
-from quality.measures.intervals import f1, wilson
 
 _VERDICTS = """
     count(*) filter (where verdict = 'true') as correct,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Sum
-from quality.measures.intervals import wilson
+from quality.intervals import wilson
 
 DECISIONS = ("accepted", "review", "rejected")
 OUTCOMES = (*DECISIONS, "not compared")

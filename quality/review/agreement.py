@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from quality.measures.intervals import wilson
+from quality.intervals import wilson
 from quality.review.labels import ANSWERS, REVIEWER
 
 

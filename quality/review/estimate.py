@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from quality.intervals import Share
 from quality.measures.estimated_error import Unseen
-from quality.measures.intervals import Share
 from quality.measures.review_estimates import all_readings
 from quality.review.labels import Answers
 from quality.review.strata import Stratum

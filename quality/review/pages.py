@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quality.measures.intervals import per_cent
+from quality.intervals import per_cent
 from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
 from quality.report.names import Names
 from quality.report.waterfall import likelihood, signed, waterfall

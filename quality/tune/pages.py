@@ -5,8 +5,8 @@ from typing import Any
 
 from linkage.match.thresholds import weight_of
 from quality.disclosure import Cell, Disclosure, Profile, Sum
+from quality.intervals import per_cent
 from quality.measures.definitions import Definitions
-from quality.measures.intervals import per_cent
 from quality.report.names import Names
 from quality.report.page import Table
 from quality.report.waterfall import BarRow, BarTable, kind_of, scale, signed, span, waterfall

@@ -23,7 +23,7 @@ CONTRACTS = "quality/contracts.json"
 PUBLISHED = "quality/contracts-published.json"
 SUITES = "quality/suites/sources/"
 PUBLISHED_SUITES = "quality/suites/published/"
-ROOMS = ("quality.contracts", "linkage.pipeline.stages.contracts")
+MODULES = ("quality.contracts", "linkage.pipeline.stages.contracts")
 
 
 def of_extract(project: Project) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def contracts_stage(job: Job) -> Stage:
         makes=(CONTRACTS, SUITES),
         settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
         files=shipped_files("contracts/*.toml"),
-        modules=ROOMS,
+        modules=MODULES,
         gate=_critical_gate(CONTRACTS, "linked") if job.config.gates.critical_contracts else None,
     )
 
@@ -84,7 +84,7 @@ def published_contracts_stage(job: Job) -> Stage:
         reads=("spine", *made),
         makes=(PUBLISHED, PUBLISHED_SUITES),
         files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
-        modules=ROOMS,
+        modules=MODULES,
         gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
         partial=True,  # the report shows it, also where another gate failed
     )

@@ -109,17 +109,16 @@ def evaluate_stage(job: Job) -> Stage:
             **({"previous/evaluation.json": last} if last else {}),
             **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },
-        modules=_ROOMS,
+        modules=MODULES,
         gate=lambda counts: hold(job.config.gates, counts),
     )
 
 
-_ROOMS = (
+MODULES = (
     "quality",
     "linkage.match.recall",
     "linkage.match.units",
     "linkage.model.blocking",
-    "linkage.pipeline.stages.judging",
     "linkage.pipeline.gates",
     "linkage.pipeline.stages.judging",
     "linkage.pipeline.truth",

@@ -17,7 +17,7 @@ from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, reported_counts
-from linkage.pipeline.stages.contracts import ROOMS as CONTRACT_ROOMS
+from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.pipeline.stages.reading import attribute_name
@@ -230,7 +230,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
-        modules=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_ROOMS),
+        modules=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_MODULES),
     )
 
 

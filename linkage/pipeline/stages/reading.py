@@ -16,7 +16,7 @@ from linkage.records import (
     read_source,
 )
 
-ROOMS = ("linkage.records", "linkage.pipeline.stages.reading")
+MODULES = ("linkage.records", "linkage.pipeline.stages.reading")
 
 
 def attribute_name(table: AttributeTable) -> str:
@@ -43,7 +43,7 @@ def records_stage(job: Job, name: str) -> Stage:
         makes=(f"records/{name}", f"quarantine/{name}"),
         settings={"source": source.model_dump(mode="json"), "catalogue": _described(job, source)},
         files=_files(job, f"source.{name}"),
-        modules=ROOMS,
+        modules=MODULES,
     )
 
 
@@ -65,7 +65,7 @@ def identities_stage(job: Job, name: str) -> Stage:
         reads=(f"records/{name}", *(f"identities/{source}" for source in before)),
         makes=(f"identities/{name}", f"identifier_records/{name}"),
         settings={"kept": list(kept)} if kept else {},
-        modules=ROOMS,
+        modules=MODULES,
     )
 
 
@@ -99,7 +99,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
         makes=(made, aside),
         settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
         files=_files(job, f"attributes.{name}"),
-        modules=ROOMS,
+        modules=MODULES,
     )
 
 

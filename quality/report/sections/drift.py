@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Sum
+from quality.intervals import difference, wilson
 from quality.measures.drift import eligible_count, part_of
-from quality.measures.intervals import difference, wilson
 from quality.report import charts
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text

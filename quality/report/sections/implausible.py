@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.measures.intervals import wilson
+from quality.intervals import wilson
 from quality.report import charts
 from quality.report.names import Names
 from quality.report.page import Block, Row, Section, Table, Text

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError
 from quality.disclosure import Cell, Disclosure, load
-from quality.measures.intervals import wilson
+from quality.intervals import wilson
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Cell, Disclosure, load
+from quality.intervals import difference, wilson
 from quality.measures.drift import drift, falls, published, stability
 from quality.measures.evaluation import Inputs, evaluate
-from quality.measures.intervals import difference, wilson
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names

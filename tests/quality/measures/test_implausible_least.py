@@ -9,9 +9,9 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from quality.disclosure import Disclosure, load
+from quality.intervals import wilson
 from quality.measures.implausible import Events, Rule, conflicts, implausible_people
 from quality.measures.implausible import load as load_rules
-from quality.measures.intervals import wilson
 from quality.report.names import Names
 from quality.report.page import Figure, Text
 from quality.report.page import Table as Shown

@@ -9,8 +9,8 @@ from linkage.catalogue import shipped
 from quality.dashboard.figures import Figure as Row
 from quality.dashboard.figures import change
 from quality.disclosure import Cell, Disclosure, load
+from quality.intervals import wilson
 from quality.measures.drift import by_chance, drift
-from quality.measures.intervals import wilson
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table
 from quality.report.released import release as released

@@ -15,8 +15,8 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from linkage.errors import InputError
 from quality.disclosure import Cell, Disclosure, load
+from quality.intervals import Share
 from quality.measures.evaluation import Inputs, evaluate
-from quality.measures.intervals import Share
 from quality.report import Inputs as ReportInputs
 from quality.report import charts, headlines, render, render_run
 from quality.report.document import csv_of

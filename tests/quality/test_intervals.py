@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.measures.intervals import f1, per_cent, wilson
+from quality.intervals import f1, per_cent, wilson
 
 
 def test_against_newcombe_1998() -> None:
