@@ -240,7 +240,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     """Refuse a run that links nothing, projects that ask for what they may not have, files without a column, and models
     that ask for what DuckDB cannot run (Spark is asked at the step: a session is dear).
 
-    Application again at every run, before any work.
+    Checked again at every run, before any work.
 
     Args:
         damaged: refuse input files that cannot be read as well. A run tells of them at their stage, after all that was
@@ -292,7 +292,7 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
 
 
 def _truth_folder(data: Path, named: str) -> Path:
-    """Where the truth is: below the data; shared it for one of several releases, which share it."""
+    """Where the truth is: below the data, or next to it where several releases share it."""
     shared = data.parent / named
     return shared if shared.is_dir() and not (data / named).exists() else data / named
 
@@ -411,7 +411,7 @@ def at_home(name: str, where: str) -> Path:
 
 
 def resolve(name: str, run_file: Path, where: str) -> Path:
-    """A file that a run's file names: shared the run's file, else among the shipped configurations.
+    """A file that a run's file names: next to the run's file, else among the shipped configurations.
 
     Raises:
         ConfigError: it is in neither place.

@@ -110,7 +110,7 @@ def _link(
         model=model,
         seed=job.config.run.seed,
         overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
-        held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
+        held=_linked_in_last_release(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
         earlier=_earlier(space, teachers),
         trained_on=job.trained_on.get(step.name),
         partitions=Partitions(space.kept),
@@ -251,7 +251,7 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
     return most_informative(learnt)
 
 
-def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:
+def _linked_in_last_release(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:
     """Units of the two sides that were one person in the last release: left_id, right_id."""
     return engine.sql(
         """
