@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +22,6 @@ from linkage.files.link import LinkRequest, link_files
 from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.output import Linked
 from linkage.files.prepare import Prepared
-from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 from quality.explain import Explainer
 
 Both = str | tuple[str | None, str | None] | None
@@ -120,144 +119,129 @@ class Answer:
         return "\n".join([self.summary, *(f"  note: {note}" for note in self.notes)])
 
 
+class Options(TypedDict, total=False):
+    """What `link` and `dedupe` share.
+
+    Attributes:
+        out: the folder for the result; removed with the answer where none is named.
+        maps: columns of roles, as `--map` takes them: "left.surname=FAMILY"; of one table "surname=FAMILY".
+        compare: further columns to compare; identifiers only, else.
+        date_format: strptime format of birth dates.
+        schema: the schema.toml of an earlier result.
+        id: the id column; "none" numbers the rows from 1.
+        threshold: match probability from which a pair is accepted.
+        model: a trained Splink model's file, instead of training.
+        without: columns of the model that are not compared.
+        progress: is called with what is being done; `print`, for example.
+    """
+
+    out: StrPath | None
+    maps: Sequence[str]
+    compare: Sequence[str]
+    date_format: Both
+    schema: StrPath | None
+    id: Both
+    threshold: float
+    model: StrPath | None
+    without: Sequence[str]
+    encoding: Both
+    delimiter: str | None
+    memory_limit: str | None
+    threads: int | None
+    seed: int
+    force: bool
+    progress: Callable[[str], None] | None
+
+
 def link(
     left: Data,
     right: Data,
     *,
-    out: StrPath | None = None,
-    maps: Sequence[str] = (),
-    compare: Sequence[str] = (),
-    date_format: Both = None,
-    schema: StrPath | None = None,
-    id: Both = None,
-    threshold: float = ACCEPT_PROBABILITY,
     truth: Data | None = None,
-    model: StrPath | None = None,
-    without: Sequence[str] = (),
-    encoding: Both = None,
-    delimiter: str | None = None,
-    memory_limit: str | None = None,
-    threads: int | None = None,
     samples: int = 0,
     second_records: bool | None = None,
     cardinality: Cardinality | None = None,
     links_only: bool = False,
-    seed: int = 2026,
-    force: bool = False,
-    progress: Callable[[str], None] | None = None,
+    **options: Unpack[Options],
 ) -> Answer:
     """Link two tables or files: their schema is inferred, the model is trained on the tables themselves.
 
     Example: linkage.link(pupils, "customers.parquet", id=("pupil", None)).links.to_pandas()
 
     Args:
-        out: the folder for the result; removed with the answer where none is named.
-        maps: columns of roles, as `--map` takes them: "left.surname=FAMILY".
-        compare: further columns to compare; identifiers only, else.
-        date_format: strptime format of birth dates.
-        schema: the schema.toml of an earlier result.
-        id: the id column; "none" numbers the rows from 1.
-        threshold: match probability from which a pair is accepted.
         truth: true pairs (left_id, right_id).
-        model: a trained Splink model's file, instead of training.
-        without: columns of the model that are not compared.
         samples: link draws.
         second_records: link both records of a person who is twice in a table; by default where many are.
         links_only: links only, several times faster.
-        progress: is called with what is being done; `print`, for example.
+        options: further ones, by `Options`.
 
     Raises:
         InputError: a table cannot be read, or its ids are not unique.
         ConfigError: an option that contradicts another, or nothing to compare.
     """
-    _check(threshold=(threshold, 0, 1), samples=(samples, 0, 1000), threads=(threads, 1, MOST_THREADS))
+    _check(samples=(samples, 0, 1000))
+    shared = _shared(options)
     files, inferred = scratch_folder(), _Notes()
     request = LinkRequest(
         _file(files, "left", left),
         _file(files, "right", right),
-        Path(out) if out else files.path / "linked",
-        maps=tuple(maps),
-        compare=tuple(compare),
-        date_formats=tuple(text for text in dict.fromkeys(_of_each(date_format)) if text),
-        schema=Path(schema) if schema else None,
-        ids=_of_each(id),
-        threshold=threshold,
+        _out(files, options),
+        ids=_of_each(options.get("id")),
+        encodings=_of_each(options.get("encoding")),
         truth=None if truth is None else _file(files, "truth", truth),
-        model=Path(model) if model else None,
-        without=tuple(without),
-        encodings=_of_each(encoding),
-        delimiter=delimiter,
-        memory_limit=memory_limit,
-        threads=threads,
         samples=samples,
         second_records=second_records,
         cardinality=cardinality,
         links_only=links_only,
-        seed=seed,
-        force=force,
+        **shared,
     )
-    linked = link_files(request, inferred=inferred, progress=progress)
+    linked = link_files(request, inferred=inferred, progress=options.get("progress"))
     notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
     return _answer(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
 
 
-def dedupe(
-    data: Data,
-    *,
-    out: StrPath | None = None,
-    maps: Sequence[str] = (),
-    compare: Sequence[str] = (),
-    date_format: str | None = None,
-    schema: StrPath | None = None,
-    id: str | None = None,
-    threshold: float = ACCEPT_PROBABILITY,
-    truth: Data | None = None,
-    model: StrPath | None = None,
-    without: Sequence[str] = (),
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    memory_limit: str | None = None,
-    threads: int | None = None,
-    seed: int = 2026,
-    force: bool = False,
-    progress: Callable[[str], None] | None = None,
-) -> Answer:
+def dedupe(data: Data, *, truth: Data | None = None, **options: Unpack[Options]) -> Answer:
     """Find the records of a table or file that are one person: the model is trained on the table itself.
 
     Example: linkage.dedupe(customers).clusters.to_pandas()
 
     Args:
         truth: true pairs (left_id, right_id), clusters (id, cluster), or the name of a column.
-        out, maps and others: as of `link`; maps are "surname=FAMILY".
+        options: further ones, by `Options`.
 
     Raises:
         InputError: the table cannot be read, its ids are not unique, or there is too little to compare.
         ConfigError: a map that fits no column, or a folder in use.
     """
-    _check(threshold=(threshold, 0, 1), threads=(threads, 1, MOST_THREADS))
+    shared = _shared(options)
     files, inferred = scratch_folder(), _Notes()
     request = DedupeRequest(
         _file(files, "records", data),
-        Path(out) if out else files.path / "linked",
-        maps=tuple(maps),
-        compare=tuple(compare),
-        date_formats=(date_format,) if date_format else (),
-        schema=Path(schema) if schema else None,
-        id=id,
-        threshold=threshold,
+        _out(files, options),
+        id=_of_each(options.get("id"))[0],
+        encoding=_of_each(options.get("encoding"))[0],
         truth=None if truth is None else str(_file(files, "truth", truth)),  # a column's name stays as it is
-        model=Path(model) if model else None,
-        without=tuple(without),
-        encoding=encoding,
-        delimiter=delimiter,
-        memory_limit=memory_limit,
-        threads=threads,
-        seed=seed,
-        force=force,
+        **shared,
     )
-    linked = dedupe_file(request, inferred=inferred, progress=progress)
+    linked = dedupe_file(request, inferred=inferred, progress=options.get("progress"))
     notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary)]
     return _answer(files, request.out, clusters_line(linked.summary), linked, notes)
+
+
+def _out(files: LockedTempdir, options: Options) -> Path:
+    return Path(out) if (out := options.get("out")) else files.path / "linked"
+
+
+def _shared(options: Options) -> dict[str, Any]:
+    """The options that requests of one and of two files share."""
+    _check(threshold=(options.get("threshold"), 0, 1), threads=(options.get("threads"), 1, MOST_THREADS))
+    if unknown := options.keys() - Options.__annotations__.keys():
+        raise TypeError(f"no such option: {', '.join(sorted(unknown))}")
+    own = {"out", "id", "encoding", "progress", "date_format"}
+    made: dict[str, Any] = {name: value for name, value in options.items() if name not in own}
+    made |= {name: Path(made[name]) for name in ("model", "schema") if made.get(name)}
+    formats = dict.fromkeys(_of_each(options.get("date_format")))
+    return made | {"date_formats": tuple(text for text in formats if text)}
 
 
 class _Notes:

@@ -5,18 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linkage.cli.file_options import (
-    Compare,
-    DateFormats,
-    Delimiter,
-    Encodings,
-    Maps,
-    MemoryLimit,
-    Threads,
-    of_each,
-    say,
-    say_inferred,
-)
+from linkage.cli import file_options as shared
+from linkage.cli.file_options import of_each, say, say_inferred
 from linkage.cli.idle import refuse_idle
 from linkage.cli.written import a_file, write_json
 from linkage.errors import ConfigError
@@ -52,16 +42,16 @@ def suggest(
     out: Annotated[
         Path | None, typer.Option(callback=a_file, help="JSON for a model's blocking_rules_to_generate_predictions.")
     ] = None,
-    maps: Maps = None,
-    compare: Compare = None,
-    date_format: DateFormats = None,
+    maps: shared.Maps = None,
+    compare: shared.Compare = None,
+    date_format: shared.DateFormats = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
     ] = None,
-    encoding: Encodings = None,
-    delimiter: Delimiter = None,
-    memory_limit: MemoryLimit = None,
-    threads: Threads = None,
+    encoding: shared.Encodings = None,
+    delimiter: shared.Delimiter = None,
+    memory_limit: shared.MemoryLimit = None,
+    threads: shared.Threads = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 2026,
 ) -> None:
     """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.

@@ -5,32 +5,18 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.file_options import (
-    Compare,
-    DateFormats,
-    Delimiter,
-    Encoding,
-    FileMaps,
-    GivenModel,
-    MemoryLimit,
-    PersonFileArgument,
-    SchemaFile,
-    Threads,
-    Without,
-    say,
-    say_inferred,
-    say_notes,
-)
+from linkage.cli import file_options as shared
+from linkage.cli.file_options import say, say_inferred, say_notes
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
 def dedupe(
-    file: PersonFileArgument,
+    file: shared.PersonFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
-    maps: FileMaps = None,
-    compare: Compare = None,
-    date_format: DateFormats = None,
-    schema: SchemaFile = None,
+    maps: shared.FileMaps = None,
+    compare: shared.Compare = None,
+    date_format: shared.DateFormats = None,
+    schema: shared.SchemaFile = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Id column of the file; none numbers the rows.")] = None,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability from which two records are one person.")
@@ -42,12 +28,12 @@ def dedupe(
             "(left_id, right_id) or of clusters (id, cluster)."
         ),
     ] = None,
-    model: GivenModel = None,
-    without: Without = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    memory_limit: MemoryLimit = None,
-    threads: Threads = None,
+    model: shared.GivenModel = None,
+    without: shared.Without = None,
+    encoding: shared.Encoding = None,
+    delimiter: shared.Delimiter = None,
+    memory_limit: shared.MemoryLimit = None,
+    threads: shared.Threads = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo dedupe wrote to --out.")] = False,
 ) -> None:

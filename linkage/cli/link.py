@@ -5,35 +5,19 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.file_options import (
-    Compare,
-    DateFormats,
-    Delimiter,
-    Encodings,
-    GivenModel,
-    Maps,
-    MemoryLimit,
-    OtherFileArgument,
-    PersonFileArgument,
-    SchemaFile,
-    Threads,
-    Without,
-    of_each,
-    say,
-    say_inferred,
-    say_notes,
-)
+from linkage.cli import file_options as shared
+from linkage.cli.file_options import of_each, say, say_inferred, say_notes
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
 def link(
-    left: PersonFileArgument,
-    right: OtherFileArgument,
+    left: shared.PersonFileArgument,
+    right: shared.OtherFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
-    maps: Maps = None,
-    compare: Compare = None,
-    date_format: DateFormats = None,
-    schema: SchemaFile = None,
+    maps: shared.Maps = None,
+    compare: shared.Compare = None,
+    date_format: shared.DateFormats = None,
+    schema: shared.SchemaFile = None,
     ids: Annotated[
         list[str] | None,
         typer.Option("--id", help="Id column of both files, or given twice, left and right; none numbers the rows."),
@@ -42,12 +26,12 @@ def link(
         float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
     ] = ACCEPT_PROBABILITY,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
-    model: GivenModel = None,
-    without: Without = None,
-    encoding: Encodings = None,
-    delimiter: Delimiter = None,
-    memory_limit: MemoryLimit = None,
-    threads: Threads = None,
+    model: shared.GivenModel = None,
+    without: shared.Without = None,
+    encoding: shared.Encodings = None,
+    delimiter: shared.Delimiter = None,
+    memory_limit: shared.MemoryLimit = None,
+    threads: shared.Threads = None,
     samples: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
     second_records: Annotated[
         bool | None,

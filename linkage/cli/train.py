@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.cli.file_options import (
-    Compare,
-    DateFormats,
-    Delimiter,
-    Encodings,
-    LabelledFileArgument,
-    Maps,
-    MemoryLimit,
-    Threads,
-    of_each,
-    say,
-    say_inferred,
-)
+from linkage.cli import file_options as shared
+from linkage.cli.file_options import of_each, say, say_inferred
 from linkage.cli.idle import refuse_idle
 from linkage.cli.written import a_file
 from linkage.errors import ConfigError
@@ -29,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    left: LabelledFileArgument = None,
+    left: shared.LabelledFileArgument = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
     out: Annotated[
         Path | None,
@@ -46,14 +35,14 @@ def train(
     step: Annotated[
         str | None, typer.Option(help="With a RUN's labels: the step; else the one that was reviewed.")
     ] = None,
-    maps: Maps = None,
-    compare: Compare = None,
-    date_format: DateFormats = None,
+    maps: shared.Maps = None,
+    compare: shared.Compare = None,
+    date_format: shared.DateFormats = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of the standard errors.")] = 2026,
-    encoding: Encodings = None,
-    delimiter: Delimiter = None,
-    memory_limit: MemoryLimit = None,
-    threads: Threads = None,
+    encoding: shared.Encodings = None,
+    delimiter: shared.Delimiter = None,
+    memory_limit: shared.MemoryLimit = None,
+    threads: shared.Threads = None,
     allow_faults: Annotated[
         bool,
         typer.Option(
