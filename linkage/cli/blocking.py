@@ -12,8 +12,8 @@ from linkage.cli.written import a_file, write_json
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from linkage.files.blocking import Suggested
     from linkage.model import BlockingRule
+    from linkage.pipeline.blocking import Suggested
 
 app = typer.Typer(no_args_is_help=True, help="Blocking rules: which pairs a model gets to see.")
 
@@ -60,8 +60,9 @@ def suggest(
 
     Example: leo blocking suggest --run runs/demo --step education-cis --truth runs/demo-data/truth
     """
-    from linkage.files.blocking import RuleOptions, suggest_for_files, suggest_for_step
+    from linkage.files.blocking import suggest_for_files
     from linkage.files.prepare import FileOptions
+    from linkage.pipeline.blocking import RuleOptions, suggest_for_step
 
     options = RuleOptions(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
     if run is not None and step is not None and left is None:
@@ -104,7 +105,7 @@ def lines(suggested: "Suggested", target: float) -> list[str]:
     for rule, pairs in zip(chosen.rules, suggested.pairs, strict=True):
         about = "" if pairs.counted else "~"
         counts = [f"{about}{pairs.made:,}", f"{about}{pairs.new:,}"]
-        table.append([_said(rule.rule), *counts, f"{rule.alone:.4f}", f"{rule.together:.4f}"])
+        table.append([_shown(rule.rule), *counts, f"{rule.alone:.4f}", f"{rule.together:.4f}"])
     count = f"{len(chosen.rules)} rule{'s' * (len(chosen.rules) != 1)} of {chosen.considered:,}"
     basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
     new = sum(pairs.new for pairs in suggested.pairs)
@@ -118,7 +119,7 @@ def lines(suggested: "Suggested", target: float) -> list[str]:
     return [*_aligned(table), "", *closing]
 
 
-def _said(rule: "BlockingRule") -> str:
+def _shown(rule: "BlockingRule") -> str:
     opened = f"   any of {', '.join(rule.explode)}" if rule.explode else ""
     return rule.condition.replace('"', "") + opened
 

@@ -1,61 +1,16 @@
-"""Blocking rules suggested for two files, or for a step of a run: `leo blocking suggest`."""
+"""Blocking rules suggested for two files: `leo blocking suggest LEFT RIGHT`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-from linkage.config import RunConfig, of_manifest
-from linkage.engine import Engine, Table, connect, scratch_folder
-from linkage.errors import ConfigError, InputError
+from linkage.engine import connect, scratch_folder
 from linkage.files import truth
 from linkage.files.comparisons import untrained
 from linkage.files.messages import read_notes
 from linkage.files.prepare import FileOptions, Inferred, prepare
 from linkage.files.read_file import damage_reported
-from linkage.match.recall import sample_of_pairs
-from linkage.match.units import DERIVED, described, together
-from linkage.model import Model
 from linkage.model import load as load_model
-from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
 from linkage.model.training import train
-from linkage.pipeline.delivery import manifest_of_sources, tables_of
-from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.stages.linking import sources_of_side
-from linkage.pipeline.truth import true_entities, true_entities_file
-
-
-@dataclass(frozen=True)
-class RuleOptions:
-    """What the rules shall reach, and how they are searched."""
-
-    recall: float = 0.99
-    pairs_per_record: float = 10.0  # of the larger side
-    budget: float | None = None  # pairs, instead of pairs_per_record
-    truth: Path | None = None  # files: true pairs; a run: its folder of truth
-    model: Path | None = None  # trained; for files one is trained here where none is given
-    seed: int = 2026
-    memory_limit: str | None = None
-    threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Suggested:
-    """The rules, the units of both sides, and the budget of pairs."""
-
-    rules: ChosenRules
-    pairs: list[RulePairs]
-    units: tuple[int, int]
-    budget: float
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """What rules are chosen for: two sides' units, and the true pairs where they are known."""
-
-    left: Table
-    right: Table
-    true_pairs: Table | None
+from linkage.pipeline.blocking import RuleOptions, Suggested, suggest
 
 
 def suggest_for_files(
@@ -90,94 +45,4 @@ def suggest_for_files(
         if model is None:
             say("training")
             model = train(engine, untrained(prepared.kinds), left, right, seed=options.seed)[0]
-        return _suggested(engine, _Sides(left, right, given.table), model, options, say)
-
-
-def suggest_for_step(
-    run: Path, step_name: str, options: RuleOptions, *, progress: Callable[[str], None] | None = None
-) -> Suggested:
-    """The smallest set of rules for a step of a run, over its units with their histories.
-
-    Raises:
-        ConfigError: the folder is no run's, or the run has no such step.
-        LeoError: there is nothing to learn from.
-    """
-    say = progress or (lambda _: None)
-    manifest, _, _ = _step_of(run, step_name)
-    model = load_model(options.model or run / "models" / f"{step_name}.json")
-    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads) as engine:
-        say("reading")
-        left, right = sides_of_step(engine, run, step_name, model.columns)
-        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()} if options.truth else {}
-        true_pairs = _true_pairs(engine, tables, step_name, options.truth) if options.truth else None
-        return _suggested(engine, _Sides(left, right, true_pairs), model, options, say)
-
-
-def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[str]) -> tuple[Table, Table]:
-    """The units of both sides of a step of a run: unit_id and the wanted columns, with their histories.
-
-    Raises:
-        ConfigError: the folder is no run's, or the run has no such step.
-    """
-    manifest, config, place = _step_of(run, step_name)
-    step = config.step[place]
-    tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
-    if f"units/{step_name}" not in tables:
-        raise ConfigError(f"{run}: the step '{step_name}' has not been run\n  run it first: leo run")
-
-    def side(name: str, source: str) -> Table:
-        members = engine.sql(
-            f"select distinct unit_id, entity_id from {{t}} where side = '{name}'",
-            t=tables[f"units/{step_name}"],
-            store=True,
-        )
-        sources = sources_of_side(config, source, config.step[:place])
-        identities = together(engine, [tables[f"identities/{source}"] for source in sources])
-        return described(engine, identities, members, wanted)
-
-    return side("left", step.left), side("right", step.right)
-
-
-def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
-    """A run's manifest, its configuration, and the place of a step."""
-    manifest = manifest_of_sources(run, "of two files: leo blocking suggest LEFT RIGHT")
-    config = of_manifest(run / MANIFEST, manifest["configuration"])
-    steps = [step.name for step in config.step]
-    if step_name not in steps:
-        raise ConfigError(f"--step {step_name}: the run has no such step\n  it has: {', '.join(steps)}")
-    return manifest, config, steps.index(step_name)
-
-
-def _suggested(
-    engine: Engine, sides: _Sides, model: Model, options: RuleOptions, say: Callable[[str], None]
-) -> Suggested:
-    units = engine.count(sides.left), engine.count(sides.right)
-    budget = options.budget if options.budget is not None else options.pairs_per_record * max(units)
-    model.check_trained("--model")
-    model.check_columns(sides.left.columns, "--model")
-    pairs = None
-    if sides.true_pairs is not None:
-        if engine.count(sides.true_pairs) == 0:
-            raise InputError(f"{options.truth}: no true pair has both ends in the two sides\n  check its ids")
-        pairs = sample_of_pairs(engine, sides.true_pairs)
-    say("pairs of candidate rules")
-    made_of = {name: field for name, (field, _) in DERIVED.items()}
-    chosen = choose_rules(
-        engine, model, sides.left, sides.right, made_of=made_of, target=options.recall, budget=budget, true_pairs=pairs
-    )
-    counted = rule_pairs(engine, [rule.rule for rule in chosen.rules], sides.left, sides.right)
-    return Suggested(chosen, counted, units, budget)
-
-
-def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:
-    from quality.measures.accuracy import entity_persons, truth_of_units
-
-    file = folder if folder.is_file() else true_entities_file(folder)
-    if file is None:
-        raise InputError(f"--truth {folder}: no truth there\n  give the folder that holds entities.parquet or .csv")
-    identities = [table for name, table in tables.items() if name.startswith("identities/")]
-    named = {f"of_{n}": table for n, table in enumerate(identities)}
-    union = "\nunion all\n".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
-    entities = engine.sql(union, params=None, store=False, **named)
-    persons_of = entity_persons(engine, entities, true_entities(engine, file))
-    return truth_of_units(engine, tables[f"units/{step}"], persons_of).pairs
+        return suggest(engine, (left, right), given.table, model, options, say)
