@@ -54,7 +54,7 @@ def synthesise(
     chunk: int = 100_000,
     progress: Callable[[int], None] | None = None,
 ) -> SynthManifest:
-    """Make a population and all that the sources hold of it, as docs/tables.md says, below `out`.
+    """Make a population and all that the sources hold of it, as docs/reference/tables.md says, below `out`.
 
     The same arguments give files of the same bytes, whatever the number of workers; a person has the same rows in a
     population of any size and in chunks of any length.

@@ -82,7 +82,8 @@ def faults_of(words: list[str]) -> Iterator[str]:
 def commands_in(text: str) -> Iterator[str]:
     """Command lines of `leo` within fences, and those of the prose between backticks."""
     joined = text.replace("\\\n", " ")
-    yield from re.findall(r"^(?:\$ )?(?:\.venv/bin/)?leo (.+?)(?:\s+#.*)?$", joined, flags=re.MULTILINE)
+    shown = "\n".join(re.findall(r"^```.*?^```", joined, flags=re.MULTILINE | re.DOTALL))
+    yield from re.findall(r"^(?:\$ )?(?:\.venv/bin/)?leo (.+?)(?:\s+#.*)?$", shown, flags=re.MULTILINE)
     yield from (" ".join(told.split()) for told in re.findall(r"`leo ([^`]+)`", without_code(joined)))
 
 

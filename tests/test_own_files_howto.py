@@ -1,4 +1,4 @@
-"""What docs/own-files.md shows can be run as it stands, and the messages that it explains are ones that there are."""
+"""What docs/how-to/link-your-own-files.md shows can be run as it stands, and the messages that it explains exist."""
 
 import ast
 import datetime
@@ -18,7 +18,7 @@ from linkage.model import load as load_model
 from linkage.pipeline import job
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "own-files.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "link-your-own-files.md").read_text(encoding="utf-8")
 PUPILS = "id,first_name,middle_names,last_name,date_of_birth,sex,postcode"
 CUSTOMERS = "record_id,given_names,surname,dob,gender,post_code"
 
@@ -73,7 +73,7 @@ def test_the_level_that_is_added_is_asked_before_likeness(folder):
     (folder / "mine" / "models").mkdir()
     shutil.copy(shipped_dir() / "models" / "education.json", folder / "mine" / "models")
     (code,) = (text for text in fences("python") if "comparison_levels" in text)
-    exec(compile(code, "docs/own-files.md", "exec"), {})
+    exec(compile(code, "docs/how-to/link-your-own-files.md", "exec"), {})
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
     found = job.load_job(run).models["pupils-customers"]
@@ -101,6 +101,6 @@ def test_messages_that_are_explained_are_ones_that_there_are():
     table = PAGE.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
-    said = said_by("linkage/model/training", "linkage/files")
+    said = said_by("linkage/model", "linkage/files")
     assert len(parts) > len(cells) > 5
     assert not [part for part in parts if part and part not in said]

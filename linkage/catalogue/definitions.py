@@ -17,7 +17,7 @@ Role = Literal[
 ]  # fmt: skip
 
 PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
-"""The flags that `problems` of `records` is a sum of: what was wrong with which identifier (docs/tables.md)."""
+"""The flags that `problems` of `records` is a sum of: what was wrong with which identifier (docs/reference/tables.md)."""
 
 KEYLESS = "#"
 """What the key of an entity begins with whose source gives it none. A number follows that counts the rows of one

@@ -80,7 +80,9 @@ def link(
     if done.truth:
         typer.echo(truth_line(done.truth))
     if samples:
-        typer.echo(f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/uncertainty.md says what for")
+        typer.echo(
+            f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
+        )
     say_notes([*done.notes, *model_notes(done.summary, of_two_files=True)])
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:

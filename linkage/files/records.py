@@ -127,7 +127,7 @@ def _refuse_no_key(engine: Engine, file: PersonFile, column: str | None, numbere
         raise InputError(
             f"{file.path}: ids of column '{column}' are not unique: {twice:,} rows repeat an id, {missing:,} have none\n"
             "  state another column with --id, or give each person one row; --id none numbers the rows. In a run the "
-            "rows of one id are one person's history (docs/own-files.md)"
+            "rows of one id are one person's history (docs/how-to/link-your-own-files.md)"
         )
 
 

@@ -1,7 +1,7 @@
 """Link draws: alternative link sets drawn from the posterior of a step.
 
 A finding that holds on each of them does not depend on the linkage; the spread of an estimate over them is what the
-linkage adds to its variance (Rubin 1987; docs/uncertainty.md). Each draw obeys the step's cardinality, and over many
+linkage adds to its variance (Rubin 1987; docs/explanation/uncertainty.md). Each draw obeys the step's cardinality, and over many
 draws a pair is in as many as its probability says. Links without competing pairs are the same in all draws where they
 are as good as certain.
 

@@ -19,7 +19,7 @@ from linkage.model.compiled import pattern_text
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step makes; columns as in docs/tables.md."""
+    """What a step makes; columns as in docs/reference/tables.md."""
 
     links: Table
     unlinked: Table

@@ -42,7 +42,7 @@ def from_sources(
     """A side's units.
 
     Args:
-        sides: identities and identifier_records of each source on this side (docs/tables.md).
+        sides: identities and identifier_records of each source on this side (docs/reference/tables.md).
         membership: entity_id, unit_id: which entities are one person by now; None where every entity is its own.
         wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.

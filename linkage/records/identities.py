@@ -30,7 +30,7 @@ def identify(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: 
     postcode is a value whose dates are not known. Rows without an entity key are entities of one row.
 
     Args:
-        records: docs/tables.md; all of one source. Columns x_<name> count as identifiers.
+        records: docs/reference/tables.md; all of one source. Columns x_<name> count as identifiers.
         first_entity_id: the lowest entity_id; they are dense from it, in the order of entity_key.
         kept: columns x_<name> that the result has too: what another source of the run keeps is not known of this one's.
 

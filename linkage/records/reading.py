@@ -54,7 +54,7 @@ def read_source(
         progress: given what is being done, without a personal value.
 
     Returns:
-        records (docs/tables.md; source_key is the file's record key, or FILE:LINE in CSV, or a hash of the row),
+        records (docs/reference/tables.md; source_key is the file's record key, or FILE:LINE in CSV, or a hash of the row),
         quarantine and counts; records + quarantine = rows read.
 
     Raises:
@@ -193,7 +193,7 @@ def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout)
 
 
 def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Layout) -> Table:
-    """The standardised rows with their ids, as docs/tables.md has them."""
+    """The standardised rows with their ids, as docs/reference/tables.md has them."""
     further = [column for column in (*FORMER, *OTHER) if column in layout.roles]
     values = ["valid_from", "valid_to", *IDENTIFIERS, *further, *layout.keep.values(), "problems"]
     return engine.sql(

@@ -15,7 +15,7 @@ from linkage.spine.releases import Release, number_people
 
 @dataclass(frozen=True)
 class Spine:
-    """Tables as in docs/tables.md."""
+    """Tables as in docs/reference/tables.md."""
 
     spine: Table
     lookup_ae_id: Table
@@ -43,7 +43,7 @@ def build(
     Args:
         entities: entity_id, source, entity_key of all sources.
         membership: entity_id, unit_id after the last step.
-        links: links of all steps (docs/tables.md).
+        links: links of all steps (docs/reference/tables.md).
         units: units of all steps: step, side, unit_id, entity_id.
         people_of: sources whose every entity is a person's; a unit without any of them is nobody's (an unlinked tax
             record is not a person of the study).

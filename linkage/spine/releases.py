@@ -35,7 +35,7 @@ class Numbering:
 
     Attributes:
         ids: unit_id, person_id.
-        concordance: old_person_id, new_person_id, change; docs/tables.md.
+        concordance: old_person_id, new_person_id, change; docs/reference/tables.md.
         last_person_id: the greatest id that was ever given, this release's among them.
     """
 

@@ -100,7 +100,7 @@ def check(
     """Check records, tables of attributes, and tables that a run makes, against what is promised of them.
 
     Args:
-        records: source -> its `records` (docs/tables.md).
+        records: source -> its `records` (docs/reference/tables.md).
         sources: source -> its configuration, which names its table in the catalogue; where it is not given, a source
             is the dataset of its name.
         attributes: <dataset>_<table> -> its rows.

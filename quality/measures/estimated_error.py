@@ -19,7 +19,7 @@ from linkage.engine import Engine, Table, one
 from quality.intervals import Z95, Share
 from quality.measures.evaluated import evaluation_of
 
-FALSE_WITHIN = 3.0  # factor on false links, 95 % of 25 steps with truth (docs/experiments.md)
+FALSE_WITHIN = 3.0  # factor on false links, 95 % of 25 steps with truth (docs/explanation/measuring-error.md)
 SCORED_WITHIN = 1.5  # factor on missed matches among scored pairs, same steps
 SCORED_WITHIN_OF_ONE_FILE = 3.0  # the same where one file is linked with itself
 UNSCORED_WITHIN = 2.0  # factor on matches that were not scored, same steps

@@ -39,7 +39,7 @@ class StepTables:
     """Tables of a link step.
 
     Attributes:
-        links: left_id, right_id, method, pass, match_weight, decision, and more (docs/tables.md).
+        links: left_id, right_id, method, pass, match_weight, decision, and more (docs/reference/tables.md).
         unlinked: side, id, reason.
         units: side, unit_id, entity_id.
         model: the Splink model that scored the step, as parsed JSON.

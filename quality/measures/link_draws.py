@@ -1,6 +1,6 @@
 """How much the links could differ: what alternative link sets say of their number, and of each group's link rate.
 
-A run draws sets of links that the evidence allows as well (docs/uncertainty.md). What differs between them is what the
+A run draws sets of links that the evidence allows as well (docs/explanation/uncertainty.md). What differs between them is what the
 linkage leaves open; the spread is that of Rubin's rules, between the sets.
 """
 

@@ -21,7 +21,7 @@ SOURCES = {
 TRUTH = ("persons", "entities")
 _KEYS = {
     "npd": "PupilMatchingRefAnonymous",
-    # A learner without a number is known by the provider's own (docs/tables.md, "Synthetic sources").
+    # A learner without a number is known by the provider's own (docs/reference/tables.md, "Synthetic sources").
     "ilr": "coalesce(nullif(ULN, '9999999999'), cast(UKPRN as varchar) || '|' || LearnRefNumber)",
     "hesa": "HUSID",
     "cis": "NINO",

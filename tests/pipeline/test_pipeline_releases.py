@@ -30,7 +30,7 @@ def test_people_keep_their_ids_in_the_next_release(village, leo, tmp_path):
     last = tmp_path / "last"
     shutil.copytree(village.root, last)
     for stage in last.glob("stages/*"):
-        if not stage.name.endswith("-spine"):  # a final release keeps no other (docs/tours/operator.md)
+        if not stage.name.endswith("-spine"):  # a final release keeps no other (docs/tutorials/operator.md)
             shutil.rmtree(stage)
     drop_first_pupil(village.folder)
     out = tmp_path / "next"

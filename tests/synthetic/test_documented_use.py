@@ -1,4 +1,4 @@
-"""What docs/synthetic-population.md shows can be run as it stands, and what it names is there."""
+"""What docs/reference/synthetic-population.md shows can be run as it stands, and what it names is there."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from synthetic import synthesise
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "synthetic-population.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "synthetic-population.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 FEW = 1_500
 

@@ -81,7 +81,7 @@ def test_truth_names_the_person_of_every_record_and_entity(read: Read, source: s
 
 
 def entity_key(source: str, row: dict[str, object]) -> str:
-    """The entity key as docs/tables.md says, worked out from the row."""
+    """The entity key as docs/reference/tables.md says, worked out from the row."""
     if source == "ilr" and row["ULN"] == "9999999999":
         return f"{row['UKPRN']}|{row['LearnRefNumber']}"
     return str(row[KEYS[source]])

@@ -299,7 +299,7 @@ def _advice(subject: Side, known: Known, has_fewer: bool, has_falser: bool, d: D
         )
     advice.append(
         "Carry the uncertainty of the links: estimate on each link draw and combine the results by Rubin's rules. An "
-        "extract has link draws where its project asks for them (docs/uncertainty.md)."
+        "extract has link draws where its project asks for them (docs/explanation/uncertainty.md)."
     )
     return [*advice, "Cite the run, its models and this statement (RECORD 12.3)."]
 
