@@ -147,7 +147,7 @@ def extract_rules(
 
 
 def made_tables() -> tuple[dict[str, TableDef], dict[str, dict[str, str]]]:
-    """A run's own tables that the catalogue does not describe, since nobody can request them, and their code frames."""
+    """A run's own tables that the catalogue does not describe, since they cannot be requested, and their code frames."""
     made = _made()
     tables = {name: TableDef.model_validate({"name": name, **table}) for name, table in made["table"].items()}
     return tables, made["frame"]

@@ -162,9 +162,9 @@ def _rules(models: Sequence[Mapping[str, Any] | None], counts: Sequence[Mapping[
     """what, rule, change: blocking rules, passes and term-frequency adjustments that one run has and the other not."""
     found = []
     for what, (old, new) in {
-        "blocking rule": [model and _blocking_rules(model) for model in models],
+        "blocking rule": [_blocking_rules(model) if model else None for model in models],
         "pass": [_passes(count) for count in counts],
-        "term-frequency adjustment": [model and _adjusted(model) for model in models],
+        "term-frequency adjustment": [_adjusted(model) if model else None for model in models],
     }.items():
         if old is not None and new is not None:
             found += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
@@ -356,5 +356,8 @@ def _groups(
             order by k.value
             """
         tables = {"fates": fates, "pairs_before": pairs[0], "pairs_after": pairs[1], "before": before, "after": after}
-        found += [{"characteristic": name, **row} for row in rows(engine, engine.sql(query, params=None, **tables))]
+        found += [
+            {"characteristic": name, **row}
+            for row in rows(engine, engine.sql(query, params=None, store=False, **tables))
+        ]
     return found

@@ -79,12 +79,12 @@ def steps_of(runs: Sequence[Run], names: Names) -> list[tuple[str, list[Mapping[
 
 
 def counts(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """People on the spine, links and pairs for review."""
+    """People on the spine, links and pairs in clerical review."""
     people = [d.count((run.evaluation.get("spine") or {}).get("people")) for run in runs]
     figures = [Figure(("Spine", "People"), people)]
     for title, steps in steps_of(runs, names):
         pairs = [release(step, d).pairs if step else None for step in steps]
-        for name, decision in (("Links", "accepted"), ("Pairs for review", "review")):
+        for name, decision in (("Links", "accepted"), ("Pairs in clerical review", "review")):
             cells = [one.decisions[decision] if one else d.marked("not_applicable") for one in pairs]
             figures.append(Figure((title, name), cells))
     return Matrix("counts", "Counts", ("Step", "Count"), figures)

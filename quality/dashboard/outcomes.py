@@ -292,7 +292,8 @@ def _characteristic(
     engine: Engine, characteristic: Characteristic, attributes: Mapping[str, Table], lookup: Table
 ) -> Table:
     """AE_ID, category: of the first origin that knows a person."""
-    parts, tables = [], {}
+    parts: list[str] = []
+    tables: dict[str, Table] = {}
     for number, origin in enumerate(characteristic.origin):
         table = attributes.get(origin.table)
         if table is None or origin.variable not in table.columns:
@@ -352,7 +353,7 @@ def count(engine: Engine, people: Table, rules: Rules) -> dict[int, Counted]:
             f"select years_after, {category} as category, {measures} from {{people}} group by years_after, category",
             params=None,
             people=people,
-            **({"largest": largest} if group == _INSTITUTION else {}),
+            largest=largest,
         )
         for row in sorted(rows(engine, counted), key=lambda row: (row["years_after"], row["category"])):
             found.setdefault(int(row["years_after"]), {})[group, row["category"]] = row
@@ -447,7 +448,7 @@ def _section(
 def _reading(d: Disclosure) -> blocks.Section:
     text = (
         f"Disclosure control: profile “{d.profile.title}”. {d.profile.of_counts}. Earnings are a year's, before tax, to "
-        f"the nearest £{d.profile.amounts_to:,.0f}. Institutions differ in whom they take and what they teach: a "
+        f"the nearest £{d.profile.amounts_to:,.0f}. Institutions differ in intake and in subjects: a "
         "difference is not a measure of quality."
     )
     return blocks.Section("reading", "How to read the figures", [blocks.Text(text), symbols(d)])

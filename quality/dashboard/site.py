@@ -109,7 +109,7 @@ def _headlines(by_name: Mapping[str, Matrix], d: Disclosure) -> list[Headline]:
     if by := best_basis(shares, title):
         for measure in ("Precision", "Recall"):
             lines.append(Headline(measure, _newest(shares, title, f"{measure} {by}"), "%", f"{by}, {title}"))
-    lines.append(Headline("For review", _newest(counts, title, "Pairs for review"), "", f"pairs, {title}"))
+    lines.append(Headline("In review", _newest(counts, title, "Pairs in clerical review"), "", f"pairs, {title}"))
     return [
         Headline(line.label, line.cell, line.unit, f"{line.note}. {symbol}" if symbol else line.note)
         for line in lines
@@ -181,7 +181,9 @@ def _trends(runs: Sequence[Run], by_name: Mapping[str, Matrix]) -> list[Section]
             "Precision and recall",
             [*trend(shares, "Precision, %", "Precision"), *trend(shares, "Recall, %", "Recall")],
         ),
-        Section("review", "Clerical review load", trend(counts, "Pairs for review", "Pairs for review")),
+        Section(
+            "review", "Clerical review load", trend(counts, "Pairs in clerical review", "Pairs in clerical review")
+        ),
         Section("bias", "Bias by group", [*trend(bias, LARGEST, LARGEST), *trend(bias, FLAGGED, FLAGGED)]),
         Section("drift", "Stability of match weights", trend(by_name["stability"], "Population stability index")),
         Section("seconds", "Time", trend(by_name["seconds"], "Seconds")),

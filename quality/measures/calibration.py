@@ -42,14 +42,14 @@ def _counted(edges: Iterable[float]) -> str:
     band = " + ".join(f"case when match_probability >= cast({edge!r} as double) then 1 else 0 end" for edge in edges)
     return f"""
         with banded as (
-            select method, decision = 'accepted' as accepted, match_probability as said,
+            select method, decision = 'accepted' as accepted, match_probability as probability,
                    case when verdict = 'true' then 1.0 else 0.0 end as is_true, {band} as band
             from {{judged}}
             where verdict in ('true', 'false') and match_probability is not null
         )
-        select method, accepted, band, count(*) as pairs, cast(sum(said) as double) as expected,
+        select method, accepted, band, count(*) as pairs, cast(sum(probability) as double) as expected,
                cast(sum(is_true) as bigint) as correct,
-               cast(sum((said - is_true) * (said - is_true)) as double) as squares
+               cast(sum((probability - is_true) * (probability - is_true)) as double) as squares
         from banded
         group by method, accepted, band
         order by method, accepted, band

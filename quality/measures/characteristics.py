@@ -108,7 +108,7 @@ def _british_form() -> str:
 
 def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
     """Whether anybody has a British postcode; a run without one has no regions to speak of."""
-    held = [table for table in identities.values() if "postcode" in table.columns]
+    with_postcode = [table for table in identities.values() if "postcode" in table.columns]
     found = (
         engine.sql(
             f"""
@@ -118,7 +118,7 @@ def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
             """,
             identities=table,
         )
-        for table in held
+        for table in with_postcode
     )
     return any(engine.count(one) for one in found)
 
@@ -127,15 +127,17 @@ def _regions(
     engine: Engine, identities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
 ) -> Table:
     """entity_id, value: the region of the newest postcode, by its outward code where that is named, else its area."""
-    held = {f"of_{place}": table for place, table in enumerate(identities.values()) if "postcode" in table.columns}
+    with_postcode = {
+        f"of_{place}": table for place, table in enumerate(identities.values()) if "postcode" in table.columns
+    }
     postcodes = engine.sql(
         "\nunion all\n".join(
             f"select entity_id, {_newest('postcode', table, 'varchar')} as postcode from {{{name}}}"
-            for name, table in held.items()
+            for name, table in with_postcode.items()
         ),
         params=None,
         store=False,
-        **held,
+        **with_postcode,
     )
     return engine.sql(
         f"""
@@ -167,22 +169,22 @@ def _postcode_regions() -> pa.Table:
 def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:
     """entity_id, value: the one value that stands for an entity."""
     value = quote(str(characteristic.variable))
-    chosen = "max(held_value)"
-    held = f"select entity_id, {value} as held_value from {{attributes}} where {value} is not null"
+    chosen = "max(observed_value)"
+    observed = f"select entity_id, {value} as observed_value from {{attributes}} where {value} is not null"
     if characteristic.pick == "latest" and characteristic.order_by:
         # Of two values of one year it is the first by its code, so that a run repeated gives the same.
         year = quote(characteristic.order_by)
-        chosen = f"max_by(held_value, {year})"
-        held = f"""
-            select entity_id, {year}, min({value}) as held_value
+        chosen = f"max_by(observed_value, {year})"
+        observed = f"""
+            select entity_id, {year}, min({value}) as observed_value
             from {{attributes}}
             where {value} is not null
             group by entity_id, {year}"""
     return engine.sql(
         f"""
-        with held as ({held}),
+        with observed as ({observed}),
         picked as (
-            select entity_id, cast({chosen} as varchar) as code from held group by entity_id
+            select entity_id, cast({chosen} as varchar) as code from observed group by entity_id
         )
         select entity_id, {_known("code", characteristic, catalogue)} as value from picked
         """,

@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class Eligible(_Strict):
-    """Who could be in a source: the others leave the calculation before a rate is taken."""
+    """Who could be in a source: link rates are of these people only."""
 
     target: str  # source that a step links to
     minimum_age: Annotated[int, Field(ge=0)]  # years, reached on the day `on`
@@ -27,7 +27,7 @@ class Eligible(_Strict):
 
     @property
     def born_to(self) -> datetime.date:
-        """The last birth date that is in the calculation."""
+        """The last birth date that is eligible."""
         year = self.on.year - self.minimum_age
         if (self.on.month, self.on.day) == (2, 29):  # not every year has the day
             return datetime.date(year, 3, 1) - datetime.timedelta(days=1)
@@ -64,7 +64,7 @@ class Characteristic(_Strict):
 
 
 class Definitions(_Strict):
-    """All that an evaluation needs to be told."""
+    """Definitions of an evaluation."""
 
     weight_bands: tuple[float, ...]
     weight_range: tuple[int, int]
@@ -82,7 +82,7 @@ class Definitions(_Strict):
         return self
 
     def eligible_for(self, target: str) -> Eligible | None:
-        """The rule for a source, or None where everybody is in the calculation."""
+        """The rule for a source, or None where everybody is eligible."""
         return next((rule for rule in self.eligible if rule.target == target), None)
 
 

@@ -128,8 +128,8 @@ def evaluate(
     }
     if inputs.spine and contradictions:
         result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, entities.persons)
-    held = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
-    engine.drop(*(table for table in held if table))
+    stored = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
+    engine.drop(*(table for table in stored if table))
     return result
 
 

@@ -159,7 +159,7 @@ def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
     return engine.sql(
         "\nunion all\n".join(
             f"select entity_id, cast(dob as date) as born "
-            f"from (select entity_id, unnest(dob) as dob from {{{name}}}) as held"
+            f"from (select entity_id, unnest(dob) as dob from {{{name}}}) as births"
             for name in dated
         ),
         params=None,
@@ -324,7 +324,7 @@ _ALONE: dict[str, str] = {
         """,
 }
 
-# A record that contradicts itself is wrong, and says nothing about whom it is linked to.
+# A record that contradicts itself is wrong: it is no evidence of a false link.
 _NOT_ALONE = """
     select f.person_id, f.one_id, f.other_id
     from {found} as f

@@ -24,7 +24,7 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
 def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
     """method, pass and what `_judged_links` says: links by what made them, most links first."""
     query = f"""
-        select method, coalesce(pass, method) as pass, count(*) as links, {_VERDICTS}, sum({MATCH_PROBABILITY}) as said
+        select method, coalesce(pass, method) as pass, count(*) as links, {_VERDICTS}, sum({MATCH_PROBABILITY}) as expected
         from {{judged}}
         where decision = 'accepted'
         group by method, coalesce(pass, method)
@@ -71,7 +71,7 @@ def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, A
     known = true_pairs is not None
     return {
         "links": row["links"],
-        "estimated_false": None if row["said"] is None else row["links"] - row["said"],
+        "estimated_false": None if row["expected"] is None else row["links"] - row["expected"],
         "correct": correct if known else None,
         "false": wrong if known else None,
         "precision": wilson(correct, correct + wrong) if known else None,
@@ -120,7 +120,7 @@ def bands(
         engine.sql(
             f"""
             with banded as (
-                select {band} as band, decision, verdict, {MATCH_PROBABILITY} as said
+                select {band} as band, decision, verdict, {MATCH_PROBABILITY} as expected
                 from {{judged}}
                 where match_weight is not null
             )
@@ -147,7 +147,7 @@ def bands(
                     "links": row["accepted"],
                     "correct": row["right_links"],
                     "wrong": row["wrong_links"],
-                    "said": row["said"],
+                    "expected": row["expected"],
                 },
                 true_pairs,
             ),
@@ -159,7 +159,7 @@ def bands(
 _OF_LINKS = """
     count(*) filter (where decision = 'accepted' and verdict = 'true') as right_links,
     count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong_links,
-    sum(case when decision = 'accepted' then said end) as said
+    sum(case when decision = 'accepted' then expected end) as expected
 """
 
 

@@ -25,21 +25,19 @@ def vary_over_draws(
     eligible: int,
     linked: int,
 ) -> dict[str, Any]:
-    """What the sampled link sets of a step say.
+    """Variation of figures over the link draws of a step.
 
     Args:
         sampled: draw (1 to `draws`), left_id, right_id.
-        units: those of the step with what is said of them (see `quality.measures.link_rates.units_described`); without them every
-            unit is in the calculation.
+        units: as of `quality.measures.link_rates.units_described`; without them every unit is eligible.
         rates: of the step (see `quality.measures.link_rates.rates`): the groups of its left side.
-        eligible: units of the left side that are in the calculation.
+        eligible: eligible units of the left side.
         linked: how many of them the step's own links link.
 
     Returns:
         draws, links (pairs to a draw), pairs (that any draw has), in_all (that all have), linked (of the left side's
-        units in the calculation: eligible, linked by the step's own links, and how many by a draw), and
-        characteristics: characteristic, title, groups (group, label, and the same of each). What varies is told by
-        `spread`.
+        units: eligible, linked by the step's own links, and how many by a draw), and
+        characteristics: characteristic, title, groups (group, label, and the same of each). `spread` gives what varies.
     """
     pairs = engine.sql(
         "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id",

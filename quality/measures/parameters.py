@@ -59,7 +59,7 @@ def _probability(level: Mapping[str, Any], key: str) -> float | None:
 
 
 def _by_rarest(comparison: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
-    """Whether a level weighs agreement of two histories by the rarest value that both ever held."""
+    """Whether a level adjusts agreement of two histories for the rarest value they share."""
     listed = _RAREST.fullmatch(comparison.get("comparison_description") or "")
     if listed is None or level.get("tf_adjustment_column"):
         return False
@@ -69,11 +69,11 @@ def _by_rarest(comparison: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
 def version(found: Mapping[str, Any]) -> str:
     """A fingerprint of a model's parameters (what `parameters` returned), eight hexadecimal digits.
 
-    Models that differ in what weighs by how common a value is link otherwise, though m and u are the same.
+    Models with different term-frequency adjustments have different versions, though m and u are the same.
     """
     kept = ("comparison", "label", "m", "u", "term_frequency")
-    told = [found.get("prior"), [[row.get(name) for name in kept] for row in found["levels"]]]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+    parts = [found.get("prior"), [[row.get(name) for name in kept] for row in found["levels"]]]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _weight(m: float | None, u: float | None) -> float | None:

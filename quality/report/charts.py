@@ -112,7 +112,8 @@ def line(values: Values, *, x: str, y: str) -> "alt.TopLevelMixin":
     axis = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=6)
     along = alt.X("label:O", title=x, sort=None, axis=axis, scale=alt.Scale(domain=[row["label"] for row in values]))
     scale = alt.Scale(domain=_domain(values), nice=True, zero=False)
-    return _joined(along, scale, y).properties(width=_WIDTH + 150, height=240, data=_data(values))
+    chart: alt.TopLevelMixin = _joined(along, scale, y).properties(width=_WIDTH + 150, height=240, data=_data(values))
+    return chart
 
 
 def trend(values: Values) -> "alt.TopLevelMixin":
@@ -125,7 +126,7 @@ def trend(values: Values) -> "alt.TopLevelMixin":
     return _in_strips(chart.properties(width=_WIDTH + 100, height=90), values)
 
 
-def _joined(along: "alt.X", scale: "alt.Scale", y: str | None) -> "alt.LayerChart":
+def _joined(along: "alt.X", scale: "alt.Scale", y: str | None) -> Any:
     """Intervals, and points that a line joins."""
     import altair as alt
 
@@ -146,7 +147,7 @@ def calibration(values: Values) -> "alt.TopLevelMixin":
     scale, axis = alt.Scale(domain=[0, 100]), alt.Axis(tickCount=5)
     across = alt.X("probability:Q", title="Match probability, %", scale=scale, axis=axis)
     base = alt.Chart().encode(x=across)
-    ends = alt.Data(values=[{"probability": 0, "value": 0}, {"probability": 100, "value": 100}])
+    ends = alt.InlineData(values=[{"probability": 0, "value": 0}, {"probability": 100, "value": 100}])
     return alt.layer(
         alt.Chart(ends).mark_line(color=_AXIS, strokeDash=[5, 4]).encode(x=across, y="value:Q"),
         base.mark_rule(color=_FIRST, strokeWidth=3, opacity=0.45).encode(
@@ -206,12 +207,11 @@ def probabilities(values: Values) -> "alt.TopLevelMixin":
             values=ticks, labelExpr="datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')"
         ),
     )
-    kind = {"domain": kinds}
     chart = alt.Chart().mark_point(filled=True, size=80, opacity=1).encode(
         y=_labels(),
         x=across,
-        shape=alt.Shape("kind:N", sort=None, scale=alt.Scale(**kind, range=["circle", "diamond"])),
-        color=alt.Color("kind:N", sort=None, scale=alt.Scale(**kind, range=[_FIRST, _SECOND])),
+        shape=alt.Shape("kind:N", sort=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"])),
+        color=alt.Color("kind:N", sort=None, scale=alt.Scale(domain=kinds, range=[_FIRST, _SECOND])),
     )  # fmt: skip
     return _in_strips(chart, values)
 
@@ -230,16 +230,18 @@ def _in_strips(chart: Any, values: Values) -> "alt.TopLevelMixin":
         lines = max((row["label"].count("\n") for row in _rows(values)), default=0)
         chart = chart.properties(width=_WIDTH, height=alt.Step(_ROW + _LINE * lines))
     if not any("group" in row for row in values):
-        return chart.properties(data=_data(values))
+        whole: alt.TopLevelMixin = chart.properties(data=_data(values))
+        return whole
     groups = list(dict.fromkeys(row["group"] for row in values))
     row = alt.Row("group:N", title=None, sort=groups)
-    return chart.facet(row=row, data=_data(values), spacing=14).resolve_scale(y="independent")
+    strips: alt.TopLevelMixin = chart.facet(row=row, data=_data(values), spacing=14).resolve_scale(y="independent")
+    return strips
 
 
-def _data(values: Values) -> "alt.Data":
+def _data(values: Values) -> "alt.InlineData":
     import altair as alt
 
-    return alt.Data(values=_rows(values))
+    return alt.InlineData(values=_rows(values))
 
 
 def _rows(values: Values) -> list[dict[str, Any]]:

@@ -70,8 +70,8 @@ def render_register(
         Headline("Rejected", _cell(rejected), "", "requests, not listed here"),
     ]
     are = "approval is" if in_force == 1 else "approvals are"
-    said = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
-    page = document(TITLE, said, headlines, [_list(rows), _details(rows), _about(last_hash)])
+    summary = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
+    page = document(TITLE, summary, headlines, [_list(rows), _details(rows), _about(last_hash)])
     return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
 
 

@@ -273,7 +273,7 @@ class _Step:
             self.part_of(accepted, (side, "total", "", "linked"))
         self._add_passes(accepted)
         for decision in decided:
-            bins = {
+            bins: dict[Key, int] = {
                 ("bin", decision, str(row["bin"])): row["pairs"]
                 for row in step.get("weights", ())
                 if row["decision"] == decision

@@ -69,7 +69,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def test_it_says_where_report_and_extract_are_and_five_figures(demo):
     lines = demo.shown.splitlines()
-    assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Matched", "Precision", "Recall", "For review"]
+    assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Matched", "Precision", "Recall", "In review"]
     assert f"report   {demo.root}/report/index.html" in lines
     assert f"extract  {demo.root}/extracts/graduate-earnings" in lines
     assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.shown)

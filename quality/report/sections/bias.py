@@ -192,11 +192,12 @@ def _table(step: Mapping[str, Any], names: Names, d: Disclosure, *, two_way: boo
     for row in step["bias"]:
         if (len(row["characteristics"]) > 1) == two_way:
             for group in row["groups"]:
-                cells: Row = [row["title"], ", ".join(group["labels"]), shown.rate(row, group)]
+                cells: list[str | Cell] = [row["title"], ", ".join(group["labels"]), shown.rate(row, group)]
                 cells += with_interval(group["missed"], d) if has_truth else []
                 cells.append(estimated_share(group, group["estimated_missed"], d))
                 cells += shown.difference(row, group, "matched_unmatched")
-                rows.append(cells + (shown.difference(row, group, "found_missed") if has_truth else []))
+                cells += shown.difference(row, group, "found_missed") if has_truth else []
+                rows.append(cells)
     interval = ["95% from", "to"]
     heads = ["Characteristic", "Group", "Linked, %", *(["Missed, %", *interval] if has_truth else []), MISSED_ESTIMATED]
     heads += ["Linked and unlinked", *interval, *(["Found and missed", *interval] if has_truth else [])]

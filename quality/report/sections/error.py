@@ -23,7 +23,7 @@ from quality.report.showing import (
 _MOST_ERRORS = 20  # rows of a table
 _OUTCOMES = {
     "accepted": "Linked",
-    "review": "For review",
+    "review": "In review",
     "rejected": "Below threshold",
     "not compared": "Not compared",
 }
@@ -202,7 +202,7 @@ def review_section(
     values: list[dict[str, Any]] = []
     passes: list[Row] = []
     summary, left_out = "", False
-    for review in (review for review in reviews if review["step"] in titles):
+    for review in [one for one in reviews if one["step"] in titles]:
         title, seen = (
             titles[review["step"]],
             {key: pairs_reviewed(review, key) for key in ("precision", "recall", "f1")},

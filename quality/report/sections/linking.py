@@ -12,7 +12,7 @@ from quality.report.page import Block, Fold, Row, Section, Table, Text
 from quality.report.released import Pairs, release
 from quality.report.showing import lower
 
-_DECISIONS = {"accepted": "Accepted", "review": "For review", "rejected": "Rejected"}
+_DECISIONS = {"accepted": "Accepted", "review": "In review", "rejected": "Rejected"}
 _EQUAL = re.compile(r'l\."?(\w+)"? = r\."?(\w+)"?', re.IGNORECASE)
 _FIRST = re.compile(
     r'(?:substr|substring)\(l\."?(\w+)"?, 1, (\d+)\) = (?:substr|substring)\(r\."?(\w+)"?, 1, \2\)', re.IGNORECASE
@@ -22,7 +22,8 @@ _FIRST = re.compile(
 def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
     """Links by the pass that made them, and pairs by decision."""
     rows: list[Row] = []
-    values, decided = [], []
+    values: list[dict[str, Any]] = []
+    decided: list[Row] = []
     for step in evaluation["steps"]:
         pairs, title = release(step, d).pairs, names.step(step)
         for (method, name), (cell, share) in pairs.passes.items():

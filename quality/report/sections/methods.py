@@ -78,8 +78,8 @@ def _training(training: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     if not training:
         return "no"
     answer = "no, too few matches" if _uses_defaults(training) else "yes"
-    teacher = training.get("leans_on")
-    return f"{answer}, with a prior from {titles[teacher]}" if teacher in titles else answer
+    earlier = str(training.get("leans_on", ""))
+    return f"{answer}, with a prior from {titles[earlier]}" if earlier in titles else answer
 
 
 def _uses_defaults(training: Mapping[str, Any]) -> bool:

@@ -73,7 +73,7 @@ def error_cells(known: Known, measure: str, d: Disclosure) -> list[Cell]:
 
 
 def headlines(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[Headline]:
-    """Five figures: size, link rate, precision, recall, and pairs for review; without any error, how links were made."""
+    """Five figures: size, link rate, precision, recall, and pairs in clerical review; without any error, how links were made."""
     subject = subject_of(evaluation, d)
     step, pairs = subject.step, release(subject.step, d).pairs
     people, of_step = names.people(subject.source), f", {names.step(step)}" if len(evaluation["steps"]) > 1 else ""
@@ -101,7 +101,7 @@ def headlines(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> lis
             Headline("Links", pairs.links, "", between),
             Headline("By fixed rule", pairs.by_rule_share, "%", f"of links{of_step}"),
         ]
-    rest.append(Headline("For review", pairs.decisions["review"], "", f"pairs for clerical review{of_step}"))
+    rest.append(Headline("In review", pairs.decisions["review"], "", f"pairs in clerical review{of_step}"))
     return [_explained(line, d) for line in (*first, *rest)]
 
 
@@ -177,11 +177,11 @@ def _population(evaluation: Mapping[str, Any], subject: Side, names: Names, d: D
     text = [f"People by source: {', '.join(sources)}."] if sources else []
     if spine:
         text.append(f"The spine has {d.count(spine['people']).text} people.")
-        held = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
+        on_spine = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
         partly = [
             names.source(row["source"])
             for row in evaluation["sources"]
-            if held and held.get(row["source"], 0) < (row.get("entities") or 0)
+            if on_spine and on_spine.get(row["source"], 0) < (row.get("entities") or 0)
         ]
         if partly:
             text.append(f"People of {listed(partly)} without a link are not on the spine.")
@@ -208,7 +208,7 @@ def _links(
             value, low, high = error_cells(basis, measure, d)
             row += [value, interval_cell(low, high)]
         rows.append([*row, _KNOWN_BY[basis[0]] if basis else "not measured"])
-    heads = ["Step", "Links", "For review", "Precision, %", "Range", "Recall, %", "Range", "Measured by"]
+    heads = ["Step", "Links", "In review", "Precision, %", "Range", "Recall, %", "Range", "Measured by"]
     text = (
         "Precision is the share of links that are correct; recall is the share of true matches that were linked. A "
         "false link gives a person another person's record. A missed match looks as if nothing happened. Ranges are "

@@ -134,7 +134,7 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
     assert _cells(counts(runs, names, d)) == {
         ("Spine", "People"): ["600", "600"],
         ("NPD to CIS", "Links"): ["540", "540"],
-        ("NPD to CIS", "Pairs for review"): ["30", "30"],
+        ("NPD to CIS", "Pairs in clerical review"): ["30", "30"],
     }
     said = _cells(shares(runs, names, d))
     assert said["NPD to CIS", "Linked"] == ["c", "90.0"]  # three people linked are too few to tell of
