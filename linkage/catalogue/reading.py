@@ -79,7 +79,7 @@ def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
 
 
 def _years_of_no_table(datasets: dict[str, Dataset]) -> list[str]:
-    """Variables that are said to be years of rows of a table that is not there, or whose rows have none."""
+    """Variables declared to be years of rows of a table that is not there, or whose rows have none."""
     yearly = {
         f"{name}.{table.name}" for name, dataset in datasets.items() for table in dataset.table.values() if table.year
     }

@@ -160,7 +160,7 @@ def publish(
     out: Annotated[Path, typer.Option(help="Folder for index.html and register.csv.")] = Path("transparency"),
     date: DateOption = None,
 ) -> None:
-    """Write the transparency register: what was approved, for whom and for what, as a page and as CSV.
+    """Write the transparency register: what was approved, for which project and purpose, as a page and as CSV.
 
     Example: leo request publish register.jsonl --out transparency
     """

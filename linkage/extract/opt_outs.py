@@ -91,7 +91,7 @@ def opted_out(
     members: Table,
     datasets: Mapping[str, str],
 ) -> tuple[Table, OptedOut]:
-    """The members without those whom a list names by any of their records; and the counts.
+    """The members without those named in a list by any of their records; and the counts.
 
     Sources and keys are compared without case, and without blanks: a National Insurance number is often written with
     some, and whoever opted out by it is to be left out.

@@ -48,7 +48,7 @@ def verify(
     Args:
         folder: the extract's.
         key: the master key: that no file holds it, and that the extract was made with it, is seen too.
-        seal: the first characters of the seal, as it was told when the extract was made.
+        seal: the first characters of the seal, as printed when the extract was made.
         encryption: the key of an extract whose files are encrypted.
 
     Raises:

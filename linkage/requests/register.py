@@ -108,7 +108,7 @@ def append(
     """Add an entry, to the disk, and return it. One process at a time; the register is verified first.
 
     Args:
-        see: looks at the entries that it would follow, while nobody else can add one; raises where it may not.
+        see: looks at the entries that it would follow, while the register is locked; raises where it may not.
 
     Raises:
         GateError: the register does not hold.

@@ -18,7 +18,7 @@ class Rule(BaseModel):
     """One rule: a kind of check with its parameters.
 
     `message` and `remedy` may hold {place}, {name}, {near}, {held}, {given}, {listed} and the rule's own parameters; which
-    of them a kind fills in is said where the kind is defined.
+    of them a kind fills in is documented where the kind is defined.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

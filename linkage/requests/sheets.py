@@ -96,9 +96,9 @@ def _tables(rows: Iterable[Row]) -> list[dict[str, Any]]:
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         key = (row.get("table"), _years(row["years"]) if "years" in row else None, row.get("justification"))
-        said = {"name": key[0], "years": key[1], "justification": key[2]}
+        values = {"name": key[0], "years": key[1], "justification": key[2]}
         table = found.setdefault(
-            key, {name: str(value) for name, value in said.items() if value is not None} | {"variables": []}
+            key, {name: str(value) for name, value in values.items() if value is not None} | {"variables": []}
         )
         if "variable" in row:
             table["variables"].append(str(row["variable"]))
@@ -108,7 +108,7 @@ def _tables(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _packages(rows: Iterable[Row], reasons: Iterable[Row]) -> list[dict[str, Any]]:
-    """Packages, each with its reasons; one that is named for its reasons alone is told of by the rules."""
+    """Packages, each with its reasons; the rules report one that is named for its reasons only."""
     reasons = [row for row in reasons if "reason" in row]
     found = [_typed(row) for row in rows]
     names = [package.get("name") for package in found]

@@ -256,3 +256,15 @@ def test_they_are_described_verified_and_explained(give: Give, engine: Engine) -
     guide = (summary.folder / "README.md").read_text()
     assert "### `analysis_person_month`: People by month, with their main activity" in guide
     assert "| `study` | study: school from 16, college or university |" in guide
+
+
+def test_self_employment_fills_its_tax_year(give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]) -> None:
+    asked = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
+    assert rows(give(analysis=["person_month"], table=asked), "analysis_person_month")[1:] == []
+    tables["self_assessment"] = engine.sql(
+        "select EDUKEY, TaxYear + 101 as TaxYear from {t}", t=tables["self_assessment"]
+    )
+    months = rows(give(analysis=["person_month"], table=asked), "analysis_person_month")[1:]
+    assert [row[1:3] for row in months] == [
+        (month, "self_employment") for month in (*range(201304, 201313), 201401, 201402, 201403)
+    ]

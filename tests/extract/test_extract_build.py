@@ -239,3 +239,30 @@ def test_a_failure_leaves_the_earlier_extract_and_no_scraps(
         publish(make_project(), tables=planted("AB123456C"))
     assert (tmp_path / "out" / "datapackage.json").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
+
+
+def test_conditions_of_the_decision_are_in_the_extract(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
+    summary = publish(make_project(decision=decision))
+    assert "Condition: Ask first." in (summary.folder / "README.md").read_text()
+    package = json.loads((summary.folder / "datapackage.json").read_text())
+    assert package["leo:decision"]["conditions"] == ["Ask first."]
+
+
+def test_people_without_link_metadata_are_pseudonyms_only(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    summary = publish(make_project(link_metadata=False))
+    assert [list(row) for row in read(summary, "people")] == [["AE_ID"]] * 3
+    assert "linkage" not in summary.rows
+
+
+def test_a_later_extract_replaces_the_earlier(
+    publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
+) -> None:
+    publish(make_project())
+    publish(make_project(formats=["csv"]))
+    assert not (tmp_path / "out" / "parquet").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}

@@ -1,6 +1,7 @@
 """Encrypted files open by their key alone, say nothing without it, and can be verified with it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.extract import EncryptionKey, ExtractSummary, MasterKey, Project, decrypted
+from linkage.extract import EncryptionKey, ExtractSummary, MasterKey, Project, decrypted, encryption_key
 from linkage.extract.verify import verify
 from tests.extract.conftest import PublishedOnce
 
@@ -70,3 +71,13 @@ def test_the_master_key_encrypts_nothing(
     with pytest.raises(ConfigError, match="is the master key") as refused:
         publish(make_project(formats=["parquet"]), encryption=EncryptionKey(key.secret))
     assert key.secret.hex() not in str(refused.value)
+
+
+def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    assert encryption_key(None, {}) is None
+    assert encryption_key(None, {"LEO_EXTRACT_KEY": KEY.secret.hex()}) == KEY
+    assert KEY.secret.hex() not in repr(KEY)
+    (tmp_path / "key").write_text(KEY.secret.hex())
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(ConfigError, match="others can read this key"):
+        encryption_key(tmp_path / "key")

@@ -70,3 +70,13 @@ def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
     for refused in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):
         with pytest.raises(ConfigError, match="a key may not lie in a run's folder"):
             refused()
+
+
+def test_a_folder_is_not_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder"):
+        master_key(tmp_path)
+
+
+def test_a_new_key_needs_an_existing_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_new_key(tmp_path / "nowhere" / "key")

@@ -95,3 +95,12 @@ def test_keys_show_nothing_of_themselves(key: MasterKey) -> None:
     assert "\\x01" not in shown
     assert "secret" not in shown
     assert key.fingerprint == hashlib.sha256(b"key-check" + bytes(range(32))).hexdigest()[:8]
+
+
+def test_values_of_more_than_one_batch(engine: Engine, key: MasterKey) -> None:
+    project = key.project("study")
+    many = engine.sql("select range as v from range(70000)")
+    found = engine_rows(engine, pseudonyms(engine, project, many, "v", kind="URN"))
+    assert {row["value"]: row["pseudonym"] for row in found} == {
+        v: by_hand(project.secret, "URN", str(v)) for v in range(70_000)
+    }

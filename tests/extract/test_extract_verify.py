@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from linkage.catalogue import Catalogue
+from linkage.cli.app import app
 from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, MasterKey, Project
@@ -174,3 +176,17 @@ def test_key_material_is_found(
 def test_a_folder_that_is_no_extract_is_a_usage_error(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not an extract"):
         verify(engine, catalogue, tmp_path)
+
+
+def test_another_key_than_that_of_the_extract_is_reported(made: ExtractSummary, faults: Callable[..., str]) -> None:
+    other = MasterKey(b"another key of the right length.")
+    assert f"this one has {other.fingerprint}" in faults(made.folder, key=other)
+
+
+def test_extract_verify_as_a_command(made: ExtractSummary) -> None:
+    passed = CliRunner().invoke(app, ["extract", "verify", str(made.folder), "--seal", made.seal[:8]])
+    assert (passed.exit_code, "no fault in study" in passed.output) == (0, True)
+    (made.folder / "README.md").write_text("x")
+    failed = CliRunner().invoke(app, ["extract", "verify", str(made.folder)])
+    assert isinstance(failed.exception, GateError)
+    assert "README.md" in str(failed.exception)

@@ -279,3 +279,19 @@ def test_an_approved_request_becomes_a_project(register: Path) -> None:
     register.write_bytes(register.read_bytes().replace(b"Earnings", b"earnings"))
     with pytest.raises(GateError, match="was changed"):
         approved_project(path, shipped(), today=TODAY)
+
+
+def test_rows_of_another_phase_are_not_covered(register: Path) -> None:
+    def demographics(phase: str) -> Change:
+        return lambda raw: raw["package"][0].update({"name": "demographics", "phases": [phase]})
+
+    approve(register, asked(demographics("secondary")))
+    assert state(register, asked(demographics("secondary"))) == "approved"
+    assert state(register, asked(demographics("primary"))) == "not covered"
+
+
+def test_the_last_approval_counts(register: Path) -> None:
+    approve(register)
+    approve(register, asked(_fewer), "D-2")
+    assert state(register, asked(_fewer)) == "approved"
+    assert state(register) == "not covered"

@@ -147,3 +147,10 @@ def test_the_shipped_packages_part_the_pupil_database_and_leos_tables() -> None:
             and (dataset == "leo" or variable.concept not in carried or variable.sensitivity not in ("D", "E"))
         }
         assert set(of_packages) == may_leave
+
+
+def test_items_that_are_only_listed_are_in_no_part_of_a_package() -> None:
+    tables = holdings(shipped())
+    for package in load_packages(shipped()).values():
+        for holding, variable in package.variables():
+            assert variable.name in tables[holding.name].definition.variables

@@ -192,3 +192,11 @@ def test_form_faults_come_all_at_once() -> None:
     )
     _, form = request_of(raw)
     assert {fault.place for fault in form} == {"id", "aim", "retention", "formats 1", "person 1", "table 1, variables"}
+
+
+def test_files_that_are_not_requests(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        read_request(tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("id = ")
+    with pytest.raises(ConfigError, match="not TOML"):
+        read_request(tmp_path / "bad.toml")

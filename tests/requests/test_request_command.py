@@ -99,3 +99,12 @@ def test_a_register_that_was_changed_has_an_exit_code_of_its_own(leo: Leo, reque
         code, _, said = leo(*verb)
         assert code == 3
         assert "line 1 was changed" in said
+
+
+def test_an_exempt_item_that_names_a_person_is_still_in_no_extract(leo: Leo, request_file: Path) -> None:
+    text = request_file.read_text().replace('"SENprovision"]', '"SENprovision", "DateOfBirth"]', 1)
+    exempt = 'justification = "Background at school'
+    request_file.write_text(text.replace(exempt, f'exemptions = {{ DateOfBirth = "EX-1" }}\n{exempt}', 1))
+    code, shown, _ = leo("check", request_file)
+    assert code == 0
+    assert "npd.census.DateOfBirth: its identifiability is 2" in shown

@@ -34,7 +34,7 @@ def says_all(text: str) -> bool:
 
 
 def is_everybody(text: str) -> bool:
-    """Whether a column is named for all whom it counts: "pupils", "number of people"."""
+    """Whether a column is named for everybody that it counts: "pupils", "number of people"."""
     return bool(_EVERYBODY.match(plain(text.replace("_", " "))))
 
 

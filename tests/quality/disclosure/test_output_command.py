@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -131,3 +133,23 @@ def test_a_record_in_the_place_of_names_is_not_quoted(tmp_path: Path) -> None:
         leo("check", wrote(tmp_path, "t.csv", SAFE), "--tree", broken)
     said += str(unread.value)
     assert not [value for value in ("Zebedee", "Quillfeather", "29/03", "Grimspound") if value in said]
+
+
+def test_rows_without_ae_id_count_as_people(tmp_path: Path) -> None:
+    rows = [*[(f"p{n}", "F", "A", 100) for n in range(12)], (None, "M", "B", 900)]
+    path = tmp_path / "people.parquet"
+    pq.write_table(
+        pa.table(dict(zip(["AE_ID", "sex", "school", "pay"], map(list, zip(*rows, strict=True)), strict=True))), path
+    )
+    code, shown = leo("check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay")
+    assert code == 3
+    assert "sex: k-anonymity: 1 person" in shown
+    assert "school: small institution: 1 has fewer than 10 people" in shown
+    assert "pay: top-coding: the largest value is of 1 person" in shown
+
+
+def test_probability_that_a_sample_unique_is_unique_in_the_population(tmp_path: Path) -> None:
+    """A tenth of all, two unique people and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
+    path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
+    _, shown = leo("check", path, "--microdata", "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
+    assert "unique in the population with probability 0.10" in shown

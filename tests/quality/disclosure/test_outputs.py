@@ -406,3 +406,24 @@ def test_total_of_a_hierarchy_discloses_a_hidden_part(tmp_path: Path, all_of_it:
         tree |= {("Area", "North"): all_of_it, ("Area", "South"): all_of_it}
     found = checked(world, tmp_path, load("ons_srs"), parents=tree)
     assert {("B4", "recovered"), ("B7", "recovered")} <= set(told(found))
+
+
+def test_hidden_counts_that_are_small_together(tmp_path: Path) -> None:
+    pair = "Region | People\nNorth | c\nMiddle | c\nSouth | 41\nTotal | 45"
+    assert {("B2", "known small"), ("B3", "known small")} <= told(checked(pair, tmp_path, load("ons_srs")))
+
+
+def test_rows_about_people_are_not_a_table(tmp_path: Path) -> None:
+    people = "id | forename | surname\n" + "\n".join(["A1 | ANNA | K", "A2 | S | BROWN", "A3 | IAN | THOMSON"])
+    found = checked(people, tmp_path)
+    assert told(found) == {("table", "nothing to check")}
+    assert (found.passes, found.safe) == (False, None)
+    assert write_safe([found], tmp_path / "safe") == [tmp_path / "safe" / "t.audit.csv"]
+
+
+def test_a_safe_table_is_removed_when_its_file_no_longer_passes(tmp_path: Path) -> None:
+    profile, out = load("ons_srs"), tmp_path / "safe"
+    paths = write_safe([checked("Region | People\nNorth | 40\nSouth | 50", tmp_path, profile)], out)
+    assert paths[0].exists()
+    assert len(write_safe([checked("Region | People\nNorth | 40\nSouth | -50", tmp_path, profile)], out)) == 1
+    assert not paths[0].exists()

@@ -161,3 +161,14 @@ def test_a_share_that_does_not_add_up_is_judged_by_itself() -> None:
     found = check_table(sheet("t", text), Declared(), LEO)
     assert "contradiction" not in {rule for _, rule in told(found)}
     assert column(found, 2)[:2] == ["60.0", "70.0"]
+
+
+def test_few_people_hidden_in_two_shares(tmp_path: Path) -> None:
+    """3 and 4 are each under ten, and so is what they come to."""
+    world = """
+        Region | People | A %  | B %  | C %  | D %
+        North  | 100    | 53.0 | 40.0 | 3.0  | 4.0
+        Middle | 400    | 30.0 | 20.0 | 25.0 | 25.0
+        """
+    found = checked(world, tmp_path, load("ons_srs"))
+    assert told(found) == {("E2", "share"), ("F2", "share"), ("D2", "complement")}
