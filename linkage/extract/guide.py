@@ -41,7 +41,7 @@ def guide(
     form = next(form for form in _IN_SQL if form in project.formats)
     release = f", release {run_info['name']}" if "name" in run_info else ""
     reference = f", {project.decision.reference}" if project.decision else ""
-    return _template("README.md.j2").render(
+    text: str = _template("README.md.j2").render(
         project=project,
         decision=project.decision,
         tables=tables,
@@ -58,6 +58,7 @@ def guide(
         without=without,
         release=release + reference,
     )
+    return text
 
 
 def rubin(delivered: Delivered, *, encrypted: bool = False) -> str:
@@ -65,7 +66,8 @@ def rubin(delivered: Delivered, *, encrypted: bool = False) -> str:
     has_pay = any(
         layout.name == "leo_earnings" and "Earnings" in layout.columns for layout, _ in delivered.tables.values()
     )
-    return _template("rubin.py.j2").render(has_pay=has_pay, encrypted=encrypted)
+    text: str = _template("rubin.py.j2").render(has_pay=has_pay, encrypted=encrypted)
+    return text
 
 
 @functools.cache
