@@ -28,7 +28,6 @@ _BEYOND = 0.9  # share of a name's addresses with a town before it, from which i
 _SURE = 7.0  # log-likelihood by which a name has that more often than the others of its column
 _PRIOR_ROWS = 3  # addresses, of which a rare name is taken to be as all the others
 _ROUNDS = 2  # a country, and a state before it
-_OFTEN = 5  # addresses and streets that end in one text with a number, from which it is a town: Dublin 4
 _ONE_COUNTRY = 0.9  # share of addresses that end in one name, which distinguishes no address then
 _MOST_TOWN_WORDS = 5
 
@@ -54,7 +53,6 @@ class AddressForm:
         town_first: the town stands before the street.
         states: a code of a state stands after the town without a comma.
         beyond: names of states and countries, in capitals.
-        numbered: names of towns with a number.
         ends: words of towns that may end a street's piece with no comma between.
         holds: of PARTS, what stands in the addresses.
     """
@@ -64,13 +62,12 @@ class AddressForm:
     town_first: bool = False
     states: bool = False
     beyond: frozenset[str] = frozenset()
-    numbered: frozenset[str] = frozenset()
     ends: frozenset[str] = frozenset()
     holds: frozenset[str] = frozenset()
 
     def is_town(self, piece: str) -> bool:
         """Whether a piece may be a town."""
-        return (not _DIGIT.search(piece) or piece in self.numbered) and piece not in self.beyond
+        return not _DIGIT.search(piece) and piece not in self.beyond
 
     def pieces(self, text: str) -> tuple[str, list[str]]:
         """The postcode, "" where there is none, and the other pieces, outermost first, in capitals."""
@@ -102,14 +99,9 @@ class AddressForm:
         beyond = [piece in self.beyond for piece in pieces]
         county = next((piece for piece, is_beyond in reversed([*zip(pieces, beyond, strict=True)]) if is_beyond), None)
         town_at = next(
-            (
-                n
-                for n, piece in enumerate(pieces)
-                if "town" in self.holds and len(pieces) > 1 and not beyond[n]
-                and (not _DIGIT.search(piece) or piece in self.numbered)
-            ),
+            (n for n, piece in enumerate(pieces) if "town" in self.holds and len(pieces) > 1 and self.is_town(piece)),
             None,
-        )  # fmt: skip
+        )
         others = [piece for n, piece in enumerate(pieces) if n != town_at and not beyond[n]]
         street = [piece for piece in others if _DIGIT.search(piece) and not _no_street().fullmatch(piece)] or others
         return {
@@ -253,10 +245,7 @@ def _form_of(texts: Sequence[str]) -> tuple[AddressForm, list[Pieces]]:
     if codes.total() > _STATES * len(pieces) and len(codes) <= _MOST_STATES:
         form = replace(form, states=True, beyond=frozenset(codes))
         pieces = [form.pieces(text)[1] for text in texts]
-    ends = Counter(of[0] for of in pieces if len(of) > 1 and not form.is_town(of[0]))
-    streets = Counter(end for end, _ in {(of[0], of[1]) for of in pieces if len(of) > 1})
-    numbered = frozenset(end for end, rows in ends.items() if rows >= _OFTEN and streets[end] >= _OFTEN)
-    return replace(form, numbered=numbered), list(pieces)
+    return form, list(pieces)
 
 
 def _code_of_state(form: AddressForm, text: str) -> str | None:

@@ -28,7 +28,6 @@ _MAX_SURNAME_WORDS = 6
 _LISTED = 20.0  # rows, as which a word of the list of common names counts at most
 _ROUNDS = 2  # of splitting names and counting their words again
 _ORDER_NAMES = 20_000  # that show which comes first
-_EM_ROUNDS, _EM_START, _MAX_BITS = 30, 0.1, 50.0
 _MIN_TURNED_SHARE, _MIN_TURNED = 0.05, 10  # names of the other order, below which ambiguous words may feign them
 _SURE_BITS = 3.0  # log2 odds from which a single name has the other order
 
@@ -206,11 +205,9 @@ def _evidence(names: Counts, words: _Words, surname_first: bool) -> list[float]:
 
 
 def _share_turned(evidence: Sequence[float]) -> float:
-    """The share of names of the other order, by EM; 0 where so few have it that words may deceive."""
-    share, odds = _EM_START, [2.0 ** max(min(bits, _MAX_BITS), -_MAX_BITS) for bits in evidence]
-    for _ in range(_EM_ROUNDS):
-        share = sum(share * odd / (1 - share + share * odd) for odd in odds) / max(len(odds), 1)
-    return min(share, 0.5) if share >= _MIN_TURNED_SHARE and share * len(odds) >= _MIN_TURNED else 0.0
+    """The share of names that have the other order surely; 0 where so few have it that words may deceive."""
+    turned = sum(bits > _SURE_BITS for bits in evidence)
+    return min(turned / len(evidence), 0.5) if turned >= max(_MIN_TURNED_SHARE * len(evidence), _MIN_TURNED) else 0.0
 
 
 def _by_place(names: Counts, surname_first: bool) -> tuple[Counts, Counts]:

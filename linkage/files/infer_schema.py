@@ -31,13 +31,13 @@ from linkage.files.date_format import (
     shows_order,
 )
 from linkage.files.full_names import FullNames, suffix_of
-from linkage.files.header_names import NUMBERS, ROLES, address_lines, is_called_like_a_key, plain, roles_of, shown_names
+from linkage.files.header_names import NUMBERS, ROLES, address_lines, plain, roles_of, shown_names
 from linkage.files.id_column import find_ids
 from linkage.files.mapping import Stated
 from linkage.files.profile import Profile
 from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema
 from linkage.files.vocabulary import vocabulary
-from linkage.records.names import forenames, name_words
+from linkage.records.names import forenames
 
 PERSONAL = frozenset({"forename", "surname", "dob", "age", "email", "phone", *NUMBERS})
 """Fields of which a file of persons has one at least."""
@@ -483,6 +483,3 @@ def _refuse_too_few(profiles: Sequence[Profile], schemas: Sequence[FileSchema]) 
             "text has to be split into columns first"
         )
     raise ConfigError(f"{what} {few} that can be compared\n{has}  {remedy}")
-
-
-__all__ = ["FIELDS", "infer_schema", "infer_settings", "is_called_like_a_key", "learn", "name_words"]

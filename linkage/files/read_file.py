@@ -29,7 +29,6 @@ from linkage.records.source_files import GivenFiles, damage_named, sha256_of, un
 DELIMITERS = (",", ";", "\t", "|")
 _PARQUET = b"PAR1"
 _BATCH_ROWS = 200_000
-_MAX_WHOLE = 2.0**53  # beyond which floats are no longer whole numbers
 _OTHER_FORMATS = {
     ".xlsx": 'save the sheet as CSV (UTF-8); or duckdb -c "install excel; load excel; '
     "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
@@ -141,10 +140,8 @@ def as_text(column: pa.Array) -> pa.Array:
         kind = column.type
     if pa.types.is_timestamp(kind):
         column = pc.strftime(column, format="%Y-%m-%d")
-    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _MAX_WHOLE))
-        if pc.all(whole, min_count=0).as_py():
-            column = column.cast(pa.int64())
+    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and statistical_files.holds_whole_numbers(column):
+        column = column.cast(pa.int64())
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
     column = pc.utf8_trim_whitespace(column)

@@ -12,7 +12,14 @@ import pyarrow.parquet as pq
 from linkage.errors import InputError
 
 READERS = {".sav": "read_sav", ".zsav": "read_sav", ".dta": "read_dta", ".sas7bdat": "read_sas7bdat"}
-_MAX_WHOLE = 2.0**53  # beyond which floats are no longer whole numbers
+
+_EXACT = 2.0**53  # beyond which a float of 64 bits does not hold every whole number (IEEE 754)
+
+
+def holds_whole_numbers(column: pa.Array) -> bool:
+    """Whether all numbers are whole, as a program that made fractions of them (1.0) leaves them."""
+    whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _EXACT))
+    return bool(pc.all(whole, min_count=0).as_py())
 
 
 def to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
@@ -48,8 +55,7 @@ def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
     if pa.types.is_floating(column.type):
-        whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _MAX_WHOLE))
-        return column.cast(pa.int64()) if pc.all(whole, min_count=0).as_py() else column
+        return column.cast(pa.int64()) if holds_whole_numbers(column) else column
     return column
 
 
