@@ -8,7 +8,7 @@ from typing import Any
 
 from linkage.engine import connect
 from linkage.errors import InputError
-from synthetic.calibration import outcomes, people, records
+from synthetic.calibration.measures import measures, prepare
 from synthetic.calibration.population import Population
 from synthetic.calibration.targets import CHANCE, VERDICTS, Achieved, Bound, Compared, Figure, Theme, themes
 
@@ -16,7 +16,7 @@ _BOUNDS: dict[Bound, str] = {"equal": "", "at most": "at most ", "at least": "at
 
 
 @dataclass(frozen=True)
-class Made:
+class Described:
     """The checked population, as its manifest describes it."""
 
     people: int
@@ -34,7 +34,7 @@ class Made:
 class Checked:
     """Every figure of each theme, in the themes' order."""
 
-    made: Made
+    described: Described
     themes: list[tuple[Theme, list[Compared]]]
 
     @property
@@ -59,17 +59,16 @@ def check(folder: Path, targets: list[Theme] | None = None) -> Checked:
         ConfigError: the targets have faults.
     """
     wanted = targets if targets is not None else themes()
-    made = _made(folder)
+    described = _described(folder)
     with connect("duckdb") as engine:
         achieved = measured(Population.read(engine, folder))
-    return Checked(made, [(theme, compared(theme, achieved, made.preset)) for theme in wanted])
+    return Checked(described, [(theme, compared(theme, achieved, described.preset)) for theme in wanted])
 
 
 def measured(population: Population) -> dict[str, Achieved]:
     """Every figure that can be measured, by its id."""
-    people.prepare(population)
-    population.views |= people.VIEWS | records.VIEWS | outcomes.views()
-    return population.measured([*people.MEASURES, *records.MEASURES, *outcomes.MEASURES])
+    prepare(population)
+    return population.measured([*measures("people"), *measures("records"), *measures("outcomes")])
 
 
 def compared(theme: Theme, achieved: Mapping[str, Achieved], preset: str) -> list[Compared]:
@@ -81,10 +80,12 @@ def compared(theme: Theme, achieved: Mapping[str, Achieved], preset: str) -> lis
     return [Compared(figure, achieved.get(figure.id)) for figure in figures]
 
 
-def _made(folder: Path) -> Made:
+def _described(folder: Path) -> Described:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return Made(int(manifest["people"]), int(manifest["seed"]), str(manifest["preset"]), str(manifest["version"]))
+        return Described(
+            int(manifest["people"]), int(manifest["seed"]), str(manifest["preset"]), str(manifest["version"])
+        )
     except (OSError, ValueError, KeyError):
         raise InputError(
             f"{folder}: no population: it has no manifest.json that says how it was made\n"
@@ -94,10 +95,10 @@ def _made(folder: Path) -> Made:
 
 def as_markdown(checked: Checked) -> str:
     """Figures by verdict, then a table for each theme with its sources, notes and what cannot be measured."""
-    made = checked.made
+    described = checked.described
     parts = [
         "# Calibration",
-        f"{made.people:,} people, seed {made.seed}, preset {made.preset}, version {made.version}: `{made.command}`. "
+        f"{described.people:,} people, seed {described.seed}, preset {described.preset}, version {described.version}: `{described.command}`. "
         "Published figures are those of configs/calibration; achieved ones are measured by SQL on the written files.",
         f"A figure is *outside* when it misses its target by more than the tolerance and {CHANCE} standard errors "
         "together. `n` counts the people (or records, pairs, graduates) behind it. Figures *for information* cannot be "
@@ -173,8 +174,8 @@ def _notes(figures: list[Compared]) -> str:
 def as_json(checked: Checked) -> str:
     """The same as data."""
     document = {
-        "made": asdict(checked.made),
-        "command": checked.made.command,
+        "population": asdict(checked.described),
+        "command": checked.described.command,
         "standard_errors_allowed": CHANCE,
         "themes": [
             {

@@ -39,7 +39,7 @@ def write_page(folder: Path) -> Path:
 
 def _page(population: Population) -> str:
     manifest = population.manifest
-    about = population.ask(queries.PEOPLE)[0]
+    about = population.named("people")[0]
     shown = f" This page shows the first {about['people']:,}." if about["people"] < manifest["people"] else ""
     sections = [
         *(_lives(population) if population.has_lives else []),
@@ -86,15 +86,15 @@ def _lives(population: Population) -> list[str]:
 def _people(population: Population) -> str:
     figures = []
     for column, title in (("kind", "How people enter the records"), ("origin_group", "Origin groups")):
-        rows = population.ask(queries.GROUPED.format(column=column))
+        rows = population.named("grouped", COLUMN=column)
         figures.append(_figure(title, bars({_words(str(row["label"])): row["people"] for row in rows})))
-    forenames = population.ask(queries.FORENAMES)
+    forenames = population.named("forenames")
     names = [[f"{row['decade']} to {row['decade'] + 9}", row["sex"], row["names"]] for row in forenames]
     return _section("people", "People", *figures, _table("Most common forenames", ["Born", "Sex", "Forenames"], names))
 
 
 def _sources(population: Population, people: int) -> str:
-    rows = population.ask(queries.SOURCES_OF_PEOPLE)
+    rows = population.named("sources_of_people")
     several = sum(row["people"] for row in rows if " " in row["sources"])
     labels = {" + ".join(map(_source, row["sources"].split())) or "None": row["people"] for row in rows}
     figure = _figure("People by the sources that hold them", bars(dict(list(labels.items())[:_MOST_COMBINATIONS])))
@@ -103,8 +103,8 @@ def _sources(population: Population, people: int) -> str:
 
 
 def _errors(population: Population) -> str:
-    records = population.ask(queries.RECORDS_WITH_ERRORS)
-    errors = population.ask(queries.ERRORS)
+    records = population.named("records_with_errors")
+    errors = population.named("errors")
     shares = [
         [_source(row["source"]), f"{row['records']:,}", f"{100 * row['wrong'] / row['records']:.1f}"] for row in records
     ]

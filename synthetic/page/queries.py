@@ -20,6 +20,8 @@ ACTIVITIES = ("School", "College or training", "University", "Work", "Benefits",
 
 Rows = Sequence[Mapping[str, Any]]
 
+_SQL: dict[str, str] = tomllib.loads(Path(__file__).with_name("queries.toml").read_text(encoding="utf-8"))
+
 _FIRST_RECORDS = datetime.date(2001, 9, 1)
 _FOR_LIVES = {"npd_census", "npd_ks4", "ilr_aims", "hesa_students", "cis_customers", "hmrc_employment", "dwp_benefits"}
 
@@ -61,7 +63,14 @@ class Population:
         """Whether the tables of outcomes are there."""
         return self.tables.keys() >= _FOR_LIVES
 
-    def ask(self, query: str, **others: Table) -> Rows:
+    def named(self, name: str, **texts: str) -> Rows:
+        """The rows of a query of queries.toml; `texts` replace words in capitals."""
+        query = _SQL[name]
+        for word, text in texts.items():
+            query = query.replace(word, text)
+        return self.rows(query)
+
+    def rows(self, query: str, **others: Table) -> Rows:
         """The rows of a query; tables by their names in braces."""
         tables: dict[str, Any] = {**self.tables, **others}
         return rows(self.engine, self.engine.sql(query, params=None, **tables))
@@ -82,74 +91,6 @@ def _files(folder: Path, place: str) -> list[Path]:
     return files
 
 
-PEOPLE = "select count(*) as people, min(year(birth_date)) as first, max(year(birth_date)) as last from {truth_persons}"
-
-GROUPED = """
-    select {column} as label, count(*) as people
-    from {{truth_persons}} where {column} is not null group by all order by people desc, label
-"""
-
-FORENAMES = """
-    with named as (
-        select year(birth_date) // 10 * 10 as decade, sex, forename, count(*) as people
-        from {truth_persons} where forename is not null group by all
-    )
-    select decade, sex, string_agg(forename, ', ' order by people desc, forename) as names
-    from (
-        select * from named
-        qualify row_number() over (partition by decade, sex order by people desc, forename) <= 5
-    ) as common
-    group by decade, sex order by decade, sex
-"""
-
-SOURCES_OF_PEOPLE = """
-    with known as (
-        select persons.person_id, string_agg(distinct records.source, ' ' order by records.source) as sources
-        from {truth_persons} as persons
-        left join {truth_records} as records on records.person_id = persons.person_id
-        group by persons.person_id
-    )
-    select coalesce(sources, '') as sources, count(*) as people from known group by all order by people desc, sources
-"""
-
-ERRORS = """
-    select field, kind, count(*) as records from {truth_errors} group by all order by field, records desc, kind
-"""
-
-RECORDS_WITH_ERRORS = """
-    with wrong as (select distinct source, record_key from {truth_errors})
-    select records.source, count(*) as records, count(wrong.record_key) as wrong
-    from {truth_records} as records
-    left join wrong on wrong.source = records.source and wrong.record_key = records.record_key
-    group by records.source order by records.source
-"""
-
-# What people do, as (person_id, activity, since, until), by the first that holds of ACTIVITIES.
-_SPELLS = """
-    numbers as (select person_id, entity_key as nino from {truth_entities} where source = 'cis'),
-    spells as (
-        SCHOOL_YEARS
-        union all
-        select entities.person_id, 'College or training', a.LearnStartDate,
-               coalesce(a.LearnActEndDate, a.LearnPlanEndDate)
-        from {ilr_aims} as a
-        join {truth_entities} as entities on entities.source = 'ilr' and entities.entity_key in
-             (a.ULN, concat(cast(a.UKPRN as varchar), '|', a.LearnRefNumber))
-        union all
-        select entities.person_id, 'University', make_date(s.AcademicYear // 100, 9, 15),
-               make_date(s.AcademicYear // 100 + 1, 8, 31)
-        from {hesa_students} as s
-        join {truth_entities} as entities on entities.source = 'hesa' and entities.entity_key = s.HUSID
-        union all
-        select numbers.person_id, 'Work', e.StartDate, e.EndDate
-        from {hmrc_employment} as e join numbers on numbers.nino = e.NINO
-        union all
-        select numbers.person_id, 'Benefits', b.StartDate, b.EndDate
-        from {dwp_benefits} as b join numbers on numbers.nino = b.NINO
-    )
-"""
-
-
 def _spells(population: Population) -> str:
     """School years are those before a census or a Scottish or Welsh school record."""
     adult = ("ilr", "hesa", "cis")
@@ -167,7 +108,7 @@ def _spells(population: Population) -> str:
         for name, definition in population.identity_tables().items()
         if name.split("_", 1)[0] not in adult
     ]
-    return _SPELLS.replace("SCHOOL_YEARS", " union all ".join(schools))
+    return _SQL["spells"].replace("SCHOOL_YEARS", " union all ".join(schools))
 
 
 def _column(definition: TableDef, role: str) -> str:
@@ -178,30 +119,7 @@ def _column(definition: TableDef, role: str) -> str:
 def activity(population: Population) -> Rows:
     """years (after key stage 4), activity, people: on 15 January, for as long as the records go."""
     ranks = " ".join(f"when '{name}' then {place}" for place, name in enumerate(ACTIVITIES))
-    return population.ask(f"""
-        with {_spells(population)},
-        pupils as (
-            select entities.person_id, min(ks4.ACADYR) // 100 + 1 as finished
-            from {{npd_ks4}} as ks4
-            join {{truth_entities}} as entities
-              on entities.source = 'npd' and entities.entity_key = ks4.PupilMatchingRefAnonymous
-            group by entities.person_id
-        ),
-        days as (
-            select p.person_id, y.years, make_date(cast(p.finished + y.years as int), 1, 15) as day
-            from pupils as p cross join (select unnest(generate_series(1, 15)) as years) as y
-            where p.finished + y.years <= (select max(year(CensusDate)) from {{npd_census}})
-        ),
-        main as (
-            select d.person_id, d.years, min(case s.activity {ranks} end) as place
-            from days as d
-            join spells as s on s.person_id = d.person_id and d.day >= s.since and d.day <= coalesce(s.until, d.day)
-            group by d.person_id, d.years
-        )
-        select d.years, coalesce(m.place, {len(ACTIVITIES) - 1}) as activity, count(*) as people
-        from days as d left join main as m on m.person_id = d.person_id and m.years = d.years
-        group by all order by all
-    """)
+    return population.named("activity", SPELLS=_spells(population), RANKS=ranks, NONE=str(len(ACTIVITIES) - 1))
 
 
 @dataclass(frozen=True)
@@ -223,18 +141,11 @@ def lives(population: Population) -> list[Life]:
     for story in stories:
         taken = ", ".join(map(str, [0, *chosen]))
         query = f"select * from {{about}} where {story['condition']} and person_id not in ({taken})"
-        for person in population.ask(f"{query} order by person_id limit 1", about=about):
+        for person in population.rows(f"{query} order by person_id limit 1", about=about):
             chosen[person["person_id"]] = (story["title"], person)
     if not chosen:
         return []
-    spells = population.ask(f"""
-        with {_spells(population)},
-        ended as (select max(make_date(AcademicYear // 100 + 1, 8, 31)) as last from {{npd_census}})
-        select person_id, activity, since, least(coalesce(until, ended.last), ended.last) as until
-        from spells cross join ended
-        where person_id in ({", ".join(map(str, chosen))}) and since < ended.last
-        order by person_id, activity, since
-    """)
+    spells = population.named("life_spells", SPELLS=_spells(population), PERSONS=", ".join(map(str, chosen)))
     return [_life(title, person, spells) for title, person in chosen.values()]
 
 
@@ -243,25 +154,7 @@ def _about(population: Population) -> str:
     sources = sorted({name.split("_", 1)[0] for name in population.identity_tables()})
     counts = ", ".join(f"count(*) filter (source = '{name}') as {name}" for name in sources)
     columns = ", ".join(f"coalesce(recorded.{name}, 0) as {name}" for name in sources)
-    return f"""
-        with recorded as (select person_id, {counts} from {{truth_records}} group by person_id),
-        numbers as (select person_id, entity_key as nino from {{truth_entities}} where source = 'cis'),
-        jobs as (
-            select n.person_id, count(*) as jobs
-            from {{hmrc_employment}} as e join numbers as n on n.nino = e.NINO group by n.person_id
-        ),
-        benefits as (
-            select n.person_id, count(*) as benefits
-            from {{dwp_benefits}} as b join numbers as n on n.nino = b.NINO group by n.person_id
-        )
-        select persons.*, cast(year(persons.birth_date) as int) as birth_year, {columns},
-               len(persons.postcodes) as homes, coalesce(jobs.jobs, 0) as jobs,
-               coalesce(benefits.benefits, 0) as benefits
-        from {{truth_persons}} as persons
-        left join recorded on recorded.person_id = persons.person_id
-        left join jobs on jobs.person_id = persons.person_id
-        left join benefits on benefits.person_id = persons.person_id
-    """
+    return _SQL["persons"].replace("COUNTS", counts).replace("COLUMNS", columns)
 
 
 def _life(title: str, person: Mapping[str, Any], spells: Rows) -> Life:
@@ -298,36 +191,4 @@ def one_person(population: Population) -> Rows:
             f"select '{name.split('_', 1)[0]}' as source, {key} as record_key, "
             f"year({quote(_column(definition, 'valid_from'))}) as year, {columns} from {{{name}}}"
         )
-    return population.ask(f"""
-        with erring as (
-            select r.person_id, count(distinct r.source) as sources, count(distinct e.field) as fields
-            from {{truth_errors}} as e
-            join {{truth_records}} as r on r.source = e.source and r.record_key = e.record_key
-            where e.field in ('forename', 'surname', 'dob')
-            group by r.person_id
-        ),
-        present as (
-            select person_id, count(distinct source) as sources, count(*) as records
-            from {{truth_records}} group by person_id
-        ),
-        chosen as (
-            select min(persons.person_id) as person_id
-            from {{truth_persons}} as persons
-            join erring as e on e.person_id = persons.person_id and e.sources >= 2 and e.fields >= 2
-            join present as p on p.person_id = persons.person_id and p.sources >= 3 and p.records < 30
-            where persons.new_surname is not null
-        ),
-        mine as (select r.source, r.record_key from {{truth_records}} as r join chosen using (person_id)),
-        wrong as (
-            select e.source, e.record_key, string_agg(e.field || ': ' || e.kind, '; ' order by e.field) as wrong
-            from {{truth_errors}} as e join mine using (source, record_key) group by e.source, e.record_key
-        )
-        select d.source, min(d.year) as first, max(d.year) as last,
-               concat_ws(' ', d.forename, d.middle_names, d.surname) as name,
-               d.dob, d.postcode, w.wrong
-        from ({" union all ".join(details)}) as d
-        join mine using (source, record_key)
-        left join wrong as w using (source, record_key)
-        group by d.source, d.forename, d.middle_names, d.surname, d.dob, d.postcode, w.wrong
-        order by first, last, d.source, name, d.postcode
-    """)
+    return population.named("one_person", DETAILS=" union all ".join(details))

@@ -12,7 +12,7 @@ from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from synthetic import synthesise
 from synthetic.calibration import as_json, as_markdown, check, in_words
-from synthetic.calibration.checking import Checked, Made, compared
+from synthetic.calibration.checking import Checked, Described, compared
 from synthetic.calibration.population import Population
 from synthetic.calibration.targets import Achieved, Compared, Figure, Tolerance, themes
 
@@ -141,7 +141,7 @@ def checked(targets):
     """One figure outside, one of nobody."""
     (theme,) = targets(FILE)
     achieved = {"width": Achieved(50.0, 0.25, 1234)}
-    return Checked(Made(20_000, 7, "realistic", "0.1.0"), [(theme, compared(theme, achieved, "realistic"))])
+    return Checked(Described(20_000, 7, "realistic", "0.1.0"), [(theme, compared(theme, achieved, "realistic"))])
 
 
 def test_the_page_says_target_achieved_and_why(checked):
@@ -159,7 +159,7 @@ def test_the_page_says_target_achieved_and_why(checked):
 
 def test_the_same_as_data(checked):
     document = json.loads(as_json(checked))
-    assert document["made"] == {"people": 20_000, "seed": 7, "preset": "realistic", "version": "0.1.0"}
+    assert document["population"] == {"people": 20_000, "seed": 7, "preset": "realistic", "version": "0.1.0"}
     width, pay = document["themes"][0]["figures"]
     assert (width["achieved"], width["tolerance"], width["people"], width["verdict"]) == (50.0, 0.5, 1234, "outside")
     assert (pay["achieved"], pay["verdict"]) == (None, "nobody")

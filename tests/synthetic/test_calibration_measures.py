@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from synthetic.calibration import outcomes, people, records
-from synthetic.calibration.people import BIRTHS
+from synthetic.calibration.measures import measures, prepare
 from synthetic.calibration.population import Measure, Population
 from tests.synthetic.calibration_world import population_of
 
@@ -20,14 +19,13 @@ PERSONS = """
 
 
 @pytest.fixture
-def found(engine, world):
-    """What a module measures in a world of the given tables."""
+def estimates(engine, world):
+    """What a group of measures gives in a world of the given tables."""
 
-    def measure(module, **tables):
+    def measure(about, **tables):
         population = population_of(engine, world, **tables)
-        people.prepare(population)
-        population.views |= people.VIEWS | records.VIEWS | outcomes.views()
-        return population.measured(module.MEASURES)
+        prepare(population)
+        return population.measured(measures(about))
 
     return measure
 
@@ -36,8 +34,8 @@ def value(estimate):
     return pytest.approx(estimate, abs=1e-6)
 
 
-def test_names_collide_as_often_as_pairs_share_one(found):
-    got = found(people, truth_persons=PERSONS)
+def test_names_collide_as_often_as_pairs_share_one(estimates):
+    got = estimates("people", truth_persons=PERSONS)
     # Of four women born here in 1996, three are Amy: 3 pairs of 6. The man was born abroad.
     assert got["forename_collision.1996.female"].value == value(50)
     assert got["forename_collision.1996.female"].people == 4
@@ -45,13 +43,13 @@ def test_names_collide_as_often_as_pairs_share_one(found):
     # One of each family: Hill, Khan, Hill, so 1 pair of 3.
     assert got["surname_collision.all"].value == value(100 / 3)
     # Forename and surname of one sex and year: Amy Hill twice among four, 1 pair of 6.
-    births = BIRTHS
+    births = 618_000
     assert got["same_name_and_birth_date.as_borne"].value == pytest.approx(births**2 / 2 / 365.25 / 6, rel=1e-9)
     independent = 2 * (births / 2) ** 2 / 2 * 0.5 * (1 / 3) / 365.25
     assert got["same_name_and_birth_date.independent"].value == pytest.approx(independent, rel=1e-9)
 
 
-def test_twins_and_numbers_are_counted_by_person(found):
+def test_twins_and_numbers_are_counted_by_person(estimates):
     entities = """
         source | entity_key | person_id
         npd    | P1         | 1
@@ -64,7 +62,7 @@ def test_twins_and_numbers_are_counted_by_person(found):
     issued = PERSONS.replace("twin_of_elder:bool", "twin_of_elder:bool | nino_issued:date")
     lines = issued.strip().splitlines()
     issued = "\n".join([lines[0], *(f"{line} | 2012-01-01" for line in lines[1:])])
-    got = found(people, truth_persons=issued, truth_entities=entities)
+    got = estimates("people", truth_persons=issued, truth_entities=entities)
     assert got["twins.all"].value == value(40)  # 2 of 5
     assert got["two_references.all"].value == value(50)
     assert got["two_numbers.born_here"].value == value(0)
@@ -73,7 +71,7 @@ def test_twins_and_numbers_are_counted_by_person(found):
     assert got["first_of_january.born_here"].value == value(0)
 
 
-def test_a_move_counts_where_the_authority_is_another_a_year_on(found):
+def test_a_move_counts_where_the_authority_is_another_a_year_on(estimates):
     persons = """
         person_id | kind     | birth_date | foreign_born:bool | departure_date:date | postcodes:list    | moved:date
         1         | schooled | 1995-01-01 | false             | -                   | AL1 1AA ; SW1A 1AA | 2014-01-01
@@ -81,14 +79,14 @@ def test_a_move_counts_where_the_authority_is_another_a_year_on(found):
         3         | schooled | 1995-01-01 | false             | -                   | AL1 1AA ; SW1A 1AA | 2016-01-01
         4         | schooled | 1995-01-01 | false             | -                   | EH1 1BB ; SW1A 1AA | 2014-01-01
     """
-    got = found(people, truth_persons=persons)
+    got = estimates("people", truth_persons=persons)
     # The year runs from 18 and a half to 19 and a half: 1 moved to another authority, 2 within one, 3 later; 4 came
     # from Scotland.
     assert (got["moved.19"].value, got["moved.19"].people) == (value(100 / 3), 3)
     assert got["moved.21"].value == value(100 / 4)
 
 
-def test_ethnic_groups_are_shares_of_those_who_state_one(found):
+def test_ethnic_groups_are_shares_of_those_who_state_one(estimates):
     census = """
         PupilMatchingRefAnonymous | AcademicYear | EthnicGroupMinor
         P1 | 201516 | APKN
@@ -99,7 +97,7 @@ def test_ethnic_groups_are_shares_of_those_who_state_one(found):
         P1 | 201415 | AIND
     """
     entities = "source | entity_key | person_id\n" + "\n".join(f"npd | P{n} | {n}" for n in range(1, 5))
-    got = found(people, truth_persons=PERSONS, truth_entities=entities, npd_census=census)
+    got = estimates("people", truth_persons=PERSONS, truth_entities=entities, npd_census=census)
     assert {k: round(v.value, 4) for k, v in got.items() if k.startswith("ethnic.201516")} == {
         "ethnic.201516.Pakistani": 33.3333,
         "ethnic.201516.mixed": 33.3333,
@@ -108,14 +106,14 @@ def test_ethnic_groups_are_shares_of_those_who_state_one(found):
     assert {v.people for k, v in got.items() if k.startswith("ethnic")} == {3}
 
 
-def test_surnames_joined_on_marriage_are_named_from_those_taken(found):
+def test_surnames_joined_on_marriage_are_named_from_those_taken(estimates):
     persons = """
         person_id | surname | new_surname | new_surname_reason
         1         | Hill    | Hill-Khan   | marriage
         2         | Hill    | Khan        | marriage
         3         | Hill    | Hill-Moss   | deed poll
     """
-    assert found(people, truth_persons=persons)["hyphenated_on_marriage.all"].value == value(50)
+    assert estimates("people", truth_persons=persons)["hyphenated_on_marriage.all"].value == value(50)
 
 
 PUPILS = """
@@ -147,8 +145,8 @@ ENTITIES = """
 SEXES = "person_id | sex\n1 | Female\n2 | Female\n3 | Male\n4 | Male"
 
 
-def test_two_bodies_differ_field_by_field(found):
-    got = found(records, truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS)
+def test_two_bodies_differ_field_by_field(estimates):
+    got = estimates("records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS)
 
     def share(name):
         return round(got[name].value, 3), got[name].people
@@ -171,7 +169,7 @@ def test_two_bodies_differ_field_by_field(found):
     assert share("forename_unknown.where_required") == (25.0, 4)
 
 
-def test_addresses_are_compared_of_one_day(found):
+def test_addresses_are_compared_of_one_day(estimates):
     customers = """
         NINO | Postcode | StartDate:date | EndDate:date
         N1   | CD11AA   | 2012-01-01     | 2014-08-31
@@ -181,14 +179,16 @@ def test_addresses_are_compared_of_one_day(found):
         N4   | CD11AA   | 2014-09-02     | -
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 5))
-    got = found(records, truth_persons=SEXES, truth_entities=entities, ilr_learners=LEARNERS, cis_customers=customers)
+    got = estimates(
+        "records", truth_persons=SEXES, truth_entities=entities, ilr_learners=LEARNERS, cis_customers=customers
+    )
     # 1 September 2014: 1 had just told DWP, 2 lives elsewhere, DWP has no address of 3 and did not know 4 yet.
     that_day = got["postcode_differs_that_day.learners_and_students"]
     assert (that_day.value, that_day.people) == (value(50), 2)
 
 
-def test_birth_dates_differ_in_parts(found):
-    got = found(records, truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS)
+def test_birth_dates_differ_in_parts(estimates):
+    got = estimates("records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS)
     shares_of = {name.split(".")[0]: round(e.value, 3) for name, e in got.items() if ".npd_ilr.all" in name}
     assert shares_of["dob_differs"] == 75.0
     # 12 and 21 of March: digits turned; 4 March and 3 April: day and month exchanged; 1996 and 1997: one year.
@@ -201,7 +201,7 @@ def test_birth_dates_differ_in_parts(found):
     assert shares_of["dob_day_and_month_exchanged"] == 33.333
 
 
-def test_any_two_records_may_agree(found):
+def test_any_two_records_may_agree(estimates):
     customers = """
         NINO | Forenames  | Surname | DateOfBirth | Sex | Postcode
         N1   | ZOE MAY    | OHILL   | 1996-03-01  | F   | CD11AA
@@ -210,13 +210,13 @@ def test_any_two_records_may_agree(found):
         N3   | OMARI      | MOSS    | 1996-03-04  | M   | ZZ999ZZ
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 4))
-    got = found(records, truth_entities=entities, npd_census=PUPILS, cis_customers=customers)
+    got = estimates("records", truth_entities=entities, npd_census=PUPILS, cis_customers=customers)
     # 4 has no customer record. 1 agrees in one of two; 2 never lived there; 3 agrees in four letters.
     assert (got["exact.five_fields"].value, got["exact.five_fields"].people) == (value(100 / 3), 3)
     assert got["exact.four_letters"].value == value(100 / 3)
 
 
-def test_higher_education_by_19_is_four_years_after_key_stage_4(found):
+def test_higher_education_by_19_is_four_years_after_key_stage_4(estimates):
     persons = "person_id | kind | fsm:bool\n1 | schooled | true\n2 | schooled | true\n3 | private school | false"
     ks4 = "PupilMatchingRefAnonymous | ACADYR\nP1 | 200102\nP2 | 200102\nP3 | 200102"
     students = """
@@ -226,13 +226,13 @@ def test_higher_education_by_19_is_four_years_after_key_stage_4(found):
         H2    | 200405       | 6
     """
     entities = ENTITIES + "hesa | H1 | 1\nhesa | H2 | 2"
-    got = found(outcomes, truth_persons=persons, truth_entities=entities, npd_ks4=ks4, hesa_students=students)
+    got = estimates("outcomes", truth_persons=persons, truth_entities=entities, npd_ks4=ks4, hesa_students=students)
     assert {k: (v.value, v.people) for k, v in got.items() if k.startswith("he")} == {
         "he_by_19.2005_06.free_school_meals": (50.0, 2)
     }
 
 
-def test_a_job_is_kept_that_is_held_a_year_on(found):
+def test_a_job_is_kept_that_is_held_a_year_on(estimates):
     persons = "person_id | birth_date\n1 | 1990-01-01\n2 | 1980-01-01"
     employment = """
         NINO | EmployerRef | StartDate:date | EndDate:date
@@ -241,7 +241,7 @@ def test_a_job_is_kept_that_is_held_a_year_on(found):
         N2   | E1          | -              | 2010-10-02
     """
     entities = "source | entity_key | person_id\ncis | N1 | 1\ncis | N2 | 2"
-    got = found(outcomes, truth_persons=persons, truth_entities=entities, hmrc_employment=employment)
+    got = estimates("outcomes", truth_persons=persons, truth_entities=entities, hmrc_employment=employment)
     # On 1 October 2010 person 1 has two jobs at 20 and keeps one; E2 is held in 2012 (22) and 2014 (24) as well. Person
     # 2's job is dated from its end.
     assert (got["same_employer_after_a_year.18_to_24"].value, got["same_employer_after_a_year.18_to_24"].people) == (
@@ -251,7 +251,7 @@ def test_a_job_is_kept_that_is_held_a_year_on(found):
     assert got["same_employer_after_a_year.25_to_34"].people == 3
 
 
-def test_a_number_is_given_or_not_by_programme(found):
+def test_a_number_is_given_or_not_by_programme(estimates):
     learners = """
         ULN  | UKPRN | LearnRefNumber | Year   | NINumber
         1001 | 10    | A              | 201415 | AB123456C
@@ -265,8 +265,8 @@ def test_a_number_is_given_or_not_by_programme(found):
         1002 | 10    | B              | 201415 | 10
         1004 | 10    | D              | 201415 | 25
     """
-    got = found(
-        people, truth_entities=ENTITIES + "cis | N1 | 1", ilr_learners=learners, ilr_aims=aims,
+    got = estimates(
+        "people", truth_entities=ENTITIES + "cis | N1 | 1", ilr_learners=learners, ilr_aims=aims,
         hesa_students="HUSID | NINO:text\nH1 | -",
     )  # fmt: skip
     assert got["nino_given.apprentices"].value == value(100)
@@ -319,8 +319,8 @@ GRADUATES = {
 }
 
 
-def test_graduates_are_found_paid_and_placed(found):
-    got = found(outcomes, **GRADUATES)
+def test_graduates_are_found_paid_and_placed(estimates):
+    got = estimates("outcomes", **GRADUATES)
     # 3 lived overseas; of the other three, 4 has no number.
     without = got["graduates_without_number.2012_13"]
     assert (without.value, without.people) == (value(100 / 3), 3)

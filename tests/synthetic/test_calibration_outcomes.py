@@ -6,7 +6,7 @@ from linkage import catalogue
 from linkage.config.resources import config_file
 from linkage.engine import rows as engine_rows
 from linkage.longitudinal import build, load_definitions
-from synthetic.calibration.outcomes import LAST_DAY, MEASURES, views
+from synthetic.calibration.measures import LAST_DAY, measures, views
 from synthetic.calibration.population import SOURCES, Population
 from tests.synthetic.calibration_world import population_of
 
@@ -73,7 +73,7 @@ def activities(population, cells):
 def measured(engine, world, tables):
     population = population_of(engine, world, **tables)
     population.views |= views()
-    return population.measured(MEASURES)
+    return population.measured(measures("outcomes"))
 
 
 def test_the_first_activity_that_holds_is_the_main_one(engine, world):
