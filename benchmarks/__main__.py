@@ -1,6 +1,6 @@
 """Benchmarks: leo-linkage and other systems on the same files, and what parts of leo-linkage cost.
 
-python -m benchmarks link          two files: ours, Splink, recordlinkage, dedupe, goldenmatch (make bench)
+python -m benchmarks link          two files: ours, Splink, recordlinkage, dedupe (make bench)
 python -m benchmarks dedupe        one file with itself: FEBRL 3
 python -m benchmarks unseen        files of other countries, without configuration
 python -m benchmarks education     the step education-cis of a synthetic run, with Splink

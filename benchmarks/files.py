@@ -104,8 +104,8 @@ def multiplied(data: Path, copies: int) -> Path:
 
     A copy has other postcodes, and other birth dates: ten copies within the same years, so that as many people share a
     birthday as in a population that large, and each further ten a generation later. Names stay, and with them how
-    common each is. Copies share no true pair, nor are they likely ones: 37 days move day and month at once, as no slip
-    does. (At eight days a third of all false links at ten copies joined somebody's mistyped birth date to the copy
+    common each is. Copies share no true pair, nor are they likely ones: 37 days move day and month at once, as no typing
+    error does. (At eight days a third of all false links at ten copies joined somebody's mistyped birth date to the copy
     born then.)
     """
     out = data.with_name(f"{data.name}-x{copies}")

@@ -1,4 +1,4 @@
-"""python -m benchmarks synth: what an identity record costs: ours, gecko-syndata, mimesis and Faker.
+"""python -m benchmarks synth: what an identity record costs: ours and Faker.
 
 python -m benchmarks synth                       # 200,000 and 1,000,000 records
 python -m benchmarks synth --records 50000       # that many only
@@ -21,7 +21,7 @@ from benchmarks.results import facts, save
 _HERE = Path(__file__).parent
 _RECORDS = (200_000, 1_000_000)
 _TIMEOUT = 1_800.0
-_ROW_BY_ROW_RECORDS = 200_000  # row-wise generators take minutes for a million
+_FAKER_RECORDS = 200_000  # Faker takes minutes for a million
 
 
 def main(arguments: list[str]) -> None:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
         measured = []
         for records in options.records or _RECORDS:
             for name, (command, cores) in systems.items():
-                if name in ("Faker", "mimesis") and records > _ROW_BY_ROW_RECORDS:
+                if name == "Faker" and records > _FAKER_RECORDS:
                     continue
                 print(f"{records:,} records: {name}", flush=True)
                 runs = [_measured(command, cores, records, Path(scratch)) for _ in range(options.runs)]
@@ -51,24 +51,20 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _systems(environments: Path) -> dict[str, tuple[list[str], int]]:
     """Each system's command, with places for {records} and {out}, and its cores."""
-    geckos = environment(environments, "gecko", ["gecko-syndata==0.6.4", "numpy<2", "pyarrow>=17,<19"])
-    others = environment(environments, "row-by-row", ["Faker==40.63.0", "mimesis==22.2.0", "pyarrow>=24"])
+    faker = environment(environments, "faker", ["Faker==40.63.0", "pyarrow>=24"])
     ours = [sys.executable, "-m", "benchmarks.generators.ours", "{records}", "{out}"]
-    script = str(_HERE / "generators" / "others.py")
-    reference = str(_HERE.parent / "synthetic" / "reference")
     return {
         "leo-linkage": ([*ours, "1"], 1),
         "leo-linkage, 2 workers": ([*ours, "2"], 2),
-        "gecko-syndata": ([str(geckos), script, "gecko-syndata", "{records}", "{out}", reference], 1),
-        **{name: ([str(others), script, name, "{records}", "{out}"], 1) for name in ("mimesis", "Faker")},
+        "Faker": ([str(faker), str(_HERE / "generators" / "others.py"), "{records}", "{out}"], 1),
     }
 
 
 def _measured(command: list[str], cores: int, records: int, scratch: Path) -> dict[str, Any]:
-    out = scratch / "made"
+    out = scratch / "population"
     filled = [part.replace("{records}", str(records)).replace("{out}", str(out)) for part in command]
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(sorted(before)[-cores:]))  # what is started is held to these cores too
+    os.sched_setaffinity(0, set(sorted(before)[-cores:]))  # of what is started too
     try:
         took = measure.run(filled, timeout=_TIMEOUT)
     finally:

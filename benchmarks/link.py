@@ -1,4 +1,4 @@
-"""python -m benchmarks link: leo-linkage, Splink, recordlinkage, dedupe and goldenmatch on the same two files.
+"""python -m benchmarks link: leo-linkage, Splink, recordlinkage and dedupe on the same two files.
 
 python -m benchmarks link                                   # FEBRL 4, and 100,000 x 155,000 and 1M x 1.55M rows
 python -m benchmarks link --people 20000 --label 20k        # that size only
@@ -28,7 +28,6 @@ _OTHERS_ROWS = 200_000  # rows of a file above which these systems are not tried
 _OTHERS = {
     "recordlinkage": ["recordlinkage==0.16", "pandas<3", "pyarrow>=17"],
     "dedupe": ["dedupe==3.0.3", "BTrees<6", "zope.index<7", "pyarrow>=17"],  # BTrees 6 lacks what it calls
-    "goldenmatch": ["goldenmatch==3.22.0", "pyarrow>=17"],
 }
 _GIVEN = "leo-linkage, model given"
 _OTHERS_SCRIPT = Path(__file__).parent / "systems" / "others.py"

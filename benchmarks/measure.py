@@ -82,13 +82,13 @@ class _Peak(threading.Thread):
 
 def _tree(pid: int) -> list[int]:
     """A process and all below it, from /proc."""
-    found, waiting = [], [pid]
+    pids, waiting = [], [pid]
     while waiting:
-        found.append(waiting.pop())
+        pids.append(waiting.pop())
         with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{found[-1]}/task").iterdir():
+            for task in Path(f"/proc/{pids[-1]}/task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
-    return found
+    return pids
 
 
 def _bytes_of(pid: int) -> int:

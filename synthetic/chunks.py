@@ -84,7 +84,7 @@ class _Parts:
         write(Path(self.chunk.folder) / "entities", self.chunk.number, table)
 
 
-def world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -> World:
+def build_world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -> World:
     """People with these numbers and what the sources share."""
     draws, figures, odds = Draws(seed), reference(), presets.load(preset)
     subjects = list(shipped().frames["cah2"])
@@ -97,68 +97,68 @@ def world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -
 def make(chunk: Chunk) -> Counter[str]:
     """Make one chunk and write its parts; rows by path."""
     only = chunk.tables == "identities"
-    made = world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identities_only=only)
+    world = build_world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identities_only=only)
     parts = _Parts(chunk)
-    truths = [_identities(made, source, parts) for source in SOURCES]
+    truths = [_identities(world, source, parts) for source in SOURCES]
     parts.truth("records", pa.concat_tables(t for truth in truths for t in truth.records))
     parts.truth("errors", pa.concat_tables(t for truth in truths for t in truth.errors))
     parts.entities(pa.concat_tables(t for truth in truths for t in truth.entities))
     truths.clear()
-    parts.truth("persons", persons(made))
+    parts.truth("persons", persons(world))
     if not only:
-        _outcomes(made, parts)
+        _outcomes(world, parts)
     return parts.rows
 
 
-def _identities(made: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
-    """Make and write the tables of a body that holds identities; its truth is left."""
-    today = source(made)
-    if parts.chunk.releases > 1 or made.identities_only:
-        return _shown(made, source, today, parts)
+def _identities(world: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
+    """Make and write the tables of a body that holds identities; return its truth."""
+    today = source(world)
+    if parts.chunk.releases > 1 or world.identities_only:
+        return _shown(world, source, today, parts)
     for name, columns in today.tables.items():
         parts.source(name, columns)
     today.tables.clear()
     return today
 
 
-def _shown(made: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
+def _shown(world: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
     """Write the deliveries of a body that holds identities, earlier ones before some errors were put right.
 
-    Where identities alone are asked for, a census shows its last record of each stage as each delivery had it.
+    Where only identities are wanted, a census shows its last record of each stage as each delivery had it.
     """
     releases = parts.chunk.releases
-    stays = _stays(made, today, releases)
+    stays = _stays(world, today, releases)
     seen = Seen(today, releases)
-    _deliver(made, today, stays, 0, seen, parts)
+    _deliver(world, today, stays, 0, seen, parts)
     for back in range(1, releases):
-        _deliver(made, source(made.before(back, deliveries())), stays, back, seen, parts)
+        _deliver(world, source(world.before(back, deliveries())), stays, back, seen, parts)
     return seen.truth()
 
 
-def _deliver(made: World, then: Tables, stays: dict[str, Stay], back: int, seen: Seen, parts: _Parts) -> None:
-    """Write one delivery and note what it shows; each table is let go of once it is written."""
+def _deliver(world: World, then: Tables, stays: dict[str, Stay], back: int, seen: Seen, parts: _Parts) -> None:
+    """Write one delivery and note what it shows; each table is freed once it is written."""
     rules, release = deliveries(), parts.chunk.releases - back
     for name in list(then.tables):
         columns = then.tables.pop(name)
-        if not made.wants(name):
+        if not world.wants(name):
             continue
         if stays:
             rule = rules.delivered(name, definition(name))
             columns = delivered(rule, columns, stays[name].during(back), back)
-        if made.identities_only:
+        if world.identities_only:
             columns = last_of_each_stage(name, columns)
         parts.source(name, columns, release)
         seen.show(release, name, columns)
     seen.log_errors(release, then.errors)
 
 
-def _outcomes(made: World, parts: _Parts) -> None:
+def _outcomes(world: World, parts: _Parts) -> None:
     """Make and write the tables of the bodies that hold outcomes."""
     releases, rules = parts.chunk.releases, deliveries()
-    working = work(made.draws, made.people, made.journeys, made.insurance)
+    working = work(world.draws, world.people, world.journeys, world.insurance)
     for source in OUTCOMES:
-        today = source(made, working)
-        stays = _stays(made, today, releases)
+        today = source(world, working)
+        stays = _stays(world, today, releases)
         for name, columns in today.tables.items():
             if releases == 1:
                 parts.source(name, columns)
@@ -168,12 +168,12 @@ def _outcomes(made: World, parts: _Parts) -> None:
                 parts.source(name, delivered(rule, columns, stays[name].during(back), back), releases - back)
 
 
-def _stays(made: World, today: Tables, releases: int) -> dict[str, Stay]:
+def _stays(world: World, today: Tables, releases: int) -> dict[str, Stay]:
     """When the rows of each table arrive and leave; nothing where there is one delivery."""
     return {
-        name: stay(made.draws, deliveries(), name, definition(name), columns, releases - 1)
+        name: stay(world.draws, deliveries(), name, definition(name), columns, releases - 1)
         for name, columns in today.tables.items()
-        if releases > 1 and made.wants(name)
+        if releases > 1 and world.wants(name)
     }
 
 
@@ -200,12 +200,12 @@ def each(make: Make, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk,
         try:
             # pool.map would call off what waits as soon as it is left; the pool's own thread, where it finds a worker
             # gone, would then fail at what was called off, and print that.
-            asked = [pool.submit(make, chunk) for chunk in chunks]
-            for chunk, made in zip(chunks, asked, strict=True):
-                yield chunk, made.result()
+            results = [pool.submit(make, chunk) for chunk in chunks]
+            for chunk, result in zip(chunks, results, strict=True):
+                yield chunk, result.result()
         except BaseException:
             for worker in set(multiprocessing.active_children()) - others:
-                worker.terminate()  # nobody wants what they are at
+                worker.terminate()  # their work is not needed
             pool.shutdown(cancel_futures=True)
             raise
 

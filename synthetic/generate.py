@@ -17,11 +17,11 @@ from linkage.errors import ConfigError, LeoError
 from linkage.process import stoppable
 from synthetic.base import odds as presets
 from synthetic.base.identifiers import MOST_PEOPLE
-from synthetic.chunks import Chunk, Which, each, make, world
+from synthetic.chunks import Chunk, Which, each, make
 from synthetic.datapackage import describe
 from synthetic.files import FORMATS, Format, join
 
-__all__ = ["MOST_RELEASES", "SynthManifest", "synthesise", "world"]
+__all__ = ["MOST_RELEASES", "SynthManifest", "synthesise"]
 
 MOST_RELEASES = 10
 
@@ -61,7 +61,7 @@ def synthesise(
 
     Args:
         out: folder to make; it must not exist or be empty.
-        people: number of people, of whom two in three may be in English education; the others are in CIS alone.
+        people: number of people, of whom two in three may be in English education; the others are only in CIS.
         seed: another seed is another population.
         preset: odds of errors, a file of configs/synthetic: easy, realistic or hard.
         releases: deliveries, a year apart, each in a folder of its own; the last one is of today. One truth over all
@@ -80,8 +80,8 @@ def synthesise(
     More than one chunk is made by processes that import the caller's main module: guard it by
     `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
-    asked = SynthManifest(people, seed, preset, releases, tables, format, chunk, __version__)
-    _check(out, asked, workers)
+    manifest = SynthManifest(people, seed, preset, releases, tables, format, chunk, __version__)
+    _check(out, manifest, workers)
     presets.load(preset)
     out = out.resolve()  # of a link, the folder that it leads to
     try:
@@ -98,7 +98,7 @@ def synthesise(
                     progress(done.last - done.first + 1)
             rows["truth/entities"] = _join_entities(folder, format)
             counted = dict(sorted(rows.items()))
-            manifest = replace(asked, rows=counted)
+            manifest = replace(manifest, rows=counted)
             about = asdict(manifest)
             describe(folder, about.pop("rows"), about)
             (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
@@ -112,22 +112,22 @@ def synthesise(
     return manifest
 
 
-def _check(out: Path, asked: SynthManifest, workers: int | None) -> None:
+def _check(out: Path, manifest: SynthManifest, workers: int | None) -> None:
     faults = []
-    if not 1 <= asked.people <= MOST_PEOPLE:
-        faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {asked.people:,}")
-    if not 0 <= asked.seed < 2**63:
-        faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {asked.seed}")
-    if asked.preset not in presets.by_name():
-        faults.append(f"preset: there is no '{asked.preset}'; there are: {', '.join(presets.by_name())}")
-    if not 1 <= asked.releases <= MOST_RELEASES:
-        faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {asked.releases}")
-    if asked.tables not in get_args(Which):
-        faults.append(f"tables: {' or '.join(get_args(Which))}, not '{asked.tables}'")
-    if asked.format not in FORMATS:
-        faults.append(f"format: {' or '.join(FORMATS)}, not '{asked.format}'")
-    if not 1 <= asked.chunk <= 1_000_000:
-        faults.append(f"chunk: a whole number from 1 to 1,000,000, not {asked.chunk:,}")
+    if not 1 <= manifest.people <= MOST_PEOPLE:
+        faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {manifest.people:,}")
+    if not 0 <= manifest.seed < 2**63:
+        faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {manifest.seed}")
+    if manifest.preset not in presets.by_name():
+        faults.append(f"preset: there is no '{manifest.preset}'; there are: {', '.join(presets.by_name())}")
+    if not 1 <= manifest.releases <= MOST_RELEASES:
+        faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {manifest.releases}")
+    if manifest.tables not in get_args(Which):
+        faults.append(f"tables: {' or '.join(get_args(Which))}, not '{manifest.tables}'")
+    if manifest.format not in FORMATS:
+        faults.append(f"format: {' or '.join(FORMATS)}, not '{manifest.format}'")
+    if not 1 <= manifest.chunk <= 1_000_000:
+        faults.append(f"chunk: a whole number from 1 to 1,000,000, not {manifest.chunk:,}")
     if workers is not None and workers < 1:
         faults.append(f"workers: a whole number from 1 on, not {workers}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -146,16 +146,16 @@ FIRST, LAST = "first_release", "last_release"
 
 
 class Seen:
-    """Takes in one delivery after the other; then tells the truth of all of them.
+    """Takes in one delivery after the other; then gives the truth of all of them.
 
     Args:
-        made: the truth of all rows that a source has.
+        tables: the truth of all rows that a source has.
         releases: number of deliveries; a single one needs no first and last.
     """
 
-    def __init__(self, made: Tables, releases: int) -> None:
+    def __init__(self, tables: Tables, releases: int) -> None:
         self._releases = releases
-        self._records, self._entities = pa.concat_tables(made.records), pa.concat_tables(made.entities)
+        self._records, self._entities = pa.concat_tables(tables.records), pa.concat_tables(tables.entities)
         keys = _record_keys(self._records)
         self._order = np.argsort(keys)
         self._sorted = keys[self._order]
@@ -165,7 +165,7 @@ class Seen:
         self._errors: list[pa.Table] = []
 
     def show(self, release: int, name: str, columns: Columns) -> None:
-        """Take in a table as a delivery shows it; one that holds no identities tells nothing."""
+        """Take in a table as a delivery shows it; one without identities adds nothing."""
         if definition(name).with_role("record_key") is None:
             return
         place = np.searchsorted(self._sorted, columns[record_key(name)].to_numpy())
@@ -174,9 +174,9 @@ class Seen:
         if self._releases > 1:  # a single one shows each entity
             self._of_entity.add(_entities(name, columns, self._known), release)
 
-    def log_errors(self, release: int, made: list[pa.Table]) -> None:
+    def log_errors(self, release: int, errors: list[pa.Table]) -> None:
         """Take in the errors in all rows that there are, of which the delivery shows those of its tables."""
-        every, shown = pa.concat_tables(made), self._shown.pop(release)
+        every, shown = pa.concat_tables(errors), self._shown.pop(release)
         seen = every.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(every))]))
         self._errors.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
 
@@ -233,6 +233,6 @@ def _entities(name: str, columns: Columns, known: Any) -> NDArray[np.int64]:
     for alternative in definition(name).entity_key:
         texts = [columns[column].cast(pa.string()) for column in alternative]
         key = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|")
-        found = pc.fill_null(pc.index_in(key, value_set=known), -1).to_numpy().astype(np.int64)
-        place = np.where(place >= 0, place, found)
+        index = pc.fill_null(pc.index_in(key, value_set=known), -1).to_numpy().astype(np.int64)
+        place = np.where(place >= 0, place, index)
     return np.unique(place[place >= 0])

@@ -49,8 +49,8 @@ def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
     abroad = people.foreign_born | (people.kind == LATE)
     by_itself = people.birth + (15.75 * YEAR)
     wait = np.where(people.kind == VISITOR, 0.3, 0.8)  # years, on average; students ask when they take a first job
-    asked = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * wait * YEAR
-    day: NDArray[Any] = np.where(people.arrival > by_itself, asked, by_itself)
+    applied = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * wait * YEAR
+    day: NDArray[Any] = np.where(people.arrival > by_itself, applied, by_itself)
     share = np.where(people.kind == OUTSIDER, 1.0, np.where(abroad, *_HOLD))
     share = np.where(people.kind == VISITOR, numbered(reference().origins, people.origin), share)
     holds = draws.chance("nino.holds", ids, share) & (day <= DATA_END) & (day < people.departure)
@@ -138,7 +138,7 @@ def section_of_jobs(
 
 CHILD, STUDENT, CLAIMANT, UNSETTLED, WORKER, UNCAPTURED = range(6)
 """Before year 1 after key stage 4; in study, or on out-of-work benefits, for six months; some work or study, but less
-than that; in work every month; of whom no source tells."""
+than that; in work every month; in no source."""
 
 Activities = NDArray[np.int8]
 
@@ -284,7 +284,7 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days,
         age: (people, YEARS).
         pattern: (people, YEARS) NONE, PART or ALL.
         finishes: (people, YEARS) whether the year is that of a degree, which most take to find another employer.
-        earliest: (people,) days before which nobody works; work of the first year may have begun that early.
+        earliest: (people,) days before which there is no work; work of the first year may have begun that early.
     """
     person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
     ongoing = (at == 0) & (pattern[person, at] == ALL)

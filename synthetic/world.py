@@ -40,7 +40,7 @@ class World:
     identities_only: bool = False
 
     def wants(self, table: str) -> bool:
-        """Whether a table, for example "ilr_aims", is asked for: without outcomes, only those that hold identities."""
+        """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identities."""
         return not self.identities_only or definition(table).with_role("record_key") is not None
 
     def before(self, back: int, rules: Deliveries) -> "World":
@@ -65,14 +65,14 @@ class Tables:
         """Whose the records and the entities of a source are; entities may be named more than once."""
         keys = pc.cast(pa.array(record), pa.string())
         self.records.append(pa.table({"source": _same(source, len(record)), "record_key": keys, "person_id": person}))
-        found = pa.table({"entity_key": entity_key, "person_id": owner}).group_by(
+        owners = pa.table({"entity_key": entity_key, "person_id": owner}).group_by(
             ["entity_key", "person_id"], use_threads=False
         )
-        found = found.aggregate([]).select(["entity_key", "person_id"])
-        self.entities.append(found.add_column(0, "source", _same(source, len(found))))
+        owners = owners.aggregate([]).select(["entity_key", "person_id"])
+        self.entities.append(owners.add_column(0, "source", _same(source, len(owners))))
 
     def log_errors(self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]) -> None:
-        """What was done to which field of which record; 0 is nothing."""
+        """The kind of error of each field of each record; 0 is none."""
         for role, kind in kinds.items():
             rows = np.flatnonzero(kind)
             keys = pc.cast(pa.array(record[rows]), pa.string())
@@ -95,10 +95,10 @@ def record_key(name: str) -> str:
     Raises:
         ContractError: the table has none.
     """
-    found = definition(name).with_role("record_key")
-    if not found:
+    variable = definition(name).with_role("record_key")
+    if not variable:
         raise ContractError(f"'{name}' has no record key in the catalogue, so its rows are no identities")
-    return found.name
+    return variable.name
 
 
 def rows_of(columns: Columns, rows: NDArray[np.bool_]) -> Columns:
@@ -193,7 +193,7 @@ def _post16(world: World, last: Ints) -> Ints:
 
 
 def _examined(world: World) -> pa.Array:
-    """The pupil matching reference of those in private schools, whom no census but examinations have."""
+    """The pupil matching reference of pupils of private schools, who are in examinations but in no census."""
     people = world.people
     rows = np.flatnonzero(people.kind == PRIVATE)
     index = np.full(len(people), -1, np.int32)

@@ -52,8 +52,8 @@ class Country:
         lists = next(p for p in fake.factories[0].providers if "person" in p.__provider__)
 
         def names(*attributes: str) -> list[str]:
-            found = next((getattr(lists, a) for a in attributes if len(getattr(lists, a, ()) or ()) > 5), ())
-            return [str(name) for name in found]
+            values = next((getattr(lists, a) for a in attributes if len(getattr(lists, a, ()) or ()) > 5), ())
+            return [str(name) for name in values]
 
         family = names("last_romanized_names") if locale == "zh_CN" else names("last_names")
         family = family or sorted({fake.last_name() for _ in range(3_000)})
@@ -148,7 +148,7 @@ def spoiled(person: Person, errors: dict[str, float], country: Country, rng: ran
         if happens("respelled"):
             seen[name] = respelled(seen[name], rng)
         if happens("name_typo"):
-            seen[name] = slipped(seen[name], _LETTERS, rng)
+            seen[name] = mistyped(seen[name], _LETTERS, rng)
     if happens("swapped_names"):
         seen["forename"], seen["surname"] = seen["surname"], seen["forename"]
     if happens("moved"):
@@ -179,8 +179,8 @@ def born_as_written(day: datetime.date, happens: Callable[[str], bool], rng: ran
     return day.year, day.month, day.day
 
 
-def slipped(text: str, letters: str, rng: random.Random) -> str:
-    """One slip of the keyboard."""
+def mistyped(text: str, letters: str, rng: random.Random) -> str:
+    """A text with one typing error."""
     if len(text) < 3:
         return text
     at = rng.randrange(1, len(text))
@@ -307,16 +307,16 @@ _READY = {
 
 def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str, str | None]:
     """The record's fields in one form, empty where the file has nothing."""
-    held = {what: row[header] for header, what in side["columns"].items()}
-    if "address" in side and held.get("address") != "":  # a parted one
+    values = {what: row[header] for header, what in side["columns"].items()}
+    if "address" in side and values.get("address") != "":  # an address in parts
         street = f"{person['street_name']} {person['number']}"
-        held |= {"street": street, "town": person["town"], "postcode": person["postcode"]}
-    parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(held)
-    found: dict[str, str | None] = {"id": held["id"]}
+        values |= {"street": street, "town": person["town"], "postcode": person["postcode"]}
+    parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(values)
+    fields: dict[str, str | None] = {"id": values["id"]}
     for field, sources in _READY.items():
-        known = next((held[s] for s in sources if s in held), None)
+        known = next((values[s] for s in sources if s in values), None)
         if field == "dob" and parts_of_date:
-            known = held["birth_year"]
+            known = values["birth_year"]
         if known is None:
             continue
         year, month, day = person["dob"]
@@ -324,8 +324,8 @@ def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str
             "dob": f"{year:04}-{month or 1:02}-{day or 1:02}", "birth_year": str(year), "sex": person["sex"],
             "forename": folded(person["forename"].split(" ")[0]).upper(), "surname": folded(person["surname"]).upper(),
         }  # fmt: skip
-        found[field] = (plain.get(field) or folded(known).upper()) if known.strip(" ,") else None
-    return found
+        fields[field] = (plain.get(field) or folded(known).upper()) if known.strip(" ,") else None
+    return fields
 
 
 def main() -> None:

@@ -38,26 +38,6 @@ def by_recordlinkage(left: str, right: str, out: str) -> None:
     best.to_parquet(out)
 
 
-def by_goldenmatch(left: str, right: str, out: str) -> None:
-    """Nothing configured: it chooses fields, blocking and thresholds; the best partner of each record."""
-    import goldenmatch
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sides = [pq.read_table(path) for path in (left, right)]
-    result = goldenmatch.match_df(*sides, confidence_required=False, allow_red_config=True, exclude_columns=["id"])
-    rows = result.matched.to_pylist() if result.matched is not None else []
-    pairs = sorted((-row["__match_score__"], str(row["target_id"]), str(row["ref_id"])) for row in rows)
-    taken: tuple[set[str], set[str]] = (set(), set())
-    best = []
-    for _, one, other in pairs:
-        if one not in taken[0] and other not in taken[1]:
-            taken[0].add(one)
-            taken[1].add(other)
-            best.append((one, other))
-    pq.write_table(pa.table({"left_id": [one for one, _ in best], "right_id": [other for _, other in best]}), out)
-
-
 def by_dedupe(left: str, right: str, out: str) -> None:
     """A hundred pairs, those that it asks about, labelled from truth.csv; then training and a one-to-one join."""
     import dedupe
@@ -98,5 +78,5 @@ def _records(path: str) -> dict[str, dict[str, str | None]]:
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
-    systems = {"recordlinkage": by_recordlinkage, "goldenmatch": by_goldenmatch, "dedupe": by_dedupe}
+    systems = {"recordlinkage": by_recordlinkage, "dedupe": by_dedupe}
     systems[sys.argv[1]](*sys.argv[2:])

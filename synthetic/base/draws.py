@@ -8,7 +8,8 @@ distributions may change between versions (NEP 19), so uniforms are inverted by 
 import functools
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,15 @@ Ints = NDArray[np.int64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _EVENT = np.uint64(0xD1342543DE82EF95)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A dataclass of arrays of one length."""
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """The same at other rows."""
+        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def mix(words: Words) -> Words:

@@ -265,14 +265,14 @@ def _transliterations() -> Iterator[dict[str, str]]:
 
 
 def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[str, int]) -> Alternatives:
-    found: dict[int, dict[int, float]] = defaultdict(dict)
+    variants: dict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
         if row["field"] == field and row["kind"] == kind and row["name"] in code:
-            found[code[row["name"]]][code[row["variant"]]] = float(row["weight"])
+            variants[code[row["name"]]][code[row["variant"]]] = float(row["weight"])
     counts = np.zeros(len(code) + 1, np.int32)
-    for name, others in found.items():
+    for name, others in variants.items():
         counts[name + 1] = len(others)
-    pairs = [pair for name in sorted(found) for pair in sorted(found[name].items())]
+    pairs = [pair for name in sorted(variants) for pair in sorted(variants[name].items())]
     return Alternatives(
         np.cumsum(counts).astype(np.int32),
         np.array([other for other, _ in pairs], np.int32),

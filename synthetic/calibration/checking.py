@@ -142,7 +142,7 @@ def _row(one: Compared) -> str:
 
 def in_words(one: Compared) -> str:
     """A figure in one line."""
-    achieved = _number(one.achieved.value, one.figure) if one.achieved else "nobody"
+    achieved = _number(one.achieved.value, one.figure) if one.achieved else "no data"
     return f"{one.figure.says}: {achieved}, published {_target(one.figure)} ({one.figure.id})"
 
 

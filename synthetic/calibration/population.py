@@ -49,7 +49,7 @@ class Measure:
 
 
 class Population:
-    """A population's tables, read by name; views are computed once, when a query asks for them."""
+    """A population's tables, read by name; views are computed once, when a query uses them."""
 
     def __init__(self, engine: Engine, tables: Mapping[str, Table], views: Mapping[str, str] | None = None) -> None:
         self.engine = engine
@@ -85,7 +85,7 @@ class Population:
         return self.engine.sql(query, params=None, store=store, **tables)
 
     def table(self, name: str) -> Table:
-        """A table or view by the name that queries give it; stored once it was asked for."""
+        """A table or view by the name that queries give it; stored at its first use."""
         if f"truth_{name}" in self.tables:
             return self.tables[f"truth_{name}"]
         if name not in self.stored:
@@ -134,7 +134,7 @@ def _achieved(row: Mapping[str, Any]) -> Achieved:
 
 _ESTIMATORS: dict[Kind, str] = {
     "estimate": "select * from {rows}",
-    # Two hits and two misses are added, so that no share is certain because nobody was seen to have it.
+    # Two hits and two misses are added, so that no share is certain because none was seen.
     "share": """
         select id, 100.0 * sum(hits) / sum(members) as value,
                100.0 * sqrt((sum(hits) + 2.0) * (sum(members) - sum(hits) + 2.0)) / (sum(members) + 4.0)

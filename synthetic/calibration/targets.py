@@ -17,7 +17,7 @@ CHANCE = 2.6
 
 Unit = Literal["%", "£", "number"]
 Bound = Literal["equal", "at most", "at least"]
-Verdict = Literal["within", "outside", "for information", "nobody"]
+Verdict = Literal["within", "outside", "for information", "no data"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
@@ -133,14 +133,14 @@ class Compared:
 
     @property
     def difference(self) -> float:
-        """Achieved minus target; NaN where there is nobody behind the figure."""
+        """Achieved minus target; NaN where the population has no one behind the figure."""
         return self.achieved.value - self.figure.target if self.achieved else float("nan")
 
     @property
     def verdict(self) -> Verdict:
         """Outside: misses by more than its tolerance and chance together."""
         if self.achieved is None:
-            return "nobody"
+            return "no data"
         if self.figure.for_information:
             return "for information"
         allowed = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)

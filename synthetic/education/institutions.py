@@ -135,11 +135,11 @@ def _subject_shares(codes: tuple[str, ...]) -> Floats:
 
 
 def _certificates() -> Floats:
-    found: dict[str, float] = defaultdict(float)
+    shares: dict[str, float] = defaultdict(float)
     for row in published("subjects.csv"):
         if row["subject"] == "PGCE":
-            found[row["sex"]] = float(row["share"])
-    return np.array([found["M"], found["F"]])
+            shares[row["sex"]] = float(row["share"])
+    return np.array([shares["M"], shares["F"]])
 
 
 def _by_band(share: Floats, codes: tuple[str, ...]) -> Floats:

@@ -13,7 +13,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import InputError
 
 MOST_PEOPLE = 200_000
-"""People that the page is made from. More would show the same and take minutes."""
+"""People whom the page shows. More would show the same and take minutes."""
 
 ACTIVITIES = ("School", "College or training", "University", "Work", "Benefits", "None of these")
 """In the order in which they count where several hold at once."""

@@ -13,7 +13,7 @@ from synthetic.base.rules import rule_file
 
 ENGLAND, SCOTLAND, WALES = range(3)
 REGIONS = ("", "S92000003", "W92000004")
-"""The region of a nation that has one alone."""
+"""The region of a nation that has only one."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def pupils_origin(drawn: Floats, birth: Days) -> Codes:
 
 
 def spouses_origin(draws: Draws, figures: Reference, ids: Ints, origin: Codes) -> Codes:
-    """The origin group of whom each person would marry: the own as a rule, else another by its size."""
+    """The origin group that each person would marry into: the own as a rule, else another by its size."""
     share = np.array([group.share("marries_out") for group in figures.origins])
     rows = np.flatnonzero(draws.uniform("marries.out", ids) < share[origin])
     out = origin.copy()
@@ -265,7 +265,7 @@ def circumstances(
 
 @functools.cache
 def _effects() -> tuple[Floats, Floats]:
-    """Log-odds of groups and of regions, by turns brought to the shares that are asked for."""
+    """Log-odds of groups and of regions, by turns brought to the given shares."""
     figures = reference()
     lived = lived_in(figures) * np.array([code.startswith("E") for code in figures.regions])
     joint = lived / lived.sum(axis=1, keepdims=True) * shares_of_pupils(_USUAL_YEAR)[:, None]

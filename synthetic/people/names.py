@@ -414,9 +414,9 @@ def _hyphenated(
 def _join(reference: Reference, values: Any, codes: Codes, rows: Any, left: Codes, right: Codes) -> tuple[Any, Codes]:
     """Hyphenated names appended to the values, and the codes of `rows` pointing at them."""
     differ = left != right
-    made = pc.binary_join_element_wise(
+    hyphenated = pc.binary_join_element_wise(
         reference.surnames.take(pa.array(left[differ])), reference.surnames.take(pa.array(right[differ])), "-"
     )
     out = codes.copy()
-    out[rows[differ]] = np.arange(len(made), dtype=np.int32) + len(values)
-    return pa.concat_arrays([values, made]), out
+    out[rows[differ]] = np.arange(len(hyphenated), dtype=np.int32) + len(values)
+    return pa.concat_arrays([values, hyphenated]), out

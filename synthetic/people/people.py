@@ -30,7 +30,7 @@ FIRST_YEAR, LAST_YEAR = 2004, 2020
 
 _AGES = np.array([18, 21, 23])  # the youngest begin at, by level
 _SPREAD = np.array([5, 9, 10])  # years over which the others follow
-_GROWN = 24  # who is as old when the sources begin comes for a postgraduate course alone, up to fifteen years later
+_GROWN = 24  # who is as old when the sources begin comes for a postgraduate course only, up to fifteen years later
 
 
 @dataclass(frozen=True)
@@ -229,11 +229,11 @@ def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, f
     The youngest of a family is then 2 or older and the eldest 15 or younger, as far as they are near enough in age.
     """
     drawn = draws.uniform("arrival", ids)
-    alone = birth + np.where(kind == LATE, 16 + 10 * drawn, 18 + 24 * drawn**2) * YEAR
+    own = birth + np.where(kind == LATE, 16 + 10 * drawn, 18 + 24 * drawn**2) * YEAR
     last = np.maximum(kin.oldest + 15 * YEAR, kin.youngest + YEAR)
     first = np.minimum(kin.youngest + 2 * YEAR, (kin.youngest + last) / 2)
-    together = first + draws.uniform("arrival", kin.family) * (last - first)
-    came = np.where(np.isin(kind, (LATE, OUTSIDER)), alone, together)
+    with_family = first + draws.uniform("arrival", kin.family) * (last - first)
+    came = np.where(np.isin(kind, (LATE, OUTSIDER)), own, with_family)
     return np.where(foreign | (kind == LATE), came, birth).astype(np.int32)
 
 

@@ -158,9 +158,9 @@ def _changed(kind: str, draws: Draws, field: str, ids: NDArray[Any], events: NDA
 
 def _pick(kind: str, name: str, drawn: float) -> str:
     """One of the spellings that a name may become, by their weights."""
-    found = spellings(kind, name)
-    left = drawn * sum(weight for _, weight in found)
-    for spelling, weight in found:
+    candidates = spellings(kind, name)
+    left = drawn * sum(weight for _, weight in candidates)
+    for spelling, weight in candidates:
         left -= weight
         if left < 0:
             return spelling
@@ -170,7 +170,7 @@ def _pick(kind: str, name: str, drawn: float) -> str:
 @functools.lru_cache(maxsize=20_000)
 def spellings(kind: str, name: str) -> list[tuple[str, float]]:
     """What a name in capitals may become by one use of one rule, with weights; in the order of the rules."""
-    found = []
+    candidates = []
     for rule in rules()[kind]:
         if rule.old not in name:
             continue
@@ -178,8 +178,8 @@ def spellings(kind: str, name: str) -> list[tuple[str, float]]:
         for at in places:
             spelling = name[:at] + rule.new + name[at + len(rule.old) :]
             if len(spelling) > 1 and spelling != name:
-                found.append((spelling, rule.weight / len(places)))
-    return found
+                candidates.append((spelling, rule.weight / len(places)))
+    return candidates
 
 
 def _fits(rule: Rule, name: str, at: int) -> bool:

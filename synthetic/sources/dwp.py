@@ -126,7 +126,7 @@ def _in_work(world: World, of: Work) -> Spells:
 
 
 def _until_the_next(spells: Spells, claims: list[Spells]) -> Spells:
-    """Spells of universal credit in work, each until the next of them or a claim out of work begins: nobody has two."""
+    """Spells of universal credit in work, each until the next of them or a claim out of work begins: spells do not overlap."""
     person, start, end = (np.concatenate([spells[i], *(claim[i] for claim in claims)]) for i in range(3))
     ours = np.arange(len(person)) < len(spells[0])
     order = np.lexsort((~ours, start, person))

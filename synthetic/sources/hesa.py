@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, on, six_digits
-from synthetic.base.draws import Floats, Ints, Slots, drawn_again
+from synthetic.base.draws import Arrays, Floats, Ints, Slots, drawn_again
 from synthetic.base.reference import Codes
 from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
@@ -35,7 +35,7 @@ _OPEN = 0.35  # part-time undergraduates who study at a distance (HESA: the Open
 
 
 @dataclass(frozen=True)
-class Courses:
+class Courses(Arrays):
     """Arrays of one place a course, in the order of people and their courses."""
 
     person: Ints
@@ -49,10 +49,6 @@ class Courses:
     transfers: NDArray[np.bool_]  # away, to another university
     stays: NDArray[np.bool_]  # at the university of the course before
     mature: NDArray[np.bool_]
-
-    def take(self, rows: NDArray[np.int64]) -> "Courses":
-        """The courses at other rows."""
-        return Courses(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @property
     def last(self) -> Ints:
@@ -153,17 +149,13 @@ def _joined(*parts: Courses) -> Courses:
 
 
 @dataclass(frozen=True)
-class Years:
+class Years(Arrays):
     """Years of study, one place a student record."""
 
     course: Ints  # place among the courses
     since: Ints  # year of the course, from 0
     year: Ints
     dormant: NDArray[np.bool_]  # a record after the student left
-
-    def take(self, rows: NDArray[Any]) -> "Years":
-        """The years at other rows."""
-        return Years(self.course[rows], self.since[rows], self.year[rows], self.dormant[rows])
 
 
 def years_of(world: World, of: Courses) -> Years:
@@ -456,7 +448,7 @@ def course_number(world: World, registrations: Registrations, place: Ints) -> An
 
 
 def _nino(world: World, of: Courses, registrations: Registrations) -> tuple[Any, Any]:
-    """True National Insurance numbers, and to which courses they were told."""
+    """True National Insurance numbers, and to which courses they were given."""
     true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
     issued = world.insurance.issued[registrations.person] < on(of.start, 12, 1)
     return true, issued & (registrations.uniform("nino.given") < rule_file("study/universities.toml").home.nino_given)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, day, on, six_digits
-from synthetic.base.draws import Floats, Ints, Slots, drawn_again
+from synthetic.base.draws import Arrays, Floats, Ints, Slots, drawn_again
 from synthetic.base.reference import Codes
 from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
@@ -27,7 +27,7 @@ _APPRENTICE_DAYS = 58  # from 1 August
 
 
 @dataclass(frozen=True)
-class Enrolments:
+class Enrolments(Arrays):
     """Arrays of one place a learner record, in the order of people and years; years begin in autumn."""
 
     person: Ints  # place in the chunk
@@ -42,10 +42,6 @@ class Enrolments:
     leaves: NDArray[np.bool_]  # before the end, and goes on at another provider
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
-
-    def take(self, rows: NDArray[np.int64]) -> "Enrolments":
-        """The enrolments at other rows."""
-        return Enrolments(*(column[rows] for column in self.columns()))
 
     def columns(self) -> tuple[Any, ...]:
         """All arrays in their order."""
@@ -86,7 +82,7 @@ _FIRST_FRAMEWORK, _FIRST_STANDARD, _EACH = 400, 1, 12
 
 
 @dataclass(frozen=True)
-class Programmes:
+class Programmes(Arrays):
     """Arrays of one place a record. Levels are 0 (entry) to 7; areas 0 to 14, for tiers 1 to 15."""
 
     area: Ints
@@ -95,10 +91,6 @@ class Programmes:
     framework: Ints
     standard_code: Ints
     levy: NDArray[np.bool_]  # the employer's contract is with the apprenticeship service
-
-    def take(self, rows: NDArray[np.int64]) -> "Programmes":
-        """The programmes at other rows."""
-        return Programmes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def programmes(world: World, of: Enrolments) -> Programmes:
@@ -346,7 +338,7 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
 def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
     """First day, day planned as the last, and last day; adults' courses of a year follow one another.
 
-    What counts as sustained runs from before October to the end of March at least, so nobody withdraws before.
+    What counts as sustained runs from before October to the end of March at least, so no withdrawal comes before.
     """
     of = aim.of
     first = aim.first_day.astype(np.int64)
@@ -553,7 +545,7 @@ def _names(registrations: Registrations, blank: NDArray[np.bool_]) -> tuple[Any,
 
 
 def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Days) -> Any:
-    """National Insurance numbers: asked of apprentices, of others by chance, of community learners never."""
+    """National Insurance numbers: of apprentices, of others by chance, of community learners never."""
     rules = rule_file("study/colleges.toml")
     share = np.array([rules.nino[name] for name in PROGRAMMES])[of.programme]
     share = np.where(trainees(world, of), rules.nino["traineeship"], share)

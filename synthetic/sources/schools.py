@@ -1,5 +1,6 @@
 """What a school writes down of a pupil's identity, in the censuses of all nations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ def recorded(
     *,
     without: tuple[str, ...] = (),
 ) -> Identity:
-    """What the records say, with their truth and errors told to `out`.
+    """What the records say, with their truth and errors added to `out`.
 
     Args:
         place: registration of each record.
@@ -67,6 +68,26 @@ def recorded(
         unique_rows(forename).take(place), unique_rows(middle).take(place), surname, birth, female,
         postcodes(registrations.reference, recorded["postcode"]),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SchoolYears:
+    """Census records: place of the person, grade, year in which the academic year began, number of the registration."""
+
+    person: Ints
+    grade: Ints
+    year: Ints
+    event: Ints
+
+
+def registered(
+    source: str, world: World, rows: SchoolYears, schools: Callable[[World, Ints, Ints], Ints]
+) -> tuple[Registrations, Ints]:
+    """The registrations of a census, and the place among them of each record; `schools` gives the school of each."""
+    numbers, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
+    person, event = numbers // WITHIN, numbers % WITHIN
+    school = schools(world, person, event)
+    return Registrations(source, world.draws, world.reference, world.odds, world.people, person, event, school), place
 
 
 @dataclass(frozen=True)

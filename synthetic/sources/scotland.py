@@ -1,6 +1,5 @@
 """The pupil census of Scotland: each September, with years that turn in March and no unique pupil number."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,15 @@ from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
 from synthetic.people.families import SCOTLAND, district
 from synthetic.recording.registration import Registrations
-from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
+from synthetic.sources.schools import (
+    SchoolYears,
+    changed_school,
+    home_near,
+    phase_of,
+    recorded,
+    registered,
+    state_pupils,
+)
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2003, 2020
@@ -28,31 +35,16 @@ _COUNCILS = np.array([
 ])  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Census records: place of the person, stage, year in which the academic year began, number of the registration."""
-
-    person: Ints
-    stage: Ints
-    year: Ints
-    event: Ints
-
-
 def scotland(world: World) -> Tables:
     """The pupil census."""
     rows = _rows(world)
-    dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
-    person, event = dealt // WITHIN, dealt % WITHIN
-    seed = _schools(world, person, event)
-    registrations = Registrations(
-        "scotland", world.draws, world.reference, world.odds, world.people, person, event, seed
-    )
+    registrations, place = registered("scotland", world, rows, _schools)
     out = Tables()
     out.tables["scotland_pupils"] = _pupils(world, rows, place, registrations, out)
     return out
 
 
-def _rows(world: World) -> _Rows:
+def _rows(world: World) -> SchoolYears:
     people, journey, draws = world.people, world.journeys, world.draws
     may = state_pupils(people, SCOTLAND)
     year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
@@ -72,7 +64,7 @@ def _rows(world: World) -> _Rows:
     phase, ids = phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER), people.ids[person]
     since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
     moved = changed_school(draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES)
-    return _Rows(person, stage, year, number * 2 + moved)
+    return SchoolYears(person, stage, year, number * 2 + moved)
 
 
 def _first_year(birth: Days) -> Ints:
@@ -105,11 +97,11 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     return council * 10_000 + number
 
 
-def _pupils(world: World, rows: _Rows, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
+def _pupils(world: World, rows: SchoolYears, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     when = census_days()[rows.year - FIRST_YEAR]
-    record = identifiers.record_id(draws, ids, 4, rows.stage)
+    record = identifiers.record_id(draws, ids, 4, rows.grade)
     number = _numbers(world, rows)
     known = recorded(registrations, place, when, record, number.plain(), out, without=("middle_names",))
     return {
@@ -124,22 +116,22 @@ def _pupils(world: World, rows: _Rows, place: Ints, registrations: Registrations
         "BirthDate": dates(known.birth),
         "Gender": coded(known.female, ["M", "F"]),
         "HomePostcode": known.postcode.array(),
-        "StudentStage": coded(rows.stage, STAGES),
+        "StudentStage": coded(rows.grade, STAGES),
         **_attributes(world, rows),
     }
 
 
-def _numbers(world: World, rows: _Rows) -> Text:
+def _numbers(world: World, rows: SchoolYears) -> Text:
     """Scottish Candidate Numbers; a few pupils are given a second one when they change school."""
     ids = world.people.ids
     split = world.draws.chance("scn.split", ids, world.odds.people.split_reference)
-    second = split[rows.person] & (rows.stage >= _S1)
+    second = split[rows.person] & (rows.grade >= _S1)
     used, index = np.unique(rows.person * 2 + second, return_inverse=True)
     values = identifiers.candidate_number(world.draws, ids[used // 2], used % 2)
     return Text(values, index.astype(np.int32))
 
 
-def _known_as(world: World, rows: _Rows) -> Text:
+def _known_as(world: World, rows: SchoolYears) -> Text:
     """What a pupil is called at school: the name, or its short form."""
     people, draws, reference = world.people, world.draws, world.reference
     codes = people.names.forename
@@ -150,7 +142,7 @@ def _known_as(world: World, rows: _Rows) -> Text:
     return Text(reference.forenames, called[rows.person])
 
 
-def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
+def _attributes(world: World, rows: SchoolYears) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
     person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/scotland.toml")
@@ -162,7 +154,7 @@ def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
     needs &= (rows.year >= 2010) | draws.chance("support.early", ids, of.support_before_2010)
     share_english = np.array([group.share("general_surname") for group in reference.origins])[people.origin]
     foreign = ~home_grown & ~british & (draws.uniform("language", people.family) > share_english * 0.9 + 0.1)
-    meals = people.fsm[person] & draws.chance("npd.fsm", ids, of.meals_taken_up, rows.stage)
+    meals = people.fsm[person] & draws.chance("npd.fsm", ids, of.meals_taken_up, rows.grade)
     return {
         "EthnicBackground": coded(background, words),
         "EnglishAdditionalLanguage": whole(foreign[person]),

@@ -1,6 +1,5 @@
 """The school census of Wales (PLASC): each January, with the UPN that England has too, and the Welsh language."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,15 @@ from synthetic.education.journeys import YEARS
 from synthetic.people.families import WALES
 from synthetic.recording.registration import Registrations
 from synthetic.sources.npd.pupils import first_numbers, first_welsh_authority, welsh_authority
-from synthetic.sources.schools import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
+from synthetic.sources.schools import (
+    SchoolYears,
+    changed_school,
+    home_near,
+    phase_of,
+    recorded,
+    registered,
+    state_pupils,
+)
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
@@ -26,31 +33,16 @@ YEARS_AFTER = 6, 4, 1
 _GRADE = np.arange(len(GRADES))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Census records: place of the person, grade, year in which the academic year began, number of the registration."""
-
-    person: Ints
-    grade: Ints
-    year: Ints
-    event: Ints
-
-
 def wales(world: World) -> Tables:
     """The school census."""
     rows = _rows(world)
-    dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
-    person, event = dealt // WITHIN, dealt % WITHIN
-    school = _schools(world, person, event)
-    registrations = Registrations(
-        "wales", world.draws, world.reference, world.odds, world.people, person, event, school
-    )
+    registrations, place = registered("wales", world, rows, _schools)
     out = Tables()
     out.tables["wales_plasc"] = _plasc(world, rows, place, registrations, out)
     return out
 
 
-def _rows(world: World) -> _Rows:
+def _rows(world: World) -> SchoolYears:
     people, journey, draws = world.people, world.journeys, world.draws
     may = state_pupils(people, WALES)
     year = people.cohort[may, None] + 5 + _GRADE[None, :]
@@ -69,7 +61,7 @@ def _rows(world: World) -> _Rows:
     moved = changed_school(
         draws, people.ids[person], phase, since, when, rule_file("schools/wales.toml").schools_changed, YEARS_AFTER
     )
-    return _Rows(person, grade, year, number * 2 + moved)
+    return SchoolYears(person, grade, year, number * 2 + moved)
 
 
 def census_days() -> Days:
@@ -93,7 +85,7 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     return welsh_authority(world, person, home) * 10_000 + number
 
 
-def _plasc(world: World, rows: _Rows, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
+def _plasc(world: World, rows: SchoolYears, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
     people, draws = world.people, world.draws
     when = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, people.ids[rows.person], 5, rows.grade)
@@ -116,7 +108,7 @@ def _plasc(world: World, rows: _Rows, place: Ints, registrations: Registrations,
     }
 
 
-def _numbers(world: World, rows: _Rows) -> Text:
+def _numbers(world: World, rows: SchoolYears) -> Text:
     """Numbers of the pupils; a few are given a second one at secondary school."""
     ids = world.people.ids
     second = world.draws.chance("upn.split", ids, world.odds.people.split_reference)[rows.person] & (rows.grade >= 7)
@@ -129,7 +121,7 @@ def _numbers(world: World, rows: _Rows) -> Text:
     return Text(pc.if_else(pa.array(used % 2 == 1), again, first), index.astype(np.int32))
 
 
-def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
+def _attributes(world: World, rows: SchoolYears) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
     person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/wales.toml")

@@ -120,7 +120,7 @@ def test_a_verdict_allows_for_tolerance_and_chance(value, error, bound, verdict)
 
 def test_what_is_not_judged_is_not_outside():
     assert Compared(figure(for_information="why"), Achieved(99.0, 0.0, 9)).verdict == "for information"
-    assert Compared(figure(), None).verdict == "nobody"
+    assert Compared(figure(), None).verdict == "no data"
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 5), st.floats(0, 5))
@@ -132,8 +132,8 @@ def test_a_larger_error_never_condemns(target, value, error, more):
 def test_figures_of_a_preset_bind_that_preset_alone(targets):
     (theme,) = targets(FILE.replace('unit = "%"\ntol', 'presets = ["realistic"]\nunit = "%"\ntol'))
     achieved = {"width": Achieved(50.0, 0.0, 10)}
-    assert [one.verdict for one in compared(theme, achieved, "realistic")] == ["outside", "nobody"]
-    assert [one.verdict for one in compared(theme, achieved, "hard")] == ["for information", "nobody"]
+    assert [one.verdict for one in compared(theme, achieved, "realistic")] == ["outside", "no data"]
+    assert [one.verdict for one in compared(theme, achieved, "hard")] == ["for information", "no data"]
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_the_page_says_target_achieved_and_why(checked):
     assert page.startswith("# Calibration\n\n20,000 people, seed 7")
     assert "`leo synth --people 20000 --seed 7 --preset realistic --check --out FOLDER`" in page
     assert "| Width | at most 5.00 % | 50.00 % | +45.00 % | 0.50 % | 0.25 % | 1,234 | **outside** |" in page
-    assert "| Pay: all people, 1 year on | £1,000 |  |  | £50 |  | 0 | nobody |" in page
+    assert "| Pay: all people, 1 year on | £1,000 |  |  | £50 |  | 0 | no data |" in page
     assert "- Width: of a page" in page
     assert "- height (A book): nobody asked" in page
     assert "| Widths | 2 | 0 | 1 | 0 | 1 |" in page
@@ -162,7 +162,7 @@ def test_the_same_as_data(checked):
     assert document["population"] == {"people": 20_000, "seed": 7, "preset": "realistic", "version": "0.1.0"}
     width, pay = document["themes"][0]["figures"]
     assert (width["achieved"], width["tolerance"], width["people"], width["verdict"]) == (50.0, 0.5, 1234, "outside")
-    assert (pay["achieved"], pay["verdict"]) == (None, "nobody")
+    assert (pay["achieved"], pay["verdict"]) == (None, "no data")
 
 
 def test_a_folder_without_a_population_says_how_to_make_one(tmp_path, engine):
@@ -176,7 +176,7 @@ def test_every_shipped_figure_is_measured(population):
     """A figure whose name no measure knows would never be missed. Of Chinese pupils there may be none in the smallest
     group of a small population."""
     checked = check(population)
-    nobody = [one.figure.id for _, figures in checked.themes for one in figures if one.verdict == "nobody"]
+    nobody = [one.figure.id for _, figures in checked.themes for one in figures if one.verdict == "no data"]
     assert [
         name for name in nobody if not re.search(r"\.(chinese|independent_school)\.|graduate_median\.10|2005_06$", name)
     ] == []
@@ -222,4 +222,4 @@ def test_every_figure_is_within_its_tolerance_but_those_that_are_known_to_be_mis
     checked = check(out)
     assert [in_words(one) for one in checked.outside if one.figure.id not in NOT_REACHED] == []
     assert checked.count("within") > 780
-    assert checked.count("nobody") == 0
+    assert checked.count("no data") == 0

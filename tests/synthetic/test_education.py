@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from synthetic.base.draws import Draws
 from synthetic.base.rules import ENTRIES, PATHS, begins, lean
-from synthetic.chunks import world
+from synthetic.chunks import build_world
 from synthetic.education.pathways import GRADUATE, OddsTable, Traits, by_year, choose, deviates, odds_table
 from synthetic.people.people import PRIVATE, SCHOOLED
 from synthetic.work import SECTIONS
@@ -79,7 +79,7 @@ def test_a_table_by_year_goes_on_before_its_first_and_after_its_last_column():
 
 @pytest.fixture(scope="module")
 def made():
-    return world(5, "realistic", np.arange(1, 60_001))
+    return build_world(5, "realistic", np.arange(1, 60_001))
 
 
 def test_nobody_is_in_two_places_of_learning_in_one_year(made):

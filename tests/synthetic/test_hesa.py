@@ -10,7 +10,7 @@ import pytest
 
 from synthetic.base.dates import on
 from synthetic.base.rules import rule_file
-from synthetic.chunks import world
+from synthetic.chunks import build_world
 from synthetic.people.people import VISITOR
 from synthetic.sources.hesa import hesa
 from synthetic.world import World
@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def made() -> World:
-    return world(7, "realistic", np.arange(1, 12_001))
+    return build_world(7, "realistic", np.arange(1, 12_001))
 
 
 @pytest.fixture(scope="module")

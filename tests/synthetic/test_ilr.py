@@ -11,7 +11,7 @@ import pytest
 
 from linkage.errors import ConfigError
 from synthetic.base.rules import of_year, rule_file
-from synthetic.chunks import world
+from synthetic.chunks import build_world
 from synthetic.education.journeys import YEARS
 from synthetic.sources.ilr import ilr
 from synthetic.world import World
@@ -22,7 +22,7 @@ Aims = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def made() -> World:
-    return world(7, "realistic", np.arange(1, 5_001))
+    return build_world(7, "realistic", np.arange(1, 5_001))
 
 
 @pytest.fixture(scope="module")

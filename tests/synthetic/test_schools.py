@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthetic.chunks import world
+from synthetic.chunks import build_world
 from synthetic.people.families import ENGLAND, SCOTLAND, WALES
 from synthetic.sources.npd import npd
 from synthetic.sources.npd.pupils import FIRST_WELSH_AUTHORITY, WELSH_AUTHORITIES, census_days, pupils
@@ -24,7 +24,7 @@ KEY = "PupilMatchingRefAnonymous"
 
 @pytest.fixture(scope="module")
 def few() -> World:
-    return world(11, "realistic", np.arange(1, 9001))
+    return build_world(11, "realistic", np.arange(1, 9001))
 
 
 def rows(columns: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synthetic.base.dates import DATA_END, day, on
 from synthetic.base.draws import Draws
-from synthetic.chunks import world
+from synthetic.chunks import build_world
 from synthetic.education.journeys import YEARS
 from synthetic.sources.dwp import _out_of_work, _short, dwp
 from synthetic.sources.hmrc import hmrc
@@ -70,7 +70,7 @@ def test_jobs_do_not_depend_on_who_else_is_made(seed):
 
 @pytest.fixture(scope="module")
 def some():
-    made = world(3, "realistic", np.arange(1, 9001))
+    made = build_world(3, "realistic", np.arange(1, 9001))
     return made, work(made.draws, made.people, made.journeys, made.insurance)
 
 

@@ -12,15 +12,15 @@ def npd(world: World) -> Tables:
     known = pupils(world)
     sent = excluded(known)
     placed = places(known, sent)
-    found = moved_on(known, sent)
-    out.tables["npd_census"] = census(found, placed.alone, out)
+    enrolled = moved_on(known, sent)
+    out.tables["npd_census"] = census(enrolled, placed.outside, out)
     if world.identities_only:
         return out
     out.tables["npd_ap"] = placed.table
-    out.tables["npd_ks2"] = key_stage_2(found)
-    out.tables["npd_ks4"] = key_stage_4(found)
-    out.tables["npd_ks5"] = key_stage_5(found)
-    out.tables["npd_absence"] = absence(found, placed.alone)
-    out.tables["npd_exclusions"] = exclusions(known, found, sent)
+    out.tables["npd_ks2"] = key_stage_2(enrolled)
+    out.tables["npd_ks4"] = key_stage_4(enrolled)
+    out.tables["npd_ks5"] = key_stage_5(enrolled)
+    out.tables["npd_absence"] = absence(enrolled, placed.outside)
+    out.tables["npd_exclusions"] = exclusions(known, enrolled, sent)
     out.tables["npd_cin"], out.tables["npd_cla"] = care(known)
     return out

@@ -1,4 +1,4 @@
-"""Examinations at 11, 16 and 18; at 16 and 18 also of pupils of private schools, whom no census knows."""
+"""Examinations at 11, 16 and 18; at 16 and 18 also of pupils of private schools, who are in no census."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -256,7 +256,7 @@ def phase_at(world: World, person: Ints, number: Ints) -> Phase:
 def _split(world: World) -> Ints:
     ids = world.people.ids
     split = world.draws.chance("pmr.split", ids, world.odds.people.split_reference * 1.25)
-    split &= np.isin(world.people.kind, IN_STATE_SCHOOLS)  # others are in examinations alone
+    split &= np.isin(world.people.kind, IN_STATE_SCHOOLS)  # others are in examinations only
     return np.where(split, 5 + (world.draws.uniform("pmr.split.at", ids) * 7).astype(np.int64), 99)
 
 
@@ -321,7 +321,7 @@ _GIVEN_IN = {ENGLAND: 0, WALES: 2}  # which of a person's numbers; an English sc
 def first_numbers(world: World, nation: int) -> Any:
     """The number under which each person's records of a nation begin, in the order of the people.
 
-    A pupil who crosses the border may bring the number along. A temporary one is given in England alone.
+    A pupil who crosses the border may bring the number along. A temporary one is given in England only.
     """
     people, draws = world.people, world.draws
     other = WALES if nation == ENGLAND else ENGLAND

@@ -28,12 +28,12 @@ class Excluded:
     permanent: NDArray[np.bool_]
 
 
-def absence(pupils: Pupils, alone: NDArray[np.bool_]) -> dict[str, Any]:
-    """A row a pupil and year, at the pupil's main school; none of the years outside school (`alone`)."""
+def absence(pupils: Pupils, outside: NDArray[np.bool_]) -> dict[str, Any]:
+    """A row a pupil and year, at the pupil's main school; none of the years outside school (`outside`)."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.odds.absence
     rows = np.flatnonzero(
         (pupils.grade >= 1) & (pupils.grade <= 11) & ~pupils.double & (pupils.year >= ABSENCE_FIRST_YEAR)
-        & (pupils.year != WITHOUT) & ~alone
+        & (pupils.year != WITHOUT) & ~outside
     )  # fmt: skip
     person, grade, year = pupils.person[rows], pupils.grade[rows], pupils.year[rows]
     own = odds.lasting * draws.normal("absence", people.ids) + odds.ability * people.ability
@@ -68,7 +68,7 @@ class Places:
     """The census of alternative provision, and the pupils' years that the school census does not hold."""
 
     table: dict[str, Any]
-    alone: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
 
 
 def places(pupils: Pupils, sent: Excluded) -> Places:
@@ -81,10 +81,10 @@ def places(pupils: Pupils, sent: Excluded) -> Places:
     there &= (pupils.year >= ALTERNATIVE_FIRST_YEAR) & ~pupils.double
     rows = np.flatnonzero(there)
     by_itself = draws.chance("alternative.alone", pupils.ids[rows], odds.alone, pupils.grade[rows])
-    alone = np.zeros(len(there), bool)
-    alone[rows[by_itself]] = True
-    alone[1:] |= alone[:-1] & pupils.double[1:]
-    return Places(_table(pupils, rows, by_itself), alone)
+    outside = np.zeros(len(there), bool)
+    outside[rows[by_itself]] = True
+    outside[1:] |= outside[:-1] & pupils.double[1:]
+    return Places(_table(pupils, rows, by_itself), outside)
 
 
 def _starts(pupils: Pupils, sent: Excluded) -> Ints:
@@ -99,7 +99,7 @@ def _starts(pupils: Pupils, sent: Excluded) -> Ints:
     return start
 
 
-def _table(pupils: Pupils, rows: Ints, alone: NDArray[np.bool_]) -> dict[str, Any]:
+def _table(pupils: Pupils, rows: Ints, outside: NDArray[np.bool_]) -> dict[str, Any]:
     draws, odds = pupils.world.draws, pupils.odds.alternative
     person, grade, year = pupils.person[rows], pupils.grade[rows], pupils.year[rows]
     kind = Slots(np.array(list(odds.kinds.values()))).at(draws.uniform("alternative.kind", pupils.ids[rows]))
@@ -113,7 +113,7 @@ def _table(pupils: Pupils, rows: Ints, alone: NDArray[np.bool_]) -> dict[str, An
         "SENProvision": coded(stage, ["N", "P", "K"]),
         "APTypeDescription": coded(kind, list(odds.kinds)),
         "OpenPlacement": whole(np.ones(len(rows), np.int64)),
-        "AttendsSchool": whole(~alone),
+        "AttendsSchool": whole(~outside),
     }
 
 
