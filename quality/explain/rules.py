@@ -70,8 +70,8 @@ def by_pass(engine: Engine, rule: Pass, left: Units, right: Units) -> tuple[list
     records = rows(engine, engine.sql(query, l=left.identifier_records, r=right.identifier_records))
 
     def closeness(row: Mapping[str, Any]) -> tuple[int, int]:
-        held = [bool(row[f"holds_{n}"]) for n in range(len(asked))]
-        return sum(held[: len(equal)]), sum(held[len(equal) :])
+        results = [bool(row[f"holds_{n}"]) for n in range(len(asked))]
+        return sum(results[: len(equal)]), sum(results[len(equal) :])
 
     best = max(records, key=closeness)
     found = [Condition(_pass_term(term), _result(best, n)) for n, (term, _, _) in enumerate(asked)]

@@ -1,8 +1,7 @@
 """The review application: pairs of a sample, one at a time, blind, by keyboard or mouse.
 
-Every step is a form or a link, so that it works without a mouse and without scripts. Nobody sees what the linkage
-decided about a pair, nor the answers of others, before having answered; an adjudicator sees the reviewers' answers, and
-not whose they are.
+Every step is a form or a link: it works without a mouse and without scripts. A reviewer sees neither the linkage's
+decision nor other answers before answering; an adjudicator sees the reviewers' answers without their names.
 """
 
 from typing import Annotated, Literal

@@ -195,7 +195,7 @@ class PairNames:
         return {
             unit: (
                 f"{source}:{key.pseudonym(source, entity_key)}",
-                json.dumps({name: sorted(held) for name, held in values[unit].items()}, sort_keys=True),
+                json.dumps({name: sorted(texts) for name, texts in values[unit].items()}, sort_keys=True),
             )
             for unit, (source, entity_key) in first.items()
         }

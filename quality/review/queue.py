@@ -108,8 +108,7 @@ class Queue:
         """The first pair that waits for a person; None if there is none.
 
         Args:
-            viewed: others of the same role to the pair on their screen, which waits for nobody else while another pair
-                does.
+            viewed: others of the same role to the pair on their screen, offered only when no other pair waits.
         """
         if role == ADJUDICATOR:
             waiting = {p: 1 for p in self._answers if self._is_open(p) and who not in self._answers[p]}
@@ -160,7 +159,7 @@ class Queue:
         return [label for label in self._answers[place].values() if label["role"] == role]
 
     def _is_open(self, place: int) -> bool:
-        """Whether enough reviewers have answered and differ or are uncertain, and nobody has settled it."""
+        """Whether enough reviewers have answered and differ or are uncertain, and no adjudicator has answered."""
         answers = self.answers_of_reviewers(place)
         is_doubtful = len(set(answers)) > 1 or set(answers) == {"uncertain"}
         return is_doubtful and len(answers) >= self._needed(place) and not self._by(place, ADJUDICATOR)

@@ -40,7 +40,7 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are.
-        InputError: nobody has answered yet.
+        InputError: the step has no answers.
     """
     sample, labels = _answered(run, step)
     with connect("duckdb") as engine, turn(lock_file(run, step), looking=True):
@@ -71,15 +71,15 @@ def _answered(run: Path, step: str) -> tuple[Sample, list[dict[str, Any]]]:
 
 def refresh_estimates(run: Path) -> list[dict[str, Any]]:
     """The estimates of a run's links, made again where answers have come since: labels are only ever added."""
-    for said in estimates(run):
-        if len(_labels(run, str(said["step"]))) != said.get("labels"):
-            estimate_step(run, str(said["step"]))
+    for estimated in estimates(run):
+        if len(_labels(run, str(estimated["step"]))) != estimated.get("labels"):
+            estimate_step(run, str(estimated["step"]))
     return estimates(run)
 
 
 def steps_without_estimate(run: Path) -> list[str]:
     """Steps whose links have labels and no estimate."""
-    waiting = (fingerprints(run).keys() & sampled_steps(run)) - {said["step"] for said in estimates(run)}
+    waiting = (fingerprints(run).keys() & sampled_steps(run)) - {estimated["step"] for estimated in estimates(run)}
     return sorted(step for step in waiting if _labels(run, step))
 
 
@@ -96,7 +96,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are.
-        InputError: nobody has answered yet, or no answer is a match.
+        InputError: the step has no answers, or no answer is a match.
     """
     sample, labels = _answered(run, step)
     with connect("duckdb") as engine, turn(lock_file(run, step), looking=True):
@@ -146,7 +146,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are; the folder is of `leo link` or `leo dedupe`.
-        InputError: nobody has answered yet, or only "uncertain".
+        InputError: the step has no answers, or only "uncertain".
     """
     if is_linked_files(root):
         raise ConfigError(

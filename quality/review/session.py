@@ -41,8 +41,7 @@ class ReviewSession:
     """A step of a folder of `leo run`, `leo link` or `leo dedupe`, with its sample. Places count from 1.
 
     The records of the sample are read once and stay in memory. Answers go to RUN/review/labels.duckdb one by one, and
-    those of other processes are seen. Which pairs are on a screen is told to other applications by files: a courtesy
-    and not a lock.
+    those of other processes are seen. Files tell other processes which pairs are on a screen; they do not lock them.
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are.

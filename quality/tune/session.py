@@ -54,10 +54,10 @@ class Saved:
 class TuneSession:
     """A step of a folder of `leo run`, `leo link` or `leo dedupe`, open for tuning.
 
-    All scored pairs stay in memory, some 60 bytes each; values of people are read for the pairs that somebody opens.
+    All scored pairs stay in memory, some 60 bytes each; values of people are read only for the pairs that are opened.
 
     Args:
-        say: told what takes time.
+        say: receives a line before each slow step.
 
     Raises:
         ConfigError: the folder is not a run's, has no such step, or the step has no scored pairs.

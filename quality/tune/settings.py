@@ -47,10 +47,10 @@ def with_settings(model: Model, settings: Settings) -> Model:
     raw = deepcopy(model.raw)
     raw["probability_two_random_records_match"] = settings.prior
     for comparison, written in zip(model.comparisons, raw["comparisons"], strict=True):
-        for level, told in zip(comparison.levels, written["comparison_levels"], strict=True):
+        for level, raw_level in zip(comparison.levels, written["comparison_levels"], strict=True):
             place = comparison.name, level.value
             if level.value >= 0 and (settings.m[place], settings.u[place]) != (level.m, level.u):
-                told["m_probability"], told["u_probability"] = settings.m[place], settings.u[place]
+                raw_level["m_probability"], raw_level["u_probability"] = settings.m[place], settings.u[place]
     return from_dict(raw)
 
 

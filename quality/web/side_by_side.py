@@ -70,13 +70,13 @@ def _row(identifier: str, name: str, left: Sequence[Value], right: Sequence[Valu
         else [{value: marked} for value, marked in zip(nearest, _marked(*nearest), strict=True)]
     )
     kind, text = _compared(identifier, ours, theirs, shared, nearest)
-    said = shared if len(left) + len(right) > 2 else set()  # of two equal values "Same" says it all
+    marked_same = shared if len(left) + len(right) > 2 else set()  # "Same" is enough for two equal values
     sides = (
         tuple(
             Shown(
                 marks.get(value.value, (Piece(value.value),)),
                 "" if identifier in _UNDATED else _years(value),
-                value.value in said,
+                value.value in marked_same,
             )
             for value in values
         )

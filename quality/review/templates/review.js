@@ -1,5 +1,5 @@
-// A single key presses the button that names it, unless a modifier is held or something is being typed. The page has a
-// form that turns this off (WCAG 2.1.4). A key pressed twice must not answer a pair that nobody has seen: for SETTLE
+// A single key presses the button that names it, unless a modifier is pressed or the focus is in a text field. The page has a
+// form that turns this off (WCAG 2.1.4). A key pressed twice must not answer a pair that was not seen: for SETTLE
 // milliseconds after a page appears keys are ignored, and the page says so.
 const SETTLE = 250;
 const shown = performance.now();

@@ -76,8 +76,8 @@ def test_a_form_names_pairs_by_the_ids_of_the_files_and_is_taken_in(root: Path) 
     assert f"{len(links)} answers taken in" in leo("review", "add", root, "link", form).output
     accepted = [row for row in links if row["decision"] == "accepted"]
     right = sum(one_person(row["left_id"], row["right_id"]) for row in accepted)
-    said = estimate_step(root, "link")
-    assert said["precision"]["middle"]["value"] == pytest.approx(right / len(accepted))
+    result = estimate_step(root, "link")
+    assert result["precision"]["middle"]["value"] == pytest.approx(right / len(accepted))
     assert "reviewed, 0 uncertain" in leo("review", "estimate", root, "link").output
 
 
@@ -190,8 +190,8 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
     drawn = draw_sample(register.out, "dedupe", 100_000)
     write_csv(drawn.form, fill_in(drawn.form))
     assert leo("review", "add", register.out, "dedupe", drawn.form).exit_code == 0
-    said = estimate_step(register.out, "dedupe")
-    assert said["precision"]["middle"]["value"] > 0.97
+    result = estimate_step(register.out, "dedupe")
+    assert result["precision"]["middle"]["value"] > 0.97
     assert [found["step"] for found in estimates(register.out)] == ["dedupe"]
     with RunDesk(register.out, "dedupe") as desk:
         assert desk.side_names == ("register.csv", "register.csv")
