@@ -162,7 +162,8 @@ class PairNames:
         for name in names:
             source, _, digest = name.partition(":")
             digests.setdefault(source, []).append(digest)
-        keys, found = self._step.sides[side].source_keys(None), {}
+        keys = self._step.sides[side].source_keys(None)
+        found: dict[str, int] = {}
         for source, wanted in digests.items():
             query = "select unit_id, entity_key from {keys} where source = $source"
             own = self._engine.sql(query, params={"source": source}, keys=keys, store=True)

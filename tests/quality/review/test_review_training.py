@@ -26,7 +26,7 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     out = tmp_path / "reviewed.json"
     code, shown, said = leo("train", "--labels", village.root, "--out", out)
     assert (code, said) == (0, "")
-    assert "labels: 97 match, 2 no match, 1 uncertain; they stand for 98 matches, and tell as much as 98" in shown
+    assert "labels: 97 match, 2 no match, 1 uncertain; they stand for 98 matches" in shown
     before, after = load(village.root / "models" / f"{STEP}.json"), load(out)
     assert after.prior == before.prior
     close = next(level for level in after.comparisons[1].levels if level.value == 1)
