@@ -53,7 +53,7 @@ class Candidates:
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
     """How common each value of an adjusted column is, counted over both sides as Splink does.
 
-    Of a list each value counts, as the share of units that ever held it.
+    Of a list each value counts, as the share of units that ever had it.
     """
     plain = [functools.partial(_of_values, engine, model, column, left, right) for column in model.tf_columns]
     known = _known(engine, model.tf_lists, left, right)
@@ -83,10 +83,10 @@ def _known(engine: Engine, lists: Sequence[str], left: Table, right: Table) -> d
 def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Table) -> Table:
     counted = engine.sql(
         f"""
-        with held as (
+        with known as (
             select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
         )
-        select value, count(*) as units from held where value is not null group by value
+        select value, count(*) as units from known where value is not null group by value
         """,
         left=left,
         right=right,

@@ -139,8 +139,7 @@ def _drawn(pairs: pa.Table, single: Collection[str], draws: int, seed: int) -> p
 
 
 def _between_0_and_1(drawn: Lots) -> Numbers:
-    numbers: Numbers = (drawn >> np.uint64(11)) * 2.0**-53
-    return numbers
+    return (drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def lots(*numbers: npt.ArrayLike) -> Lots:

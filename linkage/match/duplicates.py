@@ -70,7 +70,7 @@ def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
     within = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
     )
-    of_pair = score_by_comparison(engine, model, *scored.units.values(), scored.frequencies, across)
+    of_pair = score_by_comparison(engine, model, scored.left.units, scored.right.units, scored.frequencies, across)
     of_leader = score_by_comparison(engine, model, units, units, scored.frequencies, within)
     # A conditional comparison takes back what two fields of it count twice: in either pair, and so in both.
     more = " + ".join(

@@ -127,15 +127,15 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
 
     An equality of exploded lists splits nothing: a unit would lie in several partitions.
     """
-    held = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
+    by_place = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
     found: list[tuple[str | None, tuple[int, ...]]] = []
-    while any(held.values()):
-        every = [key for keys in held.values() for key in keys]
+    while any(by_place.values()):
+        every = [key for keys in by_place.values() for key in keys]
         key = max(dict.fromkeys(every), key=every.count)
-        sharing = tuple(place for place, keys in held.items() if key in keys)
+        sharing = tuple(place for place, keys in by_place.items() if key in keys)
         found.append((key, sharing))
-        held = {place: keys for place, keys in held.items() if place not in sharing}
-    return [*found, (None, tuple(held))] if held else found
+        by_place = {place: keys for place, keys in by_place.items() if place not in sharing}
+    return [*found, (None, tuple(by_place))] if by_place else found
 
 
 def _plain_keys(rule: BlockingRule) -> list[str]:

@@ -27,7 +27,7 @@ def unlinked(engine: Engine, scored: Scored, links: Table) -> Table:
     """
     step = scored.step
     work = [
-        lambda side=side, units=units: _of_side(engine, step, side, units, links)  # type: ignore[misc]
+        lambda side=side, units=units: _of_side(engine, step, side, units, links)
         for side, units in scored.units.items()
     ]
     sides = run_concurrently_if_small(engine, *work, rows=sum(scored.sizes.values()))

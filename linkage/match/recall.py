@@ -165,7 +165,7 @@ def true_pairs_reached(
         sides: unit_id and the rules' columns, of the pairs' units at least.
         links: the step's; `in_all` also counts true pairs that a pass or an override has linked.
     """
-    held = engine.sql(
+    linked = engine.sql(
         "select left_id, right_id from {links} where decision = 'accepted' and method <> 'probabilistic'", links=links
     )
-    return asdict(count_reached(engine, model.blocking_rules, *sides, true_pairs, linked=held))
+    return asdict(count_reached(engine, model.blocking_rules, *sides, true_pairs, linked=linked))

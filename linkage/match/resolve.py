@@ -17,18 +17,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.config import OTHER_SIDE, Cardinality, Step, single_sides
+from linkage.config import OTHER_SIDE, Step, single_sides
 from linkage.engine import Engine, Table, by_component, empty, one
-from linkage.match.matchings import Ids, Numbers, Pairs, numbered, probabilities
+from linkage.match.matchings import Pairs, numbered, probabilities
 from linkage.match.passes import OVERRIDE
-from linkage.match.thresholds import Thresholds, adjustment, probability_of
+from linkage.match.thresholds import Thresholds, adjustment
 
 UNRESOLVED = "unresolved"  # likely by itself, but another candidate is as likely
 LOST = "linked to a higher-scoring record"
 BELOW = "below threshold"
 CAPPED = "cardinality limit reached"
 DISAGREES = "the model disagrees"
-HELD = "linked in the last release"
+LINKED_BEFORE = "linked in the last release"
 DUPLICATE = "duplicate record of a linked person"
 
 DECIMALS = 9
@@ -64,7 +64,7 @@ def resolve(
     pairs: Table,
     sizes: Mapping[str, int],
     *,
-    held: Table | None = None,
+    last_release: Table | None = None,
     persons: Mapping[str, Table] | None = None,
     doubted: Table | None = None,
     prematched: int = 0,
@@ -74,7 +74,7 @@ def resolve(
     Args:
         pairs: left_id, right_id, method, match_weight; a pair once.
         sizes: how many units each side has.
-        held: left_id, right_id of units that were one person in the last release.
+        last_release: left_id, right_id of units that were one person in the last release.
         persons: by side, duplicates: unit_id, person_id (of the unit that stands for the person), probability.
         doubted: left_id, right_id, probability of pairs whose unit may be a duplicate of the other's partner.
         prematched: further pairs that are accepted already, of other units.
@@ -88,7 +88,7 @@ def resolve(
     )
     ranked = engine.sql(_ranked(single, free), params=None, store=True, pairs=of_persons, **engaged)
     gain = _gain(engine, single, ranked, of_persons, sizes, prematched)
-    thresholds = Thresholds.of(step, held=held is not None, gain=gain)
+    thresholds = Thresholds.of(step, last_release=last_release is not None, gain=gain)
     likely = _posterior(engine, ranked, single, gain)
     params = {
         "accept": step.accept_probability,
@@ -96,13 +96,13 @@ def resolve(
         "keep": min(step.keep_probability, step.accept_probability),
     }
     decided = engine.sql(
-        _decided(single, some_held=held is not None, some_doubted=doubted is not None),
+        _decided(single, has_release=last_release is not None, some_doubted=doubted is not None),
         params={**params, "gain": gain},
         pairs=of_persons,
         likely=likely,
         store=True,
         **engaged,
-        **({"held": held} if held else {}),
+        **({"last_release": last_release} if last_release else {}),
         **({"doubted": doubted} if doubted else {}),
     )
     found = engine.sql(
@@ -334,42 +334,13 @@ def _exactly(pairs: pa.Table, single: Collection[str], gain: float) -> pa.Table:
     return pa.table({"left_id": pairs["left_id"], "right_id": pairs["right_id"], "match_probability": likely})
 
 
-def decide(
-    left: Ids, right: Ids, weight: Numbers, cardinality: Cardinality, thresholds: Thresholds
-) -> tuple[Numbers, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """The same decision for arrays of pairs, by other weights or thresholds.
-
-    Args:
-        left, right: the units of each pair; none that a pass has linked.
-        weight: match weights (log2).
-
-    Returns:
-        The posterior of each pair, whether it is accepted, and whether it goes to review.
-    """
-    single = single_sides(cardinality)
-    ends = {
-        side: numbered(units) if side in single else np.arange(len(weight))
-        for side, units in (("left", left), ("right", right))
-    }
-    likely = probabilities(Pairs(ends["left"], ends["right"], weight + thresholds.gain))
-    first = np.ones(len(weight), np.bool_)
-    for side in single:
-        order = np.lexsort((ends[OTHER_SIDE[side]], -weight, -likely, ends[side]))
-        is_first = np.zeros(len(weight), np.bool_)
-        is_first[order[np.flatnonzero(np.diff(ends[side][order], prepend=-1))]] = True
-        first &= is_first
-    accepted = first & (likely >= probability_of(thresholds.accept + thresholds.gain))
-    review = ~accepted & (likely >= probability_of(thresholds.review + thresholds.gain))
-    return likely, accepted, review
-
-
 def ids_of(table: pa.Table, column: str) -> npt.NDArray[np.int64]:
     """A column of ids as an array."""
     ids: npt.NDArray[np.int64] = table[column].to_numpy().astype(np.int64)
     return ids
 
 
-def _decided(single: Collection[str], *, some_held: bool, some_doubted: bool) -> str:
+def _decided(single: Collection[str], *, has_release: bool, some_doubted: bool) -> str:
     """SQL of all pairs with their posterior and decision.
 
     A pair of a pass stands, unless the model speaks against it. A pair with a unit that a pass has linked elsewhere is
@@ -383,12 +354,14 @@ def _decided(single: Collection[str], *, some_held: bool, some_doubted: bool) ->
     )
     same = " or ".join(f"coalesce(c{s}.partner_id = p.{OTHER_SIDE[s]}_person, false)" for s in single) or "false"
     joins = "\n".join(f"left join {{{s}}} as c{s} on c{s}.person_id = p.{s}_person" for s in single)
-    held = "h.left_id is not null" if some_held else "false"
-    held_join = "left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id" if some_held else ""
+    last_release = "h.left_id is not null" if has_release else "false"
+    release_join = (
+        "left join {last_release} as h on h.left_id = p.left_id and h.right_id = p.right_id" if has_release else ""
+    )
     return f"""
         with known as (
             select p.left_id, p.right_id, p.left_person, p.right_person, p.method, p.match_weight, p.same_person,
-                   {held} as is_held, {by_weight("p.match_weight")} as by_weight, q.runner_up_weight,
+                   {last_release} as was_linked, {by_weight("p.match_weight")} as by_weight, q.runner_up_weight,
                    coalesce(q.is_first, {same}) as may_link,
                    case when p.method <> 'probabilistic' then {by_weight("p.match_weight")}
                         when {same} and p.same_person < 1 then p.same_person
@@ -399,7 +372,7 @@ def _decided(single: Collection[str], *, some_held: bool, some_doubted: bool) ->
             left join {{likely}} as q
               on q.left_person = p.left_person and q.right_person = p.right_person and p.method = 'probabilistic'
             {joins}
-            {held_join}
+            {release_join}
             {doubt_join}
         )
         select left_id, right_id, left_person, right_person, method, match_weight, match_probability, by_weight,
@@ -407,7 +380,7 @@ def _decided(single: Collection[str], *, some_held: bool, some_doubted: bool) ->
                case when method = '{OVERRIDE}' then 'accepted'
                     when method = 'deterministic' and match_probability >= $review then 'accepted'
                     when method = 'deterministic' then 'review'
-                    when may_link and match_probability >= case when is_held then $keep else $accept end then 'accepted'
+                    when may_link and match_probability >= case when was_linked then $keep else $accept end then 'accepted'
                     when match_probability >= $review then 'review'
                     else 'rejected' end as decision
         from known
@@ -427,7 +400,7 @@ def _with_reasons(single: Collection[str]) -> str:
                case when d.method <> 'probabilistic' and d.decision = 'review' then '{DISAGREES}'
                     when d.method <> 'probabilistic' then null
                     when d.decision = 'accepted' and d.same_person < 1 then '{DUPLICATE}'
-                    when d.decision = 'accepted' and d.match_probability < $accept then '{HELD}'
+                    when d.decision = 'accepted' and d.match_probability < $accept then '{LINKED_BEFORE}'
                     when d.decision = 'accepted' then null
                     when d.by_weight < case when d.decision = 'review' then $accept else $review end then '{BELOW}'
                     when {lost} then '{LOST}'

@@ -42,7 +42,7 @@ class Given(TypedDict, total=False):
         rules: the step's passes, in order.
         model: comparisons and blocking rules; trained already where `step.train` is false.
         seed: of random draws.
-        held: left_id, right_id of units that were one person in the last release.
+        last_release: left_id, right_id of units that were one person in the last release.
         overrides: decisions of reviewers about pairs of these units.
         earlier: an earlier step of the same model, whose estimates are the prior of training.
         trained_on: records of the sides that the model was trained on, where it is not trained here (model.sizes).
@@ -53,7 +53,7 @@ class Given(TypedDict, total=False):
     rules: Required[Sequence[Pass]]
     model: Required[Model]
     seed: int
-    held: Table | None
+    last_release: Table | None
     overrides: Overrides | None
     earlier: InformativePrior | None
     trained_on: Sequence[int] | None
@@ -107,7 +107,7 @@ def score(engine: Engine, step: Step, left: Units, right: Units, given: Given) -
         ConfigError: the model names columns that the units lack, or is neither trained nor to be trained.
         NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
     """
-    say, overrides, held = progress_of(given), given.get("overrides"), given.get("held")
+    say, overrides, last_release = progress_of(given), given.get("overrides"), given.get("last_release")
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     model, training, frequencies = _model(engine, step, left, right, sizes, given)
     say("passes")
@@ -122,9 +122,12 @@ def score(engine: Engine, step: Step, left: Units, right: Units, given: Given) -
         barred=barred,
     )
     of_passes = _scored_passes(engine, model, left.units, right.units, frequencies, by_pass.links)
-    thresholds, most = Thresholds.of(step, held=held is not None), most_adjustment(sizes, step.cardinality)
+    thresholds, most = (
+        Thresholds.of(step, last_release=last_release is not None),
+        most_adjustment(sizes, step.cardinality),
+    )
     exact = None
-    if not (step.diagnose or step.duplicates == "join" or step.link_draws or overrides or held):
+    if not (step.diagnose or step.duplicates == "join" or step.link_draws or overrides or last_release):
         exact = prematch(model, step.cardinality, thresholds.accept, most)
     floor = thresholds.floor(most)
     candidates, still_open = _candidates(
@@ -195,7 +198,7 @@ def _candidates(
         for name, units in (("left", left), ("right", right))
         if name in single or (single and (step.diagnose or step.duplicates == "join"))
     }
-    still_open = tuple(free[name] if name in single else units for name, units in (("left", left), ("right", right)))
+    still_open = (free["left"] if "left" in single else left, free["right"] if "right" in single else right)
     if not single or not (step.diagnose or step.duplicates == "join"):
         return score_them(*still_open, partitions=partitions, prematch=exact), still_open
     taken = {

@@ -49,7 +49,7 @@ def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Un
         step,
         scored.pairs,
         scored.sizes,
-        held=given.get("held"),
+        last_release=given.get("last_release"),
         persons={side: found.persons for side, found in duplicates.items()},
         doubted=_doubted(engine, duplicates),
         prematched=engine.count(scored.prematched),

@@ -26,11 +26,11 @@ class Thresholds:
     gain: float = 0.0
 
     @classmethod
-    def of(cls, step: Step, *, held: bool = False, gain: float = 0.0) -> "Thresholds":
-        """The thresholds of a step; `held` where there is a last release."""
+    def of(cls, step: Step, *, last_release: bool = False, gain: float = 0.0) -> "Thresholds":
+        """The thresholds of a step; `last_release` where there is a last release."""
         accept = weight_of(step.accept_probability)
         review = min(weight_of(step.review_probability), accept)
-        keep = min(weight_of(step.keep_probability), accept) if held else accept
+        keep = min(weight_of(step.keep_probability), accept) if last_release else accept
         return cls(accept - gain, review - gain, keep - gain, gain)
 
     @property

@@ -1,8 +1,8 @@
 """What a step links: entities of a source, or the people made so far, each with all it was ever called.
 
-A unit has, for each identifier, its latest value (`surname`) and, where a model asks for it, every value it ever held
+A unit has, for each identifier, its latest value (`surname`) and, where a model asks for it, every value it ever had
 (`surname_all`, newest first), or every value with when it was held (`surname_held`: held_value, held_from, held_to,
-both days included). What is still held is held to 9999-12-31; a value of unknown dates is held from then to 0001-01-01,
+both days included). A current value ends on 9999-12-31; a value of unknown dates begins then and ends on 0001-01-01,
 a time that meets no other. Birth dates are ISO text, so that a model compares them by their parts.
 """
 
@@ -118,12 +118,12 @@ def _base(name: str) -> str:
 
 def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
     """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
-    held = [_base(name) for name in dated]
+    names = [_base(name) for name in dated]
     several = _of_several(engine, identities, members, fields)
-    merged = ",\n".join(_merged(field, dated=field in held) for field in fields)
+    merged = ",\n".join(_merged(field, dated=field in names) for field in fields)
     chosen = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
     joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
-    as_it_stands = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in held)])
+    as_it_stands = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in names)])
     found = engine.sql(
         f"""
         with {merged},
@@ -191,15 +191,15 @@ def _from(first: str) -> str:
 
 
 def _to(first: str, last: str) -> str:
-    """The last day of a value: one without a last day is still held, unless it has no first day either."""
+    """The last day of a value: one without a last day is current, unless it has no first day either."""
     return f"coalesce({last}, case when {first} is not null then {_LATEST} else {_EARLIEST} end)"
 
 
 def _dated(field: str) -> str:
-    """SQL of an entity's values with when each was held."""
+    """SQL of an entity's values with their dates."""
     first, last = f"i.{field}_first[place]", f"i.{field}_last[place]"
-    span = f"{{'held_value': held, 'held_from': {_from(first)}, 'held_to': {_to(first, last)}}}"
-    return f"list_transform(i.{field}, lambda held, place: {span})"
+    span = f"{{'held_value': item, 'held_from': {_from(first)}, 'held_to': {_to(first, last)}}}"
+    return f"list_transform(i.{field}, lambda item, place: {span})"
 
 
 def _columns(wanted: Iterable[str]) -> str:

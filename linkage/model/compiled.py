@@ -15,9 +15,9 @@ from collections.abc import Sequence, Set
 from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model.conditions import conjuncts, parsed, to_sql
+from linkage.model.conditions import BlockingRule, conjuncts, parsed, to_sql
 from linkage.model.implied import equal_column, equal_columns
-from linkage.model.splink_json import BlockingRule, Level, Model
+from linkage.model.splink_json import Level, Model
 from linkage.model.stages import level_case, number, pattern_column, stages
 
 

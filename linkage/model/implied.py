@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
-from linkage.model.conditions import conjuncts, parsed
-from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
+from linkage.model.conditions import BlockingRule, conjuncts, parsed
+from linkage.model.splink_json import Comparison, Level, Model
 
 
 def under(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule] = ()) -> Model:

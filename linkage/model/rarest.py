@@ -1,8 +1,8 @@
-"""Agreement of histories by how rare what both held is, which Splink cannot say: its term frequencies are of columns.
+"""Agreement of histories by how rare the shared value is, which Splink cannot say: its term frequencies are of columns.
 
 A comparison whose description is "surname by the rarest value that both ever held" weighs agreement of surname_all as
 Splink weighs that of surname: log2(u of equal surnames / frequency of the value) is added, the frequency the share of
-units that ever held the value. Of several shared values the rarer of the newest and the oldest is taken. Splink opens
+units that ever had the value. Of several shared values the rarer of the newest and the oldest is taken. Splink opens
 such a model, keeps the description, and weighs these levels without the adjustment.
 """
 
@@ -36,7 +36,7 @@ def adjustment(index: int, level: Level) -> str:
 
 
 def shared(index: int, comparison: Comparison, gamma: str) -> list[str]:
-    """SQL of the values that both sides held, newest first, where the pair's level asks for them; none if none does."""
+    """SQL of the values that both sides had, newest first, where the pair's level asks for them; none if none does."""
     levels = [level for level in comparison.levels if level.tf_list]
     if not levels:
         return []

@@ -68,7 +68,7 @@ def stages(model: Model) -> list[Stage]:
         Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
     ]
     for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
-        near, far = _parted(still_open[index].rest)
+        near, far = _split(still_open[index].rest)
         if far:
             added, still_open[index] = _nearer(still_open[index], near, far)
             found += [*added[:-1], replace(added[-1], reachable=_reachable(model, still_open))]
@@ -88,7 +88,7 @@ def pattern_column(comparison: Comparison) -> str:
     return f"gamma_{comparison.name}"
 
 
-def _parted(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+def _split(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     """The levels before the first that asks for a distance, and the others, where those are worth far less.
 
     Most pairs that a loose rule makes are non-matches. A distance for each of them would cost more than all else.

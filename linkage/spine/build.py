@@ -45,7 +45,7 @@ def build(
         membership: entity_id, unit_id after the last step.
         links: links of all steps (docs/reference/tables.md).
         units: units of all steps: step, side, unit_id, entity_id.
-        people_of: sources whose every entity is a person's; a unit without any of them is nobody's (an unlinked tax
+        people_of: sources whose every entity is a person's; a unit without any of them belongs to no person (an unlinked tax
             record is not a person of the study).
         edukey_sources: sources of tax and benefit records; their linked entities carry EDUKEY.
         pmr_sources: sources whose entity key is the pupil matching reference.

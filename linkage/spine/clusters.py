@@ -130,7 +130,7 @@ def _split(weights: pa.Table, accept: float) -> pa.Table:
         found += [(min(cut.left, cut.right), max(cut.left, cut.right), cut.weight, None) for cut in removed]
     columns = zip(*found, strict=True) if found else [()] * len(_SPLIT)
     kinds = (pa.int64(), pa.int64(), pa.float64(), pa.int64())
-    return pa.table({name: pa.array(held, kind) for name, held, kind in zip(_SPLIT, columns, kinds, strict=True)})
+    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(_SPLIT, columns, kinds, strict=True)})
 
 
 @dataclass(frozen=True)

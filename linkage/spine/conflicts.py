@@ -194,8 +194,8 @@ _IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
 
 def _people(engine: Engine, suspects: Table, membership: Table, identities: Table, links: Table, units: Table) -> Table:
     """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
-    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
-    nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *held))
+    fields = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *fields))
     return engine.sql(
         f"""
         with members as (
@@ -214,7 +214,7 @@ def _people(engine: Engine, suspects: Table, membership: Table, identities: Tabl
         )
         select m.unit_id as person, cast(null as varchar) as step, cast(null as bigint) as left_id,
                cast(null as bigint) as right_id, cast(null as varchar) as method, cast(null as double) as match_weight,
-               i.entity_id as left_entity, cast(null as bigint) as right_entity, i.source, {columns(held, "i")}
+               i.entity_id as left_entity, cast(null as bigint) as right_entity, i.source, {columns(fields, "i")}
         from {{suspects}} as s
         join {{membership}} as m on m.unit_id = s.unit_id
         join {{identities}} as i on i.entity_id = m.entity_id
@@ -317,8 +317,8 @@ def _conflict(
     both = [*one, *other]
     counts = Counter(person[entity]["source"] for entity in both)
     for source, limit in sorted(most.items()):
-        held = [sum(person[entity]["source"] == source for entity in side) for side in (one, other)]
-        if counts[source] > limit and all(held) and max(held) <= limit:
+        records = [sum(person[entity]["source"] == source for entity in side) for side in (one, other)]
+        if counts[source] > limit and all(records) and max(records) <= limit:
             return f"more than {limit} of {source}"
     for rule in rules:
         if not (_has_several(person, both, rule) and not any(_has_several(person, s, rule) for s in (one, other))):

@@ -47,7 +47,7 @@ class Numbering:
 def number_people(
     engine: Engine, people: Table, before: Release | None = None, *, preference: Sequence[str] = ()
 ) -> Numbering:
-    """Give each person an id: the one they had, or one that nobody ever had.
+    """Give each person an id: the one they had, or one that was never given before.
 
     Args:
         people: unit_id, source, entity_key: the entities of each person, all of them.

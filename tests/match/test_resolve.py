@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
-from linkage.match.resolve import BELOW, DUPLICATE, HELD, LOST, UNRESOLVED, decide, resolve
-from linkage.match.thresholds import Thresholds
+from linkage.match.resolve import BELOW, DUPLICATE, LINKED_BEFORE, LOST, UNRESOLVED, resolve
 from tests.match.every_matching import marginals
 
 World = Callable[[str], Table]
@@ -140,10 +139,10 @@ def test_a_unit_that_holds_many_stays_open_after_a_pass(engine: Engine, world: W
 
 def test_a_pair_of_the_last_release_needs_less(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 5\n2 | 12 | 1\n3 | 13 | -1\n4 | 14 | 1")
-    held = world("left_id | right_id\n1 | 11\n2 | 12\n3 | 13")
-    assert outcomes(resolved(engine, pairs, held=held, keep_probability=0.5)) == {
+    before = world("left_id | right_id\n1 | 11\n2 | 12\n3 | 13")
+    assert outcomes(resolved(engine, pairs, last_release=before, keep_probability=0.5)) == {
         (1, 11): ("accepted", None),
-        (2, 12): ("accepted", HELD),
+        (2, 12): ("accepted", LINKED_BEFORE),
         (3, 13): ("review", BELOW),
         (4, 14): ("review", BELOW),
     }
@@ -241,21 +240,6 @@ def test_the_probability_is_the_share_of_all_matchings(shared: Engine, pairs: di
     found = resolved(shared, _table(shared, list(pairs.items())))
     for pair, row in found.items():
         assert row["match_probability"] == pytest.approx(expected[pair], abs=0.011)
-
-
-@given(_PAIRS, st.sampled_from(CARDINALITIES))
-def test_arrays_are_decided_as_tables_are(
-    shared: Engine, pairs: dict[tuple[int, int], float], cardinality: Any
-) -> None:
-    found = resolved(shared, _table(shared, list(pairs.items())), cardinality)
-    left, right = (np.array([pair[side] for pair in pairs]) for side in (0, 1))
-    step = Step(name="s", left="a", right="b", cardinality=cardinality, **LIMITS)  # type: ignore[arg-type]
-    likely, accepted, review = decide(left, right, np.array(list(pairs.values())), cardinality, Thresholds.of(step))
-    assert likely == pytest.approx([found[pair]["match_probability"] for pair in pairs], abs=0.011)
-    for pair, is_accepted, is_review, probability in zip(pairs, accepted, review, likely, strict=True):
-        if min(abs(probability - limit) for limit in (0.1, 0.9)) > 0.011:
-            decision = "accepted" if is_accepted else "review" if is_review else "rejected"
-            assert found[pair]["decision"] == decision
 
 
 @given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))

@@ -39,7 +39,7 @@ def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
 def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
     keys = {"accept_probability": 0.8, "keep_probability": 0.5}
     assert Thresholds.of(step(**keys)).keep == pytest.approx(2.0)
-    assert Thresholds.of(step(**keys), held=True).keep == pytest.approx(0.0)
+    assert Thresholds.of(step(**keys), last_release=True).keep == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(

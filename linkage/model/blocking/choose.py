@@ -173,11 +173,11 @@ def _expected_cases(
     shared = sum(1 << place_of[key] for key in keys if key.column not in _PERSONAL)
     by_bits: dict[int, float] = {}
     for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
-        bits = sum(1 << place_of[event] for event in agreeing)
-        by_bits[bits] = by_bits.get(bits, 0.0) + share
+        agreed = sum(1 << place_of[event] for event in agreeing)
+        by_bits[agreed] = by_bits.get(agreed, 0.0) + share
     # Where nothing is personal but the surname, a mover would agree on next to nothing.
     moved = MOVED if any(key.column in PERSONAL for key in keys) else 0.0
-    bits = np.array([*by_bits, *(bits & ~shared for bits in by_bits)], dtype=np.uint64)
+    bits = np.array([*by_bits, *(agreed & ~shared for agreed in by_bits)], dtype=np.uint64)
     shares = np.array(list(by_bits.values()))
     weights = np.concatenate([shares * (1 - moved), shares * moved])
     matches = model.prior * sides[0].units * sides[1].units
@@ -245,7 +245,7 @@ class _Search:
                     self._covers[rule] = covered
                     # As if keys were independent: where to look first.
                     self._pairs[rule] = all_pairs * float(np.prod([alone[place,] / all_pairs for place in rule]))
-        self._known = {(place,) for place in range(len(keys))}
+        self._known: set[tuple[int, ...]] = {(place,) for place in range(len(keys))}
         self.considered = len(self._covers)
 
     def greedy(self, target: float) -> dict[tuple[int, ...], float]:

@@ -466,4 +466,5 @@ def _maximum(
         found = found + size * step
         if np.abs(size * step).max() < 1e-5:
             break
-    return found, np.linalg.inv(curvature(found))
+    covariance: Numbers = np.linalg.inv(curvature(found)).astype(np.float64)
+    return found, covariance

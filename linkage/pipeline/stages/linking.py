@@ -110,7 +110,9 @@ def _link(
         model=model,
         seed=job.config.run.seed,
         overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
-        held=_linked_in_last_release(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
+        last_release=_linked_in_last_release(engine, job.previous, _all(space, sources), left, right)
+        if job.previous
+        else None,
         earlier=_earlier(space, teachers),
         trained_on=job.trained_on.get(step.name),
         partitions=Partitions(space.kept),
