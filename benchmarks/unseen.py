@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"{RECIPES.name} has no pair {', '.join(sorted(unknown))}")
     about = facts()
     with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
-        packages = ["Faker==40.63.0", "mimesis==22.2.0", "pyarrow>=24"]
-        python = environment(Path(options.environments or scratch), "row-by-row", packages)
+        packages = ["Faker==40.63.0", "pyarrow>=24"]
+        python = environment(Path(options.environments or scratch), "faker", packages)
         rows = []
         for pair in (pair for pair in pairs if pair["name"] in names):
             data = Path(scratch) / pair["name"]

@@ -78,20 +78,20 @@ def test_a_table_by_year_goes_on_before_its_first_and_after_its_last_column():
 
 
 @pytest.fixture(scope="module")
-def made():
+def world():
     return build_world(5, "realistic", np.arange(1, 60_001))
 
 
-def test_nobody_is_in_two_places_of_learning_in_one_year(made):
-    journey = made.journeys
+def test_nobody_is_in_two_places_of_learning_in_one_year(world):
+    journey = world.journeys
     places = [journey.sixth_form, journey.college, journey.adult_learning, journey.apprentices(), journey.short_course]
     assert sum(place.astype(int) for place in places).max() == 1
     university = journey.university() & journey.may_learn()
     assert not (university & (journey.sixth_form | journey.college | journey.adult_learning)).any()
 
 
-def test_university_follows_sixth_form(made):
-    journey, people = made.journeys, made.people
+def test_university_follows_sixth_form(world):
+    journey, people = world.journeys, world.people
     starts = journey.degree_start > 0
     home = np.isin(people.kind, (SCHOOLED, PRIVATE))
     assert (journey.degree_start[starts & home] >= people.cohort[starts & home] + 19).all()

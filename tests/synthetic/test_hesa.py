@@ -20,15 +20,15 @@ Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def made() -> World:
+def world() -> World:
     return build_world(7, "realistic", np.arange(1, 12_001))
 
 
 @pytest.fixture(scope="module")
-def tables(made: World) -> dict[str, Rows]:
+def tables(world: World) -> dict[str, Rows]:
     """Students and qualifications, each with its person's place."""
-    out = hesa(made)
-    place = {int(number): at for at, number in enumerate(made.people.ids)}
+    out = hesa(world)
+    place = {int(number): at for at, number in enumerate(world.people.ids)}
     owner = {row["record_key"]: place[row["person_id"]] for part in out.records for row in part.to_pylist()}
     students = pa.table(out.tables["hesa_students"]).to_pylist()
     for row in students:
@@ -48,9 +48,9 @@ def courses(tables: dict[str, Rows]) -> list[Rows]:
 
 
 def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
-    made: World, tables: dict[str, Rows]
+    world: World, tables: dict[str, Rows]
 ) -> None:
-    journey = made.journeys
+    journey = world.journeys
     studies = set()
     for start, years in (
         (journey.degree_start, journey.degree_years),
@@ -71,11 +71,11 @@ def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
         assert (row["ENDDATE"] or date(year + 1, 7, 31)) >= date(year + 1, 3, 31)
 
 
-def test_first_degrees_go_to_graduates_and_to_nobody_else(made: World, tables: dict[str, Rows]) -> None:
-    journey = made.journeys
+def test_first_degrees_go_to_graduates_and_to_nobody_else(world: World, tables: dict[str, Rows]) -> None:
+    journey = world.journeys
     last = journey.degree_start + journey.degree_years - 1
     graduates = journey.graduates & (last >= journey.learns_from) & (last >= FIRST_YEAR) & (journey.degree_start > 0)
-    gone = made.people.departure
+    gone = world.people.departure
     firsts = [row["person"] for row in tables["awards"] if row["XLEV601"] == "4"]
     assert len(set(firsts)) == len(firsts)
     assert set(firsts) >= set(np.flatnonzero(graduates & (gone > on(last + 1, 7, 5))).tolist())
@@ -106,10 +106,10 @@ def test_awards_are_those_of_completed_courses_or_go_along_with_those_who_leave(
     assert {award[key] for key in set(award) if end[key] != "01"} <= {"C20", "J20"}
 
 
-def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World, tables: dict[str, Rows]) -> None:
+def test_who_comes_from_abroad_has_no_british_home_number_or_region(world: World, tables: dict[str, Rows]) -> None:
     home = {"XF", "XG", "XH", "XI"}
     for row in tables["students"]:
-        abroad = bool(made.people.kind[row["person"]] == VISITOR)
+        abroad = bool(world.people.kind[row["person"]] == VISITOR)
         assert (row["DOMICILE"] in home) is not abroad
         assert (row["XDOMGR01"] is None) is abroad
         assert abroad or row["POSTCODE"]

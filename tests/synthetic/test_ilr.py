@@ -21,14 +21,14 @@ Aims = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def made() -> World:
+def world() -> World:
     return build_world(7, "realistic", np.arange(1, 5_001))
 
 
 @pytest.fixture(scope="module")
-def tables(made: World) -> dict[str, list[dict[str, Any]]]:
+def tables(world: World) -> dict[str, list[dict[str, Any]]]:
     """Learners and aims, each with its person."""
-    out = ilr(made)
+    out = ilr(world)
     owner = {row["record_key"]: row["person_id"] for part in out.records for row in part.to_pylist()}
     learners = pa.table(out.tables["ilr_learners"]).to_pylist()
     for row in learners:
@@ -58,39 +58,39 @@ def by_year(aims: Aims, models: set[str]) -> dict[tuple[int, int], set[int]]:
     return out
 
 
-def cells(made: World, where: Any) -> set[tuple[int, int]]:
+def cells(world: World, where: Any) -> set[tuple[int, int]]:
     person, at = np.nonzero(where & (YEARS >= FIRST_YEAR))
-    return set(zip(made.people.ids[person].tolist(), YEARS[at].tolist(), strict=True))
+    return set(zip(world.people.ids[person].tolist(), YEARS[at].tolist(), strict=True))
 
 
 WINTER = set(range(10, 16))
 
 
-def test_a_year_at_college_is_a_study_programme_from_september_to_march_at_least(made: World, tables: Any) -> None:
+def test_a_year_at_college_is_a_study_programme_from_september_to_march_at_least(world: World, tables: Any) -> None:
     found = by_year(tables["aims"], {"25"})
-    assert set(found) == cells(made, made.journeys.college)
+    assert set(found) == cells(world, world.journeys.college)
     assert all(held >= {9, *WINTER} for held in found.values())
 
 
-def test_a_year_of_adult_learning_lasts_from_october_to_march_at_least(made: World, tables: Any) -> None:
+def test_a_year_of_adult_learning_lasts_from_october_to_march_at_least(world: World, tables: Any) -> None:
     found = by_year(tables["aims"], {"35", "10", "99"})
-    learns = cells(made, made.journeys.adult_learning & ~made.journeys.college)
+    learns = cells(world, world.journeys.adult_learning & ~world.journeys.college)
     assert learns
     assert all(found[cell] >= WINTER for cell in learns)
 
 
-def test_courses_that_journeys_call_short_never_make_six_months(made: World, tables: Any) -> None:
+def test_courses_that_journeys_call_short_never_make_six_months(world: World, tables: Any) -> None:
     found = by_year(tables["aims"], {"35", "10", "99"})
-    short = set(found) - cells(made, made.journeys.adult_learning)
-    assert short <= cells(made, made.journeys.short_course)
+    short = set(found) - cells(world, world.journeys.adult_learning)
+    assert short <= cells(world, world.journeys.short_course)
     assert len(short) > 100
     assert all(held <= WINTER and len(held) < 6 for cell, held in found.items() if cell in short)
 
 
-def test_apprentices_learn_from_before_october_and_have_a_programme_aim(made: World, tables: Any) -> None:
-    journey = made.journeys
+def test_apprentices_learn_from_before_october_and_have_a_programme_aim(world: World, tables: Any) -> None:
+    journey = world.journeys
     found = by_year(tables["aims"], {"36"})
-    assert set(found) == cells(made, journey.apprentices() & journey.may_learn())
+    assert set(found) == cells(world, journey.apprentices() & journey.may_learn())
     assert all(held >= WINTER for held in found.values())
     for aim in tables["aims"]:
         whole = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1
@@ -145,7 +145,7 @@ def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: An
     assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
 
 
-def test_numbers_and_names_are_missing_where_they_may_be(made: World, tables: Any) -> None:
+def test_numbers_and_names_are_missing_where_they_may_be(world: World, tables: Any) -> None:
     """Apprentices must give a National Insurance number; community learners give none, and may give no name."""
     model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
     given: dict[str, list[bool]] = defaultdict(list)
