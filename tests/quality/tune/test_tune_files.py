@@ -74,7 +74,7 @@ def test_a_pair_is_found_by_the_ids_of_the_files(root: Path) -> None:
         assert (refused.status_code, 'href="#right"' in refused.text) == (400, True)
         assert client.get("/pair?left=A0007&right=B0007").url.path == "/", "no id in an address: browsers keep those"
         saved = html.unescape(client.post("/save", data={"note": "as it was"}).text)
-        assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.8", saved)
+        assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.5", saved)
 
 
 def test_a_folder_that_cannot_be_tuned(root: Path, tmp_path: Path) -> None:

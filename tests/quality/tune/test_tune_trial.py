@@ -47,7 +47,7 @@ def test_the_runs_settings_give_the_run(opened: Any) -> None:
     assert {row["decision"]: row["n"] for row in counted} == {k: n for k, n in outcome.decisions.items() if n}
     assert (outcome.gained, outcome.lost, outcome.to_review, outcome.is_partial) == (0, 0, 0, False)
     query = "select sum(match_probability) as total from {t} where decision = 'accepted'"
-    assert outcome.expected["right"] == pytest.approx(one(engine, engine.sql(query, t=step.links))["total"])
+    assert outcome.expected["correct"] == pytest.approx(one(engine, engine.sql(query, t=step.links))["total"])
     assert sum(b.accepted + b.review + b.rejected for b in outcome.bins) == len(pairs)
 
 
