@@ -111,7 +111,7 @@ def test_no_barrier_on_any_page_of_tuning(tune: Any, width: int) -> None:
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("alert").wait_for()
     found["fault"] = look(page, width)
-    page.get_by_role("link", name=" and ").first.click()
+    page.locator("section[aria-labelledby=differences]").get_by_role("link", name=" and ").first.click()
     page.get_by_role("table", name="Two records side by side").wait_for()
     found["pair"] = look(page, width)
     assert {state: faults for state, faults in found.items() if faults} == {}
