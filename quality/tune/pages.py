@@ -122,7 +122,7 @@ class TunePages:
 
         counts = [
             (label, f"{outcome.decisions[name]:,}", against_run(name))
-            for label, name in (("Links", "accepted"), ("Pairs for review", "review"))
+            for label, name in (("Links", "accepted"), ("Pairs in review", "review"))
         ]
         return counts + [
             (f"Expected {measure}", _percent(outcome, measure), f"{_percent(run, measure)} in the run")
