@@ -32,6 +32,9 @@ def check(
         typer.Option(metavar="TOTAL=FIRST,SECOND", help="Columns of the largest contributions to a total."),
     ] = None,
     total: Annotated[list[str] | None, typer.Option(help="A word that stands for a total.")] = None,
+    rounded_to: Annotated[
+        int, typer.Option(min=1, help="What the counts are rounded to already; a table is exact unless this is given.")
+    ] = 1,
     tree: Annotated[
         Path | None, typer.Option(help="A CSV of column, code, parent: which areas, say, make up which region.")
     ] = None,
@@ -61,6 +64,7 @@ def check(
         "--total": total,
         "--largest": largest,
         "--tree": tree,
+        "--rounded-to": rounded_to > 1,
         "--approved": approved,
         "--out": out,
     }
@@ -92,6 +96,7 @@ def check(
         largest={name: columns.split(",") for name, columns in _pairs(largest or [], "--largest").items()},
         totals=total or (),
         parents=_parents(tree) if tree else {},
+        rounded_to=rounded_to,
     )
     before = read_approved(approved) if approved else []
     sheets = [read_tables(path) for path in files]

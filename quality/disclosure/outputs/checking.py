@@ -93,7 +93,7 @@ def _approved_tables(sheets: Sequence[Sheet], profile: Profile, *, with_shares: 
     """Approved tables; a hidden cell that they disclose among themselves needs no protection."""
     tables = []
     for sheet in sheets:
-        layout = layout_of(sheet, Declared())
+        layout = layout_of(sheet, Declared(rounded_to=profile.round_to if _is_rounded(sheet, profile) else 1))
         numbers = counts_of(sheet, layout, profile, with_shares=with_shares)
         numbers.levels, numbers.rules, numbers.contradicted = {}, {}, []
         tables.append(table_of(sheet, layout, numbers, is_approved=True))
@@ -105,6 +105,12 @@ def _approved_tables(sheets: Sequence[Sheet], profile: Profile, *, with_shares: 
     for table, names in zip(tables, linked.names, strict=True):
         table.numbers.levels = dict.fromkeys((key for key in table.numbers.hidden if names[key] not in lost), level)
     return tables
+
+
+def _is_rounded(sheet: Sheet, profile: Profile) -> bool:
+    """Whether all numbers above `round_to` of a table that left are rounded, as it left under the profile."""
+    counts = [row[column].number for row in sheet.rows for column in layout_of(sheet, Declared()).counts]
+    return all(number % profile.round_to == 0 for number in counts if number is not None)
 
 
 def _reporter(checked: Sequence[Checked], approved: Sequence[Sheet], linked: Linked) -> Report:

@@ -62,11 +62,8 @@ def hides(mark: str | None, profile: Profile) -> bool:
 
 def counts_of(sheet: Sheet, layout: Layout, profile: Profile, *, with_shares: bool = True) -> Numbers:
     """A table's counts, and those that follow from its shares."""
-    cells = [row[column] for row in sheet.rows for column in layout.counts]
-    shown = [cell.number for cell in cells if cell.number is not None]
-    is_rounded = profile.round_to > 1 and bool(shown) and all(number % profile.round_to == 0 for number in shown)
-    has_marks = any(cell.mark in ("suppressed", "below", "low") for cell in cells)
-    numbers = Numbers(True, is_rounded and (has_marks or len(shown) > 1))
+    is_rounded = profile.round_to > 1 and layout.rounded_to % profile.round_to == 0
+    numbers = Numbers(True, is_rounded)
     for row, line in enumerate(sheet.rows):
         for column in layout.counts:
             _add(numbers, (row, column, ""), line[column].number, line[column].mark, profile)

@@ -29,7 +29,7 @@ REMEDIES = {
     "sums": "see whether people count twice; if not, correct the table",
     "contradictory tables": "see whether the tables are of the same people; if not, check them one at a time",
     "unknown base": "name it: --of SHARE=BASE, or --of SHARE=PART/BASE",
-    "contradiction": "correct the table: no numbers agree with all that it shows",
+    "contradiction": "correct the table, or name what its counts are rounded to: --rounded-to",
     "discloses small": "write the symbol for what is hidden; --out does",
     "below zero": "leave the column out: a change in counts discloses the counts themselves",
     "extreme": "leave the column out, or give a percentile beyond which many people are",

@@ -40,6 +40,7 @@ class Declared:
         largest: a column of totals of amounts to the columns of its largest contributions.
         totals: words that stand for a total, besides those that are known.
         parents: which code is part of which: (column, code) to code.
+        rounded_to: what the table's counts are rounded to; a table is exact unless it is declared rounded.
     """
 
     labels: Sequence[str] = ()
@@ -50,6 +51,7 @@ class Declared:
     largest: Mapping[str, Sequence[str]] = field(default_factory=dict)
     totals: Sequence[str] = ()
     parents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    rounded_to: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Layout:
     parents: Mapping[tuple[int, str], str]
     unread: Sequence[int]
     extremes: Sequence[int]
+    rounded_to: int
 
     def is_total(self, text: str) -> bool:
         """Whether a code stands for all of its label."""
@@ -132,6 +135,7 @@ def layout_of(sheet: Sheet, declared: Declared) -> Layout:
         parents,
         of_kind["unread"],
         extremes,
+        declared.rounded_to,
     )
 
 

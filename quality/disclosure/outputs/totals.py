@@ -140,8 +140,12 @@ def _contradicted(compared: Sequence[_Compared]) -> bool:
 
 
 def _adds_up(compared: Sequence[_Compared]) -> bool:
-    """Whether the parts come to the total wherever all are shown: in three rows, or in two, or of three parts."""
-    complete = [parts for _, parts, is_complete in _differences(compared) if is_complete and parts > 1]
+    """Whether the parts come to the total wherever all are shown: in three rows, or in two, or of three parts.
+
+    A total that is equal to its only part above zero is no evidence.
+    """
+    several = [(total, parts) for total, parts in compared if sum(bool(cell.number) for cell in parts) > 1]
+    complete = [parts for _, parts, is_complete in _differences(several) if is_complete]
     often = len(complete) > 2 or ((len(complete) > 1 or max(complete, default=0) > 2) and not _is_round(compared))
     return often and not _contradicted(compared)
 

@@ -117,7 +117,7 @@ def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
 
 def rounded_cells(world: World, profile: Profile) -> list[tuple[Asked, str]]:
     """What is let out of a world's rounded tables; nothing where a table is refused."""
-    found = check_tables(written(world, profile, is_rounded=True), Declared(), profile)
+    found = check_tables(written(world, profile, is_rounded=True), Declared(rounded_to=profile.round_to), profile)
     safe = [one.safe for one in found if one.safe is not None]
     return list(let_out(world, safe)) if len(safe) == len(found) else []
 

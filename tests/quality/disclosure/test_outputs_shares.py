@@ -72,7 +72,7 @@ def test_a_share_that_may_be_in_per_cent_is_judged_as_one_too(tmp_path: Path) ->
         """
     found = checked(world, tmp_path)
     assert ("C2", "share") in told(found)
-    assert found.safe == [["North", "1000", "c"], ["Middle", "4000", "0.8"]]
+    assert found.safe == [["North", "1,000", "c"], ["Middle", "4,000", "0.8"]]
     assert told(checked(world.replace("| Rate", "| Proportion"), tmp_path)) == set()
 
 
