@@ -25,7 +25,7 @@ from linkage.match import Units, from_sources, link_step, load_passes
 from linkage.model import Model, from_dict
 from linkage.model.compiled import candidate_pairs
 from linkage.model.leo import EVIDENCE, settings_of
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.manifest import manifest_of, tables_of
 from linkage.pipeline.truth import true_entities, true_entities_file
 from quality.measures.accuracy import StepTruth, entity_persons, judge, step_accuracy, truth_of_units
 

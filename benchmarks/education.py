@@ -17,7 +17,7 @@ from benchmarks import measure
 from benchmarks.results import accuracy, facts, save
 from linkage.engine import Engine, Table, connect, one
 from linkage.match import from_sources
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.manifest import manifest_of, tables_of
 from linkage.pipeline.truth import true_entities, true_entities_file
 from quality.measures.accuracy import entity_persons, truth_of_units
 

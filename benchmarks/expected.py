@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.results import facts, save
 from linkage.engine import connect, one
-from linkage.pipeline.delivery import tables_of
+from linkage.pipeline.manifest import tables_of
 from quality.measures.estimated_error import Unseen, estimated_error
 
 _VARIANCE = "select sum(match_probability * (1 - match_probability)) as variance from {links}"

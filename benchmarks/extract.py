@@ -24,7 +24,7 @@ from linkage.engine import Table, connect
 from linkage.extract import MasterKey, Project, extract
 from linkage.extract.project import ApprovedTable, Decision
 from linkage.extract.pseudonyms import pseudonyms
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.manifest import manifest_of, tables_of
 from linkage.requests.application import Application
 from linkage.requests.application import tables_of as granted
 from linkage.requests.request import Request, RequestedPackage

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from linkage.api import Answer, dedupe, link
 
+    __version__: str
+
 __all__ = ["Answer", "__version__", "dedupe", "link"]
-__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
-    """What links tables, imported when it is asked for: a command that needs none of it starts without."""
+    """The version (that of pyproject.toml), and what links tables: imported only when it is needed."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("leo-linkage")
     if name in ("Answer", "dedupe", "link"):
         from linkage import api
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from linkage import process
 from linkage.config.resources import use
 from linkage.errors import ExitCode, LeoError
-from linkage.pipeline import progress_for
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import closing_lines, pipeline
 from linkage.pipeline.log import place_of
+from linkage.pipeline.progress import progress_for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,9 +11,9 @@ import pytest
 from linkage.catalogue import load
 from linkage.config.resources import OWN, config_file, config_files, own_names, shipped_dir, use
 from linkage.errors import ConfigError
-from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.folder import FORMAT
 from linkage.pipeline.job import shipped_files
+from linkage.pipeline.manifest import manifest_of
+from linkage.version import FORMAT
 
 REGISTER = """
 dataset = "ni"

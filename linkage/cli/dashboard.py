@@ -19,12 +19,12 @@ def dashboard(
 
     Example: leo dashboard runs --out runs-dashboard
     """
-    from linkage.pipeline import FORMAT
-    from linkage.pipeline.intact import see_that_it_is_intact
+    from linkage.pipeline.manifest import check_intact
     from linkage.pipeline.reviewing import estimates
+    from linkage.version import FORMAT
     from quality.dashboard import found_below, write_site
 
-    found = found_below(runs, estimates, FORMAT, see_that_it_is_intact)
+    found = found_below(runs, estimates, FORMAT, check_intact)
     if not no_progress:
         shown, aside = len(found.runs), len(found.aside)
         folders = f"{aside} folder{'s' if aside != 1 else ''} set aside"

@@ -14,8 +14,7 @@ from linkage import __version__
 from linkage.cli.failures import stoppable
 from linkage.cli.synth import people_count
 from linkage.errors import ConfigError
-from linkage.pipeline import progress_for
-from linkage.pipeline.progress import counter_for
+from linkage.pipeline.progress import counter_for, progress_for
 
 
 def demo(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from linkage.errors import ConfigError
-from linkage.pipeline.delivery import manifest_of, steps_to_come, tables_of
-from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, document_of, is_of_files, table_of
+from linkage.pipeline.linked_files import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, is_of_files, table_of
+from linkage.pipeline.manifest import document_of, manifest_of, steps_to_come, tables_of
 
 if TYPE_CHECKING:
     from linkage.engine import Engine
@@ -41,7 +41,7 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
 
     if "configuration" not in manifest:
         raise ConfigError(
-            f"{root}: is no folder of leo run, leo link or leo dedupe\n"
+            f"{root}: is not a folder of leo run, leo link or leo dedupe\n"
             "  give the folder that one of them wrote to (--out)"
         )
     tables = {name: engine.read(path) for name, path in tables_of(root, manifest).items()}

@@ -9,7 +9,8 @@ import typer
 
 from linkage.cli.failures import stoppable
 from linkage.errors import LeoError
-from linkage.pipeline import Decision, progress_for
+from linkage.pipeline.fingerprint import Decision
+from linkage.pipeline.progress import progress_for
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 
@@ -66,8 +67,8 @@ def report(run: RunArgument) -> None:
     Example: leo report runs/demo
     """
     from linkage.config import Gates
-    from linkage.pipeline.delivery import manifest_of
     from linkage.pipeline.gates import failed
+    from linkage.pipeline.manifest import manifest_of
     from linkage.pipeline.reviewing import estimates
     from quality.report import render_run
 

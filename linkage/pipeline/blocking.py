@@ -13,8 +13,8 @@ from linkage.match.units import DERIVED, described, together
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
-from linkage.pipeline.delivery import manifest_of_sources, tables_of
 from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.manifest import manifest_of_sources, tables_of
 from linkage.pipeline.stages.linking import sources_of_side
 from linkage.pipeline.truth import true_entities, true_entities_file
 

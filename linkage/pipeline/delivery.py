@@ -3,19 +3,17 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from linkage.catalogue import shipped
 from linkage.catalogue.datapackage import DESCRIPTOR
-from linkage.config.resources import config_file, own_names
+from linkage.config.resources import config_file
 from linkage.engine import connect
-from linkage.errors import ConfigError, GateError
+from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.extract.encryption import VARIABLE
 from linkage.extract.formats import Written
-from linkage.pipeline.folder import MANIFEST, RunFolder, check_run_format
-from linkage.pipeline.intact import see_that_it_is_intact
 from linkage.pipeline.lock import locked
+from linkage.pipeline.manifest import ended_well, read_tables
 from linkage.pipeline.stages.contracts import extract_check
 from linkage.pipeline.stages.outputs import run_info
 from linkage.requests.approved import approved_project
@@ -67,7 +65,6 @@ def deliver(
     if settings.get("outputs", {}).get("encryption_key_file") and encryption is None:
         raise ConfigError(f"{run}: its extracts are encrypted\n  give the key with --encryption-key, or in {VARIABLE}")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
-        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
         target = out or run / "extracts" / project.id
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
@@ -79,7 +76,7 @@ def deliver(
             engine,
             project,
             shipped(),
-            tables,
+            read_tables(engine, run, manifest),
             key,
             target,
             run_info=run_info(manifest),
@@ -97,94 +94,3 @@ def _key_of_extracts(run: Path) -> str | None:
     made = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
     described = (json.loads(path.read_text(encoding="utf-8")) for path in made if path.is_file())
     return next((one["leo:key_fingerprint"] for one in described if "leo:key_fingerprint" in one), None)
-
-
-def ended_well(run: Path) -> dict[str, Any]:
-    """The manifest of a run that has ended well.
-
-    Raises:
-        ConfigError: the folder is no run's, or of another format.
-        GateError: the run has not ended, failed, or a gate stopped it.
-    """
-    manifest = manifest_of_sources(
-        run, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
-    )
-    if manifest.get("status") == "gate failed":
-        why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
-        raise GateError(
-            f"{run}: the run's status is 'gate failed', so nothing may leave it{why}\n"
-            "  mend what a gate names, or change [gates], then give the same leo run again"
-        )
-    if manifest.get("exit") != 0:
-        raise GateError(
-            f"{run}: the run's status is '{manifest.get('status')}', so nothing may leave it\n"
-            "  finish it first: leo run"
-        )
-    return manifest
-
-
-def manifest_of_sources(run: Path, remedy: str = "give the folder that leo run wrote to") -> dict[str, Any]:
-    """The manifest of a folder of `leo run`, however it ended: it has a configuration, and tables of each step.
-
-    Args:
-        remedy: what to do, where the folder is of `leo link` or `leo dedupe`.
-
-    Raises:
-        ConfigError: as of `manifest_of`, or it is of `leo link` or `leo dedupe`.
-    """
-    manifest = manifest_of(run)
-    if "configuration" not in manifest:
-        raise ConfigError(f"{run}: is no folder of leo run\n  {remedy}")
-    return manifest
-
-
-def manifest_of(run: Path) -> dict[str, Any]:
-    """The manifest of a run, however it ended.
-
-    Raises:
-        ConfigError: the folder is no run's, its manifest is damaged, it is of another format, or it was made with
-            definitions that are not in use.
-        InputError: a table or document of it is another than was written.
-    """
-    path = run / MANIFEST
-    if not path.is_file():
-        raise ConfigError(f"{run}: is no run's folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        manifest["format"]  # a manifest without one is not of a run
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"{path}: is damaged, or no manifest of a run\n"
-            "  take it from a copy of the folder, or make the run again in a new one"
-        ) from None
-    if "run" not in manifest:  # leo synth leaves a manifest too, whose format is that of its files
-        raise ConfigError(
-            f"{run}: is no run's folder: its {MANIFEST} is of something else, as leo synth writes one\n"
-            "  give the folder that leo run wrote to"
-        )
-    check_run_format(run, manifest)
-    lacking = sorted(set(manifest.get("definitions", [])) - set(own_names()))
-    if lacking:
-        raise ConfigError(
-            f"{run}: was made with definitions of one's own: {', '.join(lacking)}\n"
-            "  give their folder before the verb: leo --definitions FOLDER ..."
-        )
-    see_that_it_is_intact(run, manifest)
-    return manifest
-
-
-def steps_to_come(manifest: dict[str, Any]) -> list[str]:
-    """Steps that a run which has not ended, or failed, has yet to link."""
-    made = {name for stage in manifest["stages"] for name in stage.get("made", {})}
-    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in made]
-
-
-def tables_of(run: Path, manifest: dict[str, Any]) -> dict[str, Path]:
-    """Every table of a run and where it lies."""
-    folder = RunFolder(run)
-    return {
-        name: folder.path(name, stage["name"])
-        for stage in manifest["stages"]
-        for name, about in stage.get("made", {}).items()  # a stage that failed made nothing
-        if "rows" in about
-    }

@@ -2,36 +2,42 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from linkage import __version__
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
 from linkage.pipeline.stage import Stage, kind
-
-FORMAT = 2
-"""Version of a run folder's layout: 1 up to leo-linkage 0.2, 2 from 1.0. A folder of another version is refused."""
+from linkage.version import check_format
 
 MANIFEST = "manifest.json"
 STAGES = "stages"
+FROM_A_COPY = "take it from a copy of the folder, or make the run again"
 
 
-def check_run_format(root: Path, manifest: Mapping[str, Any]) -> None:
-    """Check that this version can read a folder's tables and documents.
+def read_manifest(root: Path) -> dict[str, Any]:
+    """The manifest of a folder of `leo run`, `leo link` or `leo dedupe`, however it ended.
 
     Raises:
-        ConfigError: another version wrote it; the message names that version and the remedy.
+        ConfigError: the folder is not such a folder, or its manifest is damaged.
+        InputError: another version wrote it.
     """
-    if manifest["format"] != FORMAT:
-        versions = manifest.get("versions")
-        writer = (versions.get("leo-linkage") if isinstance(versions, Mapping) else None) or "of an unknown version"
+    path = root / MANIFEST
+    if not path.is_file():
+        raise ConfigError(f"{root}: is not a run folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest["format"]  # a manifest without one is not of a run
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path}: is damaged, or not the manifest of a run\n  {FROM_A_COPY} in a new one") from None
+    if "run" not in manifest:  # leo synth leaves a manifest too, whose format is that of its files
         raise ConfigError(
-            f"{root}: was made by leo-linkage {writer} in format {manifest['format']}; leo-linkage {__version__} reads "
-            f"format {FORMAT} only\n"
-            f"  make the run again in a new folder (--out), or open this one with leo-linkage {writer}"
+            f"{root}: is not a run folder: its {MANIFEST} is of something else, as leo synth writes one\n"
+            "  give the folder that leo run wrote to"
         )
+    check_format(root, manifest)
+    return manifest
 
 
 class RunFolder:
@@ -46,33 +52,25 @@ class RunFolder:
         self.scratch = root / ".scratch"
 
     def check(self, name: str) -> None:
-        """See that the folder is new, empty, or of a run of this name and format.
+        """Check that the folder is new, empty, or of a run of this name and format.
 
         Raises:
             ConfigError: it is something else; the message says what to do.
+            InputError: another version wrote it.
         """
         if not self.root.exists():
             return
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: is a file\n  give a folder for the run with --out")
-        manifest = self.root / MANIFEST
-        if not manifest.exists():
+        if not (self.root / MANIFEST).exists():
             other = [entry.name for entry in self.root.iterdir() if not entry.name.startswith(".")]
             if other:
                 raise ConfigError(
-                    f"{self.root}: holds other things and no {MANIFEST}, so it is no run's folder\n"
+                    f"{self.root}: holds other things and no {MANIFEST}, so it is not a run folder\n"
                     "  give an empty or a new folder with --out"
                 )
             return
-        try:
-            found = json.loads(manifest.read_text(encoding="utf-8"))
-            run = found["run"]
-            found["format"]  # a manifest without one is not of a run
-        except (ValueError, KeyError, TypeError):
-            raise ConfigError(
-                f"{manifest}: is not the manifest of a run\n  give another folder with --out, or remove this one"
-            ) from None
-        check_run_format(self.root, found)
+        run = read_manifest(self.root)["run"]
         if run != name:
             raise ConfigError(
                 f"{self.root}: holds the run '{run}', the configuration is of '{name}'\n"

@@ -1,7 +1,6 @@
 """A run's configuration with everything that it names, found and checked before any work."""
 
 import contextlib
-import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +34,7 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.engine_check import check_runs
 from linkage.model.model_files import trained_on
-from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder, check_run_format
+from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder, read_manifest
 from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format
 from linkage.records.layout import check_attribute_headers, check_source_headers
@@ -70,19 +69,16 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
 
     Raises:
         ConfigError: there is no run, or none that holds a whole spine.
-        InputError: its evaluation is damaged.
+        InputError: another version wrote it, or its evaluation is damaged.
     """
     if not (folder / MANIFEST).is_file():
-        raise ConfigError(f"{where}: {folder} is no run's folder\n  for a first release, leave it out")
+        raise ConfigError(f"{where}: {folder} is not a run folder\n  for a first release, leave it out")
+    read_manifest(folder)
     if not (folder / STAGES).is_dir():  # leo link and leo dedupe leave a manifest too
         raise ConfigError(
-            f"{where}: {folder} is no folder of leo run, and has no ids of people\n  give the folder of the last "
+            f"{where}: {folder} is not a folder of leo run, and has no ids of people\n  give the folder of the last "
             "release, as leo run wrote it"
         )
-    try:
-        check_run_format(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{folder / MANIFEST}: is damaged\n  take it from a copy of the folder") from None
     run = RunFolder(folder)
     summary = run.summary("spine")
     if summary is None or run.missing("spine", summary):

@@ -8,10 +8,9 @@ from linkage.config import Gates
 from linkage.config.resources import own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
-from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.gates import not_asked
 from linkage.pipeline.job import Job, check_job
-from linkage.pipeline.manifest import RunFacts
+from linkage.pipeline.manifest import RunFacts, manifest_of
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage

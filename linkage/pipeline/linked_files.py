@@ -12,12 +12,15 @@ from typing import Any
 
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds
-from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
+from linkage.pipeline.manifest import manifest_of
 
+LINKS_OF_FILES = ("left_id", "right_id", "match_weight", "decision")
+UNLINKED_OF_FILES = ("side", "id", "reason")
+CLUSTERS_OF_A_FILE = ("id", "person_id", "records")
+"""What is read of the tables of `leo link` and `leo dedupe`."""
 RECORDS = "records"
 """The folder of the standardised records, in the output folder."""
 SOURCE_KEY = "source_key"
@@ -62,6 +65,25 @@ class LinkedFiles:
         if len(names) == 2 and names[0] == names[1]:
             return f"left {names[0]}", f"right {names[1]}"
         return names[0], names[-1]
+
+
+def is_of_files(manifest: Mapping[str, Any]) -> bool:
+    """Whether a folder was written by `leo link` or `leo dedupe`, whose manifest has links and no configuration."""
+    return "links" in manifest.get("tables", {}) and "configuration" not in manifest
+
+
+def table_of(engine: Engine, path: Path, *needed: str) -> Table:
+    """A table that a folder of `leo link` or `leo dedupe` holds.
+
+    Raises:
+        InputError: it is gone, or lacks a column that is read.
+    """
+    table = engine.read(path)
+    if lacking := [name for name in needed if name not in table.columns]:
+        raise InputError(
+            f"{path}: lacks {', '.join(lacking)}\n  take it from a copy of the folder, or link again, with --force"
+        )
+    return table
 
 
 def is_linked_files(root: Path) -> bool:

@@ -1,21 +1,34 @@
-"""RUN/manifest.json: what was run, on what, with what result. It holds no personal value."""
+"""RUN/manifest.json: what was run, on what, with what result, written while a run goes on and read again from its folder.
+
+It holds no personal value.
+"""
 
 import datetime
 import functools
+import json
 import os
 import platform
 import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage import __version__
-from linkage.pipeline.atomic import write_json
+from linkage.config import Gates
+from linkage.config.resources import own_names
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError, GateError, InputError
+from linkage.pipeline.atomic import size, write_json
 from linkage.pipeline.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.folder import FORMAT, MANIFEST
+from linkage.pipeline.folder import FROM_A_COPY, MANIFEST, RunFolder, read_manifest
+from linkage.pipeline.stage import kind
+from linkage.version import FORMAT
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Manifest:
         }
 
     def save(self) -> None:
-        """Write it in the stead of the one before."""
+        """Replace the one before."""
         self.content["peak_memory_bytes"] = max(self.content["peak_memory_bytes"], peak_memory())
         write_json(self._path, self.content)
 
@@ -119,3 +132,179 @@ def git_commit() -> str | None:
 def _git(root: Path, *arguments: str) -> str:
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=True)
     return done.stdout.strip()
+
+
+class _Part(BaseModel):
+    """A part of a manifest: what is read of it has its type; any other key is ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Made(_Part):
+    bytes: int | None = None
+    rows: int | None = None
+
+
+class _Stage(_Part):
+    name: str
+    status: str = "unknown"
+    counts: dict[str, Any] | None = None
+    made: dict[str, _Made] = Field({})
+
+
+class _Step(_Part):
+    name: str
+    left: str
+    right: str
+
+
+class _Source(_Part):
+    dataset: str
+
+
+class _Configuration(_Part):
+    run: dict[str, Any] = Field({})
+    source: dict[str, _Source] = Field({})
+    step: list[_Step] = Field([])
+    outputs: dict[str, Any] = Field({})
+    gates: Gates = Gates()
+
+
+class _Manifest(_Part):
+    run: str
+    status: str = "unknown"
+    exit: int | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    stages: list[_Stage] = Field([])
+    versions: dict[str, str] = Field({})
+    inputs: dict[str, dict[str, Any]] = Field({})
+    configuration: _Configuration | None = None
+    recognised: dict[str, dict[str, Any]] | None = None
+    request: dict[str, Any] | None = None
+    counts: dict[str, Any] = Field({})
+    tables: dict[str, dict[str, Any]] = Field({})
+
+
+def manifest_of(root: Path) -> dict[str, Any]:
+    """As `read_manifest`, of a folder whose files are as they were written.
+
+    Raises:
+        ConfigError: as of `read_manifest`, or it was made with definitions that are not in use.
+        InputError: as of `read_manifest`, or a table or document of it has changed.
+    """
+    manifest = read_manifest(root)
+    if lacking := sorted(set(manifest.get("definitions", [])) - set(own_names())):
+        raise ConfigError(
+            f"{root}: was made with definitions of one's own: {', '.join(lacking)}\n"
+            "  give their folder before the verb: leo --definitions FOLDER ..."
+        )
+    check_intact(root, manifest)
+    return manifest
+
+
+def manifest_of_sources(root: Path, remedy: str = "give the folder that leo run wrote to") -> dict[str, Any]:
+    """As `manifest_of`, of a folder of `leo run`: it has a configuration, and tables of each step.
+
+    Args:
+        remedy: what to do if the folder is of `leo link` or `leo dedupe`.
+    """
+    manifest = manifest_of(root)
+    if "configuration" not in manifest:
+        raise ConfigError(f"{root}: is not a folder of leo run\n  {remedy}")
+    return manifest
+
+
+def ended_well(root: Path) -> dict[str, Any]:
+    """As `manifest_of_sources`, of a run that has ended well.
+
+    Raises:
+        GateError: the run has not ended, failed, or a gate stopped it.
+    """
+    manifest = manifest_of_sources(
+        root, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
+    )
+    if manifest.get("status") == "gate failed":
+        why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
+        raise GateError(
+            f"{root}: the run's status is 'gate failed', so nothing may leave it{why}\n"
+            "  correct what a gate names, or change [gates], then give the same leo run again"
+        )
+    if manifest.get("exit") != 0:
+        raise GateError(
+            f"{root}: the run's status is '{manifest.get('status')}', so nothing may leave it\n"
+            "  finish it first: leo run"
+        )
+    return manifest
+
+
+def check_intact(root: Path, manifest: dict[str, Any]) -> None:
+    """Check that a manifest has the shape that is read, and that a run's tables and documents have their size.
+
+    What is missing is reported by its reader: stages of an old release may be taken away. Extracts and reports may be
+    made again at any time.
+
+    Raises:
+        ConfigError: the manifest is damaged; the message names the first such place.
+        InputError: a file has changed.
+    """
+    try:
+        parsed = _Manifest.model_validate(manifest)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place, text = ".".join(str(part) for part in fault["loc"]), str(fault["msg"])
+        raise ConfigError(
+            f"{root / MANIFEST}: is damaged, or not the manifest of a run: {place}: {text[0].lower()}{text[1:]}\n"
+            f"  {FROM_A_COPY} in a new one"
+        ) from None
+    folder = RunFolder(root)
+    for stage in parsed.stages:
+        tables = folder.find(stage.name)
+        for name, about in stage.made.items():
+            if kind(name) == "folder" or about.bytes is None or (kind(name) == "table" and tables is None):
+                continue
+            path = folder.path(name, stage.name)
+            if (actual := size(path)) in (-1, about.bytes):
+                continue
+            if path.suffix == ".json":
+                document_of(path)
+            raise InputError(
+                f"{path}: is not as it was written: it has {actual:,} bytes, and had {about.bytes:,}\n"
+                "  take it from a copy of the folder, or give the same leo run, which makes it again"
+            )
+
+
+def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
+    """A document of a folder.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    try:
+        document, why = json.loads(path.read_text(encoding="utf-8")), "it holds no table of facts"
+    except ValueError:
+        document, why = None, "not JSON"
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: is damaged: {why}\n  {remedy}")
+    return document
+
+
+def steps_to_come(manifest: Mapping[str, Any]) -> list[str]:
+    """Steps that a run which has not ended, or failed, has yet to link."""
+    made = {name for stage in manifest["stages"] for name in stage.get("made", {})}
+    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in made]
+
+
+def tables_of(root: Path, manifest: Mapping[str, Any]) -> dict[str, Path]:
+    """Every table of a run and where it lies."""
+    folder = RunFolder(root)
+    return {
+        name: folder.path(name, stage["name"])
+        for stage in manifest["stages"]
+        for name, about in stage.get("made", {}).items()  # a stage that failed made nothing
+        if "rows" in about
+    }
+
+
+def read_tables(engine: Engine, root: Path, manifest: Mapping[str, Any]) -> dict[str, Table]:
+    """Every table of a run, opened."""
+    return {name: engine.read(path) for name, path in tables_of(root, manifest).items()}

@@ -13,10 +13,9 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
-from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.intact import document_of
 from linkage.pipeline.linked_files import SOURCE_KEY, LinkedFiles, is_linked_files, open_linked_files
+from linkage.pipeline.manifest import document_of, manifest_of, tables_of
 from linkage.pipeline.sides import FileSide, RunSide, Side, listed_units
 from linkage.pipeline.stages.linking import PEOPLE
 

@@ -12,10 +12,10 @@ from linkage.config import Gates
 from linkage.engine import LockedTempdir
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
-from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.gates import asked_of, failed, hold
 from linkage.pipeline.lock import locked
+from linkage.pipeline.manifest import ended_well
 from linkage.pipeline.reviewing import estimates
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
@@ -36,7 +36,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
 
     Raises:
         GateError: the run did not end well or a gate does not hold; nothing is moved.
-        ConfigError: it is no run's folder, a release of that folder already, there is a release of that name, or a
+        ConfigError: it is not a run folder, a release of that folder already, there is a release of that name, or a
             release can have no such place or name.
         InputError: something of the run is gone or altered.
         LeoError: a run is at work in the folder.

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError
-from linkage.pipeline.delivery import manifest_of, steps_to_come
-from linkage.pipeline.intact import document_of
+from linkage.pipeline.manifest import document_of, manifest_of, steps_to_come
 
 
 def estimates(run: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from typing import Any
 from linkage.engine import Engine
 from linkage.errors import ExitCode, GateError, LeoError
 from linkage.pipeline.atomic import remove
-from linkage.pipeline.crate import remove_crate, write_crate
 from linkage.pipeline.file_digests import FileDigests
 from linkage.pipeline.fingerprint import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.folder import RunFolder
@@ -81,15 +80,12 @@ class Runner:
         manifest = Manifest(self.folder.root, self.facts)
         manifest.save()  # first of all: without it the folder would not pass for a run's
         self.folder.prepare()
-        remove_crate(self.folder)
         log = RunLog(self.folder.root / "log.jsonl")
         log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
         try:
             with _explained_disk(self.folder.root):
                 self._run_all(manifest, log, force)
             manifest.end("done", ExitCode.DONE)
-            with _explained_disk(self.folder.root):
-                write_crate(self.folder, manifest.content)
         except BaseException as error:
             _record_end(manifest, log, error)
             raise

@@ -20,8 +20,8 @@ from linkage.errors import ConfigError
 from linkage.extract import master_key
 from linkage.longitudinal import load_definitions
 from linkage.longitudinal.cohorts import chosen
-from linkage.pipeline.delivery import ended_well, tables_of
 from linkage.pipeline.job import resolve
+from linkage.pipeline.manifest import ended_well, tables_of
 from quality import disclosure
 from quality.disclosure import Cell, Disclosure, Sum
 from quality.report import charts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputError, LeoError
-from quality.measures.evaluation import FORMAT
+from linkage.version import FORMAT
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")

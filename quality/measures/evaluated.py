@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputError
+from linkage.version import check_format
 
 _NAMED = ("step", "left", "right")
 
@@ -13,7 +14,7 @@ def evaluation_of(path: Path) -> dict[str, Any]:
     """An evaluation (quality/evaluation.json of a run), by its file.
 
     Raises:
-        InputError: it is damaged; the message quotes nothing of it.
+        InputError: it is damaged, or of another version; the message quotes nothing of it.
     """
     why = "is damaged: it holds no table of link steps"
     try:
@@ -26,4 +27,5 @@ def evaluation_of(path: Path) -> dict[str, Any]:
     steps = evaluation.get("steps")
     if not isinstance(steps, list) or not all(isinstance(s, dict) and s.keys() >= set(_NAMED) for s in steps):
         raise InputError(f"{path}: {why}\n  take it from a copy of the folder, or make the run again")
+    check_format(path.parent.parent, evaluation)
     return evaluation

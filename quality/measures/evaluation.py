@@ -10,6 +10,7 @@ from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows, run_concurrently_if_small
+from linkage.version import FORMAT
 from quality.measures import accuracy, link_counts, link_rates
 from quality.measures.accuracy import entity_errors, missed_by_data_error
 from quality.measures.bias import bias, error_by_group
@@ -30,8 +31,6 @@ from quality.measures.implausible import load as implausible_rules
 from quality.measures.link_counts import blocked, completeness
 from quality.measures.link_draws import vary_over_draws
 from quality.measures.parameters import parameters
-
-FORMAT = 2
 
 
 @dataclass(frozen=True)

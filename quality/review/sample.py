@@ -13,9 +13,8 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError
 from linkage.pipeline.atomic import write_json
-from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.intact import document_of
 from linkage.pipeline.lock import turn
+from linkage.pipeline.manifest import document_of, manifest_of
 from linkage.pipeline.opened import OpenFiles, OpenStep, open_folder
 from linkage.pipeline.reviewing import fingerprint_of, fingerprints
 from quality import disclosure

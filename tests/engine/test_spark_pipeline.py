@@ -25,9 +25,9 @@ from benchmarks.spark.cluster import free_ports
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
-from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from linkage.pipeline.runner import Runner
 from tests.conftest import SHORT_LIVED
 from tests.engine import held_run
 from tests.pipeline import village

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from linkage.extract import write_new_key
-from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from linkage.pipeline.runner import Runner
 from tests.pipeline import village
 from tests.pipeline.toy_pipeline import tables
 

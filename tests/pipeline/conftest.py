@@ -10,9 +10,9 @@ import pytest
 
 from linkage.cli import main
 from linkage.extract import write_new_key
-from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from linkage.pipeline.runner import Runner
 from tests.conftest import made_once
 from tests.pipeline import village as village_files
 

@@ -12,7 +12,8 @@ from linkage.cli.app import app
 from linkage.cli.run import plan_lines
 from linkage.cli.synth import people_count
 from linkage.errors import GateError
-from linkage.pipeline import Decision, Stage
+from linkage.pipeline.fingerprint import Decision
+from linkage.pipeline.stage import Stage
 
 RUN = """
 [run]
@@ -225,10 +226,10 @@ def test_what_is_no_number_of_people_is_a_usage_error(leo, tmp_path, text):
 def test_reports_and_extracts_need_a_run(leo, tmp_path):
     code, _, said = leo("report", tmp_path)
     assert code == 2
-    assert "is no run's folder" in said
+    assert "is not a run folder" in said
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 2
-    assert "is no run's folder" in said
+    assert "is not a run folder" in said
 
 
 @pytest.mark.parametrize("verb", ["report", "publish", "outcomes", "compare", "explain", "review estimate"])
@@ -243,13 +244,13 @@ def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_reme
         "review estimate": ["step"],
     }
     code, _, said = leo(*verb.split(), tmp_path, *more.get(verb, []))
-    assert code == 2, said
-    assert said.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0 in format 1; leo-linkage ")
-    assert "reads format 2 only\n  make the run again in a new folder" in said
+    assert code == 1, said
+    assert said.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0, whose format leo-linkage ")
+    assert "does not read\n  make the run again in a new folder" in said
 
 
 def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
-    (tmp_path / "manifest.json").write_text('{"format": 2, "ru')
+    (tmp_path / "manifest.json").write_text('{"format": "1.0", "ru')
     for verb in ("report", "explain", "tune", "review"):
         code, _, said = leo(verb, tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
         assert code == 2, said
@@ -258,7 +259,14 @@ def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
 
 
 def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
-    manifest = {"format": 2, "run": "small", "exit": 3, "status": "gate failed", "configuration": {}, "versions": {}}
+    manifest = {
+        "format": "1.0",
+        "run": "small",
+        "exit": 3,
+        "status": "gate failed",
+        "configuration": {},
+        "versions": {},
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 3
@@ -271,7 +279,7 @@ def test_what_synth_wrote_is_no_run_of_another_version(leo, tmp_path):
     for verb in ("report", "publish", "tune"):
         code, _, said = leo(verb, tmp_path)
         assert code == 2, said
-        assert "is no run's folder" in said
+        assert "is not a run folder" in said
         assert "version" not in said
 
 
@@ -280,7 +288,7 @@ def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(leo, t
     run.mkdir()
     out.mkdir()
     (out / "kept.txt").write_text("mine")
-    manifest = {"format": 2, "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
+    manifest = {"format": "1.0", "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
     (run / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("outcomes", run, "--out", out)
     assert code == 1

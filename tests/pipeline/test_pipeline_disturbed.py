@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from linkage.errors import InputError, LeoError
-from linkage.pipeline import Runner, Workspace
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from linkage.pipeline.runner import Runner
+from linkage.pipeline.stage import Workspace
 from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import runner, tables
 
@@ -92,7 +93,7 @@ def test_a_part_of_the_folder_may_lie_on_another_file_system(
     """A link of a run's stages to a larger disk: the first document could not be renamed into its place."""
     plain = tables(runner(root.with_name("plain"), source).run())
     root.mkdir()
-    (root / "manifest.json").write_text(json.dumps({"format": 2, "run": "toy"}))
+    (root / "manifest.json").write_text(json.dumps({"format": "1.0", "run": "toy"}))
     (root / part).symlink_to(elsewhere)
     assert tables(runner(root, source).run()) == plain
     assert tables(runner(root, source, limit=11).run(force=True)) == plain

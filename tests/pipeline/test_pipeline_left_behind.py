@@ -23,7 +23,7 @@ def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_ki
 def test_what_a_stage_kept_goes_with_the_stage(root, source):
     for name in ("parcel", "dropped"):
         (root / ".kept" / name / "abc").mkdir(parents=True)
-    (root / "manifest.json").write_text(json.dumps({"format": 2, "run": "toy"}))
+    (root / "manifest.json").write_text(json.dumps({"format": "1.0", "run": "toy"}))
     runner(root, source).run()
     assert not (root / ".kept/dropped").exists()
     assert not (root / ".kept/parcel/abc").exists()

@@ -62,7 +62,7 @@ def test_a_folder_that_is_no_run_is_named(village, leo, tmp_path):
     )
     assert code == 2
     assert "--previous" in said
-    assert "is no run's folder" in said
+    assert "is not a run folder" in said
 
 
 def test_an_unfinished_release_is_no_base_for_the_next(village, leo, tmp_path):
@@ -84,12 +84,12 @@ def test_a_release_does_not_follow_itself(village, leo):
 
 def test_what_leo_link_wrote_is_no_release(village, leo, tmp_path):
     (tmp_path / "linked").mkdir()
-    (tmp_path / "linked" / "manifest.json").write_text('{"format": 2, "run": "linked"}')
+    (tmp_path / "linked" / "manifest.json").write_text('{"format": "1.0", "run": "linked"}')
     code, _, said = leo(
         "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "linked"
     )
     assert code == 2
-    assert "is no folder of leo run, and has no ids of people" in said
+    assert "is not a folder of leo run, and has no ids of people" in said
 
 
 def test_a_release_of_an_earlier_version_is_refused(village, leo, tmp_path):
@@ -97,8 +97,8 @@ def test_a_release_of_an_earlier_version_is_refused(village, leo, tmp_path):
     (last / "stages").mkdir(parents=True)
     (last / "manifest.json").write_text('{"format": 1, "run": "village", "versions": {"leo-linkage": "0.2.0"}}')
     code, _, said = leo("run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", last)
-    assert code == 2
-    assert f"{last}: was made by leo-linkage 0.2.0 in format 1" in said
+    assert code == 1
+    assert f"{last}: was made by leo-linkage 0.2.0, whose format" in said
     assert not (tmp_path / "next").exists()
 
 

@@ -68,21 +68,6 @@ def test_the_village_is_linked_and_all_is_in_its_place(linked_village):
     assert not (root / ".scratch").exists()
 
 
-def test_the_run_is_a_crate_of_what_it_made(linked_village):
-    rocrate = pytest.importorskip("rocrate.rocrate", reason="no rocrate: pip install 'leo-linkage[dev]'")
-    root = linked_village.root
-    crate = rocrate.ROCrate(root)
-    assert crate.root_dataset["conformsTo"].id == "https://w3id.org/5s-crate/0.4"
-    parts = {part.id for part in crate.root_dataset["hasPart"]}
-    assert {"manifest.json", "quality/evaluation.json", "report/", "extracts/village-study/"} < parts
-    assert "stages/12-longitudinal/outcomes.parquet" in parts
-    assert all((root / part).exists() for part in parts)
-    made = crate.get("#made")
-    assert {of["name"]: of["sha256"] for of in made["object"]} == {
-        path: about["sha256"] for path, about in manifest_of(root)["inputs"].items()
-    }
-
-
 def test_rows_reconcile(linked_village):
     root = linked_village.root
     for name in ("npd", "cis"):

@@ -59,7 +59,7 @@ def test_a_manifest_of_another_shape_is_named_with_the_place(
     file.write_text(json.dumps(manifest))
     code, shown, said = leo(*_asked(verb, village.root))
     assert (code, shown) == (2, "")
-    assert said.startswith(f"leo: {file}: is damaged, or no manifest of a run: {told}")
+    assert said.startswith(f"leo: {file}: is damaged, or not the manifest of a run: {told}")
     assert "\n  take it from a copy of the folder, or make the run again in a new one\n" in said
 
 
@@ -81,7 +81,7 @@ def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: 
     (damaged / "manifest.json").write_text(json.dumps(manifest | {"stages": "none"}))
     code, _, said = leo("dashboard", tmp_path / "runs", "--out", tmp_path / "pages")
     assert (code, "1 run to show, 1 folder set aside" in said) == (0, True)
-    assert "manifest.json: is damaged, or no manifest of a run: stages: input should be a valid list" in said
+    assert "manifest.json: is damaged, or not the manifest of a run: stages: input should be a valid list" in said
 
 
 @pytest.mark.parametrize(

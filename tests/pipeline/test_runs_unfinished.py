@@ -36,7 +36,7 @@ def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_
     whole = model.read_text()
     model.write_text("{")
     code, _, said = leo("compare", tmp_path / "whole", village.root)
-    assert (code, said.startswith(f"leo: {model}: is damaged: no JSON\n  take it from a copy")) == (1, True)
+    assert (code, said.startswith(f"leo: {model}: is damaged: not JSON\n  take it from a copy")) == (1, True)
     model.write_text(whole)
     next(village.root.glob("stages/*-link-npd-cis/links/npd-cis.parquet")).unlink()
     code, _, said = leo("compare", tmp_path / "whole", village.root)
@@ -55,7 +55,7 @@ def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(vi
     assert said == f"  the column answer of {folder / 'sample.csv'} is empty\n"
     (folder / "strata.json").write_text("{")
     code, _, said = leo("review", "add", village.root, "npd-cis", folder / "sample.csv")
-    assert (code, said.startswith(f"leo: {folder / 'strata.json'}: is damaged: no JSON\n  draw the sample again")) == (
+    assert (code, said.startswith(f"leo: {folder / 'strata.json'}: is damaged: not JSON\n  draw the sample again")) == (
         1,
         True,
     )
@@ -67,7 +67,7 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_pat
     run = tmp_path / "run"
     run.mkdir()
     manifest = {
-        "format": 2,
+        "format": "1.0",
         "run": "own",
         "exit": 0,
         "status": "done",

@@ -18,7 +18,10 @@ import pyarrow.parquet as pq
 
 from linkage.engine import connect
 from linkage.errors import GateError
-from linkage.pipeline import Manifest, RunFacts, Runner, RunProgress, Stage, Workspace
+from linkage.pipeline.manifest import Manifest, RunFacts
+from linkage.pipeline.progress import RunProgress
+from linkage.pipeline.runner import Runner
+from linkage.pipeline.stage import Stage, Workspace
 
 FACTS = RunFacts(run="toy", config="abc", settings={"seed": 7})
 
