@@ -1,16 +1,16 @@
 """Record linkage for longitudinal administrative data, from raw person files to a linked spine.
 
-`linkage.link` and `linkage.dedupe` link tables and files from Python; all else is a verb of the command `leo`.
+`link`, `dedupe`, `train` and `open_run` are the Python API; the command `leo` has everything.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linkage.api import Answer, dedupe, link
+    from linkage.api import Run, dedupe, link, open_run, train
 
     __version__: str
 
-__all__ = ["Answer", "__version__", "dedupe", "link"]
+__all__ = ["Run", "__version__", "dedupe", "link", "open_run", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("leo-linkage")
-    if name in ("Answer", "dedupe", "link"):
+    if name in ("Run", "dedupe", "link", "open_run", "train"):
         from linkage import api
 
         return getattr(api, name)

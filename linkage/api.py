@@ -1,32 +1,43 @@
-"""Link tables of a notebook as files are linked: of pandas, Polars, DuckDB, pyarrow or whatever else speaks Arrow.
+"""The Python API: link tables or files, train a model, and open what `leo link`, `leo dedupe` or `leo run` wrote.
 
-`linkage.link` and `linkage.dedupe` do what `leo link` and `leo dedupe` do, and return what these write. A table is
-written next to the result as Parquet, for the owner only, and is removed with it.
+A table of pandas, Polars, DuckDB or pyarrow may stand wherever a file may. It is written next to the result as Parquet,
+for the owner only, and is removed with it.
 """
 
-import json
+import html
 import os
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import MOST_THREADS, Cardinality
-from linkage.engine import LockedTempdir, scratch_folder
+from linkage.engine import LockedTempdir, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.files.dedupe import DedupeRequest, dedupe_file
 from linkage.files.link import LinkRequest, link_files
 from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.output import Linked
-from linkage.files.prepare import Prepared
+from linkage.files.prepare import FileOptions, Prepared
+from linkage.files.train import TrainRequest, train_files
+from linkage.model.splink_linker import splink_linker
+from linkage.pipeline.linked_files import is_linked_files
+from linkage.pipeline.manifest import manifest_of, tables_of
+from linkage.pipeline.opened import open_folder
 from quality.explain import Explainer
+from quality.measures.evaluated import evaluation_of
+
+if TYPE_CHECKING:
+    from linkage.engine.duckdb import DuckDBEngine, Relation
 
 Both = str | tuple[str | None, str | None] | None
 """What holds for both tables, or for the left and for the right."""
 StrPath = str | os.PathLike[str]
+Progress = Callable[[str], None]
 
 
 class Frame(Protocol):
@@ -40,208 +51,383 @@ Data = str | os.PathLike[str] | Frame
 """A file that `leo link` reads, by its path, or a table."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What was linked. Tables are read from its folder as they are asked for.
+class Run:
+    """The results in a folder of `leo link`, `leo dedupe` or `leo run`.
+
+    Tables are DuckDB relations: `.df()`, `.pl()` and `.arrow()` give a table of pandas, Polars or Arrow.
 
     Attributes:
-        folder: what `leo link` or `leo dedupe` writes.
-        summary: how many links there are, and where truth was given how right they are.
-        columns: field to the columns of left and right that were taken for it.
-        counts: what the manifest says of links, reasons and the training.
-        truth: precision, recall, f1, where true pairs were given.
-        notes: what to know before the result is trusted.
+        folder: the folder.
+        steps: the names of its link steps.
+        summary: how many links there are, and the error where true pairs were given.
+        columns: field to the columns of left and right that hold it, of `link` and `dedupe`.
+        counts: links, reasons and the training report of `link` and `dedupe`, as the manifest has them.
+        truth: precision, recall and f1, where true pairs were given to `link` or `dedupe`.
+        notes: what to know before the result of `link` or `dedupe` is trusted.
     """
 
-    folder: Path
-    summary: str
-    columns: Mapping[str, tuple[str, str]]
-    counts: Mapping[str, Any] = field(repr=False)
-    truth: Mapping[str, float] | None
-    notes: Sequence[str]
-    _files: LockedTempdir = field(repr=False)  # tables that were given, and the folder where none was named
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.columns: Mapping[str, tuple[str, str]] = {}
+        self.counts: Mapping[str, Any] = {}
+        self.truth: Mapping[str, float] | None = None
+        self.notes: Sequence[str] = ()
+        self._files: LockedTempdir | None = None  # where the folder goes with this object
+        self._engine = cast("DuckDBEngine", connect("duckdb"))
+        manifest = manifest_of(folder)
+        self._is_run = not is_linked_files(folder)
+        self._paths = (
+            tables_of(folder, manifest) if self._is_run else {path.stem: path for path in folder.glob("*.parquet")}
+        )
+        steps = manifest.get("configuration", {}).get("step", [])
+        self.steps: Sequence[str] = [step["name"] for step in steps] if self._is_run else ["link"]
+        self.summary = f"{folder.name}: steps {', '.join(self.steps)}; {len(self._paths)} tables"
 
     @property
-    def links(self) -> pa.Table:
-        """Every linked or reviewed pair, with its match weight, probability, decision and reason."""
-        return self._table("links")
+    def tables(self) -> list[str]:
+        """The names that `table` takes."""
+        return sorted(self._paths)
+
+    def table(self, name: str) -> "Relation":
+        """A table by its name.
+
+        Raises:
+            ConfigError: there is no such table; the message lists those that there are.
+        """
+        if name not in self._paths:
+            raise ConfigError(f"{name}: this result has no such table\n  it has: {', '.join(self.tables)}")
+        found = self._engine.read(self._paths[name])
+        # A folder that goes with this object is read now: the relation may outlive it.
+        return self._engine.relation(self._engine.sql("from {t}", t=found, store=True) if self._files else found)
+
+    def links(self, step: str | None = None) -> "Relation":
+        """Every linked or reviewed pair of a step: match weight, probability, decision and reason."""
+        return self._of_step("links", step)
+
+    def unlinked(self, step: str | None = None) -> "Relation":
+        """Every other record of a step, and the reason why it has no link."""
+        return self._of_step("unlinked", step)
+
+    def link_draws(self, step: str | None = None) -> "Relation":
+        """Link draws of a step, where they were asked for."""
+        return self._of_step("link_draws", step)
 
     @property
-    def unlinked(self) -> pa.Table:
-        """Every other record of two tables, and why it has no link."""
-        return self._table("unlinked")
+    def people(self) -> "Relation":
+        """Which records are one person: the spine of a run, or the clusters of one file."""
+        return self.table("spine" if self._is_run else "clusters")
 
-    @property
-    def clusters(self) -> pa.Table:
-        """Which records of one table are one person."""
-        return self._table("clusters")
+    def quality(self, step: str | None = None) -> dict[str, Any]:
+        """What the report says of a step, as numbers: quality/evaluation.json.
 
-    @property
-    def link_draws(self) -> pa.Table:
-        """Link draws, where `samples` asked for them."""
-        return self._table("link_draws")
-
-    @property
-    def model(self) -> dict[str, Any]:
-        """The model, as Splink opens it."""
-        found: dict[str, Any] = json.loads((self.folder / "model.json").read_text(encoding="utf-8"))
+        Raises:
+            ConfigError: the result has no evaluation, as with `links_only`.
+        """
+        name = self._step(step)
+        steps = evaluation_of(self._path("quality/evaluation.json"))["steps"]
+        found: dict[str, Any] = steps[0] if not self._is_run else next(one for one in steps if one["step"] == name)
         return found
 
-    @property
-    def report(self) -> Path:
-        """The report: a page that needs no network."""
-        return self._path("report/index.html")
+    def model(self, step: str | None = None) -> dict[str, Any]:
+        """The model of a step: Splink's settings."""
+        return open_folder(self._engine, self.folder).open(self._named(step)).model.raw
 
-    def explain(self, left: Any, right: Any) -> dict[str, Any]:
-        """Why two records were or were not linked, as `leo explain --json` writes it.
+    def linker(self, step: str | None = None) -> Any:
+        """The step's tables and model as a Splink `Linker`: its predictions, charts and dashboards.
+
+        Example: run.linker().visualisations.match_weights_chart()
+
+        A warning names the comparisons of which Splink cannot adjust every level.
+
+        Raises:
+            ConfigError: the result holds links only, or the model is not trained.
+        """
+        opened = open_folder(self._engine, self.folder).open(self._named(step))
+        sides = ("left",) if opened.of_one_file else ("left", "right")
+        names = opened.side_names if opened.side_names[0] != opened.side_names[1] else sides
+        columns = [column for column in opened.model.columns if column != "unit_id"]
+        tables = {
+            name: self._engine.relation(opened.sides[side].columns_of(None, columns))
+            for name, side in zip(names, sides, strict=False)
+        }
+        return splink_linker(self._engine.connection, opened.model, tables)
+
+    def explain(self, left: Any, right: Any, step: str | None = None) -> dict[str, Any]:
+        """Why two records were or were not linked: each comparison, its weight, and what would change the decision.
 
         Args:
-            left, right: ids, as `links` has them.
+            left, right: ids, as `links` has them; of a run an entity's number or "source:key".
 
         Raises:
             ConfigError: there is no such record.
         """
         with Explainer(self.folder) as explainer:
-            return explainer.pair(str(left), str(right)).found
+            return explainer.pair(str(left), str(right), step=self._named(step)).found
 
-    def _table(self, name: str) -> pa.Table:
-        return pq.read_table(self._path(f"{name}.parquet"))
+    @property
+    def report(self) -> Path:
+        """The linkage quality report: a page that needs no network."""
+        return self._path("report/index.html")
+
+    def _of_step(self, kind: str, step: str | None) -> "Relation":
+        name = self._step(step)
+        return self.table(f"{kind}/{name}" if self._is_run else kind)
+
+    def _named(self, step: str | None) -> str | None:
+        return self._step(step) if self._is_run else None
+
+    def _step(self, step: str | None) -> str:
+        if step is None and len(self.steps) == 1:
+            return self.steps[0]
+        if step is None or step not in self.steps:
+            fault = f"{step}: no such step" if step else "which step?"
+            raise ConfigError(f"{fault}\n  give one of: {', '.join(self.steps)}")
+        return step
 
     def _path(self, name: str) -> Path:
         path = self.folder / name
         if not path.is_file():
-            there = ", ".join(sorted(found.stem for found in self.folder.glob("*.parquet")))
-            raise ConfigError(f"{Path(name).name}: this answer has none\n  it has: {there}")
+            raise ConfigError(f"{Path(name).name}: this result has none\n  it has: {', '.join(self.tables)}")
         return path
 
     def __repr__(self) -> str:
         """What the command prints of the result."""
         return "\n".join([self.summary, *(f"  note: {note}" for note in self.notes)])
 
+    def _repr_html_(self) -> str:
+        first, *rest = repr(self).splitlines()
+        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in rest)
+        tables = ", ".join(f"<code>{html.escape(name)}</code>" for name in self.tables)
+        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul><p>Tables: {tables}</p>"
 
-class Options(TypedDict, total=False):
-    """What `link` and `dedupe` share.
 
-    Attributes:
-        out: the folder for the result; removed with the answer where none is named.
-        maps: columns of roles, as `--map` takes them: "left.surname=FAMILY"; of one table "surname=FAMILY".
-        compare: further columns to compare; identifiers only, else.
-        date_format: strptime format of birth dates.
-        schema: the schema.toml of an earlier result.
-        id: the id column; "none" numbers the rows from 1.
-        threshold: match probability from which a pair is accepted.
-        model: a trained Splink model's file, instead of training.
-        without: columns of the model that are not compared.
-        progress: is called with what is being done; `print`, for example.
+def open_run(folder: StrPath) -> Run:
+    """Open a folder that `leo run`, `leo link` or `leo dedupe` wrote.
+
+    Raises:
+        ConfigError: it is not such a folder, or another version wrote it.
+        InputError: one of its files is damaged.
     """
-
-    out: StrPath | None
-    maps: Sequence[str]
-    compare: Sequence[str]
-    date_format: Both
-    schema: StrPath | None
-    id: Both
-    threshold: float
-    model: StrPath | None
-    without: Sequence[str]
-    encoding: Both
-    delimiter: str | None
-    memory_limit: str | None
-    threads: int | None
-    seed: int
-    force: bool
-    progress: Callable[[str], None] | None
+    return Run(Path(folder))
 
 
 def link(
     left: Data,
     right: Data,
     *,
+    out: StrPath | None = None,
+    id: Both = None,
+    maps: Sequence[str] = (),
+    compare: Sequence[str] = (),
+    date_format: Both = None,
+    schema: StrPath | None = None,
+    threshold: float | None = None,
+    model: StrPath | None = None,
+    without: Sequence[str] = (),
     truth: Data | None = None,
-    samples: int = 0,
-    second_records: bool | None = None,
+    link_draws: int = 0,
+    duplicates: bool | None = None,
     cardinality: Cardinality | None = None,
     links_only: bool = False,
-    **options: Unpack[Options],
-) -> Answer:
-    """Link two tables or files: their schema is inferred, the model is trained on the tables themselves.
+    encoding: Both = None,
+    delimiter: str | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    seed: int = 2026,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Link two tables or files: infer their schema, train a model on them, score, resolve and report.
 
-    Example: linkage.link(pupils, "customers.parquet", id=("pupil", None)).links.to_pandas()
+    Example: linkage.link(pupils, "customers.parquet", id=("pupil", None)).links().df()
 
     Args:
-        truth: true pairs (left_id, right_id).
-        samples: link draws.
-        second_records: link both records of a person who is twice in a table; by default where many are.
-        links_only: links only, several times faster.
-        options: further ones, by `Options`.
+        out: folder of the result; without it the result is removed with the object that is returned.
+        id: the id column of each table; "none" numbers the rows from 1. Inferred by default.
+        maps: columns of roles: "left.surname=FAMILY".
+        compare: further columns to compare; by default identifiers only.
+        date_format: strptime format of birth dates.
+        schema: the schema.toml of an earlier result.
+        threshold: match probability from which a pair is accepted, 0.5 by default.
+        model: a trained Splink model's file, instead of training.
+        without: columns of that model that are not compared.
+        truth: true pairs (left_id, right_id), to measure precision and recall.
+        link_draws: number of link draws, 0 to 1000.
+        duplicates: whether both records of a person who is twice in a table are linked; by default where many are.
+        cardinality: how many links a record may have; inferred by default.
+        links_only: links only, without reasons, evaluation and report: several times faster.
+        encoding, delimiter: of text files; detected by default.
+        memory_limit: DuckDB's, "4GB" for example; threads: processor threads.
+        seed: of random samples.
+        force: replace a result that is in `out`.
+        progress: called with what is being done; `print`, for example. In a notebook it is shown by default.
 
     Raises:
         InputError: a table cannot be read, or its ids are not unique.
-        ConfigError: an option that contradicts another, or nothing to compare.
+        ConfigError: an option is out of range or contradicts another, or there is nothing to compare.
     """
-    _check(samples=(samples, 0, 1000))
-    shared = _shared(options)
+    _check(threshold=(threshold, 0, 1), link_draws=(link_draws, 0, 1000), threads=(threads, 1, MOST_THREADS))
     files, inferred = scratch_folder(), _Notes()
     request = LinkRequest(
         _file(files, "left", left),
         _file(files, "right", right),
-        _out(files, options),
-        ids=_of_each(options.get("id")),
-        encodings=_of_each(options.get("encoding")),
+        _out(files, out),
+        ids=_of_each(id),
+        encodings=_of_each(encoding),
         truth=None if truth is None else _file(files, "truth", truth),
-        samples=samples,
-        second_records=second_records,
+        samples=link_draws,
+        second_records=duplicates,
         cardinality=cardinality,
         links_only=links_only,
-        **shared,
+        **_shared(maps, compare, date_format, schema, model, threshold, without),
+        delimiter=delimiter,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
     )
-    linked = link_files(request, inferred=inferred, progress=options.get("progress"))
+    linked = link_files(request, inferred=inferred, progress=_progress(progress))
     notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
-    return _answer(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
+    return _result(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
 
 
-def dedupe(data: Data, *, truth: Data | None = None, **options: Unpack[Options]) -> Answer:
-    """Find the records of a table or file that are one person: the model is trained on the table itself.
+def dedupe(
+    data: Data,
+    *,
+    out: StrPath | None = None,
+    id: str | None = None,
+    maps: Sequence[str] = (),
+    compare: Sequence[str] = (),
+    date_format: str | None = None,
+    schema: StrPath | None = None,
+    threshold: float | None = None,
+    model: StrPath | None = None,
+    without: Sequence[str] = (),
+    truth: Data | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    seed: int = 2026,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Find the records of one table or file that are the same person; the model is trained on the table itself.
 
-    Example: linkage.dedupe(customers).clusters.to_pandas()
+    Example: linkage.dedupe(customers).people.df()
 
     Args:
         truth: true pairs (left_id, right_id), clusters (id, cluster), or the name of a column.
-        options: further ones, by `Options`.
+        out, id, maps, compare, date_format, schema, threshold, model, without, encoding, delimiter, memory_limit,
+            threads, seed, force, progress: as of `link`; a column is mapped by "surname=FAMILY".
 
     Raises:
         InputError: the table cannot be read, its ids are not unique, or there is too little to compare.
-        ConfigError: a map that fits no column, or a folder in use.
+        ConfigError: an option is out of range, a map fits no column, or the folder is in use.
     """
-    shared = _shared(options)
+    _check(threshold=(threshold, 0, 1), threads=(threads, 1, MOST_THREADS))
     files, inferred = scratch_folder(), _Notes()
     request = DedupeRequest(
         _file(files, "records", data),
-        _out(files, options),
-        id=_of_each(options.get("id"))[0],
-        encoding=_of_each(options.get("encoding"))[0],
+        _out(files, out),
+        id=id,
+        encoding=encoding,
         truth=None if truth is None else str(_file(files, "truth", truth)),  # a column's name stays as it is
-        **shared,
+        **_shared(maps, compare, date_format, schema, model, threshold, without),
+        delimiter=delimiter,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
     )
-    linked = dedupe_file(request, inferred=inferred, progress=options.get("progress"))
+    linked = dedupe_file(request, inferred=inferred, progress=_progress(progress))
     notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary)]
-    return _answer(files, request.out, clusters_line(linked.summary), linked, notes)
+    return _result(files, request.out, clusters_line(linked.summary), linked, notes)
 
 
-def _out(files: LockedTempdir, options: Options) -> Path:
-    return Path(out) if (out := options.get("out")) else files.path / "linked"
+def train(
+    left: Data,
+    right: Data,
+    *,
+    out: StrPath,
+    maps: Sequence[str] = (),
+    compare: Sequence[str] = (),
+    date_format: Both = None,
+    labels: StrPath | None = None,
+    encoding: Both = None,
+    delimiter: str | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    seed: int = 2026,
+    force: bool = False,
+    allow_faults: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a model on two tables or files, and write it with its training report next to it.
+
+    Args:
+        out: the model's file, NAME.json.
+        labels: a CSV of left_id, right_id, answer from clerical review, from which m is estimated.
+        allow_faults: write a model that is not to be trusted too.
+        maps, compare, date_format, encoding, delimiter, memory_limit, threads, seed, force, progress: as of `link`.
+
+    Returns:
+        The model: Splink's settings, as `link(model=...)` and Splink open them.
+
+    Raises:
+        InputError: a table cannot be read, or the tables share too little to compare.
+        ConfigError: a model is there already, or an option fits no column.
+        LeoError: there is nothing to train on, or the estimates are not to be trusted.
+    """
+    with scratch_folder() as folder:
+        request = TrainRequest(
+            FileOptions(
+                {"left": _file_in(folder, "left", left), "right": _file_in(folder, "right", right)},
+                maps,
+                compare,
+                _formats(date_format),
+                delimiter=delimiter,
+                encodings=_of_each(encoding),
+            ),
+            out=Path(out),
+            memory_limit=memory_limit,
+            threads=threads,
+            seed=seed,
+            force=force,
+            allow_faults=allow_faults,
+            labels=Path(labels) if labels else None,
+        )
+        model, *_ = train_files(request, progress=_progress(progress))
+    return model.raw
 
 
-def _shared(options: Options) -> dict[str, Any]:
-    """The options that requests of one and of two files share."""
-    _check(threshold=(options.get("threshold"), 0, 1), threads=(options.get("threads"), 1, MOST_THREADS))
-    if unknown := options.keys() - Options.__annotations__.keys():
-        raise TypeError(f"no such option: {', '.join(sorted(unknown))}")
-    own = {"out", "id", "encoding", "progress", "date_format"}
-    made: dict[str, Any] = {name: value for name, value in options.items() if name not in own}
-    made |= {name: Path(made[name]) for name in ("model", "schema") if made.get(name)}
-    formats = dict.fromkeys(_of_each(options.get("date_format")))
-    return made | {"date_formats": tuple(text for text in formats if text)}
+def _out(files: LockedTempdir, out: StrPath | None) -> Path:
+    return Path(out) if out else files.path / "linked"
+
+
+def _shared(
+    maps: Sequence[str],
+    compare: Sequence[str],
+    date_format: Both,
+    schema: StrPath | None,
+    model: StrPath | None,
+    threshold: float | None,
+    without: Sequence[str],
+) -> dict[str, Any]:
+    """The options of requests of one and of two files."""
+    return {
+        "maps": tuple(maps),
+        "compare": tuple(compare),
+        "date_formats": _formats(date_format),
+        "schema": Path(schema) if schema else None,
+        "model": Path(model) if model else None,
+        "without": tuple(without),
+        **({} if threshold is None else {"threshold": threshold}),
+    }
+
+
+def _formats(date_format: Both) -> tuple[str, ...]:
+    return tuple(text for text in dict.fromkeys(_of_each(date_format)) if text)
 
 
 class _Notes:
@@ -254,9 +440,42 @@ class _Notes:
         self.notes = inferred_notes(prepared)
 
 
-def _answer(files: LockedTempdir, out: Path, line: str, linked: Linked, notes: Sequence[str]) -> Answer:
-    summary = "\n".join([line, *([truth_line(linked.truth)] if linked.truth else [])])
-    return Answer(out, summary, linked.columns, linked.summary, linked.truth, notes, files)
+_IN_PYTHON = {
+    r"--map (\S+?)([;,)]|$)": r'maps=["\1"]\2',
+    r"--compare COLUMN": 'compare=["COLUMN"]',
+    r"--no-second-records": "duplicates=False",
+    r"--second-records": "duplicates=True",
+    r"without --links-only": "links_only=False",
+    r"--links-only": "links_only=True",
+    r"--samples (\S+)": r"link_draws=\1",
+    r"--threshold (\S+)": r"threshold=\1",
+}
+"""Options of the command in a note, by the arguments of `link` and `dedupe`."""
+
+
+def _in_python(note: str) -> str:
+    for option, argument in _IN_PYTHON.items():
+        note = re.sub(option, argument, note)
+    return note
+
+
+def _result(files: LockedTempdir, out: Path, line: str, linked: Linked, notes: Sequence[str]) -> Run:
+    run = Run(out)
+    run.summary = "\n".join([line, *([truth_line(linked.truth)] if linked.truth else [])])
+    run.columns, run.counts, run.truth = linked.columns, linked.summary, linked.truth
+    run.notes = [_in_python(note) for note in notes]
+    if out.parent == files.path:
+        run._files = files
+    else:
+        files.close()
+    return run
+
+
+def _progress(progress: Progress | None) -> Progress | None:
+    """What was given; in a notebook one line that says what is being done."""
+    if progress or "ipykernel" not in sys.modules:
+        return progress
+    return lambda line: print(f"\r{line:<60.60}", end="", flush=True)  # noqa: T201 - a notebook's cell
 
 
 def _of_each(given: Both) -> tuple[str | None, str | None]:
@@ -271,6 +490,10 @@ def _check(**ranges: tuple[float | None, float, float]) -> None:
 
 
 def _file(files: LockedTempdir, name: str, data: Data) -> Path:
+    return _file_in(files.path, name, data)
+
+
+def _file_in(folder: Path, name: str, data: Data) -> Path:
     """The path of a file, or of a table once it is one."""
     if isinstance(data, str | os.PathLike):
         return Path(data)
@@ -279,7 +502,7 @@ def _file(files: LockedTempdir, name: str, data: Data) -> Path:
             f"{name}: neither a path nor a table, but a {type(data).__name__}\n"
             "  give a table of pandas, Polars, DuckDB or pyarrow, or the path of a file"
         )
-    path = files.path / f"{name}.parquet"
+    path = folder / f"{name}.parquet"
     pq.write_table(_as_arrow(name, data), path)
     return path
 

@@ -23,63 +23,108 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture(scope="module")
-def answer(files: Files) -> linkage.Answer:
+def run(files: Files) -> linkage.Run:
     """Two tables of two libraries, with a truth of a third."""
     right = pa_csv.read_csv(files.right, convert_options=pa_csv.ConvertOptions(column_types={"DOB": pa.string()}))
     return linkage.link(pd.read_csv(files.left), right, truth=duckdb.read_csv(str(files.truth)))
 
 
-def _pairs(answer: linkage.Answer) -> set[tuple[Any, ...]]:
-    return {(row["left_id"], row["right_id"], row["decision"]) for row in answer.links.to_pylist()}
+def _pairs(run: linkage.Run) -> set[tuple[Any, ...]]:
+    return {(row["left_id"], row["right_id"], row["decision"]) for row in run.links().to_arrow_table().to_pylist()}
 
 
-def test_tables_are_linked_as_the_files_are_that_hold_their_rows(answer: linkage.Answer, files: Files) -> None:
+def test_tables_are_linked_as_the_files_are_that_hold_their_rows(run: linkage.Run, files: Files) -> None:
     of_files = linkage.link(files.left, str(files.right), truth=files.truth)
-    assert _pairs(answer) == _pairs(of_files)
-    assert answer.truth == of_files.truth
-    assert answer.columns == of_files.columns
-    assert answer.columns["surname"] == ("last_name", "SURNAME")
-    assert answer.counts["left_units"] == answer.counts["right_units"] == 240
-    assert {row["side"] for row in answer.unlinked.to_pylist()} == {"left", "right"}
-    assert answer.model["link_type"] == "link_only"
-    assert answer.report.read_text().startswith("<!doctype html>")
+    assert _pairs(run) == _pairs(of_files)
+    assert run.truth == of_files.truth
+    assert run.columns == of_files.columns
+    assert run.columns["surname"] == ("last_name", "SURNAME")
+    assert run.counts["left_units"] == run.counts["right_units"] == 240
+    assert {row["side"] for row in run.unlinked().to_arrow_table().to_pylist()} == {"left", "right"}
+    assert run.model()["link_type"] == "link_only"
+    assert run.report.read_text().startswith("<!doctype html>")
 
 
-def test_it_says_what_the_command_says_and_no_value(answer: linkage.Answer) -> None:
-    linked, measured, *_ = repr(answer).splitlines()
-    accepted = sum(row[2] == "accepted" for row in _pairs(answer))
+def test_it_says_what_the_command_says_and_no_value(run: linkage.Run) -> None:
+    linked, measured, *_ = repr(run).splitlines()
+    accepted = sum(row[2] == "accepted" for row in _pairs(run))
     assert linked.startswith(f"{accepted} links accepted, ")
     assert linked.endswith(" for review, of 240 and 240 records")
     assert measured.startswith(f"against {SHARED} true pairs: precision ")
-    assert CANARY.lower() not in repr(answer).lower()
+    assert CANARY.lower() not in repr(run).lower()
 
 
-def test_a_pair_is_explained_by_its_ids(answer: linkage.Answer) -> None:
-    best = max(answer.links.to_pylist(), key=lambda row: row["match_weight"])
-    found = answer.explain(best["left_id"], best["right_id"])
+def test_a_pair_is_explained_by_its_ids(run: linkage.Run) -> None:
+    best = max(run.links().to_arrow_table().to_pylist(), key=lambda row: row["match_weight"])
+    found = run.explain(best["left_id"], best["right_id"])
     assert found["weight"]["match_weight"] == pytest.approx(best["match_weight"])
-    assert not (answer.folder / "explained").exists(), "what the tables hold is left nowhere"
+    assert not (run.folder / "explained").exists(), "what the tables hold is left nowhere"
     with pytest.raises(ConfigError, match="no record with this id"):
-        answer.explain("nobody", best["right_id"])
+        run.explain("nobody", best["right_id"])
 
 
-def test_what_has_no_place_of_its_own_goes_with_the_answer(files: Files, tmp_path: Path) -> None:
+def test_what_has_no_place_of_its_own_goes_with_the_run(files: Files, tmp_path: Path) -> None:
     left, right = pa_csv.read_csv(files.left), pa_csv.read_csv(files.right)
     given = linkage.link(left, right, links_only=True)
     folder = given.folder
     assert folder.parent.stat().st_mode & 0o077 == 0, "rows of persons are for the owner alone"
     assert (folder.parent / "left.parquet").is_file()
-    with pytest.raises(ConfigError, match=r"index\.html: this answer has none"):
+    with pytest.raises(ConfigError, match=r"index\.html: this result has none"):
         given.report  # noqa: B018
     del given
     assert not folder.parent.exists()
 
     named = linkage.link(left, right, out=tmp_path / "linked", links_only=True)
-    assert named.links.num_rows
+    assert named.links().fetchall()
     del named
     assert (tmp_path / "linked" / "links.parquet").is_file()
     with pytest.raises(ConfigError, match="give --force to replace it"):
         linkage.link(files.left, files.right, out=tmp_path / "linked", links_only=True)
+
+
+def test_a_relation_outlives_the_result_that_it_is_of(files: Files) -> None:
+    links = linkage.link(files.left, files.right, links_only=True).links()
+    assert len(links.filter("decision = 'accepted'").df())
+
+
+def test_a_result_is_opened_again(run: linkage.Run) -> None:
+    opened = linkage.open_run(run.folder)
+    assert opened.links().fetchall() == run.links().fetchall()
+    assert (opened.steps, opened.tables) == (["link"], ["links", "unlinked"])
+    assert opened.quality()["step"] == "link"
+    with pytest.raises(ConfigError, match="spine: this result has no such table"):
+        opened.table("spine")
+    with pytest.raises(ConfigError, match="people: no such step"):
+        opened.links("people")
+    assert "<li>" in run._repr_html_()
+
+
+def test_splink_opens_the_step_and_has_its_match_weights(run: linkage.Run) -> None:
+    linker = run.linker()
+    predicted = linker.inference.predict().as_duckdbpyrelation()
+    sides = (duckdb_side(run, side) for side in ("left", "right"))
+    left, right = (dict(side) for side in sides)
+    theirs = {
+        (left[one], right[other]): weight
+        for one, other, weight in predicted.select("unit_id_l, unit_id_r, match_weight").fetchall()
+    }
+    links = run.links().filter("method = 'probabilistic'").select("left_id, right_id, match_weight").fetchall()
+    ours = {(one, other): weight for one, other, weight in links}
+    assert ours
+    assert {pair: theirs[pair] for pair in ours} == pytest.approx(ours, abs=1e-6)
+    assert linker.visualisations.match_weights_chart() is not None
+
+
+def duckdb_side(run: linkage.Run, side: str) -> list[Any]:
+    path = run.folder / "records" / f"{side}.parquet"
+    return duckdb.sql(f"select unit_id, source_key from '{path}'").fetchall()
+
+
+def test_a_model_is_trained_and_used(files: Files, tmp_path: Path) -> None:
+    model = linkage.train(files.left, files.right, out=tmp_path / "model.json")
+    linked = linkage.link(files.left, files.right, model=tmp_path / "model.json", links_only=True)
+    assert linked.links().fetchall()
+    assert model["link_type"] == "link_only"
 
 
 def test_labels_of_rows_are_ids_where_they_have_a_name(files: Files) -> None:
@@ -112,7 +157,7 @@ def test_records_of_one_table_are_found() -> None:
     by_column = linkage.dedupe(people, truth="who", id="key")
     assert by_column.truth is not None
     assert by_column.truth["recall"] > 0.9
-    clusters = by_column.clusters.to_pylist()
+    clusters = by_column.people.to_arrow_table().to_pylist()
     assert {row["id"] for row in clusters} == set(people["key"])
     assert (
         by_column.summary.splitlines()[0]
@@ -122,8 +167,8 @@ def test_records_of_one_table_are_found() -> None:
     truth = pd.DataFrame([keys for keys in pairs if len(keys) == 2], columns=["left_id", "right_id"])
     by_pairs = linkage.dedupe(people.drop(columns="who"), truth=truth, id="key")
     assert by_pairs.truth == by_column.truth
-    with pytest.raises(ConfigError, match=r"unlinked\.parquet: this answer has none"):
-        by_pairs.unlinked  # noqa: B018
+    with pytest.raises(ConfigError, match="unlinked: this result has no such table"):
+        by_pairs.unlinked()
 
 
 MIXED = pd.DataFrame({"id": [1, 2], "surname": [CANARY, 7]})

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +22,10 @@ from linkage.engine.locked_tempdir import scratch_folder
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
 _OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
+
+
+Relation: TypeAlias = "duckdb.DuckDBPyRelation"
+"""A query of DuckDB in Python, with `.df()`, `.pl()` and `.arrow()`."""
 
 
 class DuckDBEngine:
@@ -158,6 +162,10 @@ class DuckDBEngine:
     def arrow(self, table: Table) -> pa.Table:
         with self._explaining():
             return self._planned(table).to_arrow_table()
+
+    def relation(self, table: Table) -> Relation:
+        """A table as DuckDB's own relation, read again at each use."""
+        return self._planned(table)
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         name = self._there(table)
