@@ -15,9 +15,9 @@ from collections.abc import Sequence, Set
 from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model.conditions import BlockingRule, conjuncts, parsed, to_sql
+from linkage.model.conditions import BlockingRule, agreements, conjuncts, parsed, to_sql
 from linkage.model.implied import equal_column, equal_columns
-from linkage.model.splink_json import Level, Model
+from linkage.model.splink_json import Model
 from linkage.model.stages import level_case, number, pattern_column, stages
 
 
@@ -149,7 +149,7 @@ def _with_columns(model: Model, source: str, equal: Set[str], also: Sequence[str
     for column in model.tf_columns:
         table = frequency_table(column, model)
         # Where only equal values are adjusted, one side's frequency is the other's.
-        one = column.lower() in equal or adjusts_equal_values_alone(model, column)
+        one = column.lower() in equal or _adjusts_equal_values_only(model, column)
         looked_up = ("l", "l") if one else ("l", "r")
         for side in dict.fromkeys(looked_up):
             # A logarithm for each value, not for each pair.
@@ -163,17 +163,12 @@ def _with_columns(model: Model, source: str, equal: Set[str], also: Sequence[str
     return f"select {selected}\nfrom {source}{joins}"
 
 
-def adjusts_equal_values_alone(model: Model, column: str) -> bool:
+def _adjusts_equal_values_only(model: Model, column: str) -> bool:
     """Whether each level that is adjusted by a column holds of equal values of it only."""
     adjusted = [level for c in model.comparisons for level in c.levels if level.adjusted and level.tf_column == column]
-    return all(_implies_equality(level, column) for level in adjusted)
-
-
-def _implies_equality(level: Level, column: str) -> bool:
-    wanted = {f"{column}_l".lower(), f"{column}_r".lower()}
-    return any(
-        isinstance(term, exp.EQ) and {side.name.lower() for side in (term.left, term.right)} == wanted
-        for term in conjuncts(level.condition or "false")
+    return all(
+        any(a and a.kind == "column" and a.column.lower() == column.lower() for a in agreements(level.condition))
+        for level in adjusted
     )
 
 

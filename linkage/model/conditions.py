@@ -92,7 +92,7 @@ class BlockingRule:
         """
         left, right, others = [], [], 0
         for term in conjuncts(self.condition):
-            sides = _sides(term)
+            sides = _sides(term) if isinstance(term, exp.EQ) else None
             if sides is None:
                 others += 1
                 continue
@@ -127,11 +127,58 @@ def element(column: str) -> str:
     return f"{column}__element"
 
 
-def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
-    """The two sides of an equality, l's first, where each reads one side only."""
-    if not isinstance(term, exp.EQ):
+@dataclass(frozen=True)
+class Agreement:
+    """What a condition asks to be the same on both sides.
+
+    Attributes:
+        kind: "column" (equal), "value" (of a column, equal) or "overlap" (of two lists).
+        value: the column, or SQL of the value over the columns of a unit.
+        column: that is read.
+    """
+
+    kind: str
+    value: str
+    column: str
+
+
+@functools.lru_cache(maxsize=4096)
+def agreements(condition: str | None) -> tuple[Agreement | None, ...]:
+    """What each part of a condition that AND joins asks to be the same on both sides; None where it asks otherwise."""
+    return tuple(map(agreement, conjuncts(condition))) if condition else ()
+
+
+def agreement(term: exp.Expression) -> Agreement | None:
+    """What one part of a condition asks to be the same on both sides; None where it asks for anything else."""
+    sides = _sides(term)
+    if sides is None:
         return None
-    read = [{column.table.lower() for column in side.find_all(exp.Column)} for side in (term.left, term.right)]
+    left, right = (side.copy().transform(_without_side) for side in sides)
+    columns = list(dict.fromkeys(column.name for column in left.find_all(exp.Column)))
+    if left.sql().lower() != right.sql().lower() or len(columns) != 1:
+        return None
+    if not isinstance(left, exp.Column):
+        return None if isinstance(term, exp.ArrayOverlaps) else Agreement("value", to_sql(left), columns[0])
+    return Agreement("overlap" if isinstance(term, exp.ArrayOverlaps) else "column", columns[0], columns[0])
+
+
+def _without_side(node: exp.Expression) -> exp.Expression:
+    """A column of a unit: l."dob" and "dob_l" are "dob"."""
+    if not isinstance(node, exp.Column):
+        return node
+    return exp.column(exp.to_identifier(node.name if node.table else node.name[:-2], quoted=True))
+
+
+def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
+    """The two sides of an equality or an overlap, l's first, where each reads one side only."""
+    if not isinstance(term, exp.EQ | exp.ArrayOverlaps):
+        return None
+    read = [{_side(column) for column in side.find_all(exp.Column)} for side in (term.left, term.right)]
     if read == [{"l"}, {"r"}]:
         return term.left, term.right
     return (term.right, term.left) if read == [{"r"}, {"l"}] else None
+
+
+def _side(column: exp.Column) -> str:
+    """l or r: of l."dob" and of "dob_l"; else anything."""
+    return str(column.table or column.name[-2:].removeprefix("_")).lower()

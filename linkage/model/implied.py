@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
-from linkage.model.conditions import BlockingRule, conjuncts, parsed
-from linkage.model.splink_json import Comparison, Level, Model
+from linkage.model.conditions import BlockingRule, agreement, conjuncts, parsed
+from linkage.model.splink_json import Comparison, Level, Model, sided_columns
 
 
 def under(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule] = ()) -> Model:
@@ -41,17 +41,14 @@ def unequal_columns(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> froz
 
 def equal_column(term: exp.Expression) -> str | None:
     """The column, in lower case, that a condition asks to be equal on both sides; None if it asks for anything else."""
-    if isinstance(term, exp.EQ) and isinstance(term.left, exp.Column) and isinstance(term.right, exp.Column):
-        names: set[str] = {side.name.lower() for side in (term.left, term.right)}
-        if len(names) == 1 and {term.left.table.lower(), term.right.table.lower()} == {"l", "r"}:
-            return names.pop()
-    return None
+    agreed = agreement(term)
+    return agreed.column.lower() if agreed and agreed.kind == "column" else None
 
 
 def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset[str]) -> Comparison:
     levels: list[Level] = []
     for level in comparison.levels:
-        columns = _columns_of(level.condition or "")
+        columns = frozenset(column.lower() for column in sided_columns(level.condition))
         known = _truth(level.condition, columns & equal, columns & unequal) if level.condition else None
         if known is False:
             continue
@@ -60,13 +57,6 @@ def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset
             break
         levels.append(level)
     return replace(comparison, levels=tuple(levels))
-
-
-@functools.lru_cache(maxsize=4096)
-def _columns_of(condition: str) -> frozenset[str]:
-    """The columns, in lower case and without their side, that a condition reads."""
-    names = {node.name.lower() for node in parsed(condition).find_all(exp.Column)} if condition else set()
-    return frozenset(name[:-2] for name in names if name[-2:] in ("_l", "_r"))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.errors import ConfigError
-from linkage.model.conditions import BlockingRule, parsed, to_sql
+from linkage.model.conditions import BlockingRule, agreements, parsed, to_sql
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 NOT_OBSERVED = 1e-6
@@ -80,9 +80,7 @@ class Comparison:
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns of a unit that the conditions read."""
-        return tuple(
-            dict.fromkeys(c for level in self.levels if level.condition for c in sided_columns(level.condition))
-        )
+        return tuple(dict.fromkeys(c for level in self.levels for c in sided_columns(level.condition)))
 
 
 @dataclass(frozen=True)
@@ -259,8 +257,10 @@ def _parsed(condition: str, where: str) -> exp.Expression:
 
 
 @functools.lru_cache(maxsize=4096)
-def sided_columns(condition: str) -> tuple[str, ...]:
-    """Columns, without their _l or _r, that a level's condition reads, in order."""
+def sided_columns(condition: str | None) -> tuple[str, ...]:
+    """Columns, without their _l or _r, that a level's condition reads, in order; none of ELSE."""
+    if condition is None:
+        return ()
     found = (_SIDE.fullmatch(column.name) for column in parsed(condition).find_all(exp.Column))
     return tuple(dict.fromkeys(match.group(1) for match in found if match))
 
@@ -340,17 +340,15 @@ def _probability(level: dict[str, Any], key: str, where: str) -> float | None:
 
 def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float | None]:
     """For each column, the u of the level that only says it is equal: Splink's base for term frequencies."""
-    found: dict[str, float | None] = {}
+    exact: dict[str, float | None] = {}
     for level in levels:
-        if level["sql_condition"].strip().upper() == "ELSE":
+        if level.get("is_null_level") or level["sql_condition"].strip().upper() == "ELSE":
             continue
-        equality = _parsed(level["sql_condition"], where).unnest()  # without its brackets
-        if level.get("is_null_level") or not isinstance(equality, exp.EQ):
-            continue
-        sides = [side.name.lower() if isinstance(side, exp.Column) else "" for side in (equality.left, equality.right)]
-        if sides[0][:-2] == sides[1][:-2] != "":
-            found.setdefault(sides[0][:-2], _probability(level, "u_probability", where))
-    return found
+        _parsed(level["sql_condition"], where)
+        agreed = agreements(level["sql_condition"])
+        if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
+            exact.setdefault(agreed[0].column.lower(), _probability(level, "u_probability", where))
+    return exact
 
 
 def _blocking_rule(raw: dict[str, Any] | str, where: str) -> BlockingRule:

@@ -14,19 +14,16 @@ Two estimates:
   shows how often a birth date and a postcode differ together where no rule reaches such pairs.
 """
 
-import functools
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model.conditions import BlockingRule, conjuncts, parsed, to_sql
+from linkage.model.conditions import Agreement, BlockingRule, agreements
 from linkage.model.splink_json import Comparison, Level, Model
 
 Numbers = npt.NDArray[np.float64]
@@ -34,10 +31,6 @@ Pattern = tuple[int, ...]
 """Levels of the model's comparisons."""
 State = frozenset["Event"]
 """Of a field, the parts that agree; none: it differs in all that rules ask for."""
-FieldPair = tuple[str, str, str, str]
-"""A field and what it shows, another and what that shows."""
-AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "not known"
-"""What a field shows; anything else is the part that agrees where the whole differs."""
 
 FEWEST_MATCHES = 200
 """Matches below which next to no two fields are seen to differ together."""
@@ -46,24 +39,11 @@ MOST_CELLS = 7_000
 _MOST_LOG = 40.0  # logarithm of a count, beyond which exp would overflow sums
 
 
-class LogOdds(NamedTuple):
-    """A logarithm of an odds ratio and its standard deviation: 0 where two fields show what they do independently."""
-
-    log: float
-    sd: float
-
-
-class _Kind(NamedTuple):
-    """Prior of the mean of log odds ratios of one kind: its mean and standard deviation."""
-
-    mean: float
-    sd: float
-
-
-_KINDS = (_Kind(1.0, 1.0), _Kind(0.5, 0.5), _Kind(0.0, 0.1), _Kind(0.0, 0.3))
-"""By how many of the two fields are not known: errors come together, e times as often as by chance; who leaves out a
-field writes the others with less care too; fields are left out together or not, as a form asks. Last, of two fields of
-which matches seldom agree on one (a pupil's class), which is nobody's error."""
+_KINDS = np.array([(1.0, 1.0), (0.5, 0.5), (0.0, 0.1), (0.0, 0.3)])
+"""Mean and standard deviation of the prior of the mean log odds ratio, by how many of the two fields are not known:
+errors come together, e times as often as by chance; who leaves out a field writes the others with less care too; fields
+are left out together or not, as a form asks. Last, of two fields of which matches seldom agree on one (a pupil's class),
+which is nobody's error."""
 _CHANGING = 3
 _SPREAD, _SPREAD_COUNTS = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
 _FLAT = 1e-4  # precision of what is left to the cells
@@ -157,27 +137,19 @@ def expected_cases(
 
 def level_events(level: Level) -> list[Event]:
     """What a level of agreement asks to be equal."""
-    events = []
-    for kind, value in _agreeing(level.condition) if level.value > 0 else ():
-        if kind == "value":
-            column = next(c.name for c in parsed(value).find_all(exp.Column))
-            events.append(Event(value, column, False))
-        else:
-            column = value.removesuffix("_all") if kind == "overlap" else value
-            events.append(Event(quote(value), column, kind == "overlap"))
-    return events
+    return [_event(agreed) for agreed in agreements(level.condition) if agreed and level.value > 0]
 
 
 def events_of(rule: BlockingRule) -> State | None:
     """What must agree; None where the rule asks for anything but that the same of both sides be equal."""
-    events = []
-    for term in conjuncts(rule.condition):
-        key = _same_of_both(term)
-        if key is None:
-            return None
-        column = next(c.name for c in key.find_all(exp.Column))
-        events.append(Event(to_sql(key), column.removesuffix("_all"), column in rule.explode))
-    return frozenset(events)
+    agreed = agreements(rule.condition)
+    return None if None in agreed else frozenset(_event(one, rule.explode) for one in agreed if one)
+
+
+def _event(agreed: Agreement, lists: Collection[str] = ()) -> Event:
+    of_list = agreed.kind == "overlap" or agreed.column in lists
+    column = agreed.column.removesuffix("_all") if of_list else agreed.column
+    return Event(agreed.value if agreed.kind == "value" else quote(agreed.value), column, of_list)
 
 
 def by_field(
@@ -197,60 +169,18 @@ def by_field(
 
 
 def implies(condition: str | None, event: Event, made_of: Mapping[str, str]) -> bool:
-    """Whether a level holds only of pairs that show an event."""
+    """Whether a level holds only of pairs that show an event; a list holds the latest value too."""
     columns = {event.column, made_of.get(event.column)}
-    for kind, value in _agreeing(condition):
-        if kind == "overlap" and event.of_list and value.removesuffix("_all") in columns:
-            return True
-        if kind == "column" and value in columns:  # a list holds the latest value too
-            return True
-        if kind == "value" and value == event.value:
-            return True
-    return False
-
-
-@functools.cache
-def _agreeing(condition: str | None) -> tuple[tuple[str, str], ...]:
-    """What a level's condition asks to agree: a whole column, a value made of one, or lists to overlap."""
-    agreeing = []
-    for term in conjuncts(condition) if condition else ():
-        key = _same_of_both(term)
-        if isinstance(term, exp.ArrayOverlaps):
-            left, right = _without_side(term.left), _without_side(term.right)
-            if isinstance(left, exp.Column) and left == right:
-                agreeing.append(("overlap", left.name))
-        elif isinstance(key, exp.Column):
-            agreeing.append(("column", key.name))
-        elif key is not None:
-            agreeing.append(("value", to_sql(key)))
-    return tuple(agreeing)
-
-
-def _same_of_both(term: exp.Expression) -> exp.Expression | None:
-    """What of one column is equal on both sides; None where it is anything else."""
-    if not isinstance(term, exp.EQ):
-        return None
-    left, right = _without_side(term.left), _without_side(term.right)
-    return left if left == right and len({c.name for c in left.find_all(exp.Column)}) == 1 else None
-
-
-def _without_side(value: exp.Expression) -> exp.Expression:
-    """A side's value over the columns of a unit: l."dob" and "dob_l" are "dob"."""
-
-    def bare(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Column):
-            return node
-        sided = not node.table and node.name[-2:].lower() in ("_l", "_r")
-        return exp.column(exp.to_identifier(node.name[:-2] if sided else node.name, quoted=True))
-
-    return value.copy().transform(bare)
+    return any(
+        (agreed.kind == "overlap" and event.of_list and agreed.column.removesuffix("_all") in columns)
+        or (agreed.kind == "column" and agreed.column in columns)
+        or (agreed.kind == "value" and agreed.value == event.value)
+        for agreed in filter(None, agreements(condition))
+    )
 
 
 def estimated_recall(
-    model: Model,
-    rules: Sequence[BlockingRule],
-    patterns: Mapping[Pattern, float],
-    made_of: Mapping[str, str],
+    model: Model, rules: Sequence[BlockingRule], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
 ) -> Recall | None:
     """Which matches some rule reaches; None where that cannot be estimated or rules ask for too many fields.
 
@@ -259,65 +189,32 @@ def estimated_recall(
         made_of: columns that are made of others: postcode_sector to postcode.
     """
     required = [events for events in map(events_of, rules) if events is not None]
-    cells = _cells(model, required, patterns, made_of)
-    if cells is None or cells.matches.sum() < FEWEST_MATCHES or cells.reached.all():
-        return None
-    fit = fit_associations(cells.fields, cells.shows, cells.states, cells.matches, cells.reached)
-    unreached = ~cells.reached
-    return Recall(1 - float(fit.expected[unreached].sum() / fit.expected.sum()), fit.log_sd(unreached))
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Every combination of what fields show.
-
-    Attributes:
-        shows: of each field what it may show, the fullest agreement first.
-        states: a row a cell, a column a field: the place of what it shows.
-        reached: whether a rule reaches the cell.
-        matches: how many are in it; none where no rule reaches.
-    """
-
-    fields: Sequence[str]
-    shows: Sequence[Sequence[str]]
-    states: npt.NDArray[np.int64]
-    reached: npt.NDArray[np.bool_]
-    matches: Numbers
-
-
-def _cells(
-    model: Model, required: Sequence[State], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
-) -> _Cells | None:
-    by_comparison = by_field(model, required, made_of)
-    if not by_comparison:
-        return None
-    columns = [
-        _states_of_patterns(model, comparison, events, patterns, made_of)
-        for comparison, events in by_comparison.items()
+    fields = by_field(model, required, made_of)
+    shown = [_states_of_patterns(model, field, events, patterns, made_of) for field, events in fields.items()]
+    # The fullest agreement first, and last that the field is not known.
+    states = [
+        sorted(set(of), key=lambda s: (s is None, -len(s or ()), sorted(e.value for e in s or ()))) for of in shown
     ]
-    states = [_ordered(set(column)) for column in columns]
-    if math.prod(map(len, states)) > MOST_CELLS:
+    if not states or math.prod(map(len, states)) > MOST_CELLS:
         return None
-    cells = list(itertools.product(*(range(len(of_field)) for of_field in states)))
-    agreeing = [
-        frozenset[Event]().union(*(of_field[place] or () for of_field, place in zip(states, cell, strict=True)))
-        for cell in cells
-    ]
-    reached = np.array([any(events <= shown for events in required) for shown in agreeing])
-    place_of = {cell: place for place, cell in enumerate(cells)}
-    matches = np.zeros(len(cells))
-    for count, *shown in zip(patterns.values(), *columns, strict=True):
-        matches[place_of[tuple(of_field.index(state) for of_field, state in zip(states, shown, strict=True))]] += count
-    shows = [[_label(state, place) for place, state in enumerate(of_field)] for of_field in states]
-    names = [comparison.name for comparison in by_comparison]
-    return _Cells(names, shows, np.array(cells), reached, np.where(reached, matches, 0.0))
+    cells = np.array(list(itertools.product(*(range(len(of)) for of in states))))
+    agreeing = [frozenset[Event]().union(*(of[n] or () for of, n in zip(states, cell, strict=True))) for cell in cells]
+    reached = np.array([any(events <= agreed for events in required) for agreed in agreeing])
+    matches = np.zeros([len(of) for of in states])
+    for count, *state in zip(patterns.values(), *shown, strict=True):
+        matches[tuple(of.index(one) for of, one in zip(states, state, strict=True))] += count
+    counted = np.where(reached, matches.ravel(), 0.0)
+    if counted.sum() < FEWEST_MATCHES or reached.all():
+        return None
+    fit = fit_log_linear(cells, [of.index(None) if None in of else len(of) for of in states], counted, reached)
+    return Recall(1 - float(fit.expected[~reached].sum() / fit.expected.sum()), fit.log_sd(~reached))
 
 
 def _states_of_patterns(
     model: Model,
     comparison: Comparison,
     events: Sequence[Event],
-    patterns: Mapping[Pattern, float],
+    patterns: Iterable[Pattern],
     made_of: Mapping[str, str],
 ) -> list[State | None]:
     """What a field shows in each pattern; None where it is not known."""
@@ -330,141 +227,100 @@ def _states_of_patterns(
     return [levels.get(pattern[place]) for pattern in patterns]
 
 
-def _ordered(states: set[State | None]) -> list[State | None]:
-    """What a field shows, the fullest agreement first, and last that it is not known."""
-    return sorted(states, key=lambda state: (state is None, -len(state or ()), sorted(e.value for e in state or ())))
-
-
-def _label(state: State | None, place: int) -> str:
-    if not place:
-        return AGREES  # of a field that is never known
-    return UNKNOWN if state is None else " and ".join(sorted(event.value for event in state)) or DIFFERS
-
-
 @dataclass(frozen=True)
 class Fit:
     """A fitted log-linear model.
 
     Attributes:
         expected: matches in every cell, whether it is seen or not.
-        associations: log odds of what two fields show together.
         terms: a row a cell, a column a term of the sum.
-        covariance: of the coefficients.
+        covariance: of the terms' coefficients.
     """
 
     expected: Numbers
-    associations: Mapping[FieldPair, LogOdds]
     terms: Numbers
     covariance: Numbers
 
     def log_sd(self, cells: npt.NDArray[np.bool_]) -> float:
         """Standard deviation of the logarithm of the matches in some cells together (delta method)."""
         whole = float(self.expected[cells].sum())
-        if whole <= 0:
-            return 0.0
-        slope = self.expected[cells] @ self.terms[cells] / whole
+        slope = self.expected[cells] @ self.terms[cells] / max(whole, 1e-300)
         return float(np.sqrt(slope @ self.covariance @ slope))
 
 
-def fit_associations(
-    fields: Sequence[str],
-    shows: Sequence[Sequence[str]],
-    cells: npt.NDArray[np.int64],
-    matches: Numbers,
-    seen: npt.NDArray[np.bool_],
+def fit_log_linear(
+    cells: npt.NDArray[np.int64], unknown: Sequence[int], matches: Numbers, seen: npt.NDArray[np.bool_]
 ) -> Fit:
     """Fit the log-linear model to the cells that are seen.
 
     Args:
-        shows: of each field what it may show, the fullest agreement first; each is seen of a match.
-        cells: a row a cell, a column a field: the place of what it shows.
+        cells: a row a cell, a column a field: the number of what it shows, 0 for agreement.
+        unknown: of each field the number that says that it is not known.
         matches: how many were counted in a cell.
         seen: whether a cell's matches can be counted.
     """
-    terms, names = _terms(fields, shows, cells)
-    agreeing = [float(matches[cells[:, place] == 0].sum()) for place in range(len(fields))]
-    changing = {name for name, agree in zip(fields, agreeing, strict=True) if agree < 0.1 * matches.sum()}
-    mean, precision = np.zeros(len(names)), np.full(len(names), _FLAT)
-    kinds = np.full(len(names), -1)
-    for place, name in enumerate(names):
-        if name is None:
-            continue
-        missing = (name[1], name[3]).count(UNKNOWN)
-        kinds[place] = _CHANGING if not missing and {name[0], name[2]} & changing else missing
-    over, counted = terms[seen], matches[seen]
+    changing = [matches[cells[:, field] == 0].sum() < 0.1 * matches.sum() for field in range(cells.shape[1])]
+    single = [
+        [((cells[:, field] == state).astype(np.float64), state == unknown[field]) for state in range(1, 1 + of.max())]
+        for field, of in enumerate(cells.T)
+    ]
+    columns = [np.ones(len(cells)), *(column for of_field in single for column, _ in of_field)]
+    kinds = [-1] * len(columns)  # of log odds ratios: none
+    for one, other in itertools.combinations(range(len(single)), 2):
+        for (column, missing), (other_column, other_missing) in itertools.product(single[one], single[other]):
+            columns.append(column * other_column)
+            lacking = int(missing) + int(other_missing)
+            kinds.append(_CHANGING if not lacking and (changing[one] or changing[other]) else lacking)
+    terms, kind = np.stack(columns, axis=1), np.array(kinds)
     coefficients = np.zeros(terms.shape[1])
-    coefficients[0] = np.log(max(float(counted.max(initial=1.0)), 1.0))
-    covariance = np.zeros((len(coefficients), len(coefficients)))
-    means, sds = np.array([kind.mean for kind in _KINDS]), np.ones(len(_KINDS))
+    coefficients[0] = np.log(max(float(matches[seen].max(initial=1.0)), 1.0))
+    means, sds = _KINDS[:, 0], np.ones(len(_KINDS))
     for _ in range(100):  # of EM over the means and spreads
-        for kind in range(len(_KINDS)):
-            mean[kinds == kind], precision[kinds == kind] = means[kind], 1 / sds[kind] ** 2
-        coefficients, covariance = _maximum(over, counted, mean, precision, coefficients)
+        mean, precision = np.where(kind < 0, 0.0, means[kind]), np.where(kind < 0, _FLAT, 1 / sds[kind] ** 2)
+        coefficients, covariance = _mode(terms[seen], matches[seen], mean, precision, coefficients)
         before = np.concatenate([means, sds])
-        means, sds = _pooled(coefficients, np.diag(covariance), kinds, sds)
+        means, sds = _pooled(coefficients, np.diag(covariance), kind, sds)
         if np.abs(np.concatenate([means, sds]) - before).max() < 1e-3:
             break
-    errors = np.sqrt(np.diag(covariance))
-    associations = {
-        name: LogOdds(float(coefficient), float(error))
-        for name, coefficient, error in zip(names, coefficients, errors, strict=True)
-        if name is not None
-    }
-    return Fit(np.exp(np.clip(terms @ coefficients, -_MOST_LOG, _MOST_LOG)), associations, terms, covariance)
-
-
-def _terms(
-    fields: Sequence[str], shows: Sequence[Sequence[str]], cells: npt.NDArray[np.int64]
-) -> tuple[Numbers, list[FieldPair | None]]:
-    """A column for all, one for each thing a field shows but agreement, and one for each two such of two fields."""
-    single = [
-        [((name, what), (cells[:, place] == value).astype(np.float64)) for value, what in enumerate(shown) if value > 0]
-        for place, (name, shown) in enumerate(zip(fields, shows, strict=True))
-    ]
-    named: list[tuple[FieldPair | None, Numbers]] = [(None, np.ones(len(cells)))]
-    named += [(None, column) for of_field in single for _, column in of_field]
-    for one, other in itertools.combinations(single, 2):
-        named += [((*a, *b), column * other_column) for (a, column), (b, other_column) in itertools.product(one, other)]
-    return np.stack([column for _, column in named], axis=1), [name for name, _ in named]
+    return Fit(np.exp(np.clip(terms @ coefficients, -_MOST_LOG, _MOST_LOG)), terms, covariance)
 
 
 def _pooled(
-    coefficients: Numbers, variances: Numbers, kinds: npt.NDArray[np.int64], sds: Numbers
+    coefficients: Numbers, variances: Numbers, kind: npt.NDArray[np.int64], sds: Numbers
 ) -> tuple[Numbers, Numbers]:
     """Mean and spread of each kind's log odds, given their estimates."""
-    means, spreads = [], []
-    for number, (kind, before) in enumerate(zip(_KINDS, sds, strict=True)):
-        odds, weight, each = coefficients[kinds == number], 1 / kind.sd**2, 1 / before**2
-        mean = (odds.sum() * each + kind.mean * weight) / (len(odds) * each + weight)
-        squares = ((odds - mean) ** 2 + variances[kinds == number]).sum() + _SPREAD_COUNTS * _SPREAD**2
-        means.append(float(mean))
-        spreads.append(math.sqrt(squares / (len(odds) + _SPREAD_COUNTS)))
-    return np.array(means), np.array(spreads)
+    means, spreads = np.zeros(len(_KINDS)), np.zeros(len(_KINDS))
+    for number, ((mean, sd), before) in enumerate(zip(_KINDS, sds, strict=True)):
+        odds, weight, each = coefficients[kind == number], 1 / sd**2, 1 / before**2
+        means[number] = (odds.sum() * each + mean * weight) / (len(odds) * each + weight)
+        squares = ((odds - means[number]) ** 2 + variances[kind == number]).sum() + _SPREAD_COUNTS * _SPREAD**2
+        spreads[number] = math.sqrt(squares / (len(odds) + _SPREAD_COUNTS))
+    return means, spreads
 
 
-def _maximum(
+def _mode(
     terms: Numbers, counted: Numbers, mean: Numbers, precision: Numbers, start: Numbers
 ) -> tuple[Numbers, Numbers]:
     """The mode of Poisson counts with a normal prior, and the covariance there (Newton's method, halving steps)."""
 
-    def logs(tried: Numbers) -> Numbers:
-        return np.clip(terms @ tried, -_MOST_LOG, _MOST_LOG)
+    def logs(coefficients: Numbers) -> Numbers:
+        return np.clip(terms @ coefficients, -_MOST_LOG, _MOST_LOG)
 
-    def objective(tried: Numbers) -> float:
-        values = logs(tried)
-        return float(counted @ values - np.exp(values).sum() - 0.5 * (precision * (tried - mean) ** 2).sum())
+    def objective(coefficients: Numbers) -> float:
+        values, distance = logs(coefficients), coefficients - mean
+        return float(counted @ values - np.exp(values).sum() - 0.5 * (precision * distance**2).sum())
 
     def curvature(at: Numbers) -> Numbers:
         return (terms * np.exp(logs(at))[:, None]).T @ terms + np.diag(precision)
 
-    found = start
+    mode = start
     for _ in range(60):
-        slope = terms.T @ (counted - np.exp(logs(found))) - precision * (found - mean)
-        step, height, size = np.linalg.solve(curvature(found), slope), objective(found), 1.0
-        while objective(found + size * step) < height - 1e-9 and size > 1e-6:
+        slope = terms.T @ (counted - np.exp(logs(mode))) - precision * (mode - mean)
+        step, height, size = np.linalg.solve(curvature(mode), slope), objective(mode), 1.0
+        while objective(mode + size * step) < height - 1e-9 and size > 1e-6:
             size /= 2
-        found = found + size * step
+        mode = mode + size * step
         if np.abs(size * step).max() < 1e-5:
             break
-    covariance: Numbers = np.linalg.inv(curvature(found)).astype(np.float64)
-    return found, covariance
+    covariance: Numbers = np.linalg.inv(curvature(mode)).astype(np.float64)
+    return mode, covariance

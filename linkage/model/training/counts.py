@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlglot import exp
 
 from linkage.engine import Engine, one, quote
 from linkage.model.compiled import scored_pairs
-from linkage.model.conditions import conjuncts
+from linkage.model.conditions import agreements
 from linkage.model.sampling import Side, below
 from linkage.model.splink_json import Comparison, Level, Model
 from linkage.model.stages import pattern_column
@@ -71,10 +70,9 @@ class Layout:
         """Each column that a level only asks to be equal, and the number of the first such level."""
         exact: dict[str, int] = {}
         for number, level in enumerate(self.levels):
-            plain = (level.condition or "").replace('"', "").replace(" ", "").lower()
-            for column in self.model.comparisons[self.owner[number]].columns:
-                if plain in (f"{column}_l={column}_r".lower(), f"{column}_r={column}_l".lower()):
-                    exact.setdefault(column, number)
+            agreed = agreements(level.condition)
+            if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
+                exact.setdefault(agreed[0].column, number)
         return exact
 
     def totals(self, values: Floats) -> Floats:
@@ -333,12 +331,7 @@ def counted_records(sides: Sequence[Side]) -> tuple[str, str]:
 
 def _history_of(level: Level) -> str | None:
     """The list column of which a level's condition asks that both sides' lists overlap."""
-    for term in conjuncts(level.condition) if level.condition else ():
-        if isinstance(term, exp.ArrayOverlaps):
-            names = [side.name if isinstance(side, exp.Column) else "" for side in (term.left, term.right)]
-            if {name[-2:].lower() for name in names} == {"_l", "_r"} and names[0][:-2] == names[1][:-2]:
-                return names[0][:-2]
-    return None
+    return next((agreed.column for agreed in agreements(level.condition) if agreed and agreed.kind == "overlap"), None)
 
 
 def _columns(comparisons: Sequence[Comparison]) -> list[str]:
