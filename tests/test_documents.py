@@ -57,7 +57,7 @@ def test_files_of_the_project_that_are_named_are_there(page):
     assert not [name for name in told if "NNNN" not in name and not (ROOT / name).exists()]
 
 
-_FOR_SHORT = {"extract": "make", "review": "open"}
+_FOR_SHORT = {"extract": "make", "report": "run", "review": "open", "synth": "make"}
 """Groups in which a word that is no verb is the first of this verb's: leo extract RUN REQUEST."""
 
 
@@ -67,7 +67,9 @@ def faults_of(words: list[str]) -> Iterator[str]:
     while words and words[0] == "--definitions":
         words = words[2:]
     verb = words[0] if words else ""
-    while (verbs_of := getattr(group, "commands", None)) is not None and words and not words[0].startswith("-"):
+    while (verbs_of := getattr(group, "commands", None)) is not None and words and words[0] not in ("-h", "--help"):
+        if words[0].startswith("-") and verb not in _FOR_SHORT:
+            break
         if words[0] in verbs_of:
             group, words = verbs_of[words[0]], words[1:]
         elif verb in _FOR_SHORT:
@@ -113,7 +115,7 @@ def test_what_there_is_not_is_seen():
     assert list(faults_of(["link", "a.csv", "b.csv", "--oot", "x"])) == ["--oot"]
     assert list(faults_of(["linc", "a.csv"])) == ["no verb linc"]
     assert list(faults_of(["extract", "runs/demo", "request.toml", "--kee", "k"])) == ["--kee"]
-    assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--write-overrides"])) == []
+    assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--double", "1"])) == []
     assert list(commands_in("```\n$ leo run x.toml --plan   # what would run\n```\nor `leo demo`\n")) == [
         "run x.toml --plan",
         "demo",

@@ -82,7 +82,7 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
     monkeypatch.setenv("LEO_MASTERKEY", "not told")
     monkeypatch.setenv("LEO_EXTRACT_KEY", "")
     monkeypatch.setenv("LEONORA", "somebody else's")
-    monkeypatch.setattr(sys, "argv", ["leo", "output", "profiles"])
+    monkeypatch.setattr(sys, "argv", ["leo", "disclosure", "profiles"])
     with pytest.raises(SystemExit):
         cli.main()
     assert capsys.readouterr().err.splitlines() == [
@@ -92,4 +92,4 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
 
 
 def test_the_variables_that_are_read_are_those_that_are_known():
-    assert commands._READ == (OWN, MASTER, EXTRACT)
+    assert commands._VARIABLES == (OWN, MASTER, EXTRACT)

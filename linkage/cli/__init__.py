@@ -1,4 +1,4 @@
-"""The `leo` command: thin verbs over the rooms."""
+"""The `leo` command. Its modules parse arguments and print; the work is in the packages below."""
 
 import sys
 
@@ -7,7 +7,7 @@ from linkage.errors import Stopped
 
 
 def main() -> None:
-    """What the console script calls."""
+    """The console script."""
     process.begin()
     try:
         # What a command needs takes a third of a second to import, and may be stopped by then.

@@ -1,8 +1,11 @@
-"""The command itself: its verbs, and what holds for them all."""
+"""The `leo` command: its verbs in six panels, each imported when it is asked for, and what holds for them all."""
 
 import contextlib
+import difflib
+import importlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,33 +14,117 @@ from typer.core import TyperGroup
 
 from linkage import __version__, process
 from linkage.cli.failures import failing_clearly, refuse_strange_names
-from linkage.cli.verbs import Verbs
 from linkage.config.resources import OWN, use
 from linkage.errors import Stopped
 
-_READ = (OWN, "LEO_MASTER_KEY", "LEO_EXTRACT_KEY")
+_PANELS = {
+    "Start": {"demo": "start:demo", "synth": "start:synth"},
+    "Link": {"link": "link:link", "dedupe": "link:dedupe"},
+    "Pipeline": {
+        "init": "pipeline:init",
+        "check": "pipeline:check",
+        "run": "pipeline:run",
+        "compare": "results:compare",
+        "publish": "pipeline:publish",
+    },
+    "Model": {"model": "model:app"},
+    "Inspect": {"explain": "results:explain", "review": "review:app", "report": "results:report"},
+    "Governance": {
+        "catalogue": "catalogue:app",
+        "request": "project:request",
+        "extract": "project:extract",
+        "disclosure": "disclosure:app",
+        "key": "project:key",
+    },
+    "": {"config": "pipeline:config"},  # not shown
+}
+"""Verbs by panel of the help text, with module and attribute."""
+_RENAMED = {
+    "blocking": "model blocking",
+    "dashboard": "report all",
+    "outcomes": "report outcomes",
+    "output": "disclosure",
+    "train": "model train",
+    "tune": "model tune",
+}
+"""Verbs of version 0.2 and what they are now."""
+_VARIABLES = (OWN, "LEO_MASTER_KEY", "LEO_EXTRACT_KEY")
 """Environment variables that are read."""
 
 
+class _Verbs(Mapping[str, Any]):
+    """Commands by name, in the order of the help text. Each needs libraries that most others do not."""
+
+    def __init__(self) -> None:
+        self._places = {name: (panel, at) for panel, verbs in _PANELS.items() for name, at in verbs.items()}
+        self._commands: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._commands:
+            self._commands[name] = _command(name, *self._places[name])
+        return self._commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _command(name: str, panel: str, place: str) -> Any:
+    """The command that typer makes of a function or of a group."""
+    module, _, attribute = place.partition(":")
+    verb = getattr(importlib.import_module(f"linkage.cli.{module}"), attribute)
+    command: Any
+    if isinstance(verb, typer.Typer):
+        command = typer.main.get_group(verb)
+        command.name = name
+    else:
+        single = typer.Typer(add_completion=False)
+        single.command(name)(verb)
+        command = typer.main.get_command(single)
+    command.rich_help_panel, command.hidden = panel, not panel
+    return _readable(command)
+
+
+def _readable(command: Any) -> Any:
+    """A command or group whose help has whole paragraphs, and arguments by the names that its text gives them.
+
+    Typer keeps the line ends of a docstring, and writes CONFIG as config.
+    """
+    for inner in getattr(command, "commands", {}).values():
+        _readable(inner)
+    if command.help:
+        command.help = re.sub(r"(?<=\S)\n(?=\S)", " ", command.help)
+    for parameter in command.params:
+        if parameter.param_type_name == "argument" and parameter.metavar is None:
+            parameter.metavar = parameter.name.upper()
+    return command
+
+
 class _Leo(TyperGroup):
-    """All verbs, of which only the one that is asked for is imported."""
-
     def __init__(self, **about: Any) -> None:
-        super().__init__(**{**about, "commands": Verbs()})
+        super().__init__(**{**about, "commands": _Verbs()})
 
-    def make_context(self, *given: Any, **more: Any) -> Any:
-        """Typer ends a command that was stopped without a word, also while it reads what was given."""
-        with _told():
-            return super().make_context(*given, **more)
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Typer ends a command that was stopped without a word, also while it reads its arguments."""
+        with _stop_reported():
+            return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Typer ends a command that was stopped without a word."""
-        with _told():
+        with _stop_reported():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Name the new place of a verb that has moved."""
+        if args and args[0] in _RENAMED:
+            ctx.fail(f"'leo {args[0]}' is now 'leo {_RENAMED[args[0]]}'")
+        return super().resolve_command(ctx, args)
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _stop_reported() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -48,12 +135,11 @@ app = typer.Typer(
     name="leo",
     cls=_Leo,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Link person files into a spine, a pseudonymised longitudinal extract and a quality report.\n\n"
     "Start with: leo demo",
-    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a quality gate failed, 130 stopped.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a check or quality gate failed, 130 stopped.",
 )
 
 
@@ -63,12 +149,10 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _tell_of_slips() -> None:
-    """A variable with a slip in its name is read by nothing, and a run would go by the shipped definitions, say."""
-    for name in sorted(name for name in os.environ if name.upper().startswith("LEO") and name not in _READ):
-        import difflib
-
-        if near := difflib.get_close_matches(name.upper(), _READ, n=1, cutoff=0.8):
+def _warn_of_misspelt_variables() -> None:
+    """Nothing reads a misspelt variable, and a run would use the shipped definitions, for example."""
+    for name in sorted(name for name in os.environ if name.upper().startswith("LEO") and name not in _VARIABLES):
+        if near := difflib.get_close_matches(name.upper(), _VARIABLES, n=1, cutoff=0.8):
             typer.echo(f"leo: nothing reads the environment variable {name}; is {near[0]} meant?", err=True)
 
 
@@ -82,19 +166,18 @@ def leo(
         typer.Option(
             envvar=OWN,
             metavar="FOLDER",
-            help="Your own catalogue, contracts and rules: a folder of the shape of configs/, whose files stand before "
-            "those that ship (leo config files).",
+            help="Your own catalogue, contracts and rules: a folder like configs/, whose files replace those that ship.",
         ),
     ] = None,
 ) -> None:
     """What holds for every verb."""
-    _tell_of_slips()
+    _warn_of_misspelt_variables()
     if definitions is not None:
         use(definitions)
 
 
 def command() -> None:
-    """Do what the command line says; every failure is a message and an exit code."""
+    """Run the command line; every failure is a message and an exit code."""
     with failing_clearly(), process.stoppable():
         refuse_strange_names()
         app()

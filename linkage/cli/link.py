@@ -1,47 +1,42 @@
-"""`leo link`: link two person files."""
+"""`leo link` and `leo dedupe`: person files with nothing to configure."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkage.cli import file_options as shared
-from linkage.cli.file_options import of_each, say, say_inferred, say_notes
+from linkage.cli import options as o
+from linkage.cli.output import both_sides, say, say_inferred, say_notes, show
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
 def link(
-    left: shared.PersonFileArgument,
-    right: shared.OtherFileArgument,
+    left: o.PersonFile,
+    right: o.OtherFile,
     out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
-    maps: shared.Maps = None,
-    compare: shared.Compare = None,
-    date_format: shared.DateFormats = None,
-    schema: shared.SchemaFile = None,
-    ids: Annotated[
-        list[str] | None,
-        typer.Option("--id", help="Id column of both files, or given twice, left and right; none numbers the rows."),
-    ] = None,
-    threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
-    ] = ACCEPT_PROBABILITY,
-    truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
-    model: shared.GivenModel = None,
-    without: shared.Without = None,
-    encoding: shared.Encodings = None,
-    delimiter: shared.Delimiter = None,
-    memory_limit: shared.MemoryLimit = None,
-    threads: shared.Threads = None,
+    maps: o.Maps = None,
+    compare: o.Compare = None,
+    date_format: o.DateFormats = None,
+    schema: o.SchemaFile = None,
+    ids: o.Ids = None,
+    threshold: o.Threshold = ACCEPT_PROBABILITY,
+    truth: o.Truth = None,
+    model: o.Model = None,
+    without: o.Without = None,
+    encoding: o.Encodings = None,
+    delimiter: o.Delimiter = None,
+    memory_limit: o.MemoryLimit = None,
+    threads: o.Threads = None,
     samples: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
     second_records: Annotated[
-        bool | None,
-        typer.Option(help="Link both records of a person who is in a file twice; by default where many are."),
+        bool | None, typer.Option(help="Link duplicates within a file too (default: where a file has many).")
     ] = None,
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links only: several times faster for large files.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that training uses.")] = 2026,
-    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
+    seed: o.Seed = 2026,
+    force: o.Force = False,
+    as_json: o.Json = False,
 ) -> None:
     """Link two person files: their schema is inferred, the model is trained on the files themselves.
 
@@ -60,13 +55,13 @@ def link(
         compare=tuple(compare or ()),
         date_formats=tuple(date_format or ()),
         schema=schema,
-        ids=of_each(ids, "--id"),
+        ids=both_sides(ids, "--id"),
         threshold=threshold,
         truth=truth,
         model=model,
         without=tuple(without or ()),
         delimiter=delimiter,
-        encodings=of_each(encoding, "--encoding"),
+        encodings=both_sides(encoding, "--encoding"),
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,
@@ -75,15 +70,75 @@ def link(
         links_only=links_only,
         force=force,
     )
-    done = link_files(request, inferred=say_inferred, progress=say)
-    typer.echo(links_line(done.summary, links_only=links_only))
-    if done.truth:
-        typer.echo(truth_line(done.truth))
+    linked = link_files(request, inferred=say_inferred, progress=say)
+    lines = [links_line(linked.summary, links_only=links_only)]
+    lines += [truth_line(linked.truth)] if linked.truth else []
     if samples:
-        typer.echo(
+        lines.append(
             f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
         )
-    say_notes([*done.notes, *model_notes(done.summary, of_two_files=True)])
-    typer.echo(f"links   {out / 'links.parquet'}")
-    if not links_only:
-        typer.echo(f"report  {out / 'report' / 'index.html'}")
+    say_notes([*linked.notes, *model_notes(linked.summary, of_two_files=True)])
+    lines.append(f"links   {out / 'links.parquet'}")
+    lines += [] if links_only else [f"report  {out / 'report' / 'index.html'}"]
+    show(linked, lines, as_json=as_json)
+
+
+def dedupe(
+    file: o.PersonFile,
+    out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
+    maps: o.FileMaps = None,
+    compare: o.Compare = None,
+    date_format: o.DateFormats = None,
+    schema: o.SchemaFile = None,
+    id_column: o.Id = None,
+    threshold: o.Threshold = ACCEPT_PROBABILITY,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help="To measure precision and recall by: a column of the file with true ids, or a file of true pairs "
+            "(left_id, right_id) or of clusters (id, cluster)."
+        ),
+    ] = None,
+    model: o.Model = None,
+    without: o.Without = None,
+    encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    memory_limit: o.MemoryLimit = None,
+    threads: o.Threads = None,
+    seed: o.Seed = 2026,
+    force: o.Force = False,
+    as_json: o.Json = False,
+) -> None:
+    """Find the duplicate records of one person file: its schema is inferred, the model is trained on the file.
+
+    Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
+    """
+    from linkage.engine import without_pandas
+    from linkage.files.dedupe import DedupeRequest, dedupe_file
+    from linkage.files.messages import clusters_line, model_notes, truth_line
+
+    without_pandas()
+    request = DedupeRequest(
+        file=file,
+        out=out,
+        maps=tuple(maps or ()),
+        compare=tuple(compare or ()),
+        date_formats=tuple(date_format or ()),
+        schema=schema,
+        id=id_column,
+        threshold=threshold,
+        truth=truth,
+        model=model,
+        without=tuple(without or ()),
+        delimiter=delimiter,
+        encoding=encoding,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
+    )
+    linked = dedupe_file(request, inferred=say_inferred, progress=say)
+    lines = [clusters_line(linked.summary), *([truth_line(linked.truth)] if linked.truth else [])]
+    say_notes([*linked.notes, *model_notes(linked.summary)])
+    lines += [f"clusters {out / 'clusters.parquet'}", f"report   {out / 'report' / 'index.html'}"]
+    show(linked, lines, as_json=as_json)

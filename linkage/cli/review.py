@@ -1,72 +1,42 @@
-"""`leo review`: draw pairs for people to review, take in their answers, estimate precision and recall from them."""
+"""`leo review`: sample pairs for clerical review, take in the answers, estimate precision and recall from them."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from linkage.cli.verbs import FirstVerbIsMeant
+from linkage.cli import options as o
+from linkage.cli.output import first_meant, show
 from linkage.errors import ConfigError
 
-
-class _OpenIsMeant(FirstVerbIsMeant):
-    meant = "open"
-
-
 app = typer.Typer(
-    cls=_OpenIsMeant,
+    cls=first_meant("open"),
     no_args_is_help=True,
-    help="Clerical review: review pairs of a run, keep the answers, estimate precision and recall.\n\n"
+    help="Clerical review: leo review RUN is short for leo review open RUN. Answers are kept; precision and recall are "
+    "estimated from them.\n\n"
     "Example: leo review runs/demo --step education-cis",
 )
 
 LabelsFrom = Annotated[
     Path | None,
     typer.Option(
-        "--labels-from",
         metavar="RUN",
-        help="An earlier run: its labels are carried to the same pairs, and its sample is drawn again as far as possible.",
+        help="An earlier run: carry its labels to the same pairs, and draw the same pairs where possible.",
     ),
 ]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, leo link or leo dedupe.")]
-Step = Annotated[
-    str | None, typer.Option("--step", help="A link step of the run; of leo link 'link', of leo dedupe 'dedupe'.")
-]
-StepByPlace = Annotated[str | None, typer.Argument(metavar="STEP", help="The same as --step.", show_default=False)]
 Size = Annotated[int, typer.Option(min=1, help="Number of pairs to draw; a few more where there are many strata.")]
-
-
-def _one(by_place: str | None, named: str | None) -> str:
-    """The step named by its place or by --step.
-
-    Raises:
-        ConfigError: none is, or two.
-    """
-    steps = {step for step in (by_place, named) if step}
-    if len(steps) != 1:
-        wrong = "is named twice, by its place and by --step" if steps else "is not named"
-        raise ConfigError(f"the link step {wrong}\n  name it once, for example --step education-cis")
-    return steps.pop()
 
 
 @app.command("open")
 def open_(
-    run: Run,
-    step: Annotated[str | None, typer.Option(help="A link step; by default the one that has a sample.")] = None,
+    run: o.AnyRun,
+    step: o.Step = None,
     size: Size = 400,
     doubled: Annotated[
         float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers answer.")
     ] = 0.25,
     labels_from: LabelsFrom = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
-    overrides: Annotated[
-        bool,
-        typer.Option(
-            "--write-overrides",
-            help="Do not open the app: write the settled answers to RUN/review/STEP/overrides.csv, for the step's "
-            "`overrides` in the next run. It holds the sources' own keys.",
-        ),
-    ] = False,
+    port: o.Port = 0,
 ) -> None:
     """Review pairs in a browser, blind: records side by side, one question, by keyboard or mouse.
 
@@ -80,13 +50,6 @@ def open_(
     from quality.review.sample import step_to_review
 
     chosen = step_to_review(run, step, size, labels_from)
-    if overrides:
-        from quality.review.results import write_overrides
-
-        made = write_overrides(run, chosen)
-        left_out = f", {made.contradictory:,} left out: they link one record twice" if made.contradictory else ""
-        typer.echo(f"{made.links:,} pairs to link, {made.never:,} never to link{left_out}\n{made.path}")
-        return
     try:
         from quality.review.app import application
         from quality.review.session import ReviewSession
@@ -111,9 +74,8 @@ def open_(
 
 @app.command()
 def sample(
-    run: Run,
-    place: StepByPlace = None,
-    step: Step = None,
+    run: o.AnyRun,
+    step: Annotated[str, typer.Option(help="A link step; of leo link 'link', of leo dedupe 'dedupe'.")],
     size: Size = 400,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draw; by default the run's.")] = None,
     labels_from: LabelsFrom = None,
@@ -121,7 +83,7 @@ def sample(
     """Draw a stratified sample: passes by bands of match weight, most where the model is least certain.
 
     Labels of this run's earlier links are carried to the pairs that it still has; those of another run with
-    --labels-from. A pair whose records have other values since is reviewed again.
+    --labels-from. A pair whose records have changed values is reviewed again.
 
     Example: leo review sample runs/demo --step education-cis --size 400
 
@@ -129,7 +91,7 @@ def sample(
     """
     from quality.review.sample import draw_sample
 
-    drawn = draw_sample(run, _one(place, step), size, seed=seed, labels_from=labels_from)
+    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
     typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
     carried = drawn.carried
     if carried.unchanged or carried.changed or carried.gone:
@@ -142,39 +104,33 @@ def sample(
 
 @app.command()
 def add(
-    run: Run,
-    labels: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[STEP] CSV", help="The sample's CSV with answers and reviewer; the step by place or by --step."
-        ),
-    ],
-    step: Step = None,
+    run: o.AnyRun,
+    csv: Annotated[Path, typer.Argument(help="The sample's CSV with answers and reviewer.")],
+    step: o.Step = None,
 ) -> None:
     """Take in answers: match, no match or uncertain. Answers are kept; a reviewer's last one counts.
 
     Example: leo review add runs/demo runs/demo/review/education-cis/sample.csv --step education-cis
     """
-    from quality.review.sample import take_labels
+    from quality.review.sample import reviewed_step, take_labels
 
-    *before, csv = labels
-    if len(before) > 1:
-        raise ConfigError(f"{len(labels)} arguments after the run\n  give one CSV, and the step by --step")
-    taken = take_labels(run, _one(before[0] if before else None, step), Path(csv))
+    taken = take_labels(run, reviewed_step(run, step), csv)
     typer.echo(f"{taken:,} answers taken in")
     if not taken:
         typer.echo(f"  the column answer of {csv} is empty", err=True)
 
 
 @app.command()
-def estimate(run: Run, place: StepByPlace = None, step: Step = None) -> None:
+def estimate(run: o.AnyRun, step: o.Step = None, as_json: o.Json = False) -> None:
     """Estimate precision and recall with 95 % intervals; leo report then shows them.
 
     Example: leo review estimate runs/demo --step education-cis
     """
     from quality.review.results import estimate_step
+    from quality.review.sample import reviewed_step
 
-    typer.echo("\n".join(_lines(estimate_step(run, _one(place, step)))))
+    result = estimate_step(run, reviewed_step(run, step))
+    show(result, _lines(result), as_json=as_json)
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
@@ -198,3 +154,19 @@ def _lines(result: dict[str, Any]) -> list[str]:
     if result["unseen"]:
         lines.append(f"left out: {len(result['unseen'])} strata without a reviewed pair")
     return lines
+
+
+@app.command()
+def overrides(run: o.AnyRun, step: o.Step = None) -> None:
+    """Write the settled answers to RUN/review/STEP/overrides.csv, for the step's `overrides` in the next run.
+
+    The file holds the sources' own keys.
+
+    Example: leo review overrides runs/demo --step education-cis
+    """
+    from quality.review.results import write_overrides
+    from quality.review.sample import reviewed_step
+
+    written = write_overrides(run, reviewed_step(run, step))
+    left_out = f", {written.contradictory:,} left out: they link one record twice" if written.contradictory else ""
+    typer.echo(f"{written.links:,} pairs to link, {written.never:,} never to link{left_out}\n{written.path}")

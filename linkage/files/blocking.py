@@ -1,4 +1,4 @@
-"""Blocking rules suggested for two files: `leo blocking suggest LEFT RIGHT`."""
+"""Blocking rules suggested for two files: `leo model blocking LEFT RIGHT`."""
 
 from collections.abc import Callable
 

@@ -47,7 +47,7 @@ _MIN_IN_FORMAT = 0.5  # share of birth dates in one format, below which a file h
 
 @dataclass(frozen=True)
 class Draft:
-    """The options of `leo config draft`.
+    """The options of `leo init`.
 
     Attributes:
         files: two or more; each is linked with the first.

@@ -204,6 +204,6 @@ def _step(left: str, right: str, passes: str, model: str) -> list[str]:
         f"left = {quoted(left)}",
         f"right = {quoted(right)}",
         f"passes = {quoted(passes)}",
-        f"model = {quoted(model)}  # where training starts: leo train and leo tune make it yours",
+        f"model = {quoted(model)}  # where training starts: leo model train and leo model tune make it yours",
         'duplicates = "join"  # who is in a file twice keeps both records',
     ]

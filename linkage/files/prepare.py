@@ -143,7 +143,7 @@ def prepare(
 
 
 def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str | None = None) -> Prepared:
-    """Read the files and infer their schemas, without their records: what `leo config draft` needs."""
+    """Read the files and infer their schemas, without their records: what `leo init` needs."""
     files = _read(engine, options, scratch)
     headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
     stated = stated_of(headers, options.maps, options.compare)

@@ -22,7 +22,7 @@ from linkage.model.training import TrainingReport, fewest_matches, train
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """The options of `leo train` of two files."""
+    """The options of `leo model train` of two files."""
 
     files: FileOptions
     out: Path

@@ -191,7 +191,7 @@ def load(path: Path) -> Model:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such model file\n  name one that is there; leo train writes one") from None
+        raise ConfigError(f"{path}: no such model file\n  name one that is there; leo model train writes one") from None
     except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}\n  save the model in Splink with save_model_to_json") from None
     except RecursionError:  # thousands of brackets in brackets
@@ -216,7 +216,7 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
         ) from None
     if not comparisons:
         raise ConfigError(
-            f"{where}: the model compares nothing\n  give it comparisons: leo train, or save_model_to_json in Splink"
+            f"{where}: the model compares nothing\n  give it comparisons: leo model train, or save_model_to_json in Splink"
         )
     names = [comparison.name.lower() for comparison in comparisons]
     if twice := [comparison.name for comparison in comparisons if names.count(comparison.name.lower()) > 1]:

@@ -1,4 +1,4 @@
-"""Blocking rules suggested for a step of a run, and for any two sides: `leo blocking suggest`."""
+"""Blocking rules suggested for a step of a run, and for any two sides: `leo model blocking`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[st
 
 def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
     """A run's manifest, its configuration, and the place of a step."""
-    manifest = manifest_of_sources(run, "of two files: leo blocking suggest LEFT RIGHT")
+    manifest = manifest_of_sources(run, "of two files: leo model blocking LEFT RIGHT")
     config = of_manifest(run / MANIFEST, manifest["configuration"])
     steps = [step.name for step in config.step]
     if step_name not in steps:

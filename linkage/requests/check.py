@@ -3,12 +3,14 @@
 import datetime
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 
 from linkage.catalogue import Catalogue, shipped, standard_extract
 from linkage.catalogue.packages import load_packages, shipped_packages
+from linkage.errors import ConfigError
 from linkage.requests import data_rules, purpose_rules
 from linkage.requests.application import Application
-from linkage.requests.request import Fault, Request
+from linkage.requests.request import Fault, Request, read_request
 from linkage.requests.rules import PARAMETERS, Rule, load_rules
 
 KINDS = {**purpose_rules.KINDS, **data_rules.KINDS}
@@ -72,3 +74,20 @@ def _filled(text: str, facts: dict[str, object]) -> str:
     for name, value in facts.items():
         text = text.replace("{" + name + "}", str(value))
     return text
+
+
+def read_application(path: Path, today: datetime.date, *, only_form: bool = False) -> Application:
+    """A request from its file, without a fault.
+
+    Args:
+        only_form: a request whose form is right is read whatever rules it breaks.
+
+    Raises:
+        ConfigError: all its faults.
+    """
+    request, form = read_request(path)
+    application = application_of(request, shipped(), today)
+    if faults := form if only_form else faults_of(application, form):
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {line}" for line in as_lines(faults)))
+    return application

@@ -94,7 +94,7 @@ class Rules(_Strict):
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of `leo outcomes`.
+    """What is asked of `leo report outcomes`.
 
     Attributes:
         profile: name of a disclosure profile.

@@ -151,7 +151,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
     if is_linked_files(root):
         raise ConfigError(
             f"{root}: leo link and leo dedupe follow no decisions about single pairs\n"
-            f"  train on the answers: leo train --labels {root} --out MODEL.json; then leo link --model MODEL.json"
+            f"  train on the answers: leo model train {root} --out MODEL.json; then leo link --model MODEL.json"
         )
     _, labels = _answered(root, step)
     with connect("duckdb") as engine:

@@ -104,12 +104,14 @@ def origin_of(run: Path, step: str, links: str, names: Mapping[Pair, Mapping[str
 def _drawn(run: Path, step: str) -> Mapping[str, Any]:
     links, path = fingerprint_of(run, step), run / "review" / step / "strata.json"
     if not path.is_file():
-        raise ConfigError(f"{run}: no sample of step '{step}' was drawn\n  draw one: leo review sample {run} {step}")
-    drawn = document_of(path, f"draw the sample again, answers are kept: leo review sample {run} {step}")
+        raise ConfigError(
+            f"{run}: no sample of step '{step}' was drawn\n  draw one: leo review sample {run} --step {step}"
+        )
+    drawn = document_of(path, f"draw the sample again, answers are kept: leo review sample {run} --step {step}")
     if drawn.get("links") != links:
         raise ConfigError(
             f"{run}: the links of step '{step}' have changed since its sample was drawn\n"
-            f"  draw another: leo review sample {run} {step}"
+            f"  draw another: leo review sample {run} --step {step}"
         )
     return drawn
 

@@ -27,7 +27,7 @@ class Described:
     @property
     def command(self) -> str:
         """The command that makes and checks the same population."""
-        return f"leo synth --people {self.people} --seed {self.seed} --preset {self.preset} --check --out FOLDER"
+        return f"leo synth --people {self.people} --seed {self.seed} --preset {self.preset} --out FOLDER"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _described(folder: Path) -> Described:
     except (OSError, ValueError, KeyError):
         raise InputError(
             f"{folder}: no population: it has no manifest.json that says how it was made\n"
-            "  make one: leo synth --people 200k --check --out FOLDER"
+            "  make one: leo synth --people 200k --out FOLDER"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The measures of `leo synth --check`: static queries of queries.toml, and those that follow rules or pairs of sources.
+"""The measures of `leo synth check`: static queries of queries.toml, and those that follow rules or pairs of sources.
 
 Activities use the rules of configs/outcomes/leo.toml as data. They are computed from the source files with truth as the key,
 with no code of linkage.longitudinal, so that a fault of one shows against the other. CRATE compared the two records that

@@ -73,7 +73,7 @@ class Population:
         if missing:
             raise InputError(
                 f"{folder}: no population that can be checked; it lacks {', '.join(missing)}\n"
-                "  make one: leo synth --people 200k --check --out FOLDER (every table, in Parquet)"
+                "  make one: leo synth --people 200k --out FOLDER (every table, in Parquet)"
             )
         return cls(engine, {name: engine.read(path) for name, path in paths.items()})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.cli.train import labelled_lines
+from linkage.cli.model import labelled_lines
 from linkage.model.labelled import Labelled, m_from_labels
 from linkage.model.training import fewest_matches
 from tests.model.test_labelled import model_of, said

@@ -9,8 +9,8 @@ import pytest
 
 from linkage import __version__
 from linkage.cli.app import app
-from linkage.cli.run import plan_lines
-from linkage.cli.synth import people_count
+from linkage.cli.options import people_count
+from linkage.cli.pipeline import plan_lines
 from linkage.errors import GateError
 from linkage.pipeline.fingerprint import Decision
 from linkage.pipeline.stage import Stage
@@ -31,7 +31,7 @@ def test_version(leo):
 
 
 def test_every_verb_has_a_help_text_with_an_example(leo):
-    verbs = [["demo"], ["synth"], ["run"], ["report"], ["extract"], ["key", "new"], ["config", "check"]]
+    verbs = [["demo"], ["synth"], ["run"], ["report"], ["extract"], ["key", "new"], ["check"]]
     verbs += [["config", "schema"], ["catalogue", "show"], ["catalogue", "check"]]
     for verb in verbs:
         code, shown, _ = leo(*verb, "--help")
@@ -42,9 +42,9 @@ def test_every_verb_has_a_help_text_with_an_example(leo):
 def test_the_help_names_every_verb_and_the_exit_codes(leo):
     code, shown, _ = leo("--help")
     assert code == 0
-    for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "config", "key"):
+    for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "model", "key"):
         assert verb in shown
-    assert "3 a quality gate failed" in " ".join(shown.split())
+    assert "3 a check or quality gate failed" in " ".join(shown.split())
 
 
 def test_an_unknown_verb_is_a_usage_error(leo):
@@ -70,8 +70,8 @@ def test_all_faults_of_a_run_come_at_once_with_their_keys(leo, tmp_path):
         + 'passes = "nopasses.toml"\nmodel = "nomodel.json"\n'
         + '[outputs]\nprojects = ["noproject.toml"]\n'
     )
-    code, _, said = leo("config", "check", file)
-    assert code == 2
+    code, _, said = leo("check", file)
+    assert code == 3
     assert said.startswith(f"leo: {file}: 5 faults\n")
     for fault in (
         "source.others: the catalogue has no dataset 'nodata'",
@@ -91,8 +91,8 @@ def test_link_sets_of_tax_records_on_the_left_are_refused(leo, tmp_path):
         + '[source.wages]\ndataset = "cis"\ntable = "customers"\nfiles = ["x"]\n'
         + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nlink_draws = 3\n'
     )
-    code, _, said = leo("config", "check", file)
-    assert code == 2
+    code, _, said = leo("check", file)
+    assert code == 3
     assert "step.one.link_draws: tax records stand on the left" in said
     assert 'turn the sides: left = "pupils", right = "wages"' in said
 
@@ -100,8 +100,8 @@ def test_link_sets_of_tax_records_on_the_left_are_refused(leo, tmp_path):
 def test_a_misspelt_key_is_refused_with_the_nearest(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN.replace("files", "fils"))
-    code, _, said = leo("config", "check", file)
-    assert code == 2
+    code, _, said = leo("check", file)
+    assert code == 3
     assert "source.pupils.fils: no such key; nearest: files" in said
 
 
@@ -122,8 +122,8 @@ def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_pa
         + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "shoes.json"\n'
         + "[outputs]\nlongitudinal = false\n"
     )
-    code, _, said = leo("config", "check", file)
-    assert code == 2
+    code, _, said = leo("check", file)
+    assert code == 3
     assert "step.one.model" in said
     assert "shoe" in said
 
@@ -149,7 +149,7 @@ def test_a_source_that_no_step_links_is_told_of(leo, tmp_path):
         + others.format("forgotten")
         + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "models/education.json"\n'
     )
-    code, said, _ = leo("config", "check", file)
+    code, said, _ = leo("check", file)
     assert code == 0
     assert said.splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
 
@@ -157,8 +157,8 @@ def test_a_source_that_no_step_links_is_told_of(leo, tmp_path):
 def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN + 'format = { type = "csv", date_format = "DD.MM.YYYY" }\n')
-    code, _, said = leo("config", "check", file)
-    assert code == 2
+    code, _, said = leo("check", file)
+    assert code == 3
     assert "source.pupils.format.date_format: date format 'DD.MM.YYYY' does not give a year, a month and a day" in said
     assert "write it with %Y or %y, %m or %b, and %d" in said
 
@@ -204,7 +204,7 @@ def test_our_catalogue_is_without_fault_and_anothers_faults_are_named(leo, tmp_p
     assert leo("catalogue", "check")[0] == 0
     (tmp_path / "bad.toml").write_text("dataset = 1\n")
     code, _, said = leo("catalogue", "check", tmp_path)
-    assert code == 2
+    assert code == 3
     assert "bad.toml" in said
 
 
@@ -232,16 +232,16 @@ def test_reports_and_extracts_need_a_run(leo, tmp_path):
     assert "is not a run folder" in said
 
 
-@pytest.mark.parametrize("verb", ["report", "publish", "outcomes", "compare", "explain", "review estimate"])
+@pytest.mark.parametrize("verb", ["report", "publish", "report outcomes", "compare", "explain", "review estimate"])
 def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(leo, tmp_path, verb):
     manifest = {"format": 1, "run": "small", "versions": {"leo-linkage": "0.2.0"}, "configuration": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     more = {
         "publish": ["--to", tmp_path.parent / "releases"],
-        "outcomes": ["--out", tmp_path / "out"],
+        "report outcomes": ["--out", tmp_path / "out"],
         "compare": [tmp_path],
         "explain": ["--pair", "1", "2"],
-        "review estimate": ["step"],
+        "review estimate": ["--step", "step"],
     }
     code, _, said = leo(*verb.split(), tmp_path, *more.get(verb, []))
     assert code == 1, said
@@ -251,8 +251,8 @@ def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_reme
 
 def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": "1.0", "ru')
-    for verb in ("report", "explain", "tune", "review"):
-        code, _, said = leo(verb, tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
+    for verb in ("report", "explain", "model tune", "review"):
+        code, _, said = leo(*verb.split(), tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
         assert code == 2, said
         assert "manifest.json: is damaged" in said
         assert "make the run again" in said
@@ -276,8 +276,8 @@ def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
 
 def test_what_synth_wrote_is_no_run_of_another_version(leo, tmp_path):
     (tmp_path / "manifest.json").write_text('{"people": 20000, "preset": "realistic", "format": "parquet"}')
-    for verb in ("report", "publish", "tune"):
-        code, _, said = leo(verb, tmp_path)
+    for verb in ("report", "publish", "model tune"):
+        code, _, said = leo(*verb.split(), tmp_path)
         assert code == 2, said
         assert "is not a run folder" in said
         assert "version" not in said
@@ -290,7 +290,7 @@ def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(leo, t
     (out / "kept.txt").write_text("mine")
     manifest = {"format": "1.0", "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
     (run / "manifest.json").write_text(json.dumps(manifest))
-    code, _, said = leo("outcomes", run, "--out", out)
+    code, _, said = leo("report", "outcomes", run, "--out", out)
     assert code == 1
     assert "give a new or an empty folder with --out" in said
     assert "reading" not in said
@@ -356,19 +356,19 @@ def test_the_app_is_the_console_script():
     assert app.info.name == "leo"
 
 
-def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo, tmp_path):
+def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo):
     village.change("train = false", "train = false\naccept_probability = 0.9999999")
     village.runner().run()
-    counted = tmp_path / "compared.json"
-    code, said, _ = leo("compare", linked_village.root, village.root, "--json", counted)
+    code, said, _ = leo("compare", linked_village.root, village.root)
+    code, counted, _ = leo("compare", linked_village.root, village.root, "--json")
     assert code == 0
     assert "step.npd-cis.accept_probability" in said
     assert "\nnpd-cis: thresholds" in said
-    (step,) = json.loads(counted.read_text())["steps"]
+    (step,) = json.loads(counted)["steps"]
     assert step["gained"] == 0
     assert step["lost"] > 0
     assert step["before"] == step["kept"] + step["other_pass"] + step["lost"] == 100
-    assert "PMR000" not in said + counted.read_text()
+    assert "PMR000" not in said + counted
 
 
 def test_compare_needs_two_runs(linked_village, leo, tmp_path):

@@ -1,4 +1,4 @@
-"""`leo config`: a run's file that is right, files that lack a column, and what may stand in one."""
+"""`leo check` and `leo config schema`: a run's file that is right, files that lack a column, and what may stand in one."""
 
 import json
 
@@ -32,7 +32,7 @@ model = "models/education.json"
 def test_a_right_run_is_confirmed(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN)
-    code, shown, _ = leo("config", "check", file)
+    code, shown, _ = leo("check", file)
     assert code == 0
     assert shown.startswith(f"{file}: no fault in run 'small'\n  2 sources, 0 tables of attributes, 1 step, 0 projects")
 
@@ -52,19 +52,19 @@ def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
         pq.write_table(pa.table(held), data / "pupils" / f"{part}.parquet")
     (data / "marks.csv").write_text("Anwen,2004-03-05\n")
     for arguments in (
-        ("config", "check", file, "--data", data),
+        ("check", file, "--data", data),
         ("run", file, "--data", data, "--out", tmp_path / "out"),
     ):
         code, _, said = leo(*arguments)
-        assert code == 1
+        assert code == (3 if arguments[0] == "check" else 1)
         assert f"{file}: 2 faults" in said
         assert "source.pupils.keep: pupils/b.parquet has no column 'House'" in said
         assert "attributes.marks: the catalogue's table ks4: marks.csv has no column" in said
         assert "Anwen" not in said
         assert "Traceback" not in said
     (data / "pupils" / "b.parquet").write_bytes(b"PAR1 and no end")
-    code, _, said = leo("config", "check", file, "--data", data)
-    assert code == 1
+    code, _, said = leo("check", file, "--data", data)
+    assert code == 3
     assert "b.parquet: not a whole Parquet file; its end is missing or damaged" in said
 
 
@@ -78,12 +78,12 @@ def test_a_file_with_the_mark_of_windows_is_read_and_another_encoding_is_told(le
     """Editors of Windows put a mark before UTF-8, which was no TOML."""
     file = tmp_path / "run.toml"
     file.write_text(RUN, encoding="utf-8-sig")
-    code, shown, _ = leo("config", "check", file)
+    code, shown, _ = leo("check", file)
     assert (code, "no fault in run 'small'" in shown) == (0, True)
     file.write_text(RUN, encoding="utf-16")
-    code, _, said = leo("config", "check", file)
+    code, _, said = leo("check", file)
     assert (code, said) == (
-        2,
+        3,
         f"leo: {file}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding\n",
     )
 

@@ -14,7 +14,9 @@ def shown(monkeypatch: pytest.MonkeyPatch, *verb: str) -> str:
     return CliRunner().invoke(app, [*verb, "--help"]).output
 
 
-@pytest.mark.parametrize("verb", ["compare", "outcomes", "dashboard", "explain", "output check", "extract verify"])
+@pytest.mark.parametrize(
+    "verb", ["compare", "report outcomes", "report all", "explain", "disclosure check", "extract verify"]
+)
 def test_no_line_of_a_paragraph_ends_before_it_is_full(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ends of a docstring's lines were kept: "Counts are exact: they" stood in a line of two words and a half."""
     text = shown(monkeypatch, *verb.split()).partition("╭")[0]

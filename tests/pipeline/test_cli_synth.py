@@ -41,43 +41,27 @@ def test_a_folder_that_holds_something_stays_as_it_is(leo, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.fixture
-def pictured(leo, tmp_path):
-    """A population with its page, and what was said when it was made."""
-    out = tmp_path / "pictured"
-    code, said, _ = leo("synth", "--people=400", "--page", "--out", out)
-    assert code == 0
-    return out, said
+def test_a_page_changes_nothing_else(leo, tmp_path):
+    out = tmp_path / "population"
+    assert leo("synth", "--people=400", "--out", out)[0] == 0
+    before = (out / "manifest.json").stat().st_mtime_ns
+    assert leo("synth", "page", out) == (0, f"page {out / 'population.html'}\n", "")
+    assert (out / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_the_page_of_one_that_is_there_is_made_again_and_nothing_else(leo, pictured):
-    out, said = pictured
-    page = out / "population.html"
-    assert said.splitlines()[1] == f"page {page}"
-    before = (out / "manifest.json").stat().st_mtime_ns, page.read_text()
-    page.unlink()
-    code, said, _ = leo("synth", "--page", "--out", out)
-    assert (code, said) == (0, f"page {page}\n")
-    assert ((out / "manifest.json").stat().st_mtime_ns, page.read_text()) == before
-    code, _, said = leo("synth", "--page", "--people=500", "--seed=1", "--out", out)
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ('{"status": "done", "seed": 2026, "stages": []}', "does not hold a population"),
+        ('{"people": 9, "seed": 1, "rows": {}, "chunk": 9, "format": "csv"}', "make one with --format parquet"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["page", "check"])
+def test_what_is_no_population_in_parquet_is_refused(leo, tmp_path, verb, manifest, message):
+    (tmp_path / "manifest.json").write_text(manifest)
+    code, _, said = leo("synth", verb, tmp_path)
     assert code == 2
-    assert "people: 400 there, 500 asked for" in said
-    assert "seed: 2026 there, 1 asked for" in said
-
-
-def test_figures_are_asked_for_as_json_with_the_check_alone(leo, tmp_path):
-    code, _, said = leo("synth", "--people=10", "--json", "--out", tmp_path / "out")
-    assert code == 2
-    assert "--json writes the figures of --check" in said
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("option", ["--page", "--check"])
-def test_the_folder_of_a_run_is_no_population(leo, tmp_path, option):
-    (tmp_path / "manifest.json").write_text('{"status": "done", "seed": 2026, "stages": []}')
-    code, _, said = leo("synth", option, "--out", tmp_path)
-    assert code == 2
-    assert "does not hold a population" in said
+    assert message in said
     assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from linkage.cli.tables import show_table
+from linkage.cli.output import show_table
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 100])

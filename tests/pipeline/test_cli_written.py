@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.cli.app import app
-from linkage.cli.written import write_json
+from linkage.cli.output import write_json
 
 
 def refused(tmp_path: Path, *words: str) -> str:
@@ -23,12 +23,10 @@ def refused(tmp_path: Path, *words: str) -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ("blocking", "suggest", "none.csv", "nor.csv", "--out"),
-        ("train", "none.csv", "nor.csv", "--out"),
+        ("model", "blocking", "none.csv", "nor.csv", "--out"),
+        ("model", "train", "none.csv", "nor.csv", "--out"),
         ("compare", "none", "nor", "--html"),
-        ("compare", "none", "nor", "--json"),
         ("explain", "none", "--person", "1", "--html"),
-        ("explain", "none", "--person", "1", "--json"),
     ],
 )
 def test_a_folder_in_the_stead_of_a_file_is_told_before_the_work(tmp_path: Path, words: tuple[str, ...]) -> None:
@@ -36,7 +34,7 @@ def test_a_folder_in_the_stead_of_a_file_is_told_before_the_work(tmp_path: Path,
     (tmp_path / "notes.txt").write_text("")
     assert "/rules is a folder: name a file in it" in refused(tmp_path, *words, str(tmp_path / "rules"))
     told = refused(tmp_path, *words, str(tmp_path / "notes.txt" / "rules.json"))
-    assert "/notes.txt/rules.json: /notes.txt is no folder: name a file in one" in told
+    assert "/notes.txt/rules.json: /notes.txt is not a folder: name a file in one" in told
 
 
 def test_what_was_found_is_written_whole_in_a_folder_that_is_made(tmp_path: Path) -> None:
@@ -46,13 +44,13 @@ def test_what_was_found_is_written_whole_in_a_folder_that_is_made(tmp_path: Path
 
 
 def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Path) -> None:
-    """`leo output check pay.csv --out safe | head` wrote nothing."""
+    """`leo disclosure check pay.csv --out safe | head` wrote nothing."""
     (tmp_path / "pay.csv").write_text("Region,Female,Male\nNorth,23,4\nSouth,40,55\n")
     read, write = os.pipe()
     os.close(read)
     try:
         leo = [sys.executable, "-c", "from linkage.cli import main; main()"]
-        check = [*leo, "output", "check", tmp_path / "pay.csv", "--out", tmp_path / "safe"]
+        check = [*leo, "disclosure", "check", tmp_path / "pay.csv", "--out", tmp_path / "safe"]
         subprocess.run(check, stdout=write, stderr=subprocess.DEVNULL, timeout=600, check=False)
     finally:
         os.close(write)
@@ -76,7 +74,7 @@ def test_a_file_where_a_folder_is_to_be_is_called_a_file(words: tuple[str, ...],
 
 
 @pytest.mark.parametrize(
-    "words", [("output", "check", "none.csv"), ("output", "check", "--microdata", "none.csv"), ("dedupe", "none.csv")]
+    "words", [("disclosure", "check", "none.csv"), ("disclosure", "microdata", "none.csv"), ("dedupe", "none.csv")]
 )
 def test_a_file_that_is_not_there_is_told_with_what_to_do(words: tuple[str, ...], tmp_path: Path) -> None:
     there = CliRunner().invoke(app, [*words, *(["--out", str(tmp_path / "new")] if words[0] == "dedupe" else [])])

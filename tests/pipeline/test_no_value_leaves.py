@@ -84,7 +84,7 @@ def test_no_output_of_any_verb_holds_what_is_planted(planted: Any, leo: Leo, tmp
         assert came == code, err
         said.append(out + err)
 
-    gives("review", "sample", run, STEP, "--size", "100")
+    gives("review", "sample", run, "--step", STEP, "--size", "100")
     form = run / "review" / STEP / "sample.csv"
     with form.open() as file:
         rows = [{**row, "answer": "match", "reviewer": "Ann"} for row in csv.DictReader(file)]
@@ -92,20 +92,21 @@ def test_no_output_of_any_verb_holds_what_is_planted(planted: Any, leo: Leo, tmp
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    gives("review", "add", run, STEP, form)
-    gives("review", "estimate", run, STEP)
-    gives("train", "--labels", run, "--out", made / "model.json")
+    gives("review", "add", run, form, "--step", STEP)
+    gives("review", "estimate", run, "--step", STEP)
+    gives("model", "train", run, "--out", made / "model.json")
     _tuned(run)
     gives("report", run)
-    gives("compare", planted.root, run, "--html", made / "compare.html", "--json", made / "compare.json")
-    gives("dashboard", runs, "--out", made / "site")
-    gives("outcomes", run, "--out", made / "outcomes")
+    gives("compare", planted.root, run, "--html", made / "compare.html")
+    gives("compare", planted.root, run, "--json")
+    gives("report", "all", runs, "--out", made / "site")
+    gives("report", "outcomes", run, "--out", made / "outcomes")
     gives("catalogue", "site", "--out", made / "catalogue")
     for index in (5, 13, 110):
         _, _, nino, pmr, _ = PLANTED[index]
-        page, facts = made / f"{index}.html", made / f"{index}.json"
+        page = made / f"{index}.html"
         gives("explain", run, "--pair", f"npd:{pmr}", f"cis:{PLANTED[13][2] if index == 110 else nino}", "--html", page)
-        gives("explain", run, "--record", f"npd:{pmr}", "--json", facts)
+        gives("explain", run, "--record", f"npd:{pmr}", "--json")
     for folder in (runs, made):
         for path, content in outputs(folder):
             assert not found_in(content), path
@@ -162,7 +163,7 @@ def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo
     from quality.review.session import ReviewSession as RunDesk
 
     run = shutil.copytree(planted.root, tmp_path / "run")
-    assert leo("review", "sample", run, STEP, "--size", "1000")[0] == 0
+    assert leo("review", "sample", run, "--step", STEP, "--size", "1000")[0] == 0
     pages = b""
     with RunDesk(run, STEP) as desk:
         ann = testclient.TestClient(

@@ -151,7 +151,7 @@ def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(elsewhere, leo):
     run.write_text(RUN.replace("longitudinal = false", "longitudinal = true"))
     code, said, wrong = leo("run", run, "--out", elsewhere / "out", "--no-progress")
     assert code == 0, said + wrong
-    code, _, said = leo("outcomes", elsewhere / "out", "--out", elsewhere / "outcomes")
+    code, _, said = leo("report", "outcomes", elsewhere / "out", "--out", elsewhere / "outcomes")
     assert code == 2
     assert "follows none of the cohorts that are compared (ks4, further-education, graduate)" in said
     assert "configs/outcomes/compared.toml" in said
@@ -160,7 +160,7 @@ def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(elsewhere, leo):
 def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
     run = elsewhere / "run.toml"
     run.write_text(RUN.replace("keep = { national_number", "keep = { number_of_state"))
-    code, _, said = leo("config", "check", run)
+    code, _, said = leo("check", run)
     assert code == 2
     assert "step.skole-lonn.passes: passes have faults" in said
     assert "pass 'number': no identifier 'x_national_number'" in said
@@ -174,7 +174,7 @@ def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
     write_new_key(elsewhere / "master.key")
     for asked in (
         ("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key"),
-        ("config", "check", run),
+        ("check", run),
     ):
         code, _, said = leo(*asked)
         assert code == 2
@@ -183,11 +183,11 @@ def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
 
 
 def test_a_number_that_no_rule_of_conflicts_knows_is_told_of(elsewhere, leo):
-    assert leo("config", "check", elsewhere / "run.toml")[1].count("\n") == 2
+    assert leo("check", elsewhere / "run.toml")[1].count("\n") == 2
     for name in ("run.toml", "model.json", "passes.toml"):
         file = elsewhere / name
         file.write_text(file.read_text().replace("national_number", "fnr"))
-    code, said, _ = leo("config", "check", elsewhere / "run.toml")
+    code, said, _ = leo("check", elsewhere / "run.toml")
     assert code == 0
     assert "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it" in said
     assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in said

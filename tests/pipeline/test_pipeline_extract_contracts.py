@@ -48,7 +48,7 @@ def repeated(made):
 def test_an_extract_that_is_not_as_it_should_be_is_refused(village, leo, monkeypatch, verb):
     monkeypatch.setattr(build, "link_rows", repeated(build.link_rows))
     asked = {
-        "run": ("run", village.config, "--out", village.root, "--no-progress", "--force"),
+        "run": ("run", village.config, "--out", village.root, "--no-progress", "--rerun"),
         "extract": ("extract", village.root, village.folder / "project.toml", "--out", village.folder / "given"),
     }[verb]
     code, _, said = leo(*asked, "--key", village.key)

@@ -274,18 +274,18 @@ def test_a_review_of_its_links_stands_in_its_report(demo, tmp_path, capsys):
     """Every pair of the sample is called a match; the labels outlive another draw, but not other links."""
     run = tmp_path / "demo"
     shutil.copytree(demo.root, run)
-    assert leo("review", "add", run, "education-cis", tmp_path / "none.csv") == 2
+    assert leo("review", "add", run, tmp_path / "none.csv", "--step", "education-cis") == 2
     assert "draw one: leo review sample" in capsys.readouterr().err
-    assert leo("review", "sample", run, "education-cis", "--size", 60) == 0
+    assert leo("review", "sample", run, "--step", "education-cis", "--size", 60) == 0
     form = run / "review/education-cis/sample.csv"
     lines = form.read_text().splitlines()
     assert lines[0] == "left_id,right_id,answer,reviewer"
     assert len(lines) > 60
     form.write_text("\n".join([lines[0], *(line.removesuffix(",,") + ",match,ann" for line in lines[1:])]) + "\n")
-    assert leo("review", "estimate", run, "education-cis") == 1
+    assert leo("review", "estimate", run, "--step", "education-cis") == 1
     assert "there are no answers about step" in capsys.readouterr().err
-    assert leo("review", "add", run, "education-cis", form) == 0
-    assert leo("review", "estimate", run, "education-cis") == 0
+    assert leo("review", "add", run, form, "--step", "education-cis") == 0
+    assert leo("review", "estimate", run, "--step", "education-cis") == 0
     assert "precision  low 100.00%" in capsys.readouterr().out
     assert leo("report", run) == 0
     page = (run / "report/index.html").read_text()
@@ -294,7 +294,7 @@ def test_a_review_of_its_links_stands_in_its_report(demo, tmp_path, capsys):
     links = next(s["made"] for s in manifest["stages"] if s["name"] == "link-education-cis")["links/education-cis"]
     links["fingerprint"] = "1-other"
     (run / "manifest.json").write_text(json.dumps(manifest))
-    assert leo("review", "estimate", run, "education-cis") == 2
+    assert leo("review", "estimate", run, "--step", "education-cis") == 2
     assert "have changed since its sample was drawn" in capsys.readouterr().err
     assert leo("report", run) == 0
     assert "Error by clerical review" not in (run / "report/index.html").read_text()

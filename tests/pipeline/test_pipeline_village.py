@@ -230,7 +230,7 @@ def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, leo, monkeyp
         return {**tables, "employment": engine.sql(broken, t=tables["employment"], store=True)}
 
     monkeypatch.setattr(outputs, "build", turned)
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--force")
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
     assert code == 3
     assert "gate critical_contracts" in said
     assert "leo_employment.EndDate: is not before its start: " in said

@@ -42,8 +42,8 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, t
         f"published  {release}",
         f"report     {release / 'report/index.html'}   with the review of {STEP}",
         f"extract    {release / 'extracts/village-study'}",
-        f"guard      {release / 'stages'}   names, birth dates and numbers: for those alone who may see identifiers",
-        f"guard      {release / 'review'}   what people judged; overrides.csv has the sources' keys: for those alone who "
+        f"guard      {release / 'stages'}   names, birth dates and numbers: only for users who may see identifiers",
+        f"guard      {release / 'review'}   reviewers' answers; overrides.csv has the sources' keys: only for users who "
         "may see identifiers",
         f"guard      {release / 'quality'}   exact counts, before disclosure control",
     ]
@@ -56,7 +56,10 @@ def test_answers_of_which_nobody_asked_are_named(village: Any, leo: Any, tmp_pat
     code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases")
     assert code == 0
     release = tmp_path / "releases" / village.root.name
-    assert f"answers about {STEP} are not in it: leo review estimate {release} {STEP}; leo report {release}" in shown
+    assert (
+        f"answers about {STEP} are not in it: leo review estimate {release} --step {STEP}; leo report {release}"
+        in shown
+    )
     assert (release / "report/index.html").read_bytes() == before
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkage.cli.run import released_lines
+from linkage.cli.pipeline import released_lines
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline import publishing
 from linkage.pipeline.publishing import publish

@@ -13,7 +13,7 @@ VERBS: dict[str, tuple[str | Path, ...]] = {
     "report": ("report", "RUN"),
     "compare": ("compare", "RUN", "RUN"),
     "explain": ("explain", "RUN", "--pair", "1", "121"),
-    "review": ("review", "sample", "RUN", "npd-cis"),
+    "review": ("review", "sample", "RUN", "--step", "npd-cis"),
     "publish": ("publish", "RUN"),
 }
 
@@ -69,7 +69,7 @@ def test_an_evaluation_that_is_none_is_named(village: Any, leo: Any, tmp_path: P
     for verb in ("report", "publish"):
         code, _, said = leo(*_asked(verb, village.root))
         assert (code, said.startswith(f"leo: {file}: is damaged: it holds no table of facts\n  take it")) == (1, True)
-    code, _, said = leo("dashboard", village.root, "--out", tmp_path / "pages")
+    code, _, said = leo("report", "all", village.root, "--out", tmp_path / "pages")
     assert (code, "evaluation.json" in said) == (1, True)
 
 
@@ -79,8 +79,8 @@ def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: 
     shutil.copytree(village.root, damaged)
     manifest = json.loads((damaged / "manifest.json").read_text())
     (damaged / "manifest.json").write_text(json.dumps(manifest | {"stages": "none"}))
-    code, _, said = leo("dashboard", tmp_path / "runs", "--out", tmp_path / "pages")
-    assert (code, "1 run to show, 1 folder set aside" in said) == (0, True)
+    code, _, said = leo("report", "all", tmp_path / "runs", "--out", tmp_path / "pages")
+    assert (code, "1 run to show, 1 folder not shown" in said) == (0, True)
     assert "manifest.json: is damaged, or not the manifest of a run: stages: input should be a valid list" in said
 
 
@@ -88,9 +88,9 @@ def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: 
     "asked",
     [
         ("explain", "RUN", "--pair", "1", "121"),
-        ("review", "sample", "RUN", "npd-cis"),
-        ("blocking", "suggest", "--run", "RUN", "--step", "npd-cis"),
-        ("tune", "RUN"),
+        ("review", "sample", "RUN", "--step", "npd-cis"),
+        ("model", "blocking", "RUN", "--step", "npd-cis"),
+        ("model", "tune", "RUN"),
     ],
 )
 def test_thresholds_that_contradict_one_another_are_refused_of_a_run_too(

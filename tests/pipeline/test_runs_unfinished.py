@@ -21,9 +21,9 @@ def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village,
     _stopped_before(village.root, "link-npd-cis")
     code, _, said = leo("explain", village.root, "--pair", "1", "2")
     assert (code, "not linked yet: npd-cis; the same leo run goes on" in said) == (2, True)
-    code, _, said = leo("review", "sample", village.root, "npd-cis")
+    code, _, said = leo("review", "sample", village.root, "--step", "npd-cis")
     assert (code, said) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
-    code, _, said = leo("review", "sample", village.root, "nobody")
+    code, _, said = leo("review", "sample", village.root, "--step", "nobody")
     assert (code, "has no link step 'nobody'" in said) == (2, True)
     code, shown, said = leo("compare", tmp_path / "whole", village.root)
     assert (code, shown) == (2, "")
@@ -48,18 +48,18 @@ def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_
 
 def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(village, leo):
     """The first was an unforeseen error; of the second 0 answers were taken in, and nothing said why."""
-    assert leo("review", "sample", village.root, "npd-cis")[0] == 0
+    assert leo("review", "sample", village.root, "--step", "npd-cis")[0] == 0
     folder = village.root / "review" / "npd-cis"
-    code, shown, said = leo("review", "add", village.root, "npd-cis", folder / "sample.csv")
+    code, shown, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
     assert (code, shown) == (0, "0 answers taken in\n")
     assert said == f"  the column answer of {folder / 'sample.csv'} is empty\n"
     (folder / "strata.json").write_text("{")
-    code, _, said = leo("review", "add", village.root, "npd-cis", folder / "sample.csv")
+    code, _, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
     assert (code, said.startswith(f"leo: {folder / 'strata.json'}: is damaged: not JSON\n  draw the sample again")) == (
         1,
         True,
     )
-    assert leo("review", "sample", village.root, "npd-cis")[0] == 0
+    assert leo("review", "sample", village.root, "--step", "npd-cis")[0] == 0
 
 
 def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_pat
         "stages": [],
     }
     (run / "manifest.json").write_text(json.dumps(manifest))
-    code, _, said = leo("outcomes", run, "--out", tmp_path / "pages", "--no-progress")
+    code, _, said = leo("report", "outcomes", run, "--out", tmp_path / "pages")
     assert code == 2
     assert said == (
         f"leo: {run}: has no outcomes: its file says longitudinal = false\n"

@@ -73,7 +73,7 @@ def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
     text = request_file.read_text().replace('"FSMeligible"', '"FSMeligble", "Gender", "UPN"')
     request_file.write_text(text.replace('lawful_basis = "public-task"\n', ""))
     code, _, said = leo("check", request_file)
-    assert code == 2
+    assert code == 3
     assert f"{request_file}: 4 faults" in said
     for line in (
         "lawful_basis: it is none of the bases in law",

@@ -72,7 +72,7 @@ def test_options_and_folders_that_are_named_are_there(place: Path) -> None:
 
     from linkage.cli.app import app
 
-    verb = get_command(app).commands["synth"]  # type: ignore[attr-defined]
+    verb = get_command(app).commands["synth"].commands["make"]  # type: ignore[attr-defined]
     known = {option for parameter in verb.params for option in parameter.opts}
     named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PAGE)) - {"--data", "--key"}
     assert named <= known

@@ -36,7 +36,7 @@ REMEDIES = {
     "duplicate labels": "write out the labels of every row, none merged or blank; one table a file, no row twice",
     "unread": "one row of names above numbers and symbols only; or name the column, --label, where it holds codes",
     "hidden content": "save only the cells in a new workbook; --out does",
-    "nothing to check": "rows about people: give --microdata; a table of results: name its columns, --count, --share",
+    "nothing to check": "rows about people: leo disclosure microdata; a table of results: name its columns, --count, --share",
 }
 NOTES = frozenset({"all of one kind", "sums", "unknown base", "contradictory tables"})
 NOT_CORRECTABLE = frozenset(

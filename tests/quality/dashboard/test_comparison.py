@@ -207,7 +207,7 @@ def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> 
 def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_them(
     engine: Engine, world: World
 ) -> None:
-    """The boxes of `leo tune` leave m and u as they are, and change links."""
+    """The boxes of `leo model tune` leave m and u as they are, and change links."""
     common = model(0.5)
     common["comparisons"][0]["comparison_levels"][0]["tf_adjustment_column"] = "sex"
     before, after = run(world, "a", 1, BEFORE, common), run(world, "b", 2, BEFORE_OF_B, model(0.5))

@@ -1,4 +1,4 @@
-"""`leo dashboard` over two real runs of the village."""
+"""`leo report all` over two real runs of the village."""
 
 import json
 import shutil
@@ -22,11 +22,11 @@ def test_two_real_runs(
     evaluation = json.loads((shutil.copytree(runs / "first", runs / "newer") / "quality/evaluation.json").read_text())
     (runs / "newer" / "quality" / "evaluation.json").write_text(json.dumps(evaluation | {"format": 99}))
 
-    code, out, err = leo("dashboard", runs, "--out", tmp_path / "site")
+    code, out, err = leo("report", "all", runs, "--out", tmp_path / "site")
 
     assert code == 0
     assert out.startswith(f"{tmp_path / 'site' / 'index.html'}   2 pages")
-    assert "2 runs to show, 3 folders set aside" in err
+    assert "2 runs to show, 3 folders not shown" in err
     assert "older: another format" in err
     assert "newer: another format" in err
     assert "third: unfinished" in err
@@ -36,6 +36,6 @@ def test_two_real_runs(
 
 
 def test_a_folder_without_runs_is_an_error(leo: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    code, _, err = leo("dashboard", tmp_path, "--out", tmp_path / "site")
+    code, _, err = leo("report", "all", tmp_path, "--out", tmp_path / "site")
     assert code != 0
     assert "no run to show" in err

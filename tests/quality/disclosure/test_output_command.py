@@ -1,4 +1,4 @@
-"""`leo output`: exit codes, what was approved before, rows about people."""
+"""`leo disclosure`: exit codes, what was approved before, rows about people."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
 
 
 def leo(*arguments: object) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["output", *map(str, arguments)])
+    done = CliRunner().invoke(app, ["disclosure", *map(str, arguments)])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.output
@@ -47,15 +47,11 @@ def test_a_text_in_a_column_that_is_told_to_hold_numbers_is_a_fault(tmp_path: Pa
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        (["--quasi", "Region"], "--quasi is for rows about people: give --microdata with it"),
-        (["--fraction", "0.1"], "--fraction is for rows about people"),
-        (["--microdata", "--count", "People", "--out", "safe"], "--count is for tables, .*\n--out is for tables"),
         (["--of", "Share=People", "--of", "Share=All"], "--of Share: is given twice"),
-        (["--microdata", "--total", "all"], "--total is for tables"),
+        (["--of", "Share"], "--of Share: no column before or after the ="),
     ],
 )
-def test_no_option_is_given_in_vain(tmp_path: Path, said: list[str], says: str) -> None:
-    """A file of rows was looked at as a table of counts, where --microdata was forgotten."""
+def test_an_option_that_names_no_column_is_refused(tmp_path: Path, said: list[str], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         leo("check", wrote(tmp_path, "t.csv", SAFE), *said)
 
@@ -67,23 +63,21 @@ def people(*lines: str) -> str:
 def test_rows_about_people(tmp_path: Path) -> None:
     rows = [*["F,2001,A,100"] * 12, *["M,2002,A,90"] * 12, "M,2001,B,500"]
     path = wrote(tmp_path, "people.csv", people(*rows))
-    asked = ["--microdata", "--quasi", "sex", "--quasi", "born", "--institution", "school", "--amount", "pay"]
-    code, said = leo("check", path, *asked)
+    asked = ["--quasi", "sex", "--quasi", "born", "--institution", "school", "--amount", "pay"]
+    code, said = leo("microdata", path, *asked)
     assert code == 3
     assert "sex, born: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in said
     assert "school: small institution: 1 has fewer than 10 people" in said
     assert "pay: top-coding: the largest value is of 1 person" in said
-    assert leo("check", wrote(tmp_path, "safe.csv", people(*rows[:-1])), *asked)[0] == 0
+    assert leo("microdata", wrote(tmp_path, "safe.csv", people(*rows[:-1])), *asked)[0] == 0
 
 
-@pytest.mark.parametrize(("column", "said"), [("AE_ID", []), ("learner", ["--person", "learner"])])
+@pytest.mark.parametrize(("column", "said"), [("AE_ID", []), ("learner", ["--person-column", "learner"])])
 def test_rows_of_one_person_are_one_person(tmp_path: Path, column: str, said: list[str]) -> None:
     """A person by year: twelve rows of one person are no twelve people."""
     rows = [f"p{n},F,A,100" for n in range(12)] * 3 + ["q,M,B,900"] * 12
     path = wrote(tmp_path, "years.csv", "\n".join([f"{column},sex,school,pay", *rows]) + "\n")
-    code, shown = leo(
-        "check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay", *said
-    )
+    code, shown = leo("microdata", path, "--quasi", "sex", "--institution", "school", "--amount", "pay", *said)
     assert code == 3
     assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are unique" in shown
     assert "school: small institution: 1 has fewer than 10 people" in shown
@@ -92,7 +86,7 @@ def test_rows_of_one_person_are_one_person(tmp_path: Path, column: str, said: li
 
 def test_signs_of_identifiers_are_told_without_their_values(tmp_path: Path) -> None:
     path = wrote(tmp_path, "people.csv", "surname,note\nSmith,AB123456C\nJones,none\n")
-    code, said = leo("check", path, "--microdata")
+    code, said = leo("microdata", path)
     assert code == 3
     assert "surname: identifier: its name is that of an identifier" in said
     assert "note: identifier: 1 different value looks like NINO" in said
@@ -108,12 +102,12 @@ def test_the_profiles_are_listed() -> None:
 
 def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_path: Path) -> None:
     path = wrote(tmp_path, "people.csv", "ZEBEDEE,AB123456C,F\nIAN,AB123457C,M\n")
-    code, said = leo("check", path, "--microdata")
+    code, said = leo("microdata", path)
     assert code == 3
     assert "first line: identifier: it looks like a record" in said
     assert "column 2: identifier: 1 different value looks like NINO" in said
     with pytest.raises(ConfigError, match=r"no column sex\n  it has: 3 columns \(not shown") as refused:
-        leo("check", path, "--microdata", "--quasi", "sex")
+        leo("microdata", path, "--quasi", "sex")
     assert not [value for value in ("ZEBEDEE", "AB12345") if value in said + str(refused.value)]
 
 
@@ -141,7 +135,7 @@ def test_rows_without_ae_id_count_as_people(tmp_path: Path) -> None:
     pq.write_table(
         pa.table(dict(zip(["AE_ID", "sex", "school", "pay"], map(list, zip(*rows, strict=True)), strict=True))), path
     )
-    code, shown = leo("check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay")
+    code, shown = leo("microdata", path, "--quasi", "sex", "--institution", "school", "--amount", "pay")
     assert code == 3
     assert "sex: k-anonymity: 1 person" in shown
     assert "school: small institution: 1 has fewer than 10 people" in shown
@@ -151,5 +145,5 @@ def test_rows_without_ae_id_count_as_people(tmp_path: Path) -> None:
 def test_probability_that_a_sample_unique_is_unique_in_the_population(tmp_path: Path) -> None:
     """A tenth of all, two unique people and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
     path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
-    _, shown = leo("check", path, "--microdata", "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
+    _, shown = leo("microdata", path, "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
     assert "unique in the population with probability 0.10" in shown

@@ -65,7 +65,7 @@ def test_it_leaves_the_log_as_it_was_and_prints_no_table(pay: Path, capfd: pytes
 
 
 def test_the_command_says_it_or_how_to_install_it(pay: Path) -> None:
-    said = CliRunner().invoke(app, ["output", "check", str(pay)]).output
+    said = CliRunner().invoke(app, ["disclosure", "check", str(pay)]).output
     if is_installed():
         assert "by its own rules: does not pass, 2 of 6 cells" in said
         assert "B3 (Female): only acro finds fault" in said

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.cli.explained import show
+from linkage.cli.results import show_explanation as show
 from quality.explain.page import render_explanation, setting, statement, title
 from quality.explain.person import contradictions, without
 from quality.report.names import Names

@@ -193,15 +193,16 @@ def test_what_cannot_be_explained_is_said_without_the_key(explainer: Explainer, 
 
 def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_village: Any, tmp_path: Path) -> None:
     place = (linked_village.root, "--pair", pupil(3), customer(3))
-    code, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    code, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html")
+    _, printed, _ = leo("explain", *place, "--json")
     assert code == 0
     assert "Why a pair was linked" in shown
     assert "+18.17" in shown
     values = village_files._person(3)
     secrets = [values[name] for name in ("forename", "surname", "taxed_as", "postcode", "nino", "pmr")]
-    written = (tmp_path / "pair.html").read_text() + (tmp_path / "pair.json").read_text()
+    written = (tmp_path / "pair.html").read_text() + printed
     assert not [secret for secret in secrets if secret in shown or secret in written]
-    assert json.loads((tmp_path / "pair.json").read_text())["outcome"]["decision"] == "accepted"
+    assert json.loads(printed)["outcome"]["decision"] == "accepted"
 
 
 def test_files_are_there_when_the_terminal_goes(
@@ -212,21 +213,21 @@ def test_files_are_there_when_the_terminal_goes(
     def ended(*_: Any) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("linkage.cli.explained.show", ended)
+    monkeypatch.setattr("linkage.cli.results.show_explanation", ended)
     place = (linked_village.root, "--pair", pupil(3), customer(3))
-    leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    leo("explain", *place, "--html", tmp_path / "pair.html")
     assert (tmp_path / "pair.html").exists()
-    assert (tmp_path / "pair.json").exists()
 
 
 def test_values_are_shown_on_the_terminal_alone_and_only_where_asked_for(
     leo: Any, linked_village: Any, tmp_path: Path
 ) -> None:
     place = (linked_village.root, "--pair", pupil(3), customer(3), "--values")
-    _, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    _, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html")
+    _, printed, _ = leo("explain", *place, "--json")
     taxed_as = village_files._person(3)["taxed_as"]
     assert taxed_as in shown
-    assert taxed_as not in (tmp_path / "pair.html").read_text() + (tmp_path / "pair.json").read_text()
+    assert taxed_as not in (tmp_path / "pair.html").read_text() + printed
 
 
 def test_the_command_asks_for_one_question(leo: Any, linked_village: Any) -> None:

@@ -56,7 +56,7 @@ def test_a_history_weighs_by_its_rarest_value_without_a_column_of_its_own() -> N
 
 
 def test_a_model_that_weighs_by_no_frequency_is_another() -> None:
-    """As `leo tune` saves it: m and u are the same, and it links otherwise."""
+    """As `leo model tune` saves it: m and u are the same, and it links otherwise."""
     plain = copy.deepcopy(model())
     del plain["comparisons"][0]["comparison_description"]
     del plain["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]

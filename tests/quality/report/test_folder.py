@@ -53,7 +53,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The room was made when it was looked at: leo outcomes of a run without cohorts left an empty folder."""
+    """The room was made when it was looked at: leo report outcomes of a run without cohorts left an empty folder."""
     check_folder(tmp_path / "new" / "pages", MARK, "site")
     assert not _files(tmp_path)
     (tmp_path / "file").touch()

@@ -60,12 +60,12 @@ def reviewed(root: Path) -> Path:
     """The same, of which Ann has looked at every pair that was kept."""
     drawn = draw_sample(root, "link", 100_000)
     write_csv(drawn.form, fill_in(drawn.form))
-    assert leo("review", "add", root, "link", drawn.form).exit_code == 0
+    assert leo("review", "add", root, drawn.form, "--step", "link").exit_code == 0
     return root
 
 
 def test_a_form_names_pairs_by_the_ids_of_the_files_and_is_taken_in(root: Path) -> None:
-    shown = leo("review", "sample", root, "link", "--size", 100_000)
+    shown = leo("review", "sample", root, "--step", "link", "--size", 100_000)
     assert shown.exit_code == 0, shown.output
     form = root / "review" / "link" / "sample.csv"
     assert stat.S_IMODE(form.stat().st_mode) == 0o600
@@ -73,12 +73,12 @@ def test_a_form_names_pairs_by_the_ids_of_the_files_and_is_taken_in(root: Path) 
     rows = fill_in(form)
     assert {(row["left_id"], row["right_id"]) for row in rows} == {(row["left_id"], row["right_id"]) for row in links}
     write_csv(form, rows)
-    assert f"{len(links)} answers taken in" in leo("review", "add", root, "link", form).output
+    assert f"{len(links)} answers taken in" in leo("review", "add", root, form, "--step", "link").output
     accepted = [row for row in links if row["decision"] == "accepted"]
     right = sum(one_person(row["left_id"], row["right_id"]) for row in accepted)
     result = estimate_step(root, "link")
     assert result["precision"]["middle"]["value"] == pytest.approx(right / len(accepted))
-    assert "reviewed, 0 uncertain" in leo("review", "estimate", root, "link").output
+    assert "reviewed, 0 uncertain" in leo("review", "estimate", root, "--step", "link").output
 
 
 def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(root: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(root: P
     rows = fill_in(form)
     rows[1] |= {"left_id": CANARY}
     write_csv(form, rows)
-    refused = leo("review", "add", root, "link", form)
+    refused = leo("review", "add", root, form, "--step", "link")
     assert isinstance(refused.exception, InputError)
     assert "line 3: this pair is not in the sample" in str(refused.exception)
     assert CANARY not in str(refused.exception)
@@ -158,7 +158,7 @@ def test_labels_live_on_where_the_files_are_linked_again(tmp_path: Path) -> None
 
 def test_m_is_trained_on_the_labels_and_the_files_linked_with_it(reviewed: Path, files: Any, tmp_path: Path) -> None:
     out = tmp_path / "reviewed.json"
-    told = leo("train", "--labels", reviewed, "--out", out)
+    told = leo("model", "train", reviewed, "--out", out)
     assert told.exit_code == 0, told.output
     assert "labels: " in told.output
     assert load(out).raw["comparisons"] != load(reviewed / "model.json").raw["comparisons"]
@@ -171,9 +171,9 @@ def test_m_is_trained_on_the_labels_and_the_files_linked_with_it(reviewed: Path,
 
 def test_what_cannot_be_reviewed_says_what_to_do(root: Path, files: Any, tmp_path: Path) -> None:
     draw_sample(root, "link", 10)
-    refused = leo("review", root, "--write-overrides").exception
+    refused = leo("review", "overrides", root).exception
     assert isinstance(refused, ConfigError)
-    assert f"leo train --labels {root}" in str(refused)
+    assert f"leo model train {root}" in str(refused)
     with pytest.raises(ConfigError, match="has no link step 'npd-cis'\n  there are: link"):
         draw_sample(root, "npd-cis", 10)
     manifest = json.loads((root / "manifest.json").read_text())
@@ -189,7 +189,7 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
 
     drawn = draw_sample(register.out, "dedupe", 100_000)
     write_csv(drawn.form, fill_in(drawn.form))
-    assert leo("review", "add", register.out, "dedupe", drawn.form).exit_code == 0
+    assert leo("review", "add", register.out, drawn.form, "--step", "dedupe").exit_code == 0
     result = estimate_step(register.out, "dedupe")
     assert result["precision"]["middle"]["value"] > 0.97
     assert [found["step"] for found in estimates(register.out)] == ["dedupe"]

@@ -27,7 +27,7 @@ def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) ->
     draw_sample(village.root, STEP, 30)
     never, unsure, link = sample_of(village.root, STEP).pairs[:3]
     say(village, (never, "no match"), (unsure, "uncertain"), (link, "match"))
-    code, out, _ = leo("review", village.root, "--write-overrides")
+    code, out, _ = leo("review", "overrides", village.root)
     assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
     written = village.root / "review" / STEP / "overrides.csv"
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
@@ -66,6 +66,6 @@ def test_a_form_of_another_run_is_refused_whole(village: Any, leo: Any) -> None:
     head, *lines = form.read_text().splitlines()
     left, right = sample_of(village.root, STEP).pairs[0]
     form.write_text("\n".join([head, f"{left},{right},match,Ann", f"{left + 1000},{right},match,Ann", *lines]))
-    code, _, said = leo("review", "add", village.root, STEP, form)
+    code, _, said = leo("review", "add", village.root, form, "--step", STEP)
     assert (code, "line 3: this pair is not in the sample" in said) == (1, True)
     assert labels_of(village.root, sample_of(village.root, STEP).origin) == []

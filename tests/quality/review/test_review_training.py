@@ -24,7 +24,7 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     ]
     add_labels(village.root, sample.origin.table(given, now()))
     out = tmp_path / "reviewed.json"
-    code, shown, said = leo("train", "--labels", village.root, "--out", out)
+    code, shown, said = leo("model", "train", village.root, "--out", out)
     assert (code, said) == (0, "")
     assert "labels: 97 match, 2 no match, 1 uncertain; they stand for 98 matches" in shown
     before, after = load(village.root / "models" / f"{STEP}.json"), load(out)
@@ -35,18 +35,18 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     assert about is not None
     assert about["version"] == 1
     assert (about["labelled"]["run"], about["labelled"]["step"]) == ("village", STEP)
-    assert leo("train", "--labels", village.root, "--out", out)[0] == 2
-    assert "version 2" in leo("train", "--labels", village.root, "--out", out, "--force")[1]
+    assert leo("model", "train", village.root, "--out", out)[0] == 2
+    assert "version 2" in leo("model", "train", village.root, "--out", out, "--force")[1]
 
 
 def test_what_is_missing_is_told(linked_village: Any, leo: Any, tmp_path: Path) -> None:
     out = tmp_path / "m.json"
-    code, _, said = leo("train", "--labels", linked_village.root, "--out", out)
+    code, _, said = leo("model", "train", linked_village.root, "--out", out)
     assert (code, "give --step with one of its reviewed steps: none" in said) == (2, True)
-    code, _, said = leo("train", "--labels", linked_village.root, "--step", STEP, "--out", out)
+    code, _, said = leo("model", "train", linked_village.root, "--step", STEP, "--out", out)
     assert (code, "no sample of step 'npd-cis' was drawn" in said) == (2, True)
-    code, _, said = leo("train", "a.csv", "--labels", linked_village.root, "--out", out)
-    assert (code, "leave the two files out" in said) == (2, True)
-    assert leo("train", "--labels", linked_village.root)[0] == 2
-    assert leo("train", "--out", out)[0] == 2
+    code, _, said = leo("model", "train", linked_village.root, "b.csv", "--map", "a=b", "--out", out)
+    assert (code, said) == (2, "leo: right is for two files, not for a run\n--map is for two files, not for a run\n")
+    assert leo("model", "train", linked_village.root)[0] == 2
+    assert leo("model", "train", "--out", out)[0] == 2
     assert not out.exists()

@@ -1,4 +1,4 @@
-"""`leo tune` on folders of `leo link` and `leo dedupe`: what is foretold is what linking again comes to."""
+"""`leo model tune` on folders of `leo link` and `leo dedupe`: what is foretold is what linking again comes to."""
 
 import html
 import re

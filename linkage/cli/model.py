@@ -1,0 +1,275 @@
+"""`leo model`: train a model, tune it in a browser, and choose its blocking rules."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from linkage.cli import options as o
+from linkage.cli.output import a_file, both_sides, count_of, refuse_options, say, say_inferred, show, write_json
+from linkage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from linkage.model import BlockingRule
+    from linkage.model.labelled import LabelReport
+    from linkage.model.training import TrainingReport
+    from linkage.pipeline.blocking import Suggested
+
+app = typer.Typer(no_args_is_help=True, help="Train a model, tune it, or choose its blocking rules.")
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    left: o.FileOrRun,
+    out: o.ModelOut,
+    right: o.SecondFile = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Estimate m from clerical labels: a CSV with left_id, right_id, answer (match, no match, uncertain) "
+            "and, where pairs were sampled, weight."
+        ),
+    ] = None,
+    step: o.Step = None,
+    maps: o.Maps = None,
+    compare: o.Compare = None,
+    date_format: o.DateFormats = None,
+    seed: o.Seed = 2026,
+    encoding: o.Encodings = None,
+    delimiter: o.Delimiter = None,
+    memory_limit: o.MemoryLimit = None,
+    threads: o.Threads = None,
+    allow_faults: Annotated[
+        bool,
+        typer.Option("--allow-faults", help="Write the model also where agreement lowers the weight, or m is unknown."),
+    ] = False,
+    force: o.Force = False,
+    as_json: o.Json = False,
+) -> None:
+    """Train a model on two person files and show its weights with their standard errors.
+
+    Of a run's folder: estimate m from the clerical labels of a step.
+
+    Example: leo model train pupils.csv customers.parquet --out models/pupils.json
+
+    Example: leo model train runs/demo --step education-cis --out models/cis-reviewed.json
+    """
+    from linkage.files.train import TrainRequest, check_out, train_files
+    from linkage.model.model_files import next_version, save_with, training_file
+
+    report: TrainingReport | None = None
+    labelled: LabelReport | None
+    if left.is_dir():
+        from quality.review.results import train_from_review
+        from quality.review.sample import reviewed_step
+
+        refuse_options(context, ("left", "out", "step", "force", "as_json"), "is for two files, not for a run")
+        check_out(out, force)
+        model, labelled, about = train_from_review(left, reviewed_step(left, step))
+        trained = about.pop("trained")
+        version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **labelled.as_dict()})
+    else:
+        files = _files(context, left, right, maps, compare, date_format, None, delimiter, encoding)
+        request = TrainRequest(
+            files,
+            out=out,
+            memory_limit=memory_limit,
+            threads=threads,
+            seed=seed,
+            force=force,
+            allow_faults=allow_faults,
+            labels=labels,
+        )
+        _, report, labelled, version = train_files(request, inferred=say_inferred, progress=say)
+    parts = [training_lines(report)] if report else []
+    parts += [labelled_lines(labelled)] if labelled else []
+    lines = "\n\n".join("\n".join(part) for part in parts).split("\n")
+    lines += [f"model    {out}   version {version}", f"training {training_file(out)}"]
+    show({"model": out, "version": version, "training": report, "labels": labelled}, lines, as_json=as_json)
+
+
+@app.command()
+def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0, profile: o.Profile = "leo_publication") -> None:
+    """Tune a step in a browser: m and u, prior, thresholds; see links, expected error and review load.
+
+    The run stays as it is. Save writes a new version of the model, with a note, to RUN/tuned/. The pages are on this
+    machine only; the address that is printed lets in whoever has it.
+
+    Example: leo model tune runs/demo --step education-cis
+
+    Example: leo model tune linked
+    """
+    from linkage.catalogue import shipped
+    from quality.disclosure import load as load_profile
+    from quality.measures.definitions import load as load_definitions
+    from quality.report.names import Names
+
+    try:
+        from quality.tune.app import application
+        from quality.tune.session import TuneSession
+        from quality.web import check_port, serve
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"leo model tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'"
+        ) from missing
+    check_port(port)
+    rules, definitions = load_profile(profile), load_definitions()
+    with TuneSession(run, step, say) as session:
+        typer.echo(f"{session.pairs:,} pairs of step {session.step}; Ctrl-C ends")
+        serve(
+            lambda token: application(session, Names(shipped()), token, profile=rules, definitions=definitions),
+            port,
+            lambda address: typer.echo(f"open  {address}"),
+        )
+
+
+@app.command()
+def blocking(
+    context: typer.Context,
+    left: o.FileOrRun,
+    right: o.SecondFile = None,
+    step: o.Step = None,
+    recall: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
+    pairs_per_record: Annotated[
+        float, typer.Option(min=0.0, help="The most pairs of all rules, for each record of the larger side.")
+    ] = 10.0,
+    budget: Annotated[float | None, typer.Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="To measure recall by: true pairs (left_id, right_id) of files, or a run's folder of truth."),
+    ] = None,
+    model: o.Model = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=a_file, help="JSON for a model's blocking_rules_to_generate_predictions.")
+    ] = None,
+    maps: o.Maps = None,
+    compare: o.Compare = None,
+    date_format: o.DateFormats = None,
+    ids: o.Ids = None,
+    encoding: o.Encodings = None,
+    delimiter: o.Delimiter = None,
+    memory_limit: o.MemoryLimit = None,
+    threads: o.Threads = None,
+    seed: o.Seed = 2026,
+    as_json: o.Json = False,
+) -> None:
+    """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.
+
+    Example: leo model blocking pupils.csv customers.parquet --recall 0.99 --pairs-per-record 5 --out rules.json
+
+    Example: leo model blocking runs/demo --step education-cis --truth runs/demo-data/truth
+    """
+    from linkage.files.blocking import suggest_for_files
+    from linkage.pipeline.blocking import RuleOptions, suggest_for_step
+
+    options = RuleOptions(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
+    if left.is_dir():
+        of_run = "left step recall pairs_per_record budget truth model out memory_limit threads seed as_json"
+        refuse_options(context, of_run.split(), "is for two files, not for a run")
+        if step is None:
+            raise ConfigError(f"{left}: which step?\n  give it with --step")
+        suggested = suggest_for_step(left, step, options, progress=say)
+    else:
+        files = _files(context, left, right, maps, compare, date_format, ids, delimiter, encoding)
+        suggested = suggest_for_files(files, options, inferred=say_inferred, progress=say)
+    rules = [_as_splink(chosen.rule) for chosen in suggested.rules.rules]
+    if out:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
+        write_json(rules, out)
+    lines = [*blocking_lines(suggested, recall), *([f"rules  {out}"] if out else [])]
+    show({"rules": rules, "suggested": suggested}, lines, as_json=as_json)
+
+
+def _files(
+    context: typer.Context, left: Path, right: Path | None, maps: Any, compare: Any, dates: Any, ids: Any,
+    delimiter: str | None, encoding: Any,
+) -> Any:  # fmt: skip
+    from linkage.files.prepare import FileOptions
+
+    if right is None:
+        raise ConfigError(
+            f"{left}: which other file?\n  {context.command_path} LEFT RIGHT; or a run's folder, with --step"
+        )
+    if context.params["step"] is not None:
+        raise ConfigError("--step is for a run: two files have no steps\n  leave it out")
+    named, encodings = both_sides(ids, "--id"), both_sides(encoding, "--encoding")
+    paths = {"left": left, "right": right}
+    return FileOptions(paths, maps or (), compare or (), dates or (), named, delimiter, encodings)
+
+
+def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
+    """A rule in Splink's settings."""
+    settings: dict[str, Any] = {"blocking_rule": rule.condition, "sql_dialect": "duckdb"}
+    return settings | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
+
+
+def blocking_lines(suggested: "Suggested", target: float) -> list[str]:
+    """Suggested rules as a terminal shows them."""
+    chosen = suggested.rules
+    how = "measured" if chosen.is_measured else "estimated"
+    table = [["rule", "pairs", "new pairs", f"own recall ({how})", "in all"]]
+    for rule, pairs in zip(chosen.rules, suggested.pairs, strict=True):
+        about = "" if pairs.counted else "~"
+        exploded = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
+        counts = [f"{about}{pairs.made:,}", f"{about}{pairs.new:,}", f"{rule.alone:.4f}", f"{rule.together:.4f}"]
+        table.append([rule.rule.condition.replace('"', "") + exploded, *counts])
+    basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
+    new = sum(pairs.new for pairs in suggested.pairs)
+    closing = [
+        "",
+        f"{count_of(len(chosen.rules), 'rule')} of {chosen.considered:,}: recall {chosen.recall:.4f} ({how} on {basis})",
+        f"{new:,} pairs of {suggested.units[0]:,} and {suggested.units[1]:,} records; "
+        f"the budget is {suggested.budget:,.0f}",
+    ]
+    if chosen.recall < target:
+        closing.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        for row in table
+    ] + closing
+
+
+def _figures(m: float, u: float, weight: float, error: float | None) -> str:
+    shown = f"{error:>10.2f}" if error is not None else f"{'not seen':>10}"
+    return f"{m:>9.3g}  {u:>9.3g}  {weight:>7.2f}  {shown}"
+
+
+def labelled_lines(labelled: "LabelReport") -> list[str]:
+    """m before and after labels, with the standard error that so many matches leave."""
+    answers = ", ".join(f"{count:,} {answer}" for answer, count in labelled.answers.items())
+    width = max(len(level.level) for level in labelled.levels)
+    lines = [
+        f"labels: {answers}; they stand for {labelled.matches:,.0f} matches; effective number {labelled.effective:,.0f}",
+        f"{'level':<{width}}  {'m before':>9}  {'m':>9}  {'weight':>7}  std. error",
+    ]
+    for level in labelled.levels:
+        weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
+        lines.append(f"{level.level:<{width}}  {_figures(level.before, level.m, weight, level.error)}")
+    if labelled.unseen:
+        lines.append(f"no label shows: {'; '.join(labelled.unseen)}. Levels with too few labels keep their earlier m")
+    return lines
+
+
+def training_lines(report: "TrainingReport") -> list[str]:
+    """Comparisons, levels, m, u, weight and standard error as a terminal shows them, and what they rest on."""
+    levels = report.levels
+    names = [level.level.removeprefix(f"{level.comparison}: ") for level in levels]
+    widths = (max(len(level.comparison) for level in levels), max(map(len, names)))
+    lines = [f"{'comparison':<{widths[0]}}  {'level':<{widths[1]}}  {'m':>9}  {'u':>9}  {'weight':>7}  std. error"]
+    before = ""
+    for level, name in zip(levels, names, strict=True):
+        comparison, before = "" if level.comparison == before else level.comparison, level.comparison
+        figures = _figures(level.m, level.u, level.weight, level.standard_error)
+        lines.append(f"{comparison:<{widths[0]}}  {name:<{widths[1]}}  {figures}")
+    lines += ["", f"u from {report.random_pairs:,} random pairs of {report.units[0]:,} and {report.units[1]:,} records"]
+    for rule in report.rules:
+        lines.append(
+            f"m from {rule['pairs']:,} pairs that agree on {' and '.join(rule['columns'])}: "
+            f"about {rule['matches']:,} matches, {rule['iterations']} iterations"
+        )
+    lines.append(
+        f"share of all pairs that match: {report.prior:.3g} (standard error {report.prior_standard_error:.2g})"
+    )
+    return [*lines, *(f"fault: {one}" for one in report.faults), *(f"warning: {one}" for one in report.warnings)]

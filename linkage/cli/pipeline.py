@@ -1,0 +1,232 @@
+"""`leo init`, `check`, `run` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
+
+import json
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli import options as o
+from linkage.cli.failures import stoppable
+from linkage.cli.output import checking, count_of, say, say_inferred, say_notes, show
+from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
+from linkage.errors import ConfigError, LeoError
+from linkage.pipeline.fingerprint import Decision
+from linkage.pipeline.progress import progress_for
+
+OwnFolder = Annotated[Path, typer.Option(help="The folder of your own definitions; made, or added to.")]
+
+
+def init(
+    files: Annotated[list[Path], typer.Argument(help="Two person files or more, CSV or Parquet.")],
+    out: OwnFolder,
+    config: Annotated[Path, typer.Option(help="The run's TOML file to write.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="Map a column of a file to a field: customers.surname=FAMILY. Repeatable."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="Id column of all files, or once for each; detected when not given."),
+    ] = None,
+    encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+) -> None:
+    """Draft a run's file, and the definitions it needs, from person files; read and change them before the run.
+
+    Example: leo init pupils.csv customers.csv --out mine --config own.toml
+    """
+    from linkage.engine import without_pandas
+    from linkage.files.draft import Draft, draft
+
+    without_pandas()
+    options = Draft(files, config, out, maps or (), ids or (), delimiter, encoding)
+    drafted = draft(options, inferred=say_inferred, progress=say)
+    say_notes(drafted.notes)
+    for path in drafted.written:
+        typer.echo(f"wrote   {path}")
+    typer.echo(f"next    leo --definitions {out} check {config}")
+
+
+def check(
+    config: Annotated[Path, typer.Argument(help="A run's TOML file.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Also look for its input files below this folder, and for their columns.")
+    ] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Check a run's file and all that it names: passes, models, outcomes, projects. Nothing is run.
+
+    Exit code 3 where anything is wrong; all faults are named.
+
+    Example: leo check configs/leo.toml
+    """
+    from linkage.pipeline.job import check_job, load_job, remarks
+
+    with checking(config):
+        job = load_job(config, data=data, need_data=data is not None, need_key=False)
+        check_job(job, damaged=True)
+    parts = (job.config.source, job.config.attributes, job.config.step, job.projects)
+    words = (("source",), ("table of attributes", "tables of attributes"), ("step",), ("project",))
+    counted = ", ".join(count_of(len(part), *word) for part, word in zip(parts, words, strict=True))
+    counts = {word[-1]: len(part) for part, word in zip(parts, words, strict=True)}
+    notes = remarks(job)
+    report = {"run": job.config.run.name, "hash": job.config.fingerprint(), "counts": counts, "notes": notes}
+    lines = [f"{config}: no fault in run '{report['run']}'", f"  {counted}; hash {report['hash']}"]
+    show(report, [*lines, *(textwrap.indent(note, "  ") for note in notes)], as_json=as_json)
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="The run's TOML file, for example configs/leo.toml.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the sources, instead of \\[run] data.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME when not given.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark, instead of \\[run] engine.")] = None,
+    key: o.MasterKey = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The last release's run, whose person ids live on; else \\[run] previous.")
+    ] = None,
+    rerun: Annotated[bool, typer.Option("--rerun", help="Run every stage again, also what is up to date.")] = False,
+    no_progress: o.NoProgress = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --plan: print it as JSON.")] = False,
+) -> None:
+    """Link the sources that CONFIG names, build the spine and the extracts, and report on them.
+
+    A run that was stopped continues with the same command; what is up to date is kept. --key takes precedence over
+    [outputs] key_file.
+
+    Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
+    """
+    from linkage.pipeline.job import load_job
+    from linkage.pipeline.leo import closing_lines, pipeline
+
+    job = load_job(config, data=data, engine=engine, key_file=key, previous=previous)
+    root = out or Path("runs") / job.config.run.name
+    runner = pipeline(job, root, progress=progress_for(sys.stderr, wanted=not no_progress))
+    if plan:
+        decisions = runner.plan(force=rerun)
+        stages = [{"stage": one.stage.name, "run": one.run, "reason": one.reason} for one in decisions]
+        show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
+        return
+    with stoppable(root):
+        manifest = runner.run(force=rerun)
+    typer.echo("\n".join(closing_lines(root, manifest.content["seconds"])))
+
+
+def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
+    """A plan as a terminal shows it."""
+    to_run = sum(decision.run for decision in decisions)
+    width = max((len(decision.stage.name) for decision in decisions), default=0)
+    lines = [f"{root}: {to_run} of {len(decisions)} stages would run"]
+    for number, decision in enumerate(decisions, 1):
+        does = "run " if decision.run else "keep"
+        lines.append(f"  {number:>2} {does} {decision.stage.name:<{width}}  {decision.reason}")
+    return lines
+
+
+def publish(
+    run: o.Run,
+    to: Annotated[
+        Path | None, typer.Option(help="The release folder; releases/ next to the run when not given.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The release's name; the run folder's when not given.")] = None,
+) -> None:
+    """Move a run that passed its gates to the release folder, whole. A run that did not stays, with exit code 3.
+
+    The report is written again first where links were reviewed. The whole folder moves, with its identifiers.
+
+    Example: leo publish runs/2026 --to releases
+    """
+    from linkage.pipeline.publishing import publish as published
+
+    if (run / "review").is_dir():  # answers may have come since the last estimate
+        from quality.review.results import refresh_estimates
+
+        refresh_estimates(run)
+    typer.echo("\n".join(released_lines(published(run, to or run.resolve().parent / "releases", name))))
+
+
+_GUARDED = {
+    "stages": "names, birth dates and numbers: only for users who may see identifiers",
+    "review": "reviewers' answers; overrides.csv has the sources' keys: only for users who may see identifiers",
+    "quality": "exact counts, before disclosure control",
+}
+"""Parts of a run's folder that must not leave, and why."""
+
+
+def released_lines(release: Path) -> list[str]:
+    """What a release folder holds, and for whom."""
+    from linkage.pipeline.reviewing import estimates
+    from quality.review.results import steps_without_estimate
+
+    reviewed = ", ".join(str(estimate["step"]) for estimate in estimates(release))
+    lines = [
+        f"published  {release}",
+        f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {reviewed}" if reviewed else ""),
+    ]
+    try:
+        lines += [
+            f"           answers about {step} are not in it: leo review estimate {release} --step {step}; "
+            f"leo report {release}"
+            for step in steps_without_estimate(release)
+        ]
+    except LeoError as fault:  # it is released all the same, which an error would hide
+        lines.append(f"           answers of its review cannot be read: {fault}")
+    lines += [f"extract    {folder}" for folder in sorted((release / "extracts").glob("[!.]*"))]
+    return lines + [
+        f"guard      {release / name}   {what}" for name, what in _GUARDED.items() if (release / name).is_dir()
+    ]
+
+
+config = typer.Typer(no_args_is_help=True, help="Show what may be in a run's file, list and copy definitions.")
+
+
+@config.command()
+def schema() -> None:
+    """Print what may be in a run's file as JSON Schema, for editors that can use it.
+
+    Example: leo config schema > run.schema.json
+    """
+    from linkage.config import RunConfig
+
+    typer.echo(json.dumps(RunConfig.model_json_schema(), indent=2))
+
+
+@config.command()
+def files() -> None:
+    """List the definitions that a run reads by itself or may name; your own are marked with a star.
+
+    Example: leo --definitions mine config files
+    """
+    own = set(own_names())
+    for name in sorted({*shipped_names(), *own}):
+        typer.echo(f"{'*' if name in own else ' '} {name:40s} {_heading(config_file(name))}".rstrip())
+
+
+@config.command()
+def copy(names: Annotated[list[str], typer.Argument(help="Definitions as leo config files lists them.")], out: OwnFolder) -> None:  # fmt: skip
+    """Copy definitions that ship into a folder of your own, to change them there. Existing files are not overwritten.
+
+    Example: leo config copy contracts/records.toml --out mine
+    """
+    shipped = shipped_names()
+    unknown = [name for name in names if name not in shipped]
+    if unknown:
+        raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
+    there = [name for name in names if (out / name).exists()]
+    if there:
+        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to copy again")
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped_dir() / name, out / name)
+    typer.echo(f"{out}: {', '.join(names)}\n  give it before the verb: leo --definitions {out} run ...")
+
+
+def _heading(path: Path) -> str:
+    """The first line of a definition, where it is a comment or a title."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
+    heading = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
+    return textwrap.shorten(heading, 78, placeholder=" ...")

@@ -1,0 +1,316 @@
+"""`leo explain`, `leo compare` and `leo report`: why records were linked, two runs compared, and pages over runs."""
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from linkage.cli import options as o
+from linkage.cli.output import console, count_of, first_meant, print_table, refuse_options, say, show, show_table
+from linkage.errors import ConfigError
+
+_MOST_ROWS = 12  # of a comparison's table on the terminal; --json has all
+_BAR_WIDTHS = 24, 56  # least and most characters that bars of a waterfall take
+_BESIDE_BARS = 58  # characters that the other columns of a waterfall take
+
+
+def explain(
+    context: typer.Context,
+    run: o.AnyRun,
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="LEFT RIGHT",
+            help="Two records: SOURCE:KEY (the source's own key) or entity numbers; of leo link or leo dedupe, ids in "
+            "the files.",
+        ),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE:KEY",
+            help="A record and its candidate pairs; of leo link, left:ID or right:ID; of leo dedupe, its id.",
+        ),
+    ] = None,
+    person: Annotated[
+        int | None, typer.Option(metavar="ID", help="A person of the spine or of leo dedupe, by person_id.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(help="A link step; by default the first that links the two sources.")
+    ] = None,
+    html: o.Html = None,
+    values: Annotated[
+        bool,
+        typer.Option("--values", help="Show the values of the two records, on this terminal only: personal data."),
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Show why two records were or were not linked, by comparison, and what would change it.
+
+    The pair is scored again with the model of its step, so any two records of the step's sides can be explained, also
+    two that were never compared. A bar to the right is evidence for a match, a bar to the left against it. Nothing
+    shown names a person, unless --values is given; no file and no JSON has values.
+
+    Example: leo explain runs/demo --pair npd:PP97GCR9XPKEJ70997 cis:OH145283A --html pair.html
+    """
+    from quality.explain import Explainer
+
+    if sum(option is not None for option in (pair, record, person)) != 1:
+        raise ConfigError("give what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
+    if person is not None:
+        allowed = ("run", "person", "html", "values", "as_json")
+        refuse_options(context, allowed, "is for a pair or a record: a person is of all steps")
+    with Explainer(run) as explainer:
+        if pair:
+            explained = explainer.pair(*pair, step=step, with_values=values)
+        elif record:
+            explained = explainer.record(record, step=step, with_values=values)
+        else:
+            explained = explainer.person(person or 0, with_values=values)
+    if html:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
+        from quality.explain.page import render_explanation
+
+        render_explanation(explained.found, html)
+    if as_json:
+        show(explained.found, (), as_json=True)
+    else:
+        show_explanation(explained.found, explained.values, explained.ids)
+
+
+def show_explanation(
+    explanation: Mapping[str, Any],
+    values: Sequence[tuple[str, str, str]] = (),
+    ids: Mapping[tuple[str, int], str] | None = None,
+) -> None:
+    """Print an explanation: the sections of its page as text, match weights as bars of characters.
+
+    Args:
+        values: of the pair's records; ids: of the records of files that it names. Both are personal data.
+    """
+    from rich.text import Text
+
+    from linkage.catalogue import shipped
+    from quality.explain.page import sections, statement, title, unit_name
+    from quality.report import page
+    from quality.report.names import Names
+    from quality.report.waterfall import BarTable
+
+    terminal, names = console(), Names(shipped())
+    terminal.print(Text(title(explanation), style="bold"))
+    terminal.print(statement(explanation))
+    for side in ("left", "right") if explanation["kind"] == "pair" else ():
+        terminal.print(f"{side:<5}  {unit_name(explanation['units'][side], names)}")
+    for section in sections(explanation, names):
+        terminal.print()
+        terminal.print(Text(section.title, style="bold"))
+        for block in section.blocks:
+            if isinstance(block, page.Text):
+                terminal.print(block.text)
+            elif isinstance(block, page.Table):
+                rows = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in block.rows]
+                print_table(terminal, block.caption, block.columns, rows, _numeric(rows))
+            elif isinstance(block, BarTable):
+                _print_bars(terminal, block)
+            elif isinstance(block, page.Fold):
+                terminal.print(f"{block.summary}: --html and --json have them")
+    compared = [[names.column(name), left, right] for name, left, right in values]
+    listed = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
+    print_table(terminal, "Values (personal data: for this terminal only)", ("", "left", "right"), compared)
+    print_table(terminal, "Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
+
+
+def _numeric(rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Columns that hold only numbers."""
+    columns = list(zip(*rows, strict=True))
+    return [
+        index
+        for index, column in enumerate(columns)
+        if all(str(cell).lstrip("+−").replace(".", "").isdigit() for cell in column)
+    ]
+
+
+def _print_bars(terminal: Any, block: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    least, most = _BAR_WIDTHS
+    width = max(least, min(most, terminal.width - _BESIDE_BARS))
+    table = Table(box=None, pad_edge=False, header_style="bold", title=block.caption, title_justify="left")
+    table.add_column(block.columns[0], max_width=26, overflow="fold")
+    table.add_column("", max_width=22, overflow="fold")
+    table.add_column(block.columns[1], justify="right")
+    table.add_column("against < > for", no_wrap=True)
+    for row in block.rows:
+        style = "bold" if row.kind == "sum" else ""
+        bar = _bar(row, block.lines, width, ascii_only=terminal.options.ascii_only)
+        table.add_row(Text(row.name, style), Text(row.note), Text(row.number, style), bar)
+    terminal.print()
+    show_table(terminal, table)
+    terminal.print(block.summary)
+
+
+def _bar(row: Any, thresholds: Sequence[float], width: int, *, ascii_only: bool) -> Any:
+    """A bar of `width` characters with the thresholds; its shape and its tip show its sign without colour."""
+    from rich.text import Text
+
+    def across(per_cent: float) -> int:
+        return round(per_cent / 100 * (width - 1))
+
+    solid, hollow, total, line = "#-=|" if ascii_only else "█░▬│"
+    start = across(row.x)
+    end = max(across(row.x + row.width), start + 1)
+    cells = [" "] * width
+    for place in thresholds:
+        cells[across(place)] = line
+    cells[start:end] = {"for": solid, "against": hollow, "sum": total}[row.kind] * (end - start)
+    if row.kind != "sum":
+        cells[end - 1 if row.kind == "for" else start] = ">" if row.kind == "for" else "<"
+    text = Text("".join(cells))
+    text.stylize({"for": "blue", "against": "dark_orange3", "sum": "bold"}[row.kind], start, end)
+    return text
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder to compare with.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder that may differ.")],
+    html: o.Html = None,
+    as_json: o.Json = False,
+) -> None:
+    """Show which links RUN_B keeps, gains, loses and makes by another pass, by subgroup, and how its models differ.
+
+    Both are folders of leo run, of leo link or of leo dedupe. Counts are exact: do not publish them.
+
+    Example: leo compare runs/demo runs/tuned
+    """
+    from linkage.engine import connect
+    from quality.dashboard.comparison import compare as compare_runs
+    from quality.dashboard.folders import both
+
+    with connect("duckdb") as engine:
+        comparison = compare_runs(engine, *both(engine, before, after))
+    if html:
+        from quality.dashboard.comparison_page import render_comparison
+
+        render_comparison(comparison, html)
+    if as_json:
+        show(comparison, (), as_json=True)
+    else:
+        _show_comparison(comparison)
+
+
+def _show_comparison(comparison: dict[str, Any]) -> None:
+    from quality.dashboard.comparison import FATES
+
+    terminal = console()
+
+    def table(title: str, rows: list[dict[str, Any]], keys: Iterable[str], heads: Iterable[str] = ()) -> None:
+        keys = tuple(keys)
+        texts = [[_text(row[key]) for key in keys] for row in rows[:_MOST_ROWS]]
+        right = [at for at, key in enumerate(keys) if any(isinstance(row[key], int | float) for row in rows)]
+        print_table(terminal, title, tuple(heads) or [key.replace("_", " ") for key in keys], texts, right)
+        if len(rows) > _MOST_ROWS:
+            terminal.print(f"and {len(rows) - _MOST_ROWS} more; --json shows all")
+
+    terminal.print(f"{comparison['runs']['before']}  ->  {comparison['runs']['after']}", soft_wrap=True)
+    table("Settings", comparison["settings"], ("path", "before", "after"), ("key", "before", "after"))
+    if people := comparison.get("people"):
+        same = f"{people['same']:,} have the same records in both"
+        terminal.print(f"{people['before']:,} people before, {people['after']:,} after; {same}", soft_wrap=True)
+    table("Links", comparison["steps"], ("step", "before", *FATES, "after"))
+    for step in comparison["steps"]:
+        name = step["step"]
+        moves = [{**row, **{end: row[end] or "not linked" for end in ("from", "to")}} for row in step["moves"]]
+        table(f"{name}: links by pass before and after", moves, ("from", "to", "links"))
+        groups = [row for row in step["groups"] if row["gained"] or row["lost"]]
+        table(f"{name}: groups that gain or lose links", groups, ("characteristic", "value", *FATES))
+        table(f"{name}: rules", step["rules"], ("what", "rule", "change"))
+        table(f"{name}: thresholds (match weight)", step["thresholds"], ("what", "before", "after"))
+        levels = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
+        table(f"{name}: match weights (log2), m and u", step["weights"], levels)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+report = typer.Typer(
+    cls=first_meant("run"),
+    no_args_is_help=True,
+    help="Write reports: leo report RUN is short for leo report run RUN. Or pages over all runs, or of outcomes.\n\n"
+    "Example: leo report runs/demo",
+)
+
+
+@report.command("run")
+def report_run(run: o.Run) -> None:
+    """Write a run's report again from its counts, with the results of clerical reviews of its links.
+
+    Example: leo report run runs/demo
+    """
+    from linkage.config import Gates
+    from linkage.pipeline.gates import failed
+    from linkage.pipeline.manifest import manifest_of
+    from linkage.pipeline.reviewing import estimates
+    from quality.report import render_run
+
+    manifest = manifest_of(run)  # a folder of another format is refused, never misread
+    gates = Gates(**manifest.get("configuration", {}).get("gates", {}))
+    typer.echo(render_run(run, estimates(run), gates=functools.partial(failed, gates)))
+
+
+@report.command("all")
+def report_all(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of leo run, or folders that hold some.")],
+    out: o.Pages,
+    profile: o.Profile = "leo_publication",
+) -> None:
+    """Make a dashboard of all RUNS: trends, any two compared, models, stage times, in pages that need no network.
+
+    A run that is unfinished, unreadable, of another format or of another configuration is named with the reason. Every
+    number has passed disclosure control.
+
+    Example: leo report all runs --out runs-dashboard
+    """
+    from linkage.pipeline.manifest import check_intact
+    from linkage.pipeline.reviewing import estimates
+    from linkage.version import FORMAT
+    from quality.dashboard import found_below, write_site
+
+    read = found_below(runs, estimates, FORMAT, check_intact)
+    typer.echo(f"{count_of(len(read.runs), 'run')} to show, {count_of(len(read.aside), 'folder')} not shown", err=True)
+    for folder in read.aside:
+        typer.echo(f"  {folder.name}: {folder.reason}", err=True)
+    site = write_site(read, out, profile)
+    typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB")
+
+
+@report.command("outcomes")
+def report_outcomes(
+    run: o.Run,
+    out: o.Pages,
+    profile: o.Profile = "leo_publication",
+    years: Annotated[
+        int | None, typer.Option(min=1, help="Only what was measured in the last so many years; all when not given.")
+    ] = None,
+    key: o.MasterKey = None,
+    outcomes: Annotated[
+        Path | None, typer.Option(help="The run's definitions of outcomes, where they are not a shipped file.")
+    ] = None,
+) -> None:
+    """Compare schools, colleges and universities by outcomes 1, 3, 5 and 10 years after, in tables and static pages.
+
+    Sustained employment, further study, benefits and quartiles of earnings, by institution, sex, free school meals and
+    ethnic group. Every number has passed disclosure control.
+
+    Example: leo report outcomes runs/demo --out outcomes
+    """
+    from quality.dashboard.outcomes import Request, write_outcomes
+
+    site = write_outcomes(run, out, Request(profile, years, outcomes, key), progress=say)
+    typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB, {site.groups:,} groups")
