@@ -443,11 +443,11 @@ class _Notes:
 _IN_PYTHON = {
     r"--map (\S+?)([;,)]|$)": r'maps=["\1"]\2',
     r"--compare COLUMN": 'compare=["COLUMN"]',
-    r"--no-second-records": "duplicates=False",
-    r"--second-records": "duplicates=True",
+    r"--no-duplicates": "duplicates=False",
+    r"--duplicates": "duplicates=True",
     r"without --links-only": "links_only=False",
     r"--links-only": "links_only=True",
-    r"--samples (\S+)": r"link_draws=\1",
+    r"--link-draws (\S+)": r"link_draws=\1",
     r"--threshold (\S+)": r"threshold=\1",
 }
 """Options of the command in a note, by the arguments of `link` and `dedupe`."""

@@ -27,8 +27,8 @@ def link(
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    samples: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
-    second_records: Annotated[
+    link_draws: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
+    duplicates: Annotated[
         bool | None, typer.Option(help="Link duplicates within a file too (default: where a file has many).")
     ] = None,
     links_only: Annotated[
@@ -65,17 +65,17 @@ def link(
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,
-        samples=samples,
-        second_records=second_records,
+        samples=link_draws,
+        second_records=duplicates,
         links_only=links_only,
         force=force,
     )
     linked = link_files(request, inferred=say_inferred, progress=say)
     lines = [links_line(linked.summary, links_only=links_only)]
     lines += [truth_line(linked.truth)] if linked.truth else []
-    if samples:
+    if link_draws:
         lines.append(
-            f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
+            f"draws   {out / 'link_draws.parquet'}   {link_draws} of them; docs/explanation/uncertainty.md says what for"
         )
     say_notes([*linked.notes, *model_notes(linked.summary, of_two_files=True)])
     lines.append(f"links   {out / 'links.parquet'}")

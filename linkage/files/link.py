@@ -74,7 +74,7 @@ def _names(left: Path, right: Path) -> tuple[str, str]:
 
 def _refuse_contradictions(request: LinkRequest) -> None:
     refuse_without_model(request.without, request.model, "--map left.other=COLUMN")
-    needs = {"--samples": request.samples > 0, "--second-records": request.second_records}
+    needs = {"--link-draws": request.samples > 0, "--duplicates": request.second_records}
     for option, asked in needs.items():
         if request.links_only and asked:
             raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
@@ -198,11 +198,11 @@ def _notes_of_repeated(step: _Step) -> list[str]:
     request, files = step.request, step.files.files
     if not request.second_records:
         return []
-    kept = "duplicates are linked too (--no-second-records: the better one only)"
+    kept = "duplicates are linked too (--no-duplicates: the better one only)"
     if request.links_only:
         kept = "the better one only is linked (without --links-only: the duplicates too)"
     elif request.cardinality != "one-to-one":
-        kept = "all records of a person are linked (--no-second-records: one only)"
+        kept = "all records of a person are linked (--no-duplicates: one only)"
     return [
         f"{file.name}: {share:.0%} of the records seem to be of somebody who is there twice; {kept}"
         for file, share in zip(files, step.repeated, strict=True)

@@ -62,7 +62,7 @@ class Found:
 def found_below(
     folders: Sequence[Path],
     reviewed: Callable[[Path], Reviews] | None = None,
-    manifest_format: int | None = None,
+    manifest_format: str | None = None,
     check_intact: Check = lambda _folder, _manifest: None,
 ) -> Found:
     """The runs that folders are or hold.
@@ -117,7 +117,7 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
 
 
 def _read(
-    place: Path, name: str, form: int | None, check_intact: Check, reviewed: Callable[[Path], Reviews] | None
+    place: Path, name: str, form: str | None, check_intact: Check, reviewed: Callable[[Path], Reviews] | None
 ) -> Run | SetAside:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
@@ -133,7 +133,7 @@ def _read(
         return SetAside(name, str(fault).splitlines()[0])
 
 
-def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: int | None) -> str | None:
+def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: str | None) -> str | None:
     """Why a folder is set aside; None of a run that can be shown."""
     if manifest is None:
         return "unfinished: no manifest.json; continue it with the same leo run"

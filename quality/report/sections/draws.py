@@ -12,7 +12,7 @@ from quality.report.released import Group, release
 _OUTER = ("mean", "low", "high")
 _HEADS = ["Mean of draws, %", "Standard deviation, points", "2.5% point", "97.5% point"]
 _FEWEST_TIMES = 10  # times the least base of a share: in fewer people one person of a draw can be seen
-_HOW = "To draw links, set link_draws = 20 in a step, or leo link --samples 20 (docs/explanation/uncertainty.md)."
+_HOW = "To draw links, set link_draws = 20 in a step, or leo link --link-draws 20 (docs/explanation/uncertainty.md)."
 _RULES = (
     "Make an estimate on each of m link draws. The combined estimate is their mean. Its variance is the mean of their "
     "variances plus the variance between them times 1 + 1/m (Rubin 1987, chapter 3). Where the second is large, the "
