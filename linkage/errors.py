@@ -1,6 +1,15 @@
 """What can go wrong, by who has to act. Messages name the file, line or key and the remedy, never a person's value."""
 
+from collections.abc import Iterable
 from enum import IntEnum
+
+
+def nearest(name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 0.5) -> list[str]:
+    """The known names most like one, without case, for a message."""
+    import difflib
+
+    lowered = {candidate.lower(): candidate for candidate in known}
+    return [lowered[near] for near in difflib.get_close_matches(name.lower(), list(lowered), count, cutoff)]
 
 
 class ExitCode(IntEnum):

@@ -1,6 +1,7 @@
 """The definitions of a variable, a table and a dataset."""
 
 import functools
+from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +60,17 @@ class Variable(_Strict):
     years: str = ""  # "2001/02-2020/21", as held; empty where not yearly
     year_of: str | None = None  # "npd.ks4": a year of rows of this table; it leaves only with its years
     institution: bool = False  # identifies a body; pseudonymised like a person
+
+    @property
+    def rating(self) -> str:
+        """Identifiability and sensitivity: "4B"."""
+        return f"{self.identifiability}{self.sensitivity}"
+
+
+def rating_of(variables: Iterable[Variable]) -> str:
+    """The most identifying and the most sensitive of variables; empty where there are none."""
+    listed = list(variables)
+    return f"{min(v.identifiability for v in listed)}{min(v.sensitivity for v in listed)}" if listed else ""
 
 
 class TableDef(_Strict):

@@ -54,8 +54,7 @@ class Holding:
     @property
     def years(self) -> Years | None:
         """The years held of any variable; None where the catalogue gives none."""
-        held = [Years.parse(v.years) for v in self.definition.variable if v.years]
-        return Years(min(y.first for y in held), max(y.last for y in held)) if held else None
+        return Years.around(Years.parse(v.years) for v in self.definition.variable if v.years)
 
 
 def holdings(catalogue: Catalogue) -> dict[str, Holding]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage.catalogue.definitions import Catalogue, Variable
+from linkage.catalogue.definitions import Catalogue, Variable, rating_of
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
 from linkage.catalogue.reading import shipped
 from linkage.catalogue.selection import Selection
@@ -128,13 +128,11 @@ class Package:
 
     def rating(self, phases: Iterable[str] | None = None) -> str:
         """The most identifying and the most sensitive of its items, as in "4B"."""
-        held = [variable for _, variable in self.variables(phases)]
-        return f"{min(v.identifiability for v in held)}{min(v.sensitivity for v in held)}"
+        return rating_of(variable for _, variable in self.variables(phases))
 
     def years(self, phase: str) -> Years | None:
         """From the first to the last year that any table of the phase itself is held for."""
-        held = [part.holding.years for part in self.parts[phase] if part.holding.years and not part.years_before]
-        return Years(min(y.first for y in held), max(y.last for y in held)) if held else None
+        return Years.around(part.holding.years for part in self.parts[phase] if not part.years_before)
 
 
 def load_packages(

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _RANGE = re.compile(r"(\d{4})/(\d{2})(?:-(\d{4})/(\d{2}))?")
@@ -23,6 +24,12 @@ class Years:
         """
         first, last = _range(text.strip())
         return cls(_six_digits(first), _six_digits(last))
+
+    @classmethod
+    def around(cls, spans: "Iterable[Years | None]") -> "Years | None":
+        """From the first to the last year of some ranges; None where there are none."""
+        known = [span for span in spans if span]
+        return cls(min(span.first for span in known), max(span.last for span in known)) if known else None
 
     def covers(self, other: "Years") -> bool:
         """Whether every year of the other is in this range."""

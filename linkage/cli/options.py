@@ -43,7 +43,7 @@ SecondFile = Annotated[Path | None, typer.Argument(help="The file to link it to.
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of leo run.")]
 AnyRun = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of leo run, leo link or leo dedupe.")]
 Population = Annotated[Path, typer.Argument(metavar="FOLDER", help="A population that leo synth wrote, in Parquet.")]
-RequestFile = Annotated[Path, typer.Argument(metavar="REQUEST", help="A request's TOML file, CSV or workbook.")]
+RequestFile = Annotated[Path, typer.Argument(metavar="REQUEST", help="A request's TOML file.")]
 RegisterFile = Annotated[Path, typer.Argument(metavar="REGISTER", help="A register of decisions.")]
 
 # How files are read

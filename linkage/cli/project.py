@@ -33,8 +33,8 @@ def check_request(request: o.RequestFile, as_json: o.Json = False) -> None:
 
     Example: leo request check configs/projects/graduate-earnings.toml
     """
+    from linkage.requests.application import scope_of
     from linkage.requests.check import read_application
-    from linkage.requests.scope import scope_of
 
     with checking(request):
         scope = scope_of(read_application(request, datetime.date.today()))

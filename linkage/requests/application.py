@@ -4,9 +4,11 @@ import datetime
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from linkage.catalogue import Catalogue, StandardExtract, Variable
-from linkage.catalogue.holdings import Holding, holdings
+from linkage.catalogue.definitions import rating_of
+from linkage.catalogue.holdings import Holding, holdings, names_a_person
 from linkage.catalogue.packages import Package, Part, RowsOnly
 from linkage.catalogue.years import Years
 from linkage.extract.project import ApprovedTable, Population
@@ -67,6 +69,39 @@ def years_of(text: str | None) -> Years | None:
         return Years.parse(text) if text else None
     except ValueError:
         return None
+
+
+def scope_of(application: Application) -> dict[str, Any]:
+    """What a request comes to, as the panel sees it.
+
+    Returns:
+        request (its id), tables with items, rating, years and rows; names_a_person: items that do, with the reason;
+        population, people (how many), retention.
+    """
+    tables = []
+    for table in tables_of(application.grants):
+        variables = application.held[table.name].definition.variables
+        tables.append(
+            {
+                "table": table.name,
+                "items": len(table.variables),
+                "rating": rating_of(variables[name] for name in table.variables),
+                "years": str(table.years or ""),
+                "only": f"{table.only.column} {', '.join(table.only.values)}" if table.only else "",
+            }
+        )
+    named = {
+        f"{grant.holding.name}.{variable.name}": names_a_person(variable) for grant, variable in application.items()
+    }
+    request = application.request
+    return {
+        "request": request.id,
+        "tables": tables,
+        "names_a_person": {place: reason for place, reason in named.items() if reason},
+        "population": of_whom(request.population),
+        "people": len(request.person),
+        "retention": str(request.retention),
+    }
 
 
 def of_whom(population: Population) -> str:

@@ -8,12 +8,10 @@ from pathlib import Path
 from linkage.catalogue import Catalogue, shipped, standard_extract
 from linkage.catalogue.packages import load_packages, shipped_packages
 from linkage.errors import ConfigError
-from linkage.requests import data_rules, purpose_rules
 from linkage.requests.application import Application
+from linkage.requests.kinds import KINDS
 from linkage.requests.request import Fault, Request, read_request
 from linkage.requests.rules import PARAMETERS, Rule, load_rules
-
-KINDS = {**purpose_rules.KINDS, **data_rules.KINDS}
 
 
 @functools.cache

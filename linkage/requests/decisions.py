@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from linkage.catalogue.definitions import rating_of
 from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
@@ -234,16 +235,10 @@ def _about(application: Application) -> dict[str, Any]:
             "packages": [
                 package.model_dump(include={"name", "phases", "years"}, mode="json") for package in request.package
             ],
-            "rating": _rating(application),
+            "rating": rating_of(variable for _, variable in application.items()),
             "population": of_whom(request.population),
         },
     }
-
-
-def _rating(application: Application) -> str:
-    """The most identifying and the most sensitive of what is requested."""
-    held = [variable for _, variable in application.items()]
-    return f"{min(v.identifiability for v in held)}{min(v.sensitivity for v in held)}" if held else ""
 
 
 def _withdrawn(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -15,7 +15,6 @@ from linkage.config import Name
 from linkage.config.toml_file import fault_text, toml_of
 from linkage.errors import ConfigError
 from linkage.extract.project import AnalysisTable, Format, Population
-from linkage.requests.sheets import is_sheet, read_sheet
 
 
 class _Strict(BaseModel):
@@ -134,12 +133,12 @@ def read_request(path: Path) -> tuple[Request, list[Fault]]:
     """A request and what is wrong with the form of its file; what is wrong is left out of the request.
 
     Raises:
-        ConfigError: no such file, or no TOML, CSV or workbook, so that nothing can be read.
+        ConfigError: no such file, or not TOML.
     """
     try:
-        raw = read_sheet(path) if is_sheet(path) else toml_of(path)
+        raw = toml_of(path)
     except (FileNotFoundError, IsADirectoryError):
-        raise ConfigError(f"{path}: no such file\n  name a request's TOML file, CSV or workbook") from None
+        raise ConfigError(f"{path}: no such file\n  name a request's TOML file") from None
     return request_of(raw)
 
 

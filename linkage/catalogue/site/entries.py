@@ -41,8 +41,7 @@ class Entry:
 
     @property
     def rating(self) -> str:
-        """Identifiability and sensitivity: "4B"."""
-        return f"{self.variable.identifiability}{self.variable.sensitivity}"
+        return self.variable.rating
 
     @property
     def needs_reason(self) -> bool:

@@ -138,9 +138,8 @@ def _script(site: Everything) -> str:
 
 def _package(package: Package) -> dict[str, Any]:
     """A package as list.js has it: title, phases, and the years it is held for."""
-    spans = [span for phase in package.parts if (span := package.years(phase))]
-    years = str(Years(min(span.first for span in spans), max(span.last for span in spans))) if spans else ""
-    return {"title": package.title, "phases": list(package.phases), "years": years}
+    years = Years.around(map(package.years, package.parts))
+    return {"title": package.title, "phases": list(package.phases), "years": str(years or "")}
 
 
 def _row(entry: Entry) -> list[Any]:
