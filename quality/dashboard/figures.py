@@ -83,9 +83,9 @@ def counts(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
     people = [d.count((run.evaluation.get("spine") or {}).get("people")) for run in runs]
     figures = [Figure(("Spine", "People"), people)]
     for title, steps in steps_of(runs, names):
-        pairs = [release(step, d).pairs if step else None for step in steps]
+        pairs = [release(step, d).cells if step else None for step in steps]
         for name, decision in (("Links", "accepted"), ("Pairs in clerical review", "review")):
-            cells = [one.decisions[decision] if one else d.marked("not_applicable") for one in pairs]
+            cells = [one["decision", decision] if one else d.marked("not_applicable") for one in pairs]
             figures.append(Figure((title, name), cells))
     return Matrix("counts", "Counts", ("Step", "Count"), figures)
 

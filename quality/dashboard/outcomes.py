@@ -28,7 +28,7 @@ from quality.report import charts
 from quality.report import page as blocks
 from quality.report.document import csv_of, document
 from quality.report.folder import check_folder, write_folder
-from quality.report.showing import chart_row, symbols
+from quality.report.showing import symbols
 
 OUTCOMES = {
     "sustained_employment": "Sustained employment",
@@ -434,7 +434,10 @@ def _section(
         shares = [share for share, _, _ in one.shares.values()]
         table.append([group, category, one.people, one.matched, *shares, *one.earnings.values()])
         if one.group != _INSTITUTION:
-            values += chart_row(category, one.shares["sustained_employment"], group)
+            employed, low, high = one.shares["sustained_employment"]
+            if employed.value is not None:
+                ends = {"value": employed.value, "low": low.value, "high": high.value}
+                values.append({"label": category, "group": group, **ends})
     title = f"{years_after} {'year' if years_after == 1 else 'years'} after"
     full = blocks.Table(f"Outcomes {title}", _HEADS, table)
     summary = "Lines show 95% intervals. The table has institutions and all outcomes."

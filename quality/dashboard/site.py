@@ -19,9 +19,11 @@ from quality.report.document import document
 from quality.report.folder import check_folder, write_folder
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Headline, Row, Section, Table, Text
+from quality.report.released import Publication
 from quality.report.sections.drift import drift_section
 from quality.report.sections.methods import MODEL_HEADS, model_cells
-from quality.report.showing import listed, moment, symbols, symbols_in
+from quality.report.sections.statement import explained
+from quality.report.showing import listed, moment, symbols
 
 _MARK = "leo-dashboard.json"
 _GIB = 2**30  # bytes
@@ -110,11 +112,7 @@ def _headlines(by_name: Mapping[str, Matrix], d: Disclosure) -> list[Headline]:
         for measure in ("Precision", "Recall"):
             lines.append(Headline(measure, _newest(shares, title, f"{measure} {by}"), "%", f"{by}, {title}"))
     lines.append(Headline("In review", _newest(counts, title, "Pairs in clerical review"), "", f"pairs, {title}"))
-    return [
-        Headline(line.label, line.cell, line.unit, f"{line.note}. {symbol}" if symbol else line.note)
-        for line in lines
-        for symbol in [symbols_in([line.cell], d)]
-    ]
+    return explained(lines, d)
 
 
 def _runs_section(found: Found, by_name: Mapping[str, Matrix], names: Names) -> Section:
@@ -202,7 +200,8 @@ def _models(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclosure) ->
     for title, steps in steps_of(runs, names):
         for run, step in zip(runs, steps, strict=True):
             if step and step["parameters"]:
-                rows.append([title, run.name, *model_cells(step, run.manifest, names, d, run.evaluation["steps"])])
+                publication = Publication(run.evaluation, names, d, run.manifest)
+                rows.append([title, run.name, *model_cells(publication, step)])
     if not rows:
         return []
     text = "Runs with the same version linked by the same model. Thresholds are match weights."
@@ -242,7 +241,7 @@ def _compared(
     ]
     moved: dict[str, Any] = drift(before.evaluation, after.evaluation)
     moved["last"] = [before.steps[step["step"], step["left"], step["right"]] for step in moved["last"]]
-    section = drift_section(after.evaluation, moved, names, d, (before.name, after.name))
+    section = drift_section(Publication(after.evaluation, names, d, drift=moved), (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),
         Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], rows)]),

@@ -13,7 +13,8 @@ from quality.measures.evaluated import evaluation_of
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Part, Section
-from quality.report.sections import bias, coverage, data, draws, drift, error, implausible, linking, methods, statement
+from quality.report.released import Publication
+from quality.report.sections import bias, coverage, data, drift, error, implausible, linking, methods, statement
 from quality.report.showing import moment
 
 __all__ = ["Inputs", "headlines", "render", "render_run", "results_of"]
@@ -50,7 +51,24 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         InputError: the evaluation has no step.
         ConfigError: there is no such disclosure profile.
     """
-    return write_page(_page(inputs, catalogue or shipped()), out)
+    if not inputs.evaluation["steps"]:
+        raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
+    p, manifest = _publication(inputs, catalogue), inputs.manifest
+    version = (manifest.get("versions") or {}).get("leo-linkage")
+    about = [
+        str(manifest.get("name") or manifest.get("run") or ""),
+        moment(str(manifest.get("finished") or manifest.get("started") or "")),
+        f"leo-linkage {version}" if version else "",
+    ]
+    page = document(
+        inputs.title,
+        statement.summary(p),
+        statement.headlines(p),
+        parts=[statement.statement_part(p, inputs.failed_gates), *(part for part in _parts(p) if part.sections)],
+        banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
+        about=", ".join(filter(None, about)),
+    )
+    return write_page(page, out)
 
 
 def render_run(
@@ -98,8 +116,20 @@ def results_of(document: Any) -> list[dict[str, Any]]:
 
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
     """The five figures at the top of the report, after disclosure control: label, figure, note. For a terminal."""
-    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped(), evaluation["steps"])
-    return [(line.label, line.text, line.note) for line in statement.headlines(evaluation, names, d)]
+    lines = statement.headlines(_publication(Inputs(evaluation, profile=profile), None))
+    return [(line.label, line.text, line.note) for line in lines]
+
+
+def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
+    return Publication(
+        inputs.evaluation,
+        Names(catalogue or shipped(), inputs.evaluation["steps"]),
+        disclosure.Disclosure(disclosure.load(inputs.profile)),
+        inputs.manifest,
+        inputs.reviews,
+        inputs.drift,
+        inputs.contracts,
+    )
 
 
 def _json(path: Path) -> Any:
@@ -111,85 +141,55 @@ def _json(path: Path) -> Any:
         raise InputError(f"{path}: not JSON at line {fault.lineno}\n  run the stage that wrote it again") from None
 
 
-def _page(inputs: Inputs, catalogue: Catalogue) -> str:
-    evaluation, manifest = inputs.evaluation, inputs.manifest
-    if not evaluation["steps"]:
-        raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
-    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue, evaluation["steps"])
-    opening = statement.statement_part(
-        evaluation,
-        manifest,
-        names,
-        d,
-        reviews=inputs.reviews,
-        has_last_release=bool(inputs.drift),
-        failed_gates=inputs.failed_gates,
-    )
-    run_facts = [
-        str(manifest.get("name") or manifest.get("run") or ""),
-        moment(str(manifest.get("finished") or manifest.get("started") or "")),
-    ]
-    version = (manifest.get("versions") or {}).get("leo-linkage")
-    return document(
-        inputs.title,
-        statement.summary(evaluation, names, d),
-        statement.headlines(evaluation, names, d),
-        parts=[opening, *(part for part in _parts(inputs, names, d) if part.sections)],
-        banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
-        about=", ".join(filter(None, [*run_facts, f"leo-linkage {version}" if version else ""])),
-    )
-
-
-def _parts(inputs: Inputs, names: Names, d: disclosure.Disclosure) -> list[Part]:
+def _parts(p: Publication) -> list[Part]:
     """Evidence under the headings of GUILD (Gilbert and others 2018), NHS England's quality assurance framework for
     data linkage (NHS QAF) and RECORD (Benchimol and others 2015)."""
-    evaluation = inputs.evaluation
-    subject = statement.subject_of(evaluation, d)
+    subject = statement.subject_of(p)
     return [
         _part(
             "data-linkage",
             "Data linkage",
             "Records in, people out, and how links were made. GUILD: data linkage. NHS QAF: transparency. RECORD 6.3.",
-            coverage.records_section(evaluation, names, d),
-            coverage.rates_section(evaluation, subject, names, d),
-            coverage.unlinked_section(evaluation, subject, names, d),
-            linking.passes_section(evaluation, names, d),
-            linking.blocking_section(evaluation, names, d),
-            linking.model_section(evaluation, names, d),
+            coverage.records_section(p),
+            coverage.rates_section(p, subject),
+            coverage.unlinked_section(p, subject),
+            linking.passes_section(p),
+            linking.blocking_section(p),
+            linking.model_section(p),
         ),
         _part(
             "linkage-error",
             "False links and missed matches",
             "Linkage error by every measure there is. GUILD: data linkage. NHS QAF: linkage quality. RECORD 12.3.",
-            error.accuracy_section(evaluation, names, d),
-            error.errors_section(evaluation, names, d),
-            error.review_section(evaluation, inputs.reviews, names, d),
-            error.estimated_section(evaluation, names, d),
-            implausible.implausible_section(evaluation, names, d),
+            error.accuracy_section(p),
+            error.errors_section(p),
+            error.review_section(p),
+            error.estimated_section(p),
+            implausible.implausible_section(p),
         ),
         _part(
             "analysis",
             "Analysis of linked data",
             "Bias, calibration and uncertainty of the links. GUILD: analysis of linked data. NHS QAF: linkage quality.",
-            bias.bias_section(evaluation, names, d),
-            error.calibration_section(evaluation, names, d),
-            draws.draws_section(evaluation, names, d),
+            bias.bias_section(p),
+            error.calibration_section(p),
+            coverage.draws_section(p),
         ),
         _part(
             "data-provision",
             "Data provision",
             "Quality of the sources. GUILD: data provision. NHS QAF: transparency.",
-            data.contracts_section(inputs.contracts, names, d),
-            coverage.completeness_section(evaluation, names, d),
-            drift.drift_section(evaluation, inputs.drift, names, d),
-            data.extracts_section(inputs.manifest, d),
+            data.contracts_section(p),
+            coverage.completeness_section(p),
+            drift.drift_section(p),
+            data.extracts_section(p),
         ),
         _part(
             "reporting",
             "Methods",
             "What to cite. GUILD: report writing. NHS QAF: safety. RECORD 12.3.",
-            methods.methods_section(evaluation, inputs.manifest, names, d),
-            methods.glossary_section(d),
+            methods.methods_section(p),
+            methods.glossary_section(p),
         ),
     ]
 

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from quality.disclosure import Cell
 from quality.report.waterfall import BarTable
@@ -22,10 +23,29 @@ class Table:
     @functools.cached_property  # the template asks for every cell
     def numeric(self) -> list[bool]:
         """Which columns hold numbers, aligned right."""
-        return [
-            bool(self.rows) and all(isinstance(row[index], Cell) for row in self.rows)
-            for index in range(len(self.columns))
-        ]
+        places = range(len(self.columns))
+        return [bool(self.rows) and all(isinstance(row[place], Cell) for row in self.rows) for place in places]
+
+    def values(
+        self, value: int, label: int = 1, group: int | None = 0, *, bounds: bool = False
+    ) -> list[dict[str, Any]]:
+        """A column as a chart draws it: label, value, shown, group.
+
+        Args:
+            value, label, group: places of columns.
+            bounds: whether the two columns after `value` are its interval; rows whose value is not shown are left out.
+        """
+        values = []
+        for row in self.rows:
+            cell = row[value]
+            if not isinstance(cell, Cell) or (bounds and cell.value is None):
+                continue
+            drawn: dict[str, Any] = {"label": row[label], "value": cell.value, "shown": cell.text}
+            drawn |= {} if group is None else {"group": row[group]}
+            if bounds:
+                drawn |= {end: getattr(row[value + n], "value", None) for n, end in ((1, "low"), (2, "high"))}
+            values.append(drawn)
+        return values
 
 
 @dataclass(frozen=True)
@@ -35,15 +55,13 @@ class Figure:
     Attributes:
         name: unique on the page, a-z and hyphens.
         summary: the one thing to see, in a sentence or two.
-        wide: the chart as SVG.
-        narrow: the chart as SVG for a phone or 400 % zoom; where empty, the wide one scrolls.
+        svg: the chart.
     """
 
     name: str
     title: str
     summary: str
-    wide: str
-    narrow: str
+    svg: str
     table: Table
 
 

@@ -46,31 +46,29 @@ def interval_cell(low: Cell, high: Cell) -> Cell:
     return low if low.value is None else Cell(f"{low.text} to {high.text}", low.value)
 
 
-def chart_row(label: str, cells: Sequence[Cell], group: str | None = None) -> list[dict[str, Any]]:
-    """A figure with its interval as a chart has it; nothing where it is not shown."""
-    value, low, high = cells
-    if value.value is None:
-        return []
-    row: dict[str, Any] = {"label": label, "value": value.value, "low": low.value, "high": high.value}
-    return [row if group is None else row | {"group": group}]
-
-
-def measures_of(
-    title: str, measures: Mapping[str, Any], d: Disclosure, seen: Mapping[str, int] | None = None
-) -> tuple[Row, list[dict[str, Any]]]:
-    """Precision, recall and F1 with intervals, as cells of a table and as values of a chart."""
-    cells: Row = []
-    values = []
-    for measure, label in MEASURES:
-        three = with_interval(measures[measure], d, seen=(seen or {}).get(measure))
-        cells += three
-        values += chart_row(label, three, title)
-    return cells, values
+def measures_of(measures: Mapping[str, Any], d: Disclosure, seen: Mapping[str, int] | None = None) -> list[Cell]:
+    """Precision, recall and F1, each with its interval: nine cells."""
+    return [cell for key, _ in MEASURES for cell in with_interval(measures[key], d, seen=(seen or {}).get(key))]
 
 
 def measure_heads(kind: str = "") -> list[str]:
     """Heads of the nine columns of `measures_of`."""
     return [head for _, label in MEASURES for head in (f"{label}{kind}, %", *INTERVAL)]
+
+
+def measure_values(rows: Sequence[Row], first: int) -> list[dict[str, Any]]:
+    """Precision, recall and F1 as a chart draws them, a strip for each row.
+
+    Args:
+        first: place of the first of the nine cells of `measures_of`.
+    """
+    return [
+        {"label": label, "group": row[0], "value": cell.value, "low": low.value, "high": high.value}
+        for row in rows
+        for n, (_, label) in enumerate(MEASURES)
+        for cell, low, high in [[one for one in row[first + 3 * n : first + 3 * n + 3] if isinstance(one, Cell)]]
+        if cell.value is not None
+    ]
 
 
 def signed(value: float, places: int = 2, unit: str = "") -> Cell:
@@ -84,6 +82,11 @@ def change(value: float) -> Cell:
         return Cell("0.0", 0.0)
     text = f"{value:+.1f}" if abs(value) >= 0.05 else f"{value:+.1g}"
     return Cell(text.replace("-", "−", 1), float(text))
+
+
+def number(value: float, places: int = 2) -> Cell:
+    """A number that counts no people."""
+    return Cell(f"{value:,.{places}f}".replace("-", "−"), round(value, places))
 
 
 def listed(names: Sequence[str]) -> str:

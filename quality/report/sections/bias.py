@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell
 from quality.report import charts
-from quality.report.names import Names
 from quality.report.page import Block, Fold, Heading, Row, Section, Table, Text
-from quality.report.released import Group, Side, release
-from quality.report.showing import chart_row, listed, lower, signed, with_interval
+from quality.report.released import Group, Publication, Step
+from quality.report.showing import INTERVAL, listed, lower, number, signed, with_interval
 
 MISSED_ESTIMATED = "Estimated missed matches (minimum), %"
 MISSED_NOTE = "Missed: share of the group's eligible people with a true match who were not linked to it."
@@ -26,11 +25,12 @@ _SIDES = {
 GroupRow = tuple[Mapping[str, Any], Mapping[str, Any]]  # a table of bias, and a group of it
 
 
-class Shown:
-    """What was released of a step's left side: what is hidden there must not be disclosed here."""
+class GroupCells:
+    """Cells of the groups of a step's left side: what is hidden among its link rates must not be disclosed here."""
 
-    def __init__(self, side: Side, d: Disclosure) -> None:
-        self._d, self._two_way = d, side.two_way
+    def __init__(self, p: Publication, step: Step) -> None:
+        side = p.released(step).left
+        self._d, self._two_way = p.d, side.two_way
         self._groups = {(title, group.label): group for _, title, groups in side.characteristics for group in groups}
 
     def group(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Group | None:
@@ -58,14 +58,20 @@ class Shown:
             return [self._d.marked("suppressed")] * 3
         return [signed(value[key]) for key in ("difference", "low", "high")]
 
+    def estimated(self, group: Mapping[str, Any], share: float | None) -> Cell:
+        """A mean of match probabilities of a group's links, or a bound of it; not a count of people."""
+        if share is None:
+            return self._d.marked("not_applicable")
+        return self._d.marked("suppressed") if group["links"] < self._d.profile.fewest else number(100 * share)
 
-def basis_of(step: Mapping[str, Any]) -> str:
+
+def basis_of(step: Step) -> str:
     """Who is compared: where truth knows who could be found, the found with the missed; else linked and unlinked."""
     is_known = any(group.get("in_both") for row in step["bias"] for group in row["groups"])
     return "found_missed" if is_known else "matched_unmatched"
 
 
-def named_groups(step: Mapping[str, Any], basis: str) -> Iterator[GroupRow]:
+def named_groups(step: Step, basis: str) -> Iterator[GroupRow]:
     """Groups of one characteristic that sentences name; of false links, which are few, years of birth by fives."""
     for row in step.get("bias") or ():
         if len(row["characteristics"]) == 1:
@@ -73,18 +79,14 @@ def named_groups(step: Mapping[str, Any], basis: str) -> Iterator[GroupRow]:
             yield from ((row, group) for group in groups)
 
 
-def estimated_share(group: Mapping[str, Any], share: float | None, d: Disclosure) -> Cell:
-    """A mean of match probabilities of a group's links, or a bound of it; not a count of people."""
-    if share is None:
-        return d.marked("not_applicable")
-    if group["links"] < d.profile.fewest:
-        return d.marked("suppressed")
-    return Cell(f"{100 * share:.2f}", round(100 * share, 2))
+def labels_of(row: Mapping[str, Any], group: Mapping[str, Any]) -> Row:
+    """The two cells that name a group."""
+    return [row["title"], ", ".join(group["labels"])]
 
 
-def bias_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def bias_section(p: Publication) -> Section | None:
     """None where the run knows no characteristic."""
-    steps = [step for step in evaluation["steps"] if step.get("bias")]
+    steps = [step for step in p.steps if step.get("bias")]
     if not steps:
         return None
     last = steps[-1]
@@ -97,13 +99,13 @@ def bias_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> 
         "A standardised difference is how far a group's share differs between two sets of people, in standard "
         f"deviations; beyond 0.1 it is flagged (Austin 2009). It compares {compared}."
     )
-    blocks: list[Block] = [Text(opening), _chart(last, names, d), Heading("Drafted statement")]
-    blocks += [Text(sentence) for sentence in drafted_statement(last, names, d)]
+    blocks: list[Block] = [Text(opening), _chart(p, last), Heading("Drafted statement")]
+    blocks += [Text(sentence) for sentence in drafted_statement(p, last)]
     for step in reversed(steps):
-        tables: list[Block] = [_table(step, names, d, two_way=False), _false_table(step, names, d)]
+        tables: list[Block] = [_table(p, step, two_way=False), _false_table(p, step)]
         if step is last and any(len(row["characteristics"]) > 1 for row in step["bias"]):
-            tables.append(_table(step, names, d, two_way=True))
-        blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
+            tables.append(_table(p, step, two_way=True))
+        blocks.append(Fold(f"{p.title(step)}: bias by group", tables))
     return Section("bias", "Bias by group", blocks)
 
 
@@ -115,43 +117,41 @@ def _verdict(value: Mapping[str, Any] | None, cell: Cell) -> str:
     return "flagged" if value["certain"] else "flagged, may be chance"
 
 
-def _chart(step: Mapping[str, Any], names: Names, d: Disclosure) -> Block:
-    basis, shown = basis_of(step), Shown(release(step, d).left, d)
-    rows: list[Row] = []
-    values: list[dict[str, Any]] = []
-    for row, group in named_groups(step, basis):
-        if row["characteristics"] != ["cohort"]:
-            cells, label = shown.difference(row, group, basis), ", ".join(group["labels"])
-            rows.append([row["title"], label, *cells, _verdict(group[basis], cells[0])])
-            values += chart_row(label, cells, row["title"])
+def _chart(p: Publication, step: Step) -> Block:
+    basis, cells_of = basis_of(step), GroupCells(p, step)
+    rows: list[Row] = [
+        [*labels_of(row, group), *cells, _verdict(group[basis], cells[0])]
+        for row, group in named_groups(step, basis)
+        if row["characteristics"] != ["cohort"]
+        for cells in [cells_of.difference(row, group, basis)]
+    ]
+    heads = ["Characteristic", "Group", "Difference", *INTERVAL, "Verdict"]
+    table = Table("Standardised differences", heads, rows)
+    values = table.values(2, bounds=True)
     flagged = sum(str(row[-1]).startswith("flagged") for row in rows)
-    table = Table(
-        "Standardised differences", ["Characteristic", "Group", "Difference", "95% from", "to", "Verdict"], rows
-    )
     summary = f"{flagged} of {len(values)} groups are flagged. Lines show 95% intervals; small groups are left out."
     chart = charts.dots(values, x="Standardised difference", limits=(-0.1, 0.1))
-    return charts.figure(
-        "standardised-differences", f"{names.step(step)}: standardised differences", summary, chart, table
-    )
+    title = f"{p.title(step)}: standardised differences"
+    return charts.figure("standardised-differences", title, summary, chart, table)
 
 
-def drafted_statement(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[str]:
+def drafted_statement(p: Publication, step: Step) -> list[str]:
     """Sentences for a release: what was found by characteristic, and what a person still has to say."""
     basis = basis_of(step)
     who = "found and missed people" if basis == "found_missed" else "linked and unlinked people"
-    sentences = _findings(step, basis, f"{names.step(step)}: we compared {who} by group.", d)
+    sentences = _findings(p, step, basis, f"{p.title(step)}: we compared {who} by group.")
     if any(group.get("right_false") for _, group in named_groups(step, "right_false")):
-        sentences += _findings(step, "right_false", "We compared correct and false links by group.", d)
+        sentences += _findings(p, step, "right_false", "We compared correct and false links by group.")
     return [*sentences, "Whoever publishes this draft adds causes, what was done, and whether the bias is mitigated."]
 
 
-def _findings(step: Mapping[str, Any], basis: str, opening: str, d: Disclosure) -> list[str]:
-    shown = Shown(release(step, d).left, d)
+def _findings(p: Publication, step: Step, basis: str, opening: str) -> list[str]:
+    cells_of = GroupCells(p, step)
     by_title: dict[str, list[tuple[str, Mapping[str, Any] | None, Cell]]] = {}
     for row, group in named_groups(step, basis):
-        cell = shown.difference(row, group, basis)[0]
+        cell = cells_of.difference(row, group, basis)[0]
         by_title.setdefault(row["title"], []).append((", ".join(group["labels"]), group[basis], cell))
-    detected, clear, hidden, alike, unsure = [], [], [], [], 0
+    detected, clear, hidden, equal, unsure = [], [], [], [], 0
     for title, groups in by_title.items():
         seen = [(label, value, cell) for label, value, cell in groups if value and cell.value is not None]
         flagged = [one for one in seen if one[1]["flagged"]]
@@ -160,21 +160,19 @@ def _findings(step: Mapping[str, Any], basis: str, opening: str, d: Disclosure) 
         if certain:
             detected.append(f"{title}: {_by_direction(certain, basis)}.")
         elif not any(value for _, value, _ in groups):
-            alike.append(lower(title))
+            equal.append(lower(title))
         elif not seen:
             hidden.append(lower(title))
         elif not flagged:
             clear.append(lower(title))
-    sentences = [opening + (f" No bias was detected by {listed(clear)}." if clear else "")]
-    if detected:
-        sentences.append("Detected: " + " ".join(detected))
-    if hidden:
-        sentences.append(f"Not shown by {listed(hidden)}: every group is too small.")
-    if alike:
-        sentences.append(f"Nothing to compare by {listed(alike)}.")
-    if unsure:
-        sentences.append(f"Groups beyond 0.1 that chance could explain: {unsure}. The tables have them.")
-    return sentences
+    sentences = {
+        opening + (f" No bias was detected by {listed(clear)}." if clear else ""): True,
+        "Detected: " + " ".join(detected): detected,
+        f"Not shown by {listed(hidden)}: every group is too small.": hidden,
+        f"Nothing to compare by {listed(equal)}.": equal,
+        f"Groups beyond 0.1 that chance could explain: {unsure}. The tables have them.": unsure,
+    }
+    return [sentence for sentence, is_so in sentences.items() if is_so]
 
 
 def _by_direction(groups: Sequence[tuple[str, Mapping[str, Any], Cell]], basis: str) -> str:
@@ -185,47 +183,40 @@ def _by_direction(groups: Sequence[tuple[str, Mapping[str, Any], Cell]], basis: 
     return "; ".join(parts)
 
 
-def _table(step: Mapping[str, Any], names: Names, d: Disclosure, *, two_way: bool) -> Table:
+def _table(p: Publication, step: Step, *, two_way: bool) -> Table:
     """Rates, missed matches and differences, a row a group."""
-    shown, has_truth = Shown(release(step, d).left, d), bool(step["accuracy"])
-    rows: list[Row] = []
-    for row in step["bias"]:
-        if (len(row["characteristics"]) > 1) == two_way:
-            for group in row["groups"]:
-                cells: list[str | Cell] = [row["title"], ", ".join(group["labels"]), shown.rate(row, group)]
-                cells += with_interval(group["missed"], d) if has_truth else []
-                cells.append(estimated_share(group, group["estimated_missed"], d))
-                cells += shown.difference(row, group, "matched_unmatched")
-                cells += shown.difference(row, group, "found_missed") if has_truth else []
-                rows.append(cells)
-    interval = ["95% from", "to"]
-    heads = ["Characteristic", "Group", "Linked, %", *(["Missed, %", *interval] if has_truth else []), MISSED_ESTIMATED]
-    heads += ["Linked and unlinked", *interval, *(["Found and missed", *interval] if has_truth else [])]
+    cells_of, has_truth = GroupCells(p, step), bool(step["accuracy"])
+    rows: list[Row] = [
+        [
+            *(*labels_of(row, group), cells_of.rate(row, group)),
+            *(with_interval(group["missed"], p.d) if has_truth else []),
+            cells_of.estimated(group, group["estimated_missed"]),
+            *cells_of.difference(row, group, "matched_unmatched"),
+            *(cells_of.difference(row, group, "found_missed") if has_truth else []),
+        ]
+        for row in step["bias"]
+        if (len(row["characteristics"]) > 1) == two_way
+        for group in row["groups"]
+    ]
+    heads = ["Characteristic", "Group", "Linked, %", *(["Missed, %", *INTERVAL] if has_truth else []), MISSED_ESTIMATED]
+    heads += ["Linked and unlinked", *INTERVAL, *(["Found and missed", *INTERVAL] if has_truth else [])]
     title = "two characteristics" if two_way else "group"
     note = f"{_ESTIMATED_NOTE} {MISSED_NOTE}" if has_truth else _ESTIMATED_NOTE
-    return Table(f"{names.step(step)}: bias by {title}", heads, rows, note)
+    return Table(f"{p.title(step)}: bias by {title}", heads, rows, note)
 
 
-def _false_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+def _false_table(p: Publication, step: Step) -> Table:
     """The share of false links by group, by truth and estimated."""
-    shown, has_truth = Shown(release(step, d).left, d), bool(step["accuracy"])
+    cells_of, has_truth = GroupCells(p, step), bool(step["accuracy"])
     rows: list[Row] = []
     for row, group in named_groups(step, "right_false"):
-        cells: Row = [row["title"], ", ".join(group["labels"])]
-        cells += with_interval(group["false"], d) if has_truth else []
-        within = group["estimated_false_within"] or {}
-        cells += [estimated_share(group, within.get(bound), d) for bound in ("value", "low", "high")]
-        if has_truth:
-            differences = shown.difference(row, group, "right_false")
-            cells += [*differences, _verdict(group["right_false"], differences[0])]
-        rows.append(cells)
-    interval = ["95% from", "to"]
-    heads = ["Characteristic", "Group", *(["False links, %", *interval] if has_truth else [])]
+        within, cells = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
+        estimated = [cells_of.estimated(group, within.get(bound)) for bound in ("value", "low", "high")]
+        measured = with_interval(group["false"], p.d) if has_truth else []
+        compared: Row = [*cells, _verdict(group["right_false"], cells[0])] if has_truth else []
+        rows.append([*labels_of(row, group), *measured, *estimated, *compared])
+    heads = ["Characteristic", "Group", *(["False links, %", *INTERVAL] if has_truth else [])]
     heads += ["False links, estimated, %", "Range from", "to"]
-    heads += ["Correct and false", *interval, "Verdict"] if has_truth else []
-    return Table(
-        f"{names.step(step)}: false links by group",
-        heads,
-        rows,
-        "Estimated: from match probabilities, with a sensitivity range.",
-    )
+    heads += ["Correct and false", *INTERVAL, "Verdict"] if has_truth else []
+    note = "Estimated: from match probabilities, with a sensitivity range."
+    return Table(f"{p.title(step)}: false links by group", heads, rows, note)

@@ -1,4 +1,4 @@
-"""Who was linked: records in and people out, link rates with the three denominators, and reasons for no link."""
+"""Who was linked: records in and people out, link rates with the three denominators, reasons for no link, link draws."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -6,29 +6,35 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
-from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text
-from quality.report.released import Group, Side, release, tied
-from quality.report.showing import chart_row
+from quality.report.released import Group, Publication, Side, Step, tied
 
 _DENOMINATORS = "The three denominators are all people, those eligible to be linked, and those linked."
+_OUTER = ("mean", "low", "high")
+_DRAWS_HEADS = ["Mean of draws, %", "Standard deviation, points", "2.5% point", "97.5% point"]
+_FEWEST_TIMES = 10  # times the least base of a share: in fewer people one person of a draw can be seen
+_HOW = "To draw links, set link_draws = 20 in a step, or leo link --link-draws 20 (docs/explanation/uncertainty.md)."
+_RULES = (
+    "Make an estimate on each of m link draws. The combined estimate is their mean. Its variance is the mean of their "
+    "variances plus the variance between them times 1 + 1/m (Rubin 1987, chapter 3). Where the second is large, the "
+    "finding depends on uncertain links. Draws reflect match probabilities, and not matches missed by blocking."
+)
 
 
-def records_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
-    """Rows read and set aside, people of each source, links of each step, and the spine."""
+def records_section(p: Publication) -> Section:
+    """Rows read and quarantined, people of each source, links of each step, and the spine."""
     rows: list[Row] = []
-    for source, read, aside, people in source_rows(evaluation, names, d):
-        rows += (
-            [] if read.mark == "unavailable" else [[f"{source}: rows read", read], [f"{source}: rows set aside", aside]]
-        )
+    for source, read, quarantined, people in source_rows(p):
+        if read.mark != "unavailable":
+            rows += [[f"{source}: rows read", read], [f"{source}: quarantined rows", quarantined]]
         rows.append([f"{source}: people", people])
-    rows += [[f"{names.step(step)}: links", release(step, d).pairs.links] for step in evaluation["steps"]]
-    if spine := evaluation.get("spine"):
-        rows.append(["People on the spine", d.count(spine["people"])])
-        rows += [[f"Links removed: {cut['rule']}", d.count(cut["links"])] for cut in spine.get("removed_links", ())]
+    rows += [[f"{p.title(step)}: links", p.released(step).links] for step in p.steps]
+    if spine := p.evaluation.get("spine"):
+        rows.append(["People on the spine", p.d.count(spine["people"])])
+        rows += [[f"Links removed: {cut['rule']}", p.d.count(cut["links"])] for cut in spine.get("removed_links", ())]
     blocks: list[Block] = [Table("Records and links", ["Stage", "Count"], rows)]
-    if clusters := evaluation.get("clusters"):
-        blocks.append(_clusters_table(clusters, d))
+    if clusters := p.evaluation.get("clusters"):
+        blocks.append(_clusters_table(clusters, p.d))
     return Section("records", "Records and links", blocks)
 
 
@@ -39,18 +45,18 @@ def _clusters_table(clusters: Mapping[str, Any], d: Disclosure) -> Table:
     return Table("People by number of records", ["Records of a person", "People"], [*rows, ["All", people]])
 
 
-def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
-    """Source, rows read, rows set aside, people."""
+def source_rows(p: Publication) -> list[tuple[str, Cell, Cell, Cell]]:
+    """Source, rows read, quarantined rows, people."""
     rows = []
-    for source in evaluation["sources"]:
-        if source["rows_read"] is None or source["quarantined"] is None:
-            read, aside = d.marked("unavailable"), d.marked("unavailable")
-        else:
-            parts, read = tied({"kept": source["rows_read"] - source["quarantined"], "aside": source["quarantined"]}, d)
-            aside = parts["aside"]
-            if aside.mark == "suppressed":
-                read = aside  # the checks of the data show the rows that were kept
-        rows.append((names.source(source["source"]), read, aside, d.count(source["entities"])))
+    for source in p.evaluation["sources"]:
+        read = quarantined = p.d.marked("unavailable")
+        if source["rows_read"] is not None and source["quarantined"] is not None:
+            kept = source["rows_read"] - source["quarantined"]
+            parts, read = tied({"kept": kept, "quarantined": source["quarantined"]}, p.d)
+            quarantined = parts["quarantined"]
+            if quarantined.mark == "suppressed":
+                read = quarantined  # the checks of the data show the rows that were kept
+        rows.append((p.names.source(source["source"]), read, quarantined, p.d.count(source["entities"])))
     return rows
 
 
@@ -60,77 +66,54 @@ def eligible_rule(rule: Mapping[str, Any]) -> str:
     return f"aged {rule['minimum_age']} or over on {on.day} {on:%B %Y}"
 
 
-def rates_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section:
+def rates_section(p: Publication, subject: Side) -> Section:
     """Link rates of every step, and by characteristic of the last; other steps' left sides in folds."""
-    sides = [side for step in evaluation["steps"] for side in release(step, d).sides]
+    sides = [side for step in p.steps for side in p.released(step).sides]
     has_truth = any(side.whole.found.mark is None for side in sides)
-    heads = [
-        "Step",
-        "Side",
-        "All",
-        "Eligible",
-        "Linked",
-        "Linked, %",
-        *(["True matches found, %"] if has_truth else []),
-    ]
+    heads = ["Step", "Side", *_rate_heads(has_truth, bounds=False)]
     rows: list[Row] = [
-        [
-            *(names.step(side.step), names.source(side.source), side.whole.everybody, side.whole.eligible),
-            *(side.whole.linked, side.whole.rate, *([side.whole.found] if has_truth else [])),
-        ]
+        [p.title(side.step), p.names.source(side.source), *_rate_cells(side.whole, has_truth, bounds=False)]
         for side in sides
     ]
     note = f"{_DENOMINATORS} A rate is linked over eligible: it depends on how far two populations overlap."
-    blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note)]
-    blocks += _charts(subject, names, has_truth)
+    blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note), *_charts(p, subject, has_truth)]
     blocks += [
-        Fold(f"{names.step(side.step)}: link rates by group", [_group_table(side, names, has_truth)])
+        Fold(f"{p.title(side.step)}: link rates by group", [_group_table(p, side, has_truth)])
         for side in sides
         if side is not subject and side.side == "left" and side.characteristics
     ]
     return Section("rates", "Link rates", blocks)
 
 
-def _charts(subject: Side, names: Names, has_truth: bool) -> list[Block]:
-    """By year of birth as a line, by other characteristics as dots; one table has both."""
+def _rate_heads(has_truth: bool, *, bounds: bool = True) -> list[str]:
+    heads = ["All", "Eligible", "Linked", "Linked, %", *(["95% from", "to"] if bounds else [])]
+    return [*heads, *(["True matches found, %"] if has_truth else [])]
+
+
+def _rate_cells(group: Group, has_truth: bool, *, bounds: bool = True) -> list[Cell]:
+    cells = [group.everybody, group.eligible, group.linked, group.rate, *([group.low, group.high] if bounds else [])]
+    return [*cells, *([group.found] if has_truth else [])]
+
+
+def _charts(p: Publication, subject: Side, has_truth: bool) -> list[Block]:
+    """By year of birth as a line, by other characteristics as dots; the first has the table of both."""
     if not subject.characteristics:
         return []
-    table, step = _group_table(subject, names, has_truth), names.step(subject.step)
-    dots = [
-        row
-        for name, title, groups in subject.characteristics
-        if name != "cohort"
-        for group in groups
-        for row in chart_row(names.source(group.label), (group.rate, group.low, group.high), title)
-    ]
-    blocks: list[Block] = []
+    step, table = p.title(subject.step), _group_table(p, subject, has_truth)
+    years = [title for name, title, _ in subject.characteristics if name == "cohort"]
+    title = f"{step}: link rate by year of birth"
+    by_year = Table(title, table.columns, [row for row in table.rows if row[0] in years])
+    dots = [row for row in table.values(5, bounds=True) if row["group"] not in years]
+    line = [row for row in by_year.values(5, group=None, bounds=True) if row["label"] != "Not known"]
+    line.sort(key=lambda row: row["label"])
     note = "Lines show 95% intervals; groups too small to show are left out."
+    blocks: list[Block] = []
     if dots:
-        summary = f"{_range(dots)} {note}"
-        blocks.append(
-            charts.figure(
-                "rate-by-characteristic",
-                f"{step}: link rate by characteristic",
-                summary,
-                charts.dots(dots, x="Linked, %"),
-                table,
-            )
-        )
-    years = next((groups for name, _, groups in subject.characteristics if name == "cohort"), ())
-    line = [
-        row
-        for year in sorted((year for year in years if year.label != "Not known"), key=lambda year: year.label)
-        for row in chart_row(year.label, (year.rate, year.low, year.high))
-    ]
+        chart, name = charts.dots(dots, x="Linked, %"), f"{step}: link rate by characteristic"
+        blocks.append(charts.figure("rate-by-characteristic", name, f"{_range(dots)} {note}", chart, table))
     if line:
         chart = charts.line(line, x="Year of birth", y="Linked, %")
-        rows = _group_rows([one for one in subject.characteristics if one[0] == "cohort"], names, has_truth)
-        by_year = Table(f"{step}: link rate by year of birth", table.columns, rows)
-        blocks.append(
-            charts.figure(
-                "rate-by-cohort", f"{step}: link rate by year of birth", f"{_range(line)} {note}", chart, by_year
-            )
-        )
+        blocks.append(charts.figure("rate-by-cohort", title, f"{_range(line)} {note}", chart, by_year))
     return blocks
 
 
@@ -140,78 +123,62 @@ def _range(values: Sequence[Mapping[str, Any]]) -> str:
     return f"The rate runs from {low['value']:.1f}% ({where[0]}) to {high['value']:.1f}% ({where[1]})."
 
 
-def _group_table(side: Side, names: Names, has_truth: bool) -> Table:
-    heads = ["Characteristic", "Group", "All", "Eligible", "Linked", "Linked, %", "95% from", "to"]
-    heads += ["True matches found, %"] if has_truth else []
-    rows = _group_rows(side.characteristics, names, has_truth)
-    return Table(f"{names.step(side.step)}, {names.source(side.source)}: link rate by group", heads, rows)
-
-
-def _group_rows(
-    characteristics: Sequence[tuple[str, str, Sequence[Group]]], names: Names, has_truth: bool
-) -> list[Row]:
-    return [
-        [
-            *(title, names.source(group.label), group.everybody, group.eligible, group.linked, group.rate),
-            *(group.low, group.high, *([group.found] if has_truth else [])),
-        ]
-        for _, title, groups in characteristics
+def _group_table(p: Publication, side: Side, has_truth: bool) -> Table:
+    rows: list[Row] = [
+        [title, p.names.source(group.label), *_rate_cells(group, has_truth)]
+        for _, title, groups in side.characteristics
         for group in groups
     ]
+    heads = ["Characteristic", "Group", *_rate_heads(has_truth)]
+    return Table(f"{p.title(side.step)}, {p.names.source(side.source)}: link rate by group", heads, rows)
 
 
-def unlinked_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section | None:
+def unlinked_section(p: Publication, subject: Side) -> Section | None:
     """Why eligible people are not linked."""
-    sides = [side for step in evaluation["steps"] for side in release(step, d).sides if side.reasons]
+    sides = [side for step in p.steps for side in p.released(step).sides if side.reasons]
     if not sides:
         return None
-    rows: list[Row] = [
-        [f"{names.step(side.step)}: {names.source(side.source)}", names.words(reason), cell, share]
-        for side in sides
-        for reason, cell, share in side.reasons
-    ]
-    table = Table("Reasons for no link", ["Step and side", "Reason", "People", "Share, %"], rows)
+
+    def rows(side: Side) -> list[Row]:
+        title = f"{p.title(side.step)}: {p.names.source(side.source)}"
+        return [[title, p.names.words(reason), cell, share] for reason, cell, share in side.reasons]
+
+    heads = ["Step and side", "Reason", "People", "Share, %"]
+    table = Table("Reasons for no link", heads, [row for side in sides for row in rows(side)])
     drawn = subject if subject.reasons else sides[-1]
-    values = [
-        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in drawn.reasons
-    ]
+    chart = charts.bars(Table("", heads, rows(drawn)).values(2, group=None), x="People")
     summary = (
-        f"{drawn.whole.unlinked.text} {'eligible ' if drawn.has_rule else ''}{names.people(drawn.source)} are not "
+        f"{drawn.whole.unlinked.text} {'eligible ' if drawn.has_rule else ''}{p.names.people(drawn.source)} are not "
         "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
         "was too weak. The table has every step and side."
     )
-    title = f"{names.step(drawn.step)}: people without a link, by reason"
-    return Section(
-        "unlinked",
-        "People without a link",
-        [charts.figure("reasons", title, summary, charts.bars(values, x="People"), table)],
-    )
+    title = f"{p.title(drawn.step)}: people without a link, by reason"
+    return Section("unlinked", "People without a link", [charts.figure("reasons", title, summary, chart, table)])
 
 
-def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def completeness_section(p: Publication) -> Section | None:
     """Share of people with a value of each identifier; None where no source was counted."""
-    sources = [source for source in evaluation["sources"] if source["completeness"]]
+    sources = [source["source"] for source in p.evaluation["sources"] if source["completeness"]]
+    counts = {(s["source"], row["identifier"]): row for s in p.evaluation["sources"] for row in s["completeness"]}
+    present = {name for (_, name), row in counts.items() if row["present"]}
+    identifiers = [name for name in dict.fromkeys(name for _, name in counts) if name in present]
     if not sources:
         return None
-    cells = {(s["source"], row["identifier"]): row for s in sources for row in s["completeness"]}
-    identifiers = [
-        name
-        for name in dict.fromkeys(key[1] for key in cells)
-        if any(row["present"] for key, row in cells.items() if key[1] == name)
-    ]
-    heads = ["Identifier", *(names.source(source["source"]) for source in sources)]
-    blocks: list[Block] = []
-    for measure, caption in (
-        ("present", "People with a value, %"),
-        ("several", "People with more than one value over time, %"),
-    ):
-        if any(row[measure] is not None for row in cells.values()):
-            rows: list[Row] = [
-                [names.column(name), *(_share(cells.get((s["source"], name)), measure, d) for s in sources)]
+    heads = ["Identifier", *map(p.names.source, sources)]
+    tables = {"present": "People with a value, %", "several": "People with more than one value over time, %"}
+    blocks: list[Block] = [
+        Table(
+            caption,
+            heads,
+            [
+                [p.names.column(name), *(_share(counts.get((s, name)), measure, p.d) for s in sources)]
                 for name in identifiers
-            ]
-            blocks.append(Table(caption, heads, rows))
-    note = f"[{d.profile.symbols.not_applicable}] the source does not hold the identifier."
+            ],
+        )
+        for measure, caption in tables.items()
+        if any(row[measure] is not None for row in counts.values())
+    ]
+    note = f"[{p.d.profile.symbols.not_applicable}] the source does not hold the identifier."
     return Section("completeness", "Completeness of identifiers", [*blocks, Text(note)])
 
 
@@ -220,3 +187,75 @@ def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
         return d.marked("not_applicable")
     one_value = row["present"] - row[measure]  # both shares together disclose it
     return d.percent(row[measure], row["entities"], tied=[d.count(one_value)] if measure == "several" else [])
+
+
+def draws_section(p: Publication) -> Section:
+    """How link rates vary over the link draws of the last step; without draws a sentence says how to ask for them."""
+    steps = [step for step in p.steps if step.get("link_draws")]
+    if not steps:
+        return Section("draws", "Uncertainty of the links", [Text(f"No link draws were made. {_HOW}")])
+    opening = (
+        "A link draw is a set of links that the evidence allows as well: a pair is in as many draws as its match "
+        "probability says. How a figure varies over draws is the uncertainty of the links."
+    )
+    last, profile = steps[-1], p.d.profile
+    note = f"Groups of fewer than {profile.fewest * _FEWEST_TIMES:g} eligible people are not shown."
+    if profile.threshold > 1:
+        note += f" A figure within {profile.threshold} of the step's own links is shown as these."
+    heads = ["Characteristic", "Group", "Linked, %", *_DRAWS_HEADS]
+    table = Table(f"{p.title(last)}: link rates over draws", heads, _draw_rows(p, last), note)
+    cohorts = [row["title"] for row in last["link_draws"]["characteristics"] if row["characteristic"] == "cohort"]
+    shown = [row for row in table.rows if isinstance(row[4], Cell) and row[4].mark in (None, "low")]
+    values = Table("", heads, [row for row in shown if row[0] not in ("All", *cohorts)]).values(4)
+    block: Block = table
+    if values:
+        most = max(values, key=lambda row: row["value"] or 0)
+        summary = f"The link rate varies most for {most['group']}: {most['label']} (standard deviation {most['shown']} points)."
+        chart = charts.bars(values, x="Standard deviation, percentage points")
+        block = charts.figure(
+            "rates-over-draws", f"{p.title(last)}: how link rates vary over draws", summary, chart, table
+        )
+    return Section("draws", "Uncertainty of the links", [Text(opening), _draws_table(p, steps), block, Text(_RULES)])
+
+
+def _draws_table(p: Publication, steps: Sequence[Step]) -> Table:
+    rows: list[Row] = []
+    for step in steps:
+        draws, links = step["link_draws"], p.released(step).links
+        accepted = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "accepted")
+        cells = [p.d.count(p.d.consistent_with(draws["links"][key], accepted)) for key in _OUTER]
+        if links.value is None or any(cell.mark == "suppressed" for cell in cells):
+            mean, low, high, deviation, in_all = [p.d.derived(links, *cells)] * 5
+        else:
+            mean, low, high = cells
+            deviation = p.d.spread(draws["links"]["deviation"], places=1)
+            in_all = p.d.percent(draws["in_all"], draws["pairs"], tied=(links,), rare=True)
+        rows.append([p.title(step), p.d.parameter(draws["draws"], 0), links, mean, deviation, low, high, in_all])
+    heads = ["Step", "Draws", "Links", "Mean of draws", "Standard deviation", *_DRAWS_HEADS[2:], "In all draws, %"]
+    note = "In all draws: of the pairs that any draw links, those that all link."
+    return Table("Links over draws", heads, rows, note)
+
+
+def _draw_rows(p: Publication, step: Step) -> list[Row]:
+    """Link rates of eligible people, where the rate of the step's own links is shown."""
+    draws, side = step["link_draws"], p.released(step).left
+    groups = {name: groups for name, _, groups in side.characteristics}
+    counted = [("All", "All", draws["linked"], side.whole)] + [
+        (row["title"], group["label"], group, shown)
+        for row in draws["characteristics"]
+        for group, shown in zip(row["groups"], groups[row["characteristic"]], strict=True)
+    ]
+    return [[title, label, shown.rate, *draw_cells(counts, shown, p.d)] for title, label, counts, shown in counted]
+
+
+def draw_cells(counts: Mapping[str, Any], shown: Group, d: Disclosure) -> list[Cell]:
+    """Mean, standard deviation and outer points of a rate: hidden where the rate of the links is, or one of them."""
+    if shown.rate.value is None:
+        return [d.derived(shown.rate)] * 4
+    tied_to = (shown.eligible, shown.linked, shown.unlinked)
+    drawn = [d.consistent_with(counts[key], counts["linked"]) for key in _OUTER]
+    mean, low, high = shares = [d.percent(count, counts["eligible"], tied=tied_to) for count in drawn]
+    if counts["eligible"] < _FEWEST_TIMES * d.profile.fewest or any(cell.mark == "suppressed" for cell in shares):
+        return [d.marked("suppressed")] * 4
+    deviation = counts["deviation"]
+    return [mean, d.spread(None if deviation is None else 100 * deviation / counts["eligible"]), low, high]

@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell
 from quality.measures.calibration import by_chance
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.measures.review_estimates import all_readings
 from quality.report import charts
-from quality.report.names import Names
-from quality.report.page import Block, Fold, Row, Section, Table, Text
-from quality.report.released import release
+from quality.report.page import Block, Row, Section, Table, Text
+from quality.report.released import Publication, Step
 from quality.report.showing import (
     INTERVAL,
+    MEASURES,
     in_brackets,
     measure_heads,
+    measure_values,
     measures_of,
+    number,
     pairs_reviewed,
     with_interval,
 )
@@ -29,57 +31,62 @@ _OUTCOMES = {
 }
 _READINGS = (("low", "as errors"), ("middle", "half as errors"), ("high", "as correct"))
 _GROUPS = {"all": "All scored pairs", "accepted": "Links"}
+_SPINE_PEOPLE = {
+    "true": "True people with a record on the spine",
+    "spine": "People of the spine",
+    "exact": "Exactly right: all records of one true person and no other",
+    "share_exact": "Exactly right, % of true people",
+    "split": "True people split over several",
+    "mixed": "People of the spine who mix several true people",
+}
 
 
-def accuracy_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def accuracy_section(p: Publication) -> Section | None:
     """Precision, recall and F1 against truth; None without truth: error that was not measured is not shown as zero."""
-    steps = [step for step in evaluation["steps"] if step["accuracy"]]
+    steps = [step for step in p.steps if step["accuracy"]]
     if not steps:
         return None
-    spine = (evaluation.get("spine") or {}).get("accuracy")
+    spine = (p.evaluation.get("spine") or {}).get("accuracy")
     rows: list[Row] = []
-    values: list[dict[str, Any]] = []
     for step in steps:
-        pairs = release(step, d).pairs
-        cells, shown = measures_of(names.step(step), step["accuracy"], d)
-        judged = [pairs.judged[name] for name in ("assessed", "correct", "false")]
-        rows.append([names.step(step), pairs.outcomes["all"], *judged, *cells])
-        values += shown
+        cells = p.released(step).cells
+        judged = [cells["judged", name] for name in ("assessed", "correct", "false")]
+        rows.append([p.title(step), cells["true", "all"], *judged, *measures_of(step["accuracy"], p.d)])
     if spine:
-        cells, shown = measures_of("Spine, pairs of records", spine["pairwise"], d)
-        counts = [d.count(spine["pairwise"][key]) for key in ("true_pairs", "accepted", "correct", "false")]
-        rows.append(["Spine, pairs of records", *counts, *cells])
-        values += shown
+        counts = [p.d.count(spine["pairwise"][key]) for key in ("true_pairs", "accepted", "correct", "false")]
+        rows.append(["Spine, pairs of records", *counts, *measures_of(spine["pairwise"], p.d)])
     heads = ["Step", "True matches", "Links judged", "Correct", "False", *measure_heads()]
     table = Table("Accuracy against truth by step", heads, rows, _cardinality_note(steps))
     text = (
         "Precision is the share of links that are correct. Recall is the share of true matches that were linked, "
         "whether or not blocking compared them. F1 is their harmonic mean. Intervals are Wilson's, 95%."
     )
-    title = "Precision, recall and F1 by step"
-    chart = charts.dots(values, x="Per cent")
+    chart, title = charts.dots(measure_values(rows, 5), x="Per cent"), "Precision, recall and F1 by step"
     blocks: list[Block] = [
         Text(text),
-        charts.figure("accuracy-by-step", title, _in_words(steps[-1], names, d), chart, table),
+        charts.figure("accuracy-by-step", title, _in_words(p, steps[-1]), chart, table),
+        _passes_table(p, steps),
+        _outcomes_table(p, steps),
+        _bands_table(p, steps[-1]),
     ]
-    blocks += [_passes_table(steps, names, d), _outcomes_table(steps, names, d), _bands_table(steps[-1], names, d)]
-    if groups := _groups_table(steps[-1], names, d):
-        blocks.append(Fold(f"{names.step(steps[-1])}: error by group", [groups]))
     if spine:
-        blocks.append(_people_table(spine["people"], d))
+        people = spine["people"]
+        lines: list[Row] = [
+            [title, p.d.accuracy(people[key]) if key.startswith("share") else p.d.count(people[key])]
+            for key, title in _SPINE_PEOPLE.items()
+        ]
+        blocks.append(Table("People of the spine and true people", ["What", "People"], lines))
     return Section("accuracy", "Accuracy against truth", blocks)
 
 
-def _in_words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
-    precision, recall = (with_interval(step["accuracy"][measure], d) for measure in ("precision", "recall"))
-    if precision[0].value is None or recall[0].value is None:
-        return f"{names.step(step)}: too few links or true matches to show error."
-    return (
-        f"{names.step(step)}: {precision[0].text}% of links are correct; {recall[0].text}% of true matches are linked."
-    )
+def _in_words(p: Publication, step: Step) -> str:
+    precision, recall = (p.d.accuracy(step["accuracy"][measure]) for measure in ("precision", "recall"))
+    if precision.value is None or recall.value is None:
+        return f"{p.title(step)}: too few links or true matches to show error."
+    return f"{p.title(step)}: {precision.text}% of links are correct; {recall.text}% of true matches are linked."
 
 
-def _cardinality_note(steps: Sequence[Mapping[str, Any]]) -> str:
+def _cardinality_note(steps: Sequence[Step]) -> str:
     """Where a step cannot link every record of a person, recall counts the others as missed."""
     for step in steps:
         attainable = step["accuracy"].get("attainable")
@@ -88,220 +95,160 @@ def _cardinality_note(steps: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _part_cells(row: Mapping[str, Any], d: Disclosure, links: Cell | None = None) -> Row:
+def part_cells(p: Publication, row: Mapping[str, Any], links: Cell) -> Row:
     """Precision, recall and F1 of a part of a step.
 
     Args:
         links: the part's number of links. Its recall is that number over all true matches, so both are hidden together.
     """
-    few = (row["recall"]["count"] if row["recall"] else 0) < d.profile.threshold
-    if links is not None and (links.mark == "suppressed" or few):
-        return [d.marked("suppressed") for _ in range(9)]
-    return measures_of("", row, d)[0]
+    few = (row["recall"]["count"] if row["recall"] else 0) < p.d.profile.threshold
+    if links.mark == "suppressed" or few:
+        return [p.d.marked("suppressed") for _ in range(9)]
+    return [*measures_of(row, p.d)]
 
 
-def _passes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    rows: list[Row] = []
-    for step in steps:
-        passes = release(step, d).pairs.passes
-        for row in step["passes"]:
-            links = passes[row["method"], row["pass"]][0]
-            rows.append([names.step(step), names.words(row["pass"]), links, *_part_cells(row, d, links)])
+def _passes_table(p: Publication, steps: Sequence[Step]) -> Table:
+    rows: list[Row] = [
+        [p.title(step), p.names.words(row["pass"]), links, *part_cells(p, row, links)]
+        for step in steps
+        for row in step["passes"]
+        for links in [p.released(step).cells["pass", row["method"], row["pass"]]]
+    ]
     note = "Recall is the share of all true matches that the pass linked; it adds up to the step's."
     return Table("Accuracy by pass", ["Step", "Pass", "Links", *measure_heads()], rows, note)
 
 
-def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    rows: list[Row] = []
-    for step in steps:
-        outcomes = release(step, d).pairs.outcomes
-        rows.append([names.step(step), *(outcomes[outcome] for outcome in _OUTCOMES), outcomes["all"]])
+def _outcomes_table(p: Publication, steps: Sequence[Step]) -> Table:
+    rows: list[Row] = [
+        [p.title(step), *(p.released(step).cells["true", outcome] for outcome in (*_OUTCOMES, "all"))] for step in steps
+    ]
     return Table("What became of the true matches", ["Step", *_OUTCOMES.values(), "True matches"], rows)
 
 
-def _bands_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+def _bands_table(p: Publication, step: Step) -> Table:
+    cells = p.released(step).cells
     rows: list[Row] = []
-    for row, (pairs, accepted) in zip(step["bands"], release(step, d).pairs.bands, strict=True):
+    for place, row in enumerate(map(dict, step["bands"])):
+        pairs, accepted = (cells["band", which, str(place)] for which in ("all", "accepted"))
         low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
         label = f"Below {high}" if low is None else f"{low} and over" if high is None else f"{low} to under {high}"
-        rows.append([label, pairs, accepted, d.accuracy(row["share_true"]), *_part_cells(row["of_links"], d, accepted)])
+        of_links = part_cells(p, row["of_links"], accepted)
+        rows.append([label, pairs, accepted, p.d.accuracy(row["share_true"]), *of_links])
     heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
-    return Table(f"{names.step(step)}: pairs and accuracy of links by match weight", heads, rows)
+    return Table(f"{p.title(step)}: pairs and accuracy of links by match weight", heads, rows)
 
 
-def _groups_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
-    rows: list[Row] = [
-        [table["title"], group["label"], *_part_cells(group, d)]
-        for table in step.get("error_by_group", ())
-        for group in table["groups"]
-        if group["precision"]
-    ]
-    note = "Pairs are counted here; link rates and bias count eligible people."
-    return (
-        Table(f"{names.step(step)}: accuracy by group", ["Characteristic", "Group", *measure_heads()], rows, note)
-        if rows
-        else None
-    )
-
-
-def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:
-    rows: list[Row] = [
-        ["True people with a record on the spine", d.count(people["true"])],
-        ["People of the spine", d.count(people["spine"])],
-        ["Exactly right: all records of one true person and no other", d.count(people["exact"])],
-        ["Exactly right, % of true people", d.accuracy(people["share_exact"])],
-        ["True people split over several", d.count(people["split"])],
-        ["People of the spine who mix several true people", d.count(people["mixed"])],
-    ]
-    return Table("People of the spine and true people", ["What", "People"], rows)
-
-
-def errors_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def errors_section(p: Publication) -> Section | None:
     """Missed matches by type of data error; None where no log of errors is known."""
-    steps = [step for step in evaluation["steps"] if step.get("data_errors") and step["data_errors"]["kinds"]]
+    steps = [step for step in p.steps if step.get("data_errors") and step["data_errors"]["kinds"]]
     if not steps:
         return None
     last = steps[-1]
-    table = _errors_table(last, names, d)
-    values = [
-        {"label": str(row[0]), "value": cell.value, "shown": cell.text}
-        for row in table.rows
-        if isinstance(cell := row[-1], Cell) and cell.value
-    ]
-    clean = d.accuracy(last["data_errors"]["without_error"]["share_missed"])
+    whole = last["accuracy"]["true_pairs"]
+    rows: list[Row] = []
+    for row in last["data_errors"]["kinds"][:_MOST_ERRORS]:
+        missed = with_interval(row["share_missed"], p.d)
+        cost = number(1e4 * row["cost"] / whole if whole else 0.0, 1) if missed[0].mark is None else missed[0]
+        title = f"{p.names.column(row['field'])}: {p.names.words(row['kind']).lower()}"
+        rows.append([title, p.d.count(row["pairs"]), *missed, cost])
+    heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
+    table = Table(f"{p.title(last)}: types of data error, costliest first", heads, rows)
+    clean = p.d.accuracy(last["data_errors"]["without_error"]["share_missed"])
     text = (
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
         "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
     )
-    title = f"{names.step(last)}: links lost by type of data error"
     summary = f"Of true matches without any error {clean.with_unit()} are missed. Bars are links lost per 10,000 true matches."
-    chart = charts.bars(values, x="Links lost per 10,000 true matches")
+    values = [row for row in table.values(5, 0, None) if row["value"]]
+    chart, title = charts.bars(values, x=heads[-1]), f"{p.title(last)}: links lost by type of data error"
     blocks: list[Block] = [Text(text), charts.figure("links-lost-to-errors", title, summary, chart, table)]
     return Section("errors", "Missed matches by type of data error", blocks)
 
 
-def _errors_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
-    whole = step["accuracy"]["true_pairs"]
-    rows: list[Row] = []
-    for row in step["data_errors"]["kinds"][:_MOST_ERRORS]:
-        missed = with_interval(row["share_missed"], d)
-        lost = 1e4 * row["cost"] / whole if whole else 0.0
-        cost = Cell(f"{lost:.1f}", round(lost, 1)) if missed[0].mark is None else missed[0]
-        title = f"{names.column(row['field'])}: {names.words(row['kind']).lower()}"
-        rows.append([title, d.count(row["pairs"]), *missed, cost])
-    heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
-    return Table(f"{names.step(step)}: types of data error, costliest first", heads, rows)
-
-
-def review_section(
-    evaluation: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]], names: Names, d: Disclosure
-) -> Section | None:
+def review_section(p: Publication) -> Section | None:
     """Error by clerical review; None where no link was reviewed."""
-    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    titles = {step["step"]: p.title(step) for step in p.steps}
     rows: list[Row] = []
-    values: list[dict[str, Any]] = []
+    drawn: list[Row] = []
     passes: list[Row] = []
     summary, left_out = "", False
-    for review in [one for one in reviews if one["step"] in titles]:
-        title, seen = (
-            titles[review["step"]],
-            {key: pairs_reviewed(review, key) for key in ("precision", "recall", "f1")},
-        )
+    for review in [one for one in p.reviews if one["step"] in titles]:
+        title, looked_at = titles[review["step"]], p.d.count(review["looked_at"])
+        seen = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
-            cells, _ = measures_of(title, {key: review[key][reading] for key in seen}, d, seen)
-            rows.append([title, meaning, d.count(review["looked_at"]), *cells])
-        shares = {key: all_readings(review[key]) for key in seen}
-        values += measures_of(title, shares, d, seen)[1]
-        precision = with_interval(shares["precision"], d, seen=seen["precision"])
-        uncertain = d.percent(review["uncertain"], review["looked_at"])
-        summary = f"{title}: {in_brackets(precision)} of links are correct, from {d.count(review['looked_at']).text} pairs reviewed ({uncertain.with_unit()} uncertain)."
+            rows.append([title, meaning, looked_at, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
+        drawn.append([title, *measures_of({key: all_readings(review[key]) for key in seen}, p.d, seen)])
+        precision = in_brackets([cell for cell in drawn[-1][1:4] if isinstance(cell, Cell)])
+        uncertain = p.d.percent(review["uncertain"], review["looked_at"]).with_unit()
+        summary = (
+            f"{title}: {precision} of links are correct, from {looked_at.text} pairs reviewed ({uncertain} uncertain)."
+        )
         for row in review["by_pass"]:
-            three = with_interval(row["precision"], d, seen=row["looked_at"])
-            passes.append([title, names.words(row["made_by"]), d.count(row["looked_at"]), *three])
+            three = with_interval(row["precision"], p.d, seen=row["looked_at"])
+            passes.append([title, p.names.words(row["made_by"]), p.d.count(row["looked_at"]), *three])
         left_out = left_out or bool(review["unseen"])
     if not rows:
         return None
     note = "Strata without a reviewed pair are left out." if left_out else ""
-    table = Table(
-        "Error by clerical review", ["Step", "Uncertain answers count", "Pairs reviewed", *measure_heads()], rows, note
-    )
+    heads = ["Step", "Uncertain answers count", "Pairs reviewed", *measure_heads()]
+    table = Table("Error by clerical review", heads, rows, note)
     text = (
         "Reviewers saw a stratified sample of pairs; their answers are weighted up to all pairs. Uncertain answers are "
         "counted three ways. Intervals are 95%; those of the chart cover all three readings."
     )
-    chart = charts.dots(values, x="Per cent")
+    chart, title = charts.dots(measure_values(drawn, 1), x="Per cent"), "Precision, recall and F1 by clerical review"
     by_pass = Table("Precision by pass, reviewed", ["Step", "Pass", "Reviewed", "Precision, %", *INTERVAL], passes)
-    blocks: list[Block] = [
-        Text(text),
-        charts.figure("reviewed-error", "Precision, recall and F1 by clerical review", summary, chart, table),
-        by_pass,
-    ]
+    blocks: list[Block] = [Text(text), charts.figure("reviewed-error", title, summary, chart, table), by_pass]
     return Section("review", "Clerical review", blocks)
 
 
-def estimated_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def estimated_section(p: Publication) -> Section | None:
     """Error estimated from match probabilities, with truth where there is one; None where links have no probability."""
-    steps = [step for step in evaluation["steps"] if step.get("estimated_error")]
+    steps = [step for step in p.steps if step.get("estimated_error")]
     if not steps:
         return None
-    has_truth = any(step["accuracy"] for step in steps)
-    rows: list[Row] = []
-    values: list[dict[str, Any]] = []
-    for step in steps:
-        cells, shown = measures_of(names.step(step), step["estimated_error"], d)
-        if has_truth:
-            cells += [
-                d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in ("precision", "recall")
-            ]
-        rows.append([names.step(step), *cells])
-        values += shown
-    heads = [head.replace("95% from", "Range from") for head in measure_heads(", estimated")]
-    table = Table(
-        "Estimated error by step",
-        ["Step", *heads, *(["True precision, %", "True recall, %"] if has_truth else [])],
-        rows,
-    )
+    known = ("precision", "recall") if any(step["accuracy"] for step in steps) else ()
+    rows: list[Row] = [
+        [
+            p.title(step),
+            *measures_of(step["estimated_error"], p.d),
+            *(p.d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in known),
+        ]
+        for step in steps
+    ]
+    heads = ["Step", *(head.replace("95% from", "Range from") for head in measure_heads(", estimated"))]
+    table = Table("Estimated error by step", [*heads, *(f"True {key}, %" for key in known)], rows)
     text = (
         "The match probabilities of the links add up to the expected number of false links; those of the other scored "
         "pairs, with the estimated blocking recall, to the missed matches. Sensitivity ranges: sampling error, a factor "
         "of 3 on false links, 1.5 on missed scored pairs and 2 on unscored matches."
     )
     expected = steps[-1]["estimated_error"]
-    precision, recall = (with_interval(expected[key], d) for key in ("precision", "recall"))
-    summary = f"{names.step(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
+    precision, recall = (with_interval(expected[key], p.d) for key in ("precision", "recall"))
+    summary = f"{p.title(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
     if recall[0].value is not None:
         summary += f" and {in_brackets(recall)} of matches to be linked."
     else:
         summary += f". Recall is not known: {WHY_UNKNOWN[expected.get('recall_unknown', LINKS_ONLY)]}."
-    chart = charts.dots(values, x="Per cent, estimated")
-    blocks: list[Block] = [
-        Text(text),
-        charts.figure("estimated-error", "Estimated precision, recall and F1", summary, chart, table),
-    ]
+    chart, title = charts.dots(measure_values(rows, 1), x="Per cent, estimated"), "Estimated precision, recall and F1"
+    blocks: list[Block] = [Text(text), charts.figure("estimated-error", title, summary, chart, table)]
     return Section("estimated", "Estimated linkage error", blocks)
 
 
-def calibration_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def calibration_section(p: Publication) -> Section | None:
     """Match probabilities compared with the share of true matches; None without truth or probabilities."""
-    steps = [step for step in evaluation["steps"] if step.get("calibration")]
+    steps = [step for step in p.steps if step.get("calibration")]
     if not steps:
         return None
     rows: list[Row] = []
     for step in steps:
         for group in step["calibration"]:
-            true, chance = d.accuracy(group["share_true"]), by_chance(group["bands"])["high"]
-            numbers = (
-                100 * group["expected"] / group["pairs"],
-                100 * group["calibration_error"],
-                100 * chance,
-                group["brier"],
-            )
-            cells = [
-                Cell(f"{number:.{places}f}", number) if true.value is not None else d.marked("suppressed")
-                for number, places in zip(numbers, (2, 2, 2, 5), strict=True)
-            ]
-            label = _GROUPS.get(group["group"], names.words(group["group"]))
-            rows.append([names.step(step), label, cells[0], true, *cells[1:]])
+            true, chance = p.d.accuracy(group["share_true"]), by_chance(group["bands"])["high"]
+            mean = group["expected"] / group["pairs"]
+            numbers = ((100 * mean, 2), (100 * group["calibration_error"], 2), (100 * chance, 2), (group["brier"], 5))
+            cells = [number(*one) if true.value is not None else p.d.marked("suppressed") for one in numbers]
+            label = _GROUPS.get(group["group"], p.names.words(group["group"]))
+            rows.append([p.title(step), label, cells[0], true, *cells[1:]])
     heads = ["Step", "Pairs", "Mean probability, %", "True matches, %", "Calibration error, points"]
     heads += ["Explained by chance, points", "Brier score"]
     note = (
@@ -309,35 +256,25 @@ def calibration_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
         "alone exceeds the next column in 1 of 20 cases. The Brier score is the mean squared error of a probability."
     )
     text = "Of pairs with a match probability of 90%, nine in ten should be true matches. Points on the line are calibrated."
-    blocks: list[Block] = [Text(text), _calibration_chart(steps[-1], names, d)]
-    return Section(
-        "calibration",
-        "Calibration of match probabilities",
-        [*blocks, Table("Calibration by step and method", heads, rows, note)],
-    )
+    table = Table("Calibration by step and method", heads, rows, note)
+    blocks: list[Block] = [Text(text), _calibration_chart(p, steps[-1]), table]
+    return Section("calibration", "Calibration of match probabilities", blocks)
 
 
-def _calibration_chart(step: Mapping[str, Any], names: Names, d: Disclosure) -> Block:
+def _calibration_chart(p: Publication, step: Step) -> Block:
     whole = step["calibration"][0]
     rows: list[Row] = []
-    values = []
     for band in whole["bands"]:
-        true, mean = with_interval(band["share_true"], d), 100 * band["mean_probability"]
-        shown = true[0].value is not None
-        rows.append(
-            [
-                f"{100 * band['from']:g} to {100 * band['to']:g}%",
-                Cell(f"{mean:.2f}", mean) if shown else d.marked("suppressed"),
-                *true,
-            ]
-        )
-        if shown:
-            values.append(
-                {"probability": round(mean, 2), "value": true[0].value, "low": true[1].value, "high": true[2].value}
-            )
-    title = f"{names.step(step)}: match probability and share of true matches"
+        true = with_interval(band["share_true"], p.d)
+        mean = p.d.marked("suppressed") if true[0].value is None else number(100 * band["mean_probability"])
+        rows.append([f"{100 * band['from']:g} to {100 * band['to']:g}%", mean, *true])
+    title = f"{p.title(step)}: match probability and share of true matches"
     table = Table(title, ["Match probability", "Mean, %", "True matches, %", *INTERVAL], rows)
     summary = "Too few pairs to show."
-    if d.accuracy(whole["share_true"]).value is not None:
-        summary = f"Probabilities are {100 * whole['calibration_error']:.2f} percentage points from the share of true matches."
+    if p.d.accuracy(whole["share_true"]).value is not None:
+        error = 100 * whole["calibration_error"]
+        summary = f"Probabilities are {error:.2f} percentage points from the share of true matches."
+    means = [row[1].value for row in rows if isinstance(row[1], Cell) and row[1].value is not None]
+    shown = table.values(2, 0, None, bounds=True)
+    values = [{**row, "probability": mean} for row, mean in zip(shown, means, strict=True)]
     return charts.figure("calibration-curve", title, summary, charts.calibration(values), table)

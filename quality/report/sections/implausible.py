@@ -7,28 +7,29 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.intervals import wilson
 from quality.report import charts
-from quality.report.names import Names
 from quality.report.page import Block, Row, Section, Table, Text
-from quality.report.showing import INTERVAL, chart_row, in_brackets
+from quality.report.released import Publication
+from quality.report.showing import INTERVAL, in_brackets
 
 Share = list[Cell]  # value, low, high
 
 
-def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def implausible_section(p: Publication) -> Section | None:
     """None where the run has no spine, or no rule could be applied."""
-    checks = (evaluation.get("spine") or {}).get("implausible")
+    checks = (p.evaluation.get("spine") or {}).get("implausible")
     if not checks or not checks["rules"]:
         return None
-    shares = [_share(rule["people"], rule["people_at_risk"], d) for rule in checks["rules"]]
-    titles = [rule["rule"][:1].upper() + rule["rule"][1:] for rule in checks["rules"]]
-    whole = _whole(checks["implausible"], checks["people"], checks["rules"], shares, d)
+    rules, shares = checks["rules"], [_share(rule["people"], rule["people_at_risk"], p.d) for rule in checks["rules"]]
+    whole = _whole(checks["implausible"], checks["people"], rules, shares, p.d)
     rows: list[Row] = [
-        [title, d.count(rule["people_at_risk"]), *share, _background(rule["background"], d), rule["why"]]
-        for title, rule, share in zip(titles, checks["rules"], shares, strict=True)
+        [
+            *(rule["rule"][:1].upper() + rule["rule"][1:], p.d.count(rule["people_at_risk"]), *share),
+            *(_background(rule["background"], p.d), rule["why"]),
+        ]
+        for rule, share in zip(rules, shares, strict=True)
     ]
     heads = ["Rule", "People at risk", "Contradict, %", *INTERVAL, "Of single records, %", "Why it is implausible"]
-    table = Table("People with contradictory records, by rule", heads, rows, _confirmed(checks, whole, d))
-    values = [row for title, share in zip(titles, shares, strict=True) for row in chart_row(title, share)]
+    table = Table("People with contradictory records, by rule", heads, rows, _confirmed(checks, whole, p.d))
     summary = "The share of all people is not shown: it would disclose a small number."
     if whole.value is not None:
         summary = f"{whole.text}% of people with two records or more have records that contradict each other."
@@ -37,10 +38,19 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
         "wrong. Shares are of people with two records that could contradict each other. The share of single records "
         "that contradict themselves shows the error of the sources."
     )
-    chart = charts.dots(values, x="Of people at risk, %")
-    blocks: list[Block] = [Text(text), *_least_text(checks, shares, d)]
-    blocks.append(charts.figure("implausible-people", "People with contradictory records", summary, chart, table))
-    return Section("implausible", "Implausible links", [*blocks, _steps_table(evaluation, names, d)])
+    chart = charts.dots(table.values(2, 0, None, bounds=True), x="Of people at risk, %")
+    by_step: list[Row] = [
+        [p.title(step), *_share(int(share["count"]), share["of"], p.d)]
+        for step in p.steps
+        if step.get("implausible")
+        for share in [step["implausible"]["share"]]
+    ]
+    blocks: list[Block] = [
+        *(Text(text), *_least_text(checks, shares, p.d)),
+        charts.figure("implausible-people", "People with contradictory records", summary, chart, table),
+        Table("Links between contradictory records, by step", ["Step", "Of the links, %", *INTERVAL], by_step),
+    ]
+    return Section("implausible", "Implausible links", blocks)
 
 
 def _share(part: int, of: int, d: Disclosure) -> Share:
@@ -50,7 +60,7 @@ def _share(part: int, of: int, d: Disclosure) -> Share:
 
 
 def _whole(part: int, of: int, rules: Sequence[Mapping[str, Any]], shares: Sequence[Share], d: Disclosure) -> Cell:
-    """The share of any rule; hidden where, less the rules shown, it would disclose the few that others found."""
+    """The share of any rule; hidden where, less the rules shown, it would disclose the few of the others."""
     is_shown = [share[0].mark != "suppressed" for share in shares]
     shown = sum(rule["people"] for rule, one in zip(rules, is_shown, strict=True) if one)
     discloses = not all(is_shown) and shown > 0 and part - shown < d.profile.threshold
@@ -75,24 +85,21 @@ def _least(least: Mapping[str, Any], contradicting: int, d: Disclosure, tied: Se
     return [share, *(Cell(text, float(text)) for text in texts)]
 
 
-def _least_text(checks: Mapping[str, Any], shares: Sequence[Share], d: Disclosure) -> list[Block]:
+def _least_text(checks: Mapping[str, Any], shares: Sequence[Share], d: Disclosure) -> list[Text]:
     """The least share of people with a false link; nothing where no rule has a background rate."""
     least = checks.get("least")
     if not least or not least["of"]:
         return []
     known = [(rule, share) for rule, share in zip(checks["rules"], shares, strict=True) if rule.get("excess")]
-    part = math.floor(least["count"] + 0.5)
-    rules, of_rules = [rule for rule, _ in known], [share for _, share in known]
-    tied = [_whole(part, least["of"], rules, of_rules, d)] if part else []
+    rules, part = [rule for rule, _ in known], math.floor(least["count"] + 0.5)
+    tied = [_whole(part, least["of"], rules, [share for _, share in known], d)] if part else []
     share = _least(least, checks["implausible"], d, tied)
+    text = "The least share of people with a false link is not shown: it would disclose a small number."
     if share[0].value is not None:
         text = f"At least {in_brackets(share)} of people with two records or more have a false link."
-    else:
-        text = "The least share of people with a false link is not shown: it would disclose a small number."
-    names = "; ".join(rule["rule"] for rule in rules)
     text += (
-        f" Only contradictions above the rate seen within single records count ({names}). False links that contradict "
-        "nothing are not counted, so this is a lower bound."
+        f" Only contradictions above the rate seen within single records count ({'; '.join(r['rule'] for r in rules)}). "
+        "False links that contradict nothing are not counted, so this is a lower bound."
     )
     return [Text(text)]
 
@@ -110,13 +117,3 @@ def _confirmed(checks: Mapping[str, Any], whole: Cell, d: Disclosure) -> str:
     return (
         f"Truth: {share.text}% of people with contradictory records have a false link; of the others a record is wrong."
     )
-
-
-def _steps_table(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
-    rows: list[Row] = [
-        [names.step(step), *_share(int(share["count"]), share["of"], d)]
-        for step in evaluation["steps"]
-        if step.get("implausible")
-        for share in [step["implausible"]["share"]]
-    ]
-    return Table("Links between contradictory records, by step", ["Step", "Of the links, %", *INTERVAL], rows)

@@ -2,15 +2,15 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell
 from quality.report import charts
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text
-from quality.report.released import Pairs, release
-from quality.report.showing import lower
+from quality.report.released import Publication, Step
+from quality.report.showing import lower, number
 
 _DECISIONS = {"accepted": "Accepted", "review": "In review", "rejected": "Rejected"}
 _EQUAL = re.compile(r'l\."?(\w+)"? = r\."?(\w+)"?', re.IGNORECASE)
@@ -19,33 +19,39 @@ _FIRST = re.compile(
 )
 
 
-def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+def passes_section(p: Publication) -> Section:
     """Links by the pass that made them, and pairs by decision."""
-    rows: list[Row] = []
-    values: list[dict[str, Any]] = []
-    decided: list[Row] = []
-    for step in evaluation["steps"]:
-        pairs, title = release(step, d).pairs, names.step(step)
-        for (method, name), (cell, share) in pairs.passes.items():
-            rows.append([title, names.words(name), names.words(method), cell, share])
-            values.append({"label": names.words(name), "group": title, "value": cell.value, "shown": cell.text})
-        decided.append([title, *(pairs.decisions[decision] for decision in _DECISIONS)])
+    rows: list[Row] = [
+        [p.title(step), p.names.words(name), p.names.words(method), cell, p.released(step).shares["pass", method, name]]
+        for step in p.steps
+        for (method, name), cell in p.released(step).under("pass").items()
+    ]
     table = Table("Links by pass", ["Step", "Pass", "Method", "Links", "Share of the step's links, %"], rows)
     summary = "A deterministic pass links pairs that agree by a fixed rule; the model scores the rest."
+    chart = charts.bars(table.values(3), x="Links")
+    decided: list[Row] = [
+        [p.title(step), *(p.released(step).cells["decision", decision] for decision in _DECISIONS)] for step in p.steps
+    ]
     blocks: list[Block] = [
-        charts.figure("links-by-pass", "Links by pass", summary, charts.bars(values, x="Links"), table),
+        charts.figure("links-by-pass", "Links by pass", summary, chart, table),
         Table("Pairs by decision", ["Step", *_DECISIONS.values()], decided),
     ]
     return Section("passes", "Links by pass", blocks)
 
 
-def blocking_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
-    """What passes and blocking rules made, and blocking recall; the last step first."""
+def _last_first(p: Publication, blocks_of: Mapping[str, list[Block]], title: str) -> list[Block]:
+    """Blocks of each step, the last step's open and the others in folds."""
     blocks: list[Block] = []
-    for step in reversed(evaluation["steps"]):
-        if step.get("blocking"):
-            tables = _blocking_tables(step, names, d)
-            blocks += tables if not blocks else [Fold(f"{names.step(step)}: blocking rules", tables)]
+    for step in reversed(p.steps):
+        if inner := blocks_of[step["step"]]:
+            blocks += [Fold(f"{p.title(step)}: {title}", inner)] if blocks else inner
+    return blocks
+
+
+def blocking_section(p: Publication) -> Section | None:
+    """What passes and blocking rules made, and blocking recall; the last step first."""
+    tables = {step["step"]: _blocking_tables(p, step) if step.get("blocking") else [] for step in p.steps}
+    blocks = _last_first(p, tables, "blocking rules")
     text = (
         "The model scores only pairs that a blocking rule makes; other matches are missed. Blocking recall is the share "
         "of matches that the rules make."
@@ -53,72 +59,60 @@ def blocking_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
     return Section("blocking", "Blocking rules", [Text(text), *blocks]) if blocks else None
 
 
-def _blocking_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
-    blocking, pairs, title = step["blocking"], release(step, d).pairs, names.step(step)
-    blocks: list[Block] = [Text(_recall_in_words(blocking, title, d))]
+def _blocking_tables(p: Publication, step: Step) -> list[Block]:
+    blocking, cells, title = step["blocking"], p.released(step).cells, p.title(step)
+    blocks: list[Block] = [Text(_recall_in_words(p, blocking, title))]
+
+    def links(method: str, name: str, row: Mapping[str, Any]) -> list[Cell]:
+        return [cells.get(("pass", method, name)) or p.d.count(row["links"]), p.d.parameter(row["seconds"], 1)]
+
     if blocking["passes"]:
         rows: list[Row] = [
             [
-                names.words(row["pass"]),
-                *cells,
-                _links(pairs, "deterministic", row["pass"], row, d),
-                d.parameter(row["seconds"], 1),
+                *(p.names.words(name), cells["of pass", "pairs", name], cells["of pass", "accepted", name]),
+                *links("deterministic", name, row),
             ]
-            for row, cells in zip(blocking["passes"], pairs.by_pass, strict=True)
+            for row in blocking["passes"]
+            for name in [str(row["pass"])]
         ]
-        blocks.append(
-            Table(f"{title}: pairs and links by pass", ["Pass", "Pairs", "Accepted", "Links", "Seconds"], rows)
-        )
+        heads = ["Pass", "Pairs", "Accepted", "Links", "Seconds"]
+        blocks.append(Table(f"{title}: pairs and links by pass", heads, rows))
     if blocking["rules"]:
         measured = blocking["recall"] is not None
         rows = []
-        for place, (row, cells) in enumerate(zip(blocking["rules"], pairs.by_rule, strict=True), 1):
+        for place, row in enumerate(blocking["rules"]):
             recalls = (
-                [d.accuracy(row["recall"]), d.accuracy(row["added_recall"])]
+                [p.d.accuracy(row["recall"]), p.d.accuracy(row["added_recall"])]
                 if measured
-                else [_per_cent(row["estimated_recall"], d), _per_cent(row["estimated_added"], d)]
+                else [_per_cent(p, row["estimated_recall"]), _per_cent(p, row["estimated_added"])]
             )
-            links = _links(pairs, "probabilistic", f"rule {place}", row, d)
-            rows.append(
-                [
-                    f"{place}: {rule_in_words(row['rule'], names)}",
-                    *cells,
-                    links,
-                    d.parameter(row["seconds"], 1),
-                    *recalls,
-                ]
-            )
+            name = f"{place + 1}: {rule_in_words(row['rule'], p.names)}"
+            pairs = [cells["of rule", what, str(place)] for what in ("pairs", "new_pairs", "pairs_kept")]
+            rows.append([name, *pairs, *links("probabilistic", f"rule {place + 1}", row), *recalls])
         kind = "" if measured else ", estimated"
         heads = ["Blocking rule", "Pairs", "New pairs", "Scored above the floor", "Links", "Seconds"]
         heads += [f"Recall{kind}, %", f"Recall added{kind}, %"]
-        note = (
-            "Pairs are estimated from a sample."
-            if any(r["pairs_are"] == "estimated" for r in blocking["rules"])
-            else ""
-        )
+        sampled = any(row["pairs_are"] == "estimated" for row in blocking["rules"])
+        note = "Pairs are estimated from a sample." if sampled else ""
         blocks.append(Table(f"{title}: pairs, links and recall by blocking rule", heads, rows, note))
     return blocks
 
 
-def _links(pairs: Pairs, method: str, name: str, row: Mapping[str, Any], d: Disclosure) -> Cell:
-    return pairs.passes[method, name][0] if (method, name) in pairs.passes else d.count(row["links"])
-
-
-def _recall_in_words(blocking: Mapping[str, Any], title: str, d: Disclosure) -> str:
+def _recall_in_words(p: Publication, blocking: Mapping[str, Any], title: str) -> str:
     estimated = blocking["estimated_recall"]
     text = "not estimated" if estimated is None else f"estimated {100 * estimated:.2f}%"
     if blocking["recall"] is None:
         return f"{title}: blocking recall is {text}."
-    recall, (low, high) = d.accuracy(blocking["recall"]), d.interval(blocking["recall"])
-    with_passes = d.accuracy(blocking["recall_with_passes"])
+    recall, (low, high) = p.d.accuracy(blocking["recall"]), p.d.interval(blocking["recall"])
+    with_passes = p.d.accuracy(blocking["recall_with_passes"])
     return (
         f"{title}: blocking recall is {recall.with_unit()} ({low.text} to {high.text}) against truth, "
         f"{with_passes.with_unit()} with the passes, and {text} by the model."
     )
 
 
-def _per_cent(share: float | None, d: Disclosure) -> Cell:
-    return d.marked("unavailable") if share is None else Cell(f"{100 * share:.2f}", round(100 * share, 2))
+def _per_cent(p: Publication, share: float | None) -> Cell:
+    return p.d.marked("unavailable") if share is None else number(100 * share)
 
 
 def rule_in_words(condition: str, names: Names) -> str:
@@ -137,16 +131,10 @@ def _part_in_words(part: str, names: Names) -> str:
     return part
 
 
-def model_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def model_section(p: Publication) -> Section | None:
     """Distribution of match weights, level weights, m and u; the last step first."""
-    blocks: list[Block] = []
-    ends = evaluation.get("weight_range") or (-math.inf, math.inf)
-    for step in reversed(evaluation["steps"]):
-        charts_of_step = [*_histogram(step, release(step, d).pairs, ends, names), *_model_charts(step, names, d)]
-        if charts_of_step:
-            blocks += (
-                charts_of_step if not blocks else [Fold(f"{names.step(step)}: match weights and model", charts_of_step)]
-            )
+    figures = {step["step"]: [*_histogram(p, step), *_model_charts(p, step)] for step in p.steps}
+    blocks = _last_first(p, figures, "match weights and model")
     text = (
         "A match weight is the log2 of how much more likely an agreement is for a match than for a non-match. A pair's "
         "weight is the sum over its comparison levels and the prior weight."
@@ -154,77 +142,63 @@ def model_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) ->
     return Section("model", "Match weights and the model", [Text(text), *blocks]) if blocks else None
 
 
-def _histogram(step: Mapping[str, Any], pairs: Pairs, ends: Sequence[float], names: Names) -> list[Block]:
+def _histogram(p: Publication, step: Step) -> list[Block]:
     """Pairs by match weight; the bins at the ends of what is counted hold what lies beyond them too."""
     order = list(_DECISIONS)
-    bins = sorted(pairs.bins.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
-    shown = [start for (_, start), cell in bins if cell.value]
+    counted = [(order.index(key[0]), int(key[1]), cell) for key, cell in p.released(step).under("bin").items()]
+    counted.sort(key=lambda one: one[:2])
+    bins = [(_DECISIONS[order[place]], start, cell) for place, start, cell in counted]
+    shown = [start for _, start, cell in bins if cell.value]
     if not shown:
         return []
-    drawn = {decision for (decision, _), cell in bins if cell.value}
+    drawn = {decision for decision, _, cell in bins if cell.value}
     values = [
-        {"bin": start, "bin_end": start + 1, "group": _DECISIONS[decision], "value": cell.value}
-        for (decision, start), cell in bins
+        {"bin": start, "bin_end": start + 1, "group": decision, "value": cell.value}
+        for decision, start, cell in bins
         if decision in drawn and cell.value != 0 and min(shown) <= start <= max(shown)
     ]
-    rows: list[Row] = [[_DECISIONS[decision], _bin(start, ends), cell] for (decision, start), cell in bins]
-    table = Table(f"{names.step(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows)
+    ends = p.evaluation.get("weight_range") or (-math.inf, math.inf)
+
+    def label(start: int) -> str:
+        text = f"{start} to under {start + 1}"
+        text = f"under {start + 1}" if start == ends[0] else f"{start} and over" if start == ends[1] else text
+        return text.replace("-", "−")
+
+    rows: list[Row] = [[decision, label(start), cell] for decision, start, cell in bins]
+    table = Table(f"{p.title(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows)
     summary = "Each strip has its own scale. A dotted base line marks bins that are suppressed."
-    title = f"{names.step(step)}: match weight distribution"
+    title = f"{p.title(step)}: match weight distribution"
     return [charts.figure(f"weights-{step['step']}", title, summary, charts.histogram(values), table)]
 
 
-def _bin(start: int, ends: Sequence[float]) -> str:
-    label = f"{start} to under {start + 1}"
-    if start == ends[0]:
-        label = f"under {start + 1}"
-    if start == ends[1]:
-        label = f"{start} and over"
-    return label.replace("-", "−")
-
-
-def _model_charts(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
+def _model_charts(p: Publication, step: Step) -> list[Block]:
     """Level weights, m and u of a step's model: parameters, no counts of people."""
     model = step["parameters"]
     if not model or not model["levels"]:
         return []
-    title = names.step(step)
-    rows: list[Row] = []
-    weights, probabilities = [], []
+    title, rows, probabilities = p.title(step), [], []
     for level in model["levels"]:
-        comparison, label = names.column(level["comparison"]), level_in_words(level, names)
-        m, u, weight = (d.parameter(level[key]) for key in ("m", "u", "match_weight"))
-        adjusted = "yes" if level["term_frequency"] or level.get("rarest") else "no"
-        rows.append([comparison, label, m, u, weight, adjusted])
-        if weight.value is not None:
-            weights.append({"label": label, "group": comparison, "value": weight.value})
+        names = {"group": p.names.column(level["comparison"]), "label": level_in_words(level, p.names)}
+        m, u, weight = (p.d.parameter(level[key]) for key in ("m", "u", "match_weight"))
+        rows.append([*names.values(), m, u, weight, "yes" if level["term_frequency"] or level.get("rarest") else "no"])
         for cell, kind in ((m, "m, among matches"), (u, "u, among non-matches")):
             if cell.value and not level.get("corrects"):
-                probabilities.append({"label": label, "group": comparison, "kind": kind, "value": cell.value})
+                probabilities.append({**names, "kind": kind, "value": cell.value})
     heads = ["Comparison", "Level", "m probability", "u probability", "Match weight", "Term-frequency adjustment"]
     table = Table(f"{title}: m, u and match weight by level", heads, rows)
-    prior = d.parameter(model["prior_weight"])
+    weights = [row for row in table.values(4) if row["value"] is not None]
     blocks: list[Block] = []
     if weights:
-        summary = f"Bars to the right speak for a match, bars to the left against. The prior weight is {prior.text}."
-        blocks.append(
-            charts.figure(
-                f"levels-{step['step']}", f"{title}: match weight by level", summary, charts.weights(weights), table
-            )
-        )
+        prior = p.d.parameter(model["prior_weight"]).text
+        summary = f"Bars to the right speak for a match, bars to the left against. The prior weight is {prior}."
+        name = f"{title}: match weight by level"
+        blocks.append(charts.figure(f"levels-{step['step']}", name, summary, charts.weights(weights), table))
     if probabilities:
+        chart, name = charts.probabilities(probabilities), f"{title}: m and u probabilities"
         summary = (
             "m is how often a level is reached among matches, u among non-matches. Interaction terms are left out."
         )
-        blocks.append(
-            charts.figure(
-                f"m-and-u-{step['step']}",
-                f"{title}: m and u probabilities",
-                summary,
-                charts.probabilities(probabilities),
-                table,
-            )
-        )
+        blocks.append(charts.figure(f"m-and-u-{step['step']}", name, summary, chart, table))
     return blocks
 
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from quality.disclosure import Disclosure
 from quality.measures.parameters import version
-from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Terms, Text
+from quality.report.released import Publication, Step
 from quality.report.showing import moment, symbols
 
 _FACTS = {
@@ -23,92 +22,75 @@ _FACTS = {
     "key_fingerprint": "Key fingerprint",
 }
 _THRESHOLDS = {"accept": "Accept from", "review": "Review from"}
+MODEL_HEADS = ["Version", "Trained in the run", "Prior weight", *_THRESHOLDS.values()]
 
 
-def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+def methods_section(p: Publication) -> Section:
     """Steps, models and thresholds, disclosure control, and the run's facts."""
     steps = [
-        f"{names.step(step)}: {str(step['cardinality']).replace('-', ' ')}"
+        f"{p.title(step)}: {str(step['cardinality']).replace('-', ' ')}"
         + (", deterministic passes" if any(row["method"] == "deterministic" for row in step["passes"]) else "")
         + (", then a Fellegi-Sunter model" if step["parameters"] else "")
-        for step in evaluation["steps"]
+        for step in p.steps
     ]
-    blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(manifest)])]
-    rows: list[Row] = [
-        [names.step(step), *model_cells(step, manifest, names, d, evaluation["steps"])]
-        for step in evaluation["steps"]
-        if step["parameters"]
-    ]
+    blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(p.manifest)])]
+    rows: list[Row] = [[p.title(step), *model_cells(p, step)] for step in p.steps if step["parameters"]]
     if rows:
         note = "A version is a fingerprint of the model's parameters. Weights and thresholds are match weights (log2)."
         blocks.append(Table("Models", ["Step", *MODEL_HEADS], rows, note))
     seconds: list[Row] = [
-        [str(stage.get("name", "")), d.parameter(float(stage["seconds"]), 1)]
-        for stage in stages_of(manifest)
+        [str(stage.get("name", "")), p.d.parameter(float(stage["seconds"]), 1)]
+        for stage in stages_of(p.manifest)
         if stage.get("seconds") is not None
     ]
     if seconds:
         blocks.append(Fold("Seconds by stage", [Table("Seconds by stage", ["Stage", "Seconds"], seconds)]))
-    profile = d.profile
+    profile = p.d.profile
     rounding = "Parts may not add up to totals. " if profile.round_to > 1 else ""
     control = f"Disclosure control: profile “{profile.title}”. {profile.of_counts}. {rounding}"
     control += f"Percentages are calculated from {profile.percent_from} counts. Intervals are 95%."
     return Section("methods", "Methods and this run", [*blocks, Text(control)])
 
 
-MODEL_HEADS = ["Version", "Trained in the run", "Prior weight", *_THRESHOLDS.values()]
-
-
-def model_cells(
-    step: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure, steps: Any = ()
-) -> Row:
+def model_cells(p: Publication, step: Step) -> Row:
     """A step's model by its version, how it was trained, its prior, and the thresholds in force."""
-    model, counts = step["parameters"] or {}, step_counts(step, manifest)
+    model, counts = step["parameters"] or {}, _step_counts(p, step)
     limits = counts.get("thresholds") or {}
-    titles = {str(one["step"]): names.step(one) for one in steps}
     return [
         version(model) if model else "no model",
-        _training(counts.get("training") or {}, titles),
-        d.parameter(model.get("prior_weight")),
-        *(d.parameter(limits.get(key)) for key in _THRESHOLDS),
+        _training(p, counts.get("training") or {}),
+        p.d.parameter(model.get("prior_weight")),
+        *(p.d.parameter(limits.get(key)) for key in _THRESHOLDS),
     ]
 
 
-def _training(training: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def _training(p: Publication, training: Mapping[str, Any]) -> str:
     if not training:
         return "no"
     answer = "no, too few matches" if _uses_defaults(training) else "yes"
-    earlier = str(training.get("leans_on", ""))
-    return f"{answer}, with a prior from {titles[earlier]}" if earlier in titles else answer
+    earlier = next((p.title(one) for one in p.steps if one["step"] == training.get("leans_on")), None)
+    return f"{answer}, with a prior from {earlier}" if earlier else answer
 
 
 def _uses_defaults(training: Mapping[str, Any]) -> bool:
     return "taken_as_given" in training or training.get("learnt") is False
 
 
-def training_warnings(
-    evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure
-) -> list[str]:
+def training_warnings(p: Publication) -> list[str]:
     """What makes a step's probabilities unreliable, for the quality statement."""
-    untrained = [
-        names.step(step)
-        for step in evaluation["steps"]
-        if _uses_defaults(step_counts(step, manifest).get("training") or {})
-    ]
-    text = []
-    if untrained:
-        text.append(
-            f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every "
-            "error estimated from them, use default parameters."
-        )
-    return text
+    untrained = [p.title(step) for step in p.steps if _uses_defaults(_step_counts(p, step).get("training") or {})]
+    text = (
+        f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every error "
+        "estimated from them, use default parameters."
+    )
+    return [text] if untrained else []
 
 
-def step_counts(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+def _step_counts(p: Publication, step: Step) -> Mapping[str, Any]:
     """What a step counted; a run of files has one step, and counts for all its stages."""
-    counts = {str(stage.get("name")): stage.get("counts") or {} for stage in stages_of(manifest)}
-    found: Mapping[str, Any] = counts.get(f"link-{step['step']}", manifest.get("counts") or {})
-    return found
+    counts = {str(stage.get("name")): stage.get("counts") or {} for stage in stages_of(p.manifest)}
+    of_step: Mapping[str, Any] = counts.get(f"link-{step['step']}", p.manifest.get("counts") or {})
+    return of_step
 
 
 def stages_of(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -128,8 +110,8 @@ def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts
 
 
-def glossary_section(d: Disclosure) -> Section:
+def glossary_section(p: Publication) -> Section:
     """The field's words as this page uses them."""
     raw = tomllib.loads(resources.files("quality.report").joinpath("glossary.toml").read_text(encoding="utf-8"))
     terms = [(str(term), str(meaning)) for term, meaning in raw["terms"].items()]
-    return Section("glossary", "Words and symbols", [Terms(terms), symbols(d)])
+    return Section("glossary", "Words and symbols", [Terms(terms), symbols(p.d)])

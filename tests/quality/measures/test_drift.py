@@ -19,8 +19,8 @@ from quality.measures.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.names import Names
-from quality.report.released import Group
-from quality.report.sections.drift import _rates_table
+from quality.report.released import Group, Publication
+from quality.report.sections.drift import rates_table
 from tests.quality.conftest import CountedOnce
 
 
@@ -221,6 +221,7 @@ def test_a_list_of_rates_that_is_cut_keeps_the_largest_changes_either_way() -> N
         for label in sorted(now, key=lambda label: now[label].rate.value or 0.0)
     ]
     shown = ({keys[label]: rated(50.0) for label in now}, {keys[label]: group for label, group in now.items()})
-    table = _rates_table(rows, shown, {"s": "S"}, Names(shipped()), Disclosure(load()), ("Before", "After"))
+    p = Publication({"steps": []}, Names(shipped()), Disclosure(load()))
+    table = rates_table(p, rows, shown, {"s": "S"}, ("Before", "After"))
     assert len(table.rows) == 40
     assert (table.rows[0][1], table.rows[-1][1]) == ("X: fell", "X: rose")

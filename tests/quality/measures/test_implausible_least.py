@@ -15,6 +15,7 @@ from quality.measures.implausible import load as load_rules
 from quality.report.names import Names
 from quality.report.page import Figure, Text
 from quality.report.page import Table as Shown
+from quality.report.released import Publication
 from quality.report.sections.implausible import implausible_section
 
 WORK = Events(table="hmrc_employment", start="StartDate")
@@ -178,9 +179,8 @@ def section(
     }
     links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": found["least"]}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "", "implausible": links}
-    page = implausible_section(
-        {"steps": [step], "spine": {"implausible": found}}, Names(shipped()), Disclosure(load("leo_publication"))
-    )
+    evaluation = {"steps": [step], "spine": {"implausible": found}}
+    page = implausible_section(Publication(evaluation, Names(shipped()), Disclosure(load("leo_publication"))))
     assert page is not None
     (drawn,) = [block for block in page.blocks if isinstance(block, Figure)]
     (steps,) = [block for block in page.blocks if isinstance(block, Shown)]

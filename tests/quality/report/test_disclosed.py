@@ -13,6 +13,7 @@ from quality.intervals import wilson
 from quality.measures.drift import by_chance, drift
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table
+from quality.report.released import Publication
 from quality.report.released import release as released
 from quality.report.sections.coverage import completeness_section, source_rows
 from quality.report.sections.data import contracts_section, extracts_section
@@ -20,7 +21,11 @@ from quality.report.sections.drift import drift_section
 from quality.report.sections.error import review_section
 from quality.report.sections.implausible import implausible_section
 
-NAMES = Names(shipped())
+words = Names(shipped()).words
+
+
+def of(evaluation: dict[str, Any], d: Disclosure, **facts: Any) -> Publication:
+    return Publication(evaluation, Names(shipped()), d, **facts)
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -
 
 
 def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figure, Table, Table]:
-    section = implausible_section(evaluation, NAMES, d)
+    section = implausible_section(of(evaluation, d))
     assert section is not None
     (drawn,) = [block for block in section.blocks if isinstance(block, Figure)]
     (by_step,) = [block for block in section.blocks if isinstance(block, Table)]
@@ -119,7 +124,7 @@ def reviewed(looked_at: int, others: int) -> dict[str, Any]:
 
 def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> None:
     evaluation = {"steps": [{"step": "npd-cis", "left": "npd", "right": "cis"}]}
-    section = review_section(evaluation, [reviewed(20, 9)], NAMES, d)
+    section = review_section(of(evaluation, d, reviews=[reviewed(20, 9)]))
     assert section is not None
     drawn, by_pass = section.blocks[1], section.blocks[2]
     assert isinstance(drawn, Figure)
@@ -150,7 +155,7 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
         for one in (before, after)
     ]
     assert all(len(labels) == 2 and "U" in labels for labels in hidden)
-    section = drift_section(after, drift(before, after), NAMES, d)
+    section = drift_section(of(after, d, drift=drift(before, after)))
     assert section is not None
     (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
     told = {row[1].removeprefix("Sex: "): row[2:] for row in texts(table)}
@@ -161,13 +166,13 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
     # An evaluation that somebody changed has no report that would say what it hides.
     changed = copy.deepcopy(before)
     changed["steps"][0]["totals"][0]["linked"] += 1
-    section = drift_section(after, drift(changed, after), NAMES, d)
+    section = drift_section(of(after, d, drift=drift(changed, after)))
     assert section is not None
     (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
     assert {row[2] for row in texts(table)} == {"x"}
     # A comparison that an earlier version wrote does not know what the last release hides.
     old = {key: value for key, value in drift(before, after).items() if key != "last"}
-    section = drift_section(after, old, NAMES, d)
+    section = drift_section(of(after, d, drift=old))
     assert section is not None
     (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
     assert {row[2] for row in texts(table)} == {"x"}
@@ -252,7 +257,7 @@ def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosu
     """903 of 1,000 have a surname and 900 more than one: three have one. Of a postcode 403 do."""
     counts = (("surname", 900), ("postcode", 500), ("dob", 0))
     held = [{"identifier": name, "entities": 1000, "present": 903, "several": several} for name, several in counts]
-    section = completeness_section({"sources": [{"source": "npd", "completeness": held}]}, NAMES, d)
+    section = completeness_section(of({"sources": [{"source": "npd", "completeness": held}]}, d))
     assert section is not None
     present, several = (block for block in section.blocks if isinstance(block, Table))
     assert {row[0]: row[1] for row in texts(present)} == dict.fromkeys(("Surname", "Date of birth", "Postcode"), "90.3")
@@ -263,7 +268,7 @@ def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) ->
     """997 of 1,000 fail: beside the number checked they say that three do not."""
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "warning", "success": False}
     counts = ((1000, 997), (1000, 4), (1000, 40), (1000, 0), (0, 0))
-    section = contracts_section([{**row, "checked": checked, "failed": failed} for checked, failed in counts], NAMES, d)
+    section = contracts_section(of({}, d, contracts=[{**row, "checked": n, "failed": failed} for n, failed in counts]))
     assert section is not None
     table = [block for block in section.blocks if isinstance(block, Table)][-1]
     assert [line[4:7] for line in texts(table)] == [
@@ -277,7 +282,7 @@ def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) ->
 
 def test_a_rule_that_found_no_row_is_not_met(d: Disclosure) -> None:
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "critical", "failed": 0}
-    section = contracts_section([{**row, "checked": checked, "success": True} for checked in (1000, 0)], NAMES, d)
+    section = contracts_section(of({}, d, contracts=[{**row, "checked": n, "success": True} for n in (1000, 0)]))
     assert section is not None
     (fold,) = [block for block in section.blocks if isinstance(block, Fold)]
     assert [line[-1] for line in texts(fold.blocks[0])] == ["met", "no row to check"]  # type: ignore[arg-type]
@@ -296,17 +301,17 @@ def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> 
         {**row, "column": column, "rule": rule, "checked": checked, "failed": failed}
         for column, rule, checked, failed in asked
     ]
-    section = contracts_section(found, NAMES, d)
+    section = contracts_section(of({}, d, contracts=found))
     assert section is not None
     table = [block for block in section.blocks if isinstance(block, Table)][-1]
     shown = {(line[1], line[2]): line[4:7] for line in texts(table)}
     assert {place: cells[:2] for place, cells in shown.items()} == {
-        ("postcode", NAMES.words(given)): ["1,000", "c"],
-        ("postcode", NAMES.words(form)): ["705", "c"],
-        ("sex", NAMES.words(given)): ["1,000", "c"],
-        ("sex", NAMES.words(form)): ["c", "0"],
-        ("sex", NAMES.words(framed)): ["c", "20"],
-        ("name", NAMES.words(form)): ["1,000", "50"],
+        ("postcode", words(given)): ["1,000", "c"],
+        ("postcode", words(form)): ["705", "c"],
+        ("sex", words(given)): ["1,000", "c"],
+        ("sex", words(form)): ["c", "0"],
+        ("sex", words(framed)): ["c", "20"],
+        ("name", words(form)): ["1,000", "50"],
     }
     assert [cells[2] for cells in shown.values()] == ["c"] * 5 + ["5.0"]
 
@@ -315,7 +320,7 @@ def test_rows_read_are_hidden_where_few_are_set_aside(d: Disclosure) -> None:
     """The checks of the data look at the 696 rows that were kept: rows read, 700, told the four."""
     sources = [{"source": name, "rows_read": 700, "quarantined": aside, "entities": 500, "completeness": []}
                for name, aside in (("npd", 4), ("ilr", 20), ("cis", 0))]  # fmt: skip
-    rows = source_rows({"sources": sources}, NAMES, d)
+    rows = source_rows(of({"sources": sources}, d))
     assert [[cell.text for cell in cells] for _, *cells in rows] == [
         ["c", "c", "500"],
         ["700", "20", "500"],
@@ -338,8 +343,8 @@ def test_a_number_that_two_tables_have_is_hidden_in_both(d: Disclosure) -> None:
         "accuracy": None,
     }
     cells = released(step, d)
-    assert (cells.pairs.links.text == "c") == (cells.left.whole.linked.text == "c")
-    assert [cell.text for cell, _ in cells.pairs.passes.values()] == ["c", "c"]
+    assert (cells.links.text == "c") == (cells.left.whole.linked.text == "c")
+    assert [cell.text for cell in cells.under("pass").values()] == ["c", "c"]
 
 
 def test_changes_of_an_extract_show_counts_as_released_and_only_the_change_of_means(d: Disclosure) -> None:
@@ -350,7 +355,9 @@ def test_changes_of_an_extract_show_counts_as_released_and_only_the_change_of_me
         {"table": "pay", "what": "filled", "column": "Sector", "before": 0.913, "after": 0.802, "change": -0.111},
     ]
     change = {"last": "leo-2025", "added": ["sa"], "gone": [], "compared": 40, "changes": rows}
-    section = extracts_section({"stages": [{"name": "extract-study", "counts": {"change": change}}]}, d)
+    section = extracts_section(
+        of({}, d, manifest={"stages": [{"name": "extract-study", "counts": {"change": change}}]})
+    )
     assert section is not None
     table = section.blocks[1]
     assert isinstance(table, Table)
@@ -361,4 +368,4 @@ def test_changes_of_an_extract_show_counts_as_released_and_only_the_change_of_me
         ["pay", "Sector", "x", "x", "−11 points"],
         ["sa", "", "", "", ""],
     ]
-    assert extracts_section({}, d) is None
+    assert extracts_section(of({}, d)) is None

@@ -22,11 +22,10 @@ from quality.report import charts, headlines, render, render_run
 from quality.report.document import csv_of
 from quality.report.names import Names
 from quality.report.page import Table, Text
-from quality.report.released import Group, release
-from quality.report.sections.bias import Shown, drafted_statement
-from quality.report.sections.draws import _cells as draws_cells
-from quality.report.sections.draws import draws_section
-from quality.report.sections.error import _part_cells
+from quality.report.released import Group, Publication
+from quality.report.sections.bias import GroupCells, drafted_statement
+from quality.report.sections.coverage import draw_cells, draws_section
+from quality.report.sections.error import part_cells
 from quality.report.sections.statement import known_error, statement_part
 
 CANARIES = ("ZEBEDEE", "QUILLFEATHER", "1987-03-29", "AB123456C", "9876543210")
@@ -164,11 +163,11 @@ def test_tables_name_their_rows_and_columns(report: str) -> None:
 
 
 def test_small_counts_are_suppressed(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
-    """Four rows set aside of 700 may neither be shown nor be had from rows read."""
+    """Four quarantined rows of 700 may neither be shown nor be had from rows read."""
     few = ({"source": "npd", "rows_read": 700, "records": 696, "quarantined": 4},)
     evaluation = evaluate(engine, dataclasses.replace(crowd, sources=few))
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
-    aside = re.search(r"NPD: rows set aside</th><td[^>]*>(.*?)</td>", text)
+    aside = re.search(r"NPD: quarantined rows</th><td[^>]*>(.*?)</td>", text)
     assert aside is not None
     assert ">c</abbr>" in aside.group(1)
 
@@ -234,11 +233,13 @@ def test_without_a_step_there_is_nothing_to_report(tmp_path: Path) -> None:
     assert not (tmp_path / "index.html").exists()
 
 
-def statement_of(evaluation: dict[str, Any], **told: Any) -> dict[str, list[Any]]:
+def of(evaluation: dict[str, Any], **facts: Any) -> Publication:
+    return Publication(evaluation, Names(shipped()), Disclosure(load()), **facts)
+
+
+def statement_of(evaluation: dict[str, Any], failed: tuple[str, ...] = (), **facts: Any) -> dict[str, list[Any]]:
     """Blocks of the quality statement by section."""
-    d, names = Disclosure(load()), Names(shipped())
-    facts: dict[str, Any] = {"reviews": (), "has_last_release": False} | told
-    part = statement_part(evaluation, {}, names, d, **facts)
+    part = statement_part(of(evaluation, **facts), failed)
     return {section.name: list(section.blocks) for section in part.sections}
 
 
@@ -247,7 +248,7 @@ def words(blocks: list[Any]) -> str:
 
 
 def test_a_run_that_fails_a_gate_says_so_first(counted: dict[str, Any]) -> None:
-    sections = statement_of(counted, failed_gates=("max_rate_fall",))
+    sections = statement_of(counted, ("max_rate_fall",))
     assert next(iter(sections)) == "not-to-be-published"
     assert "(max_rate_fall)" in words(sections["not-to-be-published"])
 
@@ -302,14 +303,13 @@ def test_error_is_that_of_the_best_source(counted: dict[str, Any]) -> None:
 
 def test_bias_discloses_no_rate_that_is_hidden(without_truth: dict[str, Any]) -> None:
     (step,) = without_truth["steps"]
-    d = Disclosure(load())
     row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
     for group in row["groups"]:
-        shown = Shown(release(step, d).left, d)
+        shown = GroupCells(of(without_truth), step)
         cells = shown.difference(row, group, "matched_unmatched")
         if shown.rate(row, group).mark == "suppressed":
             assert all(cell.mark == "suppressed" for cell in cells)
-    assert "London (−" in " ".join(drafted_statement(step, Names(shipped()), d))
+    assert "London (−" in " ".join(drafted_statement(of(without_truth), step))
 
 
 def test_recall_of_a_part_is_hidden_where_its_links_are() -> None:
@@ -321,17 +321,17 @@ def test_recall_of_a_part_is_hidden_where_its_links_are() -> None:
     }
     many = {**few, "recall": Share(of=5_000, count=40, value=0.008, low=0.0, high=1.0)}
     for row, links in ((few, d.count(2)), (few, d.count(12)), (many, d.marked("suppressed"))):
-        assert [cell.mark for cell in _part_cells(row, d, links)] == ["suppressed"] * 9  # type: ignore[union-attr]
-    assert _part_cells(many, d, d.count(40))[3].text == "0.80"  # type: ignore[union-attr]
+        assert [cell.mark for cell in part_cells(of({}), row, links)] == ["suppressed"] * 9  # type: ignore[union-attr]
+    assert part_cells(of({}), many, d.count(40))[3].text == "0.80"  # type: ignore[union-attr]
 
 
 def test_link_draws_of_a_group_are_hidden_with_its_rate(counted: dict[str, Any]) -> None:
     """Draws of 540, 500 and 460 links; in the second evaluation three links of 600."""
     d = Disclosure(load())
-    tables = [block for block in draws_section(counted, Names(shipped()), d).blocks if isinstance(block, Table)]
+    tables = [block for block in draws_section(of(counted)).blocks if isinstance(block, Table)]
     cells = [cell if isinstance(cell, str) else cell.text for cell in tables[0].rows[0]]
     assert cells == ["NPD to CIS", "3", "540", "500", "40.0", "460", "540", "85.2"]
-    few = draws_cells(
+    few = draw_cells(
         {"mean": 3, "low": 2, "high": 4, "deviation": 1.0, "linked": 3, "eligible": 600}, hidden_group(d), d
     )
     assert [cell.mark for cell in few] == ["suppressed"] * 4
@@ -347,7 +347,7 @@ def test_a_label_is_broken_to_lines_and_a_hidden_number_is_no_bar() -> None:
         {"label": "Highest qualification of either parent at 16", "value": None, "shown": "c"},
         {"label": "Other", "value": 12.0, "shown": "12"},
     ]
-    drawn = charts.figure("a", "A", "B.", charts.bars(values, x="People"), Table("t", ["a"], [["b"]])).wide
+    drawn = charts.figure("a", "A", "B.", charts.bars(values, x="People"), Table("t", ["a"], [["b"]])).svg
     assert drawn.startswith('<svg aria-hidden="true"')
     assert ">c</text>" in drawn
     assert "role=" not in drawn
