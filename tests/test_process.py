@@ -12,7 +12,6 @@ import pytest
 from linkage import cli
 from linkage.cli import app as commands
 from linkage.config.resources import OWN
-from linkage.extract.encryption import VARIABLE as EXTRACT
 from linkage.extract.keys import VARIABLE as MASTER
 from linkage.files.output import output_folder
 
@@ -80,7 +79,6 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
 ) -> None:
     monkeypatch.setenv("LEO_DEFINITION", "somewhere")
     monkeypatch.setenv("LEO_MASTERKEY", "not told")
-    monkeypatch.setenv("LEO_EXTRACT_KEY", "")
     monkeypatch.setenv("LEONORA", "somebody else's")
     monkeypatch.setattr(sys, "argv", ["leo", "disclosure", "profiles"])
     with pytest.raises(SystemExit):
@@ -92,4 +90,4 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
 
 
 def test_the_variables_that_are_read_are_those_that_are_known():
-    assert commands._VARIABLES == (OWN, MASTER, EXTRACT)
+    assert commands._VARIABLES == (OWN, MASTER)

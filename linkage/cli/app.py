@@ -48,7 +48,7 @@ _RENAMED = {
     "tune": "model tune",
 }
 """Verbs of version 0.2 and what they are now."""
-_VARIABLES = (OWN, "LEO_MASTER_KEY", "LEO_EXTRACT_KEY")
+_VARIABLES = (OWN, "LEO_MASTER_KEY")
 """Environment variables that are read."""
 
 

@@ -108,9 +108,6 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine;
 # Governance
 Profile = Annotated[str, typer.Option(help="Disclosure profile; leo disclosure profiles lists them.")]
 MasterKey = Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")]
-EncryptionKey = Annotated[
-    Path | None, typer.Option(help="Key file for encrypted Parquet; LEO_EXTRACT_KEY when not given.")
-]
 Register = Annotated[
     Path | None, typer.Option(help="The register of decisions; register.jsonl next to the request when not given.")
 ]

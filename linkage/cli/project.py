@@ -213,7 +213,6 @@ def make(
     opt_outs: Annotated[
         Path | None, typer.Option(help="CSV of source and entity_key of people who may be in no extract.")
     ] = None,
-    encryption_key: o.EncryptionKey = None,
     compare_with: Annotated[
         Path | None, typer.Option(help="The project's last extract, to compare with; else the one that is replaced.")
     ] = None,
@@ -234,7 +233,6 @@ def make(
             key_file=key,
             out=out,
             opt_outs=opt_outs,
-            encryption_file=encryption_key,
             previous=compare_with,
         )
     lines = [f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes"]
@@ -262,7 +260,6 @@ def verify_extract(
     key: Annotated[
         Path | None, typer.Option(help="File of the master key: check that no file holds it, and that it was used.")
     ] = None,
-    encryption_key: o.EncryptionKey = None,
     as_json: o.Json = False,
 ) -> None:
     """Check that an extract is as it was made: every file's hash, columns and types, primary and foreign keys, rows.
@@ -274,13 +271,12 @@ def verify_extract(
     """
     from linkage.catalogue import shipped
     from linkage.engine import connect
-    from linkage.extract import encryption_key as key_of_files
     from linkage.extract import master_key
     from linkage.extract.verify import verify
 
-    master, encryption = master_key(key) if key else None, key_of_files(encryption_key)
+    master = master_key(key) if key else None
     with connect() as engine:
-        verified = verify(engine, shipped(), folder, key=master, seal=seal, encryption=encryption)
+        verified = verify(engine, shipped(), folder, key=master, seal=seal)
     counts = f"{verified.files} files, {verified.tables} tables in their forms, {verified.rows:,} rows"
     lines = [f"{folder}: no fault in {verified.project}", f"  {counts}; seal {verified.seal}"]
     show(verified, lines, as_json=as_json)

@@ -163,7 +163,6 @@ class Outputs(Strict):
     opt_outs: str | None = (
         None  # CSV of source and entity_key of those who may be in no extract, next to the run's file
     )
-    encryption_key_file: str | None = None  # encrypts the extracts' Parquet files; else LEO_EXTRACT_KEY, else none does
 
 
 class Gates(Strict):

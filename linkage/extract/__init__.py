@@ -1,14 +1,12 @@
 """An approved project becomes a pseudonymised package: its tables, their metadata and a guide."""
 
 from linkage.extract.build import ExtractSummary, extract
-from linkage.extract.encryption import EncryptionKey, decrypted
-from linkage.extract.keys import encryption_key, master_key, new_key, write_new_key
+from linkage.extract.keys import master_key, new_key, write_new_key
 from linkage.extract.opt_outs import OptedOut, check_sources, read_opt_outs
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonyms import MasterKey, ProjectKey
 
 __all__ = [
-    "EncryptionKey",
     "ExtractSummary",
     "MasterKey",
     "OptedOut",
@@ -16,8 +14,6 @@ __all__ = [
     "ProjectKey",
     "check_project",
     "check_sources",
-    "decrypted",
-    "encryption_key",
     "extract",
     "master_key",
     "new_key",

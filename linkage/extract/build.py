@@ -16,9 +16,8 @@ from linkage.engine import Engine, LockedTempdir, Table, literal, one, quote
 from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import write_analysis
 from linkage.extract.analysis_layouts import analysis_layouts
-from linkage.extract.change import changes, read_profile, refuse_changes, written_profile
+from linkage.extract.change import changes, in_package, last_profile, profile_of, refuse_changes
 from linkage.extract.descriptor import as_text, crate, descriptor
-from linkage.extract.encryption import EncryptionKey
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.guide import guide, rubin
@@ -63,7 +62,6 @@ def extract(
     run_info: Mapping[str, Any],
     today: datetime.date | None = None,
     opt_outs: pa.Table | None = None,
-    encryption: EncryptionKey | None = None,
     last: Path | None = None,
     max_change: float | None = None,
     datasets: Mapping[str, str] | None = None,
@@ -78,25 +76,22 @@ def extract(
         run_info: the run's name, versions and hash of its configuration: no personal value.
         today: the day that the decision must be in force on; this day when None.
         opt_outs: source and entity_key of those who may be in no extract.
-        encryption: encrypt the Parquet files by this key; other formats are refused then.
         last: the folder of the project's last extract, which this one is compared with.
         max_change: the largest change since it that is accepted, as the project's own; 0.05 is 5 %.
         datasets: the dataset of each source of the run; their own names when None.
-        inspect: is given the tables before they are published or encrypted, and may refuse them.
+        inspect: is given the tables before they are published, and may refuse them.
 
     Raises:
-        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; it would
-            be encrypted by the master key; or `out` holds something other than an extract.
+        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or
+            `out` holds something other than an extract.
         ContractError: a lookup gives one record to two people.
         GateError: what was written holds signs of an identifier, or a change is too large.
     """
     check_project(project, catalogue, today=today)
     _check_place(out)
-    if encryption:
-        _check_encryption(project, key, encryption)
     plan = _plan(project, catalogue, tables)
     analysis = analysis_layouts(project.analysis, plan)
-    last_name, last_profile = read_profile(engine, last, encryption=encryption) if last else ("", {})
+    last_name, before = last_profile(last) if last else ("", {})
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
         with LockedTempdir(out.parent, f".{out.name}.", ".part") as folder:
@@ -110,7 +105,8 @@ def extract(
             refuse_identifiers(engine, catalogue, [(table.layout, table.parquet) for table in written], [])
             if inspect:
                 inspect(written)
-            change = changes(last_profile, written_profile(engine, written), last=last_name) if last else None
+            profile = profile_of(engine, written)
+            change = changes(before, profile, last=last_name) if last else None
             if change and gates:
                 refuse_changes(project.id, change, min(gates))
             summary = _publish(
@@ -120,8 +116,7 @@ def extract(
                 written,
                 key=key,
                 run_info=run_info,
-                encryption=encryption,
-                change=change.summary if change else None,
+                figures=in_package(profile, change),
                 opted_out=population.opted_out,
             )
             refuse_identifiers(
@@ -146,19 +141,6 @@ def _check_place(out: Path) -> None:
         )
 
 
-def _check_encryption(project: Project, key: MasterKey, encryption: EncryptionKey) -> None:
-    unencrypted = sorted(set(project.formats) - {"parquet"})
-    if unencrypted:
-        raise ConfigError(
-            f"project '{project.id}': {', '.join(unencrypted)} cannot be encrypted\n  ask only for parquet"
-        )
-    if encryption.secret[:32] == key.secret[:32]:
-        raise ConfigError(
-            "the encryption key is the master key: whoever opens the files by it could make every pseudonym\n"
-            "  make another: leo key new extract.key"
-        )
-
-
 def _plan(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -> list[Layout]:
     """The tables that are delivered, with link draws where the project is approved for them."""
     plan = layouts(project, catalogue, tables)
@@ -180,14 +162,13 @@ def _publish(
     *,
     key: MasterKey,
     run_info: Mapping[str, Any],
-    encryption: EncryptionKey | None,
-    change: Mapping[str, Any] | None,
+    figures: Mapping[str, Any],
     opted_out: OptedOut | None,
 ) -> ExtractSummary:
     """Write the formats, the documents and the seal of an extract."""
     off_frame = frozenset((table.layout.name, column) for table in written for column in _off_frame(engine, table))
-    delivered = deliver(project, folder, written, encryption)
-    created, encrypted = datetime.datetime.now(datetime.UTC), encryption is not None
+    delivered, change = deliver(project, folder, written), figures.get("leo:change")
+    created = datetime.datetime.now(datetime.UTC)
     package = descriptor(
         project,
         delivered,
@@ -195,16 +176,14 @@ def _publish(
         run_info=run_info,
         key_fingerprint=key.fingerprint,
         off_frame=off_frame,
-        change=change,
-        encrypted=encrypted,
+        figures=figures,
     )
-    without = opted_out is not None
     texts = {
         DESCRIPTOR: as_text(package),
-        "README.md": guide(project, delivered, run_info, change=change, encrypted=encrypted, without=without),
+        "README.md": guide(project, delivered, run_info, change=change, without=opted_out is not None),
     }
     if project.link_samples:
-        texts["rubin.py"] = rubin(delivered, encrypted=encrypted)
+        texts["rubin.py"] = rubin(delivered)
     texts["ro-crate-metadata.json"] = as_text(crate(project, delivered, texts, created=created, run_info=run_info))
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

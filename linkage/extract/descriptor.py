@@ -1,6 +1,6 @@
 """The description of an extract for programs: datapackage.json and ro-crate-metadata.json.
 
-Only row counts are given; no count by any characteristic is, so there is no small cell to disclose.
+Counts are of whole tables and columns; a column that fewer than ten people fill counts as empty.
 """
 
 import datetime
@@ -26,8 +26,7 @@ def descriptor(
     run_info: Mapping[str, Any],
     key_fingerprint: str,
     off_frame: frozenset[tuple[str, str]] = frozenset(),
-    change: Mapping[str, Any] | None = None,
-    encrypted: bool = False,
+    figures: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """datapackage.json of an extract.
 
@@ -35,8 +34,7 @@ def descriptor(
         delivered: each table's layout and files.
         run_info: the run's name, versions and hash of its configuration: no personal value.
         off_frame: (table, column) whose values are not all in their code frame; they get labels but no constraint.
-        change: the differences from the last extract; None where there is none.
-        encrypted: whether the Parquet files are.
+        figures: rows, people and shares filled, by which the next extract is compared, and what changed since the last.
     """
     decision = project.decision
     resources = [
@@ -44,9 +42,6 @@ def descriptor(
         for layout, files in delivered.tables.values()
         for file in sorted(files, key=lambda file: file.path)
     ]
-    more: dict[str, Any] = {"leo:change": dict(change)} if change is not None else {}
-    if encrypted:
-        more["leo:encrypted"] = True
     return datapackage.package(
         project.id,
         project.title,
@@ -59,7 +54,7 @@ def descriptor(
             "leo:decision": decision.model_dump(mode="json") if decision else None,
             "leo:run": dict(run_info),
             "leo:key_fingerprint": key_fingerprint,
-            **more,
+            **(figures or {}),
         },
     )
 

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from linkage.extract.encryption import EncryptionKey, encrypt
 from linkage.extract.layout import Layout
 from linkage.extract.project import Project
 from linkage.extract.seal import sha256_of
@@ -53,38 +52,30 @@ class Delivered:
         return sorted(files, key=lambda file: file.path)
 
 
-def deliver(
-    project: Project, folder: Path, written: Sequence[Written], encryption: EncryptionKey | None = None
-) -> Delivered:
+def deliver(project: Project, folder: Path, written: Sequence[Written]) -> Delivered:
     """Write every table in every format; the engine's Parquet is removed where the project did not ask for it.
 
     Tables are written in threads: CSV and hashes are computed outside the interpreter's lock.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        files = pool.map(lambda table: _files(project, folder, table, encryption), written)
+        files = pool.map(lambda table: _files(project, folder, table), written)
         tables = {table.layout.name: (table.layout, paths) for table, paths in zip(written, files, strict=True)}
     if "parquet" not in project.formats:
         shutil.rmtree(folder / "parquet")
     return Delivered(tables, {table.layout.name: table.rows for table in written})
 
 
-def _files(project: Project, folder: Path, table: Written, encryption: EncryptionKey | None) -> list[DataFile]:
+def _files(project: Project, folder: Path, table: Written) -> list[DataFile]:
     """The files of one table in the formats that have files of their own for each table."""
     name, files = table.layout.name, []
     if "csv" in project.formats:
         path = folder / "csv" / f"{name}.csv"
         write_csv(table.parquet, path)
         files.append(_described(folder, path, "csv", table.rows))
-    if "parquet" in project.formats:  # last: all others are made from it, and it may be encrypted
-        files += [_parquet(folder, part, encryption) for part in parquet_parts(table.parquet)]
+    if "parquet" in project.formats:
+        parts = parquet_parts(table.parquet)
+        files += [_described(folder, part, "parquet", int(pq.read_metadata(part).num_rows)) for part in parts]
     return files
-
-
-def _parquet(folder: Path, part: Path, encryption: EncryptionKey | None) -> DataFile:
-    rows = int(pq.read_metadata(part).num_rows)
-    if encryption:
-        encrypt(part, encryption)
-    return _described(folder, part, "parquet", rows)
 
 
 def _described(folder: Path, path: Path, form: str, rows: int) -> DataFile:

@@ -25,14 +25,12 @@ def guide(
     run_info: Mapping[str, Any],
     *,
     change: Mapping[str, Any] | None = None,
-    encrypted: bool = False,
     without: bool = False,
 ) -> str:
     """The guide in Markdown: contents, joins, link metadata, cautions, columns, codes, citation.
 
     Args:
         change: the differences from the last extract; None where there is none.
-        encrypted: whether the Parquet files are.
         without: whether people who opted out were left out.
     """
     tables = [layout for layout, _ in delivered.tables.values()]
@@ -54,19 +52,18 @@ def guide(
         in_r=_IN_R[form].format,
         frames=sorted(frames.items()),
         change=change,
-        encrypted=encrypted,
         without=without,
         release=release + reference,
     )
     return text
 
 
-def rubin(delivered: Delivered, *, encrypted: bool = False) -> str:
+def rubin(delivered: Delivered) -> str:
     """rubin.py: computes an estimate on each link draw and combines them; of pay where approved, else of links."""
     has_pay = any(
         layout.name == "leo_earnings" and "Earnings" in layout.columns for layout, _ in delivered.tables.values()
     )
-    text: str = _template("rubin.py.j2").render(has_pay=has_pay, encrypted=encrypted)
+    text: str = _template("rubin.py.j2").render(has_pay=has_pay)
     return text
 
 

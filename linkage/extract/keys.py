@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from linkage.errors import ConfigError
-from linkage.extract.encryption import VARIABLE as ENCRYPTION_VARIABLE
-from linkage.extract.encryption import EncryptionKey
 from linkage.extract.pseudonyms import MasterKey
 
 VARIABLE = "LEO_MASTER_KEY"
@@ -83,18 +81,6 @@ def master_key(
     if not text:
         raise ConfigError(f"there is no master key, and extracts need one for their pseudonyms\n  {_HOW}")
     return _decoded(text, f"environment variable {VARIABLE}")
-
-
-def encryption_key(path: Path | None = None, environment: Mapping[str, str] | None = None) -> EncryptionKey | None:
-    """The key that an extract's files are encrypted by: from a file, or from LEO_EXTRACT_KEY; None where neither is.
-
-    Raises:
-        ConfigError: others can read it, or it is too short or too plain to be a key.
-    """
-    if path is not None:
-        return EncryptionKey(_decoded(_text(path), str(path)).secret)
-    text = (os.environ if environment is None else environment).get(ENCRYPTION_VARIABLE, "").strip()
-    return EncryptionKey(_decoded(text, f"environment variable {ENCRYPTION_VARIABLE}").secret) if text else None
 
 
 def _text(path: Path) -> str:

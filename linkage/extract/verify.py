@@ -3,20 +3,23 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.catalogue import Catalogue
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from linkage.catalogue import Catalogue, datapackage
 from linkage.catalogue.datapackage import DESCRIPTOR
-from linkage.engine import Engine, columns, one, scratch_folder
+from linkage.catalogue.years import Years
+from linkage.engine import Engine, Table, columns, one, scratch_folder
 from linkage.errors import ConfigError, GateError
-from linkage.extract.encryption import EncryptionKey
 from linkage.extract.guards import table_signs, text_signs
-from linkage.extract.layout import PERSON
+from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.pseudonyms import MasterKey
-from linkage.extract.reading import StoredTable, read_tables
 from linkage.extract.seal import SUMS, broken, files_below, sha256_of
 
 _TEXTS = (".md", ".json", ".py", ".txt")
@@ -34,6 +37,31 @@ class Verified:
     seal: str
 
 
+# What a column of a type may be in Parquet; CSV is read as the first of each.
+_ARROW: Mapping[str, tuple[pa.DataType, ...]] = {
+    "integer": (pa.int64(), pa.int32(), pa.int16(), pa.int8()),
+    "number": (pa.float64(), pa.float32()),
+    "boolean": (pa.bool_(),),
+    "date": (pa.date32(),),
+    "string": (pa.string(), pa.large_string()),
+}
+
+
+@dataclass(frozen=True)
+class _StoredTable:
+    """One table in one form, as it lies on the disk."""
+
+    layout: Layout
+    table: Table
+    files: tuple[str, ...]
+    rows: int  # as the description says
+
+    @property
+    def place(self) -> str:
+        """As a message names it."""
+        return self.files[0] if len(self.files) == 1 else f"{Path(self.files[0]).parts[0]}/{self.layout.name}"
+
+
 def verify(
     engine: Engine,
     catalogue: Catalogue,
@@ -41,7 +69,6 @@ def verify(
     *,
     key: MasterKey | None = None,
     seal: str | None = None,
-    encryption: EncryptionKey | None = None,
 ) -> Verified:
     """Check every file of an extract, and every value in it.
 
@@ -49,10 +76,9 @@ def verify(
         folder: the extract's.
         key: the master key: that no file holds it, and that the extract was made with it, is seen too.
         seal: the first characters of the seal, as printed when the extract was made.
-        encryption: the key of an extract whose files are encrypted.
 
     Raises:
-        ConfigError: the folder is not an extract's, or it is encrypted and no key is given.
+        ConfigError: the folder is not an extract's.
         GateError: what is wrong, a line each with the file; no value is shown.
     """
     if not (folder / SUMS).is_file() or not (folder / DESCRIPTOR).is_file():
@@ -74,8 +100,8 @@ def verify(
         )
     tables, rows = 0, 0
     with scratch_folder() as scratch:
-        people: dict[str, StoredTable] = {}
-        for table in read_tables(engine, folder, package, scratch, encryption=encryption):
+        people: dict[str, _StoredTable] = {}
+        for table in _read_tables(engine, folder, package, scratch):
             if isinstance(table, str):
                 faults.append(table)
                 continue
@@ -110,7 +136,7 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
 
 
 def _table_faults(
-    engine: Engine, catalogue: Catalogue, found: StoredTable, people: StoredTable | None
+    engine: Engine, catalogue: Catalogue, found: _StoredTable, people: _StoredTable | None
 ) -> Iterator[str]:
     counted = engine.count(found.table)
     if counted != found.rows:
@@ -122,7 +148,7 @@ def _table_faults(
     yield from (f"{sign}" for sign in table_signs(engine, catalogue, found.layout, found.table))
 
 
-def _key_not_unique(engine: Engine, found: StoredTable) -> Iterator[str]:
+def _key_not_unique(engine: Engine, found: _StoredTable) -> Iterator[str]:
     key = columns(found.layout.key)
     empty = " or ".join(f"{columns([name])} is null" for name in found.layout.key)
     counted = one(
@@ -143,7 +169,7 @@ def _key_not_unique(engine: Engine, found: StoredTable) -> Iterator[str]:
         yield f"its primary key ({named}) is empty in {counted['empty']:,} rows"
 
 
-def _unknown_people(engine: Engine, found: StoredTable, people: StoredTable) -> Iterator[str]:
+def _unknown_people(engine: Engine, found: _StoredTable, people: _StoredTable) -> Iterator[str]:
     counted = one(
         engine,
         engine.sql(
@@ -179,3 +205,103 @@ def _holds(path: Path, pattern: re.Pattern[bytes], overlap: int) -> bool:
                 return True
             before = block[-overlap:]
     return False
+
+
+def _described_tables(package: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], list[str], int]]:
+    """Form, description, files and rows of each table in each form; the parts of one table together."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for resource in package["resources"]:
+        groups.setdefault((resource["leo:form"], resource["leo:table"]), []).append(resource)
+    for (form, _), parts in groups.items():
+        yield form, parts[0], [part["path"] for part in parts], sum(part["leo:rows"] for part in parts)
+
+
+def _layout_of(described: Mapping[str, Any]) -> Layout:
+    """A table's layout from its description."""
+    schema = described.get("schema") or described["leo:schema"]
+    fields = tuple(
+        Field(
+            name=field["name"],
+            type=field["type"],
+            description=field.get("description", ""),
+            pseudonym_of=field.get("leo:pseudonym"),
+            frame=field.get("leo:frame"),
+            labels=datapackage.labels(field),
+            years=field.get("leo:years", ""),
+        )
+        for field in schema["fields"]
+    )
+    return Layout(
+        name=described["leo:table"],
+        title=described.get("title", ""),
+        grain="",
+        fields=fields,
+        years=Years.parse(described["leo:years"]) if "leo:years" in described else None,
+        key=tuple(schema.get("primaryKey", ())),
+    )
+
+
+def _read_tables(
+    engine: Engine,
+    folder: Path,
+    package: Mapping[str, Any],
+    scratch: Path,
+) -> Iterator[_StoredTable | str]:
+    """Every table in every form, or a fault that names the file that cannot be read as it is described.
+
+    Args:
+        scratch: an empty folder; what the engine cannot read in place is written there as Parquet.
+    """
+    for number, (form, described, files, rows) in enumerate(_described_tables(package)):
+        layout = _layout_of(described)
+        try:
+            if form == "parquet":
+                table = engine.read([folder / file for file in files])
+            else:
+                target = scratch / f"{number}.parquet"
+                _as_parquet(folder / files[0], layout, target)
+                table = engine.read(target)
+            fault = _other_columns(engine, layout, table)
+        except pa.ArrowException:  # whose message may quote a cell
+            yield f"{files[0]}: cannot be read as {form}"
+            continue
+        yield f"{files[0]}: {fault}" if fault else _StoredTable(layout, table, tuple(files), rows)
+
+
+def _as_parquet(file: Path, layout: Layout, target: Path) -> None:
+    """Copy a CSV file in pieces, so that memory does not grow with the table."""
+    convert = pa_csv.ConvertOptions(
+        column_types={field.name: _ARROW[field.type][0] for field in layout.fields},
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=False,
+    )
+    with (
+        pa_csv.open_csv(file, convert_options=convert) as reader,
+        pq.ParquetWriter(target, reader.schema) as writer,
+    ):
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:
+    """What differs between a table's columns and its description; None where they agree."""
+    schema = engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
+    if sorted(schema.names) != sorted(layout.columns):
+        missing = [name for name in layout.columns if name not in schema.names]
+        strange = [name for name in schema.names if name not in layout.columns]
+        says = [f"lacks {', '.join(missing)}"] if missing else []
+        says += [f"has {', '.join(strange)}, which datapackage.json does not describe"] if strange else []
+        return " and ".join(says)
+    other = [
+        f"{field.name} is {schema.field(field.name).type} and not {field.type}"
+        for field in layout.fields
+        if not _is(field.type, schema.field(field.name).type)
+    ]
+    return "; ".join(other) or None
+
+
+def _is(described: str, type_: pa.DataType) -> bool:
+    if described in ("number", "integer") and pa.types.is_decimal(type_):
+        return True
+    return type_ in _ARROW.get(described, (type_,))

@@ -9,8 +9,7 @@ from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.config.resources import config_file
 from linkage.engine import connect
 from linkage.errors import ConfigError
-from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
-from linkage.extract.encryption import VARIABLE
+from linkage.extract import ExtractSummary, extract, master_key, read_opt_outs
 from linkage.extract.formats import Written
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well, read_tables
@@ -27,7 +26,6 @@ def deliver(
     key_file: Path | None = None,
     out: Path | None = None,
     opt_outs: Path | None = None,
-    encryption_file: Path | None = None,
     previous: Path | None = None,
 ) -> ExtractSummary:
     """Make a project's extract from the tables of a run.
@@ -39,7 +37,6 @@ def deliver(
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
         opt_outs: list of those who may be in no extract; to be given where the run was made with one.
-        encryption_file: the key to encrypt by; the environment variable LEO_EXTRACT_KEY when None, or none.
         previous: the project's last extract, to compare with; the one that is replaced when None.
 
     Raises:
@@ -61,9 +58,6 @@ def deliver(
     settings = manifest.get("configuration", {})
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
         raise ConfigError(f"{run}: those who opted out are in no extract of it\n  give their list with --opt-outs")
-    encryption = encryption_key(encryption_file)
-    if settings.get("outputs", {}).get("encryption_key_file") and encryption is None:
-        raise ConfigError(f"{run}: its extracts are encrypted\n  give the key with --encryption-key, or in {VARIABLE}")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
         target = out or run / "extracts" / project.id
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
@@ -81,7 +75,6 @@ def deliver(
             target,
             run_info=run_info(manifest),
             opt_outs=read_opt_outs(opt_outs) if opt_outs else None,
-            encryption=encryption,
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
             datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},

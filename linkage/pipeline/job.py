@@ -17,12 +17,10 @@ from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.extract import (
-    EncryptionKey,
     MasterKey,
     Project,
     check_project,
     check_sources,
-    encryption_key,
     master_key,
     read_opt_outs,
 )
@@ -112,7 +110,6 @@ class Job:
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
-        encryption: the key that extracts are encrypted by, where there is one.
         opt_outs: the list of those who may be in no extract, where there is one.
         overrides: step to what people have decided.
     """
@@ -131,7 +128,6 @@ class Job:
     projects: Mapping[str, Project] = field(default_factory=dict)
     key: MasterKey | None = field(default=None, repr=False)
     previous: PreviousRun | None = None
-    encryption: EncryptionKey | None = field(default=None, repr=False)
     opt_outs: Path | None = None
     overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
 
@@ -219,11 +215,6 @@ def load_job(
     if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
         with faults.collected():  # a key that is named is read though no project needs it: a wrong name is reported now
             job["key"] = master_key(key_file or _key_file(config, path))
-    if need_key and config.outputs.projects:
-        with faults.collected():
-            named = config.outputs.encryption_key_file
-            file = at_home(named, "outputs.encryption_key_file") if named else None
-            job["encryption"] = encryption_key(path.parent / file if file else None)
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs

@@ -10,68 +10,52 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.errors import GateError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.change import changes, profile
+from linkage.extract.change import changes, profile_of
+from linkage.extract.formats import Written
 from linkage.extract.layout import Field, Layout
 
 LAYOUT = Layout("t", "", "", (Field("AE_ID", "string", ""), Field("pay", "integer", ""), Field("sex", "string", "")))
 
 
-def of(engine: Engine, rows: int, *, pay: int, filled: int) -> dict[str, dict[str, Any]]:
+def of(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dict[str, Any]]:
+    """Two rows a person; pay is filled in so many of them."""
     table = engine.sql(
         f"""
         with numbers as (select range as n from range({rows}))
-        select 'p' || cast(n // 2 as varchar) as AE_ID, case when n < {filled} then {pay} end as pay, 'F' as sex from numbers
+        select 'p' || cast(n // 2 as varchar) as AE_ID, case when n < {filled} then 9 end as pay, 'F' as sex from numbers
         """,
         params=None,
     )
-    return profile(engine, [(LAYOUT, table)])
-
-
-def test_a_profile_counts_rows_people_and_means(engine: Engine) -> None:
-    assert of(engine, 40, pay=10, filled=30) == {
-        "t": {
-            "rows": 40,
-            "people": 20,
-            "columns": {
-                "pay": {"filled": 0.75, "few": False, "mean": 10.0},
-                "sex": {"filled": 1.0, "few": False, "mean": None},
-            },
-        }
-    }
+    path = folder / f"{rows}-{filled}.parquet"
+    return profile_of(engine, [Written(LAYOUT, path, engine.write(table, path))])
 
 
 @pytest.mark.parametrize(
-    ("now", "found"),
+    ("rows", "filled", "found"),
     [
-        ({"rows": 100, "pay": 1000, "filled": 80}, []),
-        ({"rows": 104, "pay": 1040, "filled": 83}, []),
-        ({"rows": 110, "pay": 1000, "filled": 88}, [("rows", None, 0.1), ("people", None, 0.1)]),
-        ({"rows": 100, "pay": 900, "filled": 80}, [("mean", "pay", -0.1)]),
-        ({"rows": 100, "pay": 1000, "filled": 70}, [("filled", "pay", -0.1)]),
-        ({"rows": 100, "pay": 9, "filled": 18}, [("filled", "pay", -0.8)]),  # nine people: their mean is not told
-        ({"rows": 100, "pay": 9, "filled": 0}, [("filled", "pay", -0.8)]),
-        ({"rows": 0, "pay": 9, "filled": 0}, [("rows", None, -1.0), ("people", None, -1.0)]),
+        (100, 80, []),
+        (104, 83, []),
+        (110, 88, [("rows", None, 0.1), ("people", None, 0.1)]),
+        (100, 70, [("filled", "pay", -0.1)]),
+        (100, 18, [("filled", "pay", -0.8)]),  # nine people: counted as empty
+        (100, 0, [("filled", "pay", -0.8)]),
+        (0, 0, [("rows", None, -1.0), ("people", None, -1.0)]),
     ],
 )
 def test_changes_of_more_than_a_twentieth_are_listed(
-    engine: Engine, now: dict[str, int], found: list[tuple[str, str | None, float]]
+    engine: Engine, tmp_path: Path, rows: int, filled: int, found: list[tuple[str, str | None, float]]
 ) -> None:
-    before = of(engine, 100, pay=1000, filled=80)
-    told = changes(before, of(engine, now["rows"], pay=now["pay"], filled=now["filled"]), last="last").summary
-    assert [(row["what"], row["column"], row["change"]) for row in told["changes"]] == found
+    before = of(engine, 100, filled=80, folder=tmp_path)
+    assert before == {"t": {"rows": 100, "people": 50, "filled": {"pay": 0.8, "sex": 1.0}}}
+    listed = changes(before, of(engine, rows, filled=filled, folder=tmp_path), last="last").summary["changes"]
+    assert [(row["what"], row["column"], row["change"]) for row in listed] == found
 
 
-def test_what_few_fill_in_both_is_not_compared(engine: Engine) -> None:
-    few, others = of(engine, 100, pay=10, filled=18), of(engine, 100, pay=9000, filled=2)
-    assert changes(few, others, last="last").summary["changes"] == []
-    assert few["t"]["columns"]["pay"] == {"filled": 0.0, "few": True, "mean": None}
-
-
-def test_columns_that_came_and_went_are_named(engine: Engine) -> None:
-    before, after = of(engine, 100, pay=10, filled=80), of(engine, 100, pay=10, filled=80)
-    after["t"]["columns"]["region"] = after["t"]["columns"].pop("sex")
-    told = changes(before, after, last="last").summary
-    assert (told["added"], told["gone"]) == (["t.region"], ["t.sex"])
+def test_columns_that_came_and_went_are_named(engine: Engine, tmp_path: Path) -> None:
+    before, after = (of(engine, 100, filled=80, folder=tmp_path) for _ in range(2))
+    after["t"]["filled"]["region"] = after["t"]["filled"].pop("sex")
+    summary = changes(before, after, last="last").summary
+    assert (summary["added"], summary["gone"]) == (["t.region"], ["t.sex"])
 
 
 @pytest.fixture

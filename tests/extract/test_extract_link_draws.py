@@ -15,7 +15,6 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
-from linkage.extract.encryption import EncryptionKey
 from linkage.extract.verify import verify
 
 TODAY = datetime.date(2026, 6, 1)
@@ -57,10 +56,10 @@ def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[s
 def give(
     engine: Engine, drawn: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
 ) -> Callable[..., ExtractSummary]:
-    def made(without: str = "", encryption: EncryptionKey | None = None, **changes: Any) -> ExtractSummary:
+    def made(without: str = "", **changes: Any) -> ExtractSummary:
         project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
         tables = {name: table for name, table in drawn.items() if not (without and name.startswith(without))}
-        more: dict[str, Any] = {"run_info": {}, "today": TODAY, "encryption": encryption}
+        more: dict[str, Any] = {"run_info": {}, "today": TODAY}
         return extract(engine, project, shipped(), tables, key, tmp_path / "out", **more)
 
     return made
@@ -123,7 +122,7 @@ def said_by_the_example(folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "encrypted"])
+@pytest.mark.parametrize("form", ["parquet", "csv"])
 def test_the_example_runs_and_adds_up(
     give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], form: str
 ) -> None:
@@ -131,12 +130,7 @@ def test_the_example_runs_and_adds_up(
     drawn["link_draws/education-cis"] = engine.sql(
         "select * from {t} where draw < 3", t=drawn["link_draws/education-cis"]
     )
-    lock = EncryptionKey(bytes(range(1, 33))) if form == "encrypted" else None
-    folder = give(formats=["parquet" if lock else form], encryption=lock).folder
-    if lock:
-        file = folder / "key.txt"
-        file.write_text(lock.secret.hex())
-        file.chmod(0o600)
+    folder = give(formats=[form]).folder
     says = "200.00, standard error 100.00 over 2 link draws\nshare of its variance 0.0% is from linkage\n"
     assert said_by_the_example(folder) == says
 

@@ -361,16 +361,3 @@ def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
     (village.root / "manifest.json").write_text(json.dumps(manifest))
     again = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
     assert (again[0], again[2]) == (code, said)
-
-
-def test_an_extract_of_a_run_that_encrypts_them_is_not_given_in_the_clear(village, leo, monkeypatch):
-    monkeypatch.delenv("LEO_EXTRACT_KEY", raising=False)
-    manifest = json.loads((village.root / "manifest.json").read_text())
-    manifest["configuration"]["outputs"]["encryption_key_file"] = "extract.key"
-    (village.root / "manifest.json").write_text(json.dumps(manifest))
-    place = village.root.parent / "given"
-    words = ("extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
-    code, _, said = leo(*words)
-    assert code == 2
-    assert "its extracts are encrypted\n  give the key with --encryption-key" in said
-    assert not place.exists()

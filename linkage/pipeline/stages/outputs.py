@@ -203,7 +203,6 @@ def extract_stage(job: Job, project: Project) -> Stage:
             out,
             run_info=run_info(space.manifest),
             opt_outs=read_opt_outs(job.opt_outs) if job.opt_outs else None,
-            encryption=job.encryption,
             last=last,
             max_change=job.config.gates.max_extract_change,
             datasets={name: source.dataset for name, source in job.config.source.items()},
@@ -220,7 +219,6 @@ def extract_stage(job: Job, project: Project) -> Stage:
         settings={
             "project": project.model_dump(mode="json"),
             "key": key.fingerprint,
-            "encrypted": job.encryption.fingerprint if job.encryption else None,
             "max_change": job.config.gates.max_extract_change,
             "critical_contracts": job.config.gates.critical_contracts,
         },
