@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.results import facts, save
-from quality.review.estimate import estimate
-from quality.review.labels import Answers
+from quality.review.estimate import Answers, estimate
 from quality.review.strata import Stratum, allot
 
 _REVIEWS = 500

@@ -4,136 +4,234 @@ Every step is a form or a link: it works without a mouse and without scripts. A 
 decision nor other answers before answering; an adjudicator sees the reviewers' answers without their names.
 """
 
-from typing import Annotated, Literal
-from urllib.parse import quote, unquote
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Form, Request
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from quality.intervals import per_cent
+from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
 from quality.report.names import Names
-from quality.review.labels import ANSWERS, REVIEWER, ROLES, WITHDRAWN
-from quality.review.pages import ReviewPages, Who
+from quality.report.waterfall import likelihood, signed, waterfall
+from quality.review.estimate import agreement
+from quality.review.labels import ADJUDICATOR, ANSWERS, REVIEWER, ROLES, WITHDRAWN
+from quality.review.queue import Queue
 from quality.review.session import ReviewSession
-from quality.web import Guard, cookie_of, web_application
+from quality.web import WebApplication
+from quality.web.side_by_side import side_by_side, side_titles
 
-_WHO, _KEYS = "leo-reviewer", "leo-keys"  # cookies
 _LONGEST_NAME = 40  # characters
 _NOT_WAITING = """This pair does not wait for your answer: others have answered it or will.
 Review, above, leads to the next pair that does."""
+_DECISIONS = {"accepted": "linked the two", "review": "sent the two to review", "rejected": "did not link the two"}
+_MEASURES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+_READINGS = {"low": "against the linkage", "middle": "half and half", "high": "for the linkage"}
+
+
+@dataclass(frozen=True)
+class Who:
+    """The person at the browser: the name they gave, and their role."""
+
+    name: str
+    role: str
+
+    @property
+    def settles(self) -> bool:
+        """Whether they are an adjudicator."""
+        return self.role == ADJUDICATOR
 
 
 class _NameNeeded(Exception):
     """Somebody without a name and role asked for a page of a reviewer."""
 
 
-def application(session: ReviewSession, names: Names, token: str, *, doubled: float) -> Guard:
+def application(session: ReviewSession, names: Names, token: str, *, doubled: float) -> WebApplication:
     """The application, ready to be served.
 
     Args:
         doubled: share of the pairs that two reviewers answer.
     """
-    pages = ReviewPages(session, names, doubled)
-    app = web_application(pages.pages, {403: _NOT_WAITING})
-    app.add_exception_handler(_NameNeeded, lambda *_: _to("/"))
-    _add_start(app, pages)
-    _add_pairs(app, pages, session)
-    _add_progress(app, pages, session)
-    return Guard(app, token, pages.pages.refusal)
+    web = WebApplication(
+        "quality.review",
+        "clerical review",
+        {"Review": "/next", "Progress": "/progress", "Name and role": "/"},
+        token,
+        scripts=("review.js",),
+        styles=[("quality.report", "bars.css"), ("quality.review", "review.css")],
+        reasons={403: _NOT_WAITING},
+    )
+    app, sides = web.app, tuple(map(names.source, session.side_names))
+    step = f"{sides[0]} with itself" if sides[0] == sides[1] else f"{sides[0]} to {sides[1]}"
+    views: dict[Who, int] = {}  # the pair on each reviewer's screen
+    lock = threading.Lock()  # pages are answered by several threads
+    app.add_exception_handler(_NameNeeded, lambda *_: web.to("/"))
 
+    def queue_now() -> Queue:
+        return Queue(session.pairs, session.labels(), doubled)
 
-def _add_start(app: FastAPI, pages: ReviewPages) -> None:
-    @app.get("/")
-    def start(request: Request) -> Response:
-        return HTMLResponse(pages.start(_known(request)))
+    def who_of(request: Request) -> Who:
+        who: Who | None = request.session.get("who")
+        if who is None:
+            raise _NameNeeded
+        return who
 
-    @app.post("/who")
-    def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
-        chosen = " ".join(name.split())
-        if not chosen or len(chosen) > _LONGEST_NAME or not chosen.isprintable() or role not in ROLES:
-            fault = f"Enter a name of up to {_LONGEST_NAME} characters"
-            return HTMLResponse(pages.start(Who(chosen, role), fault), 400)
-        return _remember(request, _WHO, quote(f"{role}:{pages.queue().known_as(chosen)}"))
+    def next_for(queue: Queue, who: Who) -> int | None:
+        return queue.next_for(who.name, who.role, {v.name: place for v, place in views.items() if v.role == who.role})
 
-    @app.post("/keys")
-    def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:
-        return _remember(request, _KEYS, keys)
+    def check_waits(queue: Queue, place: int, who: Who) -> None:
+        """An answer about the pair on the reviewer's screen counts, also where another's came first."""
+        if not queue.may_answer(place, who.name, who.role) and (who.settles or views.get(who) != place):
+            raise HTTPException(403)
 
-
-def _add_pairs(app: FastAPI, pages: ReviewPages, session: ReviewSession) -> None:
     def at(place: int) -> int:
         if not 1 <= place <= len(session.pairs):
             raise HTTPException(404)
         return place
 
-    def check_waits(place: int, who: Who) -> None:
-        if not pages.queue().may_answer(at(place), who.name, who.role):
-            raise HTTPException(403)
+    def last(queue: Queue, who: Who) -> dict[str, Any] | None:
+        """The latest answer, which may be taken back. The verdict is not shown here: it would sway the next answer."""
+        place = queue.last(who.name)
+        return None if place is None else {"place": place, "answer": queue.answer(place, who.name)}
+
+    def start_page(who: Who | None, fault: str = "") -> Response:
+        title = ("Error: " if fault else "") + "Who is reviewing?"
+        about = {"step": step, "run": session.run, "drawn": len(session.pairs)}
+        return web.page("start.html.j2", 400 if fault else 200, title=title, who=who, fault=fault, **about)
+
+    def pair_page(template: str, place: int, title: str, **values: Any) -> Response:
+        rows = side_by_side(*session.records(place))
+        return web.page(template, place=place, title=title, rows=rows, sides=side_titles(*sides), **values)
+
+    def progress_page(who: Who, estimated: Mapping[str, Any] | None = None) -> Response:
+        queue = queue_now()
+        return web.page(
+            "progress.html.j2",
+            title="Progress",
+            who=who,
+            step=step,
+            progress=queue.progress(who.name),
+            agreement=agreement(queue.standing),
+            has_more=next_for(queue, who) is not None,
+            last=last(queue, who),
+            estimated=estimate_rows(estimated) if estimated else [],
+            notes=_notes(estimated) if estimated else [],
+        )
+
+    @app.get("/")
+    def start(request: Request) -> Response:
+        return start_page(request.session.get("who"))
+
+    @app.post("/who")
+    def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
+        chosen = " ".join(name.split())
+        if not chosen or len(chosen) > _LONGEST_NAME or not chosen.isprintable() or role not in ROLES:
+            return start_page(Who(chosen, role), f"Enter a name of up to {_LONGEST_NAME} characters")
+        request.session["who"] = Who(queue_now().known_as(chosen), role)
+        return web.to("/next")
+
+    @app.post("/keys")
+    def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:
+        request.session["keys"] = keys
+        return web.to("/next")
 
     @app.get("/next")
     def following(request: Request) -> Response:
-        place = pages.take_next(_who(request))
-        return _to(f"/pairs/{place}" if place else "/progress")
+        who = who_of(request)
+        with lock:
+            place = next_for(queue_now(), who)
+            if place is not None:
+                views[who] = place
+        return web.to(f"/pairs/{place}" if place else "/progress")
 
     @app.get("/pairs/{place}")
     def pair(place: int, request: Request) -> Response:
-        who, queue = _who(request), pages.queue()
-        waits = queue.may_answer(at(place), who.name, who.role)
-        if queue.answer(place, who.name) is not None or (queue.carried(place) and not waits):
-            return HTMLResponse(pages.decided(place, who))
-        check_waits(place, who)
-        has_keys = request.cookies.get(cookie_of(_KEYS, request.headers["host"])) != "off"
-        return HTMLResponse(pages.question(place, who, has_keys=has_keys))
+        who, queue = who_of(request), queue_now()
+        answer, carried = queue.answer(at(place), who.name), queue.carried.get(place)
+        if answer is not None or (carried and not queue.may_answer(place, who.name, who.role)):
+            facts = session.verdict(place)
+            about = {"answer": answer, "carried": carried, "verdict": _verdict(facts, names)}
+            title = f"Pair {place}, answered"
+            return pair_page("decided.html.j2", place, title, waterfall=waterfall(facts, names), **about)
+        check_waits(queue, place, who)
+        views[who] = place
+        return pair_page(
+            "question.html.j2",
+            place,
+            f"Pair {place} of {len(session.pairs)}",
+            answers=ANSWERS,
+            given=queue.answers_of_reviewers(place) if who.settles else [],
+            changed=queue.changed.get(place),
+            who=who,
+            has_keys=request.session.get("keys") != "off",
+            last=last(queue, who),
+        )
 
     @app.post("/pairs/{place}")
     def answer(place: int, request: Request, answer: Annotated[str, Form()] = "") -> Response:
-        who = _who(request)
-        check_waits(place, who)
+        who = who_of(request)
+        check_waits(queue_now(), at(place), who)
         if answer not in ANSWERS:
             raise HTTPException(400)
         session.add(place, answer, who.name, who.role)
-        return _to("/next")
+        return web.to("/next")
 
     @app.post("/pairs/{place}/withdraw")
     def withdraw(place: int, request: Request) -> Response:
-        who = _who(request)
-        if pages.queue().answer(at(place), who.name) is not None:  # else it was taken back in another tab
+        who = who_of(request)
+        if queue_now().answer(at(place), who.name) is not None:  # else it was taken back in another tab
             session.add(place, WITHDRAWN, who.name, who.role)
-        return _to(f"/pairs/{place}")
+        return web.to(f"/pairs/{place}")
 
-
-def _add_progress(app: FastAPI, pages: ReviewPages, session: ReviewSession) -> None:
     @app.get("/progress")
-    def progress(request: Request) -> Response:
-        return HTMLResponse(pages.progress(_who(request)))
-
     @app.get("/estimate")
-    def estimates() -> Response:
-        return _to("/progress#estimates")
+    def progress(request: Request) -> Response:
+        return progress_page(who_of(request))
 
     @app.post("/estimate")
     def estimate(request: Request) -> Response:
-        return HTMLResponse(pages.progress(_who(request), session.estimate() if session.labels() else None))
+        return progress_page(who_of(request), session.estimate() if session.labels() else None)
+
+    return web
 
 
-def _known(request: Request) -> Who | None:
-    cookie = request.cookies.get(cookie_of(_WHO, request.headers["host"]), "")
-    role, _, name = unquote(cookie).partition(":")
-    return Who(name, role) if name and role in ROLES else None
+def _verdict(verdict: Mapping[str, Any], names: Names) -> str:
+    """What the linkage decided about a pair, in a sentence."""
+    text = f"The linkage {_DECISIONS[verdict['decision']]}, by {names.words(verdict['made_by'])}"
+    text += f" ({verdict['reason']})" if verdict["reason"] else ""
+    if verdict["match_weight"] is None:
+        return f"{text}; the pair has no match weight."
+    text += f"; match weight {signed(verdict['match_weight'])}"
+    probability = verdict["match_probability"]
+    return f"{text}." if probability is None else f"{text}, match probability {likelihood(probability)}."
 
 
-def _who(request: Request) -> Who:
-    who = _known(request)
-    if who is None:
-        raise _NameNeeded
-    return who
+def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
+    """Measure and reading, estimate, interval, and the number of answers behind it: precision rests on links only."""
+    strata = result["strata"]
+    every = sum(row["looked_at"] for row in strata)
+    answers = {"precision": sum(row["looked_at"] for row in strata if row["accepted"]), "recall": every, "f1": every}
+    return [
+        [
+            f"{label}, uncertain {words}",
+            *(per_cent(result[measure][reading][part]) for part in ("value", "low", "high")),
+            f"{answers[measure]:,}",
+        ]
+        for measure, label in _MEASURES.items()
+        for reading, words in _READINGS.items()
+        if result[measure][reading]["value"] is not None
+    ]
 
 
-def _to(address: str) -> Response:
-    return RedirectResponse(address, 303)
-
-
-def _remember(request: Request, cookie: str, value: str) -> Response:
-    response = _to("/next")
-    response.set_cookie(cookie_of(cookie, request.headers["host"]), value, httponly=True, samesite="strict")
-    return response
+def _notes(result: Mapping[str, Any]) -> list[str]:
+    """What the estimates leave out."""
+    missing = [measure for measure in NOT_KNOWN if result[measure]["middle"]["value"] is None]
+    notes = [f"{_MEASURES[measure]} is not known: {NOT_KNOWN[measure]}." for measure in missing]
+    if "recall" not in missing and result["reach"] is None:
+        notes.append(f"{SCORED_ONLY.capitalize()}.")
+    if result["unseen"]:
+        notes.append(f"Left out: {len(result['unseen'])} strata without a reviewed pair.")
+    return notes

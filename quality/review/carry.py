@@ -6,6 +6,7 @@ HMACs under a key that lies next to the labels, RUN/review/labels.key, for its o
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from linkage.extract.keys import master_key, write_new_key
 from linkage.extract.pseudonyms import SEPARATOR, ProjectKey, pseudonyms
 from linkage.pipeline.opened import OpenStep
 from linkage.pipeline.sides import history_columns
-from quality.review.labels import CHANGED, COLUMNS, NAMES, UNCHANGED, WITHDRAWN, Origin, Pair, labels_store
+from quality.review.labels import CHANGED, COLUMNS, NAMES, UNCHANGED, WITHDRAWN, Label, Origin, Pair, labels_store
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def carry(run: Path, origin: Origin, names: "PairNames", earlier: Path | None) -
 
     Args:
         origin: the step's links as they are.
-        names: of the units of those links.
+        names: of the pairs of those links.
         earlier: a run whose labels are carried; those of the run's own former links always are.
 
     Raises:
@@ -52,48 +53,42 @@ def carry(run: Path, origin: Origin, names: "PairNames", earlier: Path | None) -
     if earlier and not labels_store(earlier).path.is_file():
         raise ConfigError(f"{earlier}: there are no labels\n  give the folder of a run that was reviewed")
     own = labels_store(run).rows().to_pylist()
-    former = [row for row in own if row["links"] != origin.links]
-    if not earlier and not former:
+    former = {run: [row for row in own if row["links"] != origin.links]}
+    if earlier:
+        former[earlier] = labels_store(earlier).rows().to_pylist()
+    if not any(former.values()):
         return Carried()
     key = names_key(run, like=earlier)
     present = {_identity(row) for row in own if row["links"] == origin.links}
     added: list[dict[str, Any]] = []
     gone = 0
-    given = [(run, former), *([(earlier, labels_store(earlier).rows().to_pylist())] if earlier else [])]
-    for source, labels in given:
+    for source, labels in former.items():
         last = _last_answers(labels, origin.step)
-        found = names.find(last, names_key(source))
-        pairs = sorted(set(found.values()))
-        current = names.of(pairs, key)
-        as_then = current if source == run else names.of(pairs, names_key(source))
-        for place, pair in found.items():
+        pair_at = names.find(last, names_key(source))
+        current = names.of(sorted(set(pair_at.values())), key)
+        as_then = current if source == run else names.of(list(current), names_key(source))
+        for place, pair in pair_at.items():
             row = last[place]
             is_same = row["carried"] != CHANGED and row["compared"] == as_then[pair]["compared"]
-            label = {
-                **row,
-                **current[pair],
-                "left_id": pair[0],
-                "right_id": pair[1],
-                "links": origin.links,
-                "carried": UNCHANGED if is_same else CHANGED,
-            }
+            about = {"left_id": pair[0], "right_id": pair[1], "links": origin.links}
+            label = {**row, **current[pair], **about, "carried": UNCHANGED if is_same else CHANGED}
             if _identity(label) not in present:
                 present.add(_identity(label))
                 added.append(label)
-        gone += len(last) - len(found)
+        gone += len(last) - len(pair_at)
     if added:
         labels_store(run).add(pa.Table.from_pylist(added, COLUMNS))
-    kinds = [row["carried"] for row in added]
-    return Carried(kinds.count(UNCHANGED), kinds.count(CHANGED), gone)
+    kinds = Counter(row["carried"] for row in added)
+    return Carried(kinds[UNCHANGED], kinds[CHANGED], gone)
 
 
-def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _identity(row: Label) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("step", "left_id", "right_id", "reviewer", "role", "answered_at"))
 
 
-def _last_answers(labels: Iterable[Mapping[str, Any]], step: str) -> list[Mapping[str, Any]]:
+def _last_answers(labels: Iterable[Label], step: str) -> list[Label]:
     """The last answer of each reviewer about each pair that has names, without those taken back."""
-    last: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    last: dict[tuple[Any, ...], Label] = {}
     named = (row for row in labels if row["step"] == step and row["left_name"])
     for row in sorted(named, key=lambda row: row["answered_at"]):
         last[row["left_name"], row["right_name"], row["reviewer"]] = row
@@ -117,7 +112,7 @@ def names_key(run: Path, like: Path | None = None) -> ProjectKey:
 
 
 class PairNames:
-    """The units of an opened step, by ids and by names."""
+    """The pairs of an opened step, by ids and by names."""
 
     def __init__(self, engine: Engine, step: OpenStep) -> None:
         self._engine, self._step = engine, step
@@ -128,7 +123,7 @@ class PairNames:
         return self._engine.sql(query, store=True, keys=self._step.sides[side].source_keys(None))
 
     def of(self, pairs: Sequence[Pair], key: ProjectKey) -> dict[Pair, dict[str, str]]:
-        """Pair to its NAMES. A unit is named by the first of its records in the order of sources and keys."""
+        """Pair to its NAMES. Several entities have the name of the first in the order of sources and keys."""
         left, right = (
             self._described(side, sorted({pair[end] for pair in pairs}), key)
             for end, side in enumerate(("left", "right"))
@@ -141,29 +136,29 @@ class PairNames:
             named[pair] = dict(zip(NAMES, (left_name, right_name, compared), strict=True))
         return named
 
-    def find(self, labels: Sequence[Mapping[str, Any]], key: ProjectKey) -> dict[int, Pair]:
-        """Place among the labels to the pair of units that hold the two records now."""
+    def find(self, labels: Sequence[Label], key: ProjectKey) -> dict[int, Pair]:
+        """Place among the labels to the pair that holds the two records now."""
         left, right = (
-            self._units(side, {row[name] for row in labels}, key)
+            self._ids(side, {row[name] for row in labels}, key)
             for side, name in zip(("left", "right"), NAMES[:2], strict=True)
         )
-        found = {
+        pairs = {
             place: (left[row["left_name"]], right[row["right_name"]])
             for place, row in enumerate(labels)
             if row["left_name"] in left and row["right_name"] in right
         }
         if not self._step.of_one_file:
-            return found
-        return {place: (min(pair), max(pair)) for place, pair in found.items() if pair[0] != pair[1]}
+            return pairs
+        return {place: (min(pair), max(pair)) for place, pair in pairs.items() if pair[0] != pair[1]}
 
-    def _units(self, side: str, names: Iterable[str], key: ProjectKey) -> dict[str, int]:
-        """Name to unit."""
+    def _ids(self, side: str, names: Iterable[str], key: ProjectKey) -> dict[str, int]:
+        """Name to id on a side."""
         digests: dict[str, list[str]] = {}
         for name in names:
             source, _, digest = name.partition(":")
             digests.setdefault(source, []).append(digest)
         keys = self._step.sides[side].source_keys(None)
-        found: dict[str, int] = {}
+        ids: dict[str, int] = {}
         for source, wanted in digests.items():
             query = "select unit_id, entity_key from {keys} where source = $source"
             own = self._engine.sql(query, params={"source": source}, keys=keys, store=True)
@@ -179,24 +174,23 @@ class PairNames:
                 wanted=self._engine.from_arrow(pa.table({"digest": pa.array(wanted, pa.string())})),
                 own=own,
             )
-            found |= {f"{source}:{row['pseudonym']}": int(row["unit_id"]) for row in rows(self._engine, matched)}
-        return found
+            ids |= {f"{source}:{row['pseudonym']}": int(row["unit_id"]) for row in rows(self._engine, matched)}
+        return ids
 
-    def _described(self, side: str, units: Sequence[int], key: ProjectKey) -> dict[int, tuple[str, str]]:
-        """Unit to its name and the values that a reviewer sees, as text."""
+    def _described(self, side: str, ids: Sequence[int], key: ProjectKey) -> dict[int, tuple[str, str]]:
+        """Id to its name and the values that a reviewer sees, as text."""
         opened, fields = self._step.sides[side], self._step.fields
-        first: dict[int, tuple[str, str]] = {}
-        for row in rows(self._engine, opened.source_keys(units)):
-            record = str(row["source"]), str(row["entity_key"])
-            first[int(row["unit_id"])] = min(first.get(int(row["unit_id"]), record), record)
-        values: dict[int, dict[str, set[str]]] = {unit: {name: set() for name in fields} for unit in units}
-        for row in rows(self._engine, opened.histories(units, fields)):
+        records: dict[int, list[tuple[str, str]]] = {}
+        for row in rows(self._engine, opened.source_keys(ids)):
+            records.setdefault(int(row["unit_id"]), []).append((str(row["source"]), str(row["entity_key"])))
+        values: dict[int, Mapping[str, set[str]]] = {unit: {name: set() for name in fields} for unit in ids}
+        for row in rows(self._engine, opened.histories(ids, fields)):
             for name in fields:
                 values[int(row["unit_id"])][name].update(str(value) for value in row[history_columns(name)[0]] or ())
         return {
             unit: (
-                f"{source}:{key.pseudonym(source, entity_key)}",
+                f"{min(own)[0]}:{key.pseudonym(*min(own))}",
                 json.dumps({name: sorted(texts) for name, texts in values[unit].items()}, sort_keys=True),
             )
-            for unit, (source, entity_key) in first.items()
+            for unit, own in records.items()
         }

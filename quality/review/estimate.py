@@ -12,17 +12,18 @@ benchmarks/RESULTS.md (93 to 98 %), also with miscalibrated probabilities.
 linkage, half and half, and for it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from quality.intervals import Share
+from quality.intervals import Share, wilson
 from quality.measures.estimated_error import Unseen
 from quality.measures.review_estimates import all_readings
-from quality.review.labels import Answers
+from quality.review.labels import ANSWERS, REVIEWER, Label, pair_of
 from quality.review.strata import Stratum
 
 Draws = npt.NDArray[np.float64]
@@ -33,6 +34,20 @@ the second allows for what the sample could have missed."""
 READINGS = {"low": 0.0, "middle": 0.5, "high": 1.0}
 """Share of the uncertain answers that are read as the linkage decided."""
 _NOTHING = Share(of=0, count=0, value=None, low=None, high=None)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Numbers of answers about a stratum's sample."""
+
+    matches: int = 0
+    non_matches: int = 0
+    uncertain: int = 0
+
+    @property
+    def given(self) -> int:
+        """How many pairs were reviewed."""
+        return self.matches + self.non_matches + self.uncertain
 
 
 def estimate(
@@ -182,3 +197,53 @@ def _by_pass(links: Sequence[Stratum], answers: Mapping[str, Answers], seed: int
             }
         )
     return result
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of the pairs that several reviewers answered.
+
+    Attributes:
+        agreed: pairs on which all gave the same answer.
+        kappa: None if there is no such pair, or if every answer was the same, so that chance explains all.
+        low, high: 95 % interval: Wilson's of the observed agreement, given the agreement expected by chance. (Asymptotic
+            standard errors are zero where all agreed, however few.)
+    """
+
+    pairs: int
+    agreed: int
+    kappa: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+def agreement(standing: Iterable[Label]) -> Agreement:
+    """Fleiss' kappa of the reviewers' answers; adjudicators know what was answered and are left out.
+
+    Fleiss (1971), Measuring nominal scale agreement among many raters; with different numbers of raters a pair as in
+    Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions (2003), 18.3.
+
+    Args:
+        standing: each reviewer's last answer about each pair.
+    """
+    answers: dict[tuple[int, int], Counter[str]] = {}
+    for label in standing:
+        if label["role"] == REVIEWER:
+            answers.setdefault(pair_of(label), Counter())[label["answer"]] += 1
+    several = [counts for counts in answers.values() if counts.total() > 1]
+    agreed, pairs = sum(len(counts) == 1 for counts in several), len(several)
+    total = sum(several, Counter[str]())
+    chance = sum((total[answer] / total.total()) ** 2 for answer in ANSWERS) if pairs else 1.0
+    if chance == 1:
+        return Agreement(pairs, agreed)
+    # The share of a pair's pairs of reviewers who gave the same answer.
+    shares = [sum(n * (n - 1) for n in c.values()) / (c.total() * (c.total() - 1)) for c in several]
+    observed = min(sum(shares) / pairs, 1.0)
+    interval = wilson(observed * pairs, pairs)
+    bounds = (observed, float(interval["low"] or 0.0), float(interval["high"] or 0.0))
+    kappa, low, high = ((bound - chance) / (1 - chance) for bound in bounds)
+    return Agreement(pairs, agreed, kappa, max(-1.0, low), high)

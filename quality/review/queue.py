@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from quality.review.labels import ADJUDICATOR, CHANGED, REVIEWER, UNCHANGED, WITHDRAWN, Pair
-
-Label = Mapping[str, Any]
+from quality.review.labels import ADJUDICATOR, CHANGED, REVIEWER, UNCHANGED, Label, Pair, pair_of, standing
 
 
 @dataclass(frozen=True)
@@ -15,15 +12,15 @@ class Progress:
     """Numbers of pairs.
 
     Attributes:
-        drawn: in the sample; looked_at: with any answer; done: with as many reviewers' answers as they need.
+        drawn: in the sample; answered: with any answer; done: with as many reviewers' answers as they need.
         for_two, by_two: to be reviewed by two, and reviewed by two.
         open, settled: waiting for an adjudicator, and settled by one.
-        mine: answered by the person who asks.
+        mine: answered by the reviewer who asks.
         carried: answered in an earlier run; again: the same, to be reviewed again because their records have changed.
     """
 
     drawn: int
-    looked_at: int
+    answered: int
     done: int
     for_two: int
     by_two: int
@@ -44,51 +41,34 @@ class Queue:
         pairs: in the order of the sample; a pair's place is 1, 2, ...
         labels: left_id, right_id, reviewer, role, answer, carried, in the order in which they were given.
         doubled: share of the pairs that two reviewers answer.
+
+    Attributes:
+        standing: the last answer of each reviewer about each pair.
+        carried, changed: place to the label of an earlier run: one that holds, and one about records that have changed.
     """
 
     def __init__(self, pairs: Sequence[Pair], labels: Iterable[Label], doubled: float) -> None:
-        self._place = {pair: place for place, pair in enumerate(pairs, 1)}
-        self._answers: dict[int, dict[str, Label]] = {place: {} for place in self._place.values()}
-        self._turns: dict[str, list[int]] = {}  # reviewer to the places answered, the latest last
-        self._carried: dict[str, dict[int, Label]] = {UNCHANGED: {}, CHANGED: {}}
-        for label in labels:
-            place = self._place.get((label["left_id"], label["right_id"]))
-            if place is not None:
-                self._take(place, label)
-        new = [place for place in self._answers if place not in self._carried[UNCHANGED]]
-        self._for_two = set(new[: round(doubled * len(new))])
-
-    def _take(self, place: int, label: Label) -> None:
-        if carried := label.get("carried"):
-            self._carried[carried][place] = label
-        if carried == CHANGED:
-            return
-        turns = self._turns.setdefault(label["reviewer"], [])
-        if place in turns:
-            turns.remove(place)
-        self._answers[place].pop(label["reviewer"], None)
-        if label["answer"] != WITHDRAWN:
-            if not carried:  # an answer of another run cannot be taken back here
-                turns.append(place)
+        place_of = {pair: place for place, pair in enumerate(pairs, 1)}
+        own = [label for label in labels if pair_of(label) in place_of]
+        self.standing = standing(own)
+        self._answers: dict[int, dict[str, Label]] = {place: {} for place in place_of.values()}
+        self._turns: dict[str, list[int]] = {label["reviewer"]: [] for label in own}  # places, the latest last
+        for label in self.standing:
+            place = place_of[pair_of(label)]
             self._answers[place][label["reviewer"]] = label
-        elif not self._answers[place]:
-            self._carried[UNCHANGED].pop(place, None)
+            if not label.get("carried"):  # an answer of another run cannot be taken back here
+                self._turns[label["reviewer"]].append(place)
+        self.carried, self.changed = (
+            {place_of[pair_of(label)]: label for label in own if label.get("carried") == kind}
+            for kind in (UNCHANGED, CHANGED)
+        )
+        self.carried = {place: label for place, label in self.carried.items() if self._answers[place]}
+        new = [place for place in self._answers if place not in self.carried]
+        self._for_two = set(new[: round(doubled * len(new))])
 
     def known_as(self, name: str) -> str:
         """A reviewer's name as the labels have it, whatever its capitals."""
         return next((known for known in self._turns if known.casefold() == name.casefold()), name)
-
-    def standing(self) -> list[Label]:
-        """The last answer of each reviewer about each pair."""
-        return [label for answers in self._answers.values() for label in answers.values()]
-
-    def carried(self, place: int) -> Label | None:
-        """An earlier run's label of a pair, which holds."""
-        return self._carried[UNCHANGED].get(place)
-
-    def changed(self, place: int) -> Label | None:
-        """An earlier run's label of a pair whose records have changed."""
-        return self._carried[CHANGED].get(place)
 
     def answer(self, place: int, reviewer: str) -> str | None:
         """A reviewer's answer about a pair, if it stands."""
@@ -105,51 +85,39 @@ class Queue:
         return turns[-1] if turns else None
 
     def next_for(self, who: str, role: str, viewed: Mapping[str, int] | None = None) -> int | None:
-        """The first pair that waits for a person; None if there is none.
+        """The first pair that waits for a reviewer; None if there is none.
 
         Args:
             viewed: others of the same role to the pair on their screen, offered only when no other pair waits.
         """
-        if role == ADJUDICATOR:
-            waiting = {p: 1 for p in self._answers if self._is_open(p) and who not in self._answers[p]}
-        else:
-            missing = {
-                place: self._needed(place) - len(self._by(place, REVIEWER))
-                for place, answers in self._answers.items()
-                if who not in answers and not self._by(place, ADJUDICATOR)
-            }
-            waiting = {place: number for place, number in missing.items() if number > 0}
+        waiting = {place: self._missing(place, role) for place, answers in self._answers.items() if who not in answers}
         taken = Counter(
             place
             for other, place in (viewed or {}).items()
             if other != who and other not in self._answers.get(place, {})
         )
-        free = (place for place, number in waiting.items() if taken[place] < number)
-        return next(free, next(iter(waiting), None))
+        free = (place for place, missing in waiting.items() if missing > taken[place])
+        return next(free, next((place for place, missing in waiting.items() if missing > 0), None))
 
     def may_answer(self, place: int, who: str, role: str) -> bool:
-        """Whether a pair waits for this person in this role; an own answer may be changed."""
+        """Whether a pair waits for this reviewer in this role; an own answer may be changed."""
         own = self._answers[place].get(who)
-        if own is not None:
-            return bool(own["role"] == role)
-        if role == ADJUDICATOR:
-            return self._is_open(place)
-        return len(self._by(place, REVIEWER)) < self._needed(place) and not self._by(place, ADJUDICATOR)
+        return self._missing(place, role) > 0 if own is None else bool(own["role"] == role)
 
     def progress(self, reviewer: str) -> Progress:
         """How far the review is."""
-        given = {place: len(self._by(place, REVIEWER)) for place in self._answers}
+        counts = {place: len(self._by(place, REVIEWER)) for place in self._answers}
         return Progress(
             drawn=len(self._answers),
-            looked_at=sum(bool(answers) for answers in self._answers.values()),
-            done=sum(count >= self._needed(place) for place, count in given.items()),
+            answered=sum(map(bool, self._answers.values())),
+            done=sum(count >= self._needed(place) for place, count in counts.items()),
             for_two=len(self._for_two),
-            by_two=sum(given[place] >= 2 for place in self._for_two),
-            open=sum(map(self._is_open, self._answers)),
+            by_two=sum(counts[place] >= 2 for place in self._for_two),
+            open=sum(self._missing(place, ADJUDICATOR) for place in self._answers),
             settled=sum(bool(self._by(place, ADJUDICATOR)) for place in self._answers),
             mine=len(self._turns.get(reviewer, ())),
-            carried=len(self._carried[UNCHANGED]),
-            again=sum(not self._answers[place] for place in self._carried[CHANGED]),
+            carried=len(self.carried),
+            again=sum(not self._answers[place] for place in self.changed),
         )
 
     def _needed(self, place: int) -> int:
@@ -158,8 +126,15 @@ class Queue:
     def _by(self, place: int, role: str) -> list[Label]:
         return [label for label in self._answers[place].values() if label["role"] == role]
 
-    def _is_open(self, place: int) -> bool:
-        """Whether enough reviewers have answered and differ or are uncertain, and no adjudicator has answered."""
+    def _missing(self, place: int, role: str) -> int:
+        """How many answers of a role a pair waits for: none once an adjudicator has answered.
+
+        An adjudicator is needed where enough reviewers have answered and differ or are uncertain.
+        """
+        if self._by(place, ADJUDICATOR):
+            return 0
         answers = self.answers_of_reviewers(place)
-        is_doubtful = len(set(answers)) > 1 or set(answers) == {"uncertain"}
-        return is_doubtful and len(answers) >= self._needed(place) and not self._by(place, ADJUDICATOR)
+        missing = self._needed(place) - len(answers)
+        if role == ADJUDICATOR:
+            return int(missing <= 0 and (len(set(answers)) > 1 or set(answers) == {"uncertain"}))
+        return missing

@@ -15,22 +15,12 @@ from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.model.training import fewest_matches
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.linked_files import is_linked_files
-from linkage.pipeline.lock import turn
 from linkage.pipeline.opened import OpenStep, open_folder
 from linkage.pipeline.reviewing import estimates, fingerprint_of, fingerprints
 from quality.measures.estimated_error import Unseen
-from quality.review.agreement import agreement
-from quality.review.estimate import estimate
-from quality.review.labels import (
-    Pair,
-    answers_by_stratum,
-    counted_pairs,
-    labels_of,
-    settled,
-    standing,
-    write_private_csv,
-)
-from quality.review.sample import Sample, lock_file, origin_of, read_sample, sample_of, sampled_steps
+from quality.review.estimate import agreement, estimate
+from quality.review.labels import Pair, labels_of, pair_of, settled, standing, write_private_csv
+from quality.review.sample import Sample, origin_of, pair_table, sample_of, sampled_steps
 
 _DECISIONS = {"match": "link", "no match": "never"}  # uncertain pairs are left to passes and model
 
@@ -43,16 +33,15 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
         InputError: the step has no answers.
     """
     sample, labels = _answered(run, step)
-    with connect("duckdb") as engine, turn(lock_file(run, step), looking=True):
-        counted = counted_pairs(engine, read_sample(engine, run, step), settled(engine, labels))
-        result = {
-            "step": step,
-            "links_fingerprint": sample.origin.links,
-            "drawn": len(sample.pairs),
-            "labels": len(labels),
-            **estimate(sample.strata, answers_by_stratum(engine, counted), unseen=Unseen.of_run(run, step)),
-            "agreement": agreement(rows(engine, standing(engine, labels))).as_dict(),
-        }
+    answers = sample.answers_by_stratum(settled(labels))
+    result = {
+        "step": step,
+        "links_fingerprint": sample.origin.links,
+        "drawn": len(sample.pairs),
+        "labels": len(labels),
+        **estimate(sample.strata, answers, unseen=Unseen.of_run(run, step)),
+        "agreement": agreement(standing(labels)).as_dict(),
+    }
     write_json(run / "review" / step / "estimate.json", result)
     return result
 
@@ -99,29 +88,19 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         InputError: the step has no answers, or no answer is a match.
     """
     sample, labels = _answered(run, step)
-    with connect("duckdb") as engine, turn(lock_file(run, step), looking=True):
+    counted = sample.counted(settled(labels))
+    with connect("duckdb") as engine:
         folder = open_folder(engine, run)
         opened = folder.open(step)
-        answers = rows(
-            engine,
-            engine.sql(
-                """
-                select c.stratum, c.answer, k.pattern
-                from {counted} as c
-                join {links} as k on k.left_id = c.left_id and k.right_id = c.right_id
-                where c.answer is not null
-                order by c.place
-                """,
-                counted=counted_pairs(engine, read_sample(engine, run, step), settled(engine, labels)),
-                links=opened.links,
-            ),
-        )
-    reviewed = Counter(row["stratum"] for row in answers)
+        query = "select k.left_id, k.right_id, k.pattern from {links} as k join {c} as c using (left_id, right_id)"
+        reviewed_pairs = pair_table(engine, [pair for pair, _, _ in counted])
+        patterns = {
+            pair_of(row): tuple(map(int, row["pattern"].split(",")))
+            for row in rows(engine, engine.sql(query, links=opened.links, c=reviewed_pairs))
+        }
+    reviewed = Counter(stratum for _, stratum, _ in counted)
     represents = {s.name: s.pairs / reviewed[s.name] for s in sample.strata if reviewed[s.name]}
-    pairs = [
-        Labelled(tuple(map(int, row["pattern"].split(","))), row["answer"], represents[row["stratum"]], row["stratum"])
-        for row in answers
-    ]
+    pairs = [Labelled(patterns[pair], answer, represents[stratum], stratum) for pair, stratum, answer in counted]
     trained = dict(opened.trained or {})
     # How many matches a given model was trained on is unknown: it counts as much as the labels.
     model, report = m_from_labels(opened.model, pairs, seen=fewest_matches(trained) or len(pairs))
@@ -142,7 +121,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
     """Write the settled answers of a step to RUN/review/STEP/overrides.csv, for its owner only.
 
     Pairs are named by the sources' own keys, so that the file can be used in later runs; such a key may be a person's
-    number. Where answers give a unit two links and the step allows one, none of them is written.
+    number. Where answers give a record two links and the step allows one, none of them is written.
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are; the folder is of `leo link` or `leo dedupe`.
@@ -156,11 +135,8 @@ def write_overrides(root: Path, step: str) -> Overrides:
     _, labels = _answered(root, step)
     with connect("duckdb") as engine:
         opened = open_folder(engine, root).open(step)
-        decided = {
-            (int(row["left_id"]), int(row["right_id"])): _DECISIONS[row["answer"]]
-            for row in rows(engine, settled(engine, labels))
-            if row["answer"] in _DECISIONS
-        }
+        answers = settled(labels)
+        decided = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}
         if not decided:
             raise InputError(
                 f"{root}: there are only uncertain answers about step '{step}', which decide nothing\n"
@@ -178,7 +154,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
 
 
 def _consistent(decided: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str]:
-    """Decisions without the links of a unit that would have two and may have one."""
+    """Decisions without the links of an id that would have two and may have one."""
     single = [end for end, side in enumerate(("left", "right")) if not holds_many(step.cardinality, side)]
     links = Counter((end, pair[end]) for pair, decision in decided.items() for end in single if decision == "link")
     return {
@@ -188,8 +164,8 @@ def _consistent(decided: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str]:
     }
 
 
-def _first_keys(engine: Engine, step: OpenStep, side: str, units: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Unit to the source and key of its first entity: a decision about one entity is about all."""
-    keys = rows(engine, step.sides[side].source_keys(units))
-    found = sorted(((int(row["unit_id"]), str(row["source"]), str(row["entity_key"])) for row in keys), reverse=True)
-    return {unit: (source, key) for unit, source, key in found}
+def _first_keys(engine: Engine, step: OpenStep, side: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Id to the source and key of its first entity: a decision about one entity is about all."""
+    listed = rows(engine, step.sides[side].source_keys(ids))
+    keys = sorted(((int(row["unit_id"]), str(row["source"]), str(row["entity_key"])) for row in listed), reverse=True)
+    return {number: (source, key) for number, source, key in keys}

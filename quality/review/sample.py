@@ -1,4 +1,4 @@
-"""The sample of a step's pairs in RUN/review/STEP/: drawn, written as a form, and the form's answers taken in."""
+"""The sample of a step's pairs, RUN/review/STEP/sample.json: drawn, written as a form, and the form's answers taken in."""
 
 import contextlib
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, connect, rows, unfinished
+from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import ConfigError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.lock import turn
@@ -20,8 +20,23 @@ from linkage.pipeline.reviewing import fingerprint_of, fingerprints
 from quality import disclosure
 from quality.measures.definitions import load as load_definitions
 from quality.review.carry import Carried, PairNames, carry, names_key
-from quality.review.labels import CHANGED, NAMES, Origin, Pair, add_labels, labels_of, labels_of_csv, now, write_form
-from quality.review.strata import Stratum, allot, draw, frame, stratify
+from quality.review.estimate import Answers
+from quality.review.labels import (
+    ANSWERS,
+    NAMES,
+    UNCHANGED,
+    Origin,
+    Pair,
+    add_labels,
+    labels_of,
+    labels_of_csv,
+    now,
+    pair_of,
+    write_form,
+)
+from quality.review.strata import Stratum, allot, draw, stratify
+
+_SIDES = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -29,13 +44,36 @@ class Sample:
     """A sample of a step's links as they are.
 
     Attributes:
-        pairs: unit ids, in the order in which people review them.
+        pairs: in the order in which they are reviewed, each with its stratum.
+        carried: pairs that labels of earlier links answer.
         origin: what its labels are of.
     """
 
-    pairs: Sequence[Pair]
-    origin: Origin
+    pairs: Mapping[Pair, str]
+    carried: frozenset[Pair]
     strata: Sequence[Stratum]
+    origin: Origin
+
+    def counted(self, answers: Mapping[Pair, str]) -> list[tuple[Pair, str, str]]:
+        """Pair, stratum and answer of the pairs that represent their stratum.
+
+        Carried answers are of older pairs. A stratum that has some counts up to its first pair without an answer, so
+        that old pairs do not represent new ones.
+        """
+        old, closed, counted = {self.pairs[pair] for pair in self.carried}, set[str](), []
+        for pair, stratum in self.pairs.items():
+            if pair not in answers:
+                closed.add(stratum)
+            elif stratum not in old & closed:
+                counted.append((pair, stratum, answers[pair]))
+        return counted
+
+    def answers_by_stratum(self, answers: Mapping[Pair, str]) -> dict[str, Answers]:
+        """Stratum to its answers; strata without any are left out."""
+        by_stratum: dict[str, list[str]] = {}
+        for _, stratum, answer in self.counted(answers):
+            by_stratum.setdefault(stratum, []).append(answer)
+        return {stratum: Answers(*map(given.count, ANSWERS)) for stratum, given in by_stratum.items()}
 
 
 @dataclass(frozen=True)
@@ -49,14 +87,9 @@ class Drawn:
     carried: Carried
 
 
-def lock_file(run: Path, step: str) -> Path:
-    """The lock of a step's sample: its pairs and strata are two files that belong together."""
-    return run / "review" / f".{step}.lock"
-
-
 def sampled_steps(run: Path) -> list[str]:
     """Steps with a sample, of their present links or not."""
-    return sorted(path.parent.name for path in (run / "review").glob("*/strata.json"))
+    return sorted(path.parent.name for path in (run / "review").glob("*/sample.json"))
 
 
 def reviewed_step(run: Path, step: str | None) -> str:
@@ -65,12 +98,13 @@ def reviewed_step(run: Path, step: str | None) -> str:
     Raises:
         ConfigError: none is named, and not exactly one has a sample.
     """
-    sampled = sampled_steps(run)
-    if step is None and len(sampled) != 1:
-        raise ConfigError(
-            f"{run}: which step?\n  give --step with one of {', '.join(sampled) or 'its reviewed steps: none'}"
-        )
-    return step or sampled[0]
+    return _only(run, [step] if step else sampled_steps(run), "its reviewed steps: none")
+
+
+def _only(run: Path, steps: Sequence[str], none: str) -> str:
+    if len(steps) != 1:
+        raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(steps) or none}")
+    return steps[0]
 
 
 def sample_of(run: Path, step: str) -> Sample:
@@ -80,17 +114,22 @@ def sample_of(run: Path, step: str) -> Sample:
         ConfigError: none was drawn of the step's links as they are.
         InputError: it is damaged.
     """
-    with connect("duckdb") as engine, turn(lock_file(run, step), looking=True):
-        drawn = _drawn(run, step)
-        listed = rows(engine, engine.sql("select * from {s} order by place", s=read_sample(engine, run, step)))
-    named = {(int(row["left_id"]), int(row["right_id"])): {name: row[name] for name in NAMES} for row in listed}
-    origin = origin_of(run, step, drawn["links"], named)
-    return Sample(list(named), origin, [Stratum(**stratum) for stratum in drawn["strata"]])
-
-
-def read_sample(engine: Engine, run: Path, step: str) -> Table:
-    """place, stratum, left_id, right_id, carried, NAMES and what the linkage decided."""
-    return engine.read(run / "review" / step / "sample.parquet")
+    links, path = fingerprint_of(run, step), run / "review" / step / "sample.json"
+    command = f"leo review sample {run} --step {step}"
+    if not path.is_file():
+        raise ConfigError(f"{run}: no sample of step '{step}' was drawn\n  draw one: {command}")
+    drawn = document_of(path, f"draw the sample again, answers are kept: {command}")
+    if drawn.get("links") != links:
+        raise ConfigError(
+            f"{run}: the links of step '{step}' have changed since its sample was drawn\n  draw another: {command}"
+        )
+    pairs = {pair_of(row): row for row in drawn["pairs"]}
+    return Sample(
+        {pair: row["stratum"] for pair, row in pairs.items()},
+        frozenset(pair for pair, row in pairs.items() if row["carried"]),
+        [Stratum(**stratum) for stratum in drawn["strata"]],
+        origin_of(run, step, links, {pair: {name: row[name] for name in NAMES} for pair, row in pairs.items()}),
+    )
 
 
 def origin_of(run: Path, step: str, links: str, names: Mapping[Pair, Mapping[str, str]] | None = None) -> Origin:
@@ -101,25 +140,10 @@ def origin_of(run: Path, step: str, links: str, names: Mapping[Pair, Mapping[str
     return Origin(step, links, str(manifest_of(run)["run"]), fingerprint, names or {})
 
 
-def _drawn(run: Path, step: str) -> Mapping[str, Any]:
-    links, path = fingerprint_of(run, step), run / "review" / step / "strata.json"
-    if not path.is_file():
-        raise ConfigError(
-            f"{run}: no sample of step '{step}' was drawn\n  draw one: leo review sample {run} --step {step}"
-        )
-    drawn = document_of(path, f"draw the sample again, answers are kept: leo review sample {run} --step {step}")
-    if drawn.get("links") != links:
-        raise ConfigError(
-            f"{run}: the links of step '{step}' have changed since its sample was drawn\n"
-            f"  draw another: leo review sample {run} --step {step}"
-        )
-    return drawn
-
-
 def draw_sample(run: Path, step: str, size: int, *, seed: int | None = None, labels_from: Path | None = None) -> Drawn:
     """Draw the pairs of a step that people review, with the labels of earlier links carried to them.
 
-    Writes RUN/review/STEP/: sample.parquet, strata.json, and sample.csv to fill in without the app.
+    Writes RUN/review/STEP/: sample.json, and sample.csv to fill in without the app.
 
     Args:
         run: the folder of `leo run`, `leo link` or `leo dedupe`.
@@ -132,7 +156,7 @@ def draw_sample(run: Path, step: str, size: int, *, seed: int | None = None, lab
         ConfigError: the folder is not a run's or has no such step; the earlier run has no labels.
     """
     fingerprint_of(run, step)
-    with _locked(run, step):
+    with _turn(run, step):
         return _draw(run, step, size, seed, labels_from)
 
 
@@ -146,30 +170,27 @@ def step_to_review(run: Path, step: str | None, size: int, labels_from: Path | N
     Raises:
         ConfigError: the run has several steps and none is named; a sample's links have changed.
     """
-    sampled = sampled_steps(run)
-    candidates = [step] if step else sampled or list(fingerprints(run))
-    if len(candidates) != 1:
-        raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(candidates) or 'its steps: none'}")
-    chosen = candidates[0]
-    if labels_from or chosen not in sampled:
+    chosen = _only(run, [step] if step else sampled_steps(run) or list(fingerprints(run)), "its steps: none")
+    if labels_from or chosen not in sampled_steps(run):
         fingerprint_of(run, chosen)
-        with _locked(run, chosen):
+        with _turn(run, chosen):
             if labels_from or chosen not in sampled_steps(run):  # else another process has just drawn it
                 _draw(run, chosen, size, None, labels_from)
-    _drawn(run, chosen)
+    sample_of(run, chosen)
     return chosen
 
 
 @contextlib.contextmanager
-def _locked(run: Path, step: str) -> Iterator[None]:
-    file = lock_file(run, step)
+def _turn(run: Path, step: str) -> Iterator[None]:
+    """One process draws at a time: the form and the sample are two files that belong together."""
+    file = run / "review" / f".{step}.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     with turn(file):
         yield
 
 
 def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path | None) -> Drawn:
-    definitions, folder = load_definitions(), run / "review" / step
+    folder = run / "review" / step
     chosen = _seed(run, step, labels_from) if seed is None else seed
     origin = origin_of(run, step, fingerprint_of(run, step))
     with connect("duckdb") as engine:
@@ -177,28 +198,38 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
         link_step = opened.open(step)
         names = PairNames(engine, link_step)
         carried = carry(run, origin, names, labels_from)
-        labels = labels_of(run, origin)
-        stratified = stratify(engine, link_step.links, definitions, _followed(engine, link_step, labels))
-        strata = frame(engine, stratified, definitions)
+        old = [label for label in labels_of(run, origin) if label["carried"]]
+        # A step that was given decisions may have followed these answers.
+        followed = pair_table(engine, set(map(pair_of, old))) if link_step.step.overrides and old else None
+        stratified, strata = stratify(engine, link_step.links, load_definitions().weight_bands, followed)
         allotted = allot(strata, size, fewest=disclosure.load().fewest)
         hashed = names.random_names("left"), names.random_names("right")
-        sample = _named(engine, run, draw(engine, stratified, allotted, hashed, seed=chosen), names, labels)
+        drawn = draw(engine, stratified, allotted, hashed, seed=chosen)
+        sample = rows(engine, engine.sql("select stratum, left_id, right_id from {t} order by place", t=drawn))
+        named = names.of([pair_of(row) for row in sample], names_key(run))
+        answered = {pair_of(label) for label in old if label["carried"] == UNCHANGED}
+        pairs = [{**row, **named[pair_of(row)], "carried": pair_of(row) in answered} for row in sample]
+        new = [pair_of(row) for row in pairs if not row["carried"]]
         folder.mkdir(parents=True, exist_ok=True)
-        with unfinished(folder / "sample.parquet") as part:
-            pairs = engine.write(sample, part)
-        listed = rows(engine, engine.sql("select left_id, right_id, carried from {s} order by place", s=sample))
-        new = [(row["left_id"], row["right_id"]) for row in listed if not row["carried"]]
         form = write_form(form_ids(opened, link_step, new).values(), folder / "sample.csv")
-    strata_json = {"step": step, "links": origin.links, "seed": chosen, "size": pairs}
-    write_json(folder / "strata.json", {**strata_json, "strata": [asdict(stratum) for stratum in strata]})
-    return Drawn(form, pairs, len(strata), len(listed) - len(new), carried)
+    document = {"step": step, "links": origin.links, "seed": chosen, "strata": [asdict(stratum) for stratum in strata]}
+    write_json(folder / "sample.json", {**document, "pairs": pairs})
+    return Drawn(form, len(pairs), len(strata), len(pairs) - len(new), carried)
+
+
+def pair_table(engine: Engine, pairs: Iterable[Pair]) -> Table:
+    """left_id, right_id of pairs."""
+    listed = sorted(pairs)
+    return engine.from_arrow(
+        pa.table({f"{side}_id": pa.array([p[end] for p in listed], pa.int64()) for end, side in enumerate(_SIDES)})
+    )
 
 
 def form_ids(opened: Any, step: OpenStep, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, str]]:
-    """Pair to the ids of its records in a form: unit ids of a run, ids in the files of linked files."""
+    """Pair to the ids of its records in a form: numbers of a run, ids in the files of linked files."""
     if not isinstance(opened, OpenFiles):
         return {pair: (str(pair[0]), str(pair[1])) for pair in pairs}
-    left, right = (opened.ids(step, side, {pair[end] for pair in pairs}) for end, side in enumerate(("left", "right")))
+    left, right = (opened.ids(step, side, {pair[end] for pair in pairs}) for end, side in enumerate(_SIDES))
     return {pair: (left[pair[0]], right[pair[1]]) for pair in pairs}
 
 
@@ -212,48 +243,12 @@ def take_labels(run: Path, step: str, file: Path) -> int:
     sample = sample_of(run, step)
     with connect("duckdb") as engine:
         opened = open_folder(engine, run)
-        ids = form_ids(opened, opened.open(step), sample.pairs)
+        ids = form_ids(opened, opened.open(step), list(sample.pairs))
     return add_labels(run, labels_of_csv(file, sample.origin, now(), {shown: pair for pair, shown in ids.items()}))
 
 
 def _seed(run: Path, step: str, earlier: Path | None) -> int:
-    before = earlier / "review" / step / "strata.json" if earlier else None
+    before = earlier / "review" / step / "sample.json" if earlier else None
     if before and before.is_file():
         return int(json.loads(before.read_text(encoding="utf-8"))["seed"])
     return int(manifest_of(run).get("seed", 2026))
-
-
-def _followed(engine: Engine, step: OpenStep, labels: Sequence[Mapping[str, Any]]) -> Table | None:
-    """left_id, right_id of pairs whose answers the step may have followed; None if it was given no decisions."""
-    carried = {(row["left_id"], row["right_id"]) for row in labels if row["carried"]}
-    return _pairs(engine, carried) if step.step.overrides and carried else None
-
-
-def _pairs(engine: Engine, pairs: Iterable[Pair]) -> Table:
-    listed = sorted(pairs)
-    ends = {name: pa.array([pair[end] for pair in listed], pa.int64()) for end, name in enumerate(NAMES_OF_ENDS)}
-    return engine.from_arrow(pa.table(ends))
-
-
-NAMES_OF_ENDS = ("left_id", "right_id")
-
-
-def _named(engine: Engine, run: Path, drawn: Table, names: PairNames, labels: Sequence[Mapping[str, Any]]) -> Table:
-    """A sample with the names of its pairs, and whether carried labels answer them."""
-    ids = [(int(row["left_id"]), int(row["right_id"])) for row in rows(engine, drawn)]
-    named = names.of(ids, names_key(run))
-    listed = [{"left_id": left, "right_id": right, **named[left, right]} for left, right in ids]
-    schema = pa.schema([*((name, pa.int64()) for name in NAMES_OF_ENDS), *((name, pa.string()) for name in NAMES)])
-    answered = {(row["left_id"], row["right_id"]) for row in labels if row["carried"] not in (None, CHANGED)}
-    return engine.sql(
-        """
-        select s.*, n.left_name, n.right_name, n.compared, a.left_id is not null as carried
-        from {drawn} as s
-        join {named} as n on n.left_id = s.left_id and n.right_id = s.right_id
-        left join {answered} as a on a.left_id = s.left_id and a.right_id = s.right_id
-        """,
-        drawn=drawn,
-        named=engine.from_arrow(pa.Table.from_pylist(listed, schema)),
-        answered=_pairs(engine, answered),
-        store=True,
-    )

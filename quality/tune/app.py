@@ -7,8 +7,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Form, Request
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from linkage.errors import ConfigError
@@ -18,12 +18,12 @@ from quality.report.names import Names
 from quality.tune.pages import TunePages
 from quality.tune.session import Saved, TuneSession
 from quality.tune.settings import Fault, Settings, settings_of_form, sums_off
-from quality.web import Guard, web_application
+from quality.web import WebApplication
 
 _MOST_UNDONE = 100  # changes
 _LONGEST_NOTE = 1_000  # characters
 _LONGEST_FIELD = 40  # characters of a field that are shown again
-_LARGEST_UNIT = 2**63 - 1  # BIGINT
+_LARGEST_ID = 2**63 - 1  # BIGINT
 
 
 class _Draft:
@@ -31,7 +31,6 @@ class _Draft:
 
     def __init__(self, session: TuneSession) -> None:
         self._session = session
-        self.lock = threading.RLock()  # pages are answered by several threads
         self._tried = [session.settings]
         self.run = self.outcome = session.outcome(session.settings)
         self.saved: Saved | None = None
@@ -51,95 +50,99 @@ class _Draft:
             self.outcome = self._session.outcome(self.settings)
 
 
-def application(session: TuneSession, names: Names, token: str, *, profile: Profile, definitions: Definitions) -> Guard:
+def application(
+    session: TuneSession, names: Names, token: str, *, profile: Profile, definitions: Definitions
+) -> WebApplication:
     """The application, ready to be served.
 
     Args:
         profile: disclosure rules for counts of subgroups.
         definitions: titles of their characteristics.
     """
-    pages, draft = TunePages(session, names, profile, definitions), _Draft(session)
-    app = web_application(pages.pages)
+    web = WebApplication(
+        "quality.tune",
+        "tuning",
+        {"Step": "/"},
+        token,
+        styles=[("quality.report", "bars.css"), ("quality.tune", "tune.css")],
+    )
+    app, pages, draft = web.app, TunePages(session, names, profile, definitions), _Draft(session)
+    model, lock = session.opened.model, threading.RLock()  # pages are answered by several threads
 
-    def shown(faults: Sequence[Fault] = (), sent: Mapping[str, str] | None = None) -> Response:
+    def step_page(faults: Sequence[Fault] = (), sent: Mapping[str, str] | None = None) -> Response:
         short = {name: value[:_LONGEST_FIELD] if name != "note" else value for name, value in (sent or {}).items()}
-        page = pages.step(draft.settings, draft.outcome, draft.run, faults, short)
-        return HTMLResponse(page, 400 if faults else 200)
+        values = pages.step(draft.settings, draft.outcome, draft.run, faults, short)
+        return web.page("tune.html.j2", 400 if faults else 200, **values)
 
     @app.get("/")
     def step() -> Response:
-        with draft.lock:
-            return shown()
+        with lock:
+            return step_page()
 
     @app.post("/")
     async def change(request: Request) -> Response:
         sent = {name: str(value) for name, value in (await request.form()).items()}
-        with draft.lock:
-            settings, faults = settings_of_form(sent, draft.settings, session.opened.model, pages.level)
+        with lock:
+            settings, faults = settings_of_form(sent, draft.settings, model, pages.level)
             if faults:
-                return shown(faults, sent)
+                return step_page(faults, sent)
             draft.take(settings)
-        return _to("/")
+        return web.to("/")
 
     @app.post("/undo")
     def undo() -> Response:
-        with draft.lock:
+        with lock:
             draft.undo()
-        return _to("/")
+        return web.to("/")
 
     @app.post("/reset")
     def reset() -> Response:
-        with draft.lock:
+        with lock:
             draft.take(session.settings)
-        return _to("/")
+        return web.to("/")
 
     @app.post("/save")
-    async def save(request: Request) -> Response:
-        note = " ".join(str((await request.form()).get("note", "")).split())
-        with draft.lock:
+    def save(note: Annotated[str, Form()] = "") -> Response:
+        note = " ".join(note.split())
+        with lock:
             faults = (
                 []
                 if 0 < len(note) <= _LONGEST_NOTE
                 else [Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")]
             )
-            for name, text in sums_off(session.opened.model, draft.settings).items():
-                if name not in sums_off(session.opened.model, session.settings):  # else the run's own model
+            of_run = sums_off(model, session.settings)
+            for name, text in sums_off(model, draft.settings).items():
+                if name not in of_run:
                     faults.append(Fault("model", f"{names.column(name)}: {text}"))
             if faults:
-                return shown(faults, {"note": note})
+                return step_page(faults, {"note": note})
             draft.saved = session.save(draft.settings, note)
-        return _to("/saved")
+        return web.to("/saved")
 
     @app.get("/saved")
     def saved() -> Response:
-        with draft.lock:
-            return HTMLResponse(pages.saved(draft.saved)) if draft.saved else _to("/")
+        with lock:
+            kept = draft.saved
+        return web.page("saved.html.j2", title=f"Saved as version {kept.version}", saved=kept) if kept else web.to("/")
 
-    _add_pairs(app, session, pages, draft, shown)
-    return Guard(app, token, pages.pages.refusal)
-
-
-def _add_pairs(app: FastAPI, session: TuneSession, pages: TunePages, draft: _Draft, shown) -> None:  # type: ignore[no-untyped-def]
     @app.post("/pair")  # a record's id in an address would stay in the browser's history
     def pair_named(left: Annotated[str, Form()] = "", right: Annotated[str, Form()] = "") -> Response:
-        sent, faults, units = {"left": left.strip(), "right": right.strip()}, [], {}
+        sent, faults, ids = {"left": left.strip(), "right": right.strip()}, [], {}
         for side, key in sent.items():
             try:
                 if not key:
                     raise ConfigError(f"On the {side}: enter the {session.key_name} of a record")
-                units[side] = session.unit(side, key)
+                ids[side] = session.unit(side, key)
             except ConfigError as error:
                 faults.append(Fault(side, str(error).replace("\n  ", "; ")))
-        with draft.lock:
-            return shown(faults, sent) if faults else _to(f"/pairs/{units['left']}/{units['right']}")
+        with lock:
+            return step_page(faults, sent) if faults else web.to(f"/pairs/{ids['left']}/{ids['right']}")
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:
-        if not (0 <= left <= _LARGEST_UNIT and 0 <= right <= _LARGEST_UNIT and session.has_units(left, right)):
+        if not (0 <= left <= _LARGEST_ID and 0 <= right <= _LARGEST_ID and session.has_units(left, right)):
             raise HTTPException(404)
-        with draft.lock:
-            return HTMLResponse(pages.pair(left, right, draft.settings))
+        with lock:
+            return web.page("tuned_pair.html.j2", **pages.pair(left, right, draft.settings))
 
-
-def _to(address: str) -> Response:
-    return RedirectResponse(address, 303)
+    return web

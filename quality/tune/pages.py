@@ -10,11 +10,10 @@ from quality.measures.definitions import Definitions
 from quality.report.names import Names
 from quality.report.page import Table
 from quality.report.waterfall import BarRow, BarTable, kind_of, scale, signed, span, waterfall
-from quality.tune.session import Saved, TuneSession
+from quality.tune.session import TuneSession
 from quality.tune.settings import THRESHOLDS, Fault, Settings, field_of, not_monotone, sums_off, written
 from quality.tune.trial import BIN, Bin, Example, Group, Outcome
-from quality.web import Pages
-from quality.web.side_by_side import side_by_side
+from quality.web.side_by_side import side_by_side, side_titles
 
 _DECISIONS = {"accepted": "linked", "review": "for review", "rejected": "not linked"}
 
@@ -30,8 +29,6 @@ class TunePages:
     def __init__(self, session: TuneSession, names: Names, profile: Profile, definitions: Definitions) -> None:
         self._session, self._names, self._profile = session, names, profile
         self._titles = {c.name: c.title for c in definitions.characteristic}
-        styles = {"bars.css": "quality.report", "records.css": "quality.web", "tune.css": "quality.tune"}
-        self.pages = Pages("quality.tune", "tuning", {"Step": "/"}, styles=styles)
 
     def step(
         self,
@@ -40,8 +37,8 @@ class TunePages:
         run: Outcome,
         faults: Sequence[Fault] = (),
         sent: Mapping[str, str] | None = None,
-    ) -> str:
-        """The step by some settings, next to the run.
+    ) -> dict[str, Any]:
+        """What the page shows of the step by some settings, next to the run.
 
         Args:
             outcome, run: by these and by the run's own settings.
@@ -51,52 +48,46 @@ class TunePages:
         lists = (("gained", "Links gained"), ("lost", "Links lost"), ("to_review", "Sent to review"))
         counts = {"gained": outcome.gained, "lost": outcome.lost, "to_review": outcome.to_review}
         changed = [group for group in outcome.groups if group.gained or group.lost]
-        return self.pages.render(
-            "tune.html.j2",
-            title=("Error: " if faults else "") + heading,
-            heading=heading,
-            faults=faults,
-            fault_of={fault.field: fault.text for fault in faults},
-            sent=sent or {},
-            status=self._status(outcome, run),
-            thresholds=[(name, label, written(getattr(settings, name))) for name, label in THRESHOLDS.items()],
-            prior=written(settings.prior),
-            headlines=self._headlines(outcome, run),
-            is_partial=outcome.is_partial,
-            histogram=self._histogram(outcome.bins, settings),
-            examples=[
+        return {
+            "title": ("Error: " if faults else "") + heading,
+            "heading": heading,
+            "faults": faults,
+            "fault_of": {fault.field: fault.text for fault in faults},
+            "sent": sent or {},
+            "status": self._status(outcome, run),
+            "thresholds": [(name, label, written(getattr(settings, name))) for name, label in THRESHOLDS.items()],
+            "prior": written(settings.prior),
+            "headlines": self._headlines(outcome, run),
+            "is_partial": outcome.is_partial,
+            "histogram": self._histogram(outcome.bins, settings),
+            "examples": [
                 (_caption(caption, counts[name], outcome.examples[name]), _pairs(outcome.examples[name]))
                 for name, caption in lists
                 if counts[name]
             ],
-            nearest=_pairs(outcome.examples["nearest"]),
-            groups=self._exact_groups(changed),
-            released=self._released_groups(changed, outcome.gained, outcome.lost),
-            weights=self._weights(outcome, run),
-            comparisons=self._comparisons(settings, {fault.field for fault in faults}),
-            key_name=self._session.key_name,
-            key_hint=self._session.key_hint,
-        )
+            "nearest": _pairs(outcome.examples["nearest"]),
+            "groups": self._exact_groups(changed),
+            "released": self._released_groups(changed, outcome.gained, outcome.lost),
+            "weights": self._weights(outcome, run),
+            "comparisons": self._comparisons(settings, {fault.field for fault in faults}),
+            "key_name": self._session.key_name,
+            "key_hint": self._session.key_hint,
+        }
 
-    def pair(self, left: int, right: int, settings: Settings) -> str:
-        """A pair's match weight by comparison with some settings, and the values of its records."""
+    def pair(self, left: int, right: int, settings: Settings) -> dict[str, Any]:
+        """What the page shows of a pair: its match weight by comparison with some settings, and the values of its records."""
         facts = self._session.weight(left, right, settings)
         before = self._session.weight(left, right, self._session.settings)["weight"]["match_weight"]
         now = signed(facts["weight"]["match_weight"])
         left_name, right_name = map(self._names.source, self._session.opened.side_names)
-        return self.pages.render(
-            "tuned_pair.html.j2",
-            title=f"Pair {left} and {right}",
-            ids=self._session.ids(left, right),
-            statement=f"The match weight is {now} with these settings, and {signed(before)} in the run.",
-            waterfall=waterfall(facts, self._names),
-            rows=side_by_side(*self._session.records(left, right)),
-            sides=("One record", "The other") if left_name == right_name else (left_name, right_name),
-        )
-
-    def saved(self, saved: Saved) -> str:
-        """Where a model was saved, and how to link with it."""
-        return self.pages.render("saved.html.j2", title=f"Saved as version {saved.version}", saved=saved)
+        return {
+            "title": f"Pair {left} and {right}",
+            "ids": self._session.ids(left, right),
+            "statement": f"The match weight is {now} with these settings, and {signed(before)} in the run.",
+            "waterfall": waterfall(facts, self._names),
+            "rows": side_by_side(*self._session.records(left, right)),
+            "sides": side_titles(left_name, right_name),
+        }
 
     def level(self, comparison: str, value: int) -> str:
         """What the page calls a level."""

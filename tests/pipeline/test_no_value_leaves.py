@@ -12,6 +12,7 @@ import pytest
 
 from quality.review.sample import sample_of
 from tests.pipeline import village as village_files
+from tests.quality.clients import entered
 
 STEP = "npd-cis"
 Leo = Callable[..., tuple[int, str, str]]
@@ -156,7 +157,6 @@ def test_no_fault_tells_what_is_planted(planted: Any, leo: Leo, tmp_path: Path) 
 def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo: Leo, tmp_path: Path) -> None:
     """Pages of review hold names, since somebody has to look; nothing of them is stored or logged."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from linkage.catalogue import shipped
     from quality.report.names import Names
     from quality.review.app import application
@@ -166,10 +166,7 @@ def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo
     assert leo("review", "sample", run, "--step", STEP, "--size", "1000")[0] == 0
     pages = b""
     with RunDesk(run, STEP) as desk:
-        ann = testclient.TestClient(
-            application(desk, Names(shipped()), "secret", doubled=0.0), base_url="http://127.0.0.1"
-        )
-        ann.get("/?token=secret")
+        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
         page = ann.post("/who", data={"name": "Ann", "role": "reviewer"})
         for place in range(1, len(sample_of(run, STEP).pairs) + 1):
             pages += page.content

@@ -53,9 +53,9 @@ def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(vi
     code, shown, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
     assert (code, shown) == (0, "0 answers taken in\n")
     assert said == f"  the column answer of {folder / 'sample.csv'} is empty\n"
-    (folder / "strata.json").write_text("{")
+    (folder / "sample.json").write_text("{")
     code, _, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
-    assert (code, said.startswith(f"leo: {folder / 'strata.json'}: is damaged: not JSON\n  draw the sample again")) == (
+    assert (code, said.startswith(f"leo: {folder / 'sample.json'}: is damaged: not JSON\n  draw the sample again")) == (
         1,
         True,
     )

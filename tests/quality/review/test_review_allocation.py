@@ -3,8 +3,7 @@
 from itertools import pairwise
 
 from quality.measures.review_estimates import all_readings
-from quality.review.estimate import estimate
-from quality.review.labels import Answers
+from quality.review.estimate import Answers, estimate
 from quality.review.strata import Stratum, allot
 
 

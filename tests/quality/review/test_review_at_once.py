@@ -1,7 +1,6 @@
 """Two who begin to review a step's links at the same time, or of whom one draws while the other reads."""
 
 import errno
-import json
 import shutil
 import threading
 import time
@@ -12,14 +11,14 @@ import pytest
 
 from linkage.pipeline.lock import turn
 from quality.review import sample, session
-from quality.review.sample import lock_file, sample_of
+from quality.review.sample import sample_of
 from quality.review.session import ReviewSession
 
 STEP = "npd-cis"
 
 
 def _size(folder: Path) -> int:
-    return int(json.loads((folder / "review" / STEP / "strata.json").read_text())["size"])
+    return len((folder / "review" / STEP / "sample.csv").read_text().splitlines()) - 1
 
 
 def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
@@ -48,21 +47,6 @@ def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
     assert len(sample_of(folder, STEP).pairs) == _size(folder) > held
 
 
-def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    shutil.copytree(linked_village.root, folder)
-    sample.draw_sample(folder, STEP, 20)
-    read = threading.Thread(target=sample_of, args=(folder, STEP))
-    with turn(lock_file(folder, STEP)):
-        read.start()
-        read.join(0.3)
-        assert read.is_alive()
-    read.join(600)
-    assert not read.is_alive()
-    with turn(lock_file(folder, STEP), looking=True), turn(lock_file(folder, STEP), looking=True):
-        pass  # two may look at once
-
-
 def test_an_answer_that_another_gives_just_before_ones_own_is_seen(
     linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,11 +66,8 @@ def test_an_answer_that_another_gives_just_before_ones_own_is_seen(
         monkeypatch.setattr(session, "add_labels", after_bob)
         ann.add(1, "match", "ann", "reviewer")
         for one in (ann, bob):
-            assert [(row["reviewer"], row["answer"]) for row in one.labels()] == [
-                ("ann", "match"),
-                ("bob", "no match"),
-                ("ann", "match"),
-            ]
+            answers = sorted((row["reviewer"], row["answer"]) for row in one.labels())
+            assert answers == [("ann", "match"), ("ann", "match"), ("bob", "no match")]
 
 
 def test_a_file_system_without_locks_is_no_reason_not_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

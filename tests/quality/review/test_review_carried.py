@@ -20,6 +20,7 @@ from quality.review.labels import add_labels, labels_store, now
 from quality.review.results import estimate_step, write_overrides
 from quality.review.sample import draw_sample, sample_of
 from tests.pipeline import village as village_files
+from tests.quality.clients import entered
 
 STEP = "npd-cis"
 NEW, MOVED, GONE = 110, 1, 2
@@ -199,7 +200,6 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
     releases: Releases, second: Path
 ) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from quality.review.app import application
     from quality.review.session import ReviewSession as RunDesk
 
@@ -208,8 +208,7 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
     with RunDesk(second, STEP) as desk:
         at = {places[pair][0]: place for place, pair in enumerate(desk.pairs, 1)}
         app = application(desk, Names(shipped()), "secret", doubled=0.0)
-        bob = testclient.TestClient(app, base_url="http://127.0.0.1")
-        bob.get("/?token=secret")
+        bob = entered(app)
         page = bob.post("/who", data={"name": "Bob", "role": "reviewer"})
         waiting = sorted((at[NEW], at[MOVED]))
         assert str(page.url).endswith(f"/pairs/{waiting[0]}")
@@ -223,8 +222,7 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
             page = bob.post(f"/pairs/{place}", data={"answer": "match"})
         assert "No pair waits for you" in page.text
         assert re.search(r"Answered in an earlier run</dt>\s*<dd[^>]*>\s*98\s*</dd>", page.text)
-        judy = testclient.TestClient(app, base_url="http://127.0.0.1")
-        judy.get("/?token=secret")
+        judy = entered(app)
         page = judy.post("/who", data={"name": "Judy", "role": "adjudicator"})
         assert str(page.url).endswith(f"/pairs/{at[4]}")  # what Ann was not sure of
         assert "Reviewers answered: uncertain." in page.text

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
-from quality.measures.definitions import Definitions
 from quality.measures.estimated_error import Unseen
-from quality.review.estimate import estimate
-from quality.review.labels import COLUMNS, Answers, Origin, answers_by_stratum, counted_pairs, labels_of_csv, settled
-from quality.review.strata import Stratum, allot, draw, frame, stratify
+from quality.review.estimate import Answers, estimate
+from quality.review.labels import COLUMNS, Origin, labels_of_csv, settled
+from quality.review.sample import Sample
+from quality.review.strata import Stratum, allot, draw, stratify
 
-BANDS = Definitions(weight_bands=(0, 10), weight_range=(-30, 60))
+BANDS = (0, 10)  # match weight
 NOON = datetime.datetime(2026, 3, 1, 12)
 OF = Origin(step="s", links="f", run="r", model="m")
 
@@ -59,7 +59,7 @@ def links(engine: Engine) -> Table:
 
 
 def test_strata_are_passes_by_bands_and_small_ones_go_together(engine: Engine, links: Table) -> None:
-    found = frame(engine, stratify(engine, links, BANDS), BANDS)
+    _, found = stratify(engine, links, BANDS)
     assert [(s.name, s.accepted, s.made_by, s.low, s.high, s.pairs) for s in found] == [
         ("links|strict|2", True, "strict", 10, None, 100),
         ("links|others|all", True, "others", None, None, 6),
@@ -72,44 +72,46 @@ def test_strata_are_passes_by_bands_and_small_ones_go_together(engine: Engine, l
 def test_pairs_without_a_weight_are_in_no_band(engine: Engine, links: Table) -> None:
     """A step without a model weighs nothing: its links are not under the lowest band."""
     bare = engine.sql("select * replace (cast(null as double) as match_weight) from {t} where left_id <= 100", t=links)
-    (only,) = frame(engine, stratify(engine, bare, BANDS), BANDS)
+    _, (only,) = stratify(engine, bare, BANDS)
     assert (only.name, only.low, only.high, only.pairs) == ("links|strict|-1", None, None, 100)
 
 
 def test_pairs_that_the_linkage_followed_stand_for_themselves(engine: Engine, links: Table) -> None:
     """Of the 100 strict links 2 were looked at before, and one of the rejected: strata of their own, however small."""
     before = engine.from_arrow(pa.table({"left_id": [1, 2, 140], "right_id": [1001, 1002, 1140]}))
-    found = frame(engine, stratify(engine, links, BANDS, before), BANDS)
-    assert [(s.name, s.pairs, s.looked_at) for s in found if s.pairs < 3 or s.made_by == "strict"] == [
-        ("links looked at before|strict|2", 2, True),
+    _, found = stratify(engine, links, BANDS, before)
+    assert [(s.name, s.pairs, s.followed) for s in found if s.pairs < 3 or s.made_by == "strict"] == [
+        ("links reviewed before|strict|2", 2, True),
         ("links|strict|2", 98, False),
-        ("other pairs looked at before|rule 1|0", 1, True),
+        ("other pairs reviewed before|rule 1|0", 1, True),
     ]
     allotted = allot(found, 20)
-    assert allotted["links looked at before|strict|2"] == 2
+    assert allotted["links reviewed before|strict|2"] == 2
     assert sum(allotted.values()) == 20 + 3
 
 
-def test_old_answers_stand_for_no_new_pair_that_is_open(engine: Engine, world: Any) -> None:
-    """Of a, which has old answers, the pairs before the first open one count; of b, which has none, all."""
-    sample = world("""
-        place | stratum | left_id | right_id | carried:bool
-        1     | a       | 1       | 11       | true
-        2     | b       | 2       | 12       | false
-        3     | a       | 3       | 13       | false
-        4     | a       | 4       | 14       | true
-        5     | b       | 5       | 15       | false
-    """)
-    given = labels((1, "match", "ann", 0), (4, "match", "ann", 0), (5, "match", "ann", 0))
-    counting = counted_pairs(engine, sample, settled(engine, given.to_pylist()))
-    assert sorted(row["place"] for row in engine_rows(engine, counting)) == [1, 2, 5]
+def sample(*rows: tuple[int, str, bool]) -> Sample:
+    """Pair, stratum, whether an answer was carried to it; in the order of the sample."""
+    pairs = {(pair, pair + 10): stratum for pair, stratum, _ in rows}
+    return Sample(pairs, frozenset((pair, pair + 10) for pair, _, carried in rows if carried), [], OF)
 
 
-def test_an_answer_of_which_the_records_have_changed_is_none(engine: Engine) -> None:
-    rows = labels((1, "match", "ann", 0), (1, "no match", "bob", 1), (2, "match", "ann", 0)).to_pylist()
-    rows[0]["carried"], rows[2]["carried"] = "changed", "unchanged"
-    found = engine_rows(engine, settled(engine, rows))
-    assert {row["left_id"]: row["answer"] for row in found} == {1: "no match", 2: "match"}
+def test_carried_answers_represent_no_open_pair() -> None:
+    """Of a, which has carried answers, the pairs before the first open one count; of b, which has none, all."""
+    drawn = sample((1, "a", True), (2, "b", False), (3, "a", False), (4, "a", True), (5, "b", False))
+    answers = settled(labels((1, "match", "ann", 0), (4, "match", "ann", 0), (5, "match", "ann", 0)))
+    assert [pair for (pair, _), _, _ in drawn.counted(answers)] == [1, 5]
+
+
+def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn() -> None:
+    drawn = sample((1, "a", False), (2, "a", False), (3, "b", False))
+    given = labels(
+        (1, "match", "ann", 0), (2, "uncertain", "ann", 0), (3, "no match", "ann", 0), (9, "match", "ann", 0)
+    )
+    assert drawn.answers_by_stratum(settled(given)) == {
+        "a": Answers(matches=1, uncertain=1),
+        "b": Answers(non_matches=1),
+    }
 
 
 def test_neyman_gives_most_where_most_is_uncertain() -> None:
@@ -137,7 +139,7 @@ def test_an_allocation_is_never_more_than_there_is(parts: list[tuple[int, float]
 
 
 def test_a_draw_is_the_same_for_its_seed(engine: Engine, links: Table, rows: Any) -> None:
-    stratified = stratify(engine, links, BANDS)
+    stratified, _ = stratify(engine, links, BANDS)
     wanted = {"links|strict|2": 10, "links|rule 1|1": 30, "other pairs|rule 1|0": 1}
     first, again, other = (draw(engine, stratified, wanted, ids(engine, stratified), seed=seed) for seed in (1, 1, 2))
     assert rows(first) == rows(again) != rows(other)
@@ -150,91 +152,57 @@ def test_a_draw_is_the_same_for_its_seed(engine: Engine, links: Table, rows: Any
 @pytest.mark.both_engines
 def test_both_engines_draw_the_same_pairs(engine: Engine, world: Any, rows: Any) -> None:
     stratified = world("""
-        stratum | left_id | right_id | decision | accepted:bool | made_by | band | match_weight:float | match_probability:float
-        a       | 1       | 11       | accepted | true          | strict  | 2    | 20.0               | 0.5
-        a       | 2       | 12       | accepted | true          | strict  | 2    | 20.0               | 0.5
-        a       | 3       | 13       | accepted | true          | strict  | 2    | 20.0               | 0.5
-        b       | 4       | 14       | rejected | false         | rule 1  | 0    | -2.0               | 0.25
+        stratum | left_id | right_id
+        a       | 1       | 11
+        a       | 2       | 12
+        a       | 3       | 13
+        b       | 4       | 14
     """)
     assert rows(draw(engine, stratified, {"a": 1, "b": 1}, ids(engine, stratified), seed=7)) == rows(
         world("""
-        place | stratum | left_id | right_id | decision | made_by | match_weight:float | match_probability:float
-        1     | a       | 1       | 11       | accepted | strict  | 20.0               | 0.5
-        2     | b       | 4       | 14       | rejected | rule 1  | -2.0               | 0.25
+        place | stratum | left_id | right_id
+        1     | a       | 1       | 11
+        2     | b       | 4       | 14
     """)
     )
 
 
-def labels(*answers: tuple[int, str, str, int]) -> pa.Table:
+def labels(*answers: tuple[int, str, str, int], carried: str | None = None) -> list[dict[str, Any]]:
     """Pair, answer, reviewer, minute. "judge" adjudicates."""
-    return pa.Table.from_pylist(
-        [
-            {
-                "step": "s",
-                "left_id": pair,
-                "right_id": pair + 10,
-                "answer": answer,
-                "reviewer": reviewer,
-                "role": "adjudicator" if reviewer == "judge" else "reviewer",
-                "answered_at": NOON + datetime.timedelta(minutes=minute),
-                "links": "f",
-                "run": "r",
-                "model": "m",
-            }
-            for pair, answer, reviewer, minute in answers
-        ],
-        COLUMNS,
-    )
+    return [
+        {
+            **dict.fromkeys(COLUMNS.names),
+            "left_id": pair,
+            "right_id": pair + 10,
+            "answer": answer,
+            "reviewer": reviewer,
+            "role": "adjudicator" if reviewer == "judge" else "reviewer",
+            "answered_at": NOON + datetime.timedelta(minutes=minute),
+            "carried": carried,
+        }
+        for pair, answer, reviewer, minute in answers
+    ]
 
 
-def test_a_last_answer_holds_and_a_quarrel_is_uncertain(engine: Engine) -> None:
-    table = labels(
-        (1, "match", "ann", 0),
-        (1, "no match", "ann", 5),
-        (2, "match", "ann", 0),
-        (2, "match", "bob", 1),
-        (3, "match", "ann", 0),
-        (3, "no match", "bob", 1),
-    )
-    found = {
-        row["left_id"]: (row["answer"], row["reviewers"])
-        for row in engine_rows(engine, settled(engine, table.to_pylist()))
-    }
-    assert found == {1: ("no match", 1), 2: ("match", 2), 3: ("uncertain", 2)}
+@pytest.mark.parametrize(
+    ("answers", "settled_as"),
+    [
+        ([("match", "ann", 0), ("no match", "ann", 5)], "no match"),
+        ([("match", "ann", 0), ("match", "bob", 1)], "match"),
+        ([("match", "ann", 0), ("no match", "bob", 1)], "uncertain"),
+        ([("match", "ann", 0), ("withdrawn", "ann", 1)], None),
+        ([("match", "ann", 0), ("no match", "bob", 1), ("no match", "judge", 2)], "no match"),
+        ([("uncertain", "ann", 0), ("match", "judge", 1), ("withdrawn", "judge", 2)], "uncertain"),
+    ],
+)
+def test_one_answer_of_a_pair_is_settled(answers: list[tuple[str, str, int]], settled_as: str | None) -> None:
+    assert settled(labels(*((1, *answer) for answer in answers))).get((1, 11)) == settled_as
 
 
-def test_what_was_taken_back_is_gone_and_an_adjudicator_has_the_last_word(engine: Engine) -> None:
-    table = labels(
-        (1, "match", "ann", 0),
-        (1, "withdrawn", "ann", 1),
-        (2, "match", "ann", 0),
-        (2, "no match", "bob", 1),
-        (2, "no match", "judge", 2),
-        (3, "uncertain", "ann", 0),
-        (3, "match", "judge", 1),
-        (3, "withdrawn", "judge", 2),
-    )
-    found = {
-        row["left_id"]: (row["answer"], row["reviewers"])
-        for row in engine_rows(engine, settled(engine, table.to_pylist()))
-    }
-    assert found == {2: ("no match", 1), 3: ("uncertain", 1)}
-
-
-def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn(engine: Engine, world: Any) -> None:
-    sample = world("""
-        place | stratum | left_id | right_id | carried:bool
-        1     | a       | 1       | 11       | false
-        2     | a       | 2       | 12       | false
-        3     | b       | 3       | 13       | false
-    """)
-    given = labels(
-        (1, "match", "ann", 0), (2, "uncertain", "ann", 0), (3, "no match", "ann", 0), (9, "match", "ann", 0)
-    )
-    assert answers_by_stratum(engine, counted_pairs(engine, sample, settled(engine, given.to_pylist()))) == {
-        "a": Answers(matches=1, uncertain=1),
-        "b": Answers(non_matches=1),
-    }
+def test_an_answer_about_records_that_have_changed_is_none() -> None:
+    given = labels((1, "match", "ann", 0), carried="changed") + labels((1, "no match", "bob", 1))
+    given += labels((2, "match", "ann", 0), carried="unchanged")
+    assert settled(given) == {(1, 11): "no match", (2, 12): "match"}
 
 
 PAIRS = {(str(n), str(n + 10)): (n, n + 10) for n in (1, 2, 3)}

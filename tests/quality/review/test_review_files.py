@@ -27,8 +27,8 @@ from quality.review.labels import add_labels, labels_store, now
 from quality.review.results import estimate_step
 from quality.review.sample import draw_sample, sample_of
 from tests.files.conftest import CANARY, make_files, write_csv
+from tests.quality.clients import entered
 
-HOME = "http://127.0.0.1"
 Judge = Callable[[str, str], bool]
 
 
@@ -105,7 +105,6 @@ def test_the_report_has_what_the_review_found_and_no_value(reviewed: Path) -> No
 
 def test_the_application_shows_what_the_files_hold(root: Path) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from quality.review.app import application
     from quality.review.session import ReviewSession as RunDesk
 
@@ -115,8 +114,8 @@ def test_the_application_shows_what_the_files_hold(root: Path) -> None:
     with RunDesk(root, "link") as desk:
         left, right = desk.records(at)
         assert left["dob"][0].value == right["dob"][0].value
-        ann = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
-        assert "drawn from pupils.csv to customers.csv." in ann.get("/?token=secret").text
+        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
+        assert "drawn from pupils.csv to customers.csv." in ann.get("/").text
         ann.post("/who", data={"name": "Ann", "role": "reviewer"})
         page = ann.get(f"/pairs/{at}").text
         assert left["surname"][0].value in page
@@ -195,7 +194,7 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
     assert [found["step"] for found in estimates(register.out)] == ["dedupe"]
     with RunDesk(register.out, "dedupe") as desk:
         assert desk.side_names == ("register.csv", "register.csv")
-        assert desk.weight(1)["weight"]["comparisons"]
+        assert desk.verdict(1)["weight"]["comparisons"]
     with register.file.open() as file:
         rows = list(csv.DictReader(file))
     write_csv(register.file, [*rows, {**rows[0], "id": "0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": ""}])
@@ -208,13 +207,12 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
 
 def test_the_pages_call_two_records_of_one_file_so(register: DedupeRequest) -> None:
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from quality.review.app import application
     from quality.review.session import ReviewSession as RunDesk
 
     draw_sample(register.out, "dedupe", 20)
     with RunDesk(register.out, "dedupe") as desk:
-        ann = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
-        assert "drawn from register.csv with itself." in ann.get("/?token=secret").text
+        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
+        assert "drawn from register.csv with itself." in ann.get("/").text
         page = ann.post("/who", data={"name": "Ann", "role": "reviewer"}).text
         assert re.search(r"One record</th>\s*<th[^>]*>The other</th>", page)

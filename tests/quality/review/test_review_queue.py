@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.review.agreement import agreement
+from quality.review.estimate import agreement
 from quality.review.queue import Queue
 
 PAIRS = [(1, 11), (2, 12), (3, 13), (4, 14)]
@@ -90,7 +90,7 @@ def test_two_adjudicators_are_not_led_to_one_pair() -> None:
 
 def test_labels_of_other_pairs_are_left_out() -> None:
     queue = Queue(PAIRS, said((9, "match", "ann")), doubled=0.0)
-    assert queue.progress("ann").looked_at == 0
+    assert queue.progress("ann").answered == 0
 
 
 answers = st.lists(

@@ -25,7 +25,7 @@ def say(village: Any, *said: tuple[tuple[int, int], str]) -> None:
 
 def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) -> None:
     draw_sample(village.root, STEP, 30)
-    never, unsure, link = sample_of(village.root, STEP).pairs[:3]
+    never, unsure, link = list(sample_of(village.root, STEP).pairs)[:3]
     say(village, (never, "no match"), (unsure, "uncertain"), (link, "match"))
     code, out, _ = leo("review", "overrides", village.root)
     assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
@@ -43,7 +43,7 @@ def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) ->
 
 def test_a_record_linked_twice_is_left_out(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
-    (left, right), (other, another) = sample_of(village.root, STEP).pairs[:2]
+    (left, right), (other, another) = list(sample_of(village.root, STEP).pairs)[:2]
     say(village, ((left, right), "match"), ((left, another), "match"), ((other, another), "no match"))
     written = write_overrides(village.root, STEP)
     assert (written.links, written.never, written.contradictory) == (0, 1, 2)
@@ -64,7 +64,7 @@ def test_a_form_of_another_run_is_refused_whole(village: Any, leo: Any) -> None:
     """Its numbers are of other records, and what was said of them would become decisions about these."""
     form = draw_sample(village.root, STEP, 30).form
     head, *lines = form.read_text().splitlines()
-    left, right = sample_of(village.root, STEP).pairs[0]
+    left, right = next(iter(sample_of(village.root, STEP).pairs))
     form.write_text("\n".join([head, f"{left},{right},match,Ann", f"{left + 1000},{right},match,Ann", *lines]))
     code, _, said = leo("review", "add", village.root, form, "--step", STEP)
     assert (code, "line 3: this pair is not in the sample" in said) == (1, True)

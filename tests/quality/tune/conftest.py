@@ -10,21 +10,17 @@ from linkage.catalogue import shipped
 from quality.disclosure import load as load_profile
 from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
+from tests.quality.clients import entered
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 
 
 def make_client(session: Any) -> Any:
     """A client of a session's application."""
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     from quality.tune.app import application
 
     rules = {"profile": load_profile("leo_publication"), "definitions": load_definitions()}
-    client = testclient.TestClient(
-        application(session, Names(shipped()), "secret", **rules), base_url="http://127.0.0.1"
-    )
-    client.get("/?token=secret")
-    return client
+    return entered(application(session, Names(shipped()), "secret", **rules))
 
 
 @pytest.fixture(scope="module")
