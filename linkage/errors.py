@@ -1,6 +1,6 @@
 """What can go wrong, by who has to act. Messages name the file, line or key and the remedy, never a person's value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 
@@ -10,6 +10,13 @@ def nearest(name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 
 
     lowered = {candidate.lower(): candidate for candidate in known}
     return [lowered[near] for near in difflib.get_close_matches(name.lower(), list(lowered), count, cutoff)]
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What follows an unknown name in a message: the nearest known one, or all of them."""
+    names = sorted(known)
+    near = nearest(name, names)
+    return f"; nearest: {near[0]}" if near else f"; there are {', '.join(names)}"
 
 
 class ExitCode(IntEnum):
@@ -32,6 +39,12 @@ class ConfigError(LeoError):
     """The configuration, the command line or a model file does not say what can be run."""
 
     exit_code = ExitCode.USAGE
+
+
+def all_faults(where: str, faults: Sequence[str]) -> ConfigError:
+    """One error with every fault, a line each."""
+    count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
+    return ConfigError(f"{where}: {count}\n" + "\n".join(f"  {fault}" for fault in faults))
 
 
 class InputError(LeoError):

@@ -14,12 +14,12 @@ from linkage.extract.analysis_layouts import (
     RECORDED,
     YEAR,
     ApprovedTables,
-    outcome_columns,
+    Spells,
+    analysis_rules,
     person_columns,
 )
-from linkage.extract.analysis_rules import Spells, analysis_rules
 from linkage.extract.formats import Written
-from linkage.extract.layout import PERSON, Layout
+from linkage.extract.layout import PERSON, Field, Layout
 from linkage.longitudinal.spells import merge_spells
 
 Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, and "people"
@@ -57,8 +57,6 @@ def write_analysis(
 def _rows(engine: Engine, layout: Layout, approved: ApprovedTables, given: Given, years: Table | None) -> Table:
     if layout.name == "analysis_person":
         return _person(engine, approved, given)
-    if layout.name == "analysis_outcomes":
-        return _outcomes(engine, approved, given)
     if years is None:
         raise ValueError(f"{layout.name} is made of active years")
     if layout.name == "analysis_person_month":
@@ -68,61 +66,30 @@ def _rows(engine: Engine, layout: Layout, approved: ApprovedTables, given: Given
 
 def _person(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
     """People, each with the rows of the tables that have one row a person."""
-    parts, joins = {}, []
-    fields = list(person_columns(approved))
-    of_table = {table: [column for t, column, _ in fields if t == table] for table, _, _ in fields}
-    for number, part in enumerate(analysis_rules().person):
-        if part.table not in of_table:
-            continue
-        names = approved.tables[part.table].columns
+    parts, joins, listed = {}, [], [f"people.{quote(name)}" for name in given["people"].columns]
+    of_table: dict[str, list[tuple[str, Field]]] = {}
+    for table, column, field in person_columns(approved):
+        of_table.setdefault(table, []).append((column, field))
+    for number, part in enumerate(rule for rule in analysis_rules().person if rule.table in of_table):
         # Of two rows of a year the last by all columns, so that the same rows give the same table.
-        order = ", ".join(f"{quote(name)} desc nulls last" for name in names)
-        last, held_year = (f"max({quote(year)})", f"held.{quote(year)}") if (year := part.latest_by) else ("1", "1")
-        alias = f"part_{number}"
+        order = [*([part.latest_by] if part.latest_by else []), *approved.tables[part.table].columns]
+        by = ", ".join(f"{quote(name)} desc nulls last" for name in order)
+        alias, fields = f"part_{number}", of_table[part.table]
         parts[alias] = engine.sql(
             f"""
-            with latest as (
-                select {PERSON}, {last} as last from {{rows}} group by {PERSON}
-            ),
-            of_latest as (
-                select held.* from {{rows}} as held join latest
-                    on latest.{PERSON} = held.{PERSON} and latest.last is not distinct from {held_year}
-            ),
-            ranked as (
-                select *, row_number() over (partition by {PERSON} order by {order}) as place from of_latest
-            )
-            select {columns([PERSON, *of_table[part.table]])} from ranked where place = 1
+            with ranked as (select *, row_number() over (partition by {PERSON} order by {by}) as place from {{rows}})
+            select {columns([PERSON, *(column for column, _ in fields)])} from ranked where place = 1
             """,
             rows=given[part.table],
         )
         joins.append(f"left join {{{alias}}} as {alias} on {alias}.{PERSON} = people.{PERSON}")
-    aliases = {part.table: f"part_{number}" for number, part in enumerate(analysis_rules().person)}
-    listed = [f"people.{quote(name)}" for name in given["people"].columns]
-    listed += [f"{aliases[t]}.{quote(c)} as {quote(field.name)}" for t, c, field in fields]
+        listed += [f"{alias}.{quote(column)} as {quote(field.name)}" for column, field in fields]
     return engine.sql(
-        f"""
-        select {", ".join(listed)}
-        from {{people}} as people
-        {" ".join(joins)}
-        """,
+        f"select {', '.join(listed)} from {{people}} as people {' '.join(joins)}",
         params=None,
         store=False,
         people=given["people"],
         **parts,
-    )
-
-
-def _outcomes(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
-    rules = analysis_rules().outcomes
-    by = columns([PERSON, *rules.by])
-    wide = ",\n               ".join(
-        f"max(case when {quote(rules.after)} = {after} then {quote(name)} end) as {quote(field.name)}"
-        for name, after, field in outcome_columns(approved.tables[rules.table])
-    )
-    listed = f", {wide}" if wide else ""
-    return engine.sql(
-        f"select {by}{listed} from {{rows}} group by {by}",
-        rows=given[rules.table],
     )
 
 

@@ -1,15 +1,21 @@
-"""The layouts of analysis-ready tables, from what was approved.
+"""The analysis-ready tables of an extract: the rules of configs/extract/analysis.toml, and layouts by what was approved.
 
 They are made of the tables of the extract itself, after those were written, so that nothing can be in them that was not
 approved: neither a column nor a row.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+import pydantic
 
 from linkage.catalogue.years import Years
+from linkage.config import Name
+from linkage.config.resources import config_file
+from linkage.config.toml_file import Strict, check, read_toml
 from linkage.errors import ConfigError
-from linkage.extract.analysis_rules import Activity, Measure, Spells, analysis_rules
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
 
 YEAR = "tax_year"
@@ -18,6 +24,83 @@ MAIN = "main_activity"
 RECORDED = "tax_or_benefit_record"
 
 _KEYS = (PERSON, EDUKEY, PMR)
+Column = Annotated[str, pydantic.Field(min_length=1)]
+
+
+class PersonPart(Strict):
+    """Columns of a table with one row a person, or of a person's row of the latest year."""
+
+    table: str
+    latest_by: Column | None = None
+    prefix: Name | None = None  # of the columns' names
+
+
+class Measure(Strict):
+    """A figure of a tax year: the sum of a column, or the value of the row of the largest figure."""
+
+    name: Name
+    table: str
+    year: Column
+    sum: Column | None = None
+    value: Column | None = None
+    largest: Column | None = None
+    description: str = ""  # that of the column where there is none
+
+    @pydantic.model_validator(mode="after")
+    def _is_one(self) -> "Measure":
+        if (self.sum is None) == (self.value is None):
+            raise ValueError("write sum or value, one of them")
+        return self
+
+    @property
+    def column(self) -> str:
+        """The column whose values are given."""
+        return self.sum or self.value or ""
+
+
+class Spells(Strict):
+    """Rows of a table as spells: by their days, by their academic or tax year, or by their days within it."""
+
+    table: str
+    start: Column | None = None
+    end: Column | None = None  # an open spell goes on to the end of what was approved
+    academic_year: Column | None = None  # September to July
+    tax_year: Column | None = None
+    where: dict[Column, tuple[str, ...]] = pydantic.Field({})
+
+    @pydantic.model_validator(mode="after")
+    def _has_time(self) -> "Spells":
+        if not (self.academic_year or self.tax_year or (self.start and self.end)):
+            raise ValueError("write start and end, academic_year or tax_year: a spell has a time")
+        return self
+
+
+class Activity(Strict):
+    """What a person does over time."""
+
+    name: Name
+    title: str
+    days: bool = False  # whether days are counted as well as months
+    of: Annotated[tuple[Spells, ...], pydantic.Field(min_length=1)]
+
+
+class AnalysisRules(Strict):
+    """All rules."""
+
+    person: tuple[PersonPart, ...]
+    measure: tuple[Measure, ...]
+    activity: tuple[Activity, ...]
+
+
+@functools.cache
+def analysis_rules() -> AnalysisRules:
+    """The shipped rules.
+
+    Raises:
+        ConfigError: the file's faults, all at once.
+    """
+    path = config_file("extract/analysis.toml")
+    return check(AnalysisRules, read_toml(path, "it is shipped with the package"), str(path))
 
 
 @dataclass(frozen=True)
@@ -63,15 +146,14 @@ class ApprovedTables:
         """The tax years from the first to the last that any table by tax year or in spells was approved for."""
         tables = {m.table for m in self.measures()}
         tables |= {s.table for _, spells in self.activities() for s in spells if not s.academic_year}
-        spans = [years for name in tables if (years := self.tables[name].years)]
-        return Years(min(y.first for y in spans), max(y.last for y in spans)) if spans else None
+        return Years.around(self.tables[name].years for name in tables)
 
 
 def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layout]:
     """The requested tables.
 
     Args:
-        asked: of person, person_year, person_month and outcomes.
+        asked: of person, person_year and person_month.
         plan: the extract's other tables.
 
     Raises:
@@ -96,7 +178,6 @@ def _layouts(asked: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout |
         "person": lambda: _person(people, approved),
         "person_year": lambda: _person_year(approved),
         "person_month": lambda: _person_month(approved),
-        "outcomes": lambda: _outcomes(approved),
     }
     return {name: made[name]() for name in dict.fromkeys(asked)}
 
@@ -106,7 +187,6 @@ NEEDS = {
     "person": "people",
     "person_year": f"figures of a tax year with TaxYear, or {_IN_TIME}",
     "person_month": f"{_IN_TIME}, or leo.self_assessment with TaxYear",
-    "outcomes": "leo.outcomes with definition, cohort_type, cohort_year and years_after",
 }
 """What each table is made of."""
 
@@ -227,29 +307,3 @@ def _person_month(approved: ApprovedTables) -> Layout | None:
         key=(PERSON, MONTH),
         years=span,
     )
-
-
-def _outcomes(approved: ApprovedTables) -> Layout | None:
-    rules = analysis_rules().outcomes
-    if not approved.has(rules.table, *rules.by, rules.after):
-        return None
-    layout = approved.tables[rules.table]
-    by = [replace(approved.field(rules.table, name)) for name in rules.by]
-    return Layout(
-        "analysis_outcomes",
-        "Outcomes by years after, in columns",
-        "member of a cohort under one definition",
-        (key_field(PERSON), *by, *(field for _, _, field in outcome_columns(layout))),
-        key=(PERSON, *(name for name in rules.by if name != "cohort_type")),
-    )
-
-
-def outcome_columns(layout: Layout) -> Iterator[tuple[str, int, Field]]:
-    """Column, years after, and what it becomes."""
-    rules = analysis_rules().outcomes
-    for field in layout.fields:
-        if field.name not in (*_KEYS, *rules.by, rules.after):
-            for after in rules.years_after:
-                plural = "year" if after == 1 else "years"
-                says = f"{field.description} {after} {plural} after; empty where not followed so long."
-                yield field.name, after, replace(field, name=f"{field.name}_{after}", description=says)

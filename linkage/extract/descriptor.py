@@ -13,7 +13,7 @@ from linkage.catalogue import datapackage
 from linkage.catalogue.datapackage import MEDIA
 from linkage.extract import ro_crate
 from linkage.extract.formats import DataFile, Delivered
-from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.layout import PERSON, Layout
 from linkage.extract.project import Project
 from linkage.extract.pseudonyms import PATTERN
 
@@ -61,14 +61,37 @@ def descriptor(
 
 def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
     is_csv = file.format == "csv"
-    schema = _schema(layout, off_frame)
+    fields = [
+        datapackage.field(
+            field.name,
+            field.type,
+            field.description,
+            required=field.name == PERSON,
+            pattern=PATTERN.pattern if field.pseudonym_of else None,
+            codes=field.labels,
+            is_complete=(layout.name, field.name) not in off_frame,
+            pseudonym=field.pseudonym_of,
+            frame=field.frame,
+            concept=field.concept,
+            identifiability=field.identifiability,
+            sensitivity=field.sensitivity,
+            years=field.years,
+        )
+        for field in layout.fields
+    ]
+    schema = datapackage.schema(fields, layout.key)
     if layout.name != "people" and is_csv:
         schema["foreignKeys"] = [{"fields": [PERSON], "reference": {"resource": "people", "fields": [PERSON]}}]
     resource: dict[str, Any] = {
         "name": _resource_name(layout, file),
         "title": layout.title,
         "description": f"One row: {layout.grain}.",
-        **_file(file),
+        "path": file.path,
+        "format": file.format,
+        "mediatype": MEDIA[file.format],
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "leo:form": file.format,
         "leo:rows": file.rows,
         "leo:table": layout.name,
     }
@@ -81,40 +104,6 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
         return resource | {"type": "table", "encoding": "utf-8", "dialect": dialect, "schema": schema}
     # Readers of packages check size and hash of another format, and take `schema` for that of a CSV file.
     return resource | {"type": "file", "leo:schema": schema}
-
-
-def _file(file: DataFile) -> dict[str, Any]:
-    return {
-        "path": file.path,
-        "format": file.format,
-        "mediatype": MEDIA[file.format],
-        "bytes": file.bytes,
-        "hash": f"sha256:{file.sha256}",
-        "leo:form": file.format,
-    }
-
-
-def _schema(layout: Layout, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    fields = [_field(field, is_complete=(layout.name, field.name) not in off_frame) for field in layout.fields]
-    return datapackage.schema(fields, layout.key)
-
-
-def _field(field: Field, *, is_complete: bool) -> dict[str, Any]:
-    return datapackage.field(
-        field.name,
-        field.type,
-        field.description,
-        required=field.name == PERSON,
-        pattern=PATTERN.pattern if field.pseudonym_of else None,
-        codes=field.labels,
-        is_complete=is_complete,
-        pseudonym=field.pseudonym_of,
-        frame=field.frame,
-        concept=field.concept,
-        identifiability=field.identifiability,
-        sensitivity=field.sensitivity,
-        years=field.years,
-    )
 
 
 def _resource_name(layout: Layout, file: DataFile) -> str:

@@ -4,7 +4,7 @@ The approval keeps identifiers out. This reads the files as written, and trusts 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,16 @@ from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import holdings, names_a_person
 from linkage.catalogue.identifiers import NAMES, SIGNS
 from linkage.catalogue.years import Years
-from linkage.engine import Engine, Table, one, quote
+from linkage.engine import Engine, Table, Value, one, quote
 from linkage.errors import GateError
 from linkage.extract.layout import Field, Layout
 from linkage.extract.pseudonyms import PATTERN
 
 _SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
+_LONG_NUMBERS = {
+    "ULN": f"value >= {_SHORTEST} and value < 9999999999",
+    "HUSID": "value >= 100000000000 and value < 10000000000000",
+}
 _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births
 
 
@@ -79,17 +83,24 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
     for name in table.columns:
         field = fields.get(name, Field(name, "string", ""))
         if field.pseudonym_of:
-            signs += _counted(engine, layout, table, name, "no pseudonym", _not_pseudonym(name))
+            wrong = {"no pseudonym": "not regexp_matches(value, $pattern)"}
+            signs += _counted(engine, layout, table, name, wrong, {"pattern": f"^{PATTERN.pattern}$"})
             continue
         plain = re.sub(r"[\s_]", "", name.lower())
         if plain in identifying or any(part in plain for part in NAMES):
             signs.append(Sign(layout.name, name, "an identifier", 0))
         if types[name] in ("string", "large_string"):
-            signs += _string_signs(engine, layout, table, field)
+            # Codes of the column's frame are known and pass.
+            codes = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
+            unknown = f"value not in ({', '.join(f'${code}' for code in codes)})" if codes else "true"
+            forms = {f"sign_{number}": pattern for number, pattern in enumerate(SIGNS.values())}
+            conditions = {
+                kind: f"{unknown} and regexp_matches(upper(value), ${form})"
+                for kind, form in zip(SIGNS, forms, strict=True)
+            }
+            signs += _counted(engine, layout, table, name, conditions, {**codes, **forms})
         elif name in long:
-            for kind, first, end in (("ULN", _SHORTEST, 9_999_999_999), ("HUSID", 100_000_000_000, 10_000_000_000_000)):
-                condition = f"{quote(name)} >= {first} and {quote(name)} < {end}"
-                signs += _counted(engine, layout, table, name, kind, condition)
+            signs += _counted(engine, layout, table, name, _LONG_NUMBERS, {})
         elif types[name].startswith(("date", "timestamp")):
             signs += _birth_signs(engine, layout, table, field)
     return signs
@@ -106,34 +117,6 @@ def _long_numbers(engine: Engine, table: Table, names: Sequence[str]) -> frozens
     largest = ", ".join(f"max({quote(name)}) >= {_SHORTEST} as long_{place}" for place, name in enumerate(names))
     found = one(engine, engine.sql(f"select {largest} from {{table}}", table=table))
     return frozenset(name for place, name in enumerate(names) if found[f"long_{place}"])
-
-
-def _string_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
-    """All signs in one reading of the column's distinct values; codes of its frame are known and pass."""
-    known = [f"$code_{number}" for number in range(len(field.labels or {}))]
-    pass_over = f"and text not in ({', '.join(known)})" if known else ""
-    params = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
-    names = list(SIGNS)
-    counts = ", ".join(
-        f"count(*) filter (where regexp_matches(text, $sign_{number})) as found_{number}"
-        for number in range(len(names))
-    )
-    found = one(
-        engine,
-        engine.sql(
-            f"""
-            with texts as (
-                select distinct upper({quote(field.name)}) as text from {{table}} where {quote(field.name)} is not null
-            )
-            select {counts} from texts where text is not null {pass_over}
-            """,
-            params={**params, **{f"sign_{number}": SIGNS[name] for number, name in enumerate(names)}},
-            table=table,
-        ),
-    )
-    for number, name in enumerate(names):
-        if found[f"found_{number}"]:
-            yield Sign(layout.name, field.name, name, found[f"found_{number}"])
 
 
 def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
@@ -159,21 +142,27 @@ def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> 
         yield Sign(layout.name, field.name, "a birth date", found["early_values"])
 
 
-def _counted(engine: Engine, layout: Layout, table: Table, column: str, kind: str, condition: str) -> Iterator[Sign]:
+def _counted(
+    engine: Engine, layout: Layout, table: Table, column: str, conditions: Mapping[str, str], params: dict[str, Value]
+) -> Iterator[Sign]:
+    """How many different values of a column meet a condition of each kind, in one reading."""
+    counts = ", ".join(
+        f"count(case when {condition} then 1 end) as kind_{number}"
+        for number, condition in enumerate(conditions.values())
+    )
     counted = engine.sql(
         f"""
-        with distinct_values as (select distinct {quote(column)} from {{table}})
-        select count(*) as found from distinct_values where {condition}
+        with column_values as (
+            select distinct {quote(column)} as value from {{table}} where {quote(column)} is not null
+        )
+        select {counts} from column_values
         """,
+        params=params,
         table=table,
     )
-    found = one(engine, counted)["found"]
-    if found:
-        yield Sign(layout.name, column, kind, found)
-
-
-def _not_pseudonym(name: str) -> str:
-    return f"not regexp_matches({quote(name)}, '^{PATTERN.pattern}$')"
+    for kind, count in zip(conditions, one(engine, counted).values(), strict=True):
+        if count:
+            yield Sign(layout.name, column, kind, count)
 
 
 def _identifying_names(catalogue: Catalogue) -> frozenset[str]:

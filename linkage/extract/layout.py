@@ -1,6 +1,5 @@
 """The layouts of an extract's tables: columns, their meaning, what each replaces; decided before a row is read."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from linkage.catalogue.holdings import Holding, holdings
 from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.engine import Table
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, hint
 from linkage.extract.project import ApprovedTable, Project
 
 PERSON = "AE_ID"
@@ -63,7 +62,8 @@ class Layout:
     @property
     def is_clipped(self) -> bool:
         """Whether rows are spells, cut to the approved years."""
-        return self.years is not None and self.holding is not None and _is_spell(self.holding)
+        holding = self.holding
+        return bool(self.years and holding and not holding.year_columns and holding.spell_columns)
 
 
 def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -> list[Layout]:
@@ -111,9 +111,7 @@ def own_tables(link_metadata: bool) -> list[Layout]:
     """The tables that an extract makes: its people, and how their records were linked."""
     person = key_field(PERSON)
     evidence = (
-        Field(
-            "link_method", "string", "How the least certain link was made: deterministic, probabilistic or override."
-        ),
+        Field("link_method", "string", "How the weakest link was made: deterministic, probabilistic or override."),
         Field("link_pass", "string", "The rule or model that made it."),
         Field("link_band", "string", "Its quality in a word, from the strongest to the weakest."),
         Field("match_probability", "number", "Its probability of being right, 0 to 1, to four decimals."),
@@ -192,10 +190,6 @@ def _field(variable: Variable, catalogue: Catalogue, seen: Mapping[str, tuple[Ye
     )
 
 
-def _is_spell(holding: Holding) -> bool:
-    return not holding.year_columns and holding.spell_columns is not None
-
-
 def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Table]) -> Iterator[str]:
     table = tables.get(holding.run_table)
     if table is None:
@@ -209,10 +203,8 @@ def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Tab
     chosen_by = (*chosen_by, approved.only.column) if approved.only else chosen_by
     for name in dict.fromkeys((*approved.variables, *chosen_by)):
         if name not in table.columns:
-            near = difflib.get_close_matches(name, table.columns, 1)
-            yield f"{holding.run_table}: no column '{name}'" + (f"; nearest: {near[0]}" if near else "")
+            yield f"{holding.run_table}: no column '{name}'{hint(name, table.columns)}"
 
 
 def _no_table(name: str, tables: Mapping[str, Table]) -> str:
-    near = difflib.get_close_matches(name, list(tables), 1)
-    return f"no table '{name}'" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(sorted(tables))}")
+    return f"no table '{name}'{hint(name, tables)}"

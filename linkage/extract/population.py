@@ -60,9 +60,7 @@ def people(
         called = {source: datasets.get(source, source) for source in held}
         check_sources(listed, catalogue, (*called, *called.values()))
         members, left_out = opted_out(engine, listed, tables["spine"], lookup, members, called)
-    named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
-    persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
-    engine.drop(named)
+    persons = _named(engine, key, members, f"ours.{PERSON} as person", PERSON, PERSON)
     entities = engine.sql(
         f"""
         select lookup.entity_id, lookup.{PERSON} as person
@@ -158,18 +156,7 @@ def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: P
         lookup=lookup,
         persons=persons,
     )
-    named = pseudonyms(engine, key, ours, "tax_key", kind=EDUKEY)
-    edukeys = engine.sql(
-        f"""
-        select ours.tax_key, ours.{PERSON}, named.pseudonym as {EDUKEY}
-        from {{ours}} as ours join {{named}} as named on named.value = ours.tax_key
-        """,
-        store=True,
-        ours=ours,
-        named=named,
-    )
-    engine.drop(named)
-    return edukeys
+    return _named(engine, key, ours, f"ours.tax_key, ours.{PERSON}", "tax_key", EDUKEY)
 
 
 def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: ProjectKey) -> Table:
@@ -182,18 +169,23 @@ def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: P
         lookup=tables["lookup_pmr"],
         entities=entities,
     )
-    named = pseudonyms(engine, key, ours, "pmr", kind=PMR)
-    pupils = engine.sql(
+    return _named(engine, key, ours, "ours.entity_id", "pmr", PMR)
+
+
+def _named(engine: Engine, key: ProjectKey, ours: Table, kept: str, value: str, kind: str) -> Table:
+    """The kept columns, and the pseudonym of a value in a column that is named like its kind; stored."""
+    named = pseudonyms(engine, key, ours, value, kind=kind)
+    table = engine.sql(
         f"""
-        select ours.entity_id, named.pseudonym as {PMR}
-        from {{ours}} as ours join {{named}} as named on named.value = ours.pmr
+        select {kept}, named.pseudonym as {kind}
+        from {{ours}} as ours join {{named}} as named on named.value = ours.{value}
         """,
         store=True,
         ours=ours,
         named=named,
     )
     engine.drop(named)
-    return pupils
+    return table
 
 
 def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> None:

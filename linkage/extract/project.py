@@ -4,30 +4,34 @@ linkage.requests makes it from a request and the decision in force on it.
 """
 
 import datetime
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, Field
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
 from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.config import Name
-from linkage.errors import ConfigError
+from linkage.config.toml_file import Strict
+from linkage.errors import all_faults, hint
 
 Format = Literal["parquet", "csv"]
-AnalysisTable = Literal["person", "person_year", "person_month", "outcomes"]
+AnalysisTable = Literal["person", "person_year", "person_month"]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _is_range(years: str) -> str:
+    Years.parse(years)
+    return years
 
 
-class Decision(_Strict):
+Span = Annotated[str, AfterValidator(_is_range)]  # "2005/06-2014/15"
+
+
+class Decision(Strict):
     """What the panel decided."""
 
     reference: Text
@@ -36,44 +40,31 @@ class Decision(_Strict):
     conditions: tuple[str, ...] = ()
 
 
-class ApprovedTable(_Strict):
+class ApprovedTable(Strict):
     """A table, and exactly what of it may leave."""
 
     name: Text  # "npd.ks4"
     variables: Annotated[tuple[str, ...], Field(min_length=1)]
-    years: str | None = None  # "2005/06-2014/15"; none only where the table is not held by year
+    years: Span | None = None  # "2005/06-2014/15"; none only where the table is not held by year
     only: RowsOnly | None = None  # all rows of the project's people where there is none
     part: Name | None = None  # of a table that is given in parts of other rows: a suffix of its files' names
 
-    @field_validator("years")
-    @classmethod
-    def _is_range(cls, years: str | None) -> str | None:
-        if years is not None:
-            Years.parse(years)
-        return years
 
-
-class Cohort(_Strict):
+class Cohort(Strict):
     """People who have a row of a table in these years."""
 
     table: Text
-    years: str
-
-    @field_validator("years")
-    @classmethod
-    def _is_range(cls, years: str) -> str:
-        Years.parse(years)
-        return years
+    years: Span
 
 
-class Population(_Strict):
+class Population(Strict):
     """Whose rows may leave: people in all of `sources` and in any of the cohorts."""
 
     sources: tuple[str, ...] = ()
     cohort: tuple[Cohort, ...] = ()
 
 
-class Project(_Strict):
+class Project(Strict):
     """What a request may have under its decision."""
 
     id: Name
@@ -109,10 +100,7 @@ def check_project(project: Project, catalogue: Catalogue, *, today: datetime.dat
     for approved in project.table:
         faults += _table_faults(approved, held)
     if faults:
-        plural = "s" if len(faults) > 1 else ""
-        raise ConfigError(
-            f"project '{project.id}': {len(faults)} fault{plural}\n" + "\n".join(f"  {fault}" for fault in faults)
-        )
+        raise all_faults(f"project '{project.id}'", faults)
 
 
 def _decision_faults(decision: Decision | None, today: datetime.date) -> Iterator[str]:
@@ -133,11 +121,11 @@ def population_faults(
     """Place and fault of each source, table and range of years that is not held."""
     for source in population.sources:
         if source not in catalogue.datasets:
-            yield "population.sources", f"no source '{source}'{_nearest(source, catalogue.datasets)}"
+            yield "population.sources", f"no source '{source}'{hint(source, catalogue.datasets)}"
     for cohort in population.cohort:
         holding = held.get(cohort.table)
         if holding is None:
-            yield "population.cohort", f"no table '{cohort.table}'{_nearest(cohort.table, held)}"
+            yield "population.cohort", f"no table '{cohort.table}'{hint(cohort.table, held)}"
         elif not holding.year_columns:
             yield "population.cohort", f"{cohort.table} has no year to choose a cohort by"
         else:
@@ -148,7 +136,7 @@ def population_faults(
 def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator[str]:
     holding = held.get(approved.name)
     if holding is None:
-        yield f"table: no table '{approved.name}'{_nearest(approved.name, held)}"
+        yield f"table: no table '{approved.name}'{hint(approved.name, held)}"
         return
     yield from (f"{approved.name}: {says}" for says in _year_faults(approved.years, holding))
     if approved.only and approved.only.column not in holding.definition.variables:
@@ -158,7 +146,7 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
     for name in dict.fromkeys(approved.variables):
         variable = holding.definition.variables.get(name)
         if variable is None:
-            yield f"{approved.name}: no variable '{name}'{_nearest(name, holding.definition.variables)}"
+            yield f"{approved.name}: no variable '{name}'{hint(name, holding.definition.variables)}"
         elif reason := names_a_person(variable):
             yield f"{approved.name}.{name}: {reason}, and is replaced by a pseudonym; leave it out"
         elif approved.years and variable.years and not Years.parse(variable.years).meets(Years.parse(approved.years)):
@@ -183,10 +171,3 @@ def _named(table: ApprovedTable) -> str:
 def repeated(names: Iterable[str]) -> list[str]:
     """Names that stand more than once, in the order of the alphabet."""
     return sorted(name for name, times in Counter(names).items() if times > 1)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    lowered = {candidate.lower(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.lower(), list(lowered), 1, 0.5)
-    return f"; nearest: {lowered[near[0]]}" if near else f"; there are {', '.join(sorted(names))}"

@@ -86,6 +86,6 @@ def read_application(path: Path, today: datetime.date, *, only_form: bool = Fals
     request, form = read_request(path)
     application = application_of(request, shipped(), today)
     if faults := form if only_form else faults_of(application, form):
-        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
         raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {line}" for line in as_lines(faults)))
     return application

@@ -16,7 +16,7 @@ from linkage.extract import ExtractSummary, MasterKey, Project, extract
 from linkage.extract.verify import verify
 
 TODAY = datetime.date(2026, 6, 1)
-ALL = ["person", "person_year", "person_month", "outcomes"]
+ALL = ["person", "person_year", "person_month"]
 TABLES: list[dict[str, Any]] = [
     {"name": "leo.person", "variables": ["in_cis", "ks4_year"]},
     {"name": "npd.ks4", "years": "2005/06-2008/09", "variables": ["ACADYR", "LEVEL2"]},
@@ -195,16 +195,6 @@ def test_person_by_month(give: Give, rows: Rows) -> None:
     ]
 
 
-def test_outcomes_side_by_side(give: Give, rows: Rows) -> None:
-    found = rows(give(), "analysis_outcomes")
-    places = [found[0].index(name) for name in ("AE_ID", "definition", "cohort_year", "earnings_1", "earnings_3")]
-    places += [found[0].index(name) for name in ("earnings_5", "earnings_10", "tax_year_3")]
-    assert [tuple(row[place] for place in places) for row in found[1:]] == [
-        (1, "graduate", 201112, 300, 700, None, None, 201516),
-        (2, "ks4", 200708, None, None, 0, None, None),
-    ]
-
-
 def test_what_was_not_approved_is_in_none(give: Give, rows: Rows) -> None:
     """Without start and end of study a year's rows stand for its months; without sections there is none."""
     narrow = [
@@ -246,7 +236,7 @@ def test_what_cannot_be_made_is_refused_at_once(give: Give) -> None:
     ks4 = [{"name": "npd.ks4", "years": "2006/07", "variables": ["ACADYR"]}]
     with pytest.raises(ConfigError) as refused:
         give(table=ks4)
-    for table in ("person_year needs", "person_month needs", "outcomes needs"):
+    for table in ("person_year needs", "person_month needs"):
         assert table in str(refused.value)
 
 

@@ -268,9 +268,8 @@ WAYS = (
     ),
     _way(
         "analysis table package",
-        _set("analysis", to=["person", "person_month", "outcomes"]),
+        _set("analysis", to=["person", "person_month"]),
         ("analysis-made", "analysis person_month"),
-        ("analysis-made", "analysis outcomes"),
     ),
     _way("population", _set("population", "sources", to=["ndp"]), ("population", "population.sources")),
     _way("population", _set("population", "cohort", 0, "table", to="npd.ks9"), ("population", "population.cohort")),
