@@ -16,6 +16,7 @@ from linkage.engine.base import (
     render,
     rows,
     run_concurrently_if_small,
+    union_all,
 )
 from linkage.engine.components import by_component, components
 from linkage.engine.files import is_hidden, unfinished
@@ -44,6 +45,7 @@ __all__ = [
     "run_concurrently_if_small",
     "scratch_folder",
     "unfinished",
+    "union_all",
     "whole_numbers",
     "without_pandas",
 ]

@@ -8,7 +8,7 @@ Tables enter a query as {name}, values as $name:
 import datetime
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -189,6 +189,13 @@ def empty(engine: Engine, kinds: Mapping[str, str]) -> Table:
     """No rows, of columns with their types as DuckDB names them; no table, so that an engine sees nothing is there."""
     values = ", ".join(f"cast(null as {kind}) as {quote(name)}" for name, kind in kinds.items())
     return engine.sql(f"select {values} where false", params=None)
+
+
+def union_all(engine: Engine, parts: Iterable[tuple[str, Table]], *, store: Stored = False) -> Table:
+    """The rows of several queries, each over a table that it calls {t}."""
+    queries, tables = zip(*parts, strict=True)
+    text = "\nunion all\n".join(query.replace("{t}", f"{{of_{place}}}") for place, query in enumerate(queries))
+    return engine.sql(text, params=None, store=store, **{f"of_{place}": table for place, table in enumerate(tables)})
 
 
 def quote(identifier: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import Engine, Table, one, rows
+from linkage.engine import Engine, Table, literal, one, rows, union_all
 from quality.intervals import f1, wilson
 
 
@@ -86,13 +86,18 @@ def truth_of_pairs(engine: Engine, units: Table, true_pairs: Table) -> StepTruth
     return StepTruth(pairs, known, has_persons=False)
 
 
-def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
-    """The links with `verdict`: true, false, or unknown where a side's person is not known."""
+def judge(engine: Engine, links: Table, truth: StepTruth | None) -> Table:
+    """The links with `verdict`: true, false, or unknown where a side's person is not known, or there is no truth."""
+    carried = [f"links.{name}" for name in ("left_id", "right_id", "method", "pass", "match_weight", "decision")]
+    for name, kind in (("pattern", "varchar"), ("match_probability", "double")):  # NULL where links have none
+        carried.append(f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}")
+    if truth is None:
+        return engine.sql(f"select {', '.join(carried)}, 'unknown' as verdict from {{links}} as links", links=links)
     return engine.sql(
         f"""
         with left_known as (select unit_id from {{known}} where side = 'left'),
              right_known as (select unit_id from {{known}} where side = 'right')
-        select {carried(links)},
+        select {", ".join(carried)},
                case when pairs.left_id is not null then 'true'
                     when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
                     else 'false' end as verdict
@@ -108,16 +113,6 @@ def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
     )
 
 
-def carried(links: Table) -> str:
-    """SQL of what an evaluation reads of links; NULL stands for what they have not."""
-    optional = (("pattern", "varchar"), ("match_probability", "double"))
-    asked = ["left_id", "right_id", "method", "pass", "match_weight", "decision"]
-    return ", ".join(
-        [f"links.{name}" for name in asked]
-        + [f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}" for name, kind in optional]
-    )
-
-
 def step_accuracy(engine: Engine, judged: Table, truth: StepTruth, cardinality: str) -> dict[str, Any]:
     """What a step's accepted links got right. Recall is of all true pairs, whether blocking reached them or not.
 
@@ -130,47 +125,42 @@ def step_accuracy(engine: Engine, judged: Table, truth: StepTruth, cardinality: 
         Counts true_pairs, attainable (None where truth came as pairs), accepted, assessed, correct, false, missed;
         shares precision, recall, f1; true_pairs_by_outcome: where the true pairs ended.
     """
-    counts = one(
-        engine,
-        engine.sql(
-            """
-            select count(*) filter (where decision = 'accepted') as accepted,
-                   count(*) filter (where decision = 'accepted' and verdict = 'true') as correct,
-                   count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong
-            from {judged}
-            """,
-            judged=judged,
-        ),
-    )
-    outcomes = rows(
-        engine,
-        engine.sql(
-            """
-            with outcomes as (
-                select coalesce(judged.decision, 'not compared') as outcome
-                from {pairs} as pairs
-                left join {judged} as judged on judged.left_id = pairs.left_id and judged.right_id = pairs.right_id
-            )
-            select outcome, count(*) as pairs from outcomes group by outcome order by outcome
-            """,
-            pairs=truth.pairs,
-            judged=judged,
-        ),
-    )
-    true_pairs = sum(row["pairs"] for row in outcomes)
+    query = """
+        select count(*) as accepted, count(*) filter (where verdict = 'true') as correct,
+               count(*) filter (where verdict = 'false') as wrong
+        from {judged}
+        where decision = 'accepted'
+        """
+    counts = one(engine, engine.sql(query, judged=judged))
+    query = """
+        with outcomes as (
+            select coalesce(judged.decision, 'not compared') as outcome
+            from {pairs} as pairs
+            left join {judged} as judged on judged.left_id = pairs.left_id and judged.right_id = pairs.right_id
+        )
+        select outcome, count(*) as pairs from outcomes group by outcome order by outcome
+        """
+    outcomes = rows(engine, engine.sql(query, pairs=truth.pairs, judged=judged))
     correct, false = counts["correct"], counts["wrong"]
     return {
-        "true_pairs": true_pairs,
-        "attainable": _attainable(engine, truth, cardinality),
         "accepted": counts["accepted"],
         "assessed": correct + false,
+        "attainable": _attainable(engine, truth, cardinality),
+        "true_pairs_by_outcome": outcomes,
+        **error_counts(correct, false, sum(row["pairs"] for row in outcomes)),
+    }
+
+
+def error_counts(correct: int, false: int, true_pairs: int) -> dict[str, Any]:
+    """true_pairs, correct, false, missed; shares precision, recall, f1."""
+    return {
+        "true_pairs": true_pairs,
         "correct": correct,
         "false": false,
         "missed": true_pairs - correct,
         "precision": wilson(correct, correct + false),
         "recall": wilson(correct, true_pairs),
         "f1": f1(correct, false, true_pairs - correct),
-        "true_pairs_by_outcome": outcomes,
     }
 
 
@@ -183,23 +173,17 @@ def _attainable(engine: Engine, truth: StepTruth, cardinality: str) -> int | Non
         "many-to-one": "case when right_units > 0 then left_units else 0 end",
         "many-to-many": "left_units * right_units",
     }[cardinality]
-    found = one(
-        engine,
-        engine.sql(
-            f"""
-            with persons as (
-                select person,
-                       count(*) filter (where side = 'left') as left_units,
-                       count(*) filter (where side = 'right') as right_units
-                from {{known}}
-                group by person
-            )
-            select cast(coalesce(sum({most}), 0) as bigint) as pairs from persons
-            """,
-            known=truth.known,
-        ),
-    )
-    return int(found["pairs"])
+    query = f"""
+        with persons as (
+            select person,
+                   count(*) filter (where side = 'left') as left_units,
+                   count(*) filter (where side = 'right') as right_units
+            from {{known}}
+            group by person
+        )
+        select cast(coalesce(sum({most}), 0) as bigint) as pairs from persons
+        """
+    return int(one(engine, engine.sql(query, known=truth.known))["pairs"])
 
 
 def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, Any]:
@@ -239,16 +223,7 @@ def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, An
     engine.drop(cells)
     correct, made, true_pairs = (int(pairs[key] or 0) for key in ("correct", "made", "true_pairs"))
     return {
-        "pairwise": {
-            "true_pairs": true_pairs,
-            "accepted": made,
-            "correct": correct,
-            "false": made - correct,
-            "missed": true_pairs - correct,
-            "precision": wilson(correct, made),
-            "recall": wilson(correct, true_pairs),
-            "f1": f1(correct, made - correct, true_pairs - correct),
-        },
+        "pairwise": {"accepted": made, **error_counts(correct, made - correct, true_pairs)},
         "people": {**people, "share_exact": wilson(people["exact"], people["true"])},
     }
 
@@ -296,16 +271,8 @@ def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], e
         records: by source: source_key, entity_key.
         entities: entity_id, source, entity_key.
     """
-    parts = {f"of_{place}": table for place, table in enumerate(records.values())}
-    keyed = engine.sql(
-        "\nunion all\n".join(
-            f"select cast($source_{place} as varchar) as source, source_key, entity_key from {{{name}}}"
-            for place, name in enumerate(parts)
-        ),
-        params={f"source_{place}": source for place, source in enumerate(records)},
-        store=False,
-        **parts,
-    )
+    query = "select cast({} as varchar) as source, source_key, entity_key from {{t}}"
+    keyed = union_all(engine, [(query.format(literal(source)), table) for source, table in records.items()])
     return engine.sql(
         """
         select distinct entities.entity_id, errors.field, errors.kind
@@ -337,36 +304,20 @@ def missed_by_data_error(
         share_missed, cost (missed beyond the share of those without any), false (false links that bear it), costliest
         first.
     """
-    marks = engine.sql(_MARKS, store=True, units=units, errors=errors)
     pairs = engine.sql(_PAIRS, store=True, judged=judged, true_pairs=true_pairs)
-    marked = engine.sql(_MARKED, store=True, pairs=pairs, marks=marks)
+    marked = engine.sql(_MARKED, store=True, pairs=pairs, units=units, errors=errors)
     clean = one(engine, engine.sql(_WITHOUT, pairs=pairs, marked=marked))
     kinds = rows(engine, engine.sql(_KINDS, marked=marked))
-    engine.drop(marks, pairs, marked)
+    engine.drop(pairs, marked)
     base = clean["missed"] / clean["pairs"] if clean["pairs"] else 0.0
-    found = [
-        {
-            "field": row["field"],
-            "kind": row["kind"],
-            "pairs": row["pairs"],
-            "missed": row["missed"],
-            "share_missed": wilson(row["missed"], row["pairs"]),
-            "cost": max(0.0, row["missed"] - base * row["pairs"]),
-            "false": row["wrong"],
-        }
-        for row in kinds
-    ]
+    for row in kinds:
+        row["share_missed"] = wilson(row["missed"], row["pairs"])
+        row["cost"] = max(0.0, row["missed"] - base * row["pairs"])
     return {
         "without_error": {**clean, "share_missed": wilson(clean["missed"], clean["pairs"])},
-        "kinds": sorted(found, key=lambda row: (-row["cost"], row["field"], row["kind"])),
+        "kinds": sorted(kinds, key=lambda row: (-row["cost"], row["field"], row["kind"])),
     }
 
-
-_MARKS = """
-    select distinct units.side, units.unit_id, errors.field, errors.kind
-    from {units} as units
-    join {errors} as errors on errors.entity_id = units.entity_id
-"""
 
 # True pairs with whether they are linked, and false links.
 _PAIRS = """
@@ -381,16 +332,18 @@ _PAIRS = """
 """
 
 _MARKED = """
-    with borne as (
-        select pairs.left_id, pairs.right_id, pairs.is_true, pairs.is_linked, marks.field, marks.kind
-        from {pairs} as pairs
-        join {marks} as marks on marks.side = 'left' and marks.unit_id = pairs.left_id
-        union
-        select pairs.left_id, pairs.right_id, pairs.is_true, pairs.is_linked, marks.field, marks.kind
-        from {pairs} as pairs
-        join {marks} as marks on marks.side = 'right' and marks.unit_id = pairs.right_id
+    with marks as (
+        select distinct units.side, units.unit_id, errors.field, errors.kind
+        from {units} as units
+        join {errors} as errors on errors.entity_id = units.entity_id
     )
-    select * from borne
+    select pairs.*, marks.field, marks.kind
+    from {pairs} as pairs
+    join marks on marks.side = 'left' and marks.unit_id = pairs.left_id
+    union
+    select pairs.*, marks.field, marks.kind
+    from {pairs} as pairs
+    join marks on marks.side = 'right' and marks.unit_id = pairs.right_id
 """
 
 _WITHOUT = """
@@ -405,8 +358,7 @@ _KINDS = """
     select field, kind,
            count(*) filter (where is_true) as pairs,
            count(*) filter (where is_true and not is_linked) as missed,
-           count(*) filter (where not is_true) as wrong
+           count(*) filter (where not is_true) as "false"
     from {marked}
     group by field, kind
-    order by field, kind
 """

@@ -4,12 +4,11 @@ import functools
 import tomllib
 from collections.abc import Mapping
 
-import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from linkage.catalogue import Catalogue
 from linkage.config.resources import config_file
-from linkage.engine import Engine, Table, columns, literal, quote
+from linkage.engine import Engine, Table, literal, quote, union_all
 from quality.measures.definitions import Characteristic, Definitions
 
 NOT_KNOWN = "not known"
@@ -46,36 +45,29 @@ def entities_described(
         for c in definitions.characteristic
         if c.table in attributes and c.variable in attributes[str(c.table)].columns
     ]
-    parts, tables = [], {}
-    for index, table in enumerate(identities.values()):
-        tables[f"identities_{index}"] = table
+    parts = []
+    for source, table in identities.items():
         values = "".join(f", {_identity_value(c, table, catalogue)} as {quote(c.name)}" for c in by_identity)
-        parts.append(
-            f"select entity_id, $source_{index} as source, {_newest('dob', table, 'date')} as born {values} "
-            f"from {{identities_{index}}}"
-        )
-    entities = engine.sql(
-        "\nunion all\n".join(parts),
-        params={f"source_{index}": source for index, source in enumerate(identities)},
-        store=False,
-        **tables,
+        born = _newest("dob", table, "date")
+        query = f"select entity_id, cast({literal(source)} as varchar) as source, {born} as born {values} from {{t}}"
+        parts.append((query, table))
+    picked = {
+        c.name: _regions(engine, identities, c, catalogue)
+        if c.part == "region"
+        else _picked(engine, attributes[str(c.table)], c, catalogue)
+        for c in [*by_attribute, *by_region]
+    }
+    chosen = "".join(f", picked_{n}.value as {quote(name)}" for n, name in enumerate(picked))
+    joins = " ".join(
+        f"left join {{picked_{n}}} as picked_{n} on picked_{n}.entity_id = entities.entity_id"
+        for n in range(len(picked))
     )
-    joined, joins, named = [], [], {}
-    for index, c in enumerate([*by_attribute, *by_region]):
-        named[f"picked_{index}"] = (
-            _regions(engine, identities, c, catalogue)
-            if c.part == "region"
-            else _picked(engine, attributes[str(c.table)], c, catalogue)
-        )
-        joined.append(f", picked_{index}.value as {quote(c.name)}")
-        joins.append(f"left join {{picked_{index}}} as picked_{index} on picked_{index}.entity_id = entities.entity_id")
     return engine.sql(
-        f"select {columns(entities.columns, of='entities')} {''.join(joined)} "
-        f"from {{entities}} as entities {' '.join(joins)}",
+        f"select entities.*{chosen} from {{entities}} as entities {joins}",
         params=None,
         store=True,
-        entities=entities,
-        **named,
+        entities=union_all(engine, parts),
+        **{f"picked_{n}": table for n, table in enumerate(picked.values())},
     )
 
 
@@ -108,37 +100,23 @@ def _british_form() -> str:
 
 def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
     """Whether anybody has a British postcode; a run without one has no regions to speak of."""
-    with_postcode = [table for table in identities.values() if "postcode" in table.columns]
-    found = (
-        engine.sql(
-            f"""
-            select 1 as n from {{identities}}
-            where regexp_matches({_newest("postcode", table, "varchar")}, {literal(_british_form())})
-            limit 1
-            """,
-            identities=table,
-        )
-        for table in with_postcode
-    )
-    return any(engine.count(one) for one in found)
+    queries = [
+        (f"select 1 as n from {{t}} where regexp_matches({newest}, {literal(_british_form())}) limit 1", table)
+        for table in identities.values()
+        if "postcode" in table.columns
+        for newest in [_newest("postcode", table, "varchar")]
+    ]
+    return any(engine.count(engine.sql(query, t=table)) for query, table in queries)
 
 
 def _regions(
     engine: Engine, identities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
 ) -> Table:
     """entity_id, value: the region of the newest postcode, by its outward code where that is named, else its area."""
-    with_postcode = {
-        f"of_{place}": table for place, table in enumerate(identities.values()) if "postcode" in table.columns
-    }
-    postcodes = engine.sql(
-        "\nunion all\n".join(
-            f"select entity_id, {_newest('postcode', table, 'varchar')} as postcode from {{{name}}}"
-            for name, table in with_postcode.items()
-        ),
-        params=None,
-        store=False,
-        **with_postcode,
-    )
+    with_postcode = [table for table in identities.values() if "postcode" in table.columns]
+    query = "select entity_id, {} as postcode from {{t}}"
+    regions = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
+    parts = [(query.format(_newest("postcode", table, "varchar")), table) for table in with_postcode]
     return engine.sql(
         f"""
         with parts as (
@@ -155,15 +133,9 @@ def _regions(
         )
         select entity_id, {_known("code", characteristic, catalogue)} as value from placed
         """,
-        postcodes=postcodes,
-        regions=engine.from_arrow(_postcode_regions()),
+        postcodes=union_all(engine, parts),
+        regions=engine.from_arrow(regions.rename_columns(["prefix", "region"])),
     )
-
-
-def _postcode_regions() -> pa.Table:
-    """prefix, region: outward codes and postcode areas."""
-    table = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
-    return table.rename_columns(["prefix", "region"])
 
 
 def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
-from linkage.engine import Engine, Table, columns, one, rows, run_concurrently_if_small
+from linkage.engine import Engine, Table, one, rows, run_concurrently_if_small, union_all
 from linkage.version import FORMAT
 from quality.measures import accuracy, link_counts, link_rates
-from quality.measures.accuracy import entity_errors, missed_by_data_error
-from quality.measures.bias import bias, error_by_group
+from quality.measures.bias import bias
 from quality.measures.calibration import calibration
 from quality.measures.characteristics import entities_described
 from quality.measures.definitions import Definitions
@@ -46,7 +45,7 @@ class StepTables:
         blocking: what the match stage counted of its passes and blocking rules (see quality.measures.link_counts).
         reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
         joins_second_records: whether the step links two records of one person, beyond its cardinality.
-        sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
+        sampled: link draws, where the step has some: draw, left_id, right_id.
         draws: how many of them there are.
         recall_unknown: why recall is not estimated (quality.measures.estimated_error.WHY_UNKNOWN).
     """
@@ -108,18 +107,22 @@ def evaluate(
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
     entities = _entities(engine, inputs, definitions, catalogue)
-    contradictions = _contradictions(engine, inputs)
+    contradictions: tuple[Table, list[dict[str, Any]]] | None = None
+    if inputs.spine and inputs.identities:
+        rules = implausible_rules()
+        contradictions = conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, rules)
 
     def judged(step: StepTables) -> dict[str, Any]:
-        counted = _step(engine, step, inputs, entities, definitions, catalogue)
+        counted = _step(engine, step, list(inputs.identities), entities, definitions, catalogue)
         opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
         return counted | {"implausible": opposed}
 
     steps = [functools.partial(judged, step) for step in inputs.steps]
+    names = dict.fromkeys([*(str(row["source"]) for row in inputs.sources), *inputs.identities])
     result: dict[str, Any] = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
-        "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
+        "sources": [_source(engine, name, inputs) for name in names],
         "tables": dict(inputs.tables),
         "weight_range": list(definitions.weight_range),
         "steps": run_concurrently_if_small(engine, *steps),
@@ -130,13 +133,6 @@ def evaluate(
     stored = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
     engine.drop(*(table for table in stored if table))
     return result
-
-
-def _contradictions(engine: Engine, inputs: Inputs) -> tuple[Table, list[dict[str, Any]]] | None:
-    """Pairs of records of one person that contradict each other, and the rules by which; None without a spine."""
-    if inputs.spine is None or not inputs.identities:
-        return None
-    return conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, implausible_rules())
 
 
 @dataclass(frozen=True)
@@ -155,21 +151,10 @@ def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogu
     described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
         return _Entities(described)
-    keys = ("entity_id", "source", "entity_key")
-    parts = {f"identities_{index}": table for index, table in enumerate(inputs.identities.values())}
-    entities = engine.sql(
-        "\nunion all\n".join(f"select {columns(keys)} from {{{name}}}" for name in parts),
-        params=None,
-        store=False,
-        **parts,
-    )
-    errors = entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
+    query = "select entity_id, source, entity_key from {t}"
+    entities = union_all(engine, [(query, table) for table in inputs.identities.values()])
+    errors = accuracy.entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
     return _Entities(described, accuracy.entity_persons(engine, entities, inputs.truth), errors)
-
-
-def _source_names(inputs: Inputs) -> list[str]:
-    named = [str(row["source"]) for row in inputs.sources]
-    return named + [name for name in inputs.identities if name not in named]
 
 
 def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
@@ -186,27 +171,40 @@ def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
 def _step(
     engine: Engine,
     step: StepTables,
-    inputs: Inputs,
+    sources: Sequence[str],
     entities: _Entities,
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
     """Evaluation of a step."""
-    known = _step_truth(engine, step, entities.persons)
-    judged = accuracy.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
+    known = None
+    if step.true_pairs is not None:
+        known = accuracy.truth_of_pairs(engine, step.units, step.true_pairs)
+    elif entities.persons:
+        known = accuracy.truth_of_units(engine, step.units, entities.persons)
+    judged = accuracy.judge(engine, step.links, known)
     allowed = "many-to-many" if step.joins_second_records else step.cardinality
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
     sides = link_counts.sides(engine, step.units, judged, step.unlinked)
-    unseen = _unseen(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
-    units, by_group = None, _of_no_group()
+    unseen = unseen_of(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
+    units = None
+    by_group: dict[str, list[Any]] = {key: [] for key in ("totals", "reasons", "rates", "bias")}
     if entities.described:
-        sources = list(inputs.identities)
         units = link_rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
-        by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
-        if unseen.unknown:
-            _clear_estimated_missed(by_group)
+        cube = link_rates.cube(engine, units)
+        by_group = {
+            "totals": link_rates.totals(engine, cube),
+            "reasons": link_rates.reasons(engine, units, step.unlinked),
+            "rates": link_rates.rates(engine, cube, sources, definitions, catalogue),
+            "bias": bias(engine, cube, definitions, catalogue),
+        }
+        engine.drop(cube)
+        for table in by_group["bias"] if unseen.unknown else ():
+            for group in (*table["groups"], *table.get("bands", ())):
+                group["estimated_missed"] = None  # not 0 where no pairs were kept
+    errors = entities.errors
     result = {
         "step": step.name,
         "left": step.left,
@@ -222,8 +220,8 @@ def _step(
         "bands": link_counts.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
         "estimated_error": estimated_error(engine, judged, unseen),
-        "data_errors": missed_by_data_error(engine, judged, known.pairs, step.units, entities.errors)
-        if known and entities.errors
+        "data_errors": accuracy.missed_by_data_error(engine, judged, known.pairs, step.units, errors)
+        if known and errors
         else None,
         "calibration": calibration(engine, judged, definitions) if known else [],
         **by_group,
@@ -234,7 +232,7 @@ def _step(
     return result
 
 
-def _unseen(step: StepTables, most: float | None) -> Unseen:
+def unseen_of(step: StepTables, most: float | None) -> Unseen:
     """Expected matches that the step did not score; `most` is the most matches there can be."""
     counted = step.blocking or {}
     return Unseen(
@@ -247,41 +245,6 @@ def _unseen(step: StepTables, most: float | None) -> Unseen:
     )
 
 
-def _of_no_group() -> dict[str, list[Any]]:
-    """As `_by_group`, where units are not described."""
-    return {"totals": [], "reasons": [], "rates": [], "error_by_group": [], "bias": []}
-
-
-def _by_group(
-    engine: Engine,
-    step: StepTables,
-    units: Table,
-    sources: Sequence[str],
-    definitions: Definitions,
-    catalogue: Catalogue,
-    *,
-    has_truth: bool,
-) -> dict[str, list[Any]]:
-    """Link rates, error and bias by group; `units` as of `link_rates.units_described`."""
-    cube = link_rates.cube(engine, units)
-    found = {
-        "totals": link_rates.totals(engine, cube),
-        "reasons": link_rates.reasons(engine, units, step.unlinked),
-        "rates": link_rates.rates(engine, cube, sources, definitions, catalogue),
-        "error_by_group": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
-        "bias": bias(engine, cube, definitions, catalogue, has_truth=has_truth),
-    }
-    engine.drop(cube)
-    return found
-
-
-def _clear_estimated_missed(by_group: Mapping[str, list[Any]]) -> None:
-    """None, not 0, where no pairs were kept."""
-    for table in (*by_group["error_by_group"], *by_group["bias"]):
-        for group in (*table["groups"], *table.get("bands", ())):
-            group["estimated_missed"] = None
-
-
 def _link_draws(
     engine: Engine,
     step: StepTables,
@@ -289,63 +252,28 @@ def _link_draws(
     by_group: Mapping[str, list[Any]],
     sides: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any] | None:
-    """Variation of figures over the step's link draws."""
+    """Variation of figures over the step's link draws; all units are eligible where they are not described."""
     if not step.sampled:
         return None
-    counted = _eligible(by_group["totals"], sides)
+    every = [{**side, "eligible": side["units"]} for side in sides]
+    nothing = {"side": "left", "eligible": 0, "linked": 0}
+    left = next(row for row in (*by_group["totals"], *every, nothing) if row["side"] == "left")
+    counted = {key: left[key] for key in ("eligible", "linked")}
     return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
-
-
-def _eligible(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """eligible and linked of the left side; all units are eligible where they are not described."""
-    for row in totals:
-        if row["side"] == "left":
-            return {"eligible": row["eligible"], "linked": row["linked"]}
-    found = next((side for side in sides if side["side"] == "left"), {"units": 0, "linked": 0})
-    return {"eligible": found["units"], "linked": found["linked"]}
 
 
 def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
     return [str(comparison.get("output_column_name") or "") for comparison in (model or {}).get("comparisons", ())]
 
 
-def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> accuracy.StepTruth | None:
-    if step.true_pairs is not None:
-        return accuracy.truth_of_pairs(engine, step.units, step.true_pairs)
-    return accuracy.truth_of_units(engine, step.units, persons) if persons else None
-
-
-def _not_judged(engine: Engine, links: Table) -> Table:
-    return engine.sql(
-        f"""
-        select {accuracy.carried(links)}, 'unknown' as verdict
-        from {{links}} as links
-        """,
-        links=links,
-    )
-
-
 def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: Table | None) -> dict[str, Any]:
     """people, entities, by_source, removed_links by rule, accuracy."""
-    counted = one(
-        engine,
-        engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
-    )
-    by_source = engine.sql(
-        """
-        select source, count(distinct person_id) as people, count(*) as entities
-        from {spine}
-        group by source
-        order by source
-        """,
-        spine=spine,
-    )
+    counted = "count(distinct person_id) as people, count(*) as entities"
+    by_source = f"select source, {counted} from {{spine}} group by source order by source"
+    removed = "select rule, count(*) as links from {removed_links} group by rule order by rule"
     return {
-        **counted,
-        "by_source": rows(engine, by_source),
-        "removed_links": rows(engine, engine.sql(_REMOVED, removed_links=removed_links)) if removed_links else [],
+        **one(engine, engine.sql(f"select {counted} from {{spine}}", spine=spine)),
+        "by_source": rows(engine, engine.sql(by_source, spine=spine)),
+        "removed_links": rows(engine, engine.sql(removed, removed_links=removed_links)) if removed_links else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
     }
-
-
-_REMOVED = "select rule, count(*) as links from {removed_links} group by rule order by rule"

@@ -5,7 +5,8 @@ from typing import Any
 
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, one, quote, rows
-from quality.intervals import f1, wilson
+from quality.intervals import wilson
+from quality.measures.accuracy import error_counts
 from quality.measures.definitions import Definitions
 from quality.measures.estimated_error import MATCH_PROBABILITY
 
@@ -24,7 +25,7 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
 def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
     """method, pass and what `_judged_links` says: links by what made them, most links first."""
     query = f"""
-        select method, coalesce(pass, method) as pass, count(*) as links, {_VERDICTS}, sum({MATCH_PROBABILITY}) as expected
+        select method, coalesce(pass, method) as pass, {_OF_LINKS}
         from {{judged}}
         where decision = 'accepted'
         group by method, coalesce(pass, method)
@@ -42,67 +43,50 @@ def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[di
     Args:
         comparisons: the model's, in the order of a pattern.
     """
-    counted: dict[tuple[str, int], int] = {}
-    found = engine.sql(
-        """
+    query = """
         select pattern, count(*) as links
         from {judged}
         where decision = 'accepted' and pattern is not null
         group by pattern
-        """,
-        judged=judged,
-    )
-    for row in rows(engine, found):
+        """
+    counted: dict[tuple[str, int], int] = {}
+    for row in rows(engine, engine.sql(query, judged=judged)):
         for comparison, level in zip(comparisons, str(row["pattern"]).split(","), strict=False):
             counted[comparison, int(level)] = counted.get((comparison, int(level)), 0) + int(row["links"])
-    return [
-        {"comparison": comparison, "level": level, "links": links}
-        for (comparison, level), links in sorted(counted.items())
-    ]
+    return [{"comparison": name, "level": level, "links": links} for (name, level), links in sorted(counted.items())]
 
 
 def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
     """links, estimated_false (by their probabilities), correct, false, precision, recall, f1.
 
-    Recall is the share of all true pairs that the links found; over parts of a step it adds up to the step's. Without
+    Recall is the share of all true pairs that the links hit; over parts of a step it adds up to the step's. Without
     truth (`true_pairs` is None) the last five are None; without probabilities the expected number is.
     """
-    correct, wrong = row["correct"], row["wrong"]
-    known = true_pairs is not None
+    keys = ("correct", "false", "precision", "recall", "f1")
+    known = error_counts(row["right_links"], row["wrong_links"], true_pairs) if true_pairs is not None else {}
     return {
         "links": row["links"],
         "estimated_false": None if row["expected"] is None else row["links"] - row["expected"],
-        "correct": correct if known else None,
-        "false": wrong if known else None,
-        "precision": wilson(correct, correct + wrong) if known else None,
-        "recall": wilson(correct, true_pairs) if true_pairs is not None else None,
-        "f1": f1(correct, wrong, true_pairs - correct) if true_pairs is not None else None,
+        **{key: known.get(key) for key in keys},
     }
 
 
 def weights(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
     """bin, decision, pairs, correct, false: bins one bit wide, named by their lower end. Unscored pairs have none."""
     low, high = definitions.weight_range
-    return rows(
-        engine,
-        engine.sql(
-            f"""
-            with binned as (
-                select cast(floor(least(greatest(match_weight, cast($low as double)), cast($high as double)))
-                            as bigint) as bin,
-                       decision, verdict
-                from {{judged}}
-                where match_weight is not null
-            )
-            select bin, decision, count(*) as pairs, {_VERDICTS}
-            from binned
-            group by bin, decision
-            order by bin, decision
-            """,
-            params={"low": low, "high": high},
-            judged=judged,
-        ),
-    )
+    query = f"""
+        with binned as (
+            select cast(floor(least(greatest(match_weight, cast($low as double)), cast($high as double))) as bigint) as bin,
+                   decision, verdict
+            from {{judged}}
+            where match_weight is not null
+        )
+        select bin, decision, count(*) as pairs, {_VERDICTS}
+        from binned
+        group by bin, decision
+        order by bin, decision
+        """
+    return rows(engine, engine.sql(query, params={"low": low, "high": high}, judged=judged))
 
 
 def bands(
@@ -115,84 +99,52 @@ def bands(
     """
     edges = list(definitions.weight_bands)
     band = " + ".join(f"case when match_weight >= cast({edge!r} as double) then 1 else 0 end" for edge in edges)
-    found = rows(
-        engine,
-        engine.sql(
-            f"""
-            with banded as (
-                select {band} as band, decision, verdict, {MATCH_PROBABILITY} as expected
-                from {{judged}}
-                where match_weight is not null
-            )
-            select band, count(*) as pairs, count(*) filter (where decision = 'accepted') as accepted, {_VERDICTS},
-                   {_OF_LINKS}
-            from banded
-            group by band
-            order by band
-            """,
-            judged=judged,
-        ),
-    )
+    query = f"""
+        with banded as (select {band} as band, * from {{judged}} where match_weight is not null)
+        select band, count(*) as pairs, {_VERDICTS}, {_OF_LINKS}
+        from banded
+        group by band
+        order by band
+        """
     return [
         {
             "from": edges[row["band"] - 1] if row["band"] > 0 else None,
             "to": edges[row["band"]] if row["band"] < len(edges) else None,
             "pairs": row["pairs"],
-            "accepted": row["accepted"],
+            "accepted": row["links"],
             "correct": row["correct"],
             "false": row["wrong"],
             "share_true": wilson(row["correct"], row["correct"] + row["wrong"]),
-            "of_links": _judged_links(
-                {
-                    "links": row["accepted"],
-                    "correct": row["right_links"],
-                    "wrong": row["wrong_links"],
-                    "expected": row["expected"],
-                },
-                true_pairs,
-            ),
+            "of_links": _judged_links(row, true_pairs),
         }
-        for row in found
+        for row in rows(engine, engine.sql(query, judged=judged))
     ]
 
 
-_OF_LINKS = """
+_OF_LINKS = f"""
+    count(*) filter (where decision = 'accepted') as links,
     count(*) filter (where decision = 'accepted' and verdict = 'true') as right_links,
     count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong_links,
-    sum(case when decision = 'accepted' then expected end) as expected
+    sum(case when decision = 'accepted' then {MATCH_PROBABILITY} end) as expected
 """
 
 
 def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[dict[str, Any]]:
     """side, units, linked, unlinked (list of reason, units): what became of either side's units."""
-    both = "\nunion all\n".join(map(_side, ("left", "right")))
-    counted = rows(
-        engine,
-        engine.sql(f"select side, units, linked from ({both}) order by side", units=units, judged=judged),
-    )
-    reasons = rows(
-        engine,
-        engine.sql(
-            """
-            select side, reason, count(*) as units
-            from {unlinked}
-            group by side, reason
-            order by side, units desc, reason
-            """,
-            unlinked=unlinked,
-        ),
-    )
-    return [
-        {
-            **row,
-            "unlinked": [
-                {"reason": reason["reason"], "units": reason["units"]}
-                for reason in reasons
-                if reason["side"] == row["side"]
-            ],
-        }
-        for row in counted
-    ]
+    both = " union all ".join(map(_side, ("left", "right")))
+    query = f"select side, units, linked from ({both}) order by side"
+    counted = rows(engine, engine.sql(query, units=units, judged=judged))
+    query = """
+        select side, reason, count(*) as units
+        from {unlinked}
+        group by side, reason
+        order by side, units desc, reason
+        """
+    reasons = rows(engine, engine.sql(query, unlinked=unlinked))
+    for row in counted:
+        of_side = [reason for reason in reasons if reason["side"] == row["side"]]
+        row["unlinked"] = [{"reason": reason["reason"], "units": reason["units"]} for reason in of_side]
+    return counted
 
 
 def _side(side: str) -> str:
@@ -250,23 +202,18 @@ def completeness(engine: Engine, identities: Table) -> list[dict[str, Any]]:
     Args:
         identities: one row an entity, a list of distinct values for each identifier.
     """
-    present = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
-    measures = ", ".join(
-        f"""count(*) filter (where array_length({quote(name)}) > 0) as {quote(name + "_present")},
-            count(*) filter (where array_length({quote(name)}) > 1) as {quote(name + "_several")}"""
-        for name in present
-    )
-    if not present:
+    names = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    if not names:
         return []
-    counts = one(
-        engine, engine.sql(f"select count(*) as entities, {measures} from {{identities}}", identities=identities)
+    measures = ", ".join(
+        f"count(*) filter (where array_length({quote(name)}) > {more}) as {quote(f'{name}_{measure}')}"
+        for name in names
+        for measure, more in (("present", 0), ("several", 1))
     )
+    query = f"select count(*) as entities, {measures} from {{identities}}"
+    counts = one(engine, engine.sql(query, identities=identities))
+    keys = ("present", "several")
     return [
-        {
-            "identifier": name,
-            "entities": counts["entities"],
-            "present": counts[f"{name}_present"],
-            "several": counts[f"{name}_several"],
-        }
-        for name in present
+        {"identifier": name, "entities": counts["entities"], **{key: counts[f"{name}_{key}"] for key in keys}}
+        for name in names
     ]

@@ -1,4 +1,4 @@
-"""What of contradictions is the least that is falsely linked: what slips and the sources' own errors do not make."""
+"""What of contradictions is the least that is falsely linked: what typing errors and the sources' own errors do not make."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from quality.report.released import Publication
 from quality.report.sections.implausible import implausible_section
 
 WORK = Events(table="hmrc_employment", start="StartDate")
-TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, slips=2, of=(WORK,))
+TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, edit_distance=2, of=(WORK,))
 CENSUS = Rule(
     name="schools", kind="two in a period", why="-", periods=2, of=(Events(table="npd_census", start="CensusDate"),)
 )
-BIRTHS = Rule(name="births", kind="values conflict", why="-", agreeing=2, slips=2)
+BIRTHS = Rule(name="births", kind="values conflict", why="-", agreeing=2, edit_distance=2)
 
 
 def pairs(found: Table, engine: Engine) -> set[tuple[str, int, int]]:
@@ -31,7 +31,7 @@ def pairs(found: Table, engine: Engine) -> set[tuple[str, int, int]]:
 
 
 @pytest.mark.both_engines
-def test_a_birth_date_that_a_slip_makes_the_others_contradicts_nothing(engine: Engine, world: Any) -> None:
+def test_a_birth_date_that_a_typing_error_makes_the_others_contradicts_nothing(engine: Engine, world: Any) -> None:
     """Pupils 1 to 5 beside customer 11 to 15 of 1988-02-03, all at work in 2003; 15 contradicts itself.
 
     1: a decade later, one character. 2: two characters. 3: day and month, and nothing else. 4: somebody else.
@@ -153,12 +153,12 @@ def test_people_count_by_the_most_that_a_rule_has_in_excess(engine: Engine, worl
     assert implausible_people(engine, world(people), found, [told("never")], None)["least"] is None
 
 
-def test_slips_are_of_birth_dates(tmp_path: Any) -> None:
+def test_an_edit_distance_is_of_birth_dates(tmp_path: Any) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(
-        '[[rule]]\nname = "x"\nkind = "two in a period"\nwhy = "y"\nslips = 1\nof = [{table = "a", start = "b"}]\n'
+        '[[rule]]\nname = "x"\nkind = "two in a period"\nwhy = "y"\nedit_distance = 1\nof = [{table = "a", start = "b"}]\n'
     )
-    with pytest.raises(ConfigError, match="rule 'x': slips are of birth dates"):
+    with pytest.raises(ConfigError, match=r"rule 'x': .* compares no birth dates"):
         load_rules(path)
 
 
