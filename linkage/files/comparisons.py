@@ -1,5 +1,6 @@
 """How each field is compared: by its role, and for the others by their values; and the untrained model."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ KINDS = {
 }
 """Field to the kind of its comparison."""
 _SAMPLE_ROWS = 20_000
+_NEARLY_CONSTANT = 0.95  # of random pairs that agree: equal values then weigh log2(1 / 0.95) = 0.07 bits at most
 _WRITTEN_IN_WAYS = ("address",)  # HILL ST, HILL STREET: compared as text however few there are
 _WHOLE_NUMBER = 6  # characters; a shorter number is a part, which non-matches share
 _FINER = (
@@ -40,7 +42,7 @@ _REPORTED_ONCE = _SWAPPED | _CROSSED
 def kinds_of(
     engine: Engine, left: Table, right: Table, *, british_postcodes: bool, one_file: bool = False
 ) -> dict[str, str]:
-    """The kind of comparison of each field; a field that says nothing (one value, or unknown on a side) is left out.
+    """The kind of comparison of each field; a field that says nothing (constant, or unknown on a side) is left out.
 
     Args:
         one_file: both sides are one file, in which e-mail addresses of namesakes are alike by the name.
@@ -54,7 +56,7 @@ def kinds_of(
         if (name == "middle_names" and sides == 1) or (name == "other_surname" and sides):
             chosen[name] = comparisons.FURTHER_NAMES
             continue
-        if not all(known) or all(len(set(of)) < 2 for of in known):
+        if not all(known) or _is_constant(known):
             continue
         kind = KINDS.get(name) or ("postcode" if name == "postcode" and british_postcodes else _kind_of_values(known))
         if kind == "category" and name in _WRITTEN_IN_WAYS:
@@ -63,6 +65,13 @@ def kinds_of(
             kind = "code"
         chosen[name] = _finer(kind, [(of, len(rows)) for of, rows in zip(known, values, strict=True)])
     return chosen
+
+
+def _is_constant(known: Sequence[Sequence[str]]) -> bool:
+    """Whether each side has one value, or nearly all random pairs agree (a postcode of 00000 in nearly every row)."""
+    left, right = (Counter(known[side]) for side in (0, -1))
+    agreeing = sum(count * right[value] for value, count in left.items())
+    return len(left) == len(right) == 1 or agreeing >= _NEARLY_CONSTANT * left.total() * right.total()
 
 
 def _sample(engine: Engine, table: Table) -> pa.Table:

@@ -23,6 +23,11 @@ def parsed(condition: str) -> exp.Expression:
     return sqlglot.parse_one(condition, read="duckdb")
 
 
+def has_distance(condition: str) -> bool:
+    """Whether a condition calls a distance or similarity of two texts."""
+    return any(name in condition.lower() for name in ("levenshtein(", "jaro", "jaccard(", "hamming("))
+
+
 def conjuncts(condition: str) -> list[exp.Expression]:
     """The parts of a condition that AND joins, without their brackets."""
     tree = parsed(condition).unnest()

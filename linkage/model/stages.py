@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from linkage.engine import quote
 from linkage.model import rarest
-from linkage.model.conditions import cheaper, parsed, to_sql
+from linkage.model.conditions import cheaper, has_distance, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
@@ -101,7 +101,7 @@ def _split(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...
 
 @functools.lru_cache(maxsize=4096)
 def _asks_distance(condition: str) -> bool:
-    return any(name in cheaper(condition).lower() for name in ("levenshtein(", "jaro", "jaccard(", "hamming("))
+    return has_distance(cheaper(condition))
 
 
 def _nearer(now: _Open, near: tuple[Level, ...], far: tuple[Level, ...]) -> tuple[list[Stage], _Open]:

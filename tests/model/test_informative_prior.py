@@ -10,7 +10,7 @@ from linkage.model.training import InformativePrior, most_informative
 from linkage.model.training.blocks import TrainingBlock
 from linkage.model.training.estimates import Estimates, estimate
 from linkage.model.training.evidence import as_counted
-from tests.model.test_training_em import TABLE, _evidence, _model
+from tests.model.test_training_em import TABLE, _model, evidence_of
 
 
 def _trained(agree: float) -> Model:
@@ -25,7 +25,7 @@ def _trained(agree: float) -> Model:
 def _found(times: float, agree: float | None, matches: int = 100_000) -> Estimates:
     """TABLE's pairs so many times over, where an earlier step has learnt that matches agree on b so often."""
     model = _model("a", "b") if agree is None else _trained(agree)
-    evidence = _evidence({pattern: int(count * times) for pattern, count in TABLE.items()}, model=model)
+    evidence = evidence_of({pattern: int(count * times) for pattern, count in TABLE.items()}, model=model)
     earlier = None if agree is None else InformativePrior("first", model, matches)
     evidence = replace(evidence, informative=earlier)
     return estimate(evidence, as_counted(evidence))
@@ -49,7 +49,7 @@ def test_non_matches_of_one_forename_are_no_matches_by_another_surname() -> None
     told = {"a": 55, "b": 20}
     equal = tuple(TrainingBlock((name,), 0, 1.0, seen=seen, known=10_000) for name, seen in told.items())
     birthday = {"==": 131, "=≠": 1_252, "≠=": 402, "≠≠": 198_215}
-    evidence = _evidence(birthday, equal=equal, model=model)
+    evidence = evidence_of(birthday, equal=equal, model=model)
     informed = replace(evidence, informative=InformativePrior("first", model, 5_000))
     alone, leant = (estimate(one, as_counted(one)) for one in (evidence, informed))
     assert alone.runs[0].matches[0] > 250

@@ -16,7 +16,6 @@ from linkage.model.training.counts import Floats, Layout, Patterns
 from linkage.model.training.em import Estimate, expectation_maximisation
 from linkage.model.training.estimates import DRAWS, bootstrap, estimate, weighted_median
 from linkage.model.training.evidence import BlockPairs, Evidence, as_counted
-from linkage.model.training.report import LevelReport, crossed, inverted
 
 
 def _model(*names: str, **level: Any) -> Model:
@@ -137,7 +136,7 @@ TABLE = {"==": 900, "=≠": 100, "≠≠": 9000}
 RANDOM = {"==": 100, "=≠": 900, "≠=": 900, "≠≠": 8100}
 
 
-def _evidence(*blocks: dict[str, int], equal: tuple[TrainingBlock, ...] = (), model: Model | None = None) -> Evidence:
+def evidence_of(*blocks: dict[str, int], equal: tuple[TrainingBlock, ...] = (), model: Model | None = None) -> Evidence:
     block = TrainingBlock(("c",), 10_000, 1.0)
     none = _patterns({})
     pairs = tuple(BlockPairs(block, 0.5, _patterns(counts), (none, none)) for counts in blocks)
@@ -145,7 +144,7 @@ def _evidence(*blocks: dict[str, int], equal: tuple[TrainingBlock, ...] = (), mo
 
 
 def _estimated(*blocks: dict[str, int], **changed: Any) -> Any:
-    evidence = _evidence(*blocks, **changed)
+    evidence = evidence_of(*blocks, **changed)
     return estimate(evidence, as_counted(evidence))
 
 
@@ -160,7 +159,7 @@ def test_how_often_values_are_equal_is_taken_from_their_counts() -> None:
 
 def test_the_prior_counts_the_matches_of_a_block_and_those_that_lack_its_columns() -> None:
     """Half of the block's pairs were compared."""
-    evidence = _evidence(TABLE)
+    evidence = evidence_of(TABLE)
     whole = estimate(evidence, as_counted(evidence))
     assert whole.runs[0].matches[0] == pytest.approx(808, abs=2)
     assert whole.prior[0] == pytest.approx(whole.runs[0].matches[0] / 0.5 / 2_000_000)
@@ -205,7 +204,7 @@ def test_what_the_file_fixes_stays() -> None:
 
 def test_a_standard_error_is_what_theory_says() -> None:
     """Where matches are plain to see, log2 m varies as the logarithm of a binomial share, and log2 u too."""
-    evidence = _evidence({"==": 3200, "≠=": 800, "≠≠": 10**6})
+    evidence = evidence_of({"==": 3200, "≠=": 800, "≠≠": 10**6})
     evidence = replace(evidence, random=_patterns({"==": 1, "=≠": 999, "≠=": 9, "≠≠": 8991}))
     found = estimate(evidence, as_counted(evidence))
     drawn = bootstrap(evidence, found, seed=3)
@@ -215,42 +214,8 @@ def test_a_standard_error_is_what_theory_says() -> None:
 
 
 def test_a_bootstrap_is_the_same_again_and_another_with_another_seed() -> None:
-    evidence = _evidence(TABLE)
+    evidence = evidence_of(TABLE)
     found = estimate(evidence, as_counted(evidence))
     first, again, other = (bootstrap(evidence, found, seed).weights for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def _levels(*weights: float, error: float | None = 0.1) -> list[LevelReport]:
-    top = len(weights) - 1
-    return [
-        LevelReport("surname", f"grade {top - n}", top - n, 0.5, 0.5, weight, error, full=n == 0)
-        for n, weight in enumerate(weights)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("weights", "expected"),
-    [
-        ((9.0, 4.0, -3.0), 0),
-        ((9.0, -2.0, -3.0), 0),  # partial agreement may speak against a match: non-matches show it more often
-        ((9.0, 4.0, 4.3), 0),  # within three standard errors
-        ((9.0, 4.0, 4.6), 1),
-        ((4.0, 9.0, 8.0), 2),
-    ],
-)
-def test_levels_that_cross_are_named(weights: tuple[float, ...], expected: int) -> None:
-    assert inverted(_levels(*weights)) == []
-    assert len(crossed(_levels(*weights))) == expected
-
-
-def test_agreement_that_speaks_against_a_match_is_a_fault() -> None:
-    (line,) = inverted(_levels(-1.0, -2.0, -3.0))
-    assert line.startswith("comparison 'surname': full agreement ('grade 2') weighs -1.00")
-    assert inverted(_levels(-0.2, -2.0, -3.0)) == [], "that may be chance"
-
-
-def test_a_level_of_a_pseudo_count_or_of_another_column_crosses_nothing() -> None:
-    assert crossed(_levels(4.0, 9.0, error=None)) == []
-    assert crossed([replace(level, graded=level.full) for level in _levels(4.0, 9.0)]) == []

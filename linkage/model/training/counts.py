@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from linkage.engine import Engine, one, quote
 from linkage.model.compiled import scored_pairs
-from linkage.model.conditions import agreements
+from linkage.model.conditions import agreements, has_distance
 from linkage.model.sampling import Side, below
 from linkage.model.splink_json import Comparison, Level, Model
 from linkage.model.stages import pattern_column
@@ -74,6 +74,22 @@ class Layout:
             if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
                 exact.setdefault(agreed[0].column, number)
         return exact
+
+    @cached_property
+    def ordered(self) -> tuple[npt.NDArray[np.int64], ...]:
+        """Of each comparison the levels that are grades of one thing, best first: equality, one text distance, the rest.
+
+        Other levels have no order. A file may swap day and month, and ages in files of other years differ by a constant.
+        """
+        chains = []
+        free = ~self.fixed("m")
+        for numbers in np.split(np.arange(len(self.places)), self.first[1:]):
+            conditions = {int(n): self.levels[n].condition or "" for n in numbers}
+            measures = {n: c.rstrip("0123456789.") for n, c in conditions.items() if has_distance(c)}
+            measure = max(measures.values(), key=list(measures.values()).count, default=None)
+            chain = [numbers[0], *(n for n, of in measures.items() if of == measure), numbers[-1]]
+            chains.append(np.array([n for n in dict.fromkeys(chain) if free[n]], dtype=np.int64))
+        return tuple(chains)
 
     def totals(self, values: Floats) -> Floats:
         """For each level the sum over its comparison's levels; levels are the last axis."""

@@ -8,6 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import chdtri
 
 from linkage.errors import NothingToTrainOnError
 from linkage.model.splink_json import GIVE_A_MODEL, Model, from_dict
@@ -22,6 +24,8 @@ FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
 DRAWS = 100
 """Of the bootstrap: a standard error of 100 draws is known to 7 %."""
+CHANCE = 0.0027
+"""Probability below which a difference of matches and non-matches is none of chance: three standard deviations."""
 _ITERATIONS = 10  # of EM for each draw, from the estimate: what moves with the draw has settled to a few per cent
 _LEAST_IN_BLOCK = 0.05  # share of the matches that is taken to be in a training block at least
 
@@ -57,6 +61,7 @@ class Estimates:
     prior: Floats  # (draws,)
     runs: tuple[Run, ...] = ()
     matches: Floats | None = None  # (draws, levels): matches that showed a level's comparison, averaged over runs
+    silent: Flags | None = None  # (levels,) of comparisons on which matches agree as often as non-matches
 
     @property
     def weights(self) -> Floats:
@@ -88,7 +93,10 @@ def estimate(evidence: Evidence, counts: Counts, *, start: Estimates | None = No
     judged = start.runs if start else runs
     usable = [run for run, judge in zip(runs, judged, strict=True) if judge.usable]
     m, matches = _combined(evidence, usable, len(u))
-    return Estimates(m, u, _prior(layout, m, usable, evidence.units), tuple(runs), matches)
+    m = monotone(layout, m, u)
+    prior = _prior(layout, m, usable, evidence.units)
+    silent = start.silent if start else silent_levels(layout, m[0], u[0], usable)
+    return Estimates(np.where(silent, u, m) if silent is not None else m, u, prior, tuple(runs), matches, silent)
 
 
 def _run(evidence: Evidence, pairs: BlockPairs, counted: Sequence[Floats], random_u: Floats, near: Run | None) -> Run:
@@ -195,6 +203,34 @@ def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floa
     return np.where(layout.fixed("m"), given, m), matches
 
 
+def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
+    """m with which a level that agrees better weighs no less than one that agrees worse (`Layout.ordered`).
+
+    m / u is the isotonic regression of what was estimated, weighted by u, which maximises the likelihood under that order
+    (pool adjacent violators; Barlow, Bartholomew, Bremner and Brunk, Statistical Inference under Order Restrictions, 1972).
+    """
+    pooled = m.copy()
+    for numbers in layout.ordered:
+        ratios = m[:, numbers] / u[:, numbers]
+        for draw in np.flatnonzero((np.diff(ratios, axis=1) > 0).any(axis=1)):
+            weights = u[draw, numbers]
+            pooled[draw, numbers] = isotonic_regression(ratios[draw], weights=weights, increasing=False).x * weights
+    return pooled
+
+
+def silent_levels(layout: Layout, m: Floats, u: Floats, runs: Sequence[Run]) -> Flags:
+    """Levels of comparisons on which matches agree no otherwise than non-matches: a likelihood-ratio (G) test."""
+    shown = [
+        np.where(run.free, run.estimate.matches(run.pairs.patterns, run.u) @ run.pairs.patterns.shown, 0.0)
+        for run in runs
+    ]
+    known = layout.totals(np.max(shown, axis=0)) if shown else np.zeros(len(m))
+    statistic = 2 * known * layout.totals(m * np.log(m / u))
+    by_chance = chdtri(np.maximum(layout.totals(np.ones(len(m))) - 1, 1), CHANCE)
+    silent: Flags = (known >= 1) & (statistic < by_chance) & (layout.totals(layout.fixed("m").astype(float)) == 0)
+    return silent
+
+
 def weighted_median(values: Floats, weights: Floats) -> Floats:
     """The weighted median over the first axis; of two values of equal weight their mean, as the median is."""
     lower, upper = (
@@ -253,5 +289,7 @@ def with_estimates(layout: Layout, estimates: Estimates) -> Model:
         for kind, values in (("m_probability", estimates.m), ("u_probability", estimates.u)):
             if not (level.get(f"fix_{kind}") and level.get(kind) is not None):
                 level[kind] = float(f"{values[0, number]:.12g}")
+        if estimates.silent is not None and estimates.silent[number] and level.get("tf_adjustment_column"):
+            level["tf_adjustment_weight"] = 0.0
     raw["probability_two_random_records_match"] = float(f"{estimates.prior[0]:.12g}")
     return from_dict(raw)

@@ -1,22 +1,15 @@
 """The training report: what a model was trained on, how sure its weights are, and whether it can be trusted.
 
-Counts and probabilities, no values. Faults and warnings:
-
-- Full agreement that speaks against a match is a fault: the columns are not the same thing, or not in the same codes.
-- A lesser level that weighs more than a higher one is a warning: its estimates are as good as any, and scoring is right
-  with them, but who reads the model should know.
-- Partial agreement that speaks against a match is neither: non-matches are more often alike than matches are.
+Counts and probabilities, no values. A fault is a comparison whose m is not estimated; warnings name runs of EM that were
+left out, and comparisons that have no weight.
 """
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from itertools import groupby
 from typing import Any
 
-from linkage.model.splink_json import Level, Model, sided_columns
-from linkage.model.training.blocks import SIGNIFICANT
+from linkage.model.splink_json import Model
 from linkage.model.training.counts import Layout
 from linkage.model.training.em import LIMIT
 from linkage.model.training.estimates import Estimates, Run
@@ -34,8 +27,6 @@ class LevelReport:
     u: float
     weight: float  # log2(m / u)
     standard_error: float | None  # of the weight; None where a pseudo-count or the model's file decides it
-    full: bool = False  # the comparison's full agreement
-    graded: bool = True  # reads no other columns than full agreement does: a lesser grade of the same thing
 
 
 @dataclass
@@ -88,8 +79,10 @@ def training_report(
         prior=model.prior,
         prior_standard_error=_rounded(float(drawn.prior.std(ddof=1))) if drawn else 0.0,
         levels=levels,
-        faults=[*_never_free(layout, estimates), *inverted(levels)] if drawn else [],
-        warnings=[*_rejected(estimates), *_never_known(layout, estimates), *crossed(levels)] if drawn else [],
+        faults=_never_free(layout, estimates) if drawn else [],
+        warnings=[*_rejected(estimates), *_never_known(layout, estimates), *_silent(layout, estimates)]
+        if drawn
+        else [],
         learnt=drawn is not None,
         guessed=_guessed(layout, estimates),
         versions=_versions(),
@@ -107,8 +100,6 @@ def interaction_levels(model: Model) -> list[LevelReport]:
             u=level.u or 0.0,
             weight=float(f"{level.weight:.6g}"),
             standard_error=None,
-            full=level.value == comparison.levels[1].value,
-            graded=False,
         )
         for comparison in model.comparisons
         if comparison.given
@@ -124,7 +115,7 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
     fixed = layout.fixed("m") & layout.fixed("u")
     reports = []
     for number, (index, position) in enumerate(layout.places):
-        level, full = model.comparisons[index].levels[position], layout.levels[layout.first[index]]
+        level = model.comparisons[index].levels[position]
         matches = estimates.matches[0, number] if estimates.matches is not None else 0.0
         known = estimates.m[0, number] * matches >= 1 and random[number] >= 1 and not fixed[number]
         reports.append(
@@ -136,44 +127,19 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
                 u=level.u or 0.0,
                 weight=float(f"{level.weight:.6g}"),
                 standard_error=_rounded(float(errors[number])) if known else None,
-                full=bool(number == layout.first[index]),
-                graded=set(_columns(level)) <= set(_columns(full)),
             )
         )
     return reports
 
 
-def inverted(levels: Sequence[LevelReport]) -> list[str]:
-    """Comparisons of which full agreement speaks against a match, each in one line that says what to do."""
+def _silent(layout: Layout, estimates: Estimates) -> list[str]:
+    """Comparisons that have no weight, each in one line that says what to do."""
     return [
-        f"comparison '{level.comparison}': full agreement ('{level.level}') weighs {level.weight:.2f}, "
-        "which speaks against a match: are the two columns the same thing, in the same codes? "
-        "Map another column, recode it, or leave it out"
-        for level in levels
-        if level.full and level.standard_error is not None and level.weight < -SIGNIFICANT * level.standard_error
+        f"comparison '{comparison.name}' has no weight: matches agree on it no more often than non-matches; if they should, "
+        "are the two columns the same thing, in the same codes? Map another column, or recode it"
+        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        if estimates.silent is not None and estimates.silent[first]
     ]
-
-
-def crossed(levels: Sequence[LevelReport]) -> list[str]:
-    """Levels that weigh more than a higher grade of the same thing, each in one line that says what to do.
-
-    Args:
-        levels: of all comparisons, each from full agreement down.
-    """
-    known = [level for level in levels if level.standard_error is not None and level.graded]
-    return [line for _, group in groupby(known, lambda level: level.comparison) for line in _crossed(list(group))]
-
-
-def _crossed(grades: list[LevelReport]) -> Iterator[str]:
-    for place, lower in enumerate(grades):
-        higher = min(grades[:place], key=lambda level: level.weight, default=lower)
-        noise = math.hypot(lower.standard_error or 0.0, higher.standard_error or 0.0)
-        if lower.weight - higher.weight > SIGNIFICANT * noise:
-            yield (
-                f"comparison '{lower.comparison}': '{lower.level}' weighs {lower.weight:.2f}, more than "
-                f"'{higher.level}' with {higher.weight:.2f}, though that agrees better and is tested first: links are "
-                "as good; to fix the model let the one that weighs more come first, or make one level of the two"
-            )
 
 
 def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
@@ -219,10 +185,6 @@ def _rejected(estimates: Estimates) -> list[str]:
         for run in estimates.runs
         if run.rejected
     ]
-
-
-def _columns(level: Level) -> tuple[str, ...]:
-    return sided_columns(level.condition) if level.condition else ()
 
 
 def _rounded(value: float) -> float:
