@@ -1,21 +1,18 @@
 """`leo catalogue`: datasets, tables, variables and packages of the catalogue."""
 
-import difflib
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from linkage.catalogue import load, load_standard, shipped, standard_extract
 from linkage.cli import options as o
-from linkage.cli.output import checking, show
-from linkage.errors import ConfigError
+from linkage.cli.output import checking, show, show_rows, table_lines
+from linkage.errors import ConfigError, nearest
 from linkage.pipeline.progress import counter_for
-
-if TYPE_CHECKING:
-    from linkage.catalogue.site import Entry, TableEntry
 
 app = typer.Typer(no_args_is_help=True, help="Look variables up, list data packages, or write the catalogue's site.")
 
@@ -29,7 +26,7 @@ def show_catalogue(
 ) -> None:
     """List the datasets, a dataset's tables, a table's variables, or all that is known of a variable.
 
-    A dot before a variable: it is only listed in the LEO standard extract, and no data of it are here.
+    A variable that is only listed is in the LEO standard extract, and no data of it are here.
 
     Example: leo catalogue show npd.census
     """
@@ -39,74 +36,57 @@ def show_catalogue(
     site = everything(shipped(), standard_extract(), shipped_packages())
     dataset, _, rest = (name or "").partition(".")
     table_name, _, variable = rest.partition(".")
-    report: Any
+    tables = {table.name: table for table in site.tables if not dataset or table.name.startswith(f"{dataset}.")}
     if not dataset:
-        report = {
-            key: {
-                "tables": sum(table.name.startswith(f"{key}.") for table in site.tables),
-                "title": title,
-                "owner": owner,
-            }
+        count = Counter(table.partition(".")[0] for table in tables)
+        rows = [
+            {"dataset": key, "tables": count[key], "title": title, "owner": owner}
             for key, (title, owner) in site.datasets.items()
-        }
-        lines = [f"{key:<8} {one['tables']:>3} tables  {one['title']} ({one['owner']})" for key, one in report.items()]
+        ]
     elif dataset not in site.datasets:
         raise ConfigError(f"the catalogue has no dataset '{dataset}'\n  it has: {', '.join(sorted(site.datasets))}")
     elif not table_name:
-        tables = [table for table in site.tables if table.name.startswith(f"{dataset}.")]
-        report = {
-            table.name: {"variables": len(table.entries), "held": table.held, "grain": table.grain} for table in tables
-        }
-        lines = [
-            f"{key:<30} {one['variables']:>3} variables, {one['held']:>3} held  one row: {one['grain']}"
-            for key, one in report.items()
+        rows = [
+            {"table": table.name, "variables": len(table.entries), "held": table.held, "one row": table.grain}
+            for table in tables.values()
         ]
     else:
-        named = {table.name: table for table in site.tables}
-        table = named.get(f"{dataset}.{table_name}")
-        if table is None:
-            wanted = f"{dataset}.{table_name}"
-            raise ConfigError(
-                f"no table '{wanted}'\n  {_nearest(wanted, named)}list them: leo catalogue show {dataset}"
-            )
+        table = _found(f"{dataset}.{table_name}", tables, "table", f"show {dataset}")
+        entries = {entry.name: entry for entry in table.entries}
         if variable:
-            report = _variable(table, variable)
-            frame = report["codes"].items()
-            lines = [f"{f'{fact}:':<16} {value}" for fact, value in report.items() if fact != "codes"]
-            lines += [f"  {code:<14} {label}" for code, label in frame]
-        else:
-            report = {entry.name: {**_facts(entry), "held": entry.is_held} for entry in table.entries}
-            lines = [_line(entry) for entry in table.entries]
-    show(report, lines, as_json=as_json)
+            by_form = {entry.written: entry for entry in table.entries if entry.written}
+            entry = by_form.get(variable) or _found(variable, entries, "variable", f"show {table.name}")
+            codes = shipped().frame(entry.variable)
+            facts = entry.variable.model_dump(exclude_defaults=True) | {"in the form": entry.written}
+            lines = [f"{f'{fact}:':<16} {value}" for fact, value in facts.items() if value]
+            lines += [] if entry.is_held else [f"{'held:':<16} no, only listed"]
+            lines += [f"  {code:<14} {label}" for code, label in codes.items()]
+            show({**facts, "held": entry.is_held, "codes": codes}, lines, as_json=as_json)
+            return
+        rows = [
+            {
+                "variable": key,
+                "type": entry.variable.type,
+                "rating": entry.rating,
+                "held": "yes" if entry.is_held else "listed",
+                "description": entry.variable.description,
+            }
+            for key, entry in entries.items()
+        ]
+    show_rows(rows, as_json=as_json)
 
 
-def _facts(entry: "Entry") -> dict[str, Any]:
-    return entry.variable.model_dump(exclude_defaults=True)
+def _found(name: str, known: Mapping[str, Any], what: str, command: str) -> Any:
+    """What a name names.
 
-
-def _variable(table: "TableEntry", name: str) -> dict[str, Any]:
-    """Every property of a variable that is set, and its code frame."""
-    entries = {entry.name: entry for entry in table.entries}
-    entry = entries.get(name) or next((entry for entry in table.entries if entry.written == name), None)
-    if entry is None:
-        raise ConfigError(
-            f"{table.name} has no variable '{name}'\n  {_nearest(name, entries)}"
-            f"list them: leo catalogue show {table.name}"
-        )
-    facts = _facts(entry)
-    facts |= {"in the form": entry.written} if entry.written and entry.written != name else {}
-    facts |= {} if entry.is_held else {"held": "no, only listed"}
-    return {**facts, "codes": dict(shipped().frame(entry.variable))}
-
-
-def _line(entry: "Entry") -> str:
-    name = entry.name if entry.is_held else f". {entry.name}"
-    return f"{name:<32} {entry.variable.type:<8} {entry.rating}  {entry.variable.description}"
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1, 0.4)
-    return f"nearest: {near[0]}; " if near else ""
+    Raises:
+        ConfigError: nothing; the nearest name.
+    """
+    if name not in known:
+        near = nearest(name, known, cutoff=0.4)
+        remedy = f"nearest: {near[0]}; " if near else ""
+        raise ConfigError(f"no {what} '{name}'\n  {remedy}list them: leo catalogue {command}")
+    return known[name]
 
 
 @app.command(hidden=True)
@@ -152,10 +132,8 @@ def packages(
     from linkage.catalogue.packages import shipped_packages
 
     known = shipped_packages()
-    if name is not None and name not in known:
-        raise ConfigError(f"no package '{name}'\n  {_nearest(name, known)}list them: leo catalogue packages")
     if name is None:
-        report = [
+        rows = [
             {
                 "package": package.name,
                 "phase": phase,
@@ -168,27 +146,28 @@ def packages(
             for package in known.values()
             for phase in package.parts
         ]
-        lines = [f"{'package':<18} {'phase':<12} rating tables items listed years"]
-        lines += [
-            "{package:<18} {phase:<12} {rating:<6} {tables:>6} {items:>5} {listed:>6} {years}".format(**one)
-            for one in report
-        ]
-        show(report, lines, as_json=as_json)
+        show_rows(rows, as_json=as_json)
         return
-    package = known[name]
+    package = _found(name, known, "package", "packages")
+    parts = [
+        {
+            "phase": phase,
+            "table": part.holding.name,
+            "items": len(part.variables),
+            "years": f"{part.holding.years or ''}{f', {part.years_before} years before' if part.years_before else ''}",
+            "rows": f"{part.only.column} {', '.join(part.only.values)}" if part.only else "all",
+        }
+        for phase, parts in package.parts.items()
+        for part in parts
+    ]
+    items = [
+        {"item": f"{holding.name}.{variable.name}", "rating": variable.rating, "description": variable.description}
+        for holding, variable in package.variables()
+    ]
     lines = [f"{package.name}: {package.title}", f"  after {package.source}"]
-    for phase, parts in package.parts.items():
-        for part in parts:
-            only = f"  {part.only.column} {', '.join(part.only.values)}" if part.only else ""
-            before = f"  {part.years_before} years before" if part.years_before else ""
-            years = part.holding.years or ""
-            lines.append(f"  {phase:<12} {part.holding.name:<22} {len(part.variables):>3} items  {years}{before}{only}")
-    items = {
-        f"{holding.name}.{v.name}": {"rating": f"{v.identifiability}{v.sensitivity}", "description": v.description}
-        for holding, v in package.variables()
-    }
-    lines += [f"{item:<38} {about['rating']}  {about['description']}" for item, about in items.items()]
-    show({"package": name, "title": package.title, "items": items}, lines, as_json=as_json)
+    for rows in (parts, items):
+        lines += ["", *table_lines(list(rows[0]), [list(row.values()) for row in rows])]
+    show({"package": name, "title": package.title, "parts": parts, "items": items}, lines, as_json=as_json)
 
 
 @app.command()

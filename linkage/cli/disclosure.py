@@ -1,13 +1,13 @@
 """`leo disclosure`: which results may leave a secure setting."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from linkage.cli import options as o
-from linkage.cli.output import count_of, exit_unless, show
+from linkage.cli.output import count_of, exit_unless, request_of, show, show_rows
 from linkage.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -23,17 +23,17 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or XLSX tables.")],
     profile: o.Profile = "leo_publication",
     out: Annotated[Path | None, typer.Option(help="A folder for the safe tables and the audit of each cell.")] = None,
-    label: Annotated[Names, typer.Option(help="A column of labels. Repeatable.")] = None,
-    count: Annotated[Names, typer.Option(help="A column of counts.")] = None,
-    share: Annotated[Names, typer.Option(help="A column of shares or percentages.")] = None,
-    average: Annotated[Names, typer.Option(help="A column of means or medians.")] = None,
+    labels: Annotated[Names, typer.Option("--label", help="A column of labels. Repeatable.")] = None,
+    counts: Annotated[Names, typer.Option("--count", help="A column of counts.")] = None,
+    shares: Annotated[Names, typer.Option("--share", help="A column of shares or percentages.")] = None,
+    averages: Annotated[Names, typer.Option("--average", help="A column of means or medians.")] = None,
     of: Annotated[
         Names, typer.Option(metavar="COLUMN=[PART/]BASE", help="The counts that a share or average is calculated from.")
     ] = None,
     largest: Annotated[
         Names, typer.Option(metavar="TOTAL=FIRST,SECOND", help="Columns of the largest contributions to a total.")
     ] = None,
-    total: Annotated[Names, typer.Option(help="A code that stands for a total.")] = None,
+    totals: Annotated[Names, typer.Option("--total", help="A code that stands for a total.")] = None,
     rounded_to: Annotated[
         int, typer.Option(min=1, help="What the counts are rounded to already; a table is exact unless this is given.")
     ] = 1,
@@ -50,6 +50,7 @@ def check(
 
     Example: leo disclosure check results.csv --profile ons_10_5 --out safe
     """
+    options = locals()
     from quality.disclosure import load
     from quality.disclosure.outputs import (
         Declared,
@@ -62,16 +63,12 @@ def check(
 
     if out:
         refuse_overwriting(files, out)
-    declared = Declared(
-        labels=label or (),
-        counts=count or (),
-        shares=share or (),
-        averages=average or (),
-        of=_pairs(of or [], "--of"),
-        largest={name: columns.split(",") for name, columns in _pairs(largest or [], "--largest").items()},
-        totals=total or (),
+    declared = request_of(
+        Declared,
+        options,
+        of=_pairs(of, "--of"),
+        largest={name: columns.split(",") for name, columns in _pairs(largest, "--largest").items()},
         parents=_parents(tree) if tree else {},
-        rounded_to=rounded_to,
     )
     before = read_approved(approved) if approved else []
     sheets = [read_tables(path) for path in files]
@@ -92,10 +89,11 @@ def microdata(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or Parquet files of rows about people.")],
     profile: o.Profile = "leo_publication",
     quasi: Annotated[Names, typer.Option(help="A column that helps to identify people. Repeatable.")] = None,
-    institution: Annotated[Names, typer.Option(help="A column of institutions.")] = None,
-    amount: Annotated[Names, typer.Option(help="A column of amounts.")] = None,
-    person_column: Annotated[
-        str | None, typer.Option(help="The column of the person, who may have several rows; else AE_ID.")
+    institutions: Annotated[Names, typer.Option("--institution", help="A column of institutions.")] = None,
+    amounts: Annotated[Names, typer.Option("--amount", help="A column of amounts.")] = None,
+    person: Annotated[
+        str | None,
+        typer.Option("--person-column", help="The column of the person, who may have several rows; else AE_ID."),
     ] = None,
     fraction: Annotated[float, typer.Option(min=0.0001, max=1, help="Share of the population in the file.")] = 1.0,
     as_json: o.Json = False,
@@ -104,12 +102,12 @@ def microdata(
 
     Example: leo disclosure microdata sample.csv --quasi sex --quasi born --institution school --amount pay
     """
+    options = locals()
     from linkage.engine import connect
     from quality.disclosure import load
     from quality.disclosure.outputs import Rules, check_microdata
 
-    least = max(load(profile).threshold, 2)
-    rules = Rules(quasi or (), institution or (), amount or (), least, fraction, person_column)
+    rules = request_of(Rules, options, threshold=max(load(profile).threshold, 2))
     signs = {}
     with connect("duckdb") as engine:
         for path in files:
@@ -133,23 +131,23 @@ def profiles(as_json: o.Json = False) -> None:
     """
     from quality.disclosure import load, names
 
-    rules = {name: load(name) for name in names()}
-    lines = []
-    for name, rule in rules.items():
-        small = f"under {rule.threshold} hidden" if rule.threshold > 1 else "only rounded"
-        rounding = f"to {rule.round_to}" if rule.round_to > 1 else "not rounded"
-        zeros = ", zeros too" if rule.zeros_are_sensitive else ""
-        lines.append(f"{name:<16} {small}{zeros}, {rounding}: {rule.title}")
-    show({name: vars(rule) for name, rule in rules.items()}, lines, as_json=as_json)
+    rows = []
+    for name in names():
+        rules = load(name)
+        rounding = f"to {rules.round_to}" if rules.round_to > 1 else "no"
+        hidden = f"under {rules.threshold}" if rules.threshold > 1 else "no"
+        zeros = "too" if rules.zeros_are_sensitive else "no"
+        rows.append({"profile": name, "hidden": hidden, "zeros": zeros, "rounded": rounding, "title": rules.title})
+    show_rows(rows, as_json=as_json)
 
 
 def _verdict(passes: bool, faults: str) -> str:
     return "passes" if passes else f"does not pass, {faults}"
 
 
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+def _pairs(texts: Names, option: str) -> dict[str, str]:
     by_name: dict[str, str] = {}
-    for text in texts:
+    for text in texts or ():
         name, _, value = text.rpartition("=")
         if not name or not value:
             raise ConfigError(f"{option} {text}: no column before or after the =\n  write {option} COLUMN=...")

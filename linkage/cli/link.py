@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from linkage.cli import options as o
-from linkage.cli.output import both_sides, say, say_inferred, say_notes, show
+from linkage.cli.output import both_sides, request_of, say, say_inferred, say_notes, show
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
@@ -16,20 +16,25 @@ def link(
     out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
     maps: o.Maps = None,
     compare: o.Compare = None,
-    date_format: o.DateFormats = None,
+    date_formats: o.DateFormats = None,
     schema: o.SchemaFile = None,
     ids: o.Ids = None,
     threshold: o.Threshold = ACCEPT_PROBABILITY,
     truth: o.Truth = None,
     model: o.Model = None,
     without: o.Without = None,
-    encoding: o.Encodings = None,
+    encodings: o.Encodings = None,
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    link_draws: Annotated[int, typer.Option(min=0, max=1000, help="Link draws, for estimates on each of them.")] = 0,
-    duplicates: Annotated[
-        bool | None, typer.Option(help="Link duplicates within a file too (default: where a file has many).")
+    samples: Annotated[
+        int, typer.Option("--link-draws", min=0, max=1000, help="Link draws, for estimates on each of them.")
+    ] = 0,
+    second_records: Annotated[
+        bool | None,
+        typer.Option(
+            "--duplicates/--no-duplicates", help="Link duplicates in a file too; by default where it has many."
+        ),
     ] = None,
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links only: several times faster for large files.")
@@ -42,40 +47,20 @@ def link(
 
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """
+    options = locals()
     from linkage.engine import without_pandas
     from linkage.files.link import LinkRequest, link_files
     from linkage.files.messages import links_line, model_notes, truth_line
 
     without_pandas()
-    request = LinkRequest(
-        left=left,
-        right=right,
-        out=out,
-        maps=tuple(maps or ()),
-        compare=tuple(compare or ()),
-        date_formats=tuple(date_format or ()),
-        schema=schema,
-        ids=both_sides(ids, "--id"),
-        threshold=threshold,
-        truth=truth,
-        model=model,
-        without=tuple(without or ()),
-        delimiter=delimiter,
-        encodings=both_sides(encoding, "--encoding"),
-        memory_limit=memory_limit,
-        threads=threads,
-        seed=seed,
-        samples=link_draws,
-        second_records=duplicates,
-        links_only=links_only,
-        force=force,
-    )
+    both = {"ids": both_sides(ids, "--id"), "encodings": both_sides(encodings, "--encoding")}
+    request = request_of(LinkRequest, options, **both)
     linked = link_files(request, inferred=say_inferred, progress=say)
     lines = [links_line(linked.summary, links_only=links_only)]
     lines += [truth_line(linked.truth)] if linked.truth else []
-    if link_draws:
+    if samples:
         lines.append(
-            f"draws   {out / 'link_draws.parquet'}   {link_draws} of them; docs/explanation/uncertainty.md says what for"
+            f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
         )
     say_notes([*linked.notes, *model_notes(linked.summary, of_two_files=True)])
     lines.append(f"links   {out / 'links.parquet'}")
@@ -88,9 +73,9 @@ def dedupe(
     out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
     maps: o.FileMaps = None,
     compare: o.Compare = None,
-    date_format: o.DateFormats = None,
+    date_formats: o.DateFormats = None,
     schema: o.SchemaFile = None,
-    id_column: o.Id = None,
+    id: o.Id = None,
     threshold: o.Threshold = ACCEPT_PROBABILITY,
     truth: Annotated[
         str | None,
@@ -113,30 +98,13 @@ def dedupe(
 
     Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
     """
+    options = locals()
     from linkage.engine import without_pandas
     from linkage.files.dedupe import DedupeRequest, dedupe_file
     from linkage.files.messages import clusters_line, model_notes, truth_line
 
     without_pandas()
-    request = DedupeRequest(
-        file=file,
-        out=out,
-        maps=tuple(maps or ()),
-        compare=tuple(compare or ()),
-        date_formats=tuple(date_format or ()),
-        schema=schema,
-        id=id_column,
-        threshold=threshold,
-        truth=truth,
-        model=model,
-        without=tuple(without or ()),
-        delimiter=delimiter,
-        encoding=encoding,
-        memory_limit=memory_limit,
-        threads=threads,
-        seed=seed,
-        force=force,
-    )
+    request = request_of(DedupeRequest, options)
     linked = dedupe_file(request, inferred=say_inferred, progress=say)
     lines = [clusters_line(linked.summary), *([truth_line(linked.truth)] if linked.truth else [])]
     say_notes([*linked.notes, *model_notes(linked.summary)])

@@ -1,13 +1,25 @@
 """`leo model`: train a model, tune it in a browser, and choose its blocking rules."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from linkage.cli import options as o
-from linkage.cli.output import a_file, both_sides, count_of, refuse_options, say, say_inferred, show, write_json
+from linkage.cli.output import (
+    a_file,
+    both_sides,
+    count_of,
+    refuse_options,
+    request_of,
+    say,
+    say_inferred,
+    show,
+    table_lines,
+    write_json,
+)
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,9 +47,9 @@ def train(
     step: o.Step = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
-    date_format: o.DateFormats = None,
+    date_formats: o.DateFormats = None,
     seed: o.Seed = 2026,
-    encoding: o.Encodings = None,
+    encodings: o.Encodings = None,
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
@@ -56,6 +68,7 @@ def train(
 
     Example: leo model train runs/demo --step education-cis --out models/cis-reviewed.json
     """
+    options = locals()
     from linkage.files.train import TrainRequest, check_out, train_files
     from linkage.model.model_files import next_version, save_with, training_file
 
@@ -71,17 +84,7 @@ def train(
         trained = about.pop("trained")
         version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **labelled.as_dict()})
     else:
-        files = _files(context, left, right, maps, compare, date_format, None, delimiter, encoding)
-        request = TrainRequest(
-            files,
-            out=out,
-            memory_limit=memory_limit,
-            threads=threads,
-            seed=seed,
-            force=force,
-            allow_faults=allow_faults,
-            labels=labels,
-        )
+        request = request_of(TrainRequest, options, files=_files(context, options))
         _, report, labelled, version = train_files(request, inferred=say_inferred, progress=say)
     parts = [training_lines(report)] if report else []
     parts += [labelled_lines(labelled)] if labelled else []
@@ -146,9 +149,9 @@ def blocking(
     ] = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
-    date_format: o.DateFormats = None,
+    date_formats: o.DateFormats = None,
     ids: o.Ids = None,
-    encoding: o.Encodings = None,
+    encodings: o.Encodings = None,
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
@@ -161,19 +164,20 @@ def blocking(
 
     Example: leo model blocking runs/demo --step education-cis --truth runs/demo-data/truth
     """
+    options = locals()
     from linkage.files.blocking import suggest_for_files
     from linkage.pipeline.blocking import RuleOptions, suggest_for_step
 
-    options = RuleOptions(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
+    wanted = request_of(RuleOptions, options)
     if left.is_dir():
         of_run = "left step recall pairs_per_record budget truth model out memory_limit threads seed as_json"
         refuse_options(context, of_run.split(), "is for two files, not for a run")
         if step is None:
             raise ConfigError(f"{left}: which step?\n  give it with --step")
-        suggested = suggest_for_step(left, step, options, progress=say)
+        suggested = suggest_for_step(left, step, wanted, progress=say)
     else:
-        files = _files(context, left, right, maps, compare, date_format, ids, delimiter, encoding)
-        suggested = suggest_for_files(files, options, inferred=say_inferred, progress=say)
+        files = _files(context, options)
+        suggested = suggest_for_files(files, wanted, inferred=say_inferred, progress=say)
     rules = [_as_splink(chosen.rule) for chosen in suggested.rules.rules]
     if out:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
         write_json(rules, out)
@@ -181,21 +185,19 @@ def blocking(
     show({"rules": rules, "suggested": suggested}, lines, as_json=as_json)
 
 
-def _files(
-    context: typer.Context, left: Path, right: Path | None, maps: Any, compare: Any, dates: Any, ids: Any,
-    delimiter: str | None, encoding: Any,
-) -> Any:  # fmt: skip
+def _files(context: typer.Context, options: Mapping[str, Any]) -> Any:
+    """The two files of a command, and how they are read."""
     from linkage.files.prepare import FileOptions
 
+    left, right = options["left"], options["right"]
     if right is None:
         raise ConfigError(
             f"{left}: which other file?\n  {context.command_path} LEFT RIGHT; or a run's folder, with --step"
         )
-    if context.params["step"] is not None:
+    if options["step"] is not None:
         raise ConfigError("--step is for a run: two files have no steps\n  leave it out")
-    named, encodings = both_sides(ids, "--id"), both_sides(encoding, "--encoding")
-    paths = {"left": left, "right": right}
-    return FileOptions(paths, maps or (), compare or (), dates or (), named, delimiter, encodings)
+    both = {"ids": both_sides(options.get("ids"), "--id"), "encodings": both_sides(options["encodings"], "--encoding")}
+    return request_of(FileOptions, options, paths={"left": left, "right": right}, **both)
 
 
 def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
@@ -208,12 +210,13 @@ def blocking_lines(suggested: "Suggested", target: float) -> list[str]:
     """Suggested rules as a terminal shows them."""
     chosen = suggested.rules
     how = "measured" if chosen.is_measured else "estimated"
-    table = [["rule", "pairs", "new pairs", f"own recall ({how})", "in all"]]
+    rows = []
     for rule, pairs in zip(chosen.rules, suggested.pairs, strict=True):
         about = "" if pairs.counted else "~"
         exploded = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
-        counts = [f"{about}{pairs.made:,}", f"{about}{pairs.new:,}", f"{rule.alone:.4f}", f"{rule.together:.4f}"]
-        table.append([rule.rule.condition.replace('"', "") + exploded, *counts])
+        recalls = (f"{recall:.4f}" for recall in (rule.alone, rule.together))
+        condition = rule.rule.condition.replace('"', "") + exploded
+        rows.append([condition, f"{about}{pairs.made:,}", f"{about}{pairs.new:,}", *recalls])
     basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
     new = sum(pairs.new for pairs in suggested.pairs)
     closing = [
@@ -224,29 +227,24 @@ def blocking_lines(suggested: "Suggested", target: float) -> list[str]:
     ]
     if chosen.recall < target:
         closing.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
-        for row in table
-    ] + closing
+    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({how})", "in all"], rows), *closing]
 
 
-def _figures(m: float, u: float, weight: float, error: float | None) -> str:
-    shown = f"{error:>10.2f}" if error is not None else f"{'not seen':>10}"
-    return f"{m:>9.3g}  {u:>9.3g}  {weight:>7.2f}  {shown}"
+def _figures(m: float, u: float, weight: float, error: float | None) -> list[str]:
+    return [f"{m:.3g}", f"{u:.3g}", f"{weight:.2f}", "not seen" if error is None else f"{error:.2f}"]
 
 
 def labelled_lines(labelled: "LabelReport") -> list[str]:
     """m before and after labels, with the standard error that so many matches leave."""
     answers = ", ".join(f"{count:,} {answer}" for answer, count in labelled.answers.items())
-    width = max(len(level.level) for level in labelled.levels)
-    lines = [
-        f"labels: {answers}; they stand for {labelled.matches:,.0f} matches; effective number {labelled.effective:,.0f}",
-        f"{'level':<{width}}  {'m before':>9}  {'m':>9}  {'weight':>7}  std. error",
-    ]
+    rows = []
     for level in labelled.levels:
         weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
-        lines.append(f"{level.level:<{width}}  {_figures(level.before, level.m, weight, level.error)}")
+        rows.append([level.level, *_figures(level.before, level.m, weight, level.error)])
+    lines = [
+        f"labels: {answers}; they stand for {labelled.matches:,.0f} matches; effective number {labelled.effective:,.0f}",
+        *table_lines(["level", "m before", "m", "weight", "std. error"], rows),
+    ]
     if labelled.unseen:
         lines.append(f"no label shows: {'; '.join(labelled.unseen)}. Levels with too few labels keep their earlier m")
     return lines
@@ -254,15 +252,12 @@ def labelled_lines(labelled: "LabelReport") -> list[str]:
 
 def training_lines(report: "TrainingReport") -> list[str]:
     """Comparisons, levels, m, u, weight and standard error as a terminal shows them, and what they rest on."""
-    levels = report.levels
-    names = [level.level.removeprefix(f"{level.comparison}: ") for level in levels]
-    widths = (max(len(level.comparison) for level in levels), max(map(len, names)))
-    lines = [f"{'comparison':<{widths[0]}}  {'level':<{widths[1]}}  {'m':>9}  {'u':>9}  {'weight':>7}  std. error"]
-    before = ""
-    for level, name in zip(levels, names, strict=True):
+    rows, before = [], ""
+    for level in report.levels:
         comparison, before = "" if level.comparison == before else level.comparison, level.comparison
-        figures = _figures(level.m, level.u, level.weight, level.standard_error)
-        lines.append(f"{comparison:<{widths[0]}}  {name:<{widths[1]}}  {figures}")
+        name = level.level.removeprefix(f"{level.comparison}: ")
+        rows.append([comparison, name, *_figures(level.m, level.u, level.weight, level.standard_error)])
+    lines = table_lines(["comparison", "level", "m", "u", "weight", "std. error"], rows)
     lines += ["", f"u from {report.random_pairs:,} random pairs of {report.units[0]:,} and {report.units[1]:,} records"]
     for rule in report.rules:
         lines.append(

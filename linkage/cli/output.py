@@ -4,10 +4,11 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST_WIDTH = 80  # characters; a narrower terminal breaks a table's lines, and no number of it
 _GAP = 2  # characters between two columns of a rich table
+_NUMBER = re.compile(r"[~+−-]?\d[\d.,]*(e[+-]\d+)?%?|-|not seen")
+_Request = TypeVar("_Request")
 
 
 def show(report: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -91,6 +94,17 @@ def both_sides(values: Sequence[str] | None, option: str) -> tuple[str | None, s
     return (values[0], values[-1]) if values else (None, None)
 
 
+def request_of(model: type[_Request], options: Mapping[str, Any], **more: Any) -> _Request:
+    """A dataclass from the options of its fields' names; an option that was not given keeps the field's default.
+
+    Args:
+        options: `locals()` of a command, before any other name is bound.
+    """
+    names = {field.name for field in dataclasses.fields(model)}  # type: ignore[arg-type]
+    given = {name: value for name, value in options.items() if name in names and value is not None}
+    return model(**{name: tuple(v) if isinstance(v, list) else v for name, v in {**given, **more}.items()})
+
+
 def refuse_options(context: typer.Context, allowed: Iterable[str], why: str) -> None:
     """Refuse options on the command line that would have no effect.
 
@@ -159,23 +173,50 @@ def console() -> Any:
     return Console(file=sys.stdout, highlight=False, markup=False)
 
 
-def print_table(
-    console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], right: Iterable[int] = ()
-) -> None:
-    """Print a title and a table of texts, the columns `right` flush right; nothing where there is no row."""
+def print_table(console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a title and a table as wide as the terminal, numbers flush right; nothing where there is no row."""
     from rich.table import Table
     from rich.text import Text
 
     if not rows:
         return
+    texts = [[_text(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, head in enumerate(heads):
-        table.add_column(head, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+    for head, column in zip(heads, zip(*texts, strict=True), strict=True):
+        table.add_column(head, justify="right" if _is_numeric(column) else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*map(Text, row))
     console.print()
     console.print(Text(title, style="italic"), soft_wrap=True)
     show_table(console, table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _is_numeric(column: Iterable[str]) -> bool:
+    return all(_NUMBER.fullmatch(text) for text in column)
+
+
+def table_lines(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """A table as lines of text, columns of numbers flush right."""
+    columns = [[head, *map(_text, cells)] for head, *cells in zip(heads, *rows, strict=True)]
+    aligned = []
+    for column in columns:
+        width = max(map(len, column))
+        aligned.append([text.rjust(width) if _is_numeric(column[1:]) else text.ljust(width) for text in column])
+    return ["  ".join(line).rstrip() for line in zip(*aligned, strict=True)]
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print records of the same keys as a table, or as JSON."""
+    heads = list(rows[0]) if rows else []
+    show(rows, table_lines(heads, [list(row.values()) for row in rows]), as_json=as_json)
 
 
 def show_table(console: Any, table: Any) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
-from linkage.cli.output import checking, count_of, say, say_inferred, say_notes, show
+from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show
 from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
 from linkage.errors import ConfigError, LeoError
 from linkage.pipeline.fingerprint import Decision
@@ -39,12 +39,12 @@ def init(
 
     Example: leo init pupils.csv customers.csv --out mine --config own.toml
     """
+    options = locals()
     from linkage.engine import without_pandas
     from linkage.files.draft import Draft, draft
 
     without_pandas()
-    options = Draft(files, config, out, maps or (), ids or (), delimiter, encoding)
-    drafted = draft(options, inferred=say_inferred, progress=say)
+    drafted = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
     say_notes(drafted.notes)
     for path in drafted.written:
         typer.echo(f"wrote   {path}")
@@ -120,11 +120,10 @@ def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
     """A plan as a terminal shows it."""
     to_run = sum(decision.run for decision in decisions)
     width = max((len(decision.stage.name) for decision in decisions), default=0)
-    lines = [f"{root}: {to_run} of {len(decisions)} stages would run"]
-    for number, decision in enumerate(decisions, 1):
-        does = "run " if decision.run else "keep"
-        lines.append(f"  {number:>2} {does} {decision.stage.name:<{width}}  {decision.reason}")
-    return lines
+    return [f"{root}: {to_run} of {len(decisions)} stages would run"] + [
+        f"  {number:>2} {'run ' if one.run else 'keep'} {one.stage.name:<{width}}  {one.reason}"
+        for number, one in enumerate(decisions, 1)
+    ]
 
 
 def publish(
@@ -149,14 +148,6 @@ def publish(
     typer.echo("\n".join(released_lines(published(run, to or run.resolve().parent / "releases", name))))
 
 
-_GUARDED = {
-    "stages": "names, birth dates and numbers: only for users who may see identifiers",
-    "review": "reviewers' answers; overrides.csv has the sources' keys: only for users who may see identifiers",
-    "quality": "exact counts, before disclosure control",
-}
-"""Parts of a run's folder that must not leave, and why."""
-
-
 def released_lines(release: Path) -> list[str]:
     """What a release folder holds, and for whom."""
     from linkage.pipeline.reviewing import estimates
@@ -176,8 +167,9 @@ def released_lines(release: Path) -> list[str]:
     except LeoError as fault:  # it is released all the same, which an error would hide
         lines.append(f"           answers of its review cannot be read: {fault}")
     lines += [f"extract    {folder}" for folder in sorted((release / "extracts").glob("[!.]*"))]
-    return lines + [
-        f"guard      {release / name}   {what}" for name, what in _GUARDED.items() if (release / name).is_dir()
+    return [
+        *lines,
+        "guard      stages/, review/ and quality/ of it: they hold identifiers or exact counts, and must not leave",
     ]
 
 

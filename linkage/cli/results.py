@@ -110,7 +110,7 @@ def show_explanation(
                 terminal.print(block.text)
             elif isinstance(block, page.Table):
                 rows = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in block.rows]
-                print_table(terminal, block.caption, block.columns, rows, _numeric(rows))
+                print_table(terminal, block.caption, block.columns, rows)
             elif isinstance(block, BarTable):
                 _print_bars(terminal, block)
             elif isinstance(block, page.Fold):
@@ -121,17 +121,9 @@ def show_explanation(
     print_table(terminal, "Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
 
 
-def _numeric(rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Columns that hold only numbers."""
-    columns = list(zip(*rows, strict=True))
-    return [
-        index
-        for index, column in enumerate(columns)
-        if all(str(cell).lstrip("+−").replace(".", "").isdigit() for cell in column)
-    ]
-
-
 def _print_bars(terminal: Any, block: Any) -> None:
+    """A waterfall: a bar from where the one above ends, its sign also in the number."""
+    from rich.bar import Bar
     from rich.table import Table
     from rich.text import Text
 
@@ -141,35 +133,17 @@ def _print_bars(terminal: Any, block: Any) -> None:
     table.add_column(block.columns[0], max_width=26, overflow="fold")
     table.add_column("", max_width=22, overflow="fold")
     table.add_column(block.columns[1], justify="right")
-    table.add_column("against < > for", no_wrap=True)
+    table.add_column("against < > for", no_wrap=True, min_width=width)
     for row in block.rows:
         style = "bold" if row.kind == "sum" else ""
-        bar = _bar(row, block.lines, width, ascii_only=terminal.options.ascii_only)
+        color = {"for": "blue", "against": "dark_orange3", "sum": "default"}[row.kind]
+        bar: Any = Bar(100, row.x, max(row.x + row.width, row.x + 100 / width), width=width, color=color)
+        if terminal.options.ascii_only:
+            bar = ""
         table.add_row(Text(row.name, style), Text(row.note), Text(row.number, style), bar)
     terminal.print()
     show_table(terminal, table)
     terminal.print(block.summary)
-
-
-def _bar(row: Any, thresholds: Sequence[float], width: int, *, ascii_only: bool) -> Any:
-    """A bar of `width` characters with the thresholds; its shape and its tip show its sign without colour."""
-    from rich.text import Text
-
-    def across(per_cent: float) -> int:
-        return round(per_cent / 100 * (width - 1))
-
-    solid, hollow, total, line = "#-=|" if ascii_only else "█░▬│"
-    start = across(row.x)
-    end = max(across(row.x + row.width), start + 1)
-    cells = [" "] * width
-    for place in thresholds:
-        cells[across(place)] = line
-    cells[start:end] = {"for": solid, "against": hollow, "sum": total}[row.kind] * (end - start)
-    if row.kind != "sum":
-        cells[end - 1 if row.kind == "for" else start] = ">" if row.kind == "for" else "<"
-    text = Text("".join(cells))
-    text.stylize({"for": "blue", "against": "dark_orange3", "sum": "bold"}[row.kind], start, end)
-    return text
 
 
 def compare(
@@ -207,9 +181,8 @@ def _show_comparison(comparison: dict[str, Any]) -> None:
 
     def table(title: str, rows: list[dict[str, Any]], keys: Iterable[str], heads: Iterable[str] = ()) -> None:
         keys = tuple(keys)
-        texts = [[_text(row[key]) for key in keys] for row in rows[:_MOST_ROWS]]
-        right = [at for at, key in enumerate(keys) if any(isinstance(row[key], int | float) for row in rows)]
-        print_table(terminal, title, tuple(heads) or [key.replace("_", " ") for key in keys], texts, right)
+        cells = [[row[key] for key in keys] for row in rows[:_MOST_ROWS]]
+        print_table(terminal, title, tuple(heads) or [key.replace("_", " ") for key in keys], cells)
         if len(rows) > _MOST_ROWS:
             terminal.print(f"and {len(rows) - _MOST_ROWS} more; --json shows all")
 
@@ -229,14 +202,6 @@ def _show_comparison(comparison: dict[str, Any]) -> None:
         table(f"{name}: thresholds (match weight)", step["thresholds"], ("what", "before", "after"))
         levels = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
         table(f"{name}: match weights (log2), m and u", step["weights"], levels)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 report = typer.Typer(

@@ -42,10 +42,7 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, t
         f"published  {release}",
         f"report     {release / 'report/index.html'}   with the review of {STEP}",
         f"extract    {release / 'extracts/village-study'}",
-        f"guard      {release / 'stages'}   names, birth dates and numbers: only for users who may see identifiers",
-        f"guard      {release / 'review'}   reviewers' answers; overrides.csv has the sources' keys: only for users who "
-        "may see identifiers",
-        f"guard      {release / 'quality'}   exact counts, before disclosure control",
+        "guard      stages/, review/ and quality/ of it: they hold identifiers or exact counts, and must not leave",
     ]
 
 
