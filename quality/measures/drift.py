@@ -103,72 +103,70 @@ def by_chance(before: Counts, after: Counts) -> float:
 
 def distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Match weights of the links, and for each comparison how often the links reach each of its levels."""
-    compared = {"match weights": (_weights(old), _weights(new))}
-    before, after = _levels(old), _levels(new)
-    compared |= {name: (before[name], after[name]) for name in after if name in before}
-    found = []
-    for what, (was, now) in compared.items():
-        psi, chance = stability(was, now), by_chance(was, now)
+    before, after = _distributions(old), _distributions(new)
+    changes = []
+    for what in [name for name in after if name in before]:
+        psi, chance = stability(before[what], after[what]), by_chance(before[what], after[what])
         if psi is not None:
             verdict = "stable" if psi < MOVED else "moved" if psi < LARGE else "large"
             verdict = "chance" if chance >= MOVED and psi <= chance else verdict
-            links = {"before": int(sum(was.values())), "after": int(sum(now.values()))}
-            found.append({"step": new["step"], "what": what, "psi": psi, **links, "chance": chance, "verdict": verdict})
-    return found
+            links = {"before": int(sum(before[what].values())), "after": int(sum(after[what].values()))}
+            changes.append(
+                {"step": new["step"], "what": what, "psi": psi, **links, "chance": chance, "verdict": verdict}
+            )
+    return changes
 
 
-def _weights(step: Mapping[str, Any]) -> Counts:
-    """Links by bins of match weight."""
+def _distributions(step: Mapping[str, Any]) -> dict[str, dict[int, int]]:
+    """Links by bins of match weight, and by level of each comparison."""
     bins: dict[int, int] = {}
     for row in step["weights"]:
         if row["decision"] == "accepted":
             bins[row["bin"] // _BITS] = bins.get(row["bin"] // _BITS, 0) + row["pairs"]
-    return bins
-
-
-def _levels(step: Mapping[str, Any]) -> dict[str, Counts]:
-    """Links by level of each comparison."""
-    levels: dict[str, dict[str, int]] = {}
+    counts = {"match weights": bins}
     for row in step.get("levels", ()):
-        levels.setdefault(row["comparison"], {})[row["level"]] = row["links"]
-    return dict(levels)
+        counts.setdefault(row["comparison"], {})[row["level"]] = row["links"]
+    return counts
+
+
+def _compared(keys: Mapping[str, Any], before: tuple[int, int], after: tuple[int, int]) -> dict[str, Any]:
+    """A change of two shares (count, base)."""
+    shares = [wilson(*one) for one in (before, after)]
+    return {**keys, "before": shares[0], "after": shares[1], **difference(*shares)}
 
 
 def _completeness(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
     old = {(source["source"], row["identifier"]): row for source in before["sources"] for row in source["completeness"]}
-    found = []
+    changes = []
     for source in after["sources"]:
         for row in source["completeness"]:
             was = old.get((source["source"], row["identifier"]))
             if was and (was["present"] or row["present"]) and was["entities"] and row["entities"]:
-                shares = [wilson(one["present"], one["entities"]) for one in (was, row)]
                 key = {"source": source["source"], "identifier": row["identifier"]}
-                found.append({**key, "before": shares[0], "after": shares[1], **difference(*shares)})
-    return found
+                changes.append(_compared(key, *((one["present"], one["entities"]) for one in (was, row))))
+    return changes
 
 
 def _rates(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Link rates of both sides and of their groups."""
     earlier = _groups(old)
-    found = []
+    changes = []
     for (side, characteristic, group), row in _groups(new).items():
         was = earlier.get((side, characteristic, group))
-        if was is None or min(was["eligible"], row["eligible"]) < FEWEST:
-            continue
-        shares = [wilson(one["linked"], one["eligible"]) for one in (was, row)]
-        key = {"step": new["step"], "side": side, "source": new[side], "characteristic": characteristic}
-        key |= {"title": row["title"], "group": group, "label": row["label"]}
-        found.append({**key, "before": shares[0], "after": shares[1], **difference(*shares)})
-    return found
+        if was and min(was["eligible"], row["eligible"]) >= FEWEST:
+            key = {"step": new["step"], "side": side, "source": new[side], "characteristic": characteristic}
+            key |= {"title": row["title"], "group": group, "label": row["label"]}
+            changes.append(_compared(key, *((one["linked"], one["eligible"]) for one in (was, row))))
+    return changes
 
 
 def _groups(step: Mapping[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:
     """eligible, linked, title and label by side, characteristic and group."""
-    found = {(row["side"], "all", "all"): {**row, "title": "All", "label": "All"} for row in step["totals"]}
+    groups = {(row["side"], "all", "all"): {**row, "title": "All", "label": "All"} for row in step["totals"]}
     for rate in step["rates"]:
         for group in rate["groups"]:
-            found[rate["side"], rate["characteristic"], group["group"]] = {**group, "title": rate["title"]}
-    return found
+            groups[rate["side"], rate["characteristic"], group["group"]] = {**group, "title": rate["title"]}
+    return groups
 
 
 def eligible_count(step: Mapping[str, Any], side: str) -> str:
@@ -214,7 +212,7 @@ def _counts(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Levels whose m or u differ; change is that of the match weight."""
     earlier = {(row["comparison"], row["label"]): row for row in (old["parameters"] or {}).get("levels", ())}
-    found = []
+    changes = []
     for row in (new["parameters"] or {}).get("levels", ()):
         was = earlier.get((row["comparison"], row["label"]))
         if was is None or (was["m"], was["u"]) == (row["m"], row["u"]):
@@ -223,8 +221,8 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str
         weights = was["match_weight"], row["match_weight"]
         change = None if None in weights else weights[1] - weights[0]
         key = {"step": new["step"], "comparison": row["comparison"], "level": row["label"]}
-        found.append({**key, **values, "change": change})
-    return found
+        changes.append({**key, **values, "change": change})
+    return changes
 
 
 _PARAMETERS = ("m", "u", "match_weight")

@@ -211,77 +211,48 @@ _AT_RISK = """
     where {which}
 """
 _ONE_ORDER = "pairs.one_id < pairs.other_id"
+_SAME_SOURCE = f"pairs.same_source and {_ONE_ORDER}"
+_IDS = "pairs.person_id, pairs.one_id, pairs.other_id"
 
-# By kind: the tables of either record and which pairs are at risk; `conflict`, the pairs that contradict each other;
-# `single`, the records that could contradict themselves, and whether they do.
+
+def _by_date(pick: str, is_broken: str) -> dict[str, str]:
+    """Queries of the first or last event of one record (e.starts) and date of the other (d.on_date)."""
+    events = f"(select entity_id, {pick}(starts) as starts from {{events}} group by entity_id) as e"
+    dates = f"(select entity_id, {pick}(on_date) as on_date from {{others}} group by entity_id) as d"
+    conflict = f"""
+        select {_IDS}
+        from {{pairs}} as pairs
+        join {events} on e.entity_id = pairs.one_id
+        join {dates} on d.entity_id = pairs.other_id
+        where {is_broken}
+        """
+    single = f"select e.entity_id, {is_broken} as is_broken from {events} join {dates} on d.entity_id = e.entity_id"
+    return {"one": "events", "other": "others", "which": "true", "conflict": conflict, "single": single}
+
+
+def _of_two(table: str, which: str, where: str, having: str = "count(*) > 0") -> dict[str, str]:
+    """Queries of rows of one table of both records, a and b."""
+    conflict = f"""
+        select {_IDS}
+        from {{pairs}} as pairs
+        join {{{table}}} as a on a.entity_id = pairs.one_id
+        join {{{table}}} as b on b.entity_id = pairs.other_id
+        where {which} and {where}
+        group by {_IDS}
+        having {having}
+        """
+    return {"one": table, "other": table, "which": which, "conflict": conflict}
+
+
+_AGREEING = " + ".join(f"case when {p}(a.born) = {p}(b.born) then 1 else 0 end" for p in ("day", "month", "year"))
+_OVERLAP = "date_diff('day', greatest(a.starts, b.starts), least(a.ends, b.ends)) + 1"
 _QUERIES: dict[str, dict[str, str]] = {
     # By every birth date that the other record ever had: of several, one may be a typing error.
-    "too young": {
-        "one": "events",
-        "other": "others",
-        "which": "true",
-        "conflict": """
-            with first_events as (select entity_id, min(starts) as starts from {events} group by entity_id),
-                 earliest_births as (select entity_id, min(on_date) as born from {others} group by entity_id)
-            select pairs.person_id, pairs.one_id, pairs.other_id
-            from {pairs} as pairs
-            join first_events on first_events.entity_id = pairs.one_id
-            join earliest_births on earliest_births.entity_id = pairs.other_id
-            where date_sub('year', earliest_births.born, first_events.starts) < $age
-            """,
-        "single": """
-            select e.entity_id, date_sub('year', min(o.on_date), min(e.starts)) < $age as is_broken
-            from {events} as e
-            join {others} as o on o.entity_id = e.entity_id
-            group by e.entity_id
-            """,
-    },
-    "after death": {
-        "one": "events",
-        "other": "others",
-        "which": "true",
-        "conflict": """
-            with last_events as (select entity_id, max(starts) as starts from {events} group by entity_id),
-                 deaths as (select entity_id, max(on_date) as died from {others} group by entity_id)
-            select pairs.person_id, pairs.one_id, pairs.other_id
-            from {pairs} as pairs
-            join last_events on last_events.entity_id = pairs.one_id
-            join deaths on deaths.entity_id = pairs.other_id
-            where last_events.starts > deaths.died
-            """,
-        "single": """
-            select e.entity_id, max(e.starts) > max(o.on_date) as is_broken
-            from {events} as e
-            join {others} as o on o.entity_id = e.entity_id
-            group by e.entity_id
-            """,
-    },
-    "two at once": {
-        "one": "events",
-        "other": "events",
-        "which": f"pairs.same_source and {_ONE_ORDER}",
-        "conflict": f"""
-            select distinct pairs.person_id, pairs.one_id, pairs.other_id
-            from {{pairs}} as pairs
-            join {{events}} as a on a.entity_id = pairs.one_id
-            join {{events}} as b on b.entity_id = pairs.other_id
-            where pairs.same_source and {_ONE_ORDER}
-              and date_diff('day', greatest(a.starts, b.starts), least(a.ends, b.ends)) + 1 >= $days
-            """,
-    },
+    "too young": _by_date("min", "date_sub('year', d.on_date, e.starts) < $age"),
+    "after death": _by_date("max", "e.starts > d.on_date"),
+    "two at once": _of_two("events", _SAME_SOURCE, f"{_OVERLAP} >= $days"),
     "two in a period": {
-        "one": "events",
-        "other": "events",
-        "which": f"pairs.same_source and {_ONE_ORDER}",
-        "conflict": f"""
-            select pairs.person_id, pairs.one_id, pairs.other_id
-            from {{pairs}} as pairs
-            join {{events}} as a on a.entity_id = pairs.one_id
-            join {{events}} as b on b.entity_id = pairs.other_id and b.starts = a.starts
-            where pairs.same_source and {_ONE_ORDER}
-            group by pairs.person_id, pairs.one_id, pairs.other_id
-            having count(distinct a.starts) >= $periods
-            """,
+        **_of_two("events", _SAME_SOURCE, "a.starts = b.starts", "count(distinct a.starts) >= $periods"),
         "single": """
             with periods as (select entity_id, starts, count(*) as places from {events} group by entity_id, starts)
             select entity_id, sum(case when places > 1 then 1 else 0 end) >= $periods as is_broken
@@ -289,23 +260,10 @@ _QUERIES: dict[str, dict[str, str]] = {
             group by entity_id
             """,
     },
-    "values conflict": {
-        "one": "births",
-        "other": "births",
-        "which": _ONE_ORDER,
-        "conflict": f"""
-            select pairs.person_id, pairs.one_id, pairs.other_id
-            from {{pairs}} as pairs
-            join {{births}} as a on a.entity_id = pairs.one_id
-            join {{births}} as b on b.entity_id = pairs.other_id
-            where {_ONE_ORDER}
-            group by pairs.person_id, pairs.one_id, pairs.other_id
-            having max(case when day(a.born) = day(b.born) then 1 else 0 end
-                       + case when month(a.born) = month(b.born) then 1 else 0 end
-                       + case when year(a.born) = year(b.born) then 1 else 0 end) < $agreeing
-            """,
-    },
+    "values conflict": _of_two("births", _ONE_ORDER, "true", f"max({_AGREEING}) < $agreeing"),
 }
+"""By kind: the tables of either record and which pairs are at risk; `conflict`, the pairs that contradict each other;
+`single`, the records that could contradict themselves, and whether they do."""
 
 # A record that contradicts itself is wrong: it is no evidence of a false link.
 _BETWEEN_RECORDS = """

@@ -1,8 +1,4 @@
-"""How much the links could differ: what alternative link sets say of their number, and of each group's link rate.
-
-A run draws sets of links that the evidence allows as well (docs/explanation/uncertainty.md). What differs between them is what the
-linkage leaves open; the spread is that of Rubin's rules, between the sets.
-"""
+"""Variation of the number of links, and of each group's link rate, over link draws (docs/explanation/uncertainty.md)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,31 +35,33 @@ def vary_over_draws(
         units: eligible, linked by the step's own links, and how many by a draw), and
         characteristics: characteristic, title, groups (group, label, and the same of each). `spread` gives what varies.
     """
-    pairs = engine.sql(
-        "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id",
-        store=True,
-        sampled=sampled,
-    )
-    counted = one(engine, engine.sql(_PAIRS, params={"draws": draws}, pairs=pairs))
-    per_draw = {row["draw"]: row["links"] for row in rows(engine, engine.sql(_LINKS, sampled=sampled))}
+    query = "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id"
+    pairs = engine.sql(query, store=True, sampled=sampled)
+    query = "select count(*) as pairs, count(*) filter (where drawn = $draws) as in_all from {pairs}"
+    counted = one(engine, engine.sql(query, params={"draws": draws}, pairs=pairs))
+    query = "select draw, count(*) as links from {sampled} group by draw order by draw"
+    per_draw = {row["draw"]: row["links"] for row in rows(engine, engine.sql(query, sampled=sampled))}
     shown = [rate for rate in rates if rate["side"] == "left" and rate["is_partition"]]
-    found = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in shown])
+    of_groups = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in shown])
     engine.drop(pairs)
+
+    def drawn(group: Mapping[str, Any], *key: str) -> dict[str, Any]:
+        return {**group, **spread(of_groups.get(key, [0] * draws))}
+
     return {
         "draws": draws,
         "links": spread([per_draw.get(draw, 0) for draw in range(1, draws + 1)]),
-        "pairs": counted["pairs"],
-        "in_all": counted["in_all"],
-        "linked": {"eligible": eligible, "linked": linked, **spread(found.get(("", ""), [0] * draws))},
+        **counted,
+        "linked": drawn({"eligible": eligible, "linked": linked}, "", ""),
         "characteristics": [
             {
                 "characteristic": rate["characteristic"],
                 "title": rate["title"],
                 "groups": [
-                    {
-                        **{key: group[key] for key in ("group", "label", "eligible", "linked")},
-                        **spread(found.get((rate["characteristic"], group["group"]), [0] * draws)),
-                    }
+                    drawn(
+                        {key: group[key] for key in ("group", "label", "eligible", "linked")},
+                        *(rate["characteristic"], group["group"]),
+                    )
                     for group in rate["groups"]
                 ],
             }
@@ -79,13 +77,6 @@ def spread(counts: Sequence[int]) -> dict[str, float | None]:
     return {"mean": float(np.mean(counts)), "deviation": deviation, "low": low, "high": high}
 
 
-_PAIRS = """
-    select count(*) as pairs, count(*) filter (where drawn = $draws) as in_all
-    from {pairs}
-    """
-
-_LINKS = "select draw, count(*) as links from {sampled} group by draw order by draw"
-
 # Nearly all units have a link that is in every draw, and are counted once for all of them.
 _UNITS = """
     with standing as (select distinct left_id from {pairs} where drawn = $draws)
@@ -100,32 +91,26 @@ _UNITS = """
 
 def _linked(
     engine: Engine, sampled: Table, pairs: Table, draws: int, units: Table | None, characteristics: Sequence[str]
-) -> dict[tuple[str, str], list[int]]:
+) -> dict[tuple[str, ...], list[int]]:
     """By characteristic and group how many of its units each draw links; under two empty names those of all."""
     linked = engine.sql(_UNITS, params={"draws": draws}, pairs=pairs, sampled=sampled)
     names = [f"group_{place}" for place in range(len(characteristics))]
-    if units is None:
-        cube = engine.sql("select draw, count(*) as units from {linked} group by draw", linked=linked, store=True)
-    else:
-        groups = "".join(
-            f", coalesce(u.{quote(characteristic)}, {literal(NOT_KNOWN)}) as {name}"
-            for name, characteristic in zip(names, characteristics, strict=True)
-        )
-        keys = ", ".join(["draw", *names])
-        cube = engine.sql(
-            f"""
-            with placed as (
-                select linked.draw{groups}
-                from {{linked}} as linked
-                join {{units}} as u on u.side = 'left' and u.unit_id = linked.left_id
-                where u.is_eligible
-            )
-            select {keys}, count(*) as units from placed group by {keys}
-            """,
-            linked=linked,
-            units=units,
-            store=True,
-        )
+    groups = "".join(
+        f", coalesce(u.{quote(characteristic)}, {literal(NOT_KNOWN)}) as {name}"
+        for name, characteristic in zip(names, characteristics, strict=True)
+    )
+    joined = "join {units} as u on u.side = 'left' and u.unit_id = linked.left_id where u.is_eligible"
+    keys = ", ".join(["draw", *names])
+    cube = engine.sql(
+        f"""
+        with placed as (select linked.draw{groups} from {{linked}} as linked {joined if units else ""})
+        select {keys}, count(*) as units from placed group by {keys}
+        """,
+        params=None,
+        store=True,
+        linked=linked,
+        **({"units": units} if units else {}),
+    )
     every = ["select '' as characteristic, '' as grp, draw, units from {cube}"] + [
         f"select {literal(characteristic)} as characteristic, {name} as grp, draw, units from {{cube}}"
         for name, characteristic in zip(names, characteristics, strict=True)
@@ -138,10 +123,10 @@ def _linked(
         """,
         cube=cube,
     )
-    found: dict[tuple[str, str], list[int]] = {}
+    of_groups: dict[tuple[str, ...], list[int]] = {}
     for row in rows(engine, summed):
-        counts = found.setdefault((row["characteristic"], row["grp"]), [0] * draws)
+        counts = of_groups.setdefault((row["characteristic"], row["grp"]), [0] * draws)
         for place in range(draws) if row["draw"] is None else [row["draw"] - 1]:
             counts[place] += int(row["units"])
     engine.drop(cube)
-    return found
+    return of_groups
