@@ -93,8 +93,8 @@ def show_explanation(
 
     from linkage.catalogue import shipped
     from quality.explain.page import sections, statement, title, unit_name
-    from quality.report import page
     from quality.report.names import Names
+    from quality.report.render import page
     from quality.report.waterfall import BarTable
 
     terminal, names = console(), Names(shipped())
@@ -222,7 +222,7 @@ def report_run(run: o.Run) -> None:
     from linkage.pipeline.gates import failed
     from linkage.pipeline.manifest import manifest_of
     from linkage.pipeline.reviewing import estimates
-    from quality.report import render_run
+    from quality.report.render import render_run
 
     manifest = manifest_of(run)  # a folder of another format is refused, never misread
     gates = Gates(**manifest.get("configuration", {}).get("gates", {}))

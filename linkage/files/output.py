@@ -107,7 +107,7 @@ class OutputFolder:
 
     def finish(self, title: str, *, report: bool) -> None:
         """Complete the manifest; write the page, from quality/evaluation.json and the manifest."""
-        from quality.report import render_run
+        from quality.report.render import render_run
 
         self.manifest.content["title"] = title
         self.manifest.end("done", 0)

@@ -20,7 +20,6 @@ from linkage.pipeline.stages.linking import link_stage, spine_stage
 from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
 from quality.measures.evaluated import evaluation_of
-from quality.report import headlines
 
 
 def stages(job: Job) -> list[Stage]:
@@ -94,6 +93,8 @@ def closing_lines(root: Path, seconds: float) -> list[str]:
     evaluation = evaluation_of(root / EVALUATION)
     drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
     gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
+    from quality.report.render import headlines  # the charts are a third of a second to import
+
     found = headlines(evaluation)
     width = max(len(label) for label, _, _ in found)
     lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]

@@ -19,7 +19,6 @@ from linkage.pipeline.manifest import ended_well
 from linkage.pipeline.reviewing import estimates
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
-from quality.report import render_run
 
 RELEASE = "release.json"
 
@@ -65,6 +64,8 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     gates, reviews = Gates(**manifest["configuration"]["gates"]), estimates(run)
     with locked(run):
         if reviews:  # where a gate does not hold too: its message says to look at the report
+            from quality.report.render import render_run  # the charts are a third of a second to import
+
             render_run(run, reviews, gates=functools.partial(failed, gates))
         hold(gates, asked_of(evaluation, drift, reviews))
         releases.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Charts of released values: Vega-Lite specifications, drawn as static SVG.
+"""Charts of released values, built with Altair and drawn as static SVG.
 
 Colours are the page's CSS variables, so that charts follow light, dark and forced colours; what a colour says, a shape
 or a position says too. Every chart stands in a `Figure` with its table. Match weights by level have the form of Splink's
@@ -11,64 +11,53 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import altair as alt
+import vl_convert
+
 from quality.report.page import Figure, Table
 
 Values = Sequence[Mapping[str, Any]]
-Spec = dict[str, Any]
 
 _WIDTH = 430  # pixels of a plot; labels stand to its left
 _ROW, _LINE = 26, 16  # pixels of a row with one line of label, and of a further line
 _LABEL = 34  # characters of a line of label
 _FIRST, _SECOND, _AXIS = "var(--chart-1)", "var(--chart-2)", "var(--chart-axis)"
-_CONFIG: Spec = {
+_INK, _LINES = (
+    {"labelColor": "currentColor"},
+    {"domainColor": _AXIS, "tickColor": _AXIS, "gridColor": "var(--chart-grid)"},
+)
+_AXIS_TITLE = {"titleColor": "currentColor", "titleFontSize": 13, "titleFontWeight": "normal"}
+_HEADER = {"labelFontSize": 14, "labelFontWeight": "bold", "labelAnchor": "start", "labelOrient": "top", "title": None}
+_CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "arial, helvetica, sans-serif",
     "lineBreak": "\n",
     "view": {"stroke": None},
-    "axis": {
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "labelFontSize": 13,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "labelLimit": 0,
-        "gridColor": "var(--chart-grid)",
-        "domainColor": _AXIS,
-        "tickColor": _AXIS,
-    },
+    "axis": {"labelFontSize": 13, "labelLimit": 0, **_INK, **_AXIS_TITLE, **_LINES},
     "axisY": {"domain": False, "ticks": False, "labelPadding": 8, "gridDash": [1, 3]},
-    "header": {
-        "labelColor": "currentColor",
-        "labelFontSize": 14,
-        "labelFontWeight": "bold",
-        "labelAnchor": "start",
-        "labelOrient": "top",
-        "title": None,
-    },
-    "legend": {"labelColor": "currentColor", "labelFontSize": 13, "orient": "top", "title": None},
+    "header": _INK | _HEADER,
+    "legend": _INK | {"labelFontSize": 13, "orient": "top", "title": None},
 }
 _UNREAD = re.compile(r' (?:role|aria-[a-z]+|class|version|pointer-events|xmlns:xlink)="[^"]*"')
 """The figure has a name; names on every mark would be read one by one."""
 _LONG = re.compile(r"(\.\d{2})\d+")
-_LABELS: Spec = {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"grid": True}}
-_INTERVAL: Spec = {"type": "rule", "color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
-_POINT: Spec = {"type": "point", "filled": True, "size": 90, "color": _FIRST, "opacity": 1}
+_LABELS = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(grid=True))
+_INTERVAL: dict[str, Any] = {"color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
+_POINT: dict[str, Any] = {"filled": True, "size": 90, "color": _FIRST, "opacity": 1}
 
 
-def figure(name: str, title: str, summary: str, chart: Spec, table: Table) -> Figure:
+def figure(name: str, title: str, summary: str, chart: alt.TopLevelMixin, table: Table) -> Figure:
     """A chart with its words and its table."""
-    svg = _LONG.sub(r"\1", _UNREAD.sub("", draw(chart | {"config": _CONFIG, "padding": 2})))
+    svg = _LONG.sub(r"\1", _UNREAD.sub("", draw(chart.to_dict(validate=False) | {"config": _CONFIG, "padding": 2})))
     return Figure(name, title, summary, svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1), table)
 
 
-def draw(spec: Spec) -> str:
+def draw(spec: dict[str, Any]) -> str:
     """Vega-Lite as SVG."""
-    import vl_convert
-
     return str(vl_convert.vegalite_to_svg(spec))
 
 
-def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> Spec:
+def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> alt.TopLevelMixin:
     """Values with 95 % intervals, a row a label: label, value, low, high; in strips where they have a group.
 
     Args:
@@ -78,149 +67,129 @@ def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> Spec:
     if limits:
         reach = 1.05 * max([0.12, *(abs(row[end]) for row in values for end in ("low", "high"))])
         domain = [-reach, reach]
-    scale = {"domain": domain, "nice": False, "zero": False}
-    axis = {"tickCount": 6, "format": ".1f" if 0 < domain[1] - domain[0] < 3 and not limits else "~f"}
-    low = _number("low", title=x, scale=scale, axis=axis)
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    axis = alt.Axis(tickCount=6, format=".1f" if 0 < domain[1] - domain[0] < 3 and not limits else "~f")
+    base, dashed = alt.Chart().encode(y=_LABELS), alt.Chart().mark_rule(color=_AXIS, strokeDash=[4, 4])
     layers = [
-        _layer(_INTERVAL, y=_LABELS, x=low, x2={"field": "high"}),
-        _layer(_POINT, y=_LABELS, x=_number("value", scale=scale)),
-        *(_layer({"type": "rule", "color": _AXIS, "strokeDash": [4, 4]}, x={"datum": limit}) for limit in limits),
+        base.mark_rule(**_INTERVAL).encode(x=alt.X("low:Q", title=x, scale=scale, axis=axis), x2="high:Q"),
+        base.mark_point(**_POINT).encode(x=alt.X("value:Q", scale=scale)),
+        *(dashed.encode(x=alt.datum(limit)) for limit in limits),
     ]
-    return _in_strips({"layer": layers}, values)
+    return _in_strips(alt.layer(*layers), values)
 
 
-def bars(values: Values, *, x: str) -> Spec:
+def bars(values: Values, *, x: str) -> alt.TopLevelMixin:
     """Counts, a bar a label: label, value, shown; in strips where they have a group. A hidden count has its symbol."""
     largest = max((row["value"] or 0 for row in values), default=0) or 1
-    length = _number("length", title=x, axis=None, scale={"domain": [0, largest * 1.15], "nice": False})
-    text = {"type": "text", "align": "left", "dx": 6, "color": "currentColor", "fontSize": 13}
-    layers = [
-        _layer({"type": "bar", "color": _FIRST, "size": 16}, y=_LABELS, x=length),
-        _layer(text, y=_LABELS, x=length, text={"field": "shown", "type": "nominal"}),
-    ]
-    return _in_strips({"layer": layers}, values)
+    scale = alt.Scale(domain=[0, largest * 1.15], nice=False)
+    base = alt.Chart().encode(y=_LABELS, x=alt.X("length:Q", title=x, scale=scale, axis=None))
+    text = base.mark_text(align="left", dx=6, color="currentColor", fontSize=13).encode(text="shown:N")
+    return _in_strips(alt.layer(base.mark_bar(color=_FIRST, size=16), text), values)
 
 
-def line(values: Values, *, x: str, y: str) -> Spec:
+def line(values: Values, *, x: str, y: str) -> alt.TopLevelMixin:
     """Shares with intervals along an ordered axis, such as years of birth: label, value, low, high."""
-    axis = {"grid": False, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6}
-    along = _along(x, axis) | {"scale": {"domain": [row["label"] for row in values]}}
-    chart = _joined(along, {"domain": _domain(values), "nice": True, "zero": False}, y)
-    return chart | {"width": _WIDTH + 150, "height": 240, "data": _data(values)}
+    axis = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=6)
+    along = alt.X("label:O", title=x, sort=None, axis=axis, scale=alt.Scale(domain=[row["label"] for row in values]))
+    chart = _joined(along, alt.Scale(domain=_domain(values), nice=True, zero=False), y)
+    drawn: alt.TopLevelMixin = chart.properties(width=_WIDTH + 150, height=240, data=_data(values))
+    return drawn
 
 
-def trend(values: Values) -> Spec:
+def trend(values: Values) -> alt.TopLevelMixin:
     """A figure from run to run, a strip for each group: label (the run), group, value, and low and high or None."""
-    along = _along(None, {"grid": False, "labelAngle": -40, "labelLimit": 110})
-    chart = _joined(along, {"nice": True, "zero": False, "padding": 8}, None)
-    return _in_strips(chart | {"width": _WIDTH + 100, "height": 90}, values)
+    along = alt.X("label:O", title=None, sort=None, axis=alt.Axis(grid=False, labelAngle=-40, labelLimit=110))
+    chart = _joined(along, alt.Scale(nice=True, zero=False, padding=8), None)
+    return _in_strips(chart.properties(width=_WIDTH + 100, height=90), values)
 
 
-def calibration(values: Values) -> Spec:
+def _joined(along: alt.X, scale: alt.Scale, y: str | None) -> Any:
+    """Intervals, and points that a line joins."""
+    base, value = alt.Chart().encode(x=along), alt.Y("value:Q", scale=scale)
+    low = alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=4))
+    return alt.layer(
+        base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
+        base.mark_line(color=_FIRST, strokeWidth=1.5).encode(y=value),
+        base.mark_point(**_POINT | {"size": 60}).encode(y=value),
+    )
+
+
+def calibration(values: Values) -> alt.TopLevelMixin:
     """Share of true matches by match probability, with the line where both are equal: probability, value, low, high."""
-    scale, axis = {"domain": [0, 100]}, {"tickCount": 6}
-    across = _number("probability", title="Match probability, %", scale=scale, axis=axis)
-    low = _number("low", title="True matches, %", scale=scale, axis=axis)
-    ends = {"values": [{"probability": end, "value": end} for end in (0, 100)]}
-    layers = [
-        _layer({"type": "line", "color": _AXIS, "strokeDash": [5, 4]}, x=across, y=_number("value")) | {"data": ends},
-        _layer(_INTERVAL, x=across, y=low, y2={"field": "high"}),
-        _layer(_POINT, x=across, y=_number("value", scale=scale)),
-    ]
-    return {"layer": layers, "width": 380, "height": 240, "data": _data(values)}
+    scale, axis = alt.Scale(domain=[0, 100]), alt.Axis(tickCount=6)
+    across = alt.X("probability:Q", title="Match probability, %", scale=scale, axis=axis)
+    low = alt.Y("low:Q", title="True matches, %", scale=scale, axis=axis)
+    base, ends = alt.Chart().encode(x=across), alt.InlineData([{"probability": end, "value": end} for end in (0, 100)])
+    return alt.layer(
+        alt.Chart(ends).mark_line(color=_AXIS, strokeDash=[5, 4]).encode(x=across, y="value:Q"),
+        base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
+        base.mark_point(**_POINT).encode(y=alt.Y("value:Q", scale=scale)),
+    ).properties(width=380, height=240, data=_data(values))
 
 
-def histogram(values: Values) -> Spec:
+def histogram(values: Values) -> alt.TopLevelMixin:
     """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value.
 
     A bin whose value is None is withheld: the base line is dotted there, since a gap would say that it is empty.
     """
     ends = [min(row["bin"] for row in values), max(row["bin_end"] for row in values)]
-    axis = {"grid": False, "tickCount": 12, "tickMinStep": 1}
-    across = _number("bin", title="Match weight", axis=axis, scale={"domain": ends, "nice": False})
-    bins: Spec = {"x": across, "x2": {"field": "bin_end"}}
-    height = _number("length", title="Pairs", axis={"format": "~s", "tickCount": 3})
-    zero, paper = {"datum": 0}, "var(--paper)"
-    dotted = {"type": "rule", "color": _SECOND, "strokeWidth": 3, "strokeDash": [2, 2]}
-    withheld = [{"filter": "datum.value === null"}]
-    layers = [
-        _layer({"type": "rect", "color": _FIRST, "stroke": paper, "strokeWidth": 1}, **bins, y=height, y2=zero),
-        _layer(dotted, **bins, y=zero) | {"transform": withheld},
-    ]
-    return _in_strips({"layer": layers, "width": _WIDTH + 150, "height": 90}, values)
+    axis = alt.Axis(grid=False, tickCount=12, tickMinStep=1)
+    across = alt.X("bin:Q", title="Match weight", axis=axis, scale=alt.Scale(domain=ends, nice=False))
+    base, zero = alt.Chart().encode(x=across, x2="bin_end:Q"), alt.datum(0)
+    height = alt.Y("length:Q", title="Pairs", axis=alt.Axis(format="~s", tickCount=3))
+    withheld = base.transform_filter("datum.value === null")
+    chart = alt.layer(
+        base.mark_rect(color=_FIRST, stroke="var(--paper)", strokeWidth=1).encode(y=height, y2=zero),
+        withheld.mark_rule(color=_SECOND, strokeWidth=3, strokeDash=[2, 2]).encode(y=zero),
+    )
+    return _in_strips(chart.properties(width=_WIDTH + 150, height=90), values)
 
 
-def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> Spec:
+def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> alt.TopLevelMixin:
     """Match weight of each comparison level, a bar left or right of zero: label, group, value."""
     ends = [0.0, *(row["value"] for row in values)]
     room = (max(ends) - min(ends)) * 0.06 + 0.5  # so that the longest bar ends inside the plot
-    scale = {"domain": [min(ends) - room, max(ends) + room], "nice": False}
-    colour = {"condition": {"test": "datum.value >= 0", "value": _FIRST}, "value": _SECOND}
-    bar = _layer({"type": "bar", "size": 14}, y=_LABELS, x=_number("value", title=x, scale=scale), color=colour)
-    return _in_strips(bar, values)
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
+    colour = alt.condition("datum.value >= 0", alt.value(_FIRST), alt.value(_SECOND))
+    chart = alt.Chart().mark_bar(size=14).encode(y=_LABELS, x=alt.X("value:Q", title=x, scale=scale), color=colour)
+    return _in_strips(chart, values)
 
 
-def probabilities(values: Values) -> Spec:
+def probabilities(values: Values) -> alt.TopLevelMixin:
     """m as a disc and u as a diamond on a log scale, a row each level: label, group, kind, value."""
     kinds = ["m, among matches", "u, among non-matches"]
-    least = max(min((row["value"] for row in values), default=0.1), 1e-15)
-    lowest = math.floor(math.log10(least))
+    lowest = math.floor(math.log10(max(min((row["value"] for row in values), default=0.1), 1e-15)))
     text = "datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')"
     ticks = [10.0**power for power in range(lowest, 1, -(-(1 - lowest) // 8))]
-    scale = {"domain": [10.0**lowest, 1], "nice": False, "type": "log", "clamp": True}
-    axis = {"values": ticks, "labelExpr": text}
-    kind: Spec = {"field": "kind", "type": "nominal", "sort": None}
-    points = _layer(
-        {"type": "point", "filled": True, "size": 80, "opacity": 1},
+    scale = alt.Scale(domain=[10.0**lowest, 1], nice=False, type="log", clamp=True)
+    axis = alt.Axis(values=ticks, labelExpr=text)
+    points = alt.Chart().mark_point(filled=True, size=80, opacity=1).encode(
         y=_LABELS,
-        x=_number("value", title="Probability (log scale)", scale=scale, axis=axis),
-        shape=kind | {"scale": {"domain": kinds, "range": ["circle", "diamond"]}},
-        color=kind | {"scale": {"domain": kinds, "range": [_FIRST, _SECOND]}},
-    )
+        x=alt.X("value:Q", title="Probability (log scale)", scale=scale, axis=axis),
+        shape=alt.Shape("kind:N", sort=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"])),
+        color=alt.Color("kind:N", sort=None, scale=alt.Scale(domain=kinds, range=[_FIRST, _SECOND])),
+    )  # fmt: skip
     return _in_strips(points, values)
 
 
-def _layer(mark: Spec, **encoding: Spec) -> Spec:
-    return {"mark": mark, "encoding": encoding}
-
-
-def _number(name: str, **more: Any) -> Spec:
-    return {"field": name, "type": "quantitative", **more}
-
-
-def _along(title: str | None, axis: Spec) -> Spec:
-    return {"field": "label", "type": "ordinal", "title": title, "sort": None, "axis": axis}
-
-
-def _joined(along: Spec, scale: Spec, y: str | None) -> Spec:
-    """Intervals, and points that a line joins."""
-    low, value = _number("low", title=y, scale=scale, axis={"tickCount": 4}), _number("value", scale=scale)
-    layers = [
-        _layer(_INTERVAL, x=along, y=low, y2={"field": "high"}),
-        _layer({"type": "line", "color": _FIRST, "strokeWidth": 1.5}, x=along, y=value),
-        _layer(_POINT | {"size": 60}, x=along, y=value),
-    ]
-    return {"layer": layers}
-
-
-def _in_strips(chart: Spec, values: Values) -> Spec:
+def _in_strips(chart: Any, values: Values) -> alt.TopLevelMixin:
     """A strip for each group, one under the other in the order of the values; no strips where they have no group."""
     data = _data(values)
-    if "height" not in chart:
-        lines = max((row["label"].count("\n") for row in data["values"]), default=0)
-        chart = chart | {"width": _WIDTH, "height": {"step": _ROW + _LINE * lines}}
+    if isinstance(getattr(chart, "height", alt.Undefined), alt.utils.schemapi.UndefinedType):
+        lines = max((row["label"].count("\n") for row in data.values), default=0)
+        chart = chart.properties(width=_WIDTH, height=alt.Step(_ROW + _LINE * lines))
     groups = list(dict.fromkeys(row["group"] for row in values if "group" in row))
-    if not groups:
-        return chart | {"data": data}
-    row = {"field": "group", "type": "nominal", "title": None, "sort": groups}
-    resolve = {"scale": {"y": "independent"}}
-    return {"data": data, "facet": {"row": row}, "spec": chart, "spacing": 14, "resolve": resolve}
+    row = alt.Row("group:N", title=None, sort=groups)
+    strips = chart.facet(row=row, data=data, spacing=14).resolve_scale(y="independent") if groups else None
+    drawn: alt.TopLevelMixin = strips or chart.properties(data=data)
+    return drawn
 
 
-def _data(values: Values) -> Spec:
+def _data(values: Values) -> alt.InlineData:
     """Values with labels broken to lines, and a length of zero for a number that is not shown."""
-    label = [{"label": "\n".join(textwrap.wrap(str(row.get("label", "")), _LABEL))} for row in values]
-    return {"values": [{**row, **one, "length": row.get("value") or 0} for row, one in zip(values, label, strict=True)]}
+    labels = ["\n".join(textwrap.wrap(str(row.get("label", "")), _LABEL)) for row in values]
+    rows = zip(values, labels, strict=True)
+    return alt.InlineData([{**row, "label": label, "length": row.get("value") or 0} for row, label in rows])
 
 
 def _domain(values: Values) -> list[float]:

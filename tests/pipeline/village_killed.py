@@ -12,7 +12,7 @@ from pathlib import Path
 
 import great_expectations  # noqa: F401  these two are imported once here, so that each fork need not
 
-import quality.report  # noqa: F401
+import quality.report.render  # noqa: F401
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline, stages
 from linkage.pipeline.stage import Stage, Workspace

@@ -10,8 +10,8 @@ import pytest
 
 from linkage.engine import Engine, Table
 from quality.measures.evaluation import Inputs, StepTables, evaluate
-from quality.report import Inputs as ReportInputs
-from quality.report import render
+from quality.report.render import Inputs as ReportInputs
+from quality.report.render import render
 from tests.files.conftest import done, files, register  # noqa: F401 - fixtures
 from tests.pipeline.conftest import leo, linked_village, village  # noqa: F401 - fixtures
 

@@ -254,7 +254,7 @@ def report_stage(job: Job) -> Stage:
     of_extracts = tuple(of_extract(project)[0] for project in job.projects.values())
 
     def work(space: Workspace) -> Counts:
-        from quality.report import Inputs, render, results_of
+        from quality.report.render import Inputs, render, results_of
 
         found = [name for name in of_extracts if name in space.places]
         contracts = [result for name in (*checked, *found) for result in results_of(space.document(name))]

@@ -16,10 +16,10 @@ from quality.disclosure import Cell, Disclosure, load
 from quality.intervals import difference, wilson
 from quality.measures.drift import drift, falls, published, stability
 from quality.measures.evaluation import Inputs, evaluate
-from quality.report import Inputs as ReportInputs
-from quality.report import render
 from quality.report.names import Names
 from quality.report.released import Group, Publication
+from quality.report.render import Inputs as ReportInputs
+from quality.report.render import render
 from quality.report.sections.drift import rates_table
 from tests.quality.conftest import CountedOnce
 

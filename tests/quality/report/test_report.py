@@ -17,12 +17,13 @@ from linkage.errors import InputError
 from quality.disclosure import Cell, Disclosure, load
 from quality.intervals import Share
 from quality.measures.evaluation import Inputs, evaluate
-from quality.report import Inputs as ReportInputs
-from quality.report import charts, headlines, render, render_run
+from quality.report import charts
 from quality.report.document import csv_of
 from quality.report.names import Names
 from quality.report.page import Table, Text
 from quality.report.released import Group, Publication
+from quality.report.render import Inputs as ReportInputs
+from quality.report.render import headlines, render, render_run
 from quality.report.sections.bias import GroupCells, drafted_statement
 from quality.report.sections.coverage import draw_cells, draws_section
 from quality.report.sections.error import part_cells

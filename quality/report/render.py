@@ -1,0 +1,198 @@
+"""The linkage quality report: one file that fetches nothing, read by eye, keyboard or screen reader, or on paper."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import Catalogue, shipped
+from linkage.errors import InputError
+from quality import disclosure
+from quality.measures.evaluated import evaluation_of
+from quality.report.document import document, write_page
+from quality.report.names import Names
+from quality.report.page import Part, Section
+from quality.report.released import Publication
+from quality.report.sections import bias, coverage, data, drift, error, implausible, linking, methods, statement
+from quality.report.showing import moment
+
+__all__ = ["Inputs", "headlines", "render", "render_run", "results_of"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a report is made of. All of it is aggregates.
+
+    Attributes:
+        evaluation: what quality.measures.evaluation.evaluate returned.
+        contracts: results of the checks of sources and published tables (quality.contracts).
+        manifest: the run's facts; what is missing is left out.
+        profile: name of the disclosure profile.
+        reviews: estimates from clerical reviews of the run's links (quality.review.estimate), one a step.
+        drift: changes since the last release (quality.measures.drift), where there is one.
+        failed_gates: names of the gates that failed.
+    """
+
+    evaluation: Mapping[str, Any]
+    contracts: Sequence[Mapping[str, Any]] = ()
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    title: str = "Linkage quality report"
+    profile: str = "leo_publication"
+    reviews: Sequence[Mapping[str, Any]] = ()
+    drift: Mapping[str, Any] | None = None
+    failed_gates: Sequence[str] = ()
+
+
+def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
+    """Write the report to `out`, whole or not at all, and return it.
+
+    Raises:
+        InputError: the evaluation has no step.
+        ConfigError: there is no such disclosure profile.
+    """
+    if not inputs.evaluation["steps"]:
+        raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
+    p, manifest = _publication(inputs, catalogue), inputs.manifest
+    version = (manifest.get("versions") or {}).get("leo-linkage")
+    about = [
+        str(manifest.get("name") or manifest.get("run") or ""),
+        moment(str(manifest.get("finished") or manifest.get("started") or "")),
+        f"leo-linkage {version}" if version else "",
+    ]
+    page = document(
+        inputs.title,
+        statement.summary(p),
+        statement.headlines(p),
+        parts=[statement.statement_part(p, inputs.failed_gates), *(part for part in _parts(p) if part.sections)],
+        banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
+        about=", ".join(filter(None, about)),
+    )
+    return write_page(page, out)
+
+
+def render_run(
+    run: Path,
+    reviews: Sequence[Mapping[str, Any]] = (),
+    profile: str = "leo_publication",
+    *,
+    gates: Callable[..., Sequence[str]] | None = None,
+) -> Path:
+    """Write RUN/report/index.html from RUN/quality/*.json, RUN/manifest.json and reviews of its links.
+
+    Args:
+        gates: given evaluation, drift, contracts and reviews, names those that fail.
+
+    Raises:
+        InputError: the run was not evaluated, or a file is not JSON.
+    """
+    path = run / "quality" / "evaluation.json"
+    manifest = _json(run / "manifest.json") or {}
+    if not path.exists():
+        why = "finish the run first: leo run"
+        if manifest.get("status") == "gate failed":
+            why = f"a gate stopped the run before it was evaluated; {run / 'log.jsonl'} says which"
+        raise InputError(f"{path}: no such file\n  {why}")
+    evaluation = evaluation_of(path)
+    contracts: list[Mapping[str, Any]] = []
+    extracts = sorted(path.name for path in run.glob("quality/contracts-extract-*.json"))
+    for name in ("contracts.json", "contracts-published.json", *extracts):
+        contracts += results_of(_json(run / "quality" / name) or [])
+    changes = _json(run / "quality" / "drift.json")
+    name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
+    title = manifest.get("title") or f"Linkage quality report: {name}"
+    failed = gates(evaluation, changes, contracts, reviews) if gates else ()
+    inputs = Inputs(evaluation, contracts, manifest, title, profile, reviews, changes, failed)
+    return render(inputs, run / "report" / "index.html")
+
+
+def results_of(document: Any) -> list[dict[str, Any]]:
+    """Results of contracts as a run keeps them, each with the folder of its suite."""
+    if isinstance(document, list):
+        return document
+    suites = {"suites": document["suites"]} if "suites" in document else {}
+    return [{**result, **suites} for result in document.get("results", [])]
+
+
+def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
+    """The five figures at the top of the report, after disclosure control: label, figure, note. For a terminal."""
+    lines = statement.headlines(_publication(Inputs(evaluation, profile=profile), None))
+    return [(line.label, line.text, line.note) for line in lines]
+
+
+def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
+    return Publication(
+        inputs.evaluation,
+        Names(catalogue or shipped(), inputs.evaluation["steps"]),
+        disclosure.Disclosure(disclosure.load(inputs.profile)),
+        inputs.manifest,
+        inputs.reviews,
+        inputs.drift,
+        inputs.contracts,
+    )
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as fault:
+        raise InputError(f"{path}: not JSON at line {fault.lineno}\n  run the stage that wrote it again") from None
+
+
+def _parts(p: Publication) -> list[Part]:
+    """Evidence under the headings of GUILD (Gilbert and others 2018), NHS England's quality assurance framework for
+    data linkage (NHS QAF) and RECORD (Benchimol and others 2015)."""
+    subject = statement.subject_of(p)
+    return [
+        _part(
+            "data-linkage",
+            "Data linkage",
+            "Records in, people out, and how links were made. GUILD: data linkage. NHS QAF: transparency. RECORD 6.3.",
+            coverage.records_section(p),
+            coverage.rates_section(p, subject),
+            coverage.unlinked_section(p, subject),
+            linking.passes_section(p),
+            linking.blocking_section(p),
+            linking.model_section(p),
+        ),
+        _part(
+            "linkage-error",
+            "False links and missed matches",
+            "Linkage error by every measure there is. GUILD: data linkage. NHS QAF: linkage quality. RECORD 12.3.",
+            error.accuracy_section(p),
+            error.errors_section(p),
+            error.review_section(p),
+            error.estimated_section(p),
+            implausible.implausible_section(p),
+        ),
+        _part(
+            "analysis",
+            "Analysis of linked data",
+            "Bias, calibration and uncertainty of the links. GUILD: analysis of linked data. NHS QAF: linkage quality.",
+            bias.bias_section(p),
+            error.calibration_section(p),
+            coverage.draws_section(p),
+        ),
+        _part(
+            "data-provision",
+            "Data provision",
+            "Quality of the sources. GUILD: data provision. NHS QAF: transparency.",
+            data.contracts_section(p),
+            coverage.completeness_section(p),
+            drift.drift_section(p),
+            data.extracts_section(p),
+        ),
+        _part(
+            "reporting",
+            "Methods",
+            "What to cite. GUILD: report writing. NHS QAF: safety. RECORD 12.3.",
+            methods.methods_section(p),
+            methods.glossary_section(p),
+        ),
+    ]
+
+
+def _part(name: str, title: str, summary: str, *sections: Section | None) -> Part:
+    return Part(name, title, summary, [section for section in sections if section is not None])
