@@ -1,5 +1,6 @@
 """What can go wrong, by who has to act. Messages name the file, line or key and the remedy, never a person's value."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -10,6 +11,11 @@ def nearest(name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 
 
     lowered = {candidate.lower(): candidate for candidate in known}
     return [lowered[near] for near in difflib.get_close_matches(name.lower(), list(lowered), count, cutoff)]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Names that occur more than once, sorted."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from linkage.config.toml_file import Frozen
 from linkage.errors import ConfigError
 
 Type = Literal["string", "integer", "number", "date", "boolean"]
@@ -36,15 +37,11 @@ Phase = Literal[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 PHASES: tuple[Phase, ...] = get_args(Phase)
 """Phases of a life that a table can be about, in their order."""
 
 
-class Variable(_Strict):
+class Variable(Frozen):
     """One column of one table, as its owner names it."""
 
     name: str
@@ -73,7 +70,7 @@ def rating_of(variables: Iterable[Variable]) -> str:
     return f"{min(v.identifiability for v in listed)}{min(v.sensitivity for v in listed)}" if listed else ""
 
 
-class TableDef(_Strict):
+class TableDef(Frozen):
     """One table of a dataset."""
 
     name: str
@@ -98,7 +95,7 @@ class TableDef(_Strict):
         return next((v for v in self.variable if v.role == role), None)
 
 
-class Dataset(_Strict):
+class Dataset(Frozen):
     """A body's collection, for example the National Pupil Database."""
 
     dataset: str
@@ -107,7 +104,7 @@ class Dataset(_Strict):
     table: dict[str, TableDef]
 
 
-class Catalogue(_Strict):
+class Catalogue(Frozen):
     """All datasets and code frames."""
 
     datasets: dict[str, Dataset]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from linkage.catalogue.definitions import Catalogue, Variable, rating_of
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
@@ -16,22 +16,18 @@ from linkage.catalogue.standard import ListedTable, StandardExtract, standard_ex
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.resources import config_files
-from linkage.config.toml_file import fault_lines, toml_of
+from linkage.config.toml_file import Frozen, fault_lines, toml_of
 from linkage.errors import ConfigError
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RowsOnly(_Strict):
+class RowsOnly(Frozen):
     """The rows of a table whose column holds one of these values: those of a phase of education."""
 
     column: Annotated[str, Field(min_length=1)]
     values: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Phase(_Strict):
+class Phase(Frozen):
     """A phase of education, by the year groups and ages that it teaches."""
 
     name: Name
@@ -40,7 +36,7 @@ class Phase(_Strict):
     ages: tuple[int, ...] = ()
 
 
-class PhaseOfRows(_Strict):
+class PhaseOfRows(Frozen):
     """How the phase of a row is found: by a column, or the whole table is of one phase."""
 
     table: str
@@ -49,7 +45,7 @@ class PhaseOfRows(_Strict):
     phase: str | None = None
 
 
-class Prior(_Strict):
+class Prior(Frozen):
     """A table of an earlier phase that goes with one: prior attainment."""
 
     phase: str
@@ -57,7 +53,7 @@ class Prior(_Strict):
     years_before: int
 
 
-class PackageRule(_Strict):
+class PackageRule(Frozen):
     """Selection variables a package takes, and which columns go with them."""
 
     name: Name
@@ -67,7 +63,7 @@ class PackageRule(_Strict):
     prior: tuple[Prior, ...] = ()
 
 
-class PackageFile(_Strict):
+class PackageFile(Frozen):
     """One file of configs/packages/: packages that divide a body's variables."""
 
     source: str

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef
 from linkage.config.resources import config_files, shipped_dir
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, repeated
 
 _FRAMES = "frames.toml"
 
@@ -37,14 +37,19 @@ def load(folder: Path | None = None) -> Catalogue:
             continue
         try:
             dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
-        except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            faults += _faults(path.name, error)
+        except ValidationError as error:
+            faults += [
+                f"{path.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)
+            ]
+            continue
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            faults.append(f"{path.name}: {error}")
             continue
         if dataset.dataset in datasets:
             faults.append(f"{path.name}: dataset '{dataset.dataset}' is described in another file already")
         datasets[dataset.dataset] = dataset
         faults += _unknown_names(path.name, dataset, frames)
-    faults += _ambiguous(datasets) + _years_of_no_table(datasets)
+    faults += _faults_between(datasets)
     if faults:
         raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return Catalogue(datasets=datasets, frames=frames)
@@ -66,27 +71,20 @@ def _frames(path: Path, faults: list[str]) -> dict[str, dict[str, str]]:
     return {name: codes for name, codes in raw.items() if name not in wrong}
 
 
-def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
-    """Names of dataset and table that would mean two tables, or that a file or a request could not bear."""
-    names = [(name, table, f"{name}_{table}") for name, dataset in datasets.items() for table in dataset.table]
-    whole = [both for _, _, both in names]
-    faults = [f"two tables are {both} (dataset_table)" for both in sorted({n for n in whole if whole.count(n) > 1})]
-    return faults + [
-        f"{dataset}.{table}: names of datasets and tables are letters, digits, underscores and hyphens"
-        for dataset, table, _ in names
-        if not re.fullmatch(r"[\w-]+", dataset) or not re.fullmatch(r"[\w-]+", table)
+def _faults_between(datasets: dict[str, Dataset]) -> list[str]:
+    """Names that would mean two tables, or that no file or request can bear; years of tables that have none."""
+    tables = [(name, table) for name, dataset in datasets.items() for table in dataset.table.values()]
+    whole = [f"{name}_{table.name}" for name, table in tables]
+    faults = [f"two tables are {both} (dataset_table)" for both in repeated(whole)]
+    faults += [
+        f"{name}.{table.name}: names of datasets and tables are letters, digits, underscores and hyphens"
+        for name, table in tables
+        if not re.fullmatch(r"[\w-]+", name) or not re.fullmatch(r"[\w-]+", table.name)
     ]
-
-
-def _years_of_no_table(datasets: dict[str, Dataset]) -> list[str]:
-    """Variables declared to be years of rows of a table that is not there, or whose rows have none."""
-    yearly = {
-        f"{name}.{table.name}" for name, dataset in datasets.items() for table in dataset.table.values() if table.year
-    }
-    return [
+    yearly = {f"{name}.{table.name}" for name, table in tables if table.year}
+    return faults + [
         f"{name}.{table.name}.{v.name}: year_of '{v.year_of}' is not a table with years; write it as \"npd.ks4\""
-        for name, dataset in datasets.items()
-        for table in dataset.table.values()
+        for name, table in tables
         for v in table.variable
         if v.year_of and v.year_of not in yearly
     ]
@@ -104,19 +102,13 @@ def _named(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _faults(file: str, error: Exception) -> list[str]:
-    if isinstance(error, ValidationError):
-        return [f"{file}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-    return [f"{file}: {error}"]
-
-
 def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[str]:
     """Keys and frames that are named but do not exist, and variables described twice."""
     faults = []
     for table in dataset.table.values():
         where = f"{file}: table.{table.name}"
         names = [v.name for v in table.variable]
-        faults += [f"{where}: '{n}' is described twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        faults += [f"{where}: '{name}' is described twice" for name in repeated(names)]
         keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
         faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
         whole = {v.name for v in table.variable if v.type == "integer"}
@@ -138,8 +130,7 @@ def _read_wrongly(where: str, table: TableDef, frames: dict[str, Any]) -> list[s
     faults = []
     roles = [v.role for v in table.variable if v.role and v.role != "entity_key"]
     faults += [
-        f"{where}: two columns have the role '{role}'; linkage would read only the first"
-        for role in sorted({role for role in roles if roles.count(role) > 1})
+        f"{where}: two columns have the role '{role}'; linkage would read only the first" for role in repeated(roles)
     ]
     faults += [
         f"{where}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; no person's sex would be known"

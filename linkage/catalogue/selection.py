@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linkage.catalogue.definitions import Catalogue, Variable
 from linkage.catalogue.holdings import Holding
 from linkage.catalogue.standard import ListedTable, StandardExtract
+from linkage.config.toml_file import Frozen
 
 
-class Selection(BaseModel):
+class Selection(Frozen):
     """Variables that have one of the values of every key that is given, and are of no dataset in `excluding`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()  # datasets that are not meant

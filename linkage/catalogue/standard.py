@@ -7,11 +7,12 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from linkage.catalogue.definitions import Catalogue, Phase, Variable
 from linkage.catalogue.years import years_of
 from linkage.config.resources import config_file
+from linkage.config.toml_file import Frozen
 from linkage.errors import ConfigError
 
 COLUMNS = ("name", "as", "type", "years", "concept", "rating", "frame", "held", "description")
@@ -20,11 +21,7 @@ COLUMNS = ("name", "as", "type", "years", "concept", "rating", "frame", "held", 
 _INSTITUTION = "institution"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TableOfForm(_Strict):
+class TableOfForm(Frozen):
     """A table of the form, as standard/tables.toml has it."""
 
     dataset: str
@@ -38,7 +35,7 @@ class TableOfForm(_Strict):
     phases: tuple[Phase, ...] = ()
 
 
-class ListedTable(_Strict):
+class ListedTable(Frozen):
     """A table of the standard extract: what of it is held here, and what is only listed.
 
     Attributes:
@@ -67,11 +64,11 @@ class ListedTable(_Strict):
         return {variable.name: variable for variable in self.variable}
 
 
-class StandardExtract(_Strict):
+class StandardExtract(Frozen):
     """All of its tables, and the datasets that are only in it."""
 
-    tables: dict[str, ListedTable] = {}
-    titles: dict[str, tuple[str, str]] = {}  # dataset -> title, owner
+    tables: dict[str, ListedTable] = Field({})
+    titles: dict[str, tuple[str, str]] = Field({})  # dataset -> title, owner
 
     @property
     def field_count(self) -> int:

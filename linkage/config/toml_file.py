@@ -37,10 +37,14 @@ def _kinds(annotation: Any) -> set[type]:
     return set()
 
 
-class Strict(BaseModel):
-    """A part of a file: no unknown keys, and no text for a number."""
+class Frozen(BaseModel):
+    """A part of a file: no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Strict(Frozen):
+    """A part of a file: no unknown keys, and no text for a number."""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -4,8 +4,7 @@ linkage.requests makes it from a request and the decision in force on it.
 """
 
 import datetime
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -16,7 +15,7 @@ from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.toml_file import Strict
-from linkage.errors import all_faults, hint
+from linkage.errors import all_faults, hint, repeated
 
 Format = Literal["parquet", "csv"]
 AnalysisTable = Literal["person", "person_year", "person_month"]
@@ -166,8 +165,3 @@ def _year_faults(years: str | None, holding: Holding) -> Iterator[str]:
 
 def _named(table: ApprovedTable) -> str:
     return f"{table.name} ({table.part})" if table.part else table.name
-
-
-def repeated(names: Iterable[str]) -> list[str]:
-    """Names that stand more than once, in the order of the alphabet."""
-    return sorted(name for name, times in Counter(names).items() if times > 1)

@@ -11,10 +11,10 @@ from linkage.catalogue import Variable
 from linkage.catalogue.holdings import Holding, names_a_person
 from linkage.catalogue.selection import Selection
 from linkage.catalogue.years import Years
-from linkage.errors import nearest
+from linkage.errors import nearest, repeated
 from linkage.extract.analysis_layouts import NEEDS, not_made
 from linkage.extract.layout import Field, Layout, own_tables
-from linkage.extract.project import population_faults, repeated
+from linkage.extract.project import population_faults
 from linkage.requests.application import Application, Grant, tables_of, years_of
 from linkage.requests.request import RequestedTable
 from linkage.requests.rules import Rule

@@ -32,7 +32,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
     public, scope = entry["public"], entry["scope"]
     state = _state(entry, day, withdrawn, last)
     ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
-    texts = (
+    texts = [
         "title",
         "organisation",
         "organisation_type",
@@ -41,7 +41,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         "lawful_basis",
         "special_basis",
         "setting",
-    )
+    ]
     return {
         "reference": entry["reference"],
         "date": entry["date"],

@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from linkage.config import Name
-from linkage.config.toml_file import fault_text, toml_of
+from linkage.config.toml_file import Frozen, fault_text, toml_of
 from linkage.errors import ConfigError
 from linkage.extract.project import AnalysisTable, Format, Population
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Person(_Strict):
+class Person(Frozen):
     """Somebody who will see the data. Names stay in the request's file: no register, page or message holds them."""
 
     name: str = ""
@@ -31,31 +27,31 @@ class Person(_Strict):
     reason: str = ""
 
 
-class RequestedTable(_Strict):
+class RequestedTable(Frozen):
     """Variables of one table, requested one by one."""
 
     name: str = ""  # "npd.ks4"
     variables: tuple[str, ...] = ()
     years: str | None = None
     justification: str = ""
-    reasons: dict[str, str] = {}  # variable -> what it is needed for
-    exemptions: dict[str, str] = {}  # variable -> reference of the exemption
+    reasons: dict[str, str] = Field({})  # variable -> what it is needed for
+    exemptions: dict[str, str] = Field({})  # variable -> reference of the exemption
 
 
-class RequestedPackage(_Strict):
+class RequestedPackage(Frozen):
     """A data package, for some phases and years."""
 
     name: str = ""
     phases: tuple[str, ...] = ()
     years: str | None = None
     justification: str = ""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = Field({})
 
 
 _CAME_LATER = ("analysis", "max_change", "link_samples")
 
 
-class Request(_Strict):
+class Request(Frozen):
     """All that a panel decides on. What is missing is reported by the rules, together with all that is wrong."""
 
     id: Name = ""

@@ -3,25 +3,23 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linkage.catalogue.selection import Selection
 from linkage.config import Name
 from linkage.config.resources import config_files
-from linkage.config.toml_file import check, toml_of
+from linkage.config.toml_file import Frozen, check, toml_of
 from linkage.errors import ConfigError
 
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Rule(BaseModel):
+class Rule(Frozen):
     """One rule: a kind of check with its parameters.
 
     `message` and `remedy` may hold {place}, {name}, {near}, {held}, {given}, {listed} and the rule's own parameters; which
     of them a kind fills in is documented where the kind is defined.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Name
     kind: Text
@@ -39,9 +37,7 @@ class Rule(BaseModel):
     other: Selection | None = None
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _File(Frozen):
     rule: tuple[Rule, ...]
 
 

@@ -99,14 +99,6 @@ class Everything:
         """The variables of other tables that have an entry's name."""
         return [other for other in self._by_name[without_case(entry.name)] if other is not entry]
 
-    def letters(self) -> dict[str, list[Entry]]:
-        """First letter ("0" for a digit) to its variables, in alphabetical order."""
-        by_letter: dict[str, list[Entry]] = defaultdict(list)
-        for entry in sorted(self.entries, key=lambda entry: (entry.name.lower(), entry.table)):
-            first = entry.name.lstrip("_")[:1].lower()
-            by_letter[first if "a" <= first <= "z" else "0"].append(entry)
-        return {letter: by_letter[letter] for letter in sorted(by_letter)}
-
 
 def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]) -> Everything:
     """What is held and what is listed, as one list."""

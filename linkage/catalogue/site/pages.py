@@ -73,7 +73,7 @@ def write_site(site: Everything, out: Path, *, advance: Callable[[int], None] = 
     with LockedTempdir(out.parent, f".{out.name}.", ".part") as made:
         work = made / "site"
         pages = list(_pages(site, templates))
-        for folder in ("", "variable", "table", "package", "a-to-z"):
+        for folder in ("", "variable", "table", "package"):
             (work / folder).mkdir(parents=True, exist_ok=True)
         for file, page in pages:
             (work / file).write_text(page(), encoding="utf-8")
@@ -109,20 +109,17 @@ def _pages(site: Everything, templates: Environment) -> Iterator[_Page]:
         "sensitivity": _SENSITIVITY,
         "types": _TYPES,
         "concepts": sorted({entry.variable.concept for entry in site.entries}),
-        "letters": site.letters(),
     }
 
     def page(template: str, base: str = "", **more: Any) -> Callable[[], str]:
         return lambda: templates.get_template(template).render(known, base=base, **more)
 
-    for name in ("index", "datasets", "packages", "a-to-z", "list"):
+    for name in ("index", "datasets", "packages", "list"):
         yield f"{name}.html", page(f"{name}.html.j2", here=name)
     for table in site.tables:
         yield f"table/{table.name}.html", page("table.html.j2", "../", here="", table=table)
     for package in site.packages.values():
         yield f"package/{package.name}.html", page("package.html.j2", "../", here="", package=package)
-    for letter, entries in known["letters"].items():
-        yield f"a-to-z/{letter}.html", page("letter.html.j2", "../", here="", letter=letter, entries=entries)
     for entry in site.entries:
         yield entry.page, page("variable.html.j2", "../", here="", entry=entry, others=site.others(entry))
 
