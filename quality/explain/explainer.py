@@ -168,12 +168,12 @@ class Explainer(AbstractContextManager["Explainer"]):
             rows(self._engine, step.sides[side].columns_of(listed_units(self._engine, [unit]), step.model.columns))[0]
             for side, unit in zip(("left", "right"), units, strict=True)
         )
-        found = []
+        values = []
         for comparison in step.model.comparisons:
             column = comparison.columns[0] if comparison.columns else comparison.name
             column = column.removesuffix("_all").removesuffix("_held")
-            found.append((comparison.name, _text(left, column), _text(right, column)))
-        return found
+            values.append((comparison.name, _text(left, column), _text(right, column)))
+        return values
 
 
 def _records_named(found: Any) -> Iterator[tuple[str, int]]:

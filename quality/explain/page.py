@@ -1,10 +1,9 @@
 """An explanation as sections, for a page in the report's form and for the terminal.
 
-The page is about single people and not for publication. It has numbers of entities, but no value and no key.
+The page is about single people and not for publication. It has numbers of records, but no value and no key.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +29,19 @@ _OUTCOMES = {
 _MOST_LEVELS = 8  # changes shown before the fold that has all
 
 Found = Mapping[str, Any]
-Row = list[str | Cell]
 
 
 def render_explanation(found: Found, out: Path, catalogue: Catalogue | None = None) -> Path:
     """Write an explanation as one file that fetches nothing, and return its path."""
-    names = Names(catalogue or shipped())
+    if found["kind"] == "pair":
+        subject = " and ".join(str(found["units"][side]["unit_id"]) for side in ("left", "right"))
+    else:
+        subject = str(found["entity_id" if found["kind"] == "record" else "person_id"])
     page = document(
-        f"{title(found)}: {_subject(found)}",
+        f"{title(found)}: {subject}",
         statement(found),
-        headlines(found),
-        [*sections(found, names), Section("about", "About this page", [Text(_ABOUT)])],
+        [Headline(label, Cell(figure), "", note) for label, figure, note in _headlines(found)],
+        [*sections(found, Names(catalogue or shipped())), Section("about", "About this page", [Text(_ABOUT)])],
         style=template_text("quality.report", "bars.css"),
     )
     return write_page(page, out)
@@ -48,26 +49,19 @@ def render_explanation(found: Found, out: Path, catalogue: Catalogue | None = No
 
 def title(found: Found) -> str:
     """What an explanation is about."""
-    if found["kind"] == "pair":
-        decision = {"accepted": "was linked", "review": "is for review"}.get(
-            found["outcome"]["decision"], "was not linked"
-        )
-        return f"Why a pair {decision}{' and split again' if found['outcome'].get('removed_by') else ''}"
-    return "Candidate pairs of a record" if found["kind"] == "record" else "Links of a person"
-
-
-def _subject(found: Found) -> str:
-    if found["kind"] == "pair":
-        return " and ".join(str(found["units"][side]["unit_id"]) for side in ("left", "right"))
-    return str(found["entity_id" if found["kind"] == "record" else "person_id"])
+    if found["kind"] != "pair":
+        return "Candidate pairs of a record" if found["kind"] == "record" else "Links of a person"
+    decisions = {"accepted": "was linked", "review": "is for review"}
+    decision = decisions.get(found["outcome"]["decision"], "was not linked")
+    return f"Why a pair {decision}{' and split again' if found['outcome'].get('removed_by') else ''}"
 
 
 def statement(found: Found) -> str:
     """An explanation in a few sentences."""
     if found["kind"] == "pair":
-        one_file = found["step"]["one_file"]
-        named = [f"{'record' if one_file else f'{s} unit'} {found['units'][s]['unit_id']}" for s in ("left", "right")]
-        head = f"Step {found['step']['name']}, {' and '.join(named)}: {decided(found['outcome']).lower()}."
+        sides = ("left", "right")
+        named = [f"{'' if found['step']['one_file'] else f'{s} '}record {found['units'][s]['unit_id']}" for s in sides]
+        head = f"Step {found['step']['name']}, {' and '.join(named)}: {_decided(found['outcome']).lower()}."
         return " ".join([head, *found["outcome"]["in_words"]])
     if found["kind"] == "record":
         about = "Record" if any(step["step"]["one_file"] for step in found["steps"]) else "Entity"
@@ -83,45 +77,37 @@ def statement(found: Found) -> str:
     )
 
 
-def decided(outcome: Found) -> str:
+def _decided(outcome: Found) -> str:
     """The decision about a pair in a word or two."""
     return _OUTCOMES[outcome["decision"]] + (", split again by the spine" if outcome.get("removed_by") else "")
 
 
-def headlines(found: Found) -> list[Headline]:
-    """The figures at the top of the page."""
+def _headlines(found: Found) -> list[tuple[str, str, str]]:
+    """Label, figure and note of the figures at the top of the page."""
     if found["kind"] == "record":
         steps = found["steps"]
-        linked = sum(step["unlinked"] is None for step in steps)
         candidates = sum(step["candidates_found"] for step in steps)
         return [
-            Headline("Steps", Cell(str(len(steps))), "", "that the record took part in"),
-            Headline("Linked in", Cell(str(linked)), "", "of them"),
-            Headline("Candidate pairs", Cell(f"{candidates:,}"), "", "by a rule or a pass"),
+            ("Steps", str(len(steps)), "that the record took part in"),
+            ("Linked in", str(sum(step["unlinked"] is None for step in steps)), "of them"),
+            ("Candidate pairs", f"{candidates:,}", "by a rule or a pass"),
         ]
     if found["kind"] == "person":
-        weakest = found["links"][found["weakest"]] if found["weakest"] is not None else None
+        weakest = found["weakest"]
+        probability = "none" if weakest is None else likelihood(found["links"][weakest]["probability"])
         return [
-            Headline("Entities", Cell(str(len(found["entities"]))), "", "of all sources"),
-            Headline("Links", Cell(str(found["joining"])), "", "that join them"),
-            Headline(
-                "Weakest link", Cell(likelihood(weakest["probability"]) if weakest else "none"), "", "probability"
-            ),
-            Headline("Contradictions", Cell(str(len(found["conflicts"]))), "", "between its records"),
+            ("Entities", str(len(found["entities"])), "of all sources"),
+            ("Links", str(found["joining"]), "that join them"),
+            ("Weakest link", probability, "probability"),
+            ("Contradictions", str(len(found["conflicts"])), "between its records"),
         ]
-    given, limits = found["probability"], found["thresholds"]
-    shown = likelihood(found["weight"]["probability"] if given is None else given)
-    by = "by its weight only" if given is None else "given the competing pairs"
-    outcome = found["outcome"]
+    stored, limits, weight = found["probability"], found["thresholds"], found["weight"]
+    by = "by its weight only" if stored is None else "given the competing pairs"
     return [
-        Headline("Outcome", Cell(decided(outcome)), "", outcome["reason"] or found["made_by"] or ""),
-        Headline("Match probability", Cell(shown), "", by),
-        Headline(
-            "Match weight", Cell(signed(found["weight"]["total"])), "", "log2 of the odds, adjusted for cardinality"
-        ),
-        Headline(
-            "Accepted at", Cell(signed(limits["accept_total"])), "", f"reviewed at {signed(limits['review_total'])}"
-        ),
+        ("Outcome", _decided(found["outcome"]), found["outcome"]["reason"] or found["made_by"] or ""),
+        ("Match probability", likelihood(weight["probability"] if stored is None else stored), by),
+        ("Match weight", signed(weight["total"]), "log2 of the odds, adjusted for cardinality"),
+        ("Accepted at", signed(limits["accept_total"]), f"reviewed at {signed(limits['review_total'])}"),
     ]
 
 
@@ -135,107 +121,94 @@ def sections(found: Found, names: Names) -> list[Section]:
         Section("weight", "Evidence for and against", [waterfall(found, names)]),
         Section("competing", "Thresholds and competing pairs", _competing(found)),
         Section("reach", "Passes and blocking rules", _reach(found, names)),
-        Section("changes", "What would change it", _changes(found, names)),
+        Section("changes", "What would change it", _changes(found["changes"], names)),
     ]
 
 
 def unit_name(about: Found, names: Names) -> str:
-    """A unit by its entities: "NPD 17, CIS 230"."""
+    """A side of a pair by its entities: "NPD 17, CIS 230"."""
     return ", ".join(f"{names.source(row['source'])} {row['entity_id']}" for row in about["entities"])
+
+
+def _table(
+    caption: str, columns: Mapping[str, Callable[[Found], Any]], rows: Iterable[Found], empty: str = ""
+) -> Block:
+    """A table of a column's heading to its cell of a row; a text where there is no row and a text is given."""
+    listed = [[cell(row) for cell in columns.values()] for row in rows]
+    return Table(caption, list(columns), listed) if listed or not empty else Text(empty)
+
+
+def _weight(name: str) -> Callable[[Found], Cell]:
+    return lambda row: Cell(signed(row[name]))
 
 
 def _competing(found: Found) -> list[Block]:
     limits, adjustment = found["thresholds"], found["weight"]["cardinality_adjustment"]
-    rows: list[Row] = [
-        [name, Cell(signed(limits[key])), Cell(signed(limits[key] + adjustment))]
+    thresholds = [
+        {"name": name, "weight": limits[key], "total": limits[key] + adjustment}
         for name, key in (("Accepted at", "accept"), ("Reviewed at", "review"), ("Stored at", "floor"))
     ]
-    columns = ["Threshold", "Match weight", "With the cardinality adjustment"]
-    blocks: list[Block] = [Table("Thresholds of the step", columns, rows)]
-    others: list[Row] = [
-        [
-            f"{row['side'].capitalize()} unit with unit {row['unit_id']}",
-            Cell(signed(row["match_weight"])),
-            Cell(signed(row["lead"])),
-            _OUTCOMES[row["decision"]],
-        ]
-        for row in found["competing"]
-    ]
-    if others:
-        columns = ["Competing pair", "Match weight", "This pair leads by", "Outcome"]
-        return [*blocks, Table("The best other pair of each unit", columns, others)]
+    columns = {
+        "Threshold": lambda row: row["name"],
+        "Match weight": _weight("weight"),
+        "With the cardinality adjustment": _weight("total"),
+    }
+    others = {
+        "Competing pair": lambda row: f"{row['side'].capitalize()} record with record {row['unit_id']}",
+        "Match weight": _weight("match_weight"),
+        "This pair leads by": _weight("lead"),
+        "Outcome": lambda row: _OUTCOMES[row["decision"]],
+    }
+    none = "Neither record has another stored pair that competes."
     if found["step"]["one_file"]:
-        return [*blocks, Text("Records of one file may all be one person: pairs do not compete.")]
-    return [*blocks, Text("Neither unit has another stored pair that competes.")]
+        none = "Records of one file may all be one person: pairs do not compete."
+    return [
+        _table("Thresholds of the step", columns, thresholds),
+        _table("The best other pair of each record", others, found["competing"], none),
+    ]
 
 
 def _reach(found: Found, names: Names) -> list[Block]:
-    passes, blocks = found["reach"]["passes"], list[Block]()
-    if passes is None:
-        blocks.append(Text("This run did not record its passes. Run the step again to see how the pair meets them."))
-    rows: list[Row] = [
-        [
-            names.words(row["pass"]),
-            _conditions(row["equal"], names)
-            + (f"; one of: {_conditions(row['one_of'], names)}" if row["one_of"] else ""),
-            row["result"],
-        ]
-        for row in passes or ()
+    def conditions(rows: Sequence[Found]) -> str:
+        return "; ".join(f"{names.columns_in(row['condition'])}: {row['result']}" for row in rows)
+
+    passes = {
+        "Pass": lambda row: names.words(row["pass"]),
+        "Conditions": lambda row: (
+            conditions(row["equal"]) + (f"; one of: {conditions(row['one_of'])}" if row["one_of"] else "")
+        ),
+        "Result": lambda row: row["result"],
+    }
+    rules = {
+        "Rule": lambda row: f"Rule {row['rule']}",
+        "Conditions": lambda row: conditions(row["conditions"]),
+        "Result": lambda row: "makes the pair" if row["holds"] else "does not",
+    }
+    listed, none = found["reach"]["passes"], "The step has no passes that both records can meet."
+    if listed is None:
+        none = "This run did not record its passes. Run the step again to see how the pair meets them."
+    return [
+        _table("Passes, in their order", passes, listed or (), none),
+        _table("Blocking rules", rules, found["reach"]["rules"], "The model has no blocking rules."),
     ]
-    if rows:
-        blocks.append(Table("Passes, in their order", ["Pass", "Conditions", "Result"], rows))
-    rules: list[Row] = [
-        [f"Rule {row['rule']}", _conditions(row["conditions"], names), "makes the pair" if row["holds"] else "does not"]
-        for row in found["reach"]["rules"]
-    ]
-    return [*blocks, Table("Blocking rules", ["Rule", "Conditions", "Result"], rules)]
 
 
-def _conditions(rows: Sequence[Found], names: Names) -> str:
-    return "; ".join(f"{names.columns_in(row['condition'])}: {row['result']}" for row in rows)
-
-
-def _changes(found: Found, names: Names) -> list[Block]:
-    changes, blocks = found["changes"], list[Block]()
-    if changes["settings"]:
-        rows: list[Row] = [[setting(row), _OUTCOMES[row["then"]]] for row in changes["settings"]]
-        blocks.append(Table("One threshold changed", ["Setting of the step", "Outcome"], rows))
-    else:
-        blocks.append(Text("No threshold by itself would change the outcome."))
-    crossing = sorted((row for row in changes["levels"] if row["crosses"]), key=lambda row: abs(row["changed_by"]))
-    blocks.append(
-        Text(
-            f"{len(crossing)} of {len(changes['levels'])} changes of one comparison would carry the weight over a threshold."
-        )
-    )
+def _changes(changes: Sequence[Found], names: Names) -> list[Block]:
+    columns = {
+        "If the comparison were": lambda row: f"{names.column(row['comparison'])}: {names.columns_in(row['level'])}",
+        "Adds": _weight("weight"),
+        "Match weight": _weight("match_weight"),
+        "Outcome by weight": lambda row: _OUTCOMES[row["would_be"]],
+    }
+    crossing = sorted((row for row in changes if row["crosses"]), key=lambda row: abs(row["changed_by"]))
+    text = f"{len(crossing)} of {len(changes)} changes of one comparison would carry the weight over a threshold."
+    blocks: list[Block] = [Text(text)]
     if crossing:
-        blocks.append(_levels("The smallest changes that cross a threshold", crossing[:_MOST_LEVELS], names))
-    if not changes["levels"]:
-        return blocks
-    every = _levels("One comparison changed, the rest as it is", changes["levels"], names)
-    return [*blocks, Fold("All changes of one comparison", [every])]
-
-
-def setting(row: Found) -> str:
-    """A change of a threshold, rounded so that the value shown has the effect."""
-    distance = min(row["value"], 1 - row["value"])
-    places = min(15, 1 - math.floor(math.log10(max(distance, 1e-14))))
-    rounded = math.floor if row["needed"] == "at most" else math.ceil
-    value = rounded(row["value"] * 10**places) / 10**places
-    return f"{row['setting']} {row['needed']} {value:.{places}f} (now {row['now']:g})"
-
-
-def _levels(caption: str, levels: Sequence[Found], names: Names) -> Table:
-    rows: list[Row] = [
-        [
-            f"{names.column(row['comparison'])}: {names.columns_in(row['level'])}",
-            Cell(signed(row["weight"])),
-            Cell(signed(row["match_weight"])),
-            _OUTCOMES[row["would_be"]],
-        ]
-        for row in levels
-    ]
-    return Table(caption, ["If the comparison were", "Adds", "Match weight", "Outcome by weight"], rows)
+        blocks.append(_table("The smallest changes that cross a threshold", columns, crossing[:_MOST_LEVELS]))
+    if changes:
+        every = _table("One comparison changed, the rest as it is", columns, changes)
+        blocks.append(Fold("All changes of one comparison", [every]))
+    return blocks
 
 
 def _linked(step: Found) -> str:
@@ -245,67 +218,60 @@ def _linked(step: Found) -> str:
 
 
 def _step(step: Found, names: Names, *, is_last: bool) -> Section:
-    pairs = step["candidates_found"]
+    pairs, name = step["candidates_found"], step["step"]["name"]
     blocks: list[Block] = [Text(f"{_linked(step)} {pairs:,} candidate pair{'' if pairs == 1 else 's'}.")]
     if step["rules_not_followed"]:
         listed = ", ".join(map(str, step["rules_not_followed"]))
         blocks.append(Text(f"Blocking rules that ask for no equality were not followed: {listed}."))
-    rows: list[Row] = [
-        [
-            unit_name(row["unit"], names),
-            Cell(signed(row["match_weight"])),
-            Cell(likelihood(row["probability"])),
-            row["made_by"] or "",
-            decided(row) + (f": {row['reason']}" if row["reason"] else ""),
-        ]
-        for row in step["candidates"]
-    ]
-    name = step["step"]["name"]
-    if rows:
-        columns = ["With", "Match weight", "Match probability", "Made by", "Outcome"]
-        blocks.append(Table(f"{name}: the best pairs", columns, rows))
+    columns = {
+        "With": lambda row: unit_name(row["unit"], names),
+        "Match weight": _weight("match_weight"),
+        "Match probability": lambda row: Cell(likelihood(row["probability"])),
+        "Made by": lambda row: row["made_by"] or "",
+        "Outcome": lambda row: _decided(row) + (f": {row['reason']}" if row["reason"] else ""),
+    }
+    if step["candidates"]:
+        blocks.append(_table(f"{name}: the best pairs", columns, step["candidates"]))
     if step["best"] and is_last:
         blocks.append(waterfall(step["best"], names))
     return Section(f"step-{name}", f"Step {name}", blocks)
 
 
 def _person(found: Found, names: Names) -> list[Section]:
-    bands = any(row["band"] for row in found["entities"])
-    entities: list[Row] = [
-        [f"{names.source(row['source'])} {row['entity_id']}", *([row["band"] or ""] if bands else [])]
-        for row in found["entities"]
-    ]
-    links: list[Row] = [
-        [
-            row["step"] + (", the weakest" if place == found["weakest"] else ""),
-            f"{_listed(row['left'])} to {_listed(row['right'])}",
-            row["made_by"] or "",
-            Cell(signed(row["match_weight"])),
-            Cell(likelihood(row["probability"])),
-            split(row),
-        ]
-        for place, row in enumerate(found["links"])
-    ]
-    columns = ["Step", "Entities", "Made by", "Match weight", "Match probability", "Without it"]
-    conflicts: list[Row] = [[row["what"], _listed(row["entities"])] for row in found["conflicts"]]
-    removed: list[Row] = [
-        [row["step"], " to ".join(map(str, row["entities"])), Cell(signed(row["match_weight"])), row["rule"]]
-        for row in found["removed"]
-    ]
-    against: list[Block] = [Text("The records of the person do not contradict each other.")]
-    if conflicts:
-        against = [Table("Contradictions", ["What", "Entities"], conflicts)]
-    if removed:
-        heads = ["Step", "Entities", "Match weight", "One person would have"]
-        against.append(Table("Links that the spine removed", heads, removed))
+    entities = {
+        "Entity": lambda row: f"{names.source(row['source'])} {row['entity_id']}",
+        "Link quality band": lambda row: row["band"] or "",
+    }
+    if not any(row["band"] for row in found["entities"]):
+        del entities["Link quality band"]
+    weakest = found["links"][found["weakest"]] if found["weakest"] is not None else None
+    links = {
+        "Step": lambda row: row["step"] + (", the weakest" if row is weakest else ""),
+        "Entities": lambda row: f"{_listed(row['left'])} to {_listed(row['right'])}",
+        "Made by": lambda row: row["made_by"] or "",
+        "Match weight": _weight("match_weight"),
+        "Match probability": lambda row: Cell(likelihood(row["probability"])),
+        "Without it": _without,
+    }
+    conflicts = {"What": lambda row: row["what"], "Entities": lambda row: _listed(row["entities"])}
+    removed = {
+        "Step": lambda row: row["step"],
+        "Entities": lambda row: " to ".join(map(str, row["entities"])),
+        "Match weight": _weight("match_weight"),
+        "One person would have": lambda row: row["rule"],
+    }
+    none = "The records of the person do not contradict each other."
+    against = [_table("Contradictions", conflicts, found["conflicts"], none)]
+    if found["removed"]:
+        against.append(_table("Links that the spine removed", removed, found["removed"]))
     return [
-        Section("entities", "Entities", [Table("Entities", ["Entity", "Link quality band"][: 1 + bands], entities)]),
-        Section("links", "Links", [Table("Links", columns, links) if links else Text("One entity, and no link.")]),
+        Section("entities", "Entities", [_table("Entities", entities, found["entities"])]),
+        Section("links", "Links", [_table("Links", links, found["links"], "One entity, and no link.")]),
         Section("conflicts", "Contradictions", against),
     ]
 
 
-def split(link: Found) -> str:
+def _without(link: Found) -> str:
     """What a person would be without a link."""
     if not link["splits"]:
         return "still one person"

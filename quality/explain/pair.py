@@ -1,7 +1,10 @@
-"""Why two units were or were not linked, as JSON without a value of a person."""
+"""Why two records were or were not linked, as JSON without a value of a person.
+
+A unit is what one side of a step compares: a record of a file, or the cluster of entities that earlier steps joined.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
 from linkage.config import OTHER_SIDE, single_sides
@@ -9,7 +12,7 @@ from linkage.engine import Engine, rows
 from linkage.match.pair_weights import PairWeight
 from linkage.match.passes import OVERRIDE
 from linkage.pipeline.opened import OpenStep
-from linkage.pipeline.pair_facts import level_name, probability, threshold_facts, weigh, weight_facts
+from linkage.pipeline.pair_facts import level_name, threshold_facts, weigh, weight_facts
 from linkage.pipeline.sides import listed_units
 from linkage.spine.conflicts import shipped as conflicts
 from quality.explain.rules import by_pass, by_rule
@@ -18,33 +21,12 @@ from quality.report.waterfall import likelihood, signed
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What the linkage decided about a pair.
-
-    Attributes:
-        decision: accepted, review, rejected, not stored, not compared or forbidden.
-        words: why, in sentences.
-        removed_by: the rule by which the spine removed the link.
-    """
-
-    decision: str
-    reason: str | None
-    words: tuple[str, ...]
-    removed_by: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        found = {"decision": self.decision, "reason": self.reason, "in_words": list(self.words)}
-        return {**found, "removed_by": self.removed_by} if self.removed_by else found
-
-
 def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[str, Any]:
-    """Everything about two units of a step, also if they were never compared.
+    """Everything about a pair of a step, also if it was never compared.
 
     Returns:
         kind, step, units, outcome, made_by, probability (None if the pair was not stored), weight, thresholds,
-        competing (the best other pair of each unit), reach (passes and blocking rules), changes.
+        competing (the best other pair of each side), reach (passes and blocking rules), changes.
     """
     ids = {"left": left, "right": right}
     units = {
@@ -52,16 +34,15 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
     }
     (pair,) = weigh(engine, step, [(left, right)])
     pairs = pairs_of(engine, step, ids)
-    link = next((row for row in pairs if (row["left_id"], row["right_id"]) == (left, right)), None)
+    link = _stored(pairs, pair)
     rules = [by_rule(engine, rule, units["left"].units, units["right"].units) for rule in step.model.blocking_rules]
     reached = [number for number, rule in enumerate(rules, 1) if all(condition.holds for condition in rule)]
     passes = None if step.passes is None else _passes(engine, step, units, link)
-    outcome = outcome_of(engine, step, pair, pairs, reached, [p["pass"] for p in passes or () if p["holds"]])
     return {
         "kind": "pair",
         "step": about_step(step),
         "units": {side: about_unit(step, side, unit) for side, unit in ids.items()},
-        "outcome": outcome.as_dict(),
+        "outcome": outcome_of(engine, step, pair, pairs, reached, [p["pass"] for p in passes or () if p["holds"]]),
         "made_by": made_by(link),
         "probability": None if link is None else float(link["match_probability"]),
         "weight": weight_facts(step, pair),
@@ -74,16 +55,16 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
                 "lead": pair.match_weight - float(row["match_weight"]),
                 "decision": str(row["decision"]),
             }
-            for side, row in competing_pairs(step, pairs, pair).items()
+            for side, row in _competing(step, pairs, pair).items()
         ],
         "reach": {
             "passes": passes,
             "rules": [
-                {"rule": number, "conditions": [c.as_dict() for c in rule], "holds": number in reached}
+                {"rule": number, "conditions": list(map(asdict, rule)), "holds": number in reached}
                 for number, rule in enumerate(rules, 1)
             ],
         },
-        "changes": {"levels": other_levels(step, pair), "settings": other_settings(step, pair, outcome, link)},
+        "changes": other_levels(step, pair),
     }
 
 
@@ -100,15 +81,27 @@ def pairs_of(engine: Engine, step: OpenStep, ids: Mapping[str, int]) -> list[dic
     return rows(engine, engine.sql(query, params=params, links=step.links))
 
 
-def competing_pairs(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> dict[str, Row]:
-    """The best other pair of each unit that may have one link only."""
-    mine, found = {"left": pair.left, "right": pair.right}, {}
-    for side in single_sides(step.cardinality):
-        other = OTHER_SIDE[side]
-        others = [row for row in pairs if row[f"{side}_id"] == mine[side] and row[f"{other}_id"] != mine[other]]
-        if others:
-            found[side] = others[0]
-    return found
+def _stored(pairs: Sequence[Row], pair: PairWeight) -> Row | None:
+    return next((row for row in pairs if (row["left_id"], row["right_id"]) == (pair.left, pair.right)), None)
+
+
+def _others(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> list[tuple[str, Row]]:
+    """Side and row of the other pairs of each record that may have one link only, the heaviest first."""
+    mine = {"left": pair.left, "right": pair.right}
+    return [
+        (side, row)
+        for side in single_sides(step.cardinality)
+        for row in pairs
+        if row[f"{side}_id"] == mine[side] and row[f"{OTHER_SIDE[side]}_id"] != mine[OTHER_SIDE[side]]
+    ]
+
+
+def _competing(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> dict[str, Row]:
+    """Side to the best other pair."""
+    best: dict[str, Row] = {}
+    for side, row in _others(step, pairs, pair):
+        best.setdefault(side, row)
+    return best
 
 
 def outcome_of(
@@ -118,61 +111,66 @@ def outcome_of(
     pairs: Sequence[Row],
     reached: Sequence[int],
     passes: Sequence[str] = (),
-) -> Outcome:
+) -> dict[str, Any]:
     """What was decided about a pair.
 
     Args:
-        pairs: stored pairs of its units.
+        pairs: stored pairs of its records, the heaviest first.
         reached: numbers of the blocking rules that bring it together; passes: names of the passes that hold.
+
+    Returns:
+        decision (accepted, review, rejected, not stored, not compared or forbidden), reason, in_words; removed_by, the
+        rule by which the spine removed the link, where it did.
     """
-    link = next((row for row in pairs if (row["left_id"], row["right_id"]) == (pair.left, pair.right)), None)
-    weight = f"Match weight {signed(pair.match_weight)}"
+    link, weight = _stored(pairs, pair), f"Match weight {signed(pair.match_weight)}"
+
+    def outcome(decision: str, reason: str | None, *words: str) -> dict[str, Any]:
+        return {"decision": decision, "reason": reason, "in_words": list(words)}
+
     if link is not None:
-        words = _about_link(engine, step, pair, pairs, link)
+        found = outcome(str(link["decision"]), link["reason"], *_about_link(engine, step, pair, pairs, link))
         removed_by = _removed_by(engine, step, pair)
         if removed_by:
             why = next((f": {' '.join(rule.why.split())}" for rule in conflicts() if rule.name == removed_by), "")
-            words.append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
-        return Outcome(str(link["decision"]), link["reason"], tuple(words), removed_by)
-    taken = _taken(step, pairs, pair)
+            found["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
+            found["removed_by"] = removed_by
+        return found
+    taken = [(side, row) for side, row in _others(step, pairs, pair) if row["method"] in ("deterministic", OVERRIDE)]
     if taken:
-        words = [f"The {side} unit was linked to another unit {by} before the model was asked." for side, by in taken]
-        return Outcome("not compared", "linked to another record by a pass", (*words, f"{weight}."))
+        by = ((side, "people" if r["method"] == OVERRIDE else f"the pass '{r['pass']}'") for side, r in taken)
+        words = [f"The {side} record was linked to another by {maker} before the model was used." for side, maker in by]
+        return outcome("not compared", "linked to another record by a pass", *words, f"{weight}.")
     if not reached:
-        words = ["No blocking rule brings the two together, so that the model was not asked."]
+        words = ["No blocking rule brings the two together, so the model was not used."]
         words += [f"The pass '{name}' holds for them, but not for them only." for name in passes[:1]]
-        return Outcome("not compared", "no blocking rule reaches it", (*words, f"{weight}."))
+        return outcome("not compared", "no blocking rule reaches it", *words, f"{weight}.")
     if pair.match_weight < step.floor:
         floor = f"Pairs below {signed(step.floor)} can be neither linked nor reviewed, and are not stored."
-        return Outcome("not stored", "below threshold", (f"{weight}.", floor))
+        return outcome("not stored", "below threshold", f"{weight}.", floor)
     why = "The files may have changed since the run."
     if step.decisions:
         why = f"The step followed {step.decisions:,} decisions of people; one of them forbids this link."
-    return Outcome("forbidden", None, (f"{weight}. A blocking rule reaches the pair, and the step left it out.", why))
+    return outcome("forbidden", None, f"{weight}. A blocking rule reaches the pair, and the step left it out.", why)
 
 
 def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequence[Row], link: Row) -> list[str]:
-    limits, weight = step.thresholds, f"Match weight {signed(pair.match_weight)}"
     if link["method"] == OVERRIDE:
         return ["People decided that the two are one person, whatever the match weight."]
+    weight = signed(pair.match_weight)
     if link["method"] == "deterministic":
-        by_pass = f"The pass '{link['pass']}' holds for this pair and for no other pair of its units."
-        agrees = (
-            "The model agrees" if link["decision"] == "accepted" else "The model disagrees, so the pair goes to review"
-        )
+        agrees = "agrees" if link["decision"] == "accepted" else "disagrees, so the pair goes to review"
         return [
-            by_pass,
-            f"{agrees}: match weight {signed(pair.match_weight)}, review threshold {signed(limits.review)}.",
+            f"The pass '{link['pass']}' holds for this pair and for no other pair of its records.",
+            f"The model {agrees}: match weight {weight}, review threshold {signed(step.thresholds.review)}.",
         ]
-    likely = float(link["match_probability"])
-    config = step.step
+    accept = step.step.accept_probability
     words = [
-        f"{weight}, match probability {likelihood(likely)}; accepted at {config.accept_probability:g} or more, reviewed at "
-        f"{min(config.review_probability, config.accept_probability):g} or more."
+        f"Match weight {weight}, match probability {likelihood(float(link['match_probability']))}; accepted at "
+        f"{accept:g} or more, reviewed at {min(step.step.review_probability, accept):g} or more."
     ]
-    for side, row in competing_pairs(step, pairs, pair).items():
+    for side, row in _competing(step, pairs, pair).items():
         decided = "" if row["decision"] == "rejected" else f" ({row['decision']})"
-        words.append(f"The {side} unit's best other pair has match weight {signed(row['match_weight'])}{decided}.")
+        words.append(f"The {side} record's best other pair has match weight {signed(row['match_weight'])}{decided}.")
     if link["reason"] and link["reason"] != "below threshold":
         words.append(f"Reason: {link['reason']}.")
     if step.clusters is not None and link["decision"] == "accepted":
@@ -186,24 +184,10 @@ def _removed_by(engine: Engine, step: OpenStep, pair: PairWeight) -> str | None:
     """The conflict rule by which the spine removed a link."""
     if step.removed_links is None:
         return None
-    query = "select rule from {removed_links} where left_id = $left and right_id = $right"
-    found = rows(
-        engine, engine.sql(query, params={"left": pair.left, "right": pair.right}, removed_links=step.removed_links)
-    )
-    return str(found[0]["rule"]) if found else None
-
-
-def _taken(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> list[tuple[str, str]]:
-    """Sides whose unit a pass, or a person, had linked to another unit, and by which."""
-    mine = {"left": pair.left, "right": pair.right}
-    return [
-        (side, "by people" if row["method"] == OVERRIDE else f"by the pass '{row['pass']}'")
-        for side in single_sides(step.cardinality)
-        for row in pairs
-        if row["method"] in ("deterministic", OVERRIDE)
-        and row[f"{side}_id"] == mine[side]
-        and row[f"{OTHER_SIDE[side]}_id"] != mine[OTHER_SIDE[side]]
-    ]
+    query = "select rule from {removed} where left_id = $left and right_id = $right"
+    params = {"left": pair.left, "right": pair.right}
+    removed = rows(engine, engine.sql(query, params=params, removed=step.removed_links))
+    return str(removed[0]["rule"]) if removed else None
 
 
 def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row | None) -> list[dict[str, Any]]:
@@ -219,8 +203,8 @@ def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row 
             {
                 "pass": rule.name,
                 "why": rule.why,
-                "equal": [condition.as_dict() for condition in conditions[:equal]],
-                "one_of": [condition.as_dict() for condition in conditions[equal:]],
+                "equal": list(map(asdict, conditions[:equal])),
+                "one_of": list(map(asdict, conditions[equal:])),
                 "holds": holds,
                 "result": result,
             }
@@ -260,35 +244,6 @@ def _zone(step: OpenStep, match_weight: float) -> str:
     if match_weight >= step.thresholds.accept:
         return "accepted"
     return "review" if match_weight >= step.thresholds.review else "rejected"
-
-
-def other_settings(step: OpenStep, pair: PairWeight, outcome: Outcome, link: Row | None) -> list[dict[str, Any]]:
-    """Which threshold, changed how, would give another decision: setting, now, needed, value, then."""
-    by_itself = probability(pair.match_weight + step.thresholds.gain)
-    likely = by_itself if link is None else float(link["match_probability"])
-    names = step.options or {"accept_probability": "accept_probability", "review_probability": "review_probability"}
-
-    def change(setting: str, needed: str, value: float, then: str) -> list[dict[str, Any]]:
-        now = getattr(step.step, setting)
-        row = {"setting": names.get(setting), "now": now, "needed": needed, "value": value, "then": then}
-        return [row] if setting in names else []
-
-    if link is not None and link["method"] == OVERRIDE:
-        return []
-    if link is not None and link["method"] == "deterministic":
-        if outcome.decision == "accepted":
-            return change("review_probability", "above", by_itself, "review")
-        return change("review_probability", "at most", by_itself, "accepted")
-    if outcome.decision == "accepted" and outcome.reason is None:
-        return change("accept_probability", "above", likely, "review")
-    if outcome.reason not in ("below threshold", "unresolved", None) or outcome.decision in (
-        "accepted",
-        "not compared",
-    ):
-        return []
-    lowered = change("accept_probability", "at most", likely, "accepted")
-    is_reviewed = outcome.decision in ("review", "forbidden")
-    return lowered if is_reviewed else [*lowered, *change("review_probability", "at most", likely, "review")]
 
 
 def about_step(step: OpenStep) -> dict[str, Any]:

@@ -33,17 +33,16 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     Raises:
         ConfigError: the spine has no such person.
     """
-    query = "select entity_id, source, link_band from {spine} where person_id = $person order by entity_id"
+    query = "select entity_id, source, link_band as band from {spine} where person_id = $person order by entity_id"
     entities = rows(engine, engine.sql(query, params={"person": person}, spine=run.table("spine")))
     if not entities:
         raise ConfigError(
             f"--person {person}: the spine has no person of this number\n  give a person_id of the table spine"
         )
-    ids = [int(row["entity_id"]) for row in entities]
+    ids = engine.from_arrow(pa.table({"entity_id": pa.array([row["entity_id"] for row in entities], pa.int64())}))
     links = [link for step in run.steps for link in _links(engine, run, step, ids)]
-    shown = [{"entity_id": int(e["entity_id"]), "source": e["source"], "band": e["link_band"]} for e in entities]
     conflicts = [*_several_of_a_source(run, entities), *contradictions(_values(engine, run, ids))]
-    return _person(person, shown, links, links, conflicts, _removed(engine, run, ids))
+    return _person(person, entities, links, links, conflicts, _removed(engine, run, ids))
 
 
 def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def _link(step: str, row: Mapping[str, Any], left: list[int], right: list[int]) 
     }
 
 
-def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[dict[str, Any]]:
+def _links(engine: Engine, run: OpenRun, step: str, ids: Table) -> list[dict[str, Any]]:
     """Accepted links of a step between entities of the person, which the spine followed."""
     if not run.has(f"links/{step}"):
         return []
@@ -138,32 +137,24 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
     found = engine.sql(
         query,
         units=run.table(f"units/{step}"),
-        ids=_listed(engine, ids),
+        ids=ids,
         links=run.table(f"links/{step}"),
         removed_links=run.removed_links(step) or no_pairs(engine),
     )
     return [_link(step, row, list(row["left_entities"]), list(row["right_entities"])) for row in rows(engine, found)]
 
 
-def _removed(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
+def _removed(engine: Engine, run: OpenRun, ids: Table) -> list[dict[str, Any]]:
     """Links of the person's entities to others that the spine did not follow."""
     if not run.has("removed_links"):
         return []
     query = """
-        select c.step, c.left_entity, c.right_entity, c.match_weight, c.rule
+        select c.step, [c.left_entity, c.right_entity] as entities, c.match_weight, c.rule
         from {removed_links} as c
         where exists (select 1 from {ids} as i where i.entity_id in (c.left_entity, c.right_entity))
         order by c.match_weight desc, c.left_entity, c.right_entity
         """
-    return [
-        {
-            "step": row["step"],
-            "entities": [int(row["left_entity"]), int(row["right_entity"])],
-            "match_weight": float(row["match_weight"]),
-            "rule": row["rule"],
-        }
-        for row in rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=_listed(engine, ids)))
-    ]
+    return rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=ids))
 
 
 def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
@@ -171,21 +162,14 @@ def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids
 
     A unit of several entities was joined by earlier steps, so that a link joins the smallest entities of two units.
     """
-    parent = {entity: entity for entity in ids}
-
-    def root(entity: int) -> int:
-        while parent[entity] != entity:
-            parent[entity] = parent[parent[entity]]
-            entity = parent[entity]
-        return entity
-
+    groups = {entity: [entity] for entity in ids}
     for link in links:
-        if link is not left_out:
-            parent[root(link["left"][0])] = root(link["right"][0])
-    groups: dict[int, list[int]] = {}
-    for entity in parent:
-        groups.setdefault(root(entity), []).append(entity)
-    return sorted(groups.values()) if len(groups) > 1 else []
+        one, other = groups[link["left"][0]], groups[link["right"][0]]
+        if link is not left_out and one is not other:
+            one += other
+            groups |= dict.fromkeys(other, one)
+    split = sorted({id(group): sorted(group) for group in groups.values()}.values())
+    return split if len(split) > 1 else []
 
 
 def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -220,17 +204,13 @@ def contradictions(values: Mapping[int, Mapping[str, set[str]]]) -> list[dict[st
     ]
 
 
-def _values(engine: Engine, run: OpenRun, ids: Sequence[int]) -> dict[int, dict[str, set[str]]]:
-    found: dict[int, dict[str, set[str]]] = {}
+def _values(engine: Engine, run: OpenRun, ids: Table) -> dict[int, dict[str, set[str]]]:
+    values: dict[int, dict[str, set[str]]] = {}
     for source in run.sources:
         table = run.table(f"identities/{source}")
         fields = [field for field in _ONE_VALUE if field in table.columns]
         listed = "".join(f", {quote(field)}" for field in fields)
         query = f"select t.entity_id{listed} from {{t}} as t join {{ids}} as i using (entity_id)"
-        for row in rows(engine, engine.sql(query, t=table, ids=_listed(engine, ids))):
-            found[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in fields}
-    return found
-
-
-def _listed(engine: Engine, ids: Sequence[int]) -> Table:
-    return engine.from_arrow(pa.table({"entity_id": pa.array(list(ids), pa.int64())}))
+        for row in rows(engine, engine.sql(query, t=table, ids=ids)):
+            values[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in fields}
+    return values

@@ -125,7 +125,7 @@ def _shown(
         "match_weight": pair.match_weight,
         "probability": float(link["match_probability"]) if link else by_weight,
         "made_by": made_by(link) or (f"rule {rule[0]}" if rule else None),
-        **outcome_of(engine, step, pair, stored, rule).as_dict(),
+        **outcome_of(engine, step, pair, stored, rule),
     }
 
 

@@ -24,17 +24,13 @@ class Condition:
         result: agrees, differs, not known on the left, not known on the right, not known on either side.
     """
 
-    name: str
+    condition: str
     result: str
 
     @property
     def holds(self) -> bool:
         """Whether the pair meets it."""
         return self.result == "agrees"
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"condition": self.name, "result": self.result}
 
 
 def by_rule(engine: Engine, rule: BlockingRule, left: Table, right: Table) -> list[Condition]:

@@ -79,8 +79,6 @@ def test_a_person_of_one_file_and_its_records(one_file: Explainer, deduplicated:
     assert link["splits"] == [link["left"], link["right"]]
     pair = one_file.pair(*ids).found
     assert (pair["outcome"]["decision"], pair["competing"]) == ("accepted", [])
-    (only,) = pair["changes"]["settings"]
-    assert (only["setting"], only["then"]) == ("--threshold", "review")
     (step,) = one_file.record(ids[0]).found["steps"]
     assert (step["links"], step["unlinked"], step["candidates"][0]["decision"]) == (1, None, "accepted")
     with pytest.raises(ConfigError, match="the two are the same record"):

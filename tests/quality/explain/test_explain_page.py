@@ -7,7 +7,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.cli.results import show_explanation as show
-from quality.explain.page import render_explanation, setting, statement, title
+from quality.explain.page import render_explanation, statement, title
 from quality.explain.person import contradictions, without
 from quality.report.names import Names
 from quality.report.waterfall import bars, likelihood, signed, waterfall
@@ -53,22 +53,17 @@ def pair(cardinality: float = 3.0, *, passes: bool = True) -> dict[str, Any]:
             "passes": [] if passes else None,
             "rules": [{"rule": 1, "conditions": [{"condition": "dob", "result": "agrees"}], "holds": True}],
         },
-        "changes": {
-            "settings": [
-                {"setting": "accept_probability", "now": 0.8, "needed": "at most", "value": 0.2, "then": "accepted"}
-            ],
-            "levels": [
-                {
-                    "comparison": "postcode",
-                    "level": "equal",
-                    "weight": 7.0,
-                    "changed_by": 10.0,
-                    "match_weight": 7.0,
-                    "would_be": "accepted",
-                    "crosses": True,
-                }
-            ],
-        },
+        "changes": [
+            {
+                "comparison": "postcode",
+                "level": "equal",
+                "weight": 7.0,
+                "changed_by": 10.0,
+                "match_weight": 7.0,
+                "would_be": "accepted",
+                "crosses": True,
+            }
+        ],
     }
 
 
@@ -108,12 +103,6 @@ def test_a_weight_has_its_sign() -> None:
     assert signed(1.0, plus=False) == "1.00"
 
 
-def test_a_changed_threshold_is_rounded_so_that_it_has_its_effect() -> None:
-    row = {"setting": "accept_probability", "now": 0.95, "needed": "at most", "value": 0.98765, "then": "accepted"}
-    assert setting(row) == "accept_probability at most 0.987 (now 0.95)"
-    assert setting({**row, "needed": "above"}).startswith("accept_probability above 0.988")
-
-
 def test_what_a_person_splits_into_without_a_link() -> None:
     links = [{"left": [1], "right": [2]}, {"left": [2], "right": [3]}]
     assert without(links, links[1], [1, 2, 3]) == [[1, 2], [3]]
@@ -131,10 +120,10 @@ def test_a_page_and_a_terminal_show_the_same(tmp_path: Path, capsys: pytest.Capt
     page = render_explanation(found, tmp_path / "pair.html").read_text()
     show(found, [("surname", "SMITH", "SMYTH")], {("left", 4): "A0004"})
     shown = capsys.readouterr().out
-    for text in (title(found), "Cardinality", "Accepted at", "accept_probability at most 0.20"):
+    for text in (title(found), "Cardinality", "Accepted at", "1 of 1 changes of one comparison"):
         assert text in page
         assert text in shown
-    assert statement(found).startswith("Step npd-cis, left unit 4 and right unit 124: not linked.")
+    assert statement(found).startswith("Step npd-cis, left record 4 and right record 124: not linked.")
     assert "SMYTH" in shown
     assert "SMYTH" not in page
     assert "<script" not in page

@@ -140,7 +140,7 @@ def test_a_rule_is_told_by_its_conditions_and_finds_whom_it_may_reach(
 ) -> None:
     left = sides["opened"]["left"].columns_of(listed_units(engine, [1]), sides["wanted"])
     right = sides["opened"]["right"].columns_of(listed_units(engine, [8]), sides["wanted"])
-    assert [(term.name, term.result) for term in by_rule(engine, rule, left, right)] == says
+    assert [(term.condition, term.result) for term in by_rule(engine, rule, left, right)] == says
     found = reached_by_rule(engine, rule, right, "right", sides["opened"]["left"])
     assert (None if found is None else ids(engine, found)) == reached
 
@@ -150,7 +150,7 @@ def test_a_pass_is_told_at_the_appearances_that_come_closest(engine: Engine, sid
     left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"])
     right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"])
     terms, equal, holds = by_pass(engine, rule, left, right)
-    assert [(term.name, term.result) for term in terms] == [
+    assert [(term.condition, term.result) for term in terms] == [
         ("surname", "agrees"),
         ("dob", "agrees"),
         ("initial of forename", "not known on the left"),  # the learner whose surname it is has no forename

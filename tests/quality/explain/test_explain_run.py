@@ -10,7 +10,6 @@ import pytest
 
 from linkage.errors import ConfigError
 from quality.explain import Explainer
-from quality.explain.page import setting
 from tests.pipeline import village as village_files
 
 PRIOR = math.log2(0.008 / 0.992)
@@ -52,19 +51,9 @@ def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
     assert found["weight"]["match_weight"] == pytest.approx(weight)
     assert found["weight"]["cardinality_adjustment"] == pytest.approx(GAIN, abs=1e-3)
     assert found["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6)
-    accept = found["changes"]["settings"][0]["now"]
-    assert found["thresholds"]["accept"] == pytest.approx(math.log2(accept / (1 - accept)) - GAIN, abs=1e-3)
+    assert found["thresholds"]["accept"] == pytest.approx(-GAIN, abs=1e-3)  # a probability of 0.5
     assert (found["outcome"]["decision"], found["outcome"]["reason"]) == ("accepted", None)
     assert found["made_by"] == "rule 1"
-    assert found["changes"]["settings"] == [
-        {
-            "setting": "accept_probability",
-            "now": accept,
-            "needed": "above",
-            "value": pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6),
-            "then": "review",
-        }
-    ]
 
 
 def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
@@ -85,9 +74,6 @@ def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
     found = explainer.pair(pupil(0), customer(0)).found
     assert found["outcome"]["decision"] == "accepted"
     assert found["reach"]["passes"][0]["result"] == "linked it"
-    (only,) = found["changes"]["settings"]
-    assert (only["setting"], only["needed"], only["then"]) == ("review_probability", "above", "review")
-    assert setting(only).endswith("(now 0.5)")
 
 
 def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
@@ -115,13 +101,13 @@ def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explaine
 
 def test_the_other_levels_of_a_comparison_and_what_they_would_come_to(explainer: Explainer) -> None:
     found = explainer.pair(pupil(100), customer(121)).found
-    levels = found["changes"]["levels"]
+    levels = found["changes"]
     assert len(levels) == 6  # eleven levels of known values, less the five that were reached
     equal = next(row for row in levels if row["comparison"] == "dob" and row["weight"] > 0)
     weight = found["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
     assert equal["match_weight"] == pytest.approx(weight)
     assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
-    known = explainer.pair(pupil(3), customer(3)).found["changes"]["levels"]
+    known = explainer.pair(pupil(3), customer(3)).found["changes"]
     assert {(row["comparison"], row["would_be"]) for row in known if row["crosses"]} == set()
 
 
