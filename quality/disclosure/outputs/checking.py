@@ -1,17 +1,18 @@
 """Check tables of results: the faults of each, cell by cell, and the table as it may leave."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from linkage.errors import InputError
 from quality.disclosure import Profile, ProtectionLevel, Unprotectable, disclosed, intervals, protect
-from quality.disclosure import is_consistent as agree
-from quality.disclosure.outputs.equations import ANY, Key, Numbers, amounts_of, counts_of
-from quality.disclosure.outputs.findings import NOT_CORRECTABLE, Checked, Finding, check_form
-from quality.disclosure.outputs.layout import Declared, layout_of
-from quality.disclosure.outputs.linked import Linked, Table, link, table_of
-from quality.disclosure.outputs.reading import Sheet, read_tables
-from quality.disclosure.outputs.release import Release
+from quality.disclosure.outputs.findings import NOT_CORRECTABLE, Checked, check_form
+from quality.disclosure.outputs.layout import Layout, doubts, layout_of, possible_totals
+from quality.disclosure.outputs.linked import link
+from quality.disclosure.outputs.numbers import ANY, Fault, Key, Numbers, add_counts, amounts_of, fault_of, means_of
+from quality.disclosure.outputs.reading import Sheet, by_measure, read_tables
+from quality.disclosure.outputs.release import release
+from quality.disclosure.outputs.schema import schema_text
 
 Report = Callable[[Key, str, str], None]
 """Is given a number, the rule and the fault."""
@@ -29,142 +30,108 @@ def read_approved(folder: Path) -> list[Sheet]:
     return [sheet for file in files if not file.name.endswith(".audit.csv") for sheet in read_tables(file)]
 
 
-def check_table(sheet: Sheet, declared: Declared, profile: Profile, approved: Sequence[Sheet] = ()) -> Checked:
+def draft(sheet: Sheet) -> str:
+    """A schema for a table: what is certain of its columns, and a `?` for what must be declared."""
+    layout = layout_of(by_measure(sheet))
+    names = dict(zip(layout.sheet.header, layout.columns, strict=True))
+    doubtful = list(dict.fromkeys(layout.sheet.header[doubt.column] for doubt in doubts(layout)))
+    known = {name: column for name, column in names.items() if column and name and name not in doubtful}
+    return schema_text(sheet.schema.model_copy(update={"columns": {**known, **sheet.schema.columns}}), doubtful)
+
+
+def check_table(sheet: Sheet, profile: Profile, approved: Sequence[Sheet] = ()) -> Checked:
     """All faults of a table, and a table that is safe; see `check_tables`."""
-    return check_tables([sheet], declared, profile, approved)[0]
+    return check_tables([sheet], profile, approved)[0]
 
 
-def check_tables(
-    sheets: Sequence[Sheet], declared: Declared, profile: Profile, approved: Sequence[Sheet] = ()
-) -> list[Checked]:
+def check_tables(sheets: Sequence[Sheet], profile: Profile, approved: Sequence[Sheet] = ()) -> list[Checked]:
     """All faults of tables that leave together, and tables that are safe together with those that left before.
 
     Args:
-        sheets: of the same people.
         approved: tables that left before; what they show cannot be hidden, and what they hide must stay hidden.
 
     Raises:
         ConfigError: a declared column is not in a table.
     """
-    checked = [Checked(sheet, layout_of(sheet, declared)) for sheet in sheets]
-    for one in checked:
-        check_form(one, profile)
-    tables, linked, are_linked = _linked(checked, approved, profile, with_shares=True)
-    is_single = len(tables) == 1
-    if not are_linked or (is_single and not agree(linked.numbers.bounds(), linked.numbers.hidden)):
-        # A share may be of something that does not add up, as a rate of change: counts are then judged without shares.
-        tables, linked, are_linked = _linked(checked, approved, profile, with_shares=False)
-    if not are_linked:
-        message = "they contradict each other where they should agree"
-        checked[0].findings.append(Finding("all tables", "", "contradictory tables", message))
-    for place, key in linked.differences:
-        if place < len(checked):
-            message = f"it differs from an approved table by fewer than {profile.threshold}"
-            checked[place].add(key, "differencing", message)
-            linked.numbers.levels.setdefault(linked.names[place][key], ANY)
-    hidden = _judge(linked.numbers, profile, _reporter(checked, approved, linked))
-    for place, one in enumerate(checked):
-        names, numbers = linked.names[place], tables[place].numbers
-        mine = {key for key, name in names.items() if name in hidden}
-        numbers.rules |= {
-            key: linked.numbers.rules[name] for key, name in names.items() if name in linked.numbers.rules
-        }
-        for column in one.layout.largest:
-            mine |= _judge(amounts_of(one.sheet, one.layout, column, profile), profile, one.add)
-        Release(one, numbers, mine, profile).write()
-        if any(finding.rule in NOT_CORRECTABLE for finding in one.findings):
-            one.safe = None
-    return checked
-
-
-def _linked(
-    checked: Sequence[Checked], approved: Sequence[Sheet], profile: Profile, *, with_shares: bool
-) -> tuple[list[Table], Linked, bool]:
-    tables = [
-        table_of(one.sheet, one.layout, counts_of(one.sheet, one.layout, profile, with_shares=with_shares))
-        for one in checked
-    ]
-    tables += _approved_tables(approved, profile, with_shares=with_shares)
-    linked, are_linked = link(tables, profile)
-    return tables, linked, are_linked
-
-
-def _approved_tables(sheets: Sequence[Sheet], profile: Profile, *, with_shares: bool) -> list[Table]:
-    """Approved tables; a hidden cell that they disclose among themselves needs no protection."""
-    tables = []
-    for sheet in sheets:
-        layout = layout_of(sheet, Declared(rounded_to=profile.round_to if _is_rounded(sheet, profile) else 1))
-        numbers = counts_of(sheet, layout, profile, with_shares=with_shares)
-        numbers.levels, numbers.rules, numbers.contradicted = {}, {}, []
-        tables.append(table_of(sheet, layout, numbers, is_approved=True))
-    if not tables:
-        return []
-    linked, _ = link(tables, profile)
-    level = ProtectionLevel(lower=profile.threshold)
-    lost = disclosed(linked.numbers.bounds(), linked.numbers.hidden, dict.fromkeys(linked.numbers.hidden, level))
-    for table, names in zip(tables, linked.names, strict=True):
-        table.numbers.levels = dict.fromkeys((key for key in table.numbers.hidden if names[key] not in lost), level)
-    return tables
-
-
-def _is_rounded(sheet: Sheet, profile: Profile) -> bool:
-    """Whether all numbers above `round_to` of a table that left are rounded, as it left under the profile."""
-    counts = [row[column].number for row in sheet.rows for column in layout_of(sheet, Declared()).counts]
-    return all(number % profile.round_to == 0 for number in counts if number is not None)
-
-
-def _reporter(checked: Sequence[Checked], approved: Sequence[Sheet], linked: Linked) -> Report:
-    """Reports a finding to each table that has the number; of an approved table, to the first of the new."""
+    tables = [Checked(sheet, layout_of(by_measure(sheet))) for sheet in (*sheets, *approved)]
+    layouts, new = {n: table.layout for n, table in enumerate(tables)}, tables[: len(sheets)]
+    for table in new:
+        check_form(table, profile)
+    for table in tables[len(new) :]:
+        if list(doubts(table.layout)):
+            new[0].report(table.name, "undeclared", "what its columns hold is not declared")
 
     def report(key: Key, rule: str, message: str) -> None:
-        for place, own in linked.own[key]:
-            if place < len(checked):
-                is_share = own[1] in checked[place].layout.shares
-                if not (is_share and rule in ("complement", "linked")):  # reported with the other shares
-                    checked[place].add(own, rule, message)
-            elif rule in ("recovered", "known small", "unprotectable"):
-                name = approved[place - len(checked)].file.name
-                undone = "cells that it hides could be calculated with the new tables"
-                finding = Finding(f"approved table {name}", "", "approved undone", undone)
-                if finding not in checked[0].findings:
-                    checked[0].findings.append(finding)
+        """Of an approved table, to the first of the new; of a number that stands in no table, to none."""
+        if 0 <= key[0] < len(new):
+            new[key[0]].add(key[1], key[2], rule, message)
+        elif key[0] >= 0 and rule in ("recovered", "known small", "unprotectable"):
+            undone = "cells that it hides could be calculated with the new tables"
+            new[0].report(tables[key[0]].name, "approved undone", undone)
 
-    return report
+    numbers = _approved({n: layout for n, layout in layouts.items() if n >= len(new)}, profile)
+    for n, table in enumerate(new):
+        add_counts(numbers, n, table.layout, profile)
+    for one, other, gap in link(numbers, layouts, profile):
+        rule = "differencing" if gap < profile.threshold else "contradictory tables"
+        for key, against in ((one, other), (other, one)):
+            report(key, rule, f"it is not the same in {tables[against[0]].name}")
+    hidden = _judge(numbers, profile, report)
+    for n, table in enumerate(new):
+        own = {key for key in hidden if key[0] == n}
+        if own or profile.threshold == 1:
+            for doubt in possible_totals(table.layout):
+                table.add(doubt.row, doubt.column, "undeclared", doubt.message)
+        faults = {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in own if not key[3]}
+        release(table, faults | _amounts(table, n, profile) | _withheld(table, n, own, profile), profile)
+        if any(finding.rule in NOT_CORRECTABLE for finding in table.findings):
+            table.safe = None
+    return new
+
+
+def _approved(layouts: Mapping[int, Layout], profile: Profile) -> Numbers:
+    """The numbers of approved tables; a hidden cell that they disclose among themselves needs no protection."""
+    numbers, together = Numbers(), Numbers()
+    for n, layout in layouts.items():
+        for one in (numbers, together):
+            add_counts(one, n, layout, profile)
+    numbers.levels, numbers.faults, lost = {}, {}, set[Key]()
+    level = ProtectionLevel(lower=profile.threshold)
+    list(link(together, layouts, profile))
+    with contextlib.suppress(ValueError):  # reported of all tables together
+        lost = disclosed(together.bounds(), together.hidden, dict.fromkeys(together.hidden, level))
+    numbers.levels = dict.fromkeys((key for key in numbers.hidden if key not in lost), level)
+    shown = numbers.low.keys() - numbers.hidden - numbers.unpublished
+    numbers.fixed = {key for key in shown if layouts[key[0]].column(key[2]).holds == "count"}
+    return numbers
 
 
 def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
     """The numbers that must be hidden, of numbers that sums connect."""
-    for key in numbers.contradicted:
-        report(key, "sums", "the parts come to more than their total, and were not read as its parts")
-    messages = {
-        "threshold": f"a count under {profile.threshold} is shown",
-        "remainder": f"a difference of two counts is under {profile.threshold}",
-        "linked": "another of these tables hides it",
-    }
-    for key, rule in numbers.rules.items():
-        name, _, detail = rule.partition(": ")
-        report(key, name, detail or messages[name])
+    for key, fault in numbers.faults.items():
+        report(key, *fault)
     if not numbers.low:
         return set()
-    bounds, level = numbers.bounds(), ProtectionLevel(lower=profile.threshold)
+    bounds, least = numbers.bounds(), profile.threshold
     given = {key: numbers.levels[key] for key in numbers.hidden if key in numbers.levels}
     try:
         recovered = disclosed(bounds, numbers.hidden, dict.fromkeys(given, ANY)) if given else set()
         for key in sorted(recovered):
             report(key, "recovered", "it is hidden, and the cells shown disclose it")
         for key in sorted(disclosed(bounds, numbers.hidden, given) - recovered):
-            report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {level.lower:g}")
-        if profile.threshold == 1 and numbers.is_rounded:
-            for key in _rounding_undone(numbers):
-                report(key, "rounding undone", "it is rounded, and the cells shown disclose it exactly")
-                numbers.levels[key] = ANY
+            report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {least}")
+        for key in _rounding_undone(numbers) if profile.threshold == 1 else ():
+            report(key, "rounding undone", "it is rounded, and the cells shown disclose it exactly")
+            numbers.demand(key, ANY, "rounding undone", "")
         hidden = protect(bounds, numbers.levels, method="cheapest") | numbers.hidden
     except Unprotectable as error:
         for key in sorted(error.keys):
             report(key, "unprotectable", "an approved table discloses it, whatever is hidden here")
         return set(numbers.levels) | numbers.hidden
     except ValueError:
-        report(next(iter(numbers.low)), "contradiction", "the numbers shown contradict their sums")
+        for table in sorted({key[0] for key in numbers.low}):
+            key = next(key for key in numbers.low if key[0] == table)
+            report(key, "contradiction", "the numbers of the tables contradict their sums")
         return set(numbers.levels) | numbers.hidden
     for key in sorted(hidden - set(numbers.levels) - numbers.hidden - numbers.unpublished):
         report(key, "complement", "a cell that must be hidden could be calculated from it")
@@ -172,10 +139,47 @@ def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
 
 
 def _rounding_undone(numbers: Numbers) -> list[Key]:
-    """Rounded counts under ten that the table discloses exactly."""
-    bounds = numbers.bounds()
-    shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key]} - numbers.unpublished
-    low = [key for key in shown if numbers.low[key] < 10]
+    """Rounded counts under ten that the tables disclose exactly."""
+    shown = [key for key in numbers.low if numbers.high[key] > numbers.low[key] and key not in numbers.unpublished]
+    low, bounds = [key for key in shown if numbers.low[key] < 10], numbers.bounds()
     exact = disclosed(bounds, numbers.hidden, dict.fromkeys(low, ANY))
     found = intervals(bounds, numbers.hidden, of=[key for key in low if key in exact])
     return [key for key, interval in found.items() if interval.recovered and interval.low > 0]
+
+
+def _amounts(table: Checked, n: int, profile: Profile) -> dict[tuple[int, int], Fault]:
+    """Row and column of each total amount that may not leave, with its fault."""
+    layout, withheld = table.layout, dict[tuple[int, int], Fault]()
+    for column in layout.holding("amount"):
+        means = [one for one in layout.holding("mean") if layout.column(one).of == layout.column(column).of]
+        if means and profile.round_to > 1:
+            table.add(-1, column, "total and mean", "the mean of the same people is shown too")
+        numbers = amounts_of(n, layout, column, profile)
+        hidden = _judge(numbers, profile, lambda key, rule, message: table.add(key[1], key[2], rule, message))
+        withheld |= {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in hidden if not key[3]}
+    return withheld
+
+
+def _withheld(table: Checked, n: int, hidden: Collection[Key], profile: Profile) -> dict[tuple[int, int], Fault]:
+    """Row and column of each rate, change, mean and median that may not leave, with its fault."""
+    layout, withheld = table.layout, dict[tuple[int, int], Fault]()
+    for column in layout.holding("rate", "change", "mean", "median"):
+        spec = layout.column(column)
+        of = [layout.place(name) for name in (spec.of, spec.part) if name]
+        rows = [row for row, cells in enumerate(layout.sheet.rows) if cells[column].number is not None]
+        for row in rows:
+            if fault := fault_of(layout, row, column, profile):
+                withheld[row, column] = fault
+            elif any((n, row, at, "") in hidden for at in of):
+                withheld[row, column] = "base hidden", "a count that it is made of must be hidden"
+            elif (n, row, column, "") in hidden:
+                withheld[row, column] = "complement", "with the others it discloses a number that must be hidden"
+        if spec.holds == "mean" or (spec.holds == "rate" and profile.threshold == 1):
+            own = means_of(n, layout, column, [row for row, at in withheld if at == column], profile)
+            for key in _judge(own, profile, lambda *_: None):
+                if key[1] in rows and not key[3]:
+                    message = "with the others it discloses a number that must be hidden"
+                    withheld.setdefault((key[1], column), ("complement", message))
+    for (row, column), fault in withheld.items():
+        table.add(row, column, *fault)
+    return withheld

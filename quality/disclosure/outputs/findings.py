@@ -1,46 +1,43 @@
 """Faults of a table of results, with their remedies."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quality.disclosure import Profile
-from quality.disclosure.outputs.equations import Key, hides
-from quality.disclosure.outputs.layout import Layout, texts_of
+from quality.disclosure.outputs.layout import Layout, doubts
+from quality.disclosure.outputs.numbers import hides
 from quality.disclosure.outputs.reading import Sheet, plain
 
 REMEDIES = {
     "threshold": "hide it",
     "complement": "hide it too, or give fewer or broader groups",
     "remainder": "hide one of the two counts whose difference it is",
-    "recovered": "hide further cells of its row or column; --out writes a table that is safe",
-    "known small": "hide further cells of its row or column; --out writes a table that is safe",
-    "rounding": "round every count, and every share to as many places; --out does",
+    "recovered": "hide further cells; --out writes a table that is safe",
+    "known small": "hide further cells; --out writes a table that is safe",
+    "rounding": "round every count, and every rate to as many places; --out does",
     "rounding undone": "hide it, or give broader groups",
-    "share": "hide it, or give the share of a larger group",
-    "share of hidden": "hide it with the count that it would disclose",
-    "average": "hide it, or give the average of a larger group",
+    "base": "hide it, or give the number of a larger group",
+    "base hidden": "hide it with the count that it would disclose",
     "dominance": "hide it, or add groups together",
-    "linked": "hide it in every table, or show it in every table",
     "approved undone": "hide the cells that are named as complements; --out writes tables that are safe",
-    "differencing": "give the same count as the approved table, or hide the cell",
+    "differencing": "give the same count as the other table; if it is of other people, declare its population",
+    "contradictory tables": "correct the tables; if they are of other people, declare the population of each",
     "unprotectable": "give broader groups: the approved tables disclose the cell whatever is hidden here",
     "all of one kind": "see whether it says something of everybody in the group; if so, give broader groups",
-    "sums": "see whether people count twice; if not, correct the table",
-    "contradictory tables": "see whether the tables are of the same people; if not, check them one at a time",
-    "unknown base": "name it: --of SHARE=BASE, or --of SHARE=PART/BASE",
-    "contradiction": "correct the table, or name what its counts are rounded to: --rounded-to",
+    "contradiction": "correct the table, or declare in {schema} what its columns hold and are rounded to",
     "discloses small": "write the symbol for what is hidden; --out does",
-    "below zero": "leave the column out: a change in counts discloses the counts themselves",
-    "extreme": "leave the column out, or give a percentile beyond which many people are",
+    "not a count": "leave the column out, or declare in {schema} what it holds",
+    "total and mean": "leave one of them out: together they disclose the exact count",
     "duplicate labels": "write out the labels of every row, none merged or blank; one table a file, no row twice",
-    "unread": "one row of names above numbers and symbols only; or name the column, --label, where it holds codes",
+    "unread": "one row of names above numbers and symbols only",
+    "undeclared": "declare it in {schema}; --draft writes a draft",
     "hidden content": "save only the cells in a new workbook; --out does",
-    "nothing to check": "rows about people: leo disclosure microdata; a table of results: name its columns, --count, --share",
+    "nothing to check": "declare the columns in {schema}; rows about people: leo disclosure microdata",
 }
-NOTES = frozenset({"all of one kind", "sums", "unknown base", "contradictory tables"})
+NOTES = frozenset({"all of one kind"})
 NOT_CORRECTABLE = frozenset(
-    {"unprotectable", "contradiction", "unread", "nothing to check", "below zero", "extreme", "duplicate labels"}
+    {"unprotectable", "contradiction", "unread", "nothing to check", "not a count", "duplicate labels", "undeclared"}
+    | {"differencing", "contradictory tables", "total and mean"}
 )
 
 
@@ -52,14 +49,11 @@ class Finding:
     column: str
     rule: str
     message: str
+    remedy: str
 
     @property
     def is_note(self) -> bool:
         return self.rule in NOTES
-
-    @property
-    def remedy(self) -> str:
-        return REMEDIES[self.rule]
 
 
 @dataclass
@@ -67,62 +61,80 @@ class Checked:
     """A table that was checked.
 
     Attributes:
+        source: the table as it is in its file.
+        layout: of the table with a column for each measure.
         safe: the table as it may leave, text by text below the header; None where hiding cannot make it safe.
         audit: of each number: cell, column, class (published, rounded, primary, complement, as given, withheld), rule.
     """
 
-    sheet: Sheet
+    source: Sheet
     layout: Layout
     findings: list[Finding] = field(default_factory=list)
     safe: list[list[str]] | None = None
     audit: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     @property
+    def sheet(self) -> Sheet:
+        return self.layout.sheet
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.file.name}{f', sheet {self.source.name}' if self.source.name else ''}"
+
+    @property
     def passes(self) -> bool:
         """Whether it may leave as it is."""
         return all(finding.is_note for finding in self.findings)
 
-    def add(self, key: Key, rule: str, message: str) -> None:
-        """Add a finding about a number, which is named by its cell."""
-        place = self.sheet.place(key[0], key[1])
-        self.findings.append(Finding(place, self.sheet.heads[key[1]], rule, message))
+    def report(self, place: str, rule: str, message: str, column: str = "") -> None:
+        """Add a finding, unless it is there."""
+        finding = Finding(place, column, rule, message, REMEDIES[rule].format(schema=self.source.schema_file.name))
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def add(self, row: int, column: int, rule: str, message: str) -> None:
+        """Add a finding about a cell."""
+        self.report(self.sheet.place(row, column), rule, message, self.sheet.heads[column])
 
 
 def check_form(checked: Checked, profile: Profile) -> None:
     """Add the faults that are seen before any number is judged."""
     sheet, layout = checked.sheet, checked.layout
     for what in sheet.hidden_content:
-        message = f"it holds {what}: they would leave with it"
-        checked.findings.append(Finding("workbook", "", "hidden content", message))
-    if not (layout.counts or layout.shares or layout.averages or layout.largest or layout.unread):
-        message = "no column of counts, shares or averages was recognised, so nothing was checked"
-        checked.findings.append(Finding("table", "", "nothing to check", message))
+        checked.report("workbook", "hidden content", f"it holds {what}: they would leave with it")
+    if not layout.numeric and None not in layout.columns:
+        checked.report("table", "nothing to check", "no column holds counts, rates, means or amounts")
     if sheet.beyond:
-        rows = "1 row has" if len(sheet.beyond) == 1 else f"{len(sheet.beyond)} rows have"
-        message = f"{rows} cells to the right of the last column that has a name, which were not checked"
-        checked.findings.append(Finding(sheet.place(sheet.beyond[0], len(sheet.header)), "", "unread", message))
-    for column in layout.unread:
-        texts = texts_of(sheet, column, layout.totals)
-        cells = "1 cell among its numbers is" if len(texts) == 1 else f"{len(texts)} cells among its numbers are"
-        checked.add((texts[0], column, ""), "unread", f"{cells} neither number nor symbol, so it was not checked")
-    for column in layout.extremes:
-        checked.add((0, column, ""), "extreme", "the largest or smallest value of a group is that of one person")
-    for row, cells_of in enumerate(sheet.rows):
-        for column in layout.counts:
-            cell = cells_of[column]
-            if hides(cell.mark, profile) and cell.mark != "suppressed":
-                checked.add((row, column, ""), "discloses small", "it discloses that the count is small")
-            if (cell.number or 0) < 0:
-                checked.add((row, column, ""), "below zero", "it is not a count: a count is not negative")
-    repeated = list(_repeated(sheet, layout))
-    if repeated:
-        message = f"{len(repeated)} rows have the labels of another, so that it is unclear what adds up to what"
-        checked.add((repeated[0], layout.counts[0], ""), "duplicate labels", message)
-
-
-def _repeated(sheet: Sheet, layout: Layout) -> Iterator[int]:
-    """Rows of counts whose labels another row has too."""
-    counted = [n for n, row in enumerate(sheet.rows) if any(row[c].number is not None for c in layout.counts)]
-    labels = {n: tuple(plain(sheet.rows[n][c].text) for c in (*layout.labels, *layout.unread)) for n in counted}
+        message = "cells to the right of the last column that has a name, in this row or others"
+        checked.report(sheet.place(sheet.beyond[0], len(sheet.header)), "unread", message)
+    for doubt in doubts(layout):
+        checked.add(doubt.row, doubt.column, "undeclared", doubt.message)
+    for column in layout.numeric:
+        for row in range(len(sheet.rows)):
+            _check_cell(checked, row, column, profile)
+    counted = [n for n, row in enumerate(sheet.rows) if any(row[at].number is not None for at in layout.numeric)]
+    labels = {n: tuple(plain(sheet.rows[n][at].text) for at in layout.dimensions) for n in counted}
     times = Counter(labels.values())
-    return (n for n in counted if times[labels[n]] > 1)
+    if repeated := [n for n in counted if times[labels[n]] > 1]:
+        message = f"{len(repeated)} rows have the labels of another, so that it is unclear what adds up to what"
+        checked.add(repeated[0], layout.numeric[0], "duplicate labels", message)
+
+
+def _check_cell(checked: Checked, row: int, column: int, profile: Profile) -> None:
+    layout, spec, cells = checked.layout, checked.layout.column(column), checked.sheet.rows[row]
+    cell, rounded_to = cells[column], checked.sheet.schema.rounded_to
+    if cell.number is None:
+        if cell.text and not cell.mark:
+            checked.add(row, column, "unread", "it is neither number nor symbol")
+        elif spec.holds == "count" and cell.mark != "suppressed" and hides(cell.mark, profile):
+            checked.add(row, column, "discloses small", "it discloses that the count is small")
+    elif spec.holds == "count" and (cell.number < 0 or not cell.number.is_integer()):
+        checked.add(row, column, "not a count", "a count is a whole number, and not negative")
+    elif spec.holds == "count" and cell.number % rounded_to:
+        checked.add(row, column, "contradiction", f"it is not rounded to {rounded_to}, as declared")
+    elif spec.holds == "rate":
+        part, per = cells[layout.place(spec.part)].number if spec.part else None, spec.per or 1.0
+        of = cells[layout.place(spec.of)].number
+        near = 0.51 * 10.0**-cell.places + (per * rounded_to / of if of and rounded_to > 1 else 0.0)
+        if not 0 <= cell.number <= per or (part is not None and of and abs(per * part / of - cell.number) > near):
+            checked.add(row, column, "contradiction", f"it is not the rate per {per:g} that is declared")

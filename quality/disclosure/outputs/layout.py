@@ -1,314 +1,237 @@
-"""The layout of a table of results: which columns are labels, counts, shares and averages, and what adds up."""
+"""The layout of a table of results: what each column holds, as its schema declares or its heading says.
+
+What is not declared is inferred only from words that leave no doubt. Every other column, and every code that may be a
+total or part of another, is a doubt: the table does not pass until it is declared. Numbers only ever raise doubts.
+"""
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import permutations
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 from linkage.errors import ConfigError
-from quality.disclosure.outputs.reading import Sheet, Value, plain
-from quality.disclosure.outputs.totals import TOTALS, all_of_a_kind, is_everybody, says_all, total_codes, total_column
+from quality.disclosure.outputs.reading import Sheet, plain
+from quality.disclosure.outputs.schema import Column
 
-PERCENT = re.compile(r"%|per ?cent|\bpct\b|_pct", re.IGNORECASE)
-_FRACTION = re.compile(r"\bfraction|\bproportion", re.IGNORECASE)
-_SHARE = re.compile(rf"{PERCENT.pattern}|\bshare\b|\brate\b|proportion", re.IGNORECASE)
-_AVERAGE = re.compile(r"\bmean\b|median|average|£|pounds|quartile|percentile", re.IGNORECASE)
-_AMOUNT = re.compile(r"earnings|\bpay\b", re.IGNORECASE)
-_WHO = r"(?:people|persons|pupils|students|learners|graduates|members|leavers)"
-_PEOPLE = re.compile(rf"^(number|no|n|count)\b|\b({_WHO}|included|calculation)\b", re.IGNORECASE)
-_COUNTED = re.compile(
-    rf"(?:number|no|n|count)\b|{_WHO} (?:in|with|without|on|at|from|by|above|below|over|under|who|whose)\b"
+_WHO = (
+    r"(?:people|persons|individuals|adults|children|pupils|students|learners|graduates|members|leavers|apprentices"
+    r"|employees|claimants|participants)"
 )
-_EXTREME = re.compile(r"\b(?:max|maximum|minimum|highest|lowest|largest|smallest)\b|^min\b")
-_OF_MANY = re.compile(r"\bmean\b|median|average|quartile|decile|percentile")
+_EVERYBODY = re.compile(
+    rf"(?:(?:total |all )?(?:(?:number|no\.?|count)(?: of)? )?{_WHO}|number|count|n|total|all|overall)"
+)
+_SEX = re.compile(rf"(?:number of )?(female|male|women|men|girl|boy)s?(?: {_WHO})?")
 _CODE = re.compile(
-    r"^(year groups?|years?|years? (after|since|of study).*|ages?( (group|band|at .*))?"
-    r"|(.* )?(code|urn|ukprn|laestab|estab|sic|soc))$",
-    re.IGNORECASE,
+    r"(?:tax |academic |calendar |financial )?years?(?: group| after| since| of study)?|time(?: period)?"
+    r"|ages?(?: group| band)?|(?:.* )?(?:code|urn|ukprn|laestab|estab|sic|soc)"
 )
-_YEAR = re.compile(r"\byears?\b|period|\bcohort\b|^time$", re.IGNORECASE)
+_TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "persons"})
+_SAYS_ALL = re.compile(r"^(?:all|total|overall|grand total)(?! others?\b)\b|\btotals?$")
+_COUNTRIES = frozenset({"england", "wales", "scotland", "northern ireland", "great britain", "united kingdom", "uk"})
+_PART_OR_ALL = re.compile(
+    r"sub-?total|of which|includ|exclud|\bexcl|except|all but|other than|\bany\b|\bboth\b|whole|national|combined"
+    r"|together|aggregate|entire|cumul|running|to date|so far|\bsum\b"
+)
+_NAMES_MEASURE = re.compile(r"\bmean\b|average|median|percentile|%|per ?cent|\bper \d|\brates?\b|ratio|^number of")
+_NUMBER = r"[£$€]?(\d[\d,]*(?:\.\d+)?)"
+_RANGES: dict[
+    re.Pattern[str], Callable[..., tuple[float, float]]
+] = {  # a range of numbers, to how its ends are read: both, open above, open below
+    re.compile(rf"{_NUMBER} ?(?:-|–|to|and) ?{_NUMBER}"): lambda low, high: (low, high),
+    re.compile(rf"(?:at least|over|above|more than|from|>=?|≥) ?{_NUMBER}"): lambda low: (low, math.inf),
+    re.compile(rf"{_NUMBER} ?(?:\+|(?:or|and) (?:more|over|above|older))"): lambda low: (low, math.inf),
+    re.compile(rf"(?:under|below|up to|less than|fewer than|at most|within|by|<=?|≤) ?{_NUMBER}"): lambda high: (
+        0,
+        high,
+    ),
+    re.compile(rf"{_NUMBER} ?(?:or|and) (?:less|fewer|under|below|younger)"): lambda high: (0, high),
+    re.compile(_NUMBER): lambda only: (only, only),
+}
 
 
 @dataclass(frozen=True)
-class Declared:
-    """What the user declares of columns, by name; the rest is inferred.
+class Doubt:
+    """What must be declared before a table is checked; row -1 is the heading."""
 
-    Attributes:
-        labels, counts, shares, averages: columns of each kind.
-        of: what a share or average is of: a column of counts, or "PART/BASE" for a share.
-        largest: a column of totals of amounts to the columns of its largest contributions.
-        totals: words that stand for a total, besides those that are known.
-        parents: which code is part of which: (column, code) to code.
-        rounded_to: what the table's counts are rounded to; a table is exact unless it is declared rounded.
-    """
-
-    labels: Sequence[str] = ()
-    counts: Sequence[str] = ()
-    shares: Sequence[str] = ()
-    averages: Sequence[str] = ()
-    of: Mapping[str, str] = field(default_factory=dict)
-    largest: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    totals: Sequence[str] = ()
-    parents: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    rounded_to: int = 1
+    row: int
+    column: int
+    message: str
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns by what they hold, as places in the header.
+    """Columns by what they hold.
 
     Attributes:
-        codes: columns of counts that are the codes of one label, such as female and male; none where each counts
-            something else.
-        across: the column that `codes` add up to; None where there is none.
-        part_of: a count that is part of another count of its row.
-        of: a share or average to (part, base); None where it is not known.
-        wholes: a share to what it may be a part of: 1, 100, or either.
-        largest: a column of totals of amounts to its largest contributions, which are never shown.
-        totals: codes that stand for all of their label.
-        parents: label and code to the code that it is part of.
-        unread: columns with texts among their numbers.
-        extremes: columns of the largest or smallest amount of one person.
+        columns: of each its declaration, or what its heading says; None where that leaves a doubt.
+        totals: of each column, the codes that stand for all.
     """
 
-    labels: Sequence[int]
-    counts: Sequence[int]
-    shares: Sequence[int]
-    averages: Sequence[int]
-    codes: Sequence[int]
-    across: int | None
-    part_of: Mapping[int, int]
-    of: Mapping[int, tuple[int | None, int | None]]
-    wholes: Mapping[int, tuple[float, ...]]
-    largest: Mapping[int, Sequence[int]]
-    totals: frozenset[str]
-    parents: Mapping[tuple[int, str], str]
-    unread: Sequence[int]
-    extremes: Sequence[int]
-    rounded_to: int
+    sheet: Sheet
+    columns: Sequence[Column | None]
+    totals: Sequence[frozenset[str]]
 
-    def is_total(self, text: str) -> bool:
-        """Whether a code stands for all of its label."""
-        return plain(text) in self.totals
+    def holding(self, *kinds: str) -> list[int]:
+        return [n for n, column in enumerate(self.columns) if column and column.holds in kinds]
+
+    @cached_property
+    def dimensions(self) -> list[int]:
+        return self.holding("dimension")
+
+    @cached_property
+    def counts(self) -> list[int]:
+        return self.holding("count")
+
+    @cached_property
+    def numeric(self) -> list[int]:
+        return self.holding("count", "rate", "change", "mean", "median", "amount")
+
+    def column(self, at: int) -> Column:
+        return self.columns[at] or Column(holds="dimension")
+
+    def place(self, name: str) -> int:
+        return self.sheet.header.index(name)
+
+    def is_total(self, column: int, text: str) -> bool:
+        """Whether a code stands for all of its dimension."""
+        return plain(text) in self.totals[column]
+
+    def groups(self, dimension: int) -> list[dict[str, int]]:
+        """Rows that differ only in one dimension, by its code."""
+        groups: dict[tuple[str, ...], dict[str, int]] = {}
+        for row, cells in enumerate(self.sheet.rows):
+            others = tuple(plain(cells[one].text) for one in self.dimensions if one != dimension)
+            groups.setdefault(others, {})[plain(cells[dimension].text)] = row
+        return list(groups.values())
 
 
-def layout_of(sheet: Sheet, declared: Declared) -> Layout:
+def layout_of(sheet: Sheet) -> Layout:
     """What each column holds.
 
     Raises:
         ConfigError: a declared column is not in the table; all such at once.
     """
-    places = _places(sheet, declared)
-    totals = TOTALS | {plain(word) for word in declared.totals}
-    largest = {places[name]: [places[one] for one in columns] for name, columns in declared.largest.items()}
-    amounts = {*largest, *(one for columns in largest.values() for one in columns)}
-    kinds = {n: _kind(sheet, n, declared, totals) for n in range(len(sheet.header)) if n not in amounts}
-    of_kind: dict[str, list[int]] = {kind: [] for kind in ("label", "count", "share", "average", "unread")}
-    for column, kind in kinds.items():
-        of_kind[kind].append(column)
-    labels, counts, shares, averages = (of_kind[kind] for kind in ("label", "count", "share", "average"))
-    parents = {(places[column], plain(code)): plain(parent) for (column, code), parent in declared.parents.items()}
-    totals |= total_codes(sheet, labels, counts, totals, parents)
-    across = total_column(sheet, counts, totals)
-    totals |= {plain(sheet.header[across])} if across is not None else set()
-    codes = [n for n in counts if n != across] if across is not None else []
-    if across is None and all_of_a_kind(sheet.header[n] for n in counts):
-        codes = counts
-    of, wholes = _bases(sheet, shares, averages, counts, declared, places)
-    part_of = {} if codes else _parts_of_a_total(sheet, counts, totals)
-    part_of |= {} if codes else {part: base for part, base in of.values() if part is not None and base is not None}
-    part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
-    extremes = [n for n in averages if sheet.header[n] not in declared.averages and _is_extreme(sheet.header[n])]
-    return Layout(
-        labels,
-        counts,
-        shares,
-        averages,
-        codes,
-        across,
-        part_of,
-        of,
-        wholes,
-        largest,
-        frozenset(totals),
-        parents,
-        of_kind["unread"],
-        extremes,
-        declared.rounded_to,
-    )
-
-
-def _places(sheet: Sheet, declared: Declared) -> dict[str, int]:
-    named = [*declared.labels, *declared.counts, *declared.shares, *declared.averages]
-    named += [column for column, _ in declared.parents]
-    for name, text in declared.of.items():
-        named += [name, *(part for part in text.rpartition("/")[::2] if part)]
-    for name, columns in declared.largest.items():
-        named += [name, *columns]
-    places = {name: place for place, name in reversed(list(enumerate(sheet.header)))}
-    if unknown := sorted({name for name in named if name not in places}):
-        raise ConfigError(f"{sheet.file}: no column {', '.join(unknown)}\n  it has: {', '.join(sheet.heads)}")
-    return places
-
-
-def texts_of(sheet: Sheet, column: int, totals: Collection[str]) -> list[int]:
-    """Rows of a column that hold neither a number nor a symbol nor a word for a total."""
-    return [
-        n
-        for n, cell in enumerate(row[column] for row in sheet.rows)
-        if cell.text and cell.number is None and not cell.mark
-        if plain(cell.text) not in totals and not says_all(cell.text)
+    declared = sheet.schema.columns
+    named = {*declared, *(name for column in declared.values() for name in column.columns)}
+    if unknown := sorted(named - set(sheet.header)):
+        raise ConfigError(
+            f"{sheet.schema_file}: {sheet.file.name} has no column {', '.join(unknown)}\n"
+            f"  it has: {', '.join(sheet.heads)}"
+        )
+    columns: list[Column | None] = []
+    for n, name in enumerate(sheet.header):
+        is_leading = all(column and column.holds == "dimension" for column in columns)
+        columns.append(declared.get(name) or _inferred(sheet, n, is_leading=is_leading))
+    for name in (name for column in declared.values() for name in column.largest):
+        columns[sheet.header.index(name)] = Column(holds="contribution")
+    inferred = [
+        n for n, name in enumerate(sheet.header) if name not in declared and (c := columns[n]) and c.holds == "count"
     ]
+    sexes = [n for n in inferred if (column := columns[n]) and column.code_of]
+    everybody = [n for n in inferred if n not in sexes]
+    if len(everybody) > 1 or (everybody and len(sexes) == 1):  # which is part of which?
+        columns = [None if n in inferred else column for n, column in enumerate(columns)]
+    elif everybody and sexes:
+        columns[everybody[0]] = Column(holds="count", sum_of=tuple(sheet.header[n] for n in sexes))
+    return Layout(sheet, columns, [_totals(sheet, n, column) for n, column in enumerate(columns)])
 
 
-def _kind(sheet: Sheet, column: int, declared: Declared, totals: Collection[str]) -> str:
-    name = sheet.header[column]
-    texts = texts_of(sheet, column, totals)
-    for kind, names in (
-        ("label", declared.labels),
-        ("count", declared.counts),
-        ("share", declared.shares),
-        ("average", declared.averages),
-    ):
-        if name in names:
-            return "unread" if kind != "label" and texts else kind
-    cells = [row[column] for row in sheet.rows if row[column].text]
-    numbers = [cell.number for cell in cells if cell.number is not None]
-    if numbers and column and not _is_code(name, numbers) and texts:
-        return "unread"
-    if len(numbers) + sum(cell.mark is not None for cell in cells) < len(cells) or not cells:
-        return "label"
-    if not numbers and column == 0:
-        return "label"
-    has_percent = any(cell.text.endswith("%") for cell in cells)
-    is_counted = _counts_people(name, column) and not has_percent and all(map(float.is_integer, numbers))
-    if is_counted and column:
-        return "count"
-    if has_percent or _SHARE.search(name):
-        return "share"
-    if _AVERAGE.search(name) or (_AMOUNT.search(name) and not _PEOPLE.search(name)):
-        return "average"
-    if (column == 0 and not is_counted) or _is_code(name, numbers):
-        return "label"
-    if any(not number.is_integer() for number in numbers):
-        return "share" if all(0 <= number <= 100 for number in numbers) else "average"
-    return "count"
+def measure_of(heading: str, column: Column) -> str:
+    """What a column counts: people, where its heading says no more than that."""
+    words = plain(column.measure or heading.replace("_", " "))
+    if not column.measure and (column.code_of or column.sum_of or _EVERYBODY.fullmatch(words)):
+        return "people"
+    return plain(re.sub(r"%|\bper ?cent\b|[()\[\],]|^number of ", " ", words))
 
 
-def _counts_people(name: str, column: int) -> bool:
-    """Whether a name says that whole numbers are of people; of the first column only where it names them."""
-    words = plain(name.replace("_", " "))
-    if column == 0:
-        return says_all(words) or bool(re.search(rf"\b{_WHO}\b", words))
-    return bool(_COUNTED.match(words)) and not PERCENT.search(name)
+def code_of(heading: str) -> str:
+    """The code that a column stands for: "female" of "Number of female pupils"."""
+    match = _SEX.fullmatch(plain(heading))
+    return match[1] if match else plain(heading)
 
 
-def _is_code(name: str, numbers: Sequence[float]) -> bool:
-    """Whether numbers name a period, an age or a body: what is called part-time or cohort may well be a count."""
-    if any(not number.is_integer() for number in numbers):
-        return False
-    words = plain(name.replace("_", " "))
-    are_years = all(1900 <= number <= 2100 or 190000 <= number <= 210099 for number in numbers)
-    return bool(_CODE.match(words)) or (bool(_YEAR.search(words)) and are_years)
+def doubts(layout: Layout) -> Iterator[Doubt]:
+    """Columns and codes that must be declared."""
+    sheet = layout.sheet
+    for at, column in enumerate(layout.columns):
+        if sheet.header.count(sheet.header[at]) > 1 and sheet.header[at]:
+            yield Doubt(-1, at, "another column has the same name")
+        elif column is None:
+            yield Doubt(-1, at, "its heading leaves a doubt about what it holds, and of whom")
+        elif column.holds == "dimension" and sheet.header[at] not in sheet.schema.columns:
+            yield from _code_doubts(sheet, at)
 
 
-def _is_extreme(name: str) -> bool:
-    words = plain(name.replace("_", " "))
-    return bool(_EXTREME.search(words)) and not _OF_MANY.search(words)
+def possible_totals(layout: Layout) -> Iterator[Doubt]:
+    """Codes of undeclared dimensions without a total to which all others add up, wherever all are shown.
 
-
-def _parts_of_a_total(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> dict[int, int]:
-    """Counts that nowhere exceed the only one whose name says total: what each leaves of it is a number too."""
-    named = [n for n in counts if plain(sheet.header[n]) in totals or says_all(sheet.header[n])]
-    if len(named) != 1:
-        return {}
-    (total,) = named
-
-    def is_within(part: Value, whole: Value) -> bool:
-        return part.number is None or whole.number is None or part.number <= whole.number
-
-    return {n: total for n in counts if n != total and all(is_within(row[n], row[total]) for row in sheet.rows)}
-
-
-def _bases(
-    sheet: Sheet,
-    shares: Sequence[int],
-    averages: Sequence[int],
-    counts: Sequence[int],
-    declared: Declared,
-    places: Mapping[str, int],
-) -> tuple[dict[int, tuple[int | None, int | None]], dict[int, tuple[float, ...]]]:
-    """The part and the base of each share and average, and the wholes of each share.
-
-    The only column of counts is the base; of several, those that give the share in every row.
+    A total that is not known is worse than one too many: a hidden cell could be calculated from it.
     """
-    single = counts[0] if len(counts) == 1 else None
-    of: dict[int, tuple[int | None, int | None]] = dict.fromkeys((*shares, *averages), (None, single))
-    named: dict[int, list[tuple[int, int]]] = {}
-    for name, text in declared.of.items():
-        part, _, base = text.rpartition("/")
-        of[places[name]] = (places[part] if part else None, places[base])
-        named[places[name]] = [(places[part], places[base])] if part else []
-    wholes = {}
-    for share in shares:
-        given = _given_by(sheet, share, named.get(share, permutations(counts, 2)))
-        if given and share not in named:
-            of[share] = given[:2]
-        wholes[share] = (given[2],) if given else _wholes(sheet, share, of[share][1])
-    return of, wholes
+    rows, schema = layout.sheet.rows, layout.sheet.schema
+    for at in layout.dimensions:
+        evidence: dict[int, list[bool]] = defaultdict(list)
+        is_open = layout.sheet.header[at] not in schema.columns and not layout.totals[at]
+        for group, column in product(layout.groups(at), layout.counts) if is_open else ():
+            numbers = {row: number for row in group.values() if (number := rows[row][column].number) is not None}
+            if len(numbers) == len(group) and sum(map(bool, numbers.values())) > 2:
+                off = schema.rounded_to // 2 * len(numbers)
+                for place, number in enumerate(numbers.values()):
+                    evidence[place].append(abs(2 * number - sum(numbers.values())) <= off)
+        if all_of_it := [n for n, adds_up in evidence.items() if all(adds_up)]:
+            yield Doubt(all_of_it[0], at, "the other rows come to it: it may be their total")
 
 
-def _given_by(sheet: Sheet, share: int, pairs: Iterable[tuple[int, int]]) -> tuple[int, int, float] | None:
-    """Part, base and whole of the counts that give a share in every row, the nearest of them; None where none do."""
-    candidates: list[tuple[float, tuple[int, int, float]]] = []
-    for part, base in pairs:
-        for whole in (1.0, 100.0) if _may_be_fraction(sheet, share) else (100.0,):
-            offs = list(_distances(sheet, share, part, base, whole))
-            if len(offs) > 1 and max(offs) <= _rounding(sheet, share, whole):
-                candidates.append((sum(offs) / whole, (part, base, whole)))
-    return min(candidates)[1] if candidates else None
+def _inferred(sheet: Sheet, at: int, *, is_leading: bool) -> Column | None:
+    """A dimension or a count of everybody or of a sex, where the heading leaves no doubt."""
+    words, cells = plain(sheet.header[at].replace("_", " ")), [row[at] for row in sheet.rows if row[at].text]
+    numbers = [cell.number for cell in cells if cell.number is not None]
+    texts = [cell for cell in cells if cell.number is None and not cell.mark and plain(cell.text) not in _TOTALS]
+    if _CODE.fullmatch(words) and all(number.is_integer() for number in numbers):
+        return Column(holds="dimension")
+    if (sex := _SEX.fullmatch(words)) or _EVERYBODY.fullmatch(words):
+        return Column(holds="count", code_of="sex" if sex else "")
+    return Column(holds="dimension") if not numbers and (not cells or (texts and is_leading)) else None
 
 
-def _distances(sheet: Sheet, share: int, part: int, base: int, whole: float) -> Iterator[float]:
-    for row in sheet.rows:
-        a, b, c = row[part].number, row[base].number, row[share].number
-        if a is not None and b is not None and c is not None:
-            yield abs(whole * a / b - c) if a <= b and b else float("inf")
+def _totals(sheet: Sheet, at: int, column: Column | None) -> frozenset[str]:
+    if not column or column.holds != "dimension":
+        return frozenset()
+    if column.totals is not None:
+        return frozenset(map(plain, column.totals))
+    codes = {plain(row[at].text) for row in sheet.rows}
+    all_of_it = frozenset(code for code in codes if code in _TOTALS or _SAYS_ALL.search(code))
+    return all_of_it | (codes & _COUNTRIES if len(codes & _COUNTRIES) == 1 else frozenset())
 
 
-def _rounding(sheet: Sheet, share: int, whole: float) -> float:
-    """How far a share may be from its counts: half a per cent; of a fraction, half of the last place."""
-    places = max(row[share].places for row in sheet.rows)
-    return 0.51 if whole > 1 else 0.51 * 10.0 ** -min(max(places, 1), 2)
+def _code_doubts(sheet: Sheet, at: int) -> Iterator[Doubt]:
+    """Codes of an undeclared dimension that may be measures, totals or parts of others; the first of each kind."""
+    codes = list({plain(row[at].text): n for n, row in reversed(list(enumerate(sheet.rows)))}.items())
+    if re.search(r"\b(?:measure|indicator|statistic|metric|variable)s?\b", plain(sheet.header[at])):
+        yield Doubt(-1, at, "it may name measures: its numbers are then of several kinds")
+    tests = {
+        "it may name a measure: its numbers are then of several kinds": [
+            n for c, n in codes if _NAMES_MEASURE.search(c)
+        ],
+        "it may be a total, or part of another row": [n for c, n in codes if _PART_OR_ALL.search(c)],
+        "it may be part of another row, or another of it": list(_overlapping(codes)),
+        "it is blank: is it a total, or the code of the row above?": [n for c, n in codes if not c and len(codes) > 1],
+    }
+    yield from (Doubt(min(rows), at, message) for message, rows in tests.items() if rows)
 
 
-def _wholes(sheet: Sheet, share: int, base: int | None) -> tuple[float, ...]:
-    """What a share may be a part of: a number above one or the name decides, else whether it gives whole people."""
-    if not _may_be_fraction(sheet, share) or PERCENT.search(sheet.header[share]):
-        return (100.0,)
-    if _FRACTION.search(sheet.header[share]):
-        return (1.0,)
-    return tuple(w for w in (1.0, 100.0) if base is None or _gives_people(sheet, share, base, w)) or (1.0, 100.0)
-
-
-def _gives_people(sheet: Sheet, share: int, base: int, whole: float) -> bool:
-    """Whether a share of its base is a whole number of people in every row, as far as both are rounded."""
-    rows = [(row[share].number, row[base].number) for row in sheet.rows]
-    known = [(part, of) for part, of in rows if part is not None and of is not None]
-    near = 0.51 * 10.0 ** -max((row[share].places for row in sheet.rows), default=0)
-    off = 2.5 if all(of % 5 == 0 for _, of in known) else 0.0
-    return all(
-        math.floor((part + near) * (of + off) / whole) >= math.ceil(max(part - near, 0.0) * max(of - off, 0.0) / whole)
-        for part, of in known
-    )
-
-
-def _may_be_fraction(sheet: Sheet, share: int) -> bool:
-    cells = [row[share] for row in sheet.rows if row[share].number is not None]
-    return all((cell.number or 0.0) <= 1 and not cell.text.endswith("%") for cell in cells)
-
-
-def measure_of(name: str) -> str:
-    """What a column counts: people, where its name says no more than that."""
-    return "people" if is_everybody(name) else plain(name)
+def _overlapping(codes: Sequence[tuple[str, int]]) -> Iterator[int]:
+    """Rows of codes whose range of numbers overlaps that of another: at least 10,000 and at least 20,000."""
+    by_rest: dict[str, list[tuple[float, float, int]]] = defaultdict(list)
+    for code, row in codes:
+        if match := next((match for pattern in _RANGES if (match := pattern.search(code))), None):
+            low, high = _RANGES[match.re](*(float(number.replace(",", "")) for number in match.groups()))
+            by_rest[code.replace(match[0], "")] += [(low, high, row)] if low <= high else []
+    for ranges in by_rest.values():
+        most = -math.inf
+        for low, high, row in sorted(ranges):
+            if low < most or low == high == most:
+                yield row
+            most = max(most, high)

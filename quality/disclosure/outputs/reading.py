@@ -3,13 +3,14 @@
 import math
 import re
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from linkage.config.spreadsheets import read_sheets
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
+from quality.disclosure.outputs.schema import Schema, read_schema, schema_path
 
 SYMBOLS = {
     **dict.fromkeys(("c", "[c]", "*", "..", "s", "x*", "supp", "suppressed"), "suppressed"),
@@ -71,6 +72,8 @@ class Sheet:
         rows: the cells below it; every row as wide as the header.
         hidden_content: what its workbook holds besides cells; in the first sheet only.
         beyond: rows with cells to the right of the header's last name.
+        schema: as declared.
+        origin: where the file has a cell of a table that `by_measure` rearranged.
     """
 
     file: Path
@@ -80,6 +83,12 @@ class Sheet:
     rows: Sequence[Sequence[Value]]
     hidden_content: Sequence[str] = ()
     beyond: Sequence[int] = ()
+    schema: Schema = field(default_factory=Schema)
+    origin: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def schema_file(self) -> Path:
+        return schema_path(self.file, self.name)
 
     @property
     def heads(self) -> Sequence[str]:
@@ -89,6 +98,7 @@ class Sheet:
 
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
+        row, column = self.origin.get((row, column), (row, column))
         cell = f"{_letters(column)}{self.top + row + 2}"
         return f"{self.name}!{cell}" if self.name else cell
 
@@ -190,7 +200,48 @@ def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | Non
     body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
     while body and not _is_row(body[-1]):
         body.pop()
-    return Sheet(path, name, top, header, body, beyond=beyond) if body else None
+    return Sheet(path, name, top, header, body, beyond=beyond, schema=read_schema(path, name)) if body else None
+
+
+def by_measure(sheet: Sheet) -> Sheet:
+    """A table with a column for each measure, where a declared column holds the names of measures.
+
+    Raises:
+        ConfigError: no column, or several, hold their values; or a name of a measure is not declared.
+    """
+    names = {name: n for n, name in reversed(list(enumerate(sheet.header)))}
+    of_kind = {
+        kind: [names[name] for name, column in sheet.schema.columns.items() if column.holds == kind and name in names]
+        for kind in ("measures", "values")
+    }
+    if not of_kind["measures"] and not of_kind["values"]:
+        return sheet
+    if len(of_kind["measures"]) != 1 or len(of_kind["values"]) != 1:
+        raise ConfigError(f'{sheet.schema_file}: one column holds "measures", and one "values"')
+    (measure,), (at,) = of_kind["measures"], of_kind["values"]
+    measures = sheet.schema.columns[sheet.header[measure]].measures
+    if undeclared := {row[measure].text for row in sheet.rows} - set(measures):
+        raise ConfigError(
+            f"{sheet.schema_file}: columns.{sheet.header[measure]}.measures: {len(undeclared)} of the column's names of "
+            "measures are not there\n  declare each"
+        )
+    others = [n for n in range(len(sheet.header)) if n not in (measure, at)]
+    header = [*(sheet.header[n] for n in others), *measures]
+    rows: dict[tuple[str, ...], tuple[int, list[Value]]] = {}
+    origin: dict[tuple[int, int], tuple[int, int]] = {}
+    for place, row in enumerate(sheet.rows):
+        labels = [row[n] for n in others]
+        key = tuple(cell.text for cell in labels)
+        number, cells = rows.setdefault(key, (len(rows), [*labels, *[Value("")] * len(measures)]))
+        origin |= {(number, n): (place, other) for n, other in enumerate(others) if (number, n) not in origin}
+        column = header.index(row[measure].text, len(others))
+        if (number, column) in origin:
+            raise InputError(f"{sheet.file}: {sheet.place(place, at)}: a second number of one measure and group")
+        cells[column] = row[at]
+        origin[number, column] = place, at
+    declared = {n: c for n, c in sheet.schema.columns.items() if c.holds not in ("measures", "values")}
+    schema = sheet.schema.model_copy(update={"columns": {**declared, **measures}})
+    return replace(sheet, header=header, rows=[cells for _, cells in rows.values()], schema=schema, origin=origin)
 
 
 def _is_row(row: Sequence[Value]) -> bool:

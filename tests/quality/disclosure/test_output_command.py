@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.cli.app import app
-from linkage.errors import ConfigError, InputError
+from linkage.errors import ConfigError
 
 SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
 
@@ -34,26 +34,19 @@ def test_a_table_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
     assert (tmp_path / "safe" / "u.csv").is_file()
 
 
-@pytest.mark.parametrize("kind", ["--count", "--share", "--average"])
-def test_a_text_in_a_column_that_is_told_to_hold_numbers_is_a_fault(tmp_path: Path, kind: str) -> None:
-    table = wrote(tmp_path, "t.csv", "Region,People\nNorth,four\nSouth,60\nWest,c\nTotal,100\n")
-    code, said = leo("check", table, kind, "People", "--out", tmp_path / "safe")
+def test_a_draft_is_written_next_to_its_table_and_declares_nothing_in_doubt(tmp_path: Path) -> None:
+    table = wrote(tmp_path, "t.csv", "Region,People,In work\nNorth,40,20\nSouth,60,30\n")
+    code, said = leo("check", table, "--out", tmp_path / "safe")
     assert code == 3
-    assert "B2 (People): unread: 1 cell among its numbers is neither number nor symbol" in said
-    assert not (tmp_path / "safe" / "t.csv").is_file()
-    assert "unread" not in leo("check", table, "--label", "People")[1]
-
-
-@pytest.mark.parametrize(
-    ("said", "says"),
-    [
-        (["--of", "Share=People", "--of", "Share=All"], "--of Share: is given twice"),
-        (["--of", "Share"], "--of Share: no column before or after the ="),
-    ],
-)
-def test_an_option_that_names_no_column_is_refused(tmp_path: Path, said: list[str], says: str) -> None:
-    with pytest.raises(ConfigError, match=says):
-        leo("check", wrote(tmp_path, "t.csv", SAFE), *said)
+    assert "C1 (In work): undeclared: its heading leaves a doubt" in said
+    assert "remedy: declare it in t.toml" in said
+    assert not (tmp_path / "safe" / "t.csv").exists()
+    assert leo("check", table, "--draft")[0] == 0
+    with pytest.raises(ConfigError, match=r"columns.In work.holds"):
+        leo("check", table)
+    schema = tmp_path / "t.toml"
+    schema.write_text(schema.read_text("utf-8").replace('"?"', '"count"\npart_of = "People"'), "utf-8")
+    assert leo("check", table)[0] == 0
 
 
 def people(*lines: str) -> str:
@@ -112,20 +105,16 @@ def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_p
 
 
 def test_a_record_in_the_place_of_names_is_not_quoted(tmp_path: Path) -> None:
-    """A file of people without a header, given for a table of results; with one, and with a wrong option."""
+    """A file of people without a header, given for a table of results; with one, and with a schema of another table."""
     rows = "Zebedee,Quillfeather,29/03/1987,3\nOttoline,Grimspound,30/04/1988,4\n"
     bare = wrote(tmp_path, "people.csv", rows)
     said = leo("check", bare)[1]
-    assert "labels    A, B, C" in said
-    for wrong in (["--count", "People"], ["--of", "Share=Base"], ["--largest", "Pay=First"]):
-        with pytest.raises(ConfigError) as refused:
-            leo("check", bare, *wrong)
-        said += str(refused.value)
+    assert "dimension    A, B, C" in said
+    wrote(tmp_path, "people.toml", '[columns.People]\nholds = "count"')
+    with pytest.raises(ConfigError) as refused:
+        leo("check", bare)
+    said += str(refused.value)
     said += leo("check", wrote(tmp_path, "named.csv", f"Forename,Surname,Born,Grade\n{rows}"))[1]
-    broken = wrote(tmp_path, "tree.csv", rows)
-    with pytest.raises(InputError) as unread:
-        leo("check", wrote(tmp_path, "t.csv", SAFE), "--tree", broken)
-    said += str(unread.value)
     assert not [value for value in ("Zebedee", "Quillfeather", "29/03", "Grimspound") if value in said]
 
 

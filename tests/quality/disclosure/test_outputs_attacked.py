@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.disclosure import Profile, load, names
-from quality.disclosure.outputs import Declared, Sheet, check_tables
+from quality.disclosure.outputs import Sheet, check_tables
 from quality.disclosure.outputs.reading import value
 from tests.quality.disclosure.attacker import bounds_of
 from tests.quality.disclosure.test_linked import sheet
@@ -64,7 +64,13 @@ def written(world: World, profile: Profile, *, is_rounded: bool) -> list[Sheet]:
     for number, (rows, columns) in enumerate(world.tables):
         heads = ["people"] if columns == [None] else [column or "total" for column in columns]
         lines = [" | ".join([row or "total", *(text((row, column)) for column in columns)]) for row in rows]
-        found.append(sheet(f"t{number}", "\n".join([" | ".join(["area", *heads]), *lines])))
+        codes = [head for head, column in zip(heads, columns, strict=True) if column]
+        declared: dict[str, object] = {head: {"holds": "count", "code_of": "sex"} for head in codes}
+        declared |= {"area": {"holds": "dimension"}}
+        declared |= {"total": {"holds": "count", "sum_of": codes}} if "total" in heads else {}
+        rounded_to = profile.round_to if is_rounded else 1
+        text_of = "\n".join([" | ".join(["area", *heads]), *lines])
+        found.append(sheet(f"t{number}", text_of, columns=declared, rounded_to=rounded_to))
     return found
 
 
@@ -105,7 +111,7 @@ def most(world: World, cells: Sequence[tuple[Asked, str]], profile: Profile, ask
 @given(world=worlds(has_margins=True))
 def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
     profile = load(name)
-    found = check_tables(written(world, profile, is_rounded=False), Declared(), profile)
+    found = check_tables(written(world, profile, is_rounded=False), profile)
     assert all(one.safe is not None for one in found)
     cells = list(let_out(world, [one.safe or [] for one in found]))
     for asked, text in cells:
@@ -117,7 +123,7 @@ def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
 
 def rounded_cells(world: World, profile: Profile) -> list[tuple[Asked, str]]:
     """What is let out of a world's rounded tables; nothing where a table is refused."""
-    found = check_tables(written(world, profile, is_rounded=True), Declared(rounded_to=profile.round_to), profile)
+    found = check_tables(written(world, profile, is_rounded=True), profile)
     safe = [one.safe for one in found if one.safe is not None]
     return list(let_out(world, safe)) if len(safe) == len(found) else []
 
