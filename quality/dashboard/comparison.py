@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
-from linkage.engine import Engine, Table, columns, one, quote, rows
+from linkage.engine import Engine, Table, empty, one, quote, rows, union_all
 from quality.measures.characteristics import entities_described
 from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
@@ -125,31 +125,34 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Levels whose match weight, m or u differs, most first. The prior has a weight only."""
-    old, new = (dict(_levels(model)) for model in (before, after))
-    none = dict.fromkeys(("weight", "m", "u"))
-    found = []
+    old, new = _levels(before), _levels(after)
+    none: dict[str, float | None] = dict.fromkeys(("weight", "m", "u"))
+    changes = []
     for comparison, level in dict.fromkeys([*old, *new]):
-        was, now = old.get((comparison, level), none), new.get((comparison, level), none)
-        if any(_differs(was[key], now[key], is_weight=key == "weight") for key in none):
-            row = {"comparison": comparison, "level": level, "before": was["weight"], "after": now["weight"]}
-            row |= {f"{key}_{run}": of[key] for key in ("m", "u") for run, of in (("before", was), ("after", now))}
-            found.append(row)
+        pair = {run: of.get((comparison, level), none) for run, of in (("before", old), ("after", new))}
+        if any(_differs(pair["before"][key], pair["after"][key], is_weight=key == "weight") for key in none):
+            row = {"comparison": comparison, "level": level, **{run: of["weight"] for run, of in pair.items()}}
+            changes.append(row | {f"{key}_{run}": of[key] for key in ("m", "u") for run, of in pair.items()})
 
     def distance(row: Mapping[str, Any]) -> float:
         return math.inf if row["before"] is None or row["after"] is None else abs(row["after"] - row["before"])
 
-    return sorted(found, key=lambda row: -distance(row))
+    return sorted(changes, key=lambda row: -distance(row))
 
 
-def _levels(model: Mapping[str, Any] | None) -> Iterator[tuple[tuple[str, str], dict[str, float | None]]]:
-    found = parameters(dict(model)) if model else {"prior_weight": None, "levels": []}
-    if found["prior_weight"] is not None:
-        weight = round(found["prior_weight"], 3)
-        yield ("prior", "two random records match"), {"weight": weight, "m": None, "u": None}
-    for level in found["levels"]:
-        if level["match_weight"] is not None:
-            weight = round(float(level["match_weight"]), 3)
-            yield (level["comparison"], level["label"]), {"weight": weight, "m": level["m"], "u": level["u"]}
+def _levels(model: Mapping[str, Any] | None) -> dict[tuple[str, str], dict[str, float | None]]:
+    shown = parameters(dict(model)) if model else {"prior_weight": None, "levels": []}
+    prior = {"comparison": "prior", "label": "two random records match", "m": None, "u": None}
+    rows = [prior | {"match_weight": shown["prior_weight"]}, *shown["levels"]]
+    return {
+        (row["comparison"], row["label"]): {
+            "weight": round(float(row["match_weight"]), 3),
+            "m": row["m"],
+            "u": row["u"],
+        }
+        for row in rows
+        if row["match_weight"] is not None
+    }
 
 
 def _differs(before: float | None, after: float | None, *, is_weight: bool) -> bool:
@@ -213,23 +216,12 @@ def _keyed_links(engine: Engine, run: RunTables, step: str) -> Table:
     if step in run.keyed:
         return engine.sql(_KEYED_FILES, links=run.keyed[step], store=True)
     if step not in run.links:
-        return engine.sql(_NO_LINKS, store=True)
-    entities = _union(engine, run.identities, "entity_id", "source", "entity_key")
+        return empty(engine, dict.fromkeys(_KEYED_COLUMNS, "varchar") | {"left_id": "bigint", "right_id": "bigint"})
+    entities = _entities(engine, run)
     return engine.sql(_KEYED, links=run.links[step], units=run.units[step], entities=entities, store=True)
 
 
-def _union(engine: Engine, tables: Mapping[str, Table], *names: str) -> Table:
-    parts = {f"of_{index}": table for index, table in enumerate(tables.values())}
-    text = "\nunion all\n".join(f"select {columns(names)} from {{{part}}}" for part in parts)
-    return engine.sql(text, params=None, store=False, **parts)
-
-
-_NO_LINKS = """
-    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as varchar) as pass,
-           cast(null as varchar) as left_source, cast(null as varchar) as left_key,
-           cast(null as varchar) as right_source, cast(null as varchar) as right_key
-    where false
-    """
+_KEYED_COLUMNS = ("left_id", "right_id", "pass", "left_source", "left_key", "right_source", "right_key")
 
 _KEYED_FILES = """
     select k.left_id, k.right_id, k.method || ' ' || coalesce(k.pass, '') as pass,
@@ -311,12 +303,18 @@ def _link_counts(engine: Engine, fates: Table, before: Table) -> dict[str, int |
     return {"before": int(one(engine, own)["links"]), "after": sum(counts.values()) - counts["lost"], **counts}
 
 
+def _entities(engine: Engine, run: RunTables) -> Table:
+    """entity_id, source, entity_key of a run's entities."""
+    query = "select entity_id, source, entity_key from {t}"
+    return union_all(engine, [(query, table) for table in run.identities.values()])
+
+
 def _described(engine: Engine, run: RunTables, definitions: Definitions, catalogue: Catalogue) -> Table:
     """source, entity_key and the characteristics of each entity of a run."""
     return engine.sql(
         "select k.entity_key, d.* from {described} as d join {keyed} as k using (entity_id)",
         described=entities_described(engine, run.identities, run.attributes, definitions, catalogue),
-        keyed=_union(engine, run.identities, "entity_id", "entity_key"),
+        keyed=_entities(engine, run),
         store=True,
     )
 
@@ -333,10 +331,10 @@ def _groups(
     if before is None or after is None:
         return []
     counted = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
-    found: list[dict[str, Any]] = []
-    for name in (characteristic.name for characteristic in definitions.characteristic):
-        if name not in before.columns or name not in after.columns:
-            continue
+    tables = {"fates": fates, "pairs_before": pairs[0], "pairs_after": pairs[1], "before": before, "after": after}
+    names = [one.name for one in definitions.characteristic if one.name in {*before.columns} & {*after.columns}]
+    groups: list[dict[str, Any]] = []
+    for name in names:
         ends = " union all ".join(
             f"select '{run}' as run, p.left_id, d.entity_id, d.{quote(name)} as value from {{pairs_{run}}} as p "
             f"join {{{run}}} as d on d.source = p.left_source and d.entity_key = p.left_key"
@@ -355,9 +353,6 @@ def _groups(
             group by k.value
             order by k.value
             """
-        tables = {"fates": fates, "pairs_before": pairs[0], "pairs_after": pairs[1], "before": before, "after": after}
-        found += [
-            {"characteristic": name, **row}
-            for row in rows(engine, engine.sql(query, params=None, store=False, **tables))
-        ]
-    return found
+        counts = rows(engine, engine.sql(query, params=None, store=False, **tables))
+        groups += [{"characteristic": name, **row} for row in counts]
+    return groups

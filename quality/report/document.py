@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from linkage import __version__
 from linkage.engine import unfinished
 from quality.disclosure import Cell
-from quality.report.page import Headline, Part, Section, Table
+from quality.report.page import Headline, Section, Table
 
 _FORMULA_STARTS = frozenset("=+-@\t\r")
 _CSV_SAFE = ",/:;()!*'@$=+?"  # characters that a data URL may hold unquoted
@@ -29,37 +30,22 @@ def document(
     headlines: Sequence[Headline] = (),
     sections: Sequence[Section] = (),
     *,
-    parts: Sequence[Part] = (),
     style: str = "",
-    banner: str = "",
-    about: str = "",
-    places: Sequence[tuple[str, str, bool]] = (),
-    links: Sequence[tuple[str, str]] = (),
+    **more: Any,
 ) -> str:
     """A page in the report's form.
 
     Args:
         statement: what the page says, in a sentence or two.
-        parts: instead of sections, on a long page.
         style: CSS after the report's own.
-        banner: a warning above the title, for example that the data are synthetic.
-        about: run, date and version, under the title.
-        places: pages of the same site: file, name, whether it is this one.
-        links: further files: file and text.
+        more: `parts`, instead of sections, on a long page; `banner`, a warning above the title, for example that the data
+            are synthetic; `about`, run, date and version, under the title; `places`, pages of the same site: file, name,
+            whether it is this one; `links`, further files: file and text.
     """
-    return environment().get_template("report.html.j2").render(
-        title=title,
-        statement=statement,
-        headlines=headlines,
-        sections=sections,
-        parts=parts,
-        banner=banner,
-        about=about,
-        places=places,
-        links=links,
-        version=__version__,
-        style=Markup(report_style() + style),
-    )  # fmt: skip
+    template = environment().get_template("report.html.j2")
+    page = {"parts": (), "banner": "", "about": "", "places": (), "links": (), "version": __version__} | more
+    whole = {"title": title, "statement": statement, "headlines": headlines, "sections": sections}
+    return template.render(**whole, **page, style=Markup(report_style() + style))
 
 
 def write_page(page: str, out: Path) -> Path:

@@ -117,6 +117,16 @@ class Publication:
     def steps(self) -> Sequence[Step]:
         return list(self.evaluation["steps"])
 
+    @property
+    def subject(self) -> Side:
+        """The side that a run is about: the left of its last step, or the smaller where one step was run."""
+        last = self.steps[-1]
+        cells = self.released(last)
+        if self.evaluation.get("spine") or last["left"] == "people":
+            return cells.left
+        units = {row["side"]: row["units"] for row in last["sides"]}
+        return min(cells.sides, key=lambda side: units.get(side.side, 0))
+
     def title(self, step: Step) -> str:
         """A step by its two sides."""
         return self.names.step(step)

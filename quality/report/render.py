@@ -64,7 +64,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         inputs.title,
         statement.summary(p),
         statement.headlines(p),
-        parts=[statement.statement_part(p, inputs.failed_gates), *(part for part in _parts(p) if part.sections)],
+        parts=[statement.statement_part(p, inputs.failed_gates), *_parts(p)],
         banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
         about=", ".join(filter(None, about)),
     )
@@ -141,58 +141,51 @@ def _json(path: Path) -> Any:
         raise InputError(f"{path}: not JSON at line {fault.lineno}\n  run the stage that wrote it again") from None
 
 
+_PARTS: Sequence[tuple[str, str, str, Sequence[Callable[[Publication], Section | None]]]] = (
+    (
+        "data-linkage",
+        "Data linkage",
+        "Records in, people out, and how links were made. GUILD: data linkage. NHS QAF: transparency. RECORD 6.3.",
+        (
+            *(coverage.records_section, coverage.rates_section, coverage.unlinked_section),
+            *(linking.passes_section, linking.blocking_section, linking.model_section),
+        ),
+    ),
+    (
+        "linkage-error",
+        "False links and missed matches",
+        "Linkage error by every measure there is. GUILD: data linkage. NHS QAF: linkage quality. RECORD 12.3.",
+        (
+            *(error.accuracy_section, error.errors_section, error.review_section, error.estimated_section),
+            implausible.implausible_section,
+        ),
+    ),
+    (
+        "analysis",
+        "Analysis of linked data",
+        "Bias, calibration and uncertainty of the links. GUILD: analysis of linked data. NHS QAF: linkage quality.",
+        (bias.bias_section, error.calibration_section, coverage.draws_section),
+    ),
+    (
+        "data-provision",
+        "Data provision",
+        "Quality of the sources. GUILD: data provision. NHS QAF: transparency.",
+        (data.contracts_section, coverage.completeness_section, drift.drift_section),
+    ),
+    (
+        "reporting",
+        "Methods",
+        "What to cite. GUILD: report writing. NHS QAF: safety. RECORD 12.3.",
+        (methods.methods_section, methods.glossary_section),
+    ),
+)
+"""Evidence under the headings of GUILD (Gilbert and others 2018), NHS England's quality assurance framework for data
+linkage (NHS QAF) and RECORD (Benchimol and others 2015)."""
+
+
 def _parts(p: Publication) -> list[Part]:
-    """Evidence under the headings of GUILD (Gilbert and others 2018), NHS England's quality assurance framework for
-    data linkage (NHS QAF) and RECORD (Benchimol and others 2015)."""
-    subject = statement.subject_of(p)
-    return [
-        _part(
-            "data-linkage",
-            "Data linkage",
-            "Records in, people out, and how links were made. GUILD: data linkage. NHS QAF: transparency. RECORD 6.3.",
-            coverage.records_section(p),
-            coverage.rates_section(p, subject),
-            coverage.unlinked_section(p, subject),
-            linking.passes_section(p),
-            linking.blocking_section(p),
-            linking.model_section(p),
-        ),
-        _part(
-            "linkage-error",
-            "False links and missed matches",
-            "Linkage error by every measure there is. GUILD: data linkage. NHS QAF: linkage quality. RECORD 12.3.",
-            error.accuracy_section(p),
-            error.errors_section(p),
-            error.review_section(p),
-            error.estimated_section(p),
-            implausible.implausible_section(p),
-        ),
-        _part(
-            "analysis",
-            "Analysis of linked data",
-            "Bias, calibration and uncertainty of the links. GUILD: analysis of linked data. NHS QAF: linkage quality.",
-            bias.bias_section(p),
-            error.calibration_section(p),
-            coverage.draws_section(p),
-        ),
-        _part(
-            "data-provision",
-            "Data provision",
-            "Quality of the sources. GUILD: data provision. NHS QAF: transparency.",
-            data.contracts_section(p),
-            coverage.completeness_section(p),
-            drift.drift_section(p),
-            data.extracts_section(p),
-        ),
-        _part(
-            "reporting",
-            "Methods",
-            "What to cite. GUILD: report writing. NHS QAF: safety. RECORD 12.3.",
-            methods.methods_section(p),
-            methods.glossary_section(p),
-        ),
+    parts = [
+        Part(name, title, summary, [one for section in sections if (one := section(p))])
+        for name, title, summary, sections in _PARTS
     ]
-
-
-def _part(name: str, title: str, summary: str, *sections: Section | None) -> Part:
-    return Part(name, title, summary, [section for section in sections if section is not None])
+    return [part for part in parts if part.sections]

@@ -66,7 +66,7 @@ def eligible_rule(rule: Mapping[str, Any]) -> str:
     return f"aged {rule['minimum_age']} or over on {on.day} {on:%B %Y}"
 
 
-def rates_section(p: Publication, subject: Side) -> Section:
+def rates_section(p: Publication) -> Section:
     """Link rates of every step, and by characteristic of the last; other steps' left sides in folds."""
     sides = [side for step in p.steps for side in p.released(step).sides]
     has_truth = any(side.whole.found.mark is None for side in sides)
@@ -76,11 +76,11 @@ def rates_section(p: Publication, subject: Side) -> Section:
         for side in sides
     ]
     note = f"{_DENOMINATORS} A rate is linked over eligible: it depends on how far two populations overlap."
-    blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note), *_charts(p, subject, has_truth)]
+    blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note), *_charts(p, has_truth)]
     blocks += [
         Fold(f"{p.title(side.step)}: link rates by group", [_group_table(p, side, has_truth)])
         for side in sides
-        if side is not subject and side.side == "left" and side.characteristics
+        if side is not p.subject and side.side == "left" and side.characteristics
     ]
     return Section("rates", "Link rates", blocks)
 
@@ -95,8 +95,9 @@ def _rate_cells(group: Group, has_truth: bool, *, bounds: bool = True) -> list[C
     return [*cells, *([group.found] if has_truth else [])]
 
 
-def _charts(p: Publication, subject: Side, has_truth: bool) -> list[Block]:
+def _charts(p: Publication, has_truth: bool) -> list[Block]:
     """By year of birth as a line, by other characteristics as dots; the first has the table of both."""
+    subject = p.subject
     if not subject.characteristics:
         return []
     step, table = p.title(subject.step), _group_table(p, subject, has_truth)
@@ -120,6 +121,8 @@ def _charts(p: Publication, subject: Side, has_truth: bool) -> list[Block]:
 def _range(values: Sequence[Mapping[str, Any]]) -> str:
     low, high = min(values, key=lambda row: row["value"]), max(values, key=lambda row: row["value"])
     where = [": ".join(str(row[key]) for key in ("group", "label") if key in row) for row in (low, high)]
+    if low["value"] == high["value"]:
+        return f"The rate is {low['value']:.1f}% in every group that is shown."
     return f"The rate runs from {low['value']:.1f}% ({where[0]}) to {high['value']:.1f}% ({where[1]})."
 
 
@@ -133,7 +136,7 @@ def _group_table(p: Publication, side: Side, has_truth: bool) -> Table:
     return Table(f"{p.title(side.step)}, {p.names.source(side.source)}: link rate by group", heads, rows)
 
 
-def unlinked_section(p: Publication, subject: Side) -> Section | None:
+def unlinked_section(p: Publication) -> Section | None:
     """Why eligible people are not linked."""
     sides = [side for step in p.steps for side in p.released(step).sides if side.reasons]
     if not sides:
@@ -145,7 +148,7 @@ def unlinked_section(p: Publication, subject: Side) -> Section | None:
 
     heads = ["Step and side", "Reason", "People", "Share, %"]
     table = Table("Reasons for no link", heads, [row for side in sides for row in rows(side)])
-    drawn = subject if subject.reasons else sides[-1]
+    drawn = p.subject if p.subject.reasons else sides[-1]
     chart = charts.bars(Table("", heads, rows(drawn)).values(2, group=None), x="People")
     summary = (
         f"{drawn.whole.unlinked.text} {'eligible ' if drawn.has_rule else ''}{p.names.people(drawn.source)} are not "

@@ -1,4 +1,4 @@
-"""Checks of the data: contracts of sources and published tables, and changes of extracts."""
+"""Checks of the data: contracts of sources, published tables and extracts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,12 +6,8 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure, Sum
 from quality.report.page import Block, Fold, Row, Section, Table, Text
 from quality.report.released import Publication
-from quality.report.sections.methods import stages_of
-from quality.report.showing import number, signed
+from quality.report.showing import number
 
-_EXTRACT = "extract-"
-_COMPARED = {"rows": "Rows", "people": "People", "filled": "Rows filled", "mean": "Mean"}
-_MOST_CHANGES = 60  # rows of a table; the extract's guide has all
 Key = tuple[str, str, str | int]  # source, column, and a number of rows, or a rule and how many rows fail it
 
 
@@ -89,42 +85,3 @@ def _row(p: Publication, rule: Mapping[str, Any], cells: tuple[Cell, Cell]) -> R
         Cell(f"{limit:g}", limit),
         "not met" if not rule["success"] else "met" if int(rule["checked"]) else "no row to check",
     ]
-
-
-def extracts_section(p: Publication) -> Section | None:
-    """What changed in each extract since the project's last; None where none has one.
-
-    Of completeness and means only the change is shown, rounded: the figures would disclose how many people they are of.
-    """
-    changes = {
-        str(stage["name"]).removeprefix(_EXTRACT): stage["counts"]["change"]
-        for stage in stages_of(p.manifest)
-        if str(stage["name"]).startswith(_EXTRACT) and (stage.get("counts") or {}).get("change")
-    }
-    if not changes:
-        return None
-    text = "Rows and people of every table, and the share filled and mean of every column. Changes above 5% are listed."
-    tables = [_changes(project, change, p.d) for project, change in changes.items()]
-    return Section("extracts", "Extracts since the last", [Text(text), *tables])
-
-
-def _changes(project: str, change: Mapping[str, Any], d: Disclosure) -> Table:
-    rows: list[Row] = [
-        [row["table"], row["column"] or "", *_change_cells(row, d)] for row in change["changes"][:_MOST_CHANGES]
-    ]
-    rows += [
-        [table, "", what, "", "", ""] for key, what in (("added", "New"), ("gone", "Removed")) for table in change[key]
-    ]
-    note = f"{change['compared']:,} figures were compared with those of {change['last']}; {len(change['changes']):,} changed by more than 5%."
-    return Table(f"What changed in {project}", ["Table", "Column", "Figure", "Last", "Now", "Change"], rows, note)
-
-
-def _change_cells(row: Mapping[str, Any], d: Disclosure) -> Row:
-    what = _COMPARED[row["what"]]
-    if row["what"] in ("filled", "mean"):
-        unit = " points" if row["what"] == "filled" else " %"
-        return [what, d.marked("unavailable"), d.marked("unavailable"), signed(100 * row["change"], 0, unit)]
-    before, after = d.count(row["before"]), d.count(row["after"])
-    if not before.value or after.value is None:
-        return [what, before, after, d.marked("not_applicable")]
-    return [what, before, after, signed(100 * (after.value / before.value - 1), 0, " %")]

@@ -37,16 +37,6 @@ Known = tuple[str, Mapping[str, Any]] | None
 """What says most of a step's error: truth, review or estimate, and its measures."""
 
 
-def subject_of(p: Publication) -> Side:
-    """The side that a run is about: the left of its last step, or the smaller where one step was run."""
-    last = p.steps[-1]
-    cells = p.released(last)
-    if p.evaluation.get("spine") or last["left"] == "people":
-        return cells.left
-    units = {row["side"]: row["units"] for row in last["sides"]}
-    return min(cells.sides, key=lambda side: units.get(side.side, 0))
-
-
 def known_error(step: Step, reviews: Sequence[Mapping[str, Any]] = ()) -> Known:
     """What says most of a step's error. Of a review `seen` says how many pairs each measure rests on."""
     accuracy = step["accuracy"]
@@ -68,7 +58,7 @@ def _error_cells(p: Publication, known: Known, measure: str) -> list[Cell]:
 
 def headlines(p: Publication) -> list[Headline]:
     """Five figures: size, link rate, precision, recall, and pairs in clerical review; without any error, how links were made."""
-    subject = subject_of(p)
+    subject = p.subject
     step, cells = subject.step, p.released(subject.step)
     people, of_step = p.names.people(subject.source), f", {p.title(step)}" if len(p.steps) > 1 else ""
     if spine := p.evaluation.get("spine"):
@@ -108,7 +98,7 @@ def _other(p: Publication, subject: Side) -> str:
 
 def summary(p: Publication) -> str:
     """What was linked and how well, in two sentences."""
-    subject = subject_of(p)
+    subject = p.subject
     whole, people, other = subject.whole, p.names.people(subject.source), _other(p, subject)
     if clusters := p.evaluation.get("clusters"):
         records, of = p.d.count(clusters["records"]), p.d.count(clusters["people"])
@@ -134,7 +124,7 @@ def summary(p: Publication) -> str:
 
 def statement_part(p: Publication, failed_gates: Sequence[str] = ()) -> Part:
     """Population covered, links and their error, groups with lower linkage quality, what to do, limitations."""
-    subject = subject_of(p)
+    subject = p.subject
     known = {step["step"]: known_error(step, p.reviews) for step in p.steps}
     fewer, falser = _less_linked(p, subject.step), _more_false(p, subject.step)
     advice = _advice(p, subject, known[subject.step["step"]], bool(fewer[1:]), bool(falser))

@@ -16,7 +16,7 @@ from quality.report.page import Figure, Fold, Table
 from quality.report.released import Publication
 from quality.report.released import release as released
 from quality.report.sections.coverage import completeness_section, source_rows
-from quality.report.sections.data import contracts_section, extracts_section
+from quality.report.sections.data import contracts_section
 from quality.report.sections.drift import drift_section
 from quality.report.sections.error import review_section
 from quality.report.sections.implausible import implausible_section
@@ -345,27 +345,3 @@ def test_a_number_that_two_tables_have_is_hidden_in_both(d: Disclosure) -> None:
     cells = released(step, d)
     assert (cells.links.text == "c") == (cells.left.whole.linked.text == "c")
     assert [cell.text for cell in cells.under("pass").values()] == ["c", "c"]
-
-
-def test_changes_of_an_extract_show_counts_as_released_and_only_the_change_of_means(d: Disclosure) -> None:
-    rows = [
-        {"table": "people", "what": "people", "column": None, "before": 102, "after": 151, "change": 0.4804},
-        {"table": "people", "what": "rows", "column": None, "before": 40, "after": 4, "change": -0.9},
-        {"table": "pay", "what": "mean", "column": "Earnings", "before": 18230.0, "after": 21340.0, "change": 0.1706},
-        {"table": "pay", "what": "filled", "column": "Sector", "before": 0.913, "after": 0.802, "change": -0.111},
-    ]
-    change = {"last": "leo-2025", "added": ["sa"], "gone": [], "compared": 40, "changes": rows}
-    section = extracts_section(
-        of({}, d, manifest={"stages": [{"name": "extract-study", "counts": {"change": change}}]})
-    )
-    assert section is not None
-    table = section.blocks[1]
-    assert isinstance(table, Table)
-    assert [line[:2] + line[3:] for line in texts(table)] == [
-        ["people", "", "100", "150", "+50 %"],
-        ["people", "", "40", "c", "z"],
-        ["pay", "Earnings", "x", "x", "+17 %"],
-        ["pay", "Sector", "x", "x", "−11 points"],
-        ["sa", "", "", "", ""],
-    ]
-    assert extracts_section(of({}, d)) is None
