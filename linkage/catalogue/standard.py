@@ -67,8 +67,8 @@ class ListedTable(Frozen):
 class StandardExtract(Frozen):
     """All of its tables, and the datasets that are only in it."""
 
-    tables: dict[str, ListedTable] = Field({})
-    titles: dict[str, tuple[str, str]] = Field({})  # dataset -> title, owner
+    tables: dict[str, ListedTable] = Field(default={})
+    titles: dict[str, tuple[str, str]] = Field(default={})  # dataset -> title, owner
 
     @property
     def field_count(self) -> int:
