@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperGroup
 
 from linkage import __version__, process
@@ -158,16 +159,9 @@ def _warn_of_misspelt_variables() -> None:
 
 @app.callback()
 def leo(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
-    ] = False,
+    version: Annotated[bool, Option("--version", help="Show the version.", callback=_version, is_eager=True)] = False,
     definitions: Annotated[
-        Path | None,
-        typer.Option(
-            envvar=OWN,
-            metavar="FOLDER",
-            help="Your own catalogue, contracts and rules: a folder like configs/, whose files replace those that ship.",
-        ),
+        Path | None, Option(envvar=OWN, metavar="FOLDER", help="Your own definitions, like configs/.")
     ] = None,
 ) -> None:
     """What holds for every verb."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from linkage.catalogue import load, load_standard, shipped, standard_extract
 from linkage.cli import options as o
@@ -19,9 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Look variables up, list data packa
 
 @app.command("show")
 def show_catalogue(
-    name: Annotated[
-        str | None, typer.Argument(help="A dataset (npd), a table (npd.census) or a variable (npd.census.UPN).")
-    ] = None,
+    name: Annotated[str | None, Argument(help="A dataset, a table or a variable: npd.census.UPN.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """List the datasets, a dataset's tables, a table's variables, or all that is known of a variable.
@@ -91,7 +90,7 @@ def _found(name: str, known: Mapping[str, Any], what: str, command: str) -> Any:
 
 @app.command(hidden=True)
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="A folder of catalogue files; ours by default.")] = None,
+    folder: Annotated[Path | None, Argument(help="A folder of catalogue files; ours by default.")] = None,
 ) -> None:
     """Read every file of a catalogue and name all that is wrong with it. Exit code 3 for faults.
 
@@ -119,7 +118,7 @@ def check(
 
 @app.command()
 def packages(
-    name: Annotated[str | None, typer.Argument(help="A package (demographics), to list its items.")] = None,
+    name: Annotated[str | None, Argument(help="A package (demographics), to list its items.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """List the data packages: items that are requested together, with their rating and size, or one package's items.
@@ -171,7 +170,7 @@ def packages(
 
 
 @app.command()
-def site(out: Annotated[Path, typer.Option(help="Folder for the pages; an earlier site there is replaced.")]) -> None:
+def site(out: Annotated[Path, Option(help="Folder for the pages; an earlier site there is replaced.")]) -> None:
     """Write the catalogue as a site: search, datasets, packages, a page a variable, and lists that become requests.
 
     It opens from a file, in a browser with scripts or without, and fetches nothing: start with OUT/index.html.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.output import count_of, exit_unless, request_of, show, show_rows
@@ -20,12 +21,12 @@ Names = list[str] | None
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or XLSX tables.")],
+    files: Annotated[list[Path], Argument(metavar="FILE", help="CSV or XLSX tables.")],
     profile: o.Profile = "leo_publication",
-    out: Annotated[Path | None, typer.Option(help="A folder for the safe tables and the audit of each cell.")] = None,
-    approved: Annotated[Path | None, typer.Option(help="A folder of tables that left before.")] = None,
+    out: Annotated[Path | None, Option(help="A folder for the safe tables and the audit of each cell.")] = None,
+    approved: Annotated[Path | None, Option(help="A folder of tables that left before.")] = None,
     is_draft: Annotated[
-        bool, typer.Option("--draft", help="Write a draft of each table's schema next to it, and check nothing.")
+        bool, Option("--draft", help="Write a draft of each table's schema next to it, and check nothing.")
     ] = False,
     as_json: o.Json = False,
 ) -> None:
@@ -65,16 +66,16 @@ def check(
 
 @app.command()
 def microdata(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or Parquet files of rows about people.")],
+    files: Annotated[list[Path], Argument(metavar="FILE", help="CSV or Parquet files of rows about people.")],
     profile: o.Profile = "leo_publication",
-    quasi: Annotated[Names, typer.Option(help="A column that helps to identify people. Repeatable.")] = None,
-    institutions: Annotated[Names, typer.Option("--institution", help="A column of institutions.")] = None,
-    amounts: Annotated[Names, typer.Option("--amount", help="A column of amounts.")] = None,
+    quasi: Annotated[Names, Option(help="A column that helps to identify people. Repeatable.")] = None,
+    institutions: Annotated[Names, Option("--institution", help="A column of institutions.")] = None,
+    amounts: Annotated[Names, Option("--amount", help="A column of amounts.")] = None,
     person: Annotated[
         str | None,
-        typer.Option("--person-column", help="The column of the person, who may have several rows; else AE_ID."),
+        Option("--person-column", help="The column of the person, who may have several rows; else AE_ID."),
     ] = None,
-    fraction: Annotated[float, typer.Option(min=0.0001, max=1, help="Share of the population in the file.")] = 1.0,
+    fraction: Annotated[float, Option(min=0.0001, max=1, help="Share of the population in the file.")] = 1.0,
     as_json: o.Json = False,
 ) -> None:
     """Name the columns by which people could be identified, with rule and remedy. Exit code 3 where there are some.

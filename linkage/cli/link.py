@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from linkage.cli import options as o
 from linkage.cli.output import both_sides, request_of, say, say_inferred, say_notes, show
@@ -13,7 +13,7 @@ from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 def link(
     left: o.PersonFile,
     right: o.OtherFile,
-    out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
+    out: Annotated[Path, Option(help="Folder for links, unlinked, model, manifest and report.")],
     maps: o.Maps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,
@@ -27,18 +27,11 @@ def link(
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    samples: Annotated[
-        int, typer.Option("--link-draws", min=0, max=1000, help="Link draws, for estimates on each of them.")
-    ] = 0,
+    samples: Annotated[int, Option("--link-draws", min=0, max=1000, help="Number of link draws.")] = 0,
     second_records: Annotated[
-        bool | None,
-        typer.Option(
-            "--duplicates/--no-duplicates", help="Link duplicates in a file too; by default where it has many."
-        ),
+        bool | None, Option("--duplicates/--no-duplicates", help="Link duplicates in a file; by default where many.")
     ] = None,
-    links_only: Annotated[
-        bool, typer.Option("--links-only", help="Links only: several times faster for large files.")
-    ] = False,
+    links_only: Annotated[bool, Option("--links-only", help="Several times faster for large files.")] = False,
     seed: o.Seed = 2026,
     force: o.Force = False,
     as_json: o.Json = False,
@@ -70,20 +63,14 @@ def link(
 
 def dedupe(
     file: o.PersonFile,
-    out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
+    out: Annotated[Path, Option(help="Folder for clusters, links, model, manifest and report.")],
     maps: o.FileMaps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,
     schema: o.SchemaFile = None,
     id: o.Id = None,
     threshold: o.Threshold = ACCEPT_PROBABILITY,
-    truth: Annotated[
-        str | None,
-        typer.Option(
-            help="To measure precision and recall by: a column of the file with true ids, or a file of true pairs "
-            "(left_id, right_id) or of clusters (id, cluster)."
-        ),
-    ] = None,
+    truth: Annotated[str | None, Option(help="A column of true ids, or a file of true pairs or clusters.")] = None,
     model: o.Model = None,
     without: o.Without = None,
     encoding: o.Encoding = None,

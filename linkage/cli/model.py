@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from linkage.cli import options as o
 from linkage.cli.output import (
@@ -37,13 +38,7 @@ def train(
     left: o.FileOrRun,
     out: o.ModelOut,
     right: o.SecondFile = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="Estimate m from clerical labels: a CSV with left_id, right_id, answer (match, no match, uncertain) "
-            "and, where pairs were sampled, weight."
-        ),
-    ] = None,
+    labels: Annotated[Path | None, Option(help="A CSV of left_id, right_id, answer; weight where sampled.")] = None,
     step: o.Step = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
@@ -53,16 +48,13 @@ def train(
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    allow_faults: Annotated[
-        bool,
-        typer.Option("--allow-faults", help="Write the model also where agreement lowers the weight, or m is unknown."),
-    ] = False,
+    allow_faults: Annotated[bool, Option("--allow-faults", help="Write the model also where it has faults.")] = False,
     force: o.Force = False,
     as_json: o.Json = False,
 ) -> None:
     """Train a model on two person files and show its weights with their standard errors.
 
-    Of a run's folder: estimate m from the clerical labels of a step.
+    With --labels, or of a run's folder, m is estimated from clerical labels: match, no match, uncertain.
 
     Example: leo model train pupils.csv customers.parquet --out models/pupils.json
 
@@ -134,19 +126,12 @@ def blocking(
     left: o.FileOrRun,
     right: o.SecondFile = None,
     step: o.Step = None,
-    recall: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
-    pairs_per_record: Annotated[
-        float, typer.Option(min=0.0, help="The most pairs of all rules, for each record of the larger side.")
-    ] = 10.0,
-    budget: Annotated[float | None, typer.Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")] = None,
-    truth: Annotated[
-        Path | None,
-        typer.Option(help="To measure recall by: true pairs (left_id, right_id) of files, or a run's folder of truth."),
-    ] = None,
+    recall: Annotated[float, Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
+    pairs_per_record: Annotated[float, Option(min=0.0, help="The most pairs a record of the larger side.")] = 10.0,
+    budget: Annotated[float | None, Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")] = None,
+    truth: Annotated[Path | None, Option(help="True pairs of the files, or a run's folder of truth.")] = None,
     model: o.Model = None,
-    out: Annotated[
-        Path | None, typer.Option(callback=a_file, help="JSON for a model's blocking_rules_to_generate_predictions.")
-    ] = None,
+    out: Annotated[Path | None, Option(callback=a_file, help="JSON for a model's blocking rules.")] = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,

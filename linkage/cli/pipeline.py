@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
@@ -17,21 +18,15 @@ from linkage.errors import ConfigError, LeoError
 from linkage.pipeline.fingerprint import Decision
 from linkage.pipeline.progress import progress_for
 
-OwnFolder = Annotated[Path, typer.Option(help="The folder of your own definitions; made, or added to.")]
+OwnFolder = Annotated[Path, Option(help="The folder of your own definitions; made, or added to.")]
 
 
 def init(
-    files: Annotated[list[Path], typer.Argument(help="Two person files or more, CSV or Parquet.")],
+    files: Annotated[list[Path], Argument(help="Two person files or more, CSV or Parquet.")],
     out: OwnFolder,
-    config: Annotated[Path, typer.Option(help="The run's TOML file to write.")],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="Map a column of a file to a field: customers.surname=FAMILY. Repeatable."),
-    ] = None,
-    ids: Annotated[
-        list[str] | None,
-        typer.Option("--id", help="Id column of all files, or once for each; detected when not given."),
-    ] = None,
+    config: Annotated[Path, Option(help="The run's TOML file to write.")],
+    maps: Annotated[o.Texts, Option("--map", help="Column of a field of a file: customers.surname=FAMILY.")] = None,
+    ids: Annotated[o.Texts, Option("--id", help="Id column; once, or once for each file; else detected.")] = None,
     encoding: o.Encoding = None,
     delimiter: o.Delimiter = None,
 ) -> None:
@@ -52,10 +47,8 @@ def init(
 
 
 def check(
-    config: Annotated[Path, typer.Argument(help="A run's TOML file.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Also look for its input files below this folder, and for their columns.")
-    ] = None,
+    config: Annotated[Path, Argument(help="A run's TOML file.")],
+    data: Annotated[Path | None, Option(help="Check its input files below this folder, too.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Check a run's file and all that it names: passes, models, outcomes, projects. Nothing is run.
@@ -69,10 +62,10 @@ def check(
     with checking(config):
         job = load_job(config, data=data, need_data=data is not None, need_key=False)
         check_job(job, damaged=True)
-    parts = (job.config.source, job.config.attributes, job.config.step, job.projects)
+    parts = [len(part) for part in (job.config.source, job.config.attributes, job.config.step, job.projects)]
     words = (("source",), ("table of attributes", "tables of attributes"), ("step",), ("project",))
-    counted = ", ".join(count_of(len(part), *word) for part, word in zip(parts, words, strict=True))
-    counts = {word[-1]: len(part) for part, word in zip(parts, words, strict=True)}
+    counted = ", ".join(count_of(part, *word) for part, word in zip(parts, words, strict=True))
+    counts = {word[-1]: part for part, word in zip(parts, words, strict=True)}
     notes = remarks(job)
     report = {"run": job.config.run.name, "hash": job.config.fingerprint(), "counts": counts, "notes": notes}
     lines = [f"{config}: no fault in run '{report['run']}'", f"  {counted}; hash {report['hash']}"]
@@ -80,18 +73,16 @@ def check(
 
 
 def run(
-    config: Annotated[Path, typer.Argument(help="The run's TOML file, for example configs/leo.toml.")],
-    data: Annotated[Path | None, typer.Option(help="Folder of the sources, instead of \\[run] data.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME when not given.")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
-    engine: Annotated[str | None, typer.Option(help="duckdb or spark, instead of \\[run] engine.")] = None,
+    config: Annotated[Path, Argument(help="The run's TOML file, for example configs/leo.toml.")],
+    data: Annotated[Path | None, Option(help="Folder of the sources, instead of \\[run] data.")] = None,
+    out: Annotated[Path | None, Option(help="The run's folder; runs/NAME when not given.")] = None,
+    plan: Annotated[bool, Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
+    engine: Annotated[str | None, Option(help="duckdb or spark, instead of \\[run] engine.")] = None,
     key: o.MasterKey = None,
-    previous: Annotated[
-        Path | None, typer.Option(help="The last release's run, whose person ids live on; else \\[run] previous.")
-    ] = None,
-    rerun: Annotated[bool, typer.Option("--rerun", help="Run every stage again, also what is up to date.")] = False,
+    previous: Annotated[Path | None, Option(help="The last release's run, whose person ids live on.")] = None,
+    rerun: Annotated[bool, Option("--rerun", help="Run every stage again, also what is up to date.")] = False,
     no_progress: o.NoProgress = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --plan: print it as JSON.")] = False,
+    as_json: Annotated[bool, Option("--json", help="With --plan: print it as JSON.")] = False,
 ) -> None:
     """Link the sources that CONFIG names, build the spine and the extracts, and report on them.
 
@@ -128,10 +119,8 @@ def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
 
 def publish(
     run: o.Run,
-    to: Annotated[
-        Path | None, typer.Option(help="The release folder; releases/ next to the run when not given.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="The release's name; the run folder's when not given.")] = None,
+    to: Annotated[Path | None, Option(help="The release folder; else releases/ next to the run.")] = None,
+    name: Annotated[str | None, Option(help="The release's name; the run folder's when not given.")] = None,
 ) -> None:
     """Move a run that passed its gates to the release folder, whole. A run that did not stays, with exit code 3.
 
@@ -199,7 +188,7 @@ def files() -> None:
 
 
 @config.command()
-def copy(names: Annotated[list[str], typer.Argument(help="Definitions as leo config files lists them.")], out: OwnFolder) -> None:  # fmt: skip
+def copy(names: Annotated[list[str], Argument(help="Definitions as leo config files lists them.")], out: OwnFolder) -> None:  # fmt: skip
     """Copy definitions that ship into a folder of your own, to change them there. Existing files are not overwritten.
 
     Example: leo config copy contracts/records.toml --out mine

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
@@ -66,21 +67,14 @@ def submit(request: o.RequestFile, register: o.Register = None, date: o.Day = No
 @request.command()
 def decide(
     request: o.RequestFile,
-    ruling: Annotated[Literal["approve", "conditions", "reject"], typer.Argument(help="What the panel decided.")],
-    reference: Annotated[str, typer.Option(help="Number of the decision in the panel's minutes.")],
+    ruling: Annotated[Literal["approve", "conditions", "reject"], Argument(help="What the panel decided.")],
+    reference: Annotated[str, Option(help="Number of the decision in the panel's minutes.")],
     register: o.Register = None,
     date: o.Day = None,
-    expires: Annotated[
-        datetime.datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], metavar="DAY", help="Last day in force; the request's retention when not given."
-        ),
-    ] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition; published. Repeatable.")] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="table or table.variable that is not approved. Repeatable.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why it is rejected; not published.")] = "",
+    expires: o.LastDay = None,
+    condition: Annotated[list[str] | None, Option(help="A condition; published. Repeatable.")] = None,
+    exclude: Annotated[o.Texts, Option(help="A table or table.variable that is not approved.")] = None,
+    reason: Annotated[str, Option(help="Why it is rejected; not published.")] = "",
 ) -> None:
     """Record what the panel decided of a request. A request with faults can only be rejected.
 
@@ -108,8 +102,8 @@ def decide(
 @request.command()
 def withdraw(
     register: o.RegisterFile,
-    reference: Annotated[str, typer.Argument(help="Number of the approval that ends.")],
-    reason: Annotated[str, typer.Option(help="Why; published.")],
+    reference: Annotated[str, Argument(help="Number of the approval that ends.")],
+    reason: Annotated[str, Option(help="Why; published.")],
     date: o.Day = None,
 ) -> None:
     """Record that an approval ends before its time: nothing more is extracted under it.
@@ -151,9 +145,7 @@ def status(request: o.RequestFile, register: o.Register = None, as_json: o.Json 
 @request.command("verify")
 def verify_register(
     register: o.RegisterFile,
-    published: Annotated[
-        str | None, typer.Option(help="A hash from a page that was published: the register must still have its entry.")
-    ] = None,
+    published: Annotated[str | None, Option(help="A hash of a published page, whose entry must be there.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Check every byte of a register: was a line changed, removed, inserted or moved? Exit code 3 where one was.
@@ -172,7 +164,7 @@ def verify_register(
 @request.command()
 def publish(
     register: o.RegisterFile,
-    out: Annotated[Path, typer.Option(help="Folder for index.html and register.csv.")] = Path("transparency"),
+    out: Annotated[Path, Option(help="Folder for index.html and register.csv.")] = Path("transparency"),
     date: o.Day = None,
 ) -> None:
     """Write the transparency register: what was approved, for which project and purpose, as a page and as CSV.
@@ -209,13 +201,9 @@ def make(
     request: o.RequestFile,
     register: o.Register = None,
     key: o.MasterKey = None,
-    out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
-    opt_outs: Annotated[
-        Path | None, typer.Option(help="CSV of source and entity_key of people who may be in no extract.")
-    ] = None,
-    compare_with: Annotated[
-        Path | None, typer.Option(help="The project's last extract, to compare with; else the one that is replaced.")
-    ] = None,
+    out: Annotated[Path | None, Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
+    opt_outs: Annotated[Path | None, Option(help="CSV (source, entity_key) of people in no extract.")] = None,
+    compare_with: Annotated[Path | None, Option(help="The project's last extract; else the one replaced.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
@@ -253,13 +241,9 @@ def make(
 
 @extract.command("verify")
 def verify_extract(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An extract's folder.")],
-    seal: Annotated[
-        str | None, typer.Option(help="The seal that was printed when the extract was made, or its beginning.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(help="File of the master key: check that no file holds it, and that it was used.")
-    ] = None,
+    folder: Annotated[Path, Argument(metavar="FOLDER", help="An extract's folder.")],
+    seal: Annotated[str | None, Option(help="The seal that was printed when it was made, or its beginning.")] = None,
+    key: Annotated[Path | None, Option(help="The master key: check that it was used, and is in no file.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Check that an extract is as it was made: every file's hash, columns and types, primary and foreign keys, rows.
@@ -283,7 +267,7 @@ def verify_extract(
 
 
 @key.command()
-def new(file: Annotated[Path, typer.Argument(help="File to write; refused where there is one.")]) -> None:
+def new(file: Annotated[Path, Argument(help="File to write; refused where there is one.")]) -> None:
     """Write a new random key that only its owner may read. Keep it outside every run's folder.
 
     Example: leo key new ~/leo-master.key
@@ -296,7 +280,7 @@ def new(file: Annotated[Path, typer.Argument(help="File to write; refused where 
 
 
 @key.command()
-def fingerprint(file: Annotated[Path, typer.Argument(help="File of the master key.")]) -> None:
+def fingerprint(file: Annotated[Path, Argument(help="File of the master key.")]) -> None:
     """Print a key's fingerprint, as manifests of runs and extracts name it.
 
     Example: leo key fingerprint ~/leo-master.key

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.output import console, count_of, first_meant, print_table, refuse_options, say, show, show_table
@@ -19,37 +20,18 @@ _BESIDE_BARS = 58  # characters that the other columns of a waterfall take
 def explain(
     context: typer.Context,
     run: o.AnyRun,
-    pair: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            metavar="LEFT RIGHT",
-            help="Two records: SOURCE:KEY (the source's own key) or entity numbers; of leo link or leo dedupe, ids in "
-            "the files.",
-        ),
-    ] = None,
-    record: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SOURCE:KEY",
-            help="A record and its candidate pairs; of leo link, left:ID or right:ID; of leo dedupe, its id.",
-        ),
-    ] = None,
-    person: Annotated[
-        int | None, typer.Option(metavar="ID", help="A person of the spine or of leo dedupe, by person_id.")
-    ] = None,
-    step: Annotated[
-        str | None, typer.Option(help="A link step; by default the first that links the two sources.")
-    ] = None,
+    pair: Annotated[tuple[str, str] | None, Option(metavar="LEFT RIGHT", help="Two records, as below.")] = None,
+    record: Annotated[str | None, Option(metavar="RECORD", help="A record and its candidate pairs.")] = None,
+    person: Annotated[int | None, Option(metavar="ID", help="A person, by person_id.")] = None,
+    step: Annotated[str | None, Option(help="A link step; else the first that links the two sources.")] = None,
     html: o.Html = None,
-    values: Annotated[
-        bool,
-        typer.Option("--values", help="Show the values of the two records, on this terminal only: personal data."),
-    ] = False,
+    values: Annotated[bool, Option("--values", help="Show the records' values (personal data).")] = False,
     as_json: o.Json = False,
 ) -> None:
     """Show why two records were or were not linked, by comparison, and what would change it.
 
-    The pair is scored again with the model of its step, so any two records of the step's sides can be explained, also
+    A record is SOURCE:KEY, with the source's own key, or an entity number; of leo link it is left:ID or right:ID (of a
+    pair: the two ids), of leo dedupe its id. The pair is scored again with the model of its step, so any two records of the step's sides can be explained, also
     two that were never compared. A bar to the right is evidence for a match, a bar to the left against it. Nothing
     shown names a person, unless --values is given; no file and no JSON has values.
 
@@ -93,8 +75,8 @@ def show_explanation(
 
     from linkage.catalogue import shipped
     from quality.explain.page import sections, statement, title, unit_name
+    from quality.report import page
     from quality.report.names import Names
-    from quality.report.render import page
     from quality.report.waterfall import BarTable
 
     terminal, names = console(), Names(shipped())
@@ -147,8 +129,8 @@ def _print_bars(terminal: Any, block: Any) -> None:
 
 
 def compare(
-    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder to compare with.")],
-    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder that may differ.")],
+    before: Annotated[Path, Argument(metavar="RUN_A", help="The folder to compare with.")],
+    after: Annotated[Path, Argument(metavar="RUN_B", help="The folder that may differ.")],
     html: o.Html = None,
     as_json: o.Json = False,
 ) -> None:
@@ -231,7 +213,7 @@ def report_run(run: o.Run) -> None:
 
 @report.command("all")
 def report_all(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of leo run, or folders that hold some.")],
+    runs: Annotated[list[Path], Argument(help="Folders of leo run, or folders that hold some.")],
     out: o.Pages,
     profile: o.Profile = "leo_publication",
 ) -> None:
@@ -260,13 +242,9 @@ def report_outcomes(
     run: o.Run,
     out: o.Pages,
     profile: o.Profile = "leo_publication",
-    years: Annotated[
-        int | None, typer.Option(min=1, help="Only what was measured in the last so many years; all when not given.")
-    ] = None,
+    years: Annotated[int | None, Option(min=1, help="Only what was measured in the last so many years.")] = None,
     key: o.MasterKey = None,
-    outcomes: Annotated[
-        Path | None, typer.Option(help="The run's definitions of outcomes, where they are not a shipped file.")
-    ] = None,
+    outcomes: Annotated[Path | None, Option(help="The run's definitions of outcomes, if not shipped.")] = None,
 ) -> None:
     """Compare schools, colleges and universities by outcomes 1, 3, 5 and 10 years after, in tables and static pages.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.output import first_meant, show
@@ -17,14 +18,8 @@ app = typer.Typer(
     "Example: leo review runs/demo --step education-cis",
 )
 
-LabelsFrom = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="RUN",
-        help="An earlier run: carry its labels to the same pairs, and draw the same pairs where possible.",
-    ),
-]
-Size = Annotated[int, typer.Option(min=1, help="Number of pairs to draw; a few more where there are many strata.")]
+LabelsFrom = Annotated[Path | None, Option(metavar="RUN", help="An earlier run, whose labels are carried over.")]
+Size = Annotated[int, Option(min=1, help="Number of pairs to draw; a few more where there are many strata.")]
 
 
 @app.command("open")
@@ -32,9 +27,7 @@ def open_(
     run: o.AnyRun,
     step: o.Step = None,
     size: Size = 400,
-    doubled: Annotated[
-        float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers answer.")
-    ] = 0.25,
+    doubled: Annotated[float, Option("--double", min=0, max=1, help="Share of pairs for two reviewers.")] = 0.25,
     labels_from: LabelsFrom = None,
     port: o.Port = 0,
 ) -> None:
@@ -75,9 +68,9 @@ def open_(
 @app.command()
 def sample(
     run: o.AnyRun,
-    step: Annotated[str, typer.Option(help="A link step; of leo link 'link', of leo dedupe 'dedupe'.")],
+    step: Annotated[str, Option(help="A link step; of leo link 'link', of leo dedupe 'dedupe'.")],
     size: Size = 400,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draw; by default the run's.")] = None,
+    seed: Annotated[int | None, Option(min=0, help="Seed of the draw; by default the run's.")] = None,
     labels_from: LabelsFrom = None,
 ) -> None:
     """Draw a stratified sample: passes by bands of match weight, most where the model is least certain.
@@ -105,7 +98,7 @@ def sample(
 @app.command()
 def add(
     run: o.AnyRun,
-    csv: Annotated[Path, typer.Argument(help="The sample's CSV with answers and reviewer.")],
+    csv: Annotated[Path, Argument(help="The sample's CSV with answers and reviewer.")],
     step: o.Step = None,
 ) -> None:
     """Take in answers: match, no match or uncertain. Answers are kept; a reviewer's last one counts.

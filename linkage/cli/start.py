@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from linkage import __version__
 from linkage.cli.failures import stoppable
@@ -32,7 +33,7 @@ _DEMO = {"preset": "realistic", "releases": 1, "tables": "all", "format": "parqu
 
 def demo(
     people: People = 20_000,
-    out: Annotated[Path, typer.Option(help="The run's folder; data and key are next to it.")] = Path("runs/demo"),
+    out: Annotated[Path, Option(help="The run's folder; data and key are next to it.")] = Path("runs/demo"),
     seed: Seed = 2026,
     no_progress: NoProgress = False,
 ) -> None:
@@ -93,18 +94,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 @synth.command()
 def make(
-    out: Annotated[Path, typer.Option(help="Folder to write to; new or empty.")],
+    out: Annotated[Path, Option(help="Folder to write to; new or empty.")],
     people: People = 20_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
-    preset: Annotated[str, typer.Option(help="How many errors the files have: easy, realistic, hard.")] = "realistic",
-    releases: Annotated[int, typer.Option(help="Deliveries, a year apart, each in a folder of its own.")] = 1,
-    tables: Annotated[
-        str, typer.Option(metavar="all|identities", help="All tables, or only what linkage reads.")
-    ] = "all",
-    format: Annotated[
-        str, typer.Option(metavar="parquet|csv", help="How the files are written; the rows are the same.")
-    ] = "parquet",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores when not given.")] = None,
+    seed: Annotated[int, Option(help="The same seed gives the same rows.")] = 2026,
+    preset: Annotated[str, Option(help="How many errors the files have: easy, realistic, hard.")] = "realistic",
+    releases: Annotated[int, Option(help="Deliveries, a year apart, each in a folder of its own.")] = 1,
+    tables: Annotated[str, Option(metavar="all|identities", help="All, or only what linkage reads.")] = "all",
+    format: Annotated[str, Option(metavar="parquet|csv", help="The rows are the same.")] = "parquet",
+    workers: Annotated[int | None, Option(min=1, help="Processes; all cores when not given.")] = None,
     no_progress: NoProgress = False,
 ) -> None:
     """Write a synthetic population as its education, tax and benefit records, with the truth about it.
