@@ -15,30 +15,14 @@ from quality.report.render import render
 from tests.files.conftest import done, files, register  # noqa: F401 - fixtures
 from tests.pipeline.conftest import leo, linked_village, village  # noqa: F401 - fixtures
 
+_RULE = {"source": "npd", "checked": 500}
 CONTRACTS: list[dict[str, Any]] = [
-    {
-        "rule": "not null",
-        "source": "npd",
-        "column": "Surname",
-        "checked": 500,
-        "failed": 0,
-        "share": 0.0,
-        "limit": 0.0,
-        "severity": "critical",
-        "success": True,
-    },
-    {
-        "rule": "in code frame",
-        "source": "npd",
-        "column": "Gender",
-        "checked": 500,
-        "failed": 40,
-        "share": 0.08,
-        "limit": 0.01,
-        "severity": "warning",
-        "success": False,
-    },
-]
+    {**_RULE, "rule": "not null", "column": "Surname", "failed": 0, "share": 0.0, "limit": 0.0, "severity": "critical",
+     "success": True},
+    {**_RULE, "rule": "in code frame", "column": "Gender", "failed": 40, "share": 0.08, "limit": 0.01,
+     "severity": "warning", "success": False},
+]  # fmt: skip
+"""Two rules, one of them not met."""
 MANIFEST: dict[str, Any] = {
     "name": "small",
     "seed": 7,
@@ -279,18 +263,6 @@ def without_truth(engine: Engine, counted_once: CountedOnce, request: pytest.Fix
         return evaluate(engine, dataclasses.replace(request.getfixturevalue("uneven"), truth=None))
 
     return counted_once("uneven without truth", counts)
-
-
-@pytest.fixture
-def contracts() -> list[dict[str, Any]]:
-    """Two rules, one of them not met."""
-    return CONTRACTS
-
-
-@pytest.fixture
-def manifest() -> dict[str, Any]:
-    """What a report reads of a run's manifest."""
-    return MANIFEST
 
 
 @pytest.fixture(scope="session")

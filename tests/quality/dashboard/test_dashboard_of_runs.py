@@ -33,9 +33,3 @@ def test_two_real_runs(
     index = (tmp_path / "site" / "index.html").read_text()
     assert index.count("<tr>") > 3
     assert "gates.min_precision" in (tmp_path / "site" / "compare-1-2.html").read_text()
-
-
-def test_a_folder_without_runs_is_an_error(leo: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    code, _, err = leo("report", "all", tmp_path, "--out", tmp_path / "site")
-    assert code != 0
-    assert "no run to show" in err

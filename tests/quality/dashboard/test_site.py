@@ -14,19 +14,17 @@ from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
 from quality.dashboard.figures import Figure, _index, bias, change, counts, groups, seconds, shares
 from quality.disclosure import Cell, Disclosure, load
-from quality.measures.parameters import version
-from quality.report.document import write_page
 from quality.report.names import Names
 from tests.quality.report.test_report import CANARIES, Page
 
 Made = Callable[..., Path]
+NAMES = Names(shipped())
 
 
 @pytest.fixture
 def evaluation(counted: dict[str, Any]) -> dict[str, Any]:
     """Of the crowd: 600 people, 540 links. As a run's file holds it."""
-    found: dict[str, Any] = json.loads(json.dumps(counted))
-    return found
+    return dict(json.loads(json.dumps(counted)))
 
 
 @pytest.fixture
@@ -130,16 +128,16 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 
     made("first", 1, change=fewer)
     made("second", 2)
-    runs, names = found_below([tmp_path / "runs"]).runs, _names()
+    runs, names = found_below([tmp_path / "runs"]).runs, NAMES
     assert _cells(counts(runs, names, d)) == {
         ("Spine", "People"): ["600", "600"],
         ("NPD to CIS", "Links"): ["540", "540"],
         ("NPD to CIS", "Pairs in clerical review"): ["30", "30"],
     }
-    said = _cells(shares(runs, names, d))
-    assert said["NPD to CIS", "Linked"] == ["c", "90.0"]  # three people linked are too few to tell of
-    assert said["NPD to CIS", "Precision by truth"] == ["98.15", "98.15"]
-    assert said["NPD to CIS", "Recall by truth"] == ["88.33", "88.33"]
+    shown = _cells(shares(runs, names, d))
+    assert shown["NPD to CIS", "Linked"] == ["c", "90.0"]  # three people linked are too few to show
+    assert shown["NPD to CIS", "Precision by truth"] == ["98.15", "98.15"]
+    assert shown["NPD to CIS", "Recall by truth"] == ["88.33", "88.33"]
     assert _cells(seconds(runs, d)) == {
         ("All stages",): ["4.0", "5.0"],
         ("Link",): ["2.0", "2.0"],
@@ -150,55 +148,45 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 def test_groups_are_those_that_the_report_shows(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("one", 1)
     runs = found_below([tmp_path / "runs"]).runs
-    shown = {labels[1:]: cells for labels, cells in _cells(groups(runs, _names(), d)).items()}
+    shown = {labels[1:]: cells for labels, cells in _cells(groups(runs, NAMES, d)).items()}
     assert shown["Sex", "Female"] == ["90.0"]
     assert not [labels for labels in shown if labels[0] == "Source"]
 
 
-def test_bias_tells_of_large_groups_alone(d: Disclosure) -> None:
-    def group(matched: int, eligible: int, difference: float) -> dict[str, Any]:
-        said = {"difference": difference, "flagged": abs(difference) > 0.1}
-        return {"matched": matched, "eligible": eligible, "found_missed": None, "matched_unmatched": said}
-
-    groups = [group(900, 1000, -0.2), group(40, 60, 0.9), group(995, 1000, 0.5), group(500, 800, 0.05)]
-    step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": groups}]}
-    run = Run("one", Path(), {}, {"steps": [step]})
-    assert _cells(bias([run], _names(), d)) == {
-        ("a to b", "Largest difference, either way"): ["0.20"],
-        ("a to b", "Groups flagged"): ["1"],
-    }
-
-
-def test_where_no_group_is_large_enough_none_is_said_not_to_be_flagged(d: Disclosure) -> None:
-    """A run of few people has no group that can be told of: a nought beside the other run's one would say it is fair."""
-
-    def run(name: str, matched: int, eligible: int) -> Run:
-        said = {"difference": -0.4, "flagged": True}
-        group = {"matched": matched, "eligible": eligible, "found_missed": None, "matched_unmatched": said}
-        step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": [group]}]}
-        return Run(name, Path(), {}, {"steps": [step]})
-
-    assert _cells(bias([run("large", 900, 1000), run("small", 45, 50)], _names(), d)) == {
-        ("a to b", "Largest difference, either way"): ["0.40", "z"],
-        ("a to b", "Groups flagged"): ["1", "z"],
-    }
-
-
-def test_bias_of_runs_with_truth_and_without_is_held_by_one_measure(d: Disclosure) -> None:
-    """What is taken of those with a match alone is no change of what is taken of all."""
-
-    def run(name: str, matched: float, found: float | None) -> Run:
+def compared(name: str, *groups: tuple[int, int, float, float | None]) -> Run:
+    """A run of one step with groups of matched, eligible, and differences of the linked and, with truth, of the found."""
+    rows = []
+    for matched, eligible, linked, found in groups:
         known = {"found": 900, "in_both": 950} if found is not None else {"found": None, "in_both": None}
-        group = {"matched": 900, "eligible": 1000, **known}
-        for key, difference in (("matched_unmatched", matched), ("found_missed", found)):
-            group[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}  # type: ignore[assignment]
-        step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": [group]}]}
-        return Run(name, Path(), {}, {"steps": [step]})
+        row: dict[str, Any] = {"matched": matched, "eligible": eligible, **known}
+        for key, difference in (("matched_unmatched", linked), ("found_missed", found)):
+            row[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}
+        rows.append(row)
+    step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": rows}]}
+    return Run(name, Path(), {}, {"steps": [step]})
 
-    blind, known, later = run("one", 0.4, None), run("two", 0.5, 0.05), run("three", 0.3, 0.06)
-    largest = ("a to b", "Largest difference, either way")
-    assert _cells(bias([blind, known], _names(), d))[largest] == ["0.40", "0.50"]
-    assert _cells(bias([known, later], _names(), d))[largest] == ["0.05", "0.06"]
+
+@pytest.mark.parametrize(
+    ("runs", "largest", "flagged"),
+    [
+        # Small groups are left out; where no group is large enough, zero would say that none is flagged.
+        (
+            [((900, 1000, -0.2, None), (40, 60, 0.9, None), (995, 1000, 0.5, None), (500, 800, 0.05, None))],
+            ["0.20"],
+            ["1"],
+        ),
+        ([((900, 1000, -0.4, None),), ((45, 50, -0.4, None),)], ["0.40", "z"], ["1", "z"]),
+        # Runs with truth and without are compared by one measure.
+        ([((900, 1000, 0.4, None),), ((900, 1000, 0.5, 0.05),)], ["0.40", "0.50"], ["1", "1"]),
+        ([((900, 1000, 0.5, 0.05),), ((900, 1000, 0.3, 0.06),)], ["0.05", "0.06"], ["0", "0"]),
+    ],
+)
+def test_bias_of_runs(runs: list[Any], largest: list[str], flagged: list[str], d: Disclosure) -> None:
+    shown = [compared(str(place), *groups) for place, groups in enumerate(runs)]
+    assert _cells(bias(shown, NAMES, d)) == {
+        ("a to b", "Largest difference, either way"): largest,
+        ("a to b", "Groups flagged"): flagged,
+    }
 
 
 def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -> None:
@@ -216,7 +204,7 @@ def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -
 def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("first", 1)
     made("second", 2)
-    row = counts(found_below([tmp_path / "runs"]).runs, _names(), d).figures[1]
+    row = counts(found_below([tmp_path / "runs"]).runs, NAMES, d).figures[1]
     assert change(row, (0, 1), 0, d).text == "0"
     flagged = Figure(("People to CIS", "Groups flagged"), [Cell("12", 12.0), Cell("11", 11.0)])
     assert change(flagged, (0, 1), 2, d).text == "−1"
@@ -227,13 +215,6 @@ def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure)
     assert [change(rate, two, 2, d).text for two in ((0, 1), (0, 0))] == ["−0.2", "0.0"]
     hidden = Figure(row.labels, [d.marked("suppressed"), row.cells[1]])
     assert change(hidden, (0, 1), 0, d).value is None
-
-
-def test_a_version_is_a_model(evaluation: dict[str, Any]) -> None:
-    model = evaluation["steps"][0]["parameters"]
-    other = copy.deepcopy(model)
-    other["levels"][0]["m"] += 0.01
-    assert version(model) == version(copy.deepcopy(model)) != version(other)
 
 
 def test_pages_hold_what_they_need_and_no_value_of_a_person(made: Made, tmp_path: Path) -> None:
@@ -266,27 +247,3 @@ def test_only_an_earlier_dashboard_is_written_over(made: Made, tmp_path: Path) -
     with pytest.raises(InputError, match="not a dashboard"):
         write_site(found_below([tmp_path / "runs"]), thesis)
     assert [path.name for path in thesis.iterdir()] == ["thesis.txt"]
-
-
-def test_a_dashboard_that_was_cut_off_is_written_again(
-    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made("first", 1)
-    out = tmp_path / "site"
-
-    def full(page: str, file: Path) -> Path:
-        if file.name == "index.html":
-            raise OSError(28, "No space left on device")
-        return write_page(page, file)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("quality.report.folder.write_page", full)
-        with pytest.raises(OSError, match="No space"):
-            write_site(found_below([tmp_path / "runs"]), out)
-    write_site(found_below([tmp_path / "runs"]), out)
-    assert (out / "index.html").exists()
-
-
-def _names() -> Names:
-
-    return Names(shipped())

@@ -28,13 +28,8 @@ def test_one_right_one_false_one_missed(found: dict[str, Any]) -> None:
     counted = {key: accuracy[key] for key in ("true_pairs", "attainable", "accepted", "correct", "false", "missed")}
     assert counted == {"true_pairs": 2, "attainable": 2, "accepted": 2, "correct": 1, "false": 1, "missed": 1}
     assert [accuracy[share]["value"] for share in ("precision", "recall", "f1")] == [0.5, 0.5, 0.5]
-
-
-def test_the_missed_pair_was_in_review(found: dict[str, Any]) -> None:
-    assert step_of(found)["accuracy"]["true_pairs_by_outcome"] == [
-        {"outcome": "accepted", "pairs": 1},
-        {"outcome": "review", "pairs": 1},
-    ]
+    outcomes = [(row["outcome"], row["pairs"]) for row in accuracy["true_pairs_by_outcome"]]
+    assert outcomes == [("accepted", 1), ("review", 1)]
 
 
 def test_a_true_pair_that_blocking_never_made_is_missed(engine: Engine, pupils_and_learners: Inputs) -> None:
@@ -82,10 +77,7 @@ def test_three_denominators(found: dict[str, Any]) -> None:
         {"side": "left", "all": 3, "eligible": 2, "linked": 2, "in_both": 2, "found": 1},
         {"side": "right", "all": 3, "eligible": 3, "linked": 2, "in_both": 2, "found": 1},
     ]
-
-
-def test_reasons_add_up_to_those_in_the_calculation(found: dict[str, Any]) -> None:
-    """The pupil out of the calculation is unlinked too, and not counted."""
+    # The pupil who is not eligible is unlinked too, and has no reason.
     assert step_of(found)["reasons"] == [{"side": "right", "reason": "ambiguous", "units": 1}]
 
 

@@ -12,7 +12,7 @@ from quality.disclosure import Cell, Disclosure, load
 from quality.intervals import wilson
 from quality.measures.drift import by_chance, drift
 from quality.report.names import Names
-from quality.report.page import Figure, Fold, Table
+from quality.report.page import Figure, Fold, Section, Table
 from quality.report.released import Publication
 from quality.report.released import release as released
 from quality.report.sections.coverage import completeness_section, source_rows
@@ -35,6 +35,12 @@ def d() -> Disclosure:
 
 def texts(table: Table) -> list[list[str]]:
     return [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
+
+
+def table_of(section: Section | None, caption: str) -> Table:
+    assert section is not None
+    (table,) = [block for block in section.blocks if isinstance(block, Table) and block.caption.startswith(caption)]
+    return table
 
 
 def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -> dict[str, Any]:
@@ -156,8 +162,7 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
     ]
     assert all(len(labels) == 2 and "U" in labels for labels in hidden)
     section = drift_section(of(after, d, drift=drift(before, after)))
-    assert section is not None
-    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    table = table_of(section, "Link rates")
     told = {row[1].removeprefix("Sex: "): row[2:] for row in texts(table)}
     for place, labels in enumerate(hidden):
         assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
@@ -167,14 +172,12 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
     changed = copy.deepcopy(before)
     changed["steps"][0]["totals"][0]["linked"] += 1
     section = drift_section(of(after, d, drift=drift(changed, after)))
-    assert section is not None
-    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    table = table_of(section, "Link rates")
     assert {row[2] for row in texts(table)} == {"x"}
     # A comparison that an earlier version wrote does not know what the last release hides.
     old = {key: value for key, value in drift(before, after).items() if key != "last"}
     section = drift_section(of(after, d, drift=old))
-    assert section is not None
-    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    table = table_of(section, "Link rates")
     assert {row[2] for row in texts(table)} == {"x"}
 
 

@@ -28,6 +28,7 @@ from quality.report.sections.bias import GroupCells, drafted_statement
 from quality.report.sections.coverage import draw_cells, draws_section
 from quality.report.sections.error import part_cells
 from quality.report.sections.statement import known_error, statement_part
+from tests.quality.conftest import CONTRACTS, MANIFEST
 
 CANARIES = ("ZEBEDEE", "QUILLFEATHER", "1987-03-29", "AB123456C", "9876543210")
 
@@ -192,13 +193,11 @@ def test_names_from_users_cannot_become_markup(engine: Engine, crowd: Inputs, tm
     assert "<img" not in outside_scripts(text)
 
 
-def test_from_the_folder_of_a_run(
-    counted: dict[str, Any], contracts: list[dict[str, Any]], manifest: dict[str, Any], tmp_run: Path
-) -> None:
+def test_from_the_folder_of_a_run(counted: dict[str, Any], tmp_run: Path) -> None:
     (tmp_run / "quality").mkdir(parents=True)
     (tmp_run / "quality" / "evaluation.json").write_text(json.dumps(counted), encoding="utf-8")
-    (tmp_run / "quality" / "contracts.json").write_text(json.dumps(contracts), encoding="utf-8")
-    (tmp_run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_run / "quality" / "contracts.json").write_text(json.dumps(CONTRACTS), encoding="utf-8")
+    (tmp_run / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
     out = render_run(tmp_run)
     text = out.read_text(encoding="utf-8")
     assert out == tmp_run / "report" / "index.html"
