@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Check results that are to leave a secure setting.")
 
-Names = list[str] | None
-
 
 @app.command()
 def check(
@@ -25,9 +23,7 @@ def check(
     profile: o.Profile = "leo_publication",
     out: Annotated[Path | None, Option(help="A folder for the safe tables and the audit of each cell.")] = None,
     approved: Annotated[Path | None, Option(help="A folder of tables that left before.")] = None,
-    is_draft: Annotated[
-        bool, Option("--draft", help="Write a draft of each table's schema next to it, and check nothing.")
-    ] = False,
+    is_draft: Annotated[bool, Option("--draft", help="Only write a draft of each table's schema next to it.")] = False,
     as_json: o.Json = False,
 ) -> None:
     """Name every cell that may not leave, with rule and remedy. Exit code 3 where there is one.
@@ -68,13 +64,10 @@ def check(
 def microdata(
     files: Annotated[list[Path], Argument(metavar="FILE", help="CSV or Parquet files of rows about people.")],
     profile: o.Profile = "leo_publication",
-    quasi: Annotated[Names, Option(help="A column that helps to identify people. Repeatable.")] = None,
-    institutions: Annotated[Names, Option("--institution", help="A column of institutions.")] = None,
-    amounts: Annotated[Names, Option("--amount", help="A column of amounts.")] = None,
-    person: Annotated[
-        str | None,
-        Option("--person-column", help="The column of the person, who may have several rows; else AE_ID."),
-    ] = None,
+    quasi: Annotated[o.Texts, Option(help="A column that helps to identify people. Repeatable.")] = None,
+    institutions: Annotated[o.Texts, Option("--institution", help="A column of institutions.")] = None,
+    amounts: Annotated[o.Texts, Option("--amount", help="A column of amounts.")] = None,
+    person: Annotated[str | None, Option("--person-column", help="The column of the person; else AE_ID.")] = None,
     fraction: Annotated[float, Option(min=0.0001, max=1, help="Share of the population in the file.")] = 1.0,
     as_json: o.Json = False,
 ) -> None:

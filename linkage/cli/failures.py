@@ -25,32 +25,30 @@ def failing_clearly() -> Iterator[None]:
     """
     try:
         yield
-    except LeoError as error:
-        typer.echo(f"leo: {error}", err=True)
-        sys.exit(int(error.exit_code))
-    except KeyboardInterrupt:
-        typer.echo(f"leo: {Stopped()}", err=True)
-        sys.exit(int(ExitCode.STOPPED))
-    except MemoryError:  # of Python or of Arrow, whose message says no more than how much they asked for
-        typer.echo(
-            "leo: the system gave no more memory\n"
-            "  close other programs, or give --memory-limit (of a run, [run] memory_limit) and fewer threads",
-            err=True,
-        )
-        sys.exit(int(ExitCode.FAILED))
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a library in Rust that panics raises what is no Exception, and may quote as well
-        if isinstance(error, OSError) and (explanation := _of_the_system(error)):
-            typer.echo(f"leo: {explanation}", err=True)
-            sys.exit(int(ExitCode.FAILED))
-        trace = _write_trace(error)
-        typer.echo(
-            f"leo: unexpected {type(error).__name__} at {place_of(error)}\n"
-            f"  its message is withheld, since it may quote a record; where it arose: {trace}",
-            err=True,
-        )
-        sys.exit(int(ExitCode.FAILED))
+        message, code = _explained(error)
+        typer.echo(f"leo: {message}", err=True)
+        sys.exit(int(code))
+
+
+def _explained(error: BaseException) -> tuple[str, ExitCode]:
+    if isinstance(error, KeyboardInterrupt):
+        error = Stopped()
+    if isinstance(error, LeoError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError):  # of Python or of Arrow
+        return (
+            "the system gave no more memory\n"
+            "  close other programs, or give --memory-limit (of a run, [run] memory_limit) and fewer threads"
+        ), ExitCode.FAILED
+    if isinstance(error, OSError) and (explanation := _of_the_system(error)):
+        return explanation, ExitCode.FAILED
+    return (
+        f"unexpected {type(error).__name__} at {place_of(error)}\n"
+        f"  its message is withheld, since it may quote a record; where it arose: {_write_trace(error)}"
+    ), ExitCode.FAILED
 
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))

@@ -13,6 +13,7 @@ from linkage.cli.output import (
     a_file,
     both_sides,
     count_of,
+    needing_apps,
     refuse_options,
     request_of,
     say,
@@ -93,22 +94,16 @@ def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0, profile: o.Profil
     machine only; the address that is printed lets in whoever has it.
 
     Example: leo model tune runs/demo --step education-cis
-
-    Example: leo model tune linked
     """
     from linkage.catalogue import shipped
     from quality.disclosure import load as load_profile
     from quality.measures.definitions import load as load_definitions
     from quality.report.names import Names
 
-    try:
+    with needing_apps("leo model tune"):
         from quality.tune.app import application
         from quality.tune.session import TuneSession
         from quality.web import check_port, serve
-    except ModuleNotFoundError as missing:
-        raise ConfigError(
-            f"leo model tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'"
-        ) from missing
     check_port(port)
     rules, definitions = load_profile(profile), load_definitions()
     with TuneSession(run, step, say) as session:

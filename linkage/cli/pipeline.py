@@ -1,7 +1,6 @@
 """`leo init`, `check`, `run` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
 
 import json
-import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -13,8 +12,8 @@ from typer import Argument, Option
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
 from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show
-from linkage.config.resources import config_file, own_names, shipped_dir, shipped_names
-from linkage.errors import ConfigError, LeoError
+from linkage.config.resources import copy_definitions, definitions
+from linkage.errors import LeoError
 from linkage.pipeline.fingerprint import Decision
 from linkage.pipeline.progress import progress_for
 
@@ -182,9 +181,8 @@ def files() -> None:
 
     Example: leo --definitions mine config files
     """
-    own = set(own_names())
-    for name in sorted({*shipped_names(), *own}):
-        typer.echo(f"{'*' if name in own else ' '} {name:40s} {_heading(config_file(name))}".rstrip())
+    for name, is_own, heading in definitions():
+        typer.echo(f"{'*' if is_own else ' '} {name:40s} {heading}".rstrip())
 
 
 @config.command()
@@ -193,21 +191,5 @@ def copy(names: Annotated[list[str], Argument(help="Definitions as leo config fi
 
     Example: leo config copy contracts/records.toml --out mine
     """
-    shipped = shipped_names()
-    unknown = [name for name in names if name not in shipped]
-    if unknown:
-        raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
-    there = [name for name in names if (out / name).exists()]
-    if there:
-        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to copy again")
-    for name in names:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped_dir() / name, out / name)
+    copy_definitions(names, out)
     typer.echo(f"{out}: {', '.join(names)}\n  give it before the verb: leo --definitions {out} run ...")
-
-
-def _heading(path: Path) -> str:
-    """The first line of a definition, where it is a comment or a title."""
-    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
-    heading = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
-    return textwrap.shorten(heading, 78, placeholder=" ...")

@@ -7,8 +7,7 @@ import typer
 from typer import Argument, Option
 
 from linkage.cli import options as o
-from linkage.cli.output import first_meant, show
-from linkage.errors import ConfigError
+from linkage.cli.output import first_meant, needing_apps, show
 
 app = typer.Typer(
     cls=first_meant("open"),
@@ -37,21 +36,14 @@ def open_(
     RUN/review/labels.duckdb, each before the next page is shown. Also: leo review RUN.
 
     Example: leo review runs/demo --step education-cis
-
-    Example: leo review linked
     """
     from quality.review.sample import step_to_review
 
     chosen = step_to_review(run, step, size, labels_from)
-    try:
+    with needing_apps("leo review"):  # leo review sample and add do without
         from quality.review.app import application
         from quality.review.session import ReviewSession
         from quality.web import check_port, serve
-    except ModuleNotFoundError as missing:
-        raise ConfigError(
-            f"leo review needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'; or fill in the CSV that "
-            f"leo review sample writes"
-        ) from missing
     from linkage.catalogue import shipped
     from quality.report.names import Names
 
@@ -77,8 +69,6 @@ def sample(
 
     Labels of this run's earlier links are carried to the pairs that it still has; those of another run with
     --labels-from. A pair whose records have changed values is reviewed again.
-
-    Example: leo review sample runs/demo --step education-cis --size 400
 
     Example: leo review sample runs/2027 --step education-cis --labels-from runs/2026
     """

@@ -6,12 +6,14 @@ path of a shipped one stands in its stead, another dataset is added to the shipp
 """
 
 import csv
-import difflib
 import os
+import shutil
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, nearest
 
 OWN = "LEO_DEFINITIONS"
 """The environment variable that names the folder of a user's own definitions."""
@@ -59,7 +61,7 @@ def use(folder: Path) -> None:
     there = [_name(path, folder) for top in sorted(closed) for path in sorted((folder / top).rglob("*.*"))]
     strays = [name for name in there if name not in shipped]
     if strays:
-        lines = [f"  {name}{_nearest(name, shipped)}" for name in strays]
+        lines = [f"  {name}{f'; is {near[0]} meant?' if (near := nearest(name, shipped)) else ''}" for name in strays]
         raise ConfigError(
             f"{folder}: files that nothing reads; there they are to be called as the shipped ones\n" + "\n".join(lines)
         )
@@ -80,6 +82,33 @@ def shipped_names() -> list[str]:
     return sorted(_name(path, shipped_dir()) for path in shipped_dir().rglob("*.*") if path.is_file())
 
 
+def definitions() -> list[tuple[str, bool, str]]:
+    """Path, whether it is the user's own, and heading (its first line, a comment or title) of every definition."""
+    own = set(own_names())
+    return [(name, name in own, _heading(config_file(name))) for name in sorted({*shipped_names(), *own})]
+
+
+def _heading(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
+    heading = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
+    return textwrap.shorten(heading, 78, placeholder=" ...")
+
+
+def copy_definitions(names: Sequence[str], out: Path) -> None:
+    """Copy shipped definitions into a folder of the user's own.
+
+    Raises:
+        ConfigError: a name is unknown, or the folder has a file of the name already.
+    """
+    if unknown := [name for name in names if name not in shipped_names()]:
+        raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
+    if there := [name for name in names if (out / name).exists()]:
+        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to copy again")
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped_dir() / name, out / name)
+
+
 def _own_dir() -> Path | None:
     named = os.environ.get(OWN)
     return Path(named) if named else None
@@ -87,11 +116,6 @@ def _own_dir() -> Path | None:
 
 def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
-
-
-def _nearest(name: str, shipped: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(shipped), n=1)
-    return f"; is {near[0]} meant?" if near else ""
 
 
 def filled_in(file: TextIO) -> "csv.DictReader[str]":

@@ -54,7 +54,7 @@ def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Pat
         subprocess.run(check, stdout=write, stderr=subprocess.DEVNULL, timeout=600, check=False)
     finally:
         os.close(write)
-    assert sorted(path.name for path in (tmp_path / "safe").iterdir()) == ["pay.audit.csv", "pay.csv"]
+    assert sorted(path.name for path in (tmp_path / "safe").iterdir()) == ["pay.audit.csv", "pay.csv", "pay.toml"]
 
 
 @pytest.mark.parametrize(
