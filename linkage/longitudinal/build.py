@@ -1,24 +1,32 @@
 """All of LEO's tables from the attributes of a run and the spine's lookups."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
 from linkage import catalogue as catalogues
 from linkage.catalogue import Catalogue
+from linkage.catalogue.arrow_types import ARROW_TYPES
 from linkage.engine import Engine, Table
-from linkage.longitudinal.attributes import TABLES, received
-from linkage.longitudinal.benefits import benefits
+from linkage.errors import ContractError
+from linkage.longitudinal import tax_tables
 from linkage.longitudinal.definitions import OutcomeDefinitions, columns_needed
 from linkage.longitudinal.earnings import earnings
-from linkage.longitudinal.employment import employment
 from linkage.longitudinal.geography import geography
 from linkage.longitudinal.outcomes import outcomes
-from linkage.longitudinal.people import holders as find_holders
 from linkage.longitudinal.person import person
-from linkage.longitudinal.self_assessment import self_assessment
-from linkage.longitudinal.set_aside import set_aside
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "hmrc_employment": ("StartDate", "EndDate"),
+    "hmrc_earnings": ("TaxYear", "EmployerRef", "EnterpriseRef", "SIC2007", "Section", "Earnings"),
+    "hmrc_self_assessment": ("TaxYear", "EARNINGS_PTR", "EARNINGS_SOLE"),
+    "dwp_benefits": ("StartDate", "EndDate", "Benefit_type"),
+    "npd_census": ("AcademicYear", "EthnicGroupMajor", "FSMeligible"),
+    "npd_ks4": ("ACADYR",),
+    "hesa_qualifications": ("AcademicYear", "XLEV601"),
+}
+"""What the LEO tables read, whatever the definitions of outcomes ask for."""
 
 
 def build(
@@ -32,7 +40,7 @@ def build(
     births: Table | None = None,
     catalogue: Catalogue | None = None,
 ) -> dict[str, Table]:
-    """LEO's tables, keyed by EDUKEY, and what they say of each cohort.
+    """LEO's tables, keyed by EDUKEY, and the outcomes of each cohort.
 
     Args:
         attributes: tables by <dataset>_<table>, each entity_id and the catalogue's variables. One that a run lacks
@@ -41,23 +49,36 @@ def build(
         definitions: what counts as an outcome.
         extract_date: last day that the files can tell of.
         addresses: entity_id of the CIS record, postcode, valid_from, valid_to; without it geography is empty.
-        births: entity_id, dob, records; without it nobody's month and year of birth are known.
+        births: entity_id, dob, records; without it no month and year of birth is known.
         catalogue: the one shipped where not given.
 
     Returns:
         employment, earnings, self_assessment, benefits, geography, person, outcomes (as the catalogue's dataset leo),
-        and set_aside: "table", reason, rows. All stored.
+        and quarantined: "table", reason, rows. All stored.
 
     Raises:
         ContractError: a table lacks a column that is needed.
         KeyError: lookups lack a table.
     """
-    given = all_received(engine, catalogue or catalogues.shipped(), attributes, definitions)
-    holders = find_holders(engine, lookups["lookup_edukey"])
-    lookup_ae_id = lookups["lookup_ae_id"]
+    needed = {name: set(columns) for name, columns in TABLES.items()}
+    for definition in definitions.definition:
+        for table, columns in columns_needed(definition).items():
+            needed.setdefault(table, set()).update(columns)
+    catalogue = catalogue or catalogues.shipped()
+    given = {name: received(engine, catalogue, attributes, name, columns) for name, columns in needed.items()}
+    if addresses is None:
+        columns_of = {"postcode": pa.string(), "valid_from": pa.date32(), "valid_to": pa.date32()}
+        addresses = _empty(engine, entity_id=pa.int64(), **columns_of)
+    if births is None:
+        births = _empty(engine, entity_id=pa.int64(), dob=pa.date32(), records=pa.int64())
+    holders, lookup_ae_id = tax_tables.holders(engine, lookups["lookup_edukey"]), lookups["lookup_ae_id"]
+    work, returns, claims = given["hmrc_employment"], given["hmrc_self_assessment"], given["dwp_benefits"]
     leo = {
-        **tax_tables(engine, given, holders, definitions, extract_date=extract_date),
-        "geography": geography(engine, addresses or _no_addresses(engine), holders, extract_date=extract_date),
+        "employment": tax_tables.employment(engine, work, holders, extract_date=extract_date),
+        "earnings": earnings(engine, given["hmrc_earnings"], holders),
+        "self_assessment": tax_tables.self_assessment(engine, returns, holders),
+        "benefits": tax_tables.benefits(engine, claims, holders, definitions.benefits, extract_date=extract_date),
+        "geography": geography(engine, addresses, holders, extract_date=extract_date),
         "person": person(
             engine,
             lookup_ae_id,
@@ -65,58 +86,43 @@ def build(
             census=given["npd_census"],
             ks4=given["npd_ks4"],
             qualifications=given["hesa_qualifications"],
-            births=births or _empty(engine, entity_id=pa.int64(), dob=pa.date32(), records=pa.int64()),
+            births=births,
         ),
     }
     leo["outcomes"] = outcomes(engine, definitions, given, lookup_ae_id, holders, leo, extract_date=extract_date)
-    leo["set_aside"] = set_aside(
+    leo["quarantined"] = tax_tables.quarantined(
         engine,
-        employment=given["hmrc_employment"],
-        earnings=given["hmrc_earnings"],
-        self_assessment=given["hmrc_self_assessment"],
-        benefits=given["dwp_benefits"],
-        holders=holders,
+        holders,
         extract_date=extract_date,
+        employment=work,
+        earnings=given["hmrc_earnings"],
+        self_assessment=returns,
+        benefits=claims,
     )
     engine.drop(holders)
     return leo
 
 
-def all_received(
-    engine: Engine, catalogue: Catalogue, attributes: Mapping[str, Table], definitions: OutcomeDefinitions
-) -> dict[str, Table]:
-    """Every attribute table that LEO's tables and the definitions need; one that a run lacks is empty.
+def received(
+    engine: Engine, catalogue: Catalogue, attributes: Mapping[str, Table], name: str, needed: Iterable[str]
+) -> Table:
+    """An attribute table, or an empty one of its catalogued columns where the run has none.
 
     Raises:
-        ContractError: a table lacks a column that is needed.
+        ContractError: the table lacks columns that are needed; the message names them.
     """
-    needed = {name: set(columns) for name, columns in TABLES.items()}
-    for definition in definitions.definition:
-        for table, columns in columns_needed(definition).items():
-            needed.setdefault(table, set()).update(columns)
-    return {name: received(engine, catalogue, attributes, name, columns) for name, columns in needed.items()}
-
-
-def tax_tables(
-    engine: Engine,
-    given: Mapping[str, Table],
-    holders: Table,
-    definitions: OutcomeDefinitions,
-    *,
-    extract_date: datetime.date,
-) -> dict[str, Table]:
-    """What tax and benefit records alone tell: employment, earnings, self_assessment, benefits."""
-    return {
-        "employment": employment(engine, given["hmrc_employment"], holders, extract_date=extract_date),
-        "earnings": earnings(engine, given["hmrc_earnings"], holders),
-        "self_assessment": self_assessment(engine, given["hmrc_self_assessment"], holders),
-        "benefits": benefits(engine, given["dwp_benefits"], holders, definitions.benefits, extract_date=extract_date),
-    }
+    if name not in attributes:
+        variables = catalogue.table_called(name).variable
+        return _empty(engine, entity_id=pa.int64(), **{v.name: ARROW_TYPES[v.type] for v in variables})
+    table = attributes[name]
+    missing = sorted({"entity_id", *needed} - set(table.columns))
+    if missing:
+        raise ContractError(
+            f"attributes/{name} lacks {', '.join(missing)}\n"
+            f"  the table needs them to make LEO's tables; it has: {', '.join(table.columns)}"
+        )
+    return table
 
 
 def _empty(engine: Engine, **columns: pa.DataType) -> Table:
     return engine.from_arrow(pa.schema(list(columns.items())).empty_table())
-
-
-def _no_addresses(engine: Engine) -> Table:
-    return _empty(engine, entity_id=pa.int64(), postcode=pa.string(), valid_from=pa.date32(), valid_to=pa.date32())

@@ -1,7 +1,7 @@
 """Earnings: what a person was paid in a tax year, and by whom most, from employers' P14 returns."""
 
 from linkage.engine import Engine, Table
-from linkage.longitudinal.people import keyed
+from linkage.longitudinal.tax_tables import keyed
 
 
 def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
@@ -17,11 +17,11 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
     Args:
         returns: attributes/hmrc_earnings: entity_id, TaxYear, EmployerRef, EnterpriseRef, SIC2007, Section, Earnings
             (whole pounds).
-        holders: as `linkage.longitudinal.holders` makes it.
+        holders: as `linkage.longitudinal.tax_tables.holders` makes it.
 
     Returns:
         As the catalogue's leo.earnings, whole pounds; stored. Returns without a year or an amount are left out;
-        `set_aside` counts them.
+        `quarantined` counts them.
     """
     filed = engine.sql(
         """

@@ -1,14 +1,14 @@
 """Geography: where a person lived in a tax year, as region and country. Postcodes come in and never go out."""
 
-import csv
 import datetime
 
 import pyarrow as pa
+from pyarrow import csv as pa_csv
 
 from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
-from linkage.longitudinal.people import keyed
 from linkage.longitudinal.spells import merge_spells
+from linkage.longitudinal.tax_tables import keyed
 
 FIRST_YEAR = 2004
 """The first tax year that LEO holds begins in April of this year (DfE, LEO variable request form v2.3, "Geography")."""
@@ -26,7 +26,7 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
     Args:
         addresses: entity_id of the CIS record, postcode ("AB1 2CD" or NULL), valid_from, valid_to (dates, end
             inclusive, NULL while it is the present one).
-        holders: as `linkage.longitudinal.holders` makes it.
+        holders: as `linkage.longitudinal.tax_tables.holders` makes it.
         extract_date: last day that the files can tell of; a tax year that it cuts short is counted to it.
 
     Returns:
@@ -50,29 +50,16 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
     periods = merge_spells(engine, held, by=["holder", "postcode"])
     placed = _placed(engine, periods, regions)
     yearly = _longest_held(engine, placed, _tax_years(engine, extract_date))
-    named = keyed(
-        engine,
-        engine.sql(
-            """
-            select y.holder, y.TaxYear, g.GOR, g.GORNM, g.CTRY, g.CTRYNM,
-                   cast(y.held_from < $bulk_load as integer) as address_before_bulk_load
-            from {yearly} as y join {regions} as g on g.region = y.region
-            """,
-            yearly=yearly,
-            regions=regions,
-            params={"bulk_load": BULK_LOAD},
-        ),
-        holders,
-        "r.TaxYear, r.GOR, r.GORNM, r.CTRY, r.CTRYNM, r.address_before_bulk_load",
-    )
+    columns = """r.TaxYear, g.GOR, g.GORNM, g.CTRY, g.CTRYNM, r.address_before_bulk_load
+        from join {regions} as g on g.region = r.region"""
+    named = keyed(engine, yearly, holders, columns, regions=regions)
     engine.drop(held, periods, placed)
     return named
 
 
 def _regions(engine: Engine) -> Table:
     """region (small int; 0 is unknown), code in the file of prefixes, GOR, GORNM, CTRY, CTRYNM."""
-    with config_file("outcomes/regions.csv").open(encoding="utf-8", newline="") as lines:
-        listed = list(csv.DictReader(lines))
+    listed = pa_csv.read_csv(config_file("outcomes/regions.csv")).to_pylist()
     rows = [{"region": 0, "code": None, "GOR": None, "GORNM": None, "CTRY": None, "CTRYNM": "Unknown"}]
     for number, row in enumerate(listed, start=1):
         names = {column: row[column] or None for column in ("GORNM", "CTRY", "CTRYNM")}
@@ -84,11 +71,8 @@ def _regions(engine: Engine) -> Table:
 
 
 def _prefixes(engine: Engine) -> Table:
-    with config_file("outcomes/postcode_regions.csv").open(encoding="utf-8", newline="") as lines:
-        listed = list(csv.DictReader(lines))
-    return engine.from_arrow(
-        pa.table({"prefix": [row["prefix"] for row in listed], "code": [row["GOR"] for row in listed]})
-    )
+    listed = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
+    return engine.from_arrow(listed.select(["prefix", "GOR"]).rename_columns(["prefix", "code"]))
 
 
 def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
@@ -131,7 +115,7 @@ def _tax_years(engine: Engine, extract_date: datetime.date) -> Table:
 
 
 def _longest_held(engine: Engine, placed: Table, tax_years: Table) -> Table:
-    """holder, TaxYear, region, held_from (first day in the year): the address of most days, of equals the later."""
+    """holder, TaxYear, region, address_before_bulk_load: the address of most days, of equals the later."""
     # One whole number ranks an address in its year: days held, then first day (both below 1,000), then region, so that
     # a single max() finds the winner and the same one on every run. A sort of all person-years would cost far more.
     return engine.sql(
@@ -153,9 +137,11 @@ def _longest_held(engine: Engine, placed: Table, tax_years: Table) -> Table:
             from ranked
             group by holder, TaxYear
         )
-        select holder, TaxYear, rank % 1000 as region, first_day + cast(rank // 1000 % 1000 as integer) as held_from
+        select holder, TaxYear, rank % 1000 as region,
+               cast(first_day + cast(rank // 1000 % 1000 as integer) < $bulk_load as integer) as address_before_bulk_load
         from longest
         """,
         placed=placed,
         tax_years=tax_years,
+        params={"bulk_load": BULK_LOAD},
     )

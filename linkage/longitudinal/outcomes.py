@@ -7,8 +7,8 @@ from linkage.engine import Engine, Table, quote
 from linkage.longitudinal.cohorts import followed, members
 from linkage.longitudinal.definitions import Activity, Definition, OutcomeDefinitions
 from linkage.longitudinal.months import active_months, lasted
-from linkage.longitudinal.self_assessment import FIRST_YEAR as FIRST_SELF_ASSESSMENT
 from linkage.longitudinal.study import studied
+from linkage.longitudinal.tax_tables import FIRST_SELF_ASSESSMENT
 
 
 def outcomes(
@@ -30,8 +30,8 @@ def outcomes(
         definitions: the rules.
         attributes: the education tables that the definitions name.
         lookup_ae_id: AE_ID, entity_id.
-        holders: as `linkage.longitudinal.holders` makes it.
-        leo: employment, earnings, self_assessment and benefits, as this room makes them.
+        holders: as `linkage.longitudinal.tax_tables.holders` makes it.
+        leo: employment, earnings, self_assessment and benefits, as this package makes them.
         extract_date: periods that end after it are left out, as nobody knows them yet.
 
     Returns:
@@ -53,7 +53,11 @@ def outcomes(
         tables.append(_outcome(engine, definition, attributes, records, people, periods))
         engine.drop(cohort, periods)
     engine.drop(*people.values())
-    return _together(engine, tables)
+    named = {f"definition_{index}": table for index, table in enumerate(tables)}
+    union = " union all ".join(f"select * from {{{name}}}" for name in named)
+    every = engine.sql(union, params=None, store=True, **named)
+    engine.drop(*tables)
+    return every
 
 
 def _by_person(engine: Engine, holders: Table, leo: Mapping[str, Table]) -> dict[str, Table]:
@@ -200,11 +204,3 @@ def _activity(activities: tuple[Activity, ...]) -> str:
 
 def _any(conditions: list[str]) -> str:
     return f"({' or '.join(conditions)})" if conditions else "false"
-
-
-def _together(engine: Engine, tables: list[Table]) -> Table:
-    named = {f"definition_{index}": table for index, table in enumerate(tables)}
-    union = " union all ".join(f"select * from {{{name}}}" for name in named)
-    together = engine.sql(union, params=None, store=True, **named)
-    engine.drop(*tables)
-    return together

@@ -17,7 +17,7 @@ def person(
 
     Args:
         lookup_ae_id: AE_ID, source, entity_id; source is the dataset's name: npd, wales, scotland, ilr, hesa or cis.
-        holders: as `linkage.longitudinal.people.holders` makes it.
+        holders: as `linkage.longitudinal.tax_tables.holders` makes it.
         census: attributes/npd_census: entity_id, AcademicYear, EthnicGroupMajor, FSMeligible.
         ks4: attributes/npd_ks4: entity_id, ACADYR.
         qualifications: attributes/hesa_qualifications: entity_id, AcademicYear, XLEV601 (4 is a first degree).

@@ -9,7 +9,7 @@ from linkage import catalogue
 from linkage.config.resources import config_file
 from linkage.engine import Engine, Table
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
-from linkage.longitudinal import holders as find_holders
+from linkage.longitudinal.tax_tables import holders as find_holders
 
 KEYS = """
     AE_ID | EDUKEY | entity_id

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from linkage.longitudinal import geography
+from linkage.longitudinal.geography import geography
 
 EXTRACT = datetime.date(2015, 4, 5)
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from linkage.engine import connect
 from linkage.engine import rows as engine_rows
-from linkage.longitudinal import active_months
 from linkage.longitudinal.definitions import PERIOD_MONTHS, Lasting
-from linkage.longitudinal.months import lasted
+from linkage.longitudinal.months import active_months, lasted
 
 TAX_2014 = """
     AE_ID | start_year | first_month | tax_start  | tax_end

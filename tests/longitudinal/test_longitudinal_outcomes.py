@@ -358,7 +358,7 @@ def test_rows_left_out_are_counted_with_their_reason(engine, world, definitions,
         definitions,
         extract_date=EXTRACT,
     )
-    assert rows(tables["set_aside"]) == [
+    assert rows(tables["quarantined"]) == [
         ("employment", "the record is linked to no person", 1),
         ("employment", "the spell ends before it starts", 2),
         ("employment", "the spell has no date", 1),

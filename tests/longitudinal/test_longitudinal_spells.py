@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage.engine import connect
 from linkage.engine import rows as engine_rows
 from linkage.errors import ContractError
-from linkage.longitudinal import merge_spells
+from linkage.longitudinal.spells import merge_spells
 
 DAY_ZERO = datetime.date(2010, 1, 1)
 

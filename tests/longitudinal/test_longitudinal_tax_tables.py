@@ -5,9 +5,10 @@ import datetime
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.longitudinal import benefits, earnings, employment, self_assessment, set_aside
-from linkage.longitudinal.attributes import received
+from linkage.longitudinal.build import received
 from linkage.longitudinal.definitions import Benefits
+from linkage.longitudinal.earnings import earnings
+from linkage.longitudinal.tax_tables import benefits, employment, quarantined, self_assessment
 
 EXTRACT = datetime.date(2021, 4, 5)
 
@@ -179,7 +180,7 @@ def test_an_open_end_is_one_however_a_register_writes_it(engine, world, holders,
         work = employment(engine, spells, holders, extract_date=EXTRACT)
         claims = benefits(engine, spells, holders, kinds, extract_date=EXTRACT)
         none = {name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")}
-        aside = set_aside(engine, employment=spells, benefits=spells, holders=holders, extract_date=EXTRACT, **none)
+        aside = quarantined(engine, holders, employment=spells, benefits=spells, extract_date=EXTRACT, **none)
         found.append((rows(work), rows(claims), rows(aside)))
     assert found[0] == found[1]
     assert found[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]

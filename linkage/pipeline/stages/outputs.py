@@ -50,12 +50,12 @@ def longitudinal_stage(job: Job) -> Stage:
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
-        aside = (
-            space.engine.arrow(tables["set_aside"])
+        quarantined = (
+            space.engine.arrow(tables["quarantined"])
             .sort_by([("table", "ascending"), ("reason", "ascending")])
             .to_pylist()
         )
-        return {"rows": rows, "set_aside": aside, "extract_date": until.isoformat()}
+        return {"rows": rows, "quarantined": quarantined, "extract_date": until.isoformat()}
 
     return Stage(
         name="longitudinal",
