@@ -31,10 +31,7 @@ def render_comparison(comparison: Mapping[str, Any], out: Path, catalogue: Catal
     links: list[Row] = [
         [step["step"], *(_count(step[key]) for key in ("before", *FATES, "after"))] for step in comparison["steps"]
     ]
-    settings: list[Row] = [
-        [row["path"], *("not set" if row[key] is None else str(row[key]) for key in ("before", "after"))]
-        for row in comparison["settings"]
-    ]
+    settings = setting_rows(comparison["settings"])
     sections = [
         Section("links", "Links of both runs", [Table("Accepted links", heads, links)]),
         *(Section(f"step-{step['step']}", f"Step {step['step']}", _step(step, names)) for step in comparison["steps"]),
@@ -43,6 +40,14 @@ def render_comparison(comparison: Mapping[str, Any], out: Path, catalogue: Catal
     ]
     title = "Two runs compared"
     return write_page(document(title, statement(comparison), lines, [s for s in sections if s.blocks]), out)
+
+
+def setting_rows(settings: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Settings that differ: path, before, after."""
+    return [
+        [row["path"], *("not set" if row[key] is None else str(row[key]) for key in ("before", "after"))]
+        for row in settings
+    ]
 
 
 def statement(comparison: Mapping[str, Any]) -> str:

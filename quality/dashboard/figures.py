@@ -5,6 +5,7 @@ Groups are shown by percentages only, as the run's report shows them; what a run
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -13,10 +14,10 @@ from quality.disclosure import Cell, Disclosure
 from quality.measures.drift import distributions
 from quality.report.names import Names
 from quality.report.page import Row, Table
-from quality.report.released import release
+from quality.report.released import Step, release
 from quality.report.sections.bias import basis_of
 from quality.report.sections.methods import stages_of
-from quality.report.showing import pairs_reviewed
+from quality.report.showing import number, pairs_reviewed
 
 BASES = {"truth": "by truth", "review": "by review", "estimated_error": "estimated"}
 LARGEST, FLAGGED = "Largest difference, either way", "Groups flagged"
@@ -47,6 +48,10 @@ class Matrix:
     figures: Sequence[Figure]
     places: int = 0  # decimals of a change
 
+    def figure(self, *labels: str) -> Figure:
+        """A figure by its labels."""
+        return next(figure for figure in self.figures if tuple(figure.labels) == labels)
+
     def table(self, runs: Sequence[str]) -> Table:
         """A column for each run."""
         rows: list[Row] = [[*figure.labels, *figure.cells] for figure in self.figures]
@@ -73,42 +78,154 @@ def change(figure: Figure, two: tuple[int, int], places: int, d: Disclosure) -> 
     return Cell(f"{by:{'+' if by else ''},.{digits}f}".replace("-", "−"), round(by, 6))
 
 
-def steps_of(runs: Sequence[Run], names: Names) -> list[tuple[str, list[Mapping[str, Any] | None]]]:
-    """Every step of the newest run, the last first, with what each run counted of it; None where a run lacks it."""
-    return [(names.step(step), [run.steps.get(key) for run in runs]) for key, step in reversed(runs[-1].steps.items())]
+class Figures:
+    """All figures of runs, the newest run's steps, the last first."""
+
+    def __init__(self, runs: Sequence[Run], names: Names, d: Disclosure) -> None:
+        self.runs, self.names, self.d = runs, names, d
+        self._none = d.marked("not_applicable")
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        """Every matrix, in the order of a page."""
+        return [self.counts, self.shares, self.bias, self.groups, self.stability, self.levels, self.seconds]
+
+    @cached_property
+    def steps(self) -> list[tuple[str, list[Step | None]]]:
+        """Every step of the newest run, the last first, with what each run counted of it; None where a run lacks it."""
+        newest = reversed(self.runs[-1].steps.items())
+        return [(self.names.step(step), [run.steps.get(key) for run in self.runs]) for key, step in newest]
+
+    @cached_property
+    def counts(self) -> Matrix:
+        """People on the spine, links and pairs in clerical review."""
+        people = [self.d.count((run.evaluation.get("spine") or {}).get("people")) for run in self.runs]
+        figures = [Figure(("Spine", "People"), people)]
+        for title, steps in self.steps:
+            for name, decision in (("Links", "accepted"), ("Pairs in clerical review", "review")):
+                cells = [release(s, self.d).cells["decision", decision] if s else self._none for s in steps]
+                figures.append(Figure((title, name), cells))
+        return Matrix("counts", "Counts", ("Step", "Count"), figures)
+
+    @cached_property
+    def shares(self) -> Matrix:
+        """Linked of the eligible; precision and recall with intervals by everything that measures them."""
+        figures: list[Figure] = []
+        for title, steps in self.steps:
+            wholes = [release(step, self.d).left.whole if step and step["totals"] else None for step in steps]
+            bounds = [(one.low, one.high) if one else (self._none, self._none) for one in wholes]
+            figures.append(Figure((title, "Linked"), [one.rate if one else self._none for one in wholes], bounds))
+            for basis, by in BASES.items():
+                for measure in ("precision", "recall"):
+                    errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
+                    if any(share for share, _ in errors):
+                        cells = [self.d.accuracy(share, seen=seen) for share, seen in errors]
+                        bounds = [self.d.interval(share, seen=seen) for share, seen in errors]
+                        figures.append(Figure((title, f"{measure.capitalize()} {by}"), cells, bounds))
+        return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
+
+    def best_basis(self, title: str) -> str | None:
+        """What says most of a step's error in the newest run: truth, a review, else match probabilities."""
+        known = {figure.labels[1]: figure.cells[-1] for figure in self.shares.figures if figure.labels[0] == title}
+        shown = (by for by in BASES.values() if known.get(f"Precision {by}", self._none).mark != "not_applicable")
+        return next(shown, None)
+
+    @cached_property
+    def bias(self) -> Matrix:
+        """By step: the largest standardised difference, and how many groups are flagged."""
+        figures: list[Figure] = []
+        for title, steps in self.steps:
+            bases = {basis_of(step) for step in steps if step and step.get("bias")}
+            basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
+            runs = [self._differences(step, basis) if step and step.get("bias") else [] for step in steps]
+            if any(runs):
+                largest = [number(max(abs(g["difference"]) for g in of)) if of else self._none for of in runs]
+                flagged = [number(sum(g["flagged"] for g in of), 0) if of else self._none for of in runs]
+                figures += [Figure((title, LARGEST), largest), Figure((title, FLAGGED), flagged)]
+        return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), figures, 2)
+
+    def _differences(self, step: Step, basis: str) -> list[Mapping[str, Any]]:
+        """Differences of groups that are large enough on both sides."""
+        part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
+        fewest = self.d.profile.fewest
+        return [
+            group[basis]
+            for row in step["bias"]
+            if len(row["characteristics"]) == 1
+            for group in row["groups"]
+            if group[basis]
+            and min(group[part], group[whole] - group[part]) >= fewest
+            and group[whole] >= _FEWEST_TIMES * fewest
+        ]
+
+    @cached_property
+    def stability(self) -> Matrix:
+        """Population stability index of the links' match weights, of each run and the one before."""
+        figures = [
+            Figure((title, "Match weights"), [self._none, *(self.index(*two) for two in pairwise(steps))])
+            for title, steps in self.steps
+        ]
+        return Matrix("stability", "Population stability index", ("Step", "Figure"), figures, 3)
+
+    def index(self, before: Step | None, after: Step | None) -> Cell:
+        """The stability index of two runs of a step."""
+        changes = distributions(before, after) if before and after else []
+        row = next((row for row in changes if row["what"] == "match weights"), None)
+        if row is None:
+            return self._none
+        few = min(row["before"], row["after"]) < self.d.profile.fewest
+        return self.d.marked("suppressed") if few else number(row["psi"], 3)
+
+    @cached_property
+    def groups(self) -> Matrix:
+        """Percentage linked of each group of people, left side of each step."""
+        figures: list[Figure] = []
+        for title, steps in self.steps:
+            rates = [
+                {
+                    (characteristic, group.label): group.rate
+                    for name, characteristic, groups in (release(step, self.d).left.characteristics if step else ())
+                    if name != "source"
+                    for group in groups
+                }
+                for step in steps
+            ]
+            for key in dict.fromkeys(key for one in rates for key in one):
+                figures.append(Figure((title, *key), [one.get(key, self._none) for one in rates]))
+        return Matrix("groups", "Linked by group, %", ("Step", "Characteristic", "Group"), figures, 1)
+
+    @cached_property
+    def levels(self) -> Matrix:
+        """Match weight, m and u of each level: the model's parameters, no counts of people."""
+        figures: list[Figure] = []
+        for title, steps in self.steps:
+            models = [(step or {}).get("parameters") or {} for step in steps]
+            levels = [{(row["comparison"], row["label"]): row for row in model.get("levels", ())} for model in models]
+            for key in dict.fromkeys(key for one in levels for key in one):
+                label = self.names.columns_in(str(key[1]).removeprefix(f"{key[0]}: "))
+                for name, text in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
+                    cells = [self.d.parameter(one.get(key, {}).get(name)) for one in levels]
+                    figures.append(Figure((title, f"{self.names.column(key[0])}: {label}", text), cells))
+        return Matrix("levels", "Match weight, m and u by level", ("Step", "Level", "Parameter"), figures, 2)
+
+    @cached_property
+    def seconds(self) -> Matrix:
+        """Seconds by kind of stage (the first word of its name), and of all."""
+        by_kind: list[dict[str, float]] = []
+        for run in self.runs:
+            kinds: dict[str, float] = {}
+            for stage in stages_of(run.manifest):
+                kind = str(stage["name"]).split("-")[0]
+                kinds[kind] = kinds.get(kind, 0.0) + float(stage.get("seconds") or 0.0)
+            by_kind.append(kinds)
+        figures = [Figure(("All stages",), [number(sum(kinds.values()), 1) for kinds in by_kind])]
+        for kind in dict.fromkeys(kind for kinds in reversed(by_kind) for kind in kinds):
+            cells = [number(kinds[kind], 1) if kind in kinds else self._none for kinds in by_kind]
+            figures.append(Figure((kind.capitalize(),), cells))
+        return Matrix("seconds", "Seconds by kind of stage", ("Stages",), figures, 1)
 
 
-def counts(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """People on the spine, links and pairs in clerical review."""
-    people = [d.count((run.evaluation.get("spine") or {}).get("people")) for run in runs]
-    figures = [Figure(("Spine", "People"), people)]
-    for title, steps in steps_of(runs, names):
-        pairs = [release(step, d).cells if step else None for step in steps]
-        for name, decision in (("Links", "accepted"), ("Pairs in clerical review", "review")):
-            cells = [one["decision", decision] if one else d.marked("not_applicable") for one in pairs]
-            figures.append(Figure((title, name), cells))
-    return Matrix("counts", "Counts", ("Step", "Count"), figures)
-
-
-def shares(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Linked of the eligible; precision and recall with intervals by everything that measures them."""
-    figures: list[Figure] = []
-    none = d.marked("not_applicable")
-    for title, steps in steps_of(runs, names):
-        wholes = [release(step, d).left.whole if step and step["totals"] else None for step in steps]
-        bounds = [(one.low, one.high) if one else (none, none) for one in wholes]
-        figures.append(Figure((title, "Linked"), [one.rate if one else none for one in wholes], bounds))
-        for basis, by in BASES.items():
-            for measure in ("precision", "recall"):
-                found = [_error(run, step, basis, measure) for run, step in zip(runs, steps, strict=True)]
-                if any(share for share, _ in found):
-                    cells = [d.accuracy(share, seen=seen) for share, seen in found]
-                    bounds = [d.interval(share, seen=seen) for share, seen in found]
-                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), cells, bounds))
-    return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
-
-
-def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -> tuple[Any, int | None]:
+def _error(run: Run, step: Step | None, basis: str, measure: str) -> tuple[Any, int | None]:
     """A share of precision or recall, None where nothing measures it; of a review also how many pairs it rests on."""
     if step is None:
         return None, None
@@ -117,119 +234,3 @@ def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -
         return (review[measure]["middle"], pairs_reviewed(review, measure)) if review else (None, None)
     measured = step.get("accuracy" if basis == "truth" else "estimated_error")
     return (measured[measure] if measured else None), None
-
-
-def best_basis(shares: Matrix, title: str) -> str | None:
-    """What says most of a step's error in the newest run: truth, a review, else match probabilities."""
-    labels = {figure.labels[1]: figure for figure in shares.figures if figure.labels[0] == title}
-    for by in BASES.values():
-        figure = labels.get(f"Precision {by}")
-        if figure and figure.cells[-1].mark != "not_applicable":
-            return by
-    return None
-
-
-def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """By step: the largest standardised difference, and how many groups are flagged."""
-    figures: list[Figure] = []
-    none = d.marked("not_applicable")
-    for title, steps in steps_of(runs, names):
-        bases = {basis_of(step) for step in steps if step and step.get("bias")}
-        basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
-        differences = [_differences(step, basis, d) if step and step.get("bias") else [] for step in steps]
-        if any(differences):
-            largest = [_number(max(abs(one["difference"]) for one in of), 2) if of else none for of in differences]
-            flagged = [_number(sum(one["flagged"] for one in of), 0) if of else none for of in differences]
-            figures += [Figure((title, LARGEST), largest), Figure((title, FLAGGED), flagged)]
-    return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), figures, 2)
-
-
-def _differences(step: Mapping[str, Any], basis: str, d: Disclosure) -> list[Mapping[str, Any]]:
-    """Differences of groups that are large enough on both sides."""
-    part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
-    fewest = d.profile.fewest
-    return [
-        group[basis]
-        for row in step["bias"]
-        if len(row["characteristics"]) == 1
-        for group in row["groups"]
-        if group[basis]
-        and min(group[part], group[whole] - group[part]) >= fewest
-        and group[whole] >= _FEWEST_TIMES * fewest
-    ]
-
-
-def stability(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Population stability index of the links' match weights, of each run and the one before."""
-    figures = [
-        Figure((title, "Match weights"), [d.marked("not_applicable"), *(_index(*two, d) for two in pairwise(steps))])
-        for title, steps in steps_of(runs, names)
-    ]
-    return Matrix("stability", "Population stability index", ("Step", "Figure"), figures, 3)
-
-
-def _index(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, d: Disclosure) -> Cell:
-    if before is None or after is None:
-        return d.marked("not_applicable")
-    row = next((row for row in distributions(before, after) if row["what"] == "match weights"), None)
-    if row is None:
-        return d.marked("not_applicable")
-    few = min(row["before"], row["after"]) < d.profile.fewest
-    return d.marked("suppressed") if few else _number(row["psi"], 3)
-
-
-def groups(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Percentage linked of each group of people, left side of each step."""
-    figures: list[Figure] = []
-    for title, steps in steps_of(runs, names):
-        rates = [
-            {
-                (characteristic, group.label): group.rate
-                for name, characteristic, of in release(step, d).left.characteristics
-                if name != "source"
-                for group in of
-            }
-            if step
-            else {}
-            for step in steps
-        ]
-        for key in dict.fromkeys(key for one in rates for key in one):
-            figures.append(Figure((title, *key), [one.get(key, d.marked("not_applicable")) for one in rates]))
-    return Matrix("groups", "Linked by group, %", ("Step", "Characteristic", "Group"), figures, 1)
-
-
-def levels(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """Match weight, m and u of each level: the model's parameters, no counts of people."""
-    figures: list[Figure] = []
-    for title, steps in steps_of(runs, names):
-        models = [
-            {(row["comparison"], row["label"]): row for row in ((step or {}).get("parameters") or {}).get("levels", ())}
-            for step in steps
-        ]
-        for comparison, label in dict.fromkeys(key for model in models for key in model):
-            level = names.columns_in(str(label).removeprefix(f"{comparison}: "))
-            for key, text in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
-                cells = [d.parameter(model.get((comparison, label), {}).get(key)) for model in models]
-                figures.append(Figure((title, f"{names.column(comparison)}: {level}", text), cells))
-    return Matrix("levels", "Match weight, m and u by level", ("Step", "Level", "Parameter"), figures, 2)
-
-
-def seconds(runs: Sequence[Run], d: Disclosure) -> Matrix:
-    """Seconds by kind of stage (the first word of its name), and of all."""
-    by_kind: list[dict[str, float]] = []
-    for run in runs:
-        kinds: dict[str, float] = {}
-        for stage in stages_of(run.manifest):
-            kind = str(stage["name"]).split("-")[0]
-            kinds[kind] = kinds.get(kind, 0.0) + float(stage.get("seconds") or 0.0)
-        by_kind.append(kinds)
-    figures = [Figure(("All stages",), [_number(sum(kinds.values()), 1) for kinds in by_kind])]
-    for kind in dict.fromkeys(kind for kinds in reversed(by_kind) for kind in kinds):
-        cells = [_number(kinds[kind], 1) if kind in kinds else d.marked("not_applicable") for kinds in by_kind]
-        figures.append(Figure((kind.capitalize(),), cells))
-    return Matrix("seconds", "Seconds by kind of stage", ("Stages",), figures, 1)
-
-
-def _number(value: float, places: int) -> Cell:
-    """A number that counts no people."""
-    return Cell(f"{value:,.{places}f}".replace("-", "−"), round(value, places))

@@ -1,4 +1,4 @@
-"""Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are set aside."""
+"""Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are not shown."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Found:
-    """Runs from the oldest to the newest, and the folders set aside."""
+    """Runs from the oldest to the newest, and the folders not shown."""
 
     runs: Sequence[Run]
     aside: Sequence[SetAside]
@@ -134,7 +134,7 @@ def _read(
 
 
 def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: str | None) -> str | None:
-    """Why a folder is set aside; None of a run that can be shown."""
+    """Why a folder is not shown; None of a run that can be shown."""
     if manifest is None:
         return "unfinished: no manifest.json; continue it with the same leo run"
     if "configuration" not in manifest:

@@ -1,6 +1,6 @@
 """The dashboard's pages: all runs with their trends and models, and a page for each run and the one before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -8,11 +8,11 @@ from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from quality import disclosure
-from quality.dashboard import figures
 from quality.dashboard.comparison import settings
-from quality.dashboard.figures import FLAGGED, LARGEST, Matrix, best_basis, steps_of
-from quality.dashboard.reading import Found, Run
-from quality.disclosure import Cell, Disclosure
+from quality.dashboard.comparison_page import setting_rows
+from quality.dashboard.figures import FLAGGED, LARGEST, Figure, Figures, Matrix
+from quality.dashboard.reading import Found
+from quality.disclosure import Disclosure
 from quality.measures.drift import drift
 from quality.report import charts
 from quality.report.document import document
@@ -27,6 +27,7 @@ from quality.report.showing import listed, moment, symbols
 
 _MARK = "leo-dashboard.json"
 _GIB = 2**30  # bytes
+_MOST_ROWS = 40  # of a table that is open
 _STATUS = {"done": "done", "gate failed": "a gate failed"}
 
 
@@ -49,174 +50,142 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
         ConfigError: there is no such disclosure profile.
     """
     check_folder(out, _MARK, "dashboard")
-    steps = {key: step for run in found.runs for key, step in run.steps.items()}
-    d, names = Disclosure(disclosure.load(profile)), Names(catalogue or shipped(), steps.values())
     runs = found.runs
-    matrices = [make(runs, names, d) for make in (figures.counts, figures.shares, figures.bias, figures.groups)]
-    matrices += [figures.stability(runs, names, d), figures.levels(runs, names, d), figures.seconds(runs, d)]
-    by_name = {matrix.name: matrix for matrix in matrices}
+    steps = {key: step for run in runs for key, step in run.steps.items()}
+    names = Names(catalogue or shipped(), steps.values())
+    figures = Figures(runs, names, Disclosure(disclosure.load(profile)))
     pairs = list(pairwise(range(len(runs))))[::-1]
-    pages = {"index.html": _index(found, by_name, pairs, names, d)}
+    titles = {two: f"{runs[two[1]].name} compared with {runs[two[0]].name}" for two in pairs}
+    files = {two: f"compare-{two[0] + 1}-{two[1] + 1}.html" for two in pairs}
+    pages = {"index.html": _index(found, figures, [(files[two], titles[two]) for two in pairs])}
     for two in pairs:
-        before, after = (runs[place] for place in two)
-        pages[_file(two)] = document(
-            f"{after.name} compared with {before.name}",
-            "Figures of two runs and their changes.",
-            sections=_compared(runs, two, matrices, names, d),
-            places=[("index.html", "Runs and trends", False)],
-        )
+        sections, places = _compared(figures, two), [("index.html", "Runs and trends", False)]
+        text = "Figures of two runs and their changes."
+        pages[files[two]] = document(titles[two], text, sections=sections, places=places)
     write_folder(out, _MARK, pages)
     size = sum(len(page.encode()) for page in pages.values())
     return Site(out / "index.html", len(runs), len(found.aside), len(pages), size)
 
 
-def _file(two: tuple[int, int]) -> str:
-    return f"compare-{two[0] + 1}-{two[1] + 1}.html"
-
-
-def _index(
-    found: Found, by_name: Mapping[str, Matrix], pairs: Sequence[tuple[int, int]], names: Names, d: Disclosure
-) -> str:
+def _index(found: Found, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
     runs, newest = found.runs, found.runs[-1]
     statement = f"{len(runs)} {'run is' if len(runs) == 1 else 'runs are'} shown; the newest is {newest.name}, started {moment(newest.started)}."
     failed = [run.name for run in runs if run.manifest.get("status") == "gate failed"]
     statement += f" A gate failed in {listed(failed)}." if failed else ""
-    statement += f" Folders set aside: {len(found.aside)}." if found.aside else ""
-    return document(
-        "Linkage dashboard",
-        statement,
-        _headlines(by_name, d),
-        [
-            _runs_section(found, by_name, names),
-            *_trends(runs, by_name),
-            *_models(runs, by_name["levels"], names, d),
-            _machines(runs),
-            _about(d),
-        ],
-        links=[(_file(two), f"{runs[two[1]].name} compared with {runs[two[0]].name}") for two in pairs],
-    )
+    statement += f" Folders not shown: {len(found.aside)}." if found.aside else ""
+    sections = [
+        _runs_section(found, figures),
+        *_trends(figures),
+        *_models(figures),
+        _machines(figures),
+        _about(figures.d),
+    ]
+    return document("Linkage dashboard", statement, _headlines(figures), sections, links=links)
 
 
-def _newest(matrix: Matrix, title: str, label: str) -> Cell:
-    return next(figure.cells[-1] for figure in matrix.figures if tuple(figure.labels) == (title, label))
-
-
-def _headlines(by_name: Mapping[str, Matrix], d: Disclosure) -> list[Headline]:
+def _headlines(figures: Figures) -> list[Headline]:
     """The newest run's last step in five figures at most."""
-    counts, shares = by_name["counts"], by_name["shares"]
+    counts, shares = figures.counts, figures.shares
     title = shares.figures[0].labels[0]
-    people = _newest(counts, "Spine", "People")
+    people = counts.figure("Spine", "People").cells[-1]
     lines = [Headline("People", people, "", "on the spine")] if people.mark != "unavailable" else []
-    lines.append(Headline("Linked", _newest(shares, title, "Linked"), "%", f"of eligible people, {title}"))
-    if by := best_basis(shares, title):
+    lines.append(Headline("Linked", shares.figure(title, "Linked").cells[-1], "%", f"of eligible people, {title}"))
+    if by := figures.best_basis(title):
         for measure in ("Precision", "Recall"):
-            lines.append(Headline(measure, _newest(shares, title, f"{measure} {by}"), "%", f"{by}, {title}"))
-    lines.append(Headline("In review", _newest(counts, title, "Pairs in clerical review"), "", f"pairs, {title}"))
-    return explained(lines, d)
+            lines.append(Headline(measure, shares.figure(title, f"{measure} {by}").cells[-1], "%", f"{by}, {title}"))
+    review = counts.figure(title, "Pairs in clerical review").cells[-1]
+    return explained([*lines, Headline("In review", review, "", f"pairs, {title}")], figures.d)
 
 
-def _runs_section(found: Found, by_name: Mapping[str, Matrix], names: Names) -> Section:
-    title = by_name["shares"].figures[0].labels[0]
-    links = next(one for one in by_name["counts"].figures if tuple(one.labels) == (title, "Links"))
-    linked = next(one for one in by_name["shares"].figures if tuple(one.labels) == (title, "Linked"))
+def _runs_section(found: Found, figures: Figures) -> Section:
+    title = figures.shares.figures[0].labels[0]
+    links, linked = figures.counts.figure(title, "Links").cells, figures.shares.figure(title, "Linked").cells
     rows: list[Row] = []
     for place, run in reversed(list(enumerate(found.runs))):
-        changed = (
-            len(settings(found.runs[place - 1].manifest["configuration"], run.manifest["configuration"]))
-            if place
-            else 0
-        )
-        lacking = [names.step(step) for key, step in found.runs[-1].steps.items() if key not in run.steps]
-        row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(changed)]
-        rows.append([*row, listed(lacking) or "none", links.cells[place], linked.cells[place]])
+        before = found.runs[max(place - 1, 0)]
+        changed = settings(before.manifest["configuration"], run.manifest["configuration"])
+        lacking = [figures.names.step(step) for key, step in found.runs[-1].steps.items() if key not in run.steps]
+        row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(len(changed))]
+        rows.append([*row, listed(lacking) or "none", links[place], linked[place]])
     heads = ["Run", "Started", "Status", "Settings changed", "Steps missing", f"{title}: links", f"{title}: linked, %"]
     blocks: list[Block] = [Table("Runs, newest first", heads, rows)]
     if found.aside:
-        blocks.append(Table("Folders set aside", ["Folder", "Why"], [[one.name, one.reason] for one in found.aside]))
+        blocks.append(Table("Folders not shown", ["Folder", "Why"], [[one.name, one.reason] for one in found.aside]))
     return Section("runs", "Runs", blocks)
 
 
-def _trends(runs: Sequence[Run], by_name: Mapping[str, Matrix]) -> list[Section]:
+def _trends(figures: Figures) -> list[Section]:
     """Each figure from run to run; a section of which no run has a number is left out."""
-    shares, names = by_name["shares"], [run.name for run in runs]
-    best = {figure.labels[0]: best_basis(shares, figure.labels[0]) for figure in shares.figures}
+    counts, shares, bias = figures.counts, figures.shares, figures.bias
+    review, psi = "Pairs in clerical review", "Population stability index"
 
-    def trend(matrix: Matrix, title: str, *labels: str) -> list[Block]:
-        wanted = [
-            one for one in matrix.figures if not labels or one.labels[-1] in labels or _is_best(one, labels, best)
-        ]
-        wanted = [one for one in wanted if any(cell.value is not None for cell in one.cells)]
-        if not wanted:
-            return []
-        values = [
-            {
-                "label": run,
-                "group": ": ".join(one.labels),
-                "value": cell.value,
-                "low": one.bounds[place][0].value if one.bounds else None,
-                "high": one.bounds[place][1].value if one.bounds else None,
-            }
-            for one in wanted
-            for place, (run, cell) in enumerate(zip(names, one.cells, strict=True))
-        ]
-        table = Matrix(matrix.name, title, matrix.heads, wanted).table(names)
-        name = "trend-" + "".join(letter if letter.isalnum() else "-" for letter in title.lower())
-        return [
-            charts.figure(
-                name, title, "Each strip has its own scale; bars are 95% intervals.", charts.trend(values), table
-            )
-        ]
+    def best(measure: str) -> list[Figure]:
+        """Precision or recall by what says most of a step's error."""
+        return [one for one in shares.figures if one.labels[1] == f"{measure} {figures.best_basis(one.labels[0])}"]
 
-    counts, bias = by_name["counts"], by_name["bias"]
+    def labelled(matrix: Matrix, label: str) -> list[Figure]:
+        return [one for one in matrix.figures if one.labels[-1] == label]
+
+    trends: dict[tuple[str, str], list[tuple[Matrix, str, Sequence[Figure]]]] = {
+        ("links", "Links"): [
+            (counts, "Links", labelled(counts, "Links")),
+            (shares, "Linked, of eligible people, %", labelled(shares, "Linked")),
+        ],
+        ("error", "Precision and recall"): [(shares, f"{one}, %", best(one)) for one in ("Precision", "Recall")],
+        ("review", "Clerical review load"): [(counts, review, labelled(counts, review))],
+        ("bias", "Bias by group"): [(bias, one, labelled(bias, one)) for one in (LARGEST, FLAGGED)],
+        ("drift", "Stability of match weights"): [(figures.stability, psi, figures.stability.figures)],
+        ("seconds", "Time"): [(figures.seconds, "Seconds", figures.seconds.figures)],
+    }
     sections = [
-        Section(
-            "links",
-            "Links",
-            [*trend(counts, "Links", "Links"), *trend(shares, "Linked, of eligible people, %", "Linked")],
-        ),
-        Section(
-            "error",
-            "Precision and recall",
-            [*trend(shares, "Precision, %", "Precision"), *trend(shares, "Recall, %", "Recall")],
-        ),
-        Section(
-            "review", "Clerical review load", trend(counts, "Pairs in clerical review", "Pairs in clerical review")
-        ),
-        Section("bias", "Bias by group", [*trend(bias, LARGEST, LARGEST), *trend(bias, FLAGGED, FLAGGED)]),
-        Section("drift", "Stability of match weights", trend(by_name["stability"], "Population stability index")),
-        Section("seconds", "Time", trend(by_name["seconds"], "Seconds")),
+        Section(name, title, [block for trend in of for block in _trend(figures, *trend)])
+        for (name, title), of in trends.items()
     ]
     return [section for section in sections if section.blocks]
 
 
-def _is_best(figure: figures.Figure, labels: Sequence[str], best: Mapping[str, str | None]) -> bool:
-    """Precision or recall by what says most of the step's error."""
-    return figure.labels[-1] in [f"{label} {best.get(figure.labels[0])}" for label in labels]
-
-
-def _models(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclosure) -> list[Section]:
-    """Versions, thresholds and levels of each step's model, by run."""
-    rows: list[Row] = []
-    for title, steps in steps_of(runs, names):
-        for run, step in zip(runs, steps, strict=True):
-            if step and step["parameters"]:
-                publication = Publication(run.evaluation, names, d, run.manifest)
-                rows.append([title, run.name, *model_cells(publication, step)])
-    if not rows:
+def _trend(figures: Figures, matrix: Matrix, title: str, of: Sequence[Figure]) -> list[Block]:
+    names = [run.name for run in figures.runs]
+    wanted = [one for one in of if any(cell.value is not None for cell in one.cells)]
+    if not wanted:
         return []
+    values = [
+        {
+            "label": run,
+            "group": ": ".join(one.labels),
+            "value": cell.value,
+            "low": one.bounds[place][0].value if one.bounds else None,
+            "high": one.bounds[place][1].value if one.bounds else None,
+        }
+        for one in wanted
+        for place, (run, cell) in enumerate(zip(names, one.cells, strict=True))
+    ]
+    table = Matrix(matrix.name, title, matrix.heads, wanted).table(names)
+    name = "trend-" + "".join(letter if letter.isalnum() else "-" for letter in title.lower())
+    summary = "Each strip has its own scale; bars are 95% intervals."
+    return [charts.figure(name, title, summary, charts.trend(values), table)]
+
+
+def _models(figures: Figures) -> list[Section]:
+    """Versions, thresholds and levels of each step's model, by run."""
+    rows: list[Row] = [
+        [title, run.name, *model_cells(Publication(run.evaluation, figures.names, figures.d, run.manifest), step)]
+        for title, steps in figures.steps
+        for run, step in zip(figures.runs, steps, strict=True)
+        if step and step["parameters"]
+    ]
     text = "Runs with the same version linked by the same model. Thresholds are match weights."
-    table = levels.table([run.name for run in runs])
     blocks: list[Block] = [
         Text(text),
         Table("Models by run", ["Step", "Run", *MODEL_HEADS], rows),
-        Fold("Every level", [table]),
+        Fold("Every level", [figures.levels.table([run.name for run in figures.runs])]),
     ]
-    return [Section("models", "Models", blocks)]
+    return [Section("models", "Models", blocks)] if rows else []
 
 
-def _machines(runs: Sequence[Run]) -> Section:
+def _machines(figures: Figures) -> Section:
     rows: list[Row] = []
-    for run in reversed(runs):
+    for run in reversed(figures.runs):
         machine, versions = run.manifest.get("machine") or {}, run.manifest.get("versions") or {}
         memory = [machine.get("memory_bytes"), run.manifest.get("peak_memory_bytes")]
         cells = [str(run.manifest.get("engine") or ""), str(machine.get("cores") or "")]
@@ -226,27 +195,23 @@ def _machines(runs: Sequence[Run]) -> Section:
     return Section("machines", "Machines and versions", [Table("What each run ran on", heads, rows)])
 
 
-def _compared(
-    runs: Sequence[Run], two: tuple[int, int], matrices: Sequence[Matrix], names: Names, d: Disclosure
-) -> list[Section]:
-    before, after = (runs[place] for place in two)
-    tables = [matrix.changes(two, [run.name for run in runs], d) for matrix in matrices]
+def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
+    before, after = (figures.runs[place] for place in two)
+    names = [run.name for run in figures.runs]
+    tables = [matrix.changes(two, names, figures.d) for matrix in figures.matrices]
     blocks: list[Block] = [
-        Fold(table.caption, [table]) if len(table.rows) > 40 else table for table in tables if table.rows
+        Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
     ]
-    changed = settings(before.manifest["configuration"], after.manifest["configuration"])
-    rows: list[Row] = [
-        [row["path"], *("not set" if row[key] is None else str(row[key]) for key in ("before", "after"))]
-        for row in changed
-    ]
+    changed = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
     moved: dict[str, Any] = drift(before.evaluation, after.evaluation)
     moved["last"] = [before.steps[step["step"], step["left"], step["right"]] for step in moved["last"]]
-    section = drift_section(Publication(after.evaluation, names, d, drift=moved), (before.name, after.name))
+    publication = Publication(after.evaluation, figures.names, figures.d, drift=moved)
+    section = drift_section(publication, (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),
-        Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], rows)]),
+        Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], changed)]),
         *([section] if section else []),
-        _about(d),
+        _about(figures.d),
     ]
 
 

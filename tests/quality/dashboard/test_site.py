@@ -12,7 +12,7 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
-from quality.dashboard.figures import Figure, _index, bias, change, counts, groups, seconds, shares
+from quality.dashboard.figures import Figure, Figures, change
 from quality.disclosure import Cell, Disclosure, load
 from quality.report.names import Names
 from tests.quality.report.test_report import CANARIES, Page
@@ -128,17 +128,17 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 
     made("first", 1, change=fewer)
     made("second", 2)
-    runs, names = found_below([tmp_path / "runs"]).runs, NAMES
-    assert _cells(counts(runs, names, d)) == {
+    figures = Figures(found_below([tmp_path / "runs"]).runs, NAMES, d)
+    assert _cells(figures.counts) == {
         ("Spine", "People"): ["600", "600"],
         ("NPD to CIS", "Links"): ["540", "540"],
         ("NPD to CIS", "Pairs in clerical review"): ["30", "30"],
     }
-    shown = _cells(shares(runs, names, d))
+    shown = _cells(figures.shares)
     assert shown["NPD to CIS", "Linked"] == ["c", "90.0"]  # three people linked are too few to show
     assert shown["NPD to CIS", "Precision by truth"] == ["98.15", "98.15"]
     assert shown["NPD to CIS", "Recall by truth"] == ["88.33", "88.33"]
-    assert _cells(seconds(runs, d)) == {
+    assert _cells(figures.seconds) == {
         ("All stages",): ["4.0", "5.0"],
         ("Link",): ["2.0", "2.0"],
         ("Records",): ["2.0", "3.0"],
@@ -148,7 +148,7 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 def test_groups_are_those_that_the_report_shows(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("one", 1)
     runs = found_below([tmp_path / "runs"]).runs
-    shown = {labels[1:]: cells for labels, cells in _cells(groups(runs, NAMES, d)).items()}
+    shown = {labels[1:]: cells for labels, cells in _cells(Figures(runs, NAMES, d).groups).items()}
     assert shown["Sex", "Female"] == ["90.0"]
     assert not [labels for labels in shown if labels[0] == "Source"]
 
@@ -183,7 +183,7 @@ def compared(name: str, *groups: tuple[int, int, float, float | None]) -> Run:
 )
 def test_bias_of_runs(runs: list[Any], largest: list[str], flagged: list[str], d: Disclosure) -> None:
     shown = [compared(str(place), *groups) for place, groups in enumerate(runs)]
-    assert _cells(bias(shown, NAMES, d)) == {
+    assert _cells(Figures(shown, NAMES, d).bias) == {
         ("a to b", "Largest difference, either way"): largest,
         ("a to b", "Groups flagged"): flagged,
     }
@@ -194,17 +194,17 @@ def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -
     lighter = copy.deepcopy(step)
     for row in lighter["weights"]:
         row["bin"] -= 10
-    assert _index(step, step, d).text == "0.000"
-    moved = _index(step, lighter, d).value
+    assert Figures([], NAMES, d).index(step, step).text == "0.000"
+    moved = Figures([], NAMES, d).index(step, lighter).value
     assert moved is not None
     assert moved > 0.25
-    assert _index(None, step, d).mark == "not_applicable"
+    assert Figures([], NAMES, d).index(None, step).mark == "not_applicable"
 
 
 def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("first", 1)
     made("second", 2)
-    row = counts(found_below([tmp_path / "runs"]).runs, NAMES, d).figures[1]
+    row = Figures(found_below([tmp_path / "runs"]).runs, NAMES, d).counts.figures[1]
     assert change(row, (0, 1), 0, d).text == "0"
     flagged = Figure(("People to CIS", "Groups flagged"), [Cell("12", 12.0), Cell("11", 11.0)])
     assert change(flagged, (0, 1), 2, d).text == "−1"
