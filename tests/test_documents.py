@@ -16,6 +16,7 @@ from linkage.catalogue import Dataset
 from linkage.cli.app import app
 from linkage.config import RunConfig, Step
 from linkage.requests.request import Request
+from quality.disclosure.outputs.schema import Schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -130,7 +131,7 @@ def fences(page: Path, kind: str) -> list[str]:
 
 def unknown_in(told: dict[str, Any]) -> list[str]:
     """Keys, and words in the place of a few, that no file has of which this may be a part."""
-    for model in (RunConfig, Step, Request, Dataset):
+    for model in (RunConfig, Step, Request, Dataset, Schema):
         if told.keys() <= model.model_fields.keys():
             try:
                 model.model_validate(told)

@@ -31,7 +31,7 @@ class Holding:
 
     @property
     def run_table(self) -> str:
-        """As a run names it: LEO's own tables stand alone, those of a source below attributes/."""
+        """As a run names it: LEO's own tables by their names, those of a source below attributes/."""
         return self.definition.name if self.dataset == "leo" else f"attributes/{self.dataset}_{self.definition.name}"
 
     @property
@@ -59,8 +59,8 @@ class Holding:
 
 def holdings(catalogue: Catalogue) -> dict[str, Holding]:
     """Every table of the catalogue by the name that projects use."""
-    found = [Holding(name, table) for name, dataset in catalogue.datasets.items() for table in dataset.table.values()]
-    return {holding.name: holding for holding in found}
+    listed = [Holding(name, table) for name, dataset in catalogue.datasets.items() for table in dataset.table.values()]
+    return {holding.name: holding for holding in listed}
 
 
 def without_case(name: str) -> str:

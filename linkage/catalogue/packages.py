@@ -110,13 +110,13 @@ class Package:
     def variables(self, phases: Iterable[str] | None = None) -> list[tuple[Holding, Variable]]:
         """Every variable once, of some phases or of all."""
         chosen = self.parts if phases is None else phases
-        found = {
+        items = {
             (part.holding.name, variable.name): (part.holding, variable)
             for phase in chosen
             for part in self.parts[phase]
             for variable in part.variables
         }
-        return list(found.values())
+        return list(items.values())
 
     def listed_in(self, phase: str) -> list[tuple[ListedTable, Variable]]:
         """What is listed of tables about a phase; all of it for a package that is not split."""
@@ -145,7 +145,7 @@ def load_packages(
     if standard is None and catalogue is shipped():
         standard = standard_extract()
     held = holdings(catalogue)
-    found: dict[str, Package] = {}
+    packages: dict[str, Package] = {}
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("packages/*.toml").values():
         try:
@@ -158,15 +158,15 @@ def load_packages(
             continue
         wrong = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, held, standard)]
         made = {} if wrong else _packages(rules, held, standard)
-        wrong += [f"{path.name}: two packages are named '{name}'" for name in made if name in found]
+        wrong += [f"{path.name}: two packages are named '{name}'" for name in made if name in packages]
         wrong += [
             f"{path.name}: package {name} takes no variable" for name, package in made.items() if not package.parts
         ]
         faults += wrong
-        found |= made
+        packages |= made
     if faults:
         raise ConfigError("the data packages have faults\n" + "\n".join(f"  {fault}" for fault in faults))
-    return found
+    return packages
 
 
 @functools.cache
@@ -206,12 +206,14 @@ def _parts(
 ) -> dict[str, tuple[Part, ...]]:
     """A package's tables by phase; of a table that nothing is taken from but what is carried, none."""
     carried = {name: _with_carried(rule, held[name], variables) for name, variables in taken.items()}
-    tables = {name: found for name, found in carried.items() if _says_something(rule, held[name], found)}
+    tables = {name: variables for name, variables in carried.items() if _says_something(rule, held[name], variables)}
     if not rules.phase:
-        return {"": tuple(Part(held[name], found) for name, found in tables.items())} if tables else {}
+        return {"": tuple(Part(held[name], variables) for name, variables in tables.items())} if tables else {}
     parts: dict[str, tuple[Part, ...]] = {}
     for phase in rules.phase:
-        of_phase = [part for name, found in tables.items() for part in _of_phase(held[name], found, phase, rules)]
+        of_phase = [
+            part for name, variables in tables.items() for part in _of_phase(held[name], variables, phase, rules)
+        ]
         if of_phase:
             earlier = [
                 Part(held[prior.table], tables[prior.table], years_before=prior.years_before)
@@ -231,8 +233,8 @@ def _with_carried(rule: PackageRule, holding: Holding, taken: list[Variable]) ->
     )
 
 
-def _says_something(rule: PackageRule, holding: Holding, found: tuple[Variable, ...]) -> bool:
-    return any(not (rule.carry and rule.carry.takes(holding, variable)) for variable in found)
+def _says_something(rule: PackageRule, holding: Holding, variables: tuple[Variable, ...]) -> bool:
+    return any(not (rule.carry and rule.carry.takes(holding, variable)) for variable in variables)
 
 
 def _of_phase(holding: Holding, variables: tuple[Variable, ...], phase: Phase, rules: PackageFile) -> Iterator[Part]:

@@ -78,7 +78,7 @@ def _demo_population(data: Path, people: int, seed: int, *, wanted: bool) -> Non
         shutil.rmtree(data, ignore_errors=True)
         with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:
             synthesise(data, people, seed, progress=advance)
-    rows = _manifest(data)["rows"]  # among a handful of people nobody may be in some source
+    rows = _manifest(data)["rows"]  # a handful of people may leave a source empty
     empty = [name.removeprefix("sources/") for name, count in rows.items() if name.startswith("sources/") and not count]
     if empty:
         raise ConfigError(

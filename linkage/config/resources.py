@@ -42,8 +42,8 @@ def config_file(name: str) -> Path:
 def config_files(*patterns: str) -> dict[str, Path]:
     """All files of some patterns by their paths below configs/, in order: the shipped and the user's own."""
     folders = [folder for folder in (shipped_dir(), _own_dir()) if folder]
-    found = {_name(path, folder): path for folder in folders for p in patterns for path in folder.glob(p)}
-    return dict(sorted(found.items()))
+    files = {_name(path, folder): path for folder in folders for p in patterns for path in folder.glob(p)}
+    return dict(sorted(files.items()))
 
 
 def use(folder: Path) -> None:

@@ -160,9 +160,7 @@ class Outputs(Strict):
     projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or next to the run's file
     register_file: str | None = None  # of decisions, in the same places; else register.jsonl next to each request
     key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
-    opt_outs: str | None = (
-        None  # CSV of source and entity_key of those who may be in no extract, next to the run's file
-    )
+    opt_outs: str | None = None  # CSV (source, entity_key) of people in no extract, next to the run's file
 
 
 class Gates(Strict):

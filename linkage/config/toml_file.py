@@ -173,7 +173,7 @@ def _inner(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _inner(argument)
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            return found
+        inner = _inner(argument)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            return inner
     return annotation

@@ -111,11 +111,11 @@ class ApprovedTables:
 
     @classmethod
     def of(cls, plan: Sequence[Layout]) -> "ApprovedTables":
-        found: dict[str, Layout] = {}
+        first_parts: dict[str, Layout] = {}
         for layout in plan:
             if layout.holding:
-                found.setdefault(layout.holding.name, layout)
-        return cls(found)
+                first_parts.setdefault(layout.holding.name, layout)
+        return cls(first_parts)
 
     def has(self, table: str, *names: str | None) -> bool:
         """Whether a table was approved with all of these columns."""

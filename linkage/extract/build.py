@@ -75,7 +75,7 @@ def extract(
         out: the extract's folder. It appears whole or not at all; an earlier one is replaced.
         run_info: the run's name, versions and hash of its configuration: no personal value.
         today: the day that the decision must be in force on; this day when None.
-        opt_outs: source and entity_key of those who may be in no extract.
+        opt_outs: source and entity_key of people who may be in no extract.
         last: the folder of the project's last extract, which this one is compared with.
         max_change: the largest change since it that is accepted, as the project's own; 0.05 is 5 %.
         datasets: the dataset of each source of the run; their own names when None.
@@ -84,7 +84,7 @@ def extract(
     Raises:
         ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or
             `out` holds something other than an extract.
-        ContractError: a lookup gives one record to two people.
+        ContractError: a lookup gives one record to several people.
         GateError: what was written holds signs of an identifier, or a change is too large.
     """
     check_project(project, catalogue, today=today)

@@ -115,17 +115,17 @@ def _long_numbers(engine: Engine, table: Table, names: Sequence[str]) -> frozens
     if not names:
         return frozenset()
     largest = ", ".join(f"max({quote(name)}) >= {_SHORTEST} as long_{place}" for place, name in enumerate(names))
-    found = one(engine, engine.sql(f"select {largest} from {{table}}", table=table))
-    return frozenset(name for place, name in enumerate(names) if found[f"long_{place}"])
+    lengths = one(engine, engine.sql(f"select {largest} from {{table}}", table=table))
+    return frozenset(name for place, name in enumerate(names) if lengths[f"long_{place}"])
 
 
 def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
     """A date column whose dates are mostly long before the years of the table."""
-    held = [layout.years] if layout.years else [Years.parse(field.years)] if field.years else []
-    if not held:
+    years = [layout.years] if layout.years else [Years.parse(field.years)] if field.years else []
+    if not years:
         return
     column = quote(field.name)
-    found = one(
+    counts = one(
         engine,
         engine.sql(
             f"""
@@ -134,12 +134,12 @@ def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> 
                    count(case when year({column}) < $year then 1 end) as early
             from {{table}}
             """,
-            params={"year": held[0].first // 100 - _BIRTH_YEARS_BEFORE},
+            params={"year": years[0].first // 100 - _BIRTH_YEARS_BEFORE},
             table=table,
         ),
     )
-    if found["early"] * 2 > found["dates"]:
-        yield Sign(layout.name, field.name, "a birth date", found["early_values"])
+    if counts["early"] * 2 > counts["dates"]:
+        yield Sign(layout.name, field.name, "a birth date", counts["early_values"])
 
 
 def _counted(
@@ -179,5 +179,5 @@ def text_signs(path: Path) -> Sequence[Sign]:
     """Signs in a document of the extract."""
     text = path.read_text(encoding="utf-8")
     kinds = ("NINO", "UPN", "postcode")  # years, hashes and counts look like the others
-    found = {kind: len(set(re.findall(SIGNS[kind], text))) for kind in kinds}
-    return [Sign(path.name, "text", kind, count) for kind, count in found.items() if count]
+    counts = {kind: len(set(re.findall(SIGNS[kind], text))) for kind in kinds}
+    return [Sign(path.name, "text", kind, count) for kind, count in counts.items() if count]

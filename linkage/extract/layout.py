@@ -96,15 +96,15 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
 
 def _seen_years(project: Project) -> dict[str, tuple[Years, ...]]:
     """Table to the years of it that a project sees: those approved, else those that its population is chosen by."""
-    found: dict[str, list[Years]] = {}
+    seen: dict[str, list[Years]] = {}
     for approved in project.table:
         if approved.years:
-            found.setdefault(approved.name, []).append(Years.parse(approved.years))
-    by_rows = set(found)
+            seen.setdefault(approved.name, []).append(Years.parse(approved.years))
+    by_rows = set(seen)
     for cohort in project.population.cohort:
         if cohort.table not in by_rows:
-            found.setdefault(cohort.table, []).append(Years.parse(cohort.years))
-    return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in found.items()}
+            seen.setdefault(cohort.table, []).append(Years.parse(cohort.years))
+    return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in seen.items()}
 
 
 def own_tables(link_metadata: bool) -> list[Layout]:

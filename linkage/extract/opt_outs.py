@@ -1,4 +1,4 @@
-"""People who may be in no extract: those who opted out, withdrew their consent, or whose record must not be shared."""
+"""People who may be in no extract: they opted out, withdrew their consent, or their record must not be shared."""
 
 import errno
 import os
@@ -40,10 +40,10 @@ def read_opt_outs(path: Path) -> pa.Table:
         )
         table = pa_csv.read_csv(path, convert_options=as_text)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file\n  give the list of those who opted out") from None
+        raise ConfigError(f"{path}: no such file\n  give the list of people who opted out") from None
     except OSError as error:  # Arrow names no file where it is a folder
         why = "is a folder" if path.is_dir() else f"cannot be read: {os.strerror(error.errno or errno.EIO)}"
-        raise ConfigError(f"{path}: {why}\n  give the list of those who opted out") from None
+        raise ConfigError(f"{path}: {why}\n  give the list of people who opted out") from None
     except KeyError:
         raise ConfigError(f"{path}: lacks a column\n  its header has {' and '.join(COLUMNS)}") from None
     except pa.ArrowException:
@@ -78,7 +78,7 @@ def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) ->
     if unknown:
         rows = "1 row of the list" if unknown == 1 else f"{unknown:,} rows of the list"
         raise InputError(
-            f"{rows} of those who opted out: the source is none of {', '.join(names)}\n"
+            f"{rows} of people who opted out: the source is none of {', '.join(names)}\n"
             "  they would exclude no person: write the source as the run names it"
         )
 

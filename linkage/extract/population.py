@@ -44,20 +44,20 @@ def people(
 
     Args:
         key: the project's own.
-        listed: those who opted out: source, entity_key.
+        listed: people who opted out: source, entity_key.
         datasets: the dataset of each source of the run; their own names when None.
 
     Raises:
-        ContractError: a lookup gives one record to two people; the message gives the count.
+        ContractError: a lookup gives one record to several people; the message gives the count.
     """
     lookup = tables["lookup_ae_id"]
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
     datasets = datasets or {}
     members, left_out = _members(engine, population, catalogue, tables, datasets), None
     if listed is not None:
-        found = engine.sql("select distinct source from {spine}", spine=tables["spine"])
-        held = engine.arrow(found)["source"].to_pylist()
-        called = {source: datasets.get(source, source) for source in held}
+        sources = engine.sql("select distinct source from {spine}", spine=tables["spine"])
+        names = engine.arrow(sources)["source"].to_pylist()
+        called = {source: datasets.get(source, source) for source in names}
         check_sources(listed, catalogue, (*called, *called.values()))
         members, left_out = opted_out(engine, listed, tables["spine"], lookup, members, called)
     persons = _named(engine, key, members, f"ours.{PERSON} as person", PERSON, PERSON)
@@ -189,7 +189,7 @@ def _named(engine: Engine, key: ProjectKey, ours: Table, kept: str, value: str, 
 
 
 def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> None:
-    found = one(
+    counted = one(
         engine,
         engine.sql(
             f"""
@@ -202,8 +202,8 @@ def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> N
             lookup=lookup,
         ),
     )
-    if found["shared"]:
+    if counted["shared"]:
         raise ContractError(
-            f"{name}: {found['shared']:,} {record} belong to more than one {PERSON}\n"
+            f"{name}: {counted['shared']:,} {record} belong to more than one {PERSON}\n"
             "  an extract would give their rows to both; run the spine stage again"
         )

@@ -99,9 +99,9 @@ def _value(field: Field, layout: Layout) -> str:
 
 def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
     """The condition on a row's year or the days of its spell, and on its phase; and its parameters."""
-    found = [part for part in (_of_approved_years(layout), _of_approved_phases(layout)) if part[0]]
-    params = {name: value for _, values in found for name, value in values.items()}
-    return "where " + " and ".join(condition for condition, _ in found) if found else "", params
+    conditions = [part for part in (_of_approved_years(layout), _of_approved_phases(layout)) if part[0]]
+    params = {name: value for _, values in conditions for name, value in values.items()}
+    return "where " + " and ".join(condition for condition, _ in conditions) if conditions else "", params
 
 
 def _of_approved_years(layout: Layout) -> tuple[str, Mapping[str, Value]]:

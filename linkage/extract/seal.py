@@ -34,8 +34,8 @@ def write_seal(folder: Path, known: dict[str, str]) -> str:
 
 def files_below(folder: Path) -> list[str]:
     """Every file of an extract but the list itself, sorted."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-    return sorted(name for name in found if name != SUMS)
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return sorted(name for name in names if name != SUMS)
 
 
 def broken(folder: Path) -> dict[str, str]:

@@ -136,21 +136,21 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
 
 
 def _table_faults(
-    engine: Engine, catalogue: Catalogue, found: _StoredTable, people: _StoredTable | None
+    engine: Engine, catalogue: Catalogue, stored: _StoredTable, people: _StoredTable | None
 ) -> Iterator[str]:
-    counted = engine.count(found.table)
-    if counted != found.rows:
-        yield f"has {counted:,} rows, and {found.rows:,} are described"
-    if found.layout.key:
-        yield from _key_not_unique(engine, found)
-    if PERSON in found.layout.columns and people and people is not found:
-        yield from _unknown_people(engine, found, people)
-    yield from (f"{sign}" for sign in table_signs(engine, catalogue, found.layout, found.table))
+    counted = engine.count(stored.table)
+    if counted != stored.rows:
+        yield f"has {counted:,} rows, and {stored.rows:,} are described"
+    if stored.layout.key:
+        yield from _key_not_unique(engine, stored)
+    if PERSON in stored.layout.columns and people and people is not stored:
+        yield from _unknown_people(engine, stored, people)
+    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table))
 
 
-def _key_not_unique(engine: Engine, found: _StoredTable) -> Iterator[str]:
-    key = columns(found.layout.key)
-    empty = " or ".join(f"{columns([name])} is null" for name in found.layout.key)
+def _key_not_unique(engine: Engine, stored: _StoredTable) -> Iterator[str]:
+    key = columns(stored.layout.key)
+    empty = " or ".join(f"{columns([name])} is null" for name in stored.layout.key)
     counted = one(
         engine,
         engine.sql(
@@ -159,17 +159,17 @@ def _key_not_unique(engine: Engine, found: _StoredTable) -> Iterator[str]:
             select (select count(*) from repeated) as repeated,
                    (select count(*) from {{table}} where {empty}) as empty
             """,
-            table=found.table,
+            table=stored.table,
         ),
     )
-    named = ", ".join(found.layout.key)
+    named = ", ".join(stored.layout.key)
     if counted["repeated"]:
         yield f"{counted['repeated']:,} values of its primary key ({named}) stand in more than one row"
     if counted["empty"]:
         yield f"its primary key ({named}) is empty in {counted['empty']:,} rows"
 
 
-def _unknown_people(engine: Engine, found: _StoredTable, people: _StoredTable) -> Iterator[str]:
+def _unknown_people(engine: Engine, stored: _StoredTable, people: _StoredTable) -> Iterator[str]:
     counted = one(
         engine,
         engine.sql(
@@ -180,7 +180,7 @@ def _unknown_people(engine: Engine, found: _StoredTable, people: _StoredTable) -
                 select 1 from {{people}} as people where people.{PERSON} = held.{PERSON}
             )
             """,
-            table=found.table,
+            table=stored.table,
             people=people.table,
         ),
     )

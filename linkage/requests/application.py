@@ -117,15 +117,15 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
     merged: dict[tuple[str, Years | None, RowsOnly | None], list[Grant]] = {}
     for grant in filter(lambda grant: grant.variables, grants):
         merged.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
-    found: list[ApprovedTable] = []
+    tables: list[ApprovedTable] = []
     for (name, years, only), of_rows in merged.items():
         application = {variable.name for grant in of_rows for variable in grant.variables}
-        taken = {table.part for table in found if table.name == name}
+        taken = {table.part for table in tables if table.name == name}
         kind, _, package = of_rows[0].place.partition(" ")
         origin = "listed" if kind == "table" else package.replace("-", "_")
         if origin in taken:
             origin = f"{origin}_{years.first if years else len(taken)}"
-        found.append(
+        tables.append(
             ApprovedTable(
                 name=name,
                 variables=tuple(v for v in of_rows[0].holding.definition.variables if v in application),
@@ -134,7 +134,7 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
                 part=origin if taken else None,
             )
         )
-    return found
+    return tables
 
 
 def _of_table(table: RequestedTable, holding: Holding) -> Grant:
@@ -174,17 +174,17 @@ def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[P
 
     Prior attainment is of years before: the years between, which no part asks for, are not given.
     """
-    found: list[tuple[Years, list[Part]]] = []
+    runs: list[tuple[Years, list[Part]]] = []
     spans = [(span, part) for part in parts if (span := part.years(application))]
     for span, part in sorted(spans, key=lambda pair: pair[0].first):
-        if found and span.first // 100 <= found[-1][0].last // 100 + 1:
-            before, together = found.pop()
+        if runs and span.first // 100 <= runs[-1][0].last // 100 + 1:
+            before, together = runs.pop()
             span, parts_of_run = Years(before.first, max(before.last, span.last)), [*together, part]
         else:
             parts_of_run = [part]
-        found.append((span, parts_of_run))
+        runs.append((span, parts_of_run))
     place = {id(part): number for number, part in enumerate(parts)}
-    return sorted(found, key=lambda run: min(place[id(part)] for part in run[1]))
+    return sorted(runs, key=lambda run: min(place[id(part)] for part in run[1]))
 
 
 def _is_held(variable: Variable, years: Years) -> bool:

@@ -38,12 +38,12 @@ def approved_project(
     faults = as_lines(faults_of(application, form, leaving=True))
     if faults:
         faults.append("    show all that is wrong: leo request check")
-    found = standing(read_register(where), application)
-    if found.state != "approved" or found.entry is None:
-        faults += _refusal(found, where)
-    if faults or found.entry is None:
+    stands = standing(read_register(where), application)
+    if stands.state != "approved" or stands.entry is None:
+        faults += _refusal(stands, where)
+    if faults or stands.entry is None:
         raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
-    return project_of(application, found.entry)
+    return project_of(application, stands.entry)
 
 
 def project_of(application: Application, approval: Entry) -> Project:
@@ -70,6 +70,6 @@ def project_of(application: Application, approval: Entry) -> Project:
     )
 
 
-def _refusal(found: Standing, register: Path) -> list[str]:
-    state = "no decision in force covers it" if found.state in ("draft", "submitted") else found.state
-    return [f"decision ({register}): {state}", *(f"    {line}" for line in found.reasons)]
+def _refusal(stands: Standing, register: Path) -> list[str]:
+    state = "no decision in force covers it" if stands.state in ("draft", "submitted") else stands.state
+    return [f"decision ({register}): {state}", *(f"    {line}" for line in stands.reasons)]

@@ -39,7 +39,7 @@ def faults_of(
     """
     form = list(form)
     unread = tuple(fault.place for fault in form)
-    found = list(form)
+    faults = list(form)
     for rule in shipped_rules() if rules is None else rules:
         if leaving and not rule.always:
             continue
@@ -48,10 +48,10 @@ def faults_of(
         for place, facts in check(rule, application):
             if place not in unread:
                 texts = {**given, **facts, "place": place}
-                found.append(
+                faults.append(
                     Fault(rule.name, place, _filled(rule.message, texts), rule.why, _filled(rule.remedy, texts))
                 )
-    return found
+    return faults
 
 
 def as_lines(faults: Iterable[Fault]) -> list[str]:

@@ -1,13 +1,12 @@
 """What a panel decides of a request, and whether a decision covers what is requested."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from linkage.catalogue.definitions import rating_of
-from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
 from linkage.extract.project import ApprovedTable
@@ -26,7 +25,7 @@ class Ruling:
         expires: the last day that it is in force; the request's date of retention when None.
         conditions: what an approval is bound to, in words that may be published.
         without: "table.variable" that is not approved, or "table" for all of it.
-        reason: why a request is rejected, for those who made it; not published.
+        reason: why a request is rejected; not published.
     """
 
     outcome: Outcome
@@ -96,17 +95,17 @@ def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -
         GateError: the register does not hold.
     """
     entries = read_register(register)
-    found = next((e for e in entries if e.is_approval and e["reference"] == reference), None)
-    if found is None:
+    approval = next((e for e in entries if e.is_approval and e["reference"] == reference), None)
+    if approval is None:
         known = ", ".join(e["reference"] for e in entries if e.is_approval) or "none"
         raise ConfigError(f"{register}: no approval has the reference {reference}\n  there are: {known}")
 
     def see(now: Sequence[Entry]) -> None:
-        if reference in _withdrawn(now):
+        if reference in withdrawals(now):
             raise ConfigError(f"{register}: {reference} was withdrawn before\n  nothing is extracted under it any more")
 
     see(entries)
-    content = {"event": "withdrawn", "date": date.isoformat(), "withdraws": reference, "request": found["request"]}
+    content = {"event": "withdrawn", "date": date.isoformat(), "withdraws": reference, "request": approval["request"]}
     return append(register, {**content, "reason": reason}, see=see)
 
 
@@ -125,29 +124,38 @@ def standing(entries: Sequence[Entry], application: Application) -> Standing:
     rejected = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
     if rejected and last and last.number > rejected.number:
         rejected = None
-    found = _of_approval(entries, last, application) if last and not rejected else None
-    if found and found.state == "approved":
-        return found
+    decided = _of_approval(entries, last, application) if last and not rejected else None
+    if decided and decided.state == "approved":
+        return decided
     if waits:
         return Standing("submitted", (f"on {same[-1]['date']}; the panel has not decided yet",), same[-1])
     if rejected:
         return Standing("rejected", (f"{rejected['reference']} of {rejected['date']}: {rejected['reason']}",), rejected)
-    return found or Standing("draft", ("it is in no register yet: leo request submit",))
+    return decided or Standing("draft", ("it is in no register yet: leo request submit",))
 
 
 def _of_approval(entries: Sequence[Entry], last: Entry, application: Application) -> Standing:
-    under = f"{last['reference']} of {last['date']}"
-    ended = _withdrawn(entries).get(last["reference"])
-    if ended and ended.day("date") <= application.today:
-        return Standing("withdrawn", (f"{under} was withdrawn on {ended['date']}: {ended['reason']}",), last)
-    if last.day("date") > application.today:
-        return Standing("to come", (f"{under} is still to come",), last)
-    if last.day("expires") < application.today:
-        return Standing("expired", (f"{under} ended on {last['expires']}; ask the panel to renew it",), last)
-    beyond = tuple(not_covered(last, application.request, tables_of(application.grants)))
-    if beyond:
+    under, withdrawn = f"{last['reference']} of {last['date']}", withdrawals(entries)
+    match state_of(last, withdrawn, application.today):
+        case "withdrawn":
+            ended = withdrawn[last["reference"]]
+            return Standing("withdrawn", (f"{under} was withdrawn on {ended['date']}: {ended['reason']}",), last)
+        case "to come":
+            return Standing("to come", (f"{under} is still to come",), last)
+        case "expired":
+            return Standing("expired", (f"{under} ended on {last['expires']}; ask the panel to renew it",), last)
+    if beyond := tuple(not_covered(last, application.request, tables_of(application.grants))):
         return Standing("not covered", (f"{under} does not cover it", *beyond), last)
     return Standing("approved", (f"{under}, until {last['expires']}", *last["conditions"]), last)
+
+
+def state_of(approval: Entry, withdrawn: Mapping[str, Entry], day: datetime.date) -> str:
+    """Where an approval is on a day: withdrawn, expired, to come or in force."""
+    if approval["reference"] in withdrawn and withdrawn[approval["reference"]].day("date") <= day:
+        return "withdrawn"
+    if approval.day("expires") < day:
+        return "expired"
+    return "to come" if approval.day("date") > day else "in force"
 
 
 def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTable]) -> Iterator[str]:
@@ -170,16 +178,15 @@ def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTabl
 
 
 def _covers(part: dict[str, Any], name: str, table: ApprovedTable) -> bool:
-    years, only = part["years"], part["only"]
+    years, allowed, only = part["years"], part["only"], table.only
     return (
         name in part["variables"]
         and (years is None or bool(table.years and Years.parse(years).covers(Years.parse(table.years))))
-        and (only is None or (table.only is not None and _within(table.only, RowsOnly.model_validate(only))))
+        and (
+            allowed is None
+            or (only is not None and only.column == allowed["column"] and set(only.values) <= set(allowed["values"]))
+        )
     )
-
-
-def _within(rows: RowsOnly, allowed: RowsOnly) -> bool:
-    return rows.column == allowed.column and set(rows.values) <= set(allowed.values)
 
 
 def _scope(tables: Iterable[ApprovedTable], without: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -241,6 +248,6 @@ def _about(application: Application) -> dict[str, Any]:
     }
 
 
-def _withdrawn(entries: Iterable[Entry]) -> dict[str, Entry]:
+def withdrawals(entries: Iterable[Entry]) -> dict[str, Entry]:
     """Reference of an approval to the entry that ended it."""
     return {entry["withdraws"]: entry for entry in entries if entry.event == "withdrawn"}

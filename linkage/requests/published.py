@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from linkage.requests.check import shipped_rules
+from linkage.requests.decisions import state_of, withdrawals
 from linkage.requests.register import Entry
 
 
@@ -17,7 +18,7 @@ def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[st
         packages, population (empty where it was decided before that was kept), tables with their years, variables (how
         many), rating, conditions; withdrawn (the day) and withdrawal_reason of one that was ended before its time.
     """
-    withdrawn = {entry["withdraws"]: entry for entry in entries if entry.event == "withdrawn"}
+    withdrawn = withdrawals(entries)
     last = {entry["request"]: entry.number for entry in entries if entry.is_approval}
     approvals = [entry for entry in entries if entry.is_approval]
     return [_row(entry, day, withdrawn, last) for entry in reversed(approvals)]
@@ -30,7 +31,10 @@ def rejected_count(entries: Iterable[Entry]) -> int:
 
 def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: dict[str, int]) -> dict[str, str]:
     public, scope = entry["public"], entry["scope"]
-    state = _state(entry, day, withdrawn, last)
+    state = state_of(entry, withdrawn, day)
+    state = {"expired": "ended", "in force": "in force" if last[entry["request"]] == entry.number else "replaced"}.get(
+        state, state
+    )
     ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
     texts = [
         "title",
@@ -71,17 +75,6 @@ def _in_words(field: str, value: str) -> str:
     """A code with its meaning, where the rules know it; else as it is."""
     meanings = next((rule.values for rule in shipped_rules() if rule.values and rule.field == field), {})
     return f"{value} ({meanings[value]})" if value in meanings else value
-
-
-def _state(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: dict[str, int]) -> str:
-    today = day.isoformat()
-    if entry["reference"] in withdrawn and withdrawn[entry["reference"]]["date"] <= today:
-        return "withdrawn"
-    if entry["expires"] < today:
-        return "ended"
-    if entry["date"] > today:
-        return "to come"
-    return "in force" if last[entry["request"]] == entry.number else "replaced"
 
 
 def _package(package: dict[str, Any]) -> str:

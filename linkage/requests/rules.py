@@ -54,7 +54,7 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
         ConfigError: all that is wrong with a file: keys, kinds, parameters that a kind lacks or does not take, names
             used twice.
     """
-    found: list[Rule] = []
+    loaded: list[Rule] = []
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("requests/*.toml").values():
         try:
@@ -64,7 +64,7 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
             continue
         for rule in rules:
             where = f"{path.name}: rule {rule.name}"
-            if any(rule.name == other.name for other in found):
+            if any(rule.name == other.name for other in loaded):
                 faults.append(f"{where}: there are two of this name")
             if rule.kind not in needs:
                 faults.append(f"{where}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
@@ -74,7 +74,7 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
             faults += [
                 f"{where}: a rule of kind {rule.kind} takes no {name}" for name in sorted(given - needs[rule.kind])
             ]
-            found.append(rule)
+            loaded.append(rule)
     if faults:
         raise ConfigError("the rules of requests have faults\n" + "\n".join(f"  {fault}" for fault in faults))
-    return tuple(found)
+    return tuple(loaded)
