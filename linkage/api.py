@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 from linkage.config import MOST_THREADS, Cardinality
 from linkage.engine import LockedTempdir, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
-from linkage.files.dedupe import DedupeRequest, dedupe_file
-from linkage.files.link import LinkRequest, link_files
+from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
 from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.output import Linked
 from linkage.files.prepare import FileOptions, Prepared

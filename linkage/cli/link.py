@@ -87,7 +87,7 @@ def dedupe(
     """
     options = locals()
     from linkage.engine import without_pandas
-    from linkage.files.dedupe import DedupeRequest, dedupe_file
+    from linkage.files.link import DedupeRequest, dedupe_file
     from linkage.files.messages import clusters_line, model_notes, truth_line
 
     without_pandas()

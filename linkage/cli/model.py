@@ -145,7 +145,7 @@ def blocking(
     Example: leo model blocking runs/demo --step education-cis --truth runs/demo-data/truth
     """
     options = locals()
-    from linkage.files.blocking import suggest_for_files
+    from linkage.files.train import suggest_for_files
     from linkage.pipeline.blocking import RuleOptions, suggest_for_step
 
     wanted = request_of(RuleOptions, options)

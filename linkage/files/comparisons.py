@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.engine import Engine, Table
-from linkage.files.header_names import NUMBERS, ROLES
+from linkage.files.header_names import NUMBERS
 from linkage.model import Model, comparisons, from_dict
 
 KINDS = {
@@ -39,20 +39,18 @@ _CROSSED = {"surname": "second_surname", "second_surname": "surname"}
 _REPORTED_ONCE = _SWAPPED | _CROSSED
 
 
-def kinds_of(
-    engine: Engine, left: Table, right: Table, *, british_postcodes: bool, one_file: bool = False
-) -> dict[str, str]:
+def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool) -> dict[str, str]:
     """The kind of comparison of each field; a field that says nothing (constant, or unknown on a side) is left out.
 
     Args:
-        one_file: both sides are one file, in which e-mail addresses of namesakes are alike by the name.
+        units: unit_id and fields, of two files or of one.
     """
-    samples = [_sample(engine, table) for table in ((left,) if one_file else (left, right))]
+    samples = [_sample(engine, table) for table in units]
     chosen: dict[str, str] = {}
-    for name in (column for column in left.columns if column != "unit_id"):
+    for name in (column for column in units[0].columns if column != "unit_id"):
         values = [sample[name].to_pylist() for sample in samples]
         known = [[value for value in of if value is not None] for of in values]
-        sides = sum(bool(of) for of in known) * (2 if one_file else 1)
+        sides = sum(bool(of) for of in known) * (2 if len(units) == 1 else 1)
         if (name == "middle_names" and sides == 1) or (name == "other_surname" and sides):
             chosen[name] = comparisons.FURTHER_NAMES
             continue
@@ -140,8 +138,3 @@ def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     if {"sex", "forename"} <= kinds.keys():
         made.append(comparisons.given_comparison("sex", ["forename"]))
     return made
-
-
-def is_further(name: str) -> bool:
-    """Whether a field is no role's, but a further column that the user named."""
-    return name not in ROLES

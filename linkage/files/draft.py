@@ -1,15 +1,13 @@
-"""Draft a run's file and its definitions from person files: the inferred schema, written down to be read and changed."""
+"""Draft a run's file and its definitions from person files: each file's inferred schema, written to be read and changed."""
 
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from glob import escape
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +15,39 @@ import pyarrow as pa
 
 from linkage.config import FileFormat
 from linkage.config.resources import shipped_dir, shipped_names
-from linkage.engine import Engine, connect, unfinished
+from linkage.engine import Engine, connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
-from linkage.files import draft_text
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
-from linkage.files.draft_text import Source
+from linkage.files.infer_schema import NUMBERED
 from linkage.files.mapping import NOT_COMPARED
-from linkage.files.prepare import NUMBERED, FileOptions, Inferred, Prepared, inferred_files
-from linkage.files.profile import profile_of
-from linkage.files.read_file import PersonFile, damage_reported
-from linkage.files.schema import FileSchema
+from linkage.files.prepare import FileOptions, Inferred, Prepared, inferred_files
+from linkage.files.read_file import damage_reported
+from linkage.files.schema import toml_table, toml_value
 from linkage.model.comparisons import comparison
 from linkage.model.leo import any_time
 from linkage.records.csv_files import read_header
 
-_ROLES_OF_RUNS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
+_DESCRIBED = {
+    "forename": ("name", 1, "Forename."),
+    "middle_names": ("name", 1, "Further forenames."),
+    "surname": ("name", 1, "Surname."),
+    "former_surname": ("name", 1, "An earlier surname."),
+    "dob": ("age", 2, "Birth date."),
+    "sex": ("sex", 5, "Sex."),
+    "postcode": ("address", 2, "Postcode."),
+    "nino": ("identity", 1, "National Insurance number."),
+    "uln": ("identity", 1, "Unique learner number."),
+    "upn": ("identity", 1, "Unique pupil number."),
+    "husid": ("identity", 1, "HESA student identifier."),
+}
+"""Role that a run reads to concept, identifiability and description."""
 _NUMBERS = ("nino", "uln", "upn", "husid")
 """Numbers that are one person's, in the order in which passes ask for them."""
 _SHIPPED = {(): "education", ("uln",): "education", ("nino",): "cis"}
 """Numbers that files share, to the passes and the model that ship for these."""
-_SEPARATORS = ("/", ".", "-", " ", "")
-_ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d")
-_WITH_MONTHS = ("%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")
-_FORMATS = list(
-    dict.fromkeys(["%Y-%m-%d", *(order.format(sign) for sign in _SEPARATORS for order in (*_ORDERS, *_WITH_MONTHS))])
-)
+_ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d",
+           "%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")  # fmt: skip
+_FORMATS = [order.format(sign) for sign in ("-", "/", ".", " ", "") for order in _ORDERS]
 _MIN_IN_FORMAT = 0.5  # share of birth dates in one format, below which a file has none
 
 
@@ -53,7 +59,7 @@ class Draft:
         files: two or more; each is linked with the first.
         run: the run's file, which is written.
         definitions: the folder of definitions, which is written to.
-        maps: "left.surname=FAMILY" of the first file, "right." of the second, and of any "SOURCE.surname=FAMILY".
+        maps: columns of roles by source: "customers.surname=FAMILY".
         ids: the key of each file, or one for all; found where none is stated.
     """
 
@@ -75,41 +81,27 @@ class Drafted:
 
 
 @dataclass
-class SourceColumns:
-    """How a run reads a file.
+class _Source:
+    """A file as a run will read it.
 
     Attributes:
+        columns: of the file, in their order.
         roles: role to column.
-        date_format: of the birth dates; None where there are none to be read.
-        undated: birth dates that are in another format, and all.
+        undated: birth dates that are in another format than the file's, and all.
         sexes: codes of sex to their labels.
-        left_out: field that was inferred and no run reads, to the reason; no value.
+        not_read: field that was inferred and no run reads, to the reason; no value.
     """
 
+    name: str
+    path: Path
+    key: str | None
+    columns: Sequence[str] = ()
+    format: FileFormat | None = None
     roles: dict[str, str] = field(default_factory=dict)
-    date_format: str | None = None
     undated: tuple[int, int] = (0, 0)
     sexes: dict[str, str] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-    postcode: str | None = None
-
-    def with_more(self, other: "SourceColumns") -> "SourceColumns":
-        """With what the same file shows next to another one; where the two differ, this stays."""
-        taken = {*self.roles.values()}
-        roles = self.roles | {r: c for r, c in other.roles.items() if r not in self.roles and c not in taken}
-        dates = self if self.date_format else other
-        left_out = {name: why for name, why in (other.left_out | self.left_out).items() if name not in roles}
-        sexes, postcode = self.sexes or other.sexes, self.postcode or other.postcode
-        return SourceColumns(roles, dates.date_format, dates.undated, sexes, left_out, postcode)
-
-
-@dataclass
-class _File:
-    path: Path
-    name: str
-    file: PersonFile | None = None
-    key: str | None = None
-    columns: SourceColumns = field(default_factory=SourceColumns)
+    postcode: str = "postcode"
+    not_read: dict[str, str] = field(default_factory=dict)
 
 
 def draft(
@@ -118,7 +110,7 @@ def draft(
     """Write a run's file, and the definitions that it needs, for files that no catalogue describes.
 
     Args:
-        inferred: is called with what the columns of each pair of files were taken for.
+        inferred: is called with what the columns of each file were taken for.
         progress: is called with what is being done.
 
     Raises:
@@ -127,29 +119,39 @@ def draft(
     """
     if len(options.files) < 2:
         raise ConfigError("a run links two files or more, and one was given\n  name a second one")
-    files = [_File(path, name) for path, name in zip(options.files, _names(options.files), strict=True)]
+    if len(options.ids) > 1 and len(options.ids) != len(options.files):
+        raise ConfigError(f"--id is given {len(options.ids)} times\n  give it once for all files, or once for each")
+    keys = [*options.ids] if len(options.ids) > 1 else [*options.ids[:1], None][:1] * len(options.files)
+    names = _names(options.files)
+    sources = [_Source(name, path, key) for name, path, key in zip(names, options.files, keys, strict=True)]
+    for text in options.maps:
+        if text.partition(".")[0] not in names:
+            raise ConfigError(f"--map {text}: write it as SOURCE.ROLE=COLUMN\n  there are: {', '.join(sorted(names))}")
     say = progress or (lambda _: None)
-    with tempfile.TemporaryDirectory(prefix="leo-draft-") as scratch, connect("duckdb") as engine:
-        with damage_reported(*options.files):
-            for place, file in enumerate(files[1:], 1):
-                say(f"{files[0].name} and {file.name}")
-                _infer(engine, options, files, place, Path(scratch) / str(place), inferred)
-        _refuse_unreadable(files)
-        sources = [_source(file, options) for file in files]
-    return _written(options, sources)
+    with scratch_folder() as scratch, connect("duckdb") as engine, damage_reported(*options.files):
+        for source in sources:
+            say(source.name)
+            prepared = _inferred(engine, options, source, scratch / source.name)
+            if inferred:
+                inferred(prepared)
+            _describe(source, prepared)
+    _refuse_unreadable(sources)
+    written = _write(options, _texts(options, sources))
+    return Drafted(written, [f"{s.name}: {name} {why}" for s in sources for name, why in s.not_read.items()])
 
 
 def _names(files: Sequence[Path]) -> list[str]:
     """Names of sources: files' own, or their folders' where files have one name; each once, and none that ships."""
-    taken = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
+    names = ["people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))]
+    shipped = len(names)
     own = [_name(path.name) for path in files]
-    names: list[str] = []
     for path, name in zip(files, own, strict=True):
-        first = _name(path.absolute().parent.name) if own.count(name) > 1 else name
-        numbered = (f"{first}_{number}" for number in count(2))
-        names.append(next(name for name in chain([first], numbered) if name not in taken))
-        taken.add(names[-1])
-    return names
+        first = made = _name(path.absolute().parent.name) if own.count(name) > 1 else name
+        number = 1
+        while made in names:
+            made, number = f"{first}_{number + 1}", number + 1
+        names.append(made)
+    return names[shipped:]
 
 
 def _name(text: str) -> str:
@@ -157,160 +159,87 @@ def _name(text: str) -> str:
     return name if re.match("[a-z]", name) else f"file_{name}".rstrip("_")
 
 
-def _infer(
-    engine: Engine, options: Draft, files: Sequence[_File], place: int, scratch: Path, inferred: Inferred | None
-) -> None:
-    """Infer the schemas of the first file and another one, and note what the pair shows of both."""
-    first, other = files[0], files[place]
-    keys = (_key_of(options.ids, 0), _key_of(options.ids, place))
-    # A stated key may stand in several rows of a person, which leo link refuses and a run makes a history of.
-    left_out = [f"{side}.{NOT_COMPARED}={key}" for side, key in zip(("left", "right"), keys, strict=True) if key]
-    maps = [*_maps_of(options.maps, files, place), *left_out]
-    ids = tuple(NUMBERED if key else None for key in keys)
-    paths, encodings = {"left": first.path, "right": other.path}, (options.encoding, options.encoding)
-    pair = FileOptions(paths, maps, (), (), ids, options.delimiter, encodings)
+def _inferred(engine: Engine, options: Draft, source: _Source, scratch: Path) -> Prepared:
+    """A file's inferred schema. A stated key may have several rows, which a run makes a history of: it is no id here."""
+    prefix = f"{source.name}."
+    maps = [text.removeprefix(prefix) for text in options.maps if text.startswith(prefix)]
+    not_compared = [f"{NOT_COMPARED}={source.key}"] if source.key else []
+    ids, encodings = (NUMBERED if source.key else None,), (options.encoding,)
+    of_file = FileOptions({"file": source.path}, [*maps, *not_compared], (), (), ids, options.delimiter, encodings)
     try:
-        prepared = inferred_files(engine, pair, scratch)
+        return inferred_files(engine, of_file, scratch)
     except LeoError as fault:
-        text = str(fault)
-        for map_of_key in left_out:
-            text = text.replace(f"--map {map_of_key}", f"--id {map_of_key.partition('=')[2]}")
-        if len(files) > 2:
-            text = f"{first.name} and {other.name}: {text}"
-            text = text.replace("right.", f"{other.name}.").replace("left.", f"{first.name}.")
-        raise type(fault)(text) from None
-    if inferred:
-        inferred(prepared)
-    for side, file in enumerate((first, other)):
-        file.columns = file.columns.with_more(_columns_of(prepared, side))
-        file.file, file.key = prepared.files[side], keys[side] or file.key or prepared.schemas[side].id
+        text = str(fault).replace(f"--map {NOT_COMPARED}={source.key}", f"--id {source.key}")
+        raise type(fault)(text.replace("--map ", f"--map {prefix}")) from None
 
 
-def _maps_of(maps: Sequence[str], files: Sequence[_File], place: int) -> list[str]:
-    """The maps of the first file and of another, as "left" and "right"."""
-    sides = {files[0].name: "left", "left": "left", files[place].name: "right"}
-    sides |= {"right": "right"} if place == 1 else {}
-    known = {"left", "right", *(file.name for file in files)}
-    made = []
-    for text in maps:
-        name, _, rest = text.partition(".")
-        if name not in known:
-            raise ConfigError(f"--map {text}: no file is called '{name}'\n  there are: {', '.join(sorted(known))}")
-        if name in sides:
-            made.append(f"{sides[name]}.{rest}")
-    return made
-
-
-def _key_of(ids: Sequence[str], place: int) -> str | None:
-    if len(ids) > 1 and place >= len(ids):
-        raise ConfigError(f"--id is given {len(ids)} times\n  give it once for all files, or once for each")
-    return (ids[0] if len(ids) == 1 else ids[place]) if ids else None
-
-
-def _columns_of(prepared: Prepared, side: int) -> SourceColumns:
-    """How a run reads one of two files."""
-    schema, file = prepared.schemas[side], prepared.files[side]
-    read = SourceColumns()
+def _describe(source: _Source, prepared: Prepared) -> None:
+    """Note how a run reads a file: its roles, the format of its birth dates, its codes of sex."""
+    schema, file, profile = prepared.schemas[0], prepared.files[0], prepared.profiles[0]
+    source.key, source.columns, source.format = source.key or schema.id, file.columns, file.format
     for role, columns in schema.columns.items():
-        if role in _ROLES_OF_RUNS:
-            read.roles[role] = columns[0]
-        elif role == "other_surname":
-            read.roles["former_surname"] = columns[0]
+        role = "former_surname" if role == "other_surname" else role
+        if role in _DESCRIBED:
+            source.roles[role] = columns[0]
         else:
-            read.left_out[role] = "is read by no run, unless the source keeps it: keep = { name = COLUMN }"
+            source.not_read[role] = "is read by no run, unless the source keeps it: keep = { name = COLUMN }"
     if {"full_name", "initials"} & set(schema.columns):
-        for role in ("forename", "surname"):
-            read.left_out[role] = "stands in one column with the full name: give each a column of its own"
+        whole = "stands in one column with the full name: give each a column of its own"
+        source.not_read |= {role: whole for role in ("forename", "surname") if role not in source.roles}
     if "birth_year" in schema.columns:
-        read.left_out["dob"] = "is made of several columns: give it a column of its own"
-    _read_values(read, schema, file)
-    return read
-
-
-def _read_values(read: SourceColumns, schema: FileSchema, file: PersonFile) -> None:
-    """The format of birth dates, the codes of sex and the form of postcodes, by a sample."""
-    profile = profile_of(file)
-    if (column := read.roles.get("dob")) and not pa.types.is_temporal(file.types[column]):
-        if "dob" not in schema.settings:
-            del read.roles["dob"]
-            read.left_out["dob"] = "is in none of the other files, so that nothing shows how it is to be read"
-        else:
-            how = DateFormat.of_settings({**schema.settings["dob"], "default_days": (), "precision": "day"})
-            values = {text: rows for text, rows in profile.values(column).items() if not says_nothing(text)}
-            dates = {text: date for text in values if (date := read_date(text, how))}
-            fitting = {pattern: _fits(values, dates, pattern) for pattern in _FORMATS}
-            best = max(fitting, key=lambda pattern: fitting[pattern])
-            known = sum(values.values())
-            if fitting[best] < _MIN_IN_FORMAT * known or not known:
-                del read.roles["dob"]
-                read.left_out["dob"] = "has no format that a run reads: write it as 1997-07-06"
-            else:
-                read.date_format, read.undated = best, (known - fitting[best], known)
-    if "sex" in read.roles:
-        labels = {"M": "Male", "F": "Female"}
+        source.not_read["dob"] = "is made of several columns: give it a column of its own"
+    if (column := source.roles.get("dob")) and not pa.types.is_temporal(file.types[column]):
+        how = DateFormat.of_settings(schema.settings["dob"])
+        _find_format(source, profile.values(column), replace(how, default_days=(), precision="day"))
+    if "sex" in source.roles:
         codes = schema.settings.get("sex", {}).get("codes", {})
-        written = {str(value).upper().strip(" ."): value for value in profile.values(read.roles["sex"])}
-        read.sexes = {written.get(code, code): labels[sex] for code, sex in sorted(codes.items())}
-    if "postcode" in read.roles:
-        settings = schema.settings.get("postcode", {"kind": "british"})
-        read.postcode = "postcode" if settings["kind"] == "british" else "code"
+        written = {str(value).upper().strip(" ."): value for value in profile.values(source.roles["sex"])}
+        source.sexes = {written.get(c, c): {"M": "Male", "F": "Female"}[sex] for c, sex in sorted(codes.items())}
+    if schema.settings.get("postcode", {}).get("kind") == "code":
+        source.postcode = "code"
 
 
-def _fits(values: Mapping[str, int], dates: Mapping[str, str], pattern: str) -> int:
-    """Rows whose birth date a format reads as it was read here."""
-    rows = 0
-    for text, date in dates.items():
-        try:
-            made = datetime.strptime(plain(text), pattern).date().isoformat()
-        except ValueError:
-            continue
-        rows += values[text] * (made == date or ("%y" in pattern and made[2:] == date[2:]))
-    return rows
+def _find_format(source: _Source, values: Mapping[str, int], how: DateFormat) -> None:
+    """The strptime format that reads most birth dates as `leo link` reads them."""
+    values = {text: rows for text, rows in values.items() if not says_nothing(text)}
+    dates = {text: date for text in values if (date := read_date(text, how))}
+    fitting = {pattern: sum(values[t] for t, date in dates.items() if _fits(t, date, pattern)) for pattern in _FORMATS}
+    best, known = max(fitting, key=lambda pattern: fitting[pattern]), sum(values.values())
+    if not known or fitting[best] < _MIN_IN_FORMAT * known:
+        del source.roles["dob"]
+        source.not_read["dob"] = "has no format that a run reads: write it as 1997-07-06"
+        return
+    source.undated = (known - fitting[best], known)
+    if source.format and best != FileFormat().date_format:
+        source.format = source.format.model_copy(update={"date_format": best})
 
 
-def _refuse_unreadable(files: Sequence[_File]) -> None:
+def _fits(text: str, date: str, pattern: str) -> bool:
+    try:
+        made = datetime.strptime(plain(text), pattern).date().isoformat()
+    except ValueError:
+        return False
+    return made == date or ("%y" in pattern and made[2:] == date[2:])
+
+
+def _refuse_unreadable(sources: Sequence[_Source]) -> None:
     """Refuse files of which a run would find no key or no names: all of them at once."""
     faults = []
-    for file in files:
-        if not file.file or not file.file.format:
-            faults.append(
-                f"{file.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either"
-            )
-        elif not file.key:
-            faults.append(f"{file.path}: no column tells its records apart\n  state it with --id, or number the rows")
+    for of in sources:
+        if not of.format:
+            faults.append(f"{of.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either")
+        elif not of.key:
+            faults.append(f"{of.path}: no column has unique values\n  state the key with --id, or number the rows")
         for name in ("forename", "surname"):
-            if name not in file.columns.roles:
-                why = file.columns.left_out.get(name, "was not found: state its column with --map")
-                faults.append(f"{file.path}: {name} {why}")
+            if name not in of.roles:
+                why = of.not_read.get(name, "was not recognised: state its column with --map")
+                faults.append(f"{of.path}: {name} {why}")
     if faults:
         raise InputError("a run cannot read these files as they are\n  " + "\n".join(faults).replace("\n", "\n  "))
 
 
-def _source(file: _File, options: Draft) -> Source:
-    fmt = (file.file and file.file.format) or FileFormat()
-    if fmt.type == "csv" and not _repeats(file.path, fmt):
-        fmt = fmt.model_copy(update={"repeated_names": "refuse"})
-    path = escape(file.path.absolute().relative_to(_folder(options.files)).as_posix())
-    columns = file.file.columns if file.file else ()
-    return Source(file.name, path, columns, file.key or "", file.columns, file.columns.postcode, fmt)
-
-
-def _repeats(path: Path, fmt: FileFormat) -> bool:
-    try:
-        read_header(path, fmt.model_copy(update={"repeated_names": "refuse"}))
-    except InputError:
-        return True
-    return False
-
-
-def _folder(files: Sequence[Path]) -> Path:
-    """The folder below which files lie."""
-    return Path(os.path.commonpath([file.absolute().parent for file in files]))
-
-
-def _written(options: Draft, sources: Sequence[Source]) -> Drafted:
-    """Write the draft, whole or not at all."""
-    texts = _texts(options, sources)
+def _write(options: Draft, texts: dict[Path, str]) -> list[Path]:
+    """Write the draft, whole or not at all; frames are added to those that are there."""
     frames = options.definitions / "catalogue" / "frames.toml"
     added_to = {frames} & {path for path in texts if path.exists()}
     if there := [str(path) for path in texts if path.exists() and path not in added_to]:
@@ -328,26 +257,94 @@ def _written(options: Draft, sources: Sequence[Source]) -> Drafted:
         for path in {*made} - added_to:
             path.unlink()
         raise
-    return Drafted(made, [f"{s.name}: {name} {why}" for s in sources for name, why in s.read.left_out.items()])
+    return made
 
 
-def _texts(options: Draft, sources: Sequence[Source]) -> dict[Path, str]:
+def _texts(options: Draft, sources: Sequence[_Source]) -> dict[Path, str]:
     """The files of a draft, the run's last, to their text."""
-    columns = Counter(role for source in sources for role in source.read.roles)
+    columns = Counter(role for source in sources for role in source.roles)
     numbers = [name for name in _NUMBERS if columns[name] > 1]
     shipped = _SHIPPED.get(tuple(numbers))
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
     passes, model = f"passes/{shipped or name}.toml", f"models/{shipped or name}.json"
-    written = {f"catalogue/{source.name}.toml": draft_text.catalogue_text(source) for source in sources}
-    written["catalogue/frames.toml"] = draft_text.frames_text(sources)
+    texts = {f"catalogue/{source.name}.toml": _catalogue(source) for source in sources}
+    frames = {f"{source.name}_sex": source.sexes for source in sources if source.sexes and "sex" in source.roles}
+    codes = {
+        of: "\n".join(f"{toml_value(c)} = {toml_value(label)}" for c, label in f.items()) for of, f in frames.items()
+    }
+    texts["catalogue/frames.toml"] = "\n".join(f"[{of}]\n{lines}\n" for of, lines in codes.items())
     if not shipped:
-        written[passes] = draft_text.passes_text(numbers, dated=columns["dob"] > 1)
-        written[model] = _model(numbers)
-    data = Path(os.path.relpath(_folder(options.files), options.run.absolute().parent)).as_posix()
-    named = {"passes": passes, "model": model, "definitions": options.definitions.as_posix()}
-    run = draft_text.run_text(name, data, sources, **named)
-    return {**{options.definitions / path: text for path, text in written.items() if text}, options.run: run}
+        texts |= {passes: _passes(numbers, dated=columns["dob"] > 1), model: _model(numbers)}
+    run = _run(options, sources, name, passes, model)
+    return {**{options.definitions / path: text for path, text in texts.items() if text}, options.run: run}
+
+
+def _catalogue(source: _Source) -> str:
+    """What the catalogue says of a file: a line for each column."""
+    return f"""\
+# Drafted from the file. Unrated columns are in no extract: rate them, or delete them.
+dataset = {toml_value(source.name)}
+title = {toml_value(source.name)}
+owner = "to be named"
+
+[table.records]
+title = {toml_value("Records of " + source.name)}
+grain = {toml_value("record of " + source.name)}
+entity_key = [[{toml_value(_variable(source.key or ""))}]]
+generated = false
+variable = [
+{"".join(f"  {toml_table(variable)},{chr(10)}" for variable in _variables(source).values())}]
+"""
+
+
+def _variables(source: _Source) -> dict[str, dict[str, object]]:
+    """Name in the catalogue to the variable; of two columns whose names differ in punctuation only the first."""
+    roles, found = {column: role for role, column in source.roles.items()}, dict[str, dict[str, object]]()
+    for column in source.columns:
+        name, role = _variable(column), roles.get(column)
+        made: dict[str, object] = {"name": name, "type": "date" if role == "dob" else "string"}
+        rated: tuple[object, ...] = ("unrated", 1, "A", "Unrated.")
+        if column == source.key:
+            made |= {"role": "entity_key", "required": True}
+            rated = ("identity", 3, "E", "The number of a record.")
+        elif role:
+            frame = f"{source.name}_sex" if role == "sex" and source.sexes else None
+            form = source.postcode if role == "postcode" else role if role in _NUMBERS else None
+            made |= {key: value for key, value in (("role", role), ("frame", frame), ("format", form)) if value}
+            concept, identifiability, description = _DESCRIBED[role]
+            rated = (concept, identifiability, "C" if role == "sex" else "E", description)
+        elif name != column:
+            continue
+        keys = ("concept", "identifiability", "sensitivity", "description")
+        found.setdefault(name, made | dict(zip(keys, rated, strict=True)))
+    return found
+
+
+def _variable(column: str) -> str:
+    """A column's name in the catalogue, where names are letters, digits and underscores."""
+    return "".join(sign if sign.isalnum() else "_" for sign in column).strip("_") or "column"
+
+
+def _passes(numbers: Sequence[str], *, dated: bool) -> str:
+    """Passes on numbers of persons, and those on names that ship with them."""
+    made = "# Drafted: pairs that agree in this are links before the model is asked.\n"
+    for number in numbers:
+        made += f"""
+[[pass]]
+name = "{number}"
+why = "One person's number; a name guards against a mistyped one"
+equal = {toml_value([number, "dob"] if dated else [number])}
+agree_any = ["surname", "forename~close", "forename~initial"]
+"""
+    for name, forename in (("five-identifiers", "forename"), ("forename-four", "forename^4")):
+        made += f"""
+[[pass]]
+name = "{name}"
+why = "Forename, surname, birth date, postcode and sex agree"
+equal = ["{forename}", "surname", "dob", "postcode", "sex"]
+"""
+    return made
 
 
 def _model(numbers: Sequence[str]) -> str:
@@ -361,3 +358,55 @@ def _model(numbers: Sequence[str]) -> str:
         raw["comparisons"].append(comparison(name, "number", history=True))
         raw[rules].append(any_time([name]))
     return json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
+
+
+def _run(options: Draft, sources: Sequence[_Source], name: str, passes: str, model: str) -> str:
+    """A run's file, of one step for each source but the first."""
+    folder = Path(os.path.commonpath([source.path.absolute().parent for source in sources]))
+    data = Path(os.path.relpath(folder, options.run.absolute().parent)).as_posix()
+    files = [escape(source.path.absolute().relative_to(folder).as_posix()) for source in sources]
+    data_line = "" if data == "." else f"data = {toml_value(data)}\n"
+    made = f"""\
+# Drafted from {", ".join(files)}. What may stand here: leo config schema
+# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}
+[run]
+name = {toml_value(name)}
+{data_line}spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them
+"""
+    for source, file in zip(sources, files, strict=True):
+        made += "\n" + "".join(f"# not read: {field} {why}\n" for field, why in source.not_read.items())
+        missed, known = source.undated
+        if missed:
+            made += f"# {missed / known:.1%} of birth dates are in another form: their rows are quarantined\n"
+        made += f'[source.{source.name}]\ndataset = {toml_value(source.name)}\ntable = "records"\nfiles = ["{file}"]\n'
+        columns = {**source.roles, "entity_key": source.key or ""}
+        if renamed := {role: column for role, column in columns.items() if _variable(column) != column}:
+            made += f"columns = {toml_table(renamed)}\n"
+        if written := _format(source).model_dump(exclude_defaults=True):
+            made += f"format = {toml_table(written)}\n"
+    left = sources[0].name
+    for source in sources[1:]:
+        made += f"""
+[[step]]
+name = {toml_value(f"{left}-{source.name}")}
+left = {toml_value(left)}
+right = {toml_value(source.name)}
+passes = {toml_value(passes)}
+model = {toml_value(model)}  # where training starts: leo model train and leo model tune make it yours
+duplicates = "join"  # who is in a file twice keeps both records
+"""
+        left = "people"
+    return made + "\n[outputs]\nlongitudinal = false  # spells, pay and outcomes need the tables of LEO\n"
+
+
+def _format(source: _Source) -> FileFormat:
+    """How a run reads the file; a header that holds no name twice is read as it is."""
+    fmt = source.format or FileFormat()
+    if fmt.type != "csv":
+        return fmt
+    refusing = fmt.model_copy(update={"repeated_names": "refuse"})
+    try:
+        read_header(source.path, refusing)
+    except InputError:
+        return fmt
+    return refusing

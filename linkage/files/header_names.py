@@ -20,6 +20,7 @@ ROLES = (
 """What a column may be, in the order in which headers are looked up."""
 NUMBERS = ROLES[ROLES.index("nino") : ROLES.index("email")]
 """Numbers that are one person's."""
+BIRTH_PARTS = ("birth_year", "birth_month", "birth_day")
 CONTACTS = ("email", "phone")
 """Roles of which one person may have several columns."""
 

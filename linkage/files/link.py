@@ -1,28 +1,31 @@
-"""Link two person files: infer their schema, train, choose blocking rules, score, resolve, report."""
+"""Link two person files, or one with itself: prepare, train, choose blocking rules, score, resolve, report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from linkage.config import Cardinality
 from linkage.config.resources import config_file
-from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError
+from linkage.engine import Engine, Table, connect, rows
+from linkage.errors import ConfigError, InputError
 from linkage.files import truth
-from linkage.files.duplicates import REPEATED, cardinality_of, repeated_share
 from linkage.files.messages import columns_taken, read_notes, recall_notes, recall_unknown
 from linkage.files.output import Linked, OutputFolder, output_folder, source_of
-from linkage.files.prepare import Inferred, JobOptions, Prepared, prepare
-from linkage.files.read_file import damage_reported
-from linkage.files.train_model import given_model, given_notes, refuse_without_model, train_model
+from linkage.files.prepare import REPEATED, Inferred, JobOptions, Prepared, cardinality_of, prepare
+from linkage.files.read_file import damage_reported, read_file
+from linkage.files.train import given_notes, model_of, refuse_without_model
+from linkage.match.candidates import FilePairs, pairs_of_file
 from linkage.match.partitions import Partitions
 from linkage.match.passes import load as load_passes
 from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.pipeline.linked_files import STEP_OPTIONS, link_step_of
+from linkage.pipeline.linked_files import STEP_OPTIONS, dedupe_thresholds, link_step_of
+from linkage.spine.clusters import Clusters, cluster
+
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,21 @@ class LinkRequest(JobOptions):
     links_only: bool = False  # no reasons, competing pairs or report
 
 
-def link_files(
-    request: LinkRequest, *, inferred: Inferred | None = None, progress: Callable[[str], None] | None = None
-) -> Linked:
+@dataclass(frozen=True)
+class DedupeRequest(JobOptions):
+    """The options of `leo dedupe`; `threshold` is the match probability from which two records are one person."""
+
+    file: Path
+    out: Path
+    id: str | None = None  # "none" numbers the rows
+    truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
+    encoding: str | None = None
+
+
+Request = TypeVar("Request", LinkRequest, DedupeRequest)
+
+
+def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progress: Progress | None = None) -> Linked:
     """Link two files and write links, unlinked, records, schema, model, manifest and report to request.out.
 
     Args:
@@ -54,17 +69,52 @@ def link_files(
         InputError: a file cannot be read, or its ids are not unique.
         ConfigError: nothing to compare, a statement that fits no column, or an output folder in use.
     """
-    _refuse_contradictions(request)
-    say = progress or (lambda _: None)
+    refuse_without_model(request, "--map left.other=COLUMN")
+    for option, asked in {"--link-draws": request.samples, "--duplicates": request.second_records}.items():
+        if request.links_only and asked:
+            raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
     title = " to ".join(_names(request.left, request.right))
-    with output_folder(request.out, title, force=request.force) as folder:
+    titles = title, f"Linkage quality report: {title}"
+    return _in_folder(_link, request, (request.left, request.right), titles, inferred, progress, not request.links_only)
+
+
+def dedupe_file(
+    request: DedupeRequest, *, inferred: Inferred | None = None, progress: Progress | None = None
+) -> Linked:
+    """Find the records of a file that are one person; write clusters, links, records, schema, model and report.
+
+    Args:
+        inferred: is called with what the columns were taken for, before the work begins.
+        progress: is called with what is being done.
+
+    Raises:
+        InputError: the file cannot be read, its ids are not unique, or there is too little to compare.
+        ConfigError: a statement that fits no column, or an output folder in use.
+    """
+    refuse_without_model(request, "--map other=COLUMN")
+    titles = f"{request.file.name} with itself", f"Deduplication report: {request.file.name}"
+    return _in_folder(_dedupe, request, (request.file,), titles, inferred, progress, True)
+
+
+def _in_folder(
+    work: Callable[[Engine, Request, OutputFolder, Inferred | None, Progress], Linked],
+    request: Request,
+    paths: Sequence[Path],
+    titles: tuple[str, str],
+    inferred: Inferred | None,
+    progress: Progress | None,
+    report: bool,
+) -> Linked:
+    """Do the work in an output folder; `titles` are those of the folder and of the report."""
+    say = progress or (lambda _: None)
+    with output_folder(request.out, titles[0], force=request.force) as folder:
         with (
             connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
-            damage_reported(request.left, request.right),
+            damage_reported(*paths),
         ):
-            linked = _link(engine, request, folder, inferred, say)
+            linked = work(engine, request, folder, inferred, say)
         say("report")
-        folder.finish(f"Linkage quality report: {title}", report=not request.links_only)
+        folder.finish(titles[1], report=report)
     return linked
 
 
@@ -72,97 +122,54 @@ def _names(left: Path, right: Path) -> tuple[str, str]:
     return (f"left {left.name}", f"right {right.name}") if left.name == right.name else (left.name, right.name)
 
 
-def _refuse_contradictions(request: LinkRequest) -> None:
-    refuse_without_model(request.without, request.model, "--map left.other=COLUMN")
-    needs = {"--link-draws": request.samples > 0, "--duplicates": request.second_records}
-    for option, asked in needs.items():
-        if request.links_only and asked:
-            raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
-
-
-@dataclass(frozen=True)
-class _Step:
-    """Two files that are ready to be linked.
-
-    Attributes:
-        request: with the options that were left open decided.
-        repeated: share of either file's records that are of somebody who is there twice.
-    """
-
-    files: Prepared
-    request: LinkRequest
-    repeated: Sequence[float]
-    truth: truth.TruePairs
-
-
 def _link(
-    engine: Engine, request: LinkRequest, folder: OutputFolder, inferred: Inferred | None, say: Callable[[str], None]
+    engine: Engine, request: LinkRequest, folder: OutputFolder, inferred: Inferred | None, say: Progress
 ) -> Linked:
+    scratch = folder.part / "scratch"
     with folder.clock("read"):
         say("reading")
-        step = _read(engine, request, folder.part / "scratch", inferred)
-    files = step.files
+        paths = {"left": request.left, "right": request.right}
+        options = request.file_options(paths, request.ids, request.encodings)
+        prepared = prepare(engine, options, scratch, inferred=inferred)
+        request = _with_cardinality(request, [records.repeated for records in prepared.records])
+        # Before the work, so that a fault in it costs nothing.
+        true_pairs = truth.true_pairs(engine, request.truth, *prepared.ids)
     with folder.clock("train"):
-        model, training = _model(engine, step, say)
+        model, training = model_of(engine, request, prepared, say)
+    step = {name: getattr(request, name) for name in STEP_OPTIONS}
     with folder.clock("link"):
-        result = _result(engine, step, model, Partitions(folder.part / "scratch" / "partitions"), say)
+        result = link_step(
+            engine,
+            link_step_of(step, samples=request.samples, diagnose=not request.links_only),
+            *(as_units(engine, *side) for side in zip(("left", "right"), prepared.units, strict=True)),
+            rules=load_passes(config_file("passes/link.toml")),
+            model=model,
+            seed=request.seed,
+            partitions=Partitions(scratch / "partitions"),
+            progress=say,
+        )
     with folder.clock("write"):
         say("writing")
-        linked = _linked(engine, step, result, training)
-        hashes = folder.write(engine, _tables(engine, result, *files.ids, links_only=request.links_only))
+        summary = {**result.summary, **training}
+        notes = [*_notes_of_repeated(request, prepared), *recall_notes(training)]
+        linked = _linked(engine, request, prepared, summary, result.links, true_pairs, notes)
+        hashes = folder.write(engine, _tables(engine, result, *prepared.ids, links_only=request.links_only))
         result.model.save(folder.part / "model.json")
-        folder.write_prepared(engine, files)
+        folder.write_prepared(engine, prepared)
         if not request.links_only:
-            folder.write_evaluation(_evaluation(engine, step, result, training))
-    folder.describe(engine, step.request, files, linked, hashes, _step_options(step.request))
+            folder.write_evaluation(_evaluation(engine, request, prepared, result, training, true_pairs.table))
+    folder.describe(engine, request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
 
 
-def _read(engine: Engine, request: LinkRequest, scratch: Path, inferred: Inferred | None) -> _Step:
-    paths = {"left": request.left, "right": request.right}
-    options = request.file_options(paths, request.ids, request.encodings)
-    files = prepare(engine, options, scratch, inferred=inferred)
-    repeated = [repeated_share(engine, units) for units in files.units]
-    if request.second_records is None:
-        request = replace(request, second_records=max(repeated) >= REPEATED)
-    if request.cardinality is None:
-        request = replace(request, cardinality=cardinality_of(repeated) if request.second_records else "one-to-one")
-    # Before the work, so that a fault in it costs nothing.
-    pairs = truth.true_pairs(engine, request.truth, *files.ids) if request.truth else truth.TruePairs()
-    return _Step(files, request, repeated, pairs)
-
-
-def _model(engine: Engine, step: _Step, say: Callable[[str], None]) -> tuple[Model, dict[str, Any]]:
-    """The model given, or one trained here with rules chosen for it."""
-    files, request = step.files, step.request
-    units, kinds, seed = files.units, files.kinds, request.seed
-    if request.model:
-        fields, without = files.schemas[0].fields, request.without
-        return given_model(
-            engine, request.model, kinds, units, lambda: units, fields=fields, without=without, seed=seed
-        )
-    return train_model(engine, kinds, *units, seed=seed, progress=say)
-
-
-def _result(
-    engine: Engine, step: _Step, model: Model, partitions: Partitions, say: Callable[[str], None]
-) -> StepResult:
-    left, right = (
-        as_units(engine, name, table) for name, table in zip(("left", "right"), step.files.units, strict=True)
-    )
-    request = step.request
-    return link_step(
-        engine,
-        link_step_of(_step_options(request), samples=request.samples, diagnose=not request.links_only),
-        left,
-        right,
-        rules=load_passes(config_file("passes/link.toml")),
-        model=model,
-        seed=request.seed,
-        partitions=partitions,
-        progress=say,
-    )
+def _with_cardinality(request: LinkRequest, repeated: Sequence[float]) -> LinkRequest:
+    """The request with the options that were left open decided by the share of repeated records of each file."""
+    second_records = request.second_records
+    if second_records is None:
+        second_records = max(repeated) >= REPEATED
+    cardinality = request.cardinality or (cardinality_of(repeated) if second_records else "one-to-one")
+    return replace(request, second_records=second_records, cardinality=cardinality)
 
 
 def as_units(engine: Engine, name: str, table: Table) -> Units:
@@ -171,42 +178,32 @@ def as_units(engine: Engine, name: str, table: Table) -> Units:
     return Units(name, table, table, members)
 
 
-def _step_options(request: LinkRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in STEP_OPTIONS}
-
-
-def _linked(engine: Engine, step: _Step, result: StepResult, training: Mapping[str, Any]) -> Linked:
+def _linked(
+    engine: Engine,
+    request: JobOptions,
+    prepared: Prepared,
+    summary: dict[str, Any],
+    links: Table,
+    true_pairs: truth.TruePairs,
+    notes: Sequence[str],
+) -> Linked:
     """Counts and notes of what was linked, and its error where truth was given."""
-    files, request = step.files, step.request
-    return Linked(
-        columns_taken(files),
-        files.kinds,
-        {**result.summary, **training},
-        truth.error(engine, result.links, step.truth.table) if step.truth.table else None,
-        [
-            *read_notes(files),
-            *_notes_of_repeated(step),
-            *step.truth.notes,
-            *given_notes(request.model, training),
-            *recall_notes(training),
-        ],
-    )
+    all_notes = [*read_notes(prepared), *true_pairs.notes, *given_notes(request.model, summary), *notes]
+    error = truth.error(engine, links, true_pairs.table) if true_pairs.table else None
+    return Linked(columns_taken(prepared), prepared.kinds, summary, error, all_notes)
 
 
-def _notes_of_repeated(step: _Step) -> list[str]:
+def _notes_of_repeated(request: LinkRequest, prepared: Prepared) -> list[str]:
     """What was made of people who are in a file twice, and how to have it otherwise."""
-    request, files = step.request, step.files.files
-    if not request.second_records:
-        return []
     kept = "duplicates are linked too (--no-duplicates: the better one only)"
     if request.links_only:
         kept = "the better one only is linked (without --links-only: the duplicates too)"
     elif request.cardinality != "one-to-one":
         kept = "all records of a person are linked (--no-duplicates: one only)"
     return [
-        f"{file.name}: {share:.0%} of the records seem to be of somebody who is there twice; {kept}"
-        for file, share in zip(files, step.repeated, strict=True)
-        if share >= REPEATED
+        f"{file.name}: {records.repeated:.0%} of the records seem to be of somebody who is there twice; {kept}"
+        for file, records in zip(prepared.files, prepared.records, strict=True)
+        if request.second_records and records.repeated >= REPEATED
     ]
 
 
@@ -216,54 +213,47 @@ _LINKS = """
     join {left} as l on l.unit_id = k.left_id
     join {right} as r on r.unit_id = k.right_id
     """
-_DRAWS = """
-    select s.draw, l.source_id as left_id, r.source_id as right_id
-    from {draws} as s
-    join {left} as l on l.unit_id = s.left_id
-    join {right} as r on r.unit_id = s.right_id
-    """
 _UNLINKED = """
-    select u.side, cast(coalesce(l.source_id, r.source_id) as varchar) as id, u.reason
+    select u.side, coalesce(cast(l.source_id as varchar), cast(r.source_id as varchar)) as id, u.reason
     from {unlinked} as u
     left join {left} as l on u.side = 'left' and l.unit_id = u.id
     left join {right} as r on u.side = 'right' and r.unit_id = u.id
     """
 
 
+def _links(engine: Engine, links: Table, left: Table, right: Table, columns: str) -> Table:
+    """Links by the ids of the files: a query that runs as it is written."""
+    text = _LINKS.replace("COLUMNS", ", ".join(f"k.{name}" for name in columns.split()))
+    return engine.sql(text, links=links, left=left, right=right)
+
+
 def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, links_only: bool) -> dict[str, Table]:
-    """What is written, by the ids of the files: queries that run as they are written."""
-    ids = {"left": left, "right": right}
-    columns = [
-        "method",
-        "pass",
-        "pattern",
-        "match_weight",
-        "match_probability",
-        "runner_up_weight",
-        "decision",
-        "reason",
-    ]
+    """What is written, by the ids of the files."""
     if links_only:
-        columns = ["method", "pass", "match_weight", "match_probability", "decision"]
-    links = _LINKS.replace("COLUMNS", ", ".join(f"k.{name}" for name in columns))
-    tables = {"links": engine.sql(links, params=None, store=False, links=result.links, **ids)}
-    if links_only:
-        return tables
-    text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
-    texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
-    tables["unlinked"] = engine.sql(_UNLINKED, params=None, store=False, unlinked=result.unlinked, **texts)
+        columns = "method pass match_weight match_probability decision"
+        return {"links": _links(engine, result.links, left, right, columns)}
+    columns = "method pass pattern match_weight match_probability runner_up_weight decision reason"
+    tables = {"links": _links(engine, result.links, left, right, columns)}
+    tables["unlinked"] = engine.sql(_UNLINKED, unlinked=result.unlinked, left=left, right=right)
     if result.draws:
-        tables["link_draws"] = engine.sql(_DRAWS, params=None, store=False, draws=result.draws, **ids)
+        draws = _links(engine, result.draws, left, right, "draw")
+        tables["link_draws"] = engine.sql("select draw, left_id, right_id from {t}", t=draws)
     return tables
 
 
-def _evaluation(engine: Engine, step: _Step, result: StepResult, training: Mapping[str, Any]) -> dict[str, Any]:
+def _evaluation(
+    engine: Engine,
+    request: LinkRequest,
+    prepared: Prepared,
+    result: StepResult,
+    training: Mapping[str, Any],
+    true_pairs: Table | None,
+) -> dict[str, Any]:
     """Aggregates for the report."""
     from quality.measures.evaluation import Inputs, StepTables, evaluate
 
-    files, request = step.files, step.request
-    names = _names(request.left, request.right)
-    tables = StepTables(
+    names, units = _names(request.left, request.right), prepared.units
+    step = StepTables(
         name="link",
         left=names[0],
         right=names[1],
@@ -273,15 +263,184 @@ def _evaluation(engine: Engine, step: _Step, result: StepResult, training: Mappi
         joins_second_records=bool(request.second_records),
         cardinality=request.cardinality or "one-to-one",
         model=result.model.raw,
-        true_pairs=step.truth.table,
+        true_pairs=true_pairs,
         blocking=result.summary,
         reached=lambda pairs: true_pairs_reached(
-            engine, result.model, (files.units[0], files.units[1]), result.links, sample_of_pairs(engine, pairs)
+            engine, result.model, (units[0], units[1]), result.links, sample_of_pairs(engine, pairs)
         ),
         sampled=result.draws,
         draws=request.samples,
         recall_unknown=recall_unknown(training),
     )
-    sides = zip(names, files.files, files.units, strict=True)
-    sources = [source_of(engine, name, file, units) for name, file, units in sides]
-    return evaluate(engine, Inputs(steps=[tables], sources=sources))
+    sources = [source_of(engine, *of) for of in zip(names, prepared.files, units, strict=True)]
+    return evaluate(engine, Inputs(steps=[step], sources=sources))
+
+
+def _dedupe(
+    engine: Engine, request: DedupeRequest, folder: OutputFolder, inferred: Inferred | None, say: Progress
+) -> Linked:
+    with folder.clock("read"):
+        say("reading")
+        prepared, true_pairs = _read_file(engine, request, folder.part / "scratch", inferred)
+    units, ids = prepared.units[0], prepared.ids[0]
+    with folder.clock("train"):
+        model, training = model_of(engine, request, prepared, say)
+    with folder.clock("link"):
+        limits = dedupe_thresholds(request.threshold)
+        pairs = pairs_of_file(engine, model, units, limits.floor(0.0), progress=say)
+        say("clusters")
+        clusters = cluster(engine, units, pairs.scored, pairs.score, accept=limits.accept)
+        links = _links_of_file(engine, pairs, clusters, accept=limits.accept, review=limits.review)
+        single = engine.sql(_SINGLE, clusters=clusters.members, links=links, store=True)
+    with folder.clock("write"):
+        say("writing")
+        summary = {**_counts(engine, clusters, links, single), "rules": pairs.rules, **training}
+        linked = _linked(engine, request, prepared, summary, links, true_pairs, ())
+        columns = "method pass pattern match_weight match_probability decision reason"
+        people = engine.sql(_PEOPLE, members=clusters.members, ids=ids)
+        hashes = folder.write(engine, {"clusters": people, "links": _links(engine, links, ids, ids, columns)})
+        replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(folder.part / "model.json")
+        folder.write_prepared(engine, prepared)
+        evaluation = _evaluation_of_file(engine, prepared, links, single, true_pairs.table, model)
+        sizes = [{"records": size, "people": people} for size, people in summary["clusters_by_records"].items()]
+        clusters_of = {"records": summary["records"], "people": summary["clusters"], "sizes": sizes}
+        folder.write_evaluation(evaluation | {"clusters": clusters_of})
+    folder.describe(engine, request, prepared, linked, hashes, {"threshold": request.threshold})
+    return linked
+
+
+def _read_file(
+    engine: Engine, request: DedupeRequest, scratch: Path, inferred: Inferred | None
+) -> tuple[Prepared, truth.TruePairs]:
+    stated = None
+    if request.truth:
+        read = read_file(engine, request.file, scratch, "file", delimiter=request.delimiter, encoding=request.encoding)
+        stated = truth.truth_of_file(engine, request.truth, read.columns)
+    options = request.file_options({"file": request.file}, (request.id,), (request.encoding,))
+    prepared = prepare(engine, options, scratch, inferred=inferred, truth_column=stated.column if stated else None)
+    if engine.count(prepared.units[0]) == 1:
+        raise InputError(f"{prepared.files[0].name}: holds one record\n  give a file of two or more")
+    return prepared, stated.in_units(engine, prepared.ids[0]) if stated else truth.TruePairs()
+
+
+# Pairs of one cluster that no rule made, or that scored below the floor.
+_UNSCORED = """
+    select a.unit_id as left_id, b.unit_id as right_id
+    from {members} as a
+    join {members} as b on b.cluster_id = a.cluster_id and b.unit_id > a.unit_id
+    where not exists (select 1 from {scored} as s where s.left_id = a.unit_id and s.right_id = b.unit_id)
+    """
+
+_LINKS_OF_FILE = """
+    with pairs as (
+        select left_id, right_id, rule, match_weight, {pattern} as pattern from {scored}
+        union all
+        select left_id, right_id, cast(null as integer) as rule, match_weight, {pattern} as pattern from {unscored}
+    )
+    select 'dedupe' as step, p.left_id, p.right_id, 'probabilistic' as method,
+           case when p.rule is null then 'by other links' else 'rule ' || cast(p.rule + 1 as varchar) end as pass,
+           p.pattern, p.match_weight,
+           1 / (1 + pow(cast(2 as double), -p.match_weight)) as match_probability,
+           cast(null as double) as runner_up_weight,
+           case when l.cluster_id = r.cluster_id then 'accepted'
+                when p.match_weight >= $review then 'review'
+                else 'rejected' end as decision,
+           case when l.cluster_id = r.cluster_id and p.match_weight < $accept then 'joined by other links'
+                when l.cluster_id = r.cluster_id then null
+                when c.reason is not null then c.reason
+                else 'below threshold' end as reason
+    from pairs as p
+    join {members} as l on l.unit_id = p.left_id
+    join {members} as r on r.unit_id = p.right_id
+    left join {removed} as c on c.left_id = p.left_id and c.right_id = p.right_id
+    """
+
+# Records without a duplicate, and the best outcome of their pairs.
+_SINGLE = """
+    with single as (
+        select min(unit_id) as unit_id from {clusters} group by cluster_id having count(*) = 1
+    ),
+    blocked as (
+        select left_id as unit_id, decision from {links} union all select right_id, decision from {links}
+    ),
+    outcomes as (
+        select s.unit_id, max(case b.decision when 'review' then 2 when 'rejected' then 1 else 0 end) as outcome
+        from single as s
+        left join blocked as b on b.unit_id = s.unit_id
+        group by s.unit_id
+    )
+    select unit_id as id,
+           case outcome when 2 then 'in review' when 1 then 'below threshold' else 'no candidate' end as reason
+    from outcomes
+    """
+
+_PEOPLE = """
+    with people as (
+        select unit_id, dense_rank() over (order by cluster_id) as person_id,
+               count(*) over (partition by cluster_id) as records
+        from {members}
+    )
+    select i.source_id as id, p.person_id, p.records
+    from people as p
+    join {ids} as i on i.unit_id = p.unit_id
+    """
+
+
+def _links_of_file(engine: Engine, pairs: FilePairs, clusters: Clusters, *, accept: float, review: float) -> Table:
+    """Every pair of one cluster and every other scored pair, with its decision."""
+    gammas = [name for name in pairs.scored.columns if name.startswith("gamma_")]
+    pattern = " || ',' || ".join(f'cast("{name}" as varchar)' for name in gammas)
+    unscored = engine.sql(_UNSCORED, members=clusters.members, scored=pairs.scored, store=True)
+    return engine.sql(
+        _LINKS_OF_FILE.replace("{pattern}", pattern),
+        params={"accept": accept, "review": review},
+        scored=pairs.scored,
+        unscored=pairs.score(unscored),
+        members=clusters.members,
+        removed=clusters.removed_links,
+        store=True,
+    )
+
+
+def _counts(engine: Engine, clusters: Clusters, links: Table, single: Table) -> dict[str, Any]:
+    def by(table: Table, what: str) -> dict[Any, int]:
+        counted = engine.sql(f"select {what} as what, count(*) as n from {{t}} group by 1 order by 1", t=table)
+        return {row["what"]: int(row["n"]) for row in rows(engine, counted)}
+
+    records = engine.sql("select count(*) as records from {t} group by cluster_id", t=clusters.members)
+    sizes = by(records, "records")
+    return {
+        "records": sum(size * people for size, people in sizes.items()),
+        "clusters": sum(sizes.values()),
+        "clusters_by_records": sizes,
+        "decisions": by(links, "decision"),
+        "reasons": by(links, "coalesce(reason, 'none')"),
+        "alone": by(single, "reason"),
+        "removed_links": engine.count(clusters.removed_links),
+    }
+
+
+def _evaluation_of_file(
+    engine: Engine, prepared: Prepared, links: Table, single: Table, true_pairs: Table | None, model: Model
+) -> dict[str, Any]:
+    """Aggregates for the report. Both sides are the file, and a record counts as linked when it has a duplicate."""
+    from quality.measures.evaluation import Inputs, StepTables, evaluate
+
+    file, units = prepared.files[0], prepared.units[0]
+    both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
+    step = StepTables(
+        name="dedupe",
+        left=file.path.name,
+        right=file.path.name,
+        cardinality="many-to-many",
+        links=links,
+        unlinked=engine.sql(both.format(c="id, reason"), t=single, store=True),
+        units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=units, store=True),
+        model=model.raw,
+        true_pairs=true_pairs,
+    )
+    sources = [source_of(engine, file.path.name, file, units)]
+    evaluation = evaluate(engine, Inputs(steps=[step], sources=sources))
+    for side in evaluation["steps"][0]["sides"]:
+        side["linked"] = side["units"] - engine.count(single)
+    return evaluation

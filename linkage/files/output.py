@@ -61,16 +61,16 @@ class OutputFolder:
 
     def write(self, engine: Engine, tables: dict[str, Table]) -> dict[str, Any]:
         """Write each table as <name>.parquet; its rows, and a hash of them whatever their order."""
-        return {name: self._write(engine, table, self.part / f"{name}.parquet") for name, table in tables.items()}
-
-    def _write(self, engine: Engine, table: Table, path: Path) -> dict[str, Any]:
-        return {"rows": engine.write(table, path), "hash": engine.fingerprint(engine.read(path))}
+        paths = {name: self.part / f"{name}.parquet" for name in tables}
+        rows = {name: engine.write(table, paths[name]) for name, table in tables.items()}
+        return {name: {"rows": rows[name], "hash": engine.fingerprint(engine.read(paths[name]))} for name in tables}
 
     def write_prepared(self, engine: Engine, prepared: Prepared) -> None:
         """Store the standardised records and the schema by which they were read."""
-        sides = zip(prepared.files, prepared.records, strict=True)
-        write_records(engine, self.part, {file.side: (of.units, of.ids) for file, of in sides})
-        (self.part / SCHEMA).write_text(schema_text(prepared.by_side), encoding="utf-8")
+        sides = [file.side for file in prepared.files]
+        write_records(engine, self.part, dict(zip(sides, zip(prepared.units, prepared.ids, strict=True), strict=True)))
+        text = schema_text(dict(zip(sides, prepared.schemas, strict=True)))
+        (self.part / SCHEMA).write_text(text, encoding="utf-8")
 
     def describe(
         self,
@@ -82,14 +82,24 @@ class OutputFolder:
         step: Mapping[str, Any],
     ) -> None:
         """Write into the manifest what was linked and by which options; no value."""
-        files, schemas = prepared.files, prepared.by_side
-        sides = zip(files, prepared.records, strict=True)
+        files = prepared.files
+        columns = {file.side: dict(of.columns) for file, of in zip(files, prepared.schemas, strict=True)}
         self.manifest.content |= {
             "config_hash": configuration_hash(request, linked.kinds),
             "seed": request.seed,
             "engine": engine.name,
-            "inputs": {file.name: file_facts(file, records.unparsed_dates) for file, records in sides},
-            "recognised": {**{side: dict(of.columns) for side, of in schemas.items()}, "compared": linked.kinds},
+            "inputs": {
+                file.name: {
+                    "rows": file.rows,
+                    "linked_rows": file.rows - len(file.rejected),
+                    "sha256": file.sha256,
+                    "rejected": file.rejected_reasons(),
+                    "first_line_rejected": min((line for line, _ in file.rejected), default=None),
+                    "unparsed_birth_dates": records.unparsed_dates,
+                }
+                for file, records in zip(files, prepared.records, strict=True)
+            },
+            "recognised": {**columns, "compared": linked.kinds},
             "request": {
                 "files": {file.side: str(file.path) for file in files},
                 "sha256": {file.side: file.sha256 for file in files},
@@ -141,18 +151,6 @@ def configuration_hash(request: Any, kinds: Mapping[str, str]) -> str:
             options[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     text = json.dumps([options, dict(kinds)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def file_facts(file: PersonFile, unparsed_dates: int) -> dict[str, Any]:
-    """What the manifest says of a file: rows, its hash, what was rejected and why; no value."""
-    return {
-        "rows": file.rows,
-        "linked_rows": file.rows - len(file.rejected),
-        "sha256": file.sha256,
-        "rejected": file.rejected_reasons(),
-        "first_line_rejected": min((line for line, _ in file.rejected), default=None),
-        "unparsed_birth_dates": unparsed_dates,
-    }
 
 
 def source_of(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:

@@ -1,24 +1,42 @@
-"""Read person files, infer their schema and store their records: what every verb on files begins with."""
+"""Read person files, infer their schema and store their records: what every command on files begins with.
 
+Each file is read in two passes: one samples it, and the schema is inferred from the samples; one standardises each row
+by the schema, numbers it and stores it.
+"""
+
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import Any
 
-from linkage.engine import Engine, Table
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import Cardinality
+from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
+from linkage.files.cleaners import clean_rows, cleaners_of
 from linkage.files.comparisons import kinds_of
-from linkage.files.id_column import NUMBERED
+from linkage.files.date_format import says_nothing
+from linkage.files.header_names import NUMBERS
 from linkage.files.infer_schema import infer_schema, learn
 from linkage.files.mapping import date_formats_of, stated_of
 from linkage.files.profile import Profile, profile_of
 from linkage.files.read_file import PersonFile, read_file
-from linkage.files.records import Records, keys_among, store_records
 from linkage.files.schema import FileSchema, read_schema, refuse_unknown_columns
 from linkage.model.comparisons import FURTHER_NAMES
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 MIN_COMPARED = 2
+REPEATED = 0.05  # share of records from which a file holds people several times, and not namesakes
+_REPEATED_MOSTLY = 0.5  # share of repeated records, from which most people have several: visits, courses
+_MORE_THAN_NAMESAKES = 0.15  # share of records of one name at one address: fathers and sons are some
+_INITIALS = 0.1  # share of forenames of one letter, from which these are compared
+_MOSTLY_YEARS = 0.5  # share of birth dates without month and day, from which a date says too little
+_REPEATED_ROWS = 100_000  # rows; of a larger file people whose surname has an even length stand for all
+_ID, _KEPT = "source id", "kept"  # columns while rows are standardised; with a blank, so that no field has the name
+_MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,7 @@ class FileOptions:
     Attributes:
         paths: "left" and "right", or "file", to the file.
         maps, compare, date_formats: as the options of these names.
-        ids: the column of ids of each file, "none" to number the rows; found when None.
+        ids: the column of ids of each file, "none" to number the rows; inferred when None.
         encodings: of each file; detected when None.
         schema: a TOML file of schemas, instead of inferring them.
     """
@@ -68,22 +86,43 @@ class JobOptions:
         return FileOptions(paths, *stated, ids, self.delimiter, encodings, self.schema)
 
 
+@dataclass(frozen=True)
+class Records:
+    """The standardised records of a file.
+
+    Attributes:
+        units: unit_id and the fields of the schema, text.
+        ids: unit_id, source_id as the file has it, and `kept`, a further column as it is, where one is asked for.
+        unparsed_dates: rows whose birth date is in no form that is read.
+        repeated: share of records of people who have several.
+    """
+
+    units: Table
+    ids: Table
+    unparsed_dates: int = 0
+    repeated: float = 0.0
+
+
 @dataclass
 class Prepared:
-    """Files whose records are stored.
+    """Files whose schema is inferred and, after `prepare`, whose records are stored.
 
     Attributes:
         records: of each file.
         kinds: field to the kind of its comparison.
-        truth_column: a column of the one file that says which records are one person.
+        unmapped: columns of each file that have no role and are not compared.
     """
 
-    files: list[PersonFile]
+    profiles: list[Profile]
     schemas: list[FileSchema]
-    records: list[Records]
-    kinds: dict[str, str]
-    truth_column: str | None = None
-    unmapped: list[list[str]] = field(default_factory=list)
+    unmapped: list[list[str]]
+    records: list[Records] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[PersonFile]:
+        """The files."""
+        return [profile.file for profile in self.profiles]
 
     @property
     def units(self) -> list[Table]:
@@ -94,11 +133,6 @@ class Prepared:
     def ids(self) -> list[Table]:
         """unit_id and source_id of each file."""
         return [of.ids for of in self.records]
-
-    @property
-    def by_side(self) -> dict[str, FileSchema]:
-        """The schema of each side."""
-        return dict(zip((file.side for file in self.files), self.schemas, strict=True))
 
 
 Inferred = Callable[[Prepared], None]
@@ -127,12 +161,10 @@ def prepare(
     if inferred:
         inferred(prepared)
     for file, schema in zip(prepared.files, prepared.schemas, strict=True):
-        kept = truth_column if file.side == "file" else None
-        prepared.records.append(store_records(engine, file, schema, scratch, kept=kept))
-    units = prepared.units
+        prepared.records.append(_store_records(engine, file, schema, scratch, kept=truth_column))
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
     british = all(of == {"kind": "british", "precision": "unit"} for of in settings)
-    prepared.kinds = kinds_of(engine, units[0], units[-1], british_postcodes=british, one_file=len(prepared.files) == 1)
+    prepared.kinds = kinds_of(engine, prepared.units, british_postcodes=british)
     compared = [name for name, kind in prepared.kinds.items() if kind != FURTHER_NAMES]
     if len(compared) < MIN_COMPARED:
         raise InputError(
@@ -144,36 +176,6 @@ def prepare(
 
 def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str | None = None) -> Prepared:
     """Read the files and infer their schemas, without their records: what `leo init` needs."""
-    files = _read(engine, options, scratch)
-    headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
-    stated = stated_of(headers, options.maps, options.compare)
-    formats = date_formats_of(options.date_formats, list(headers))
-    profiles = [_profile(file, truth_column) for file in files]
-    if options.schema:
-        found = read_schema(options.schema, list(headers))
-        schemas = [found[file.side] for file in files]
-        for profile, schema in zip(profiles, schemas, strict=True):
-            refuse_unknown_columns(schema, profile.file.columns, profile.file.side)
-            learn(profile, schema)
-    else:
-        ids = [key or None for key in options.ids[: len(files)]]
-        schemas = infer_schema(profiles, list(stated.values()), ids, formats, partial(keys_among, engine))
-    left_out = [{*of.left_out} for of in stated.values()]
-    unmapped = [
-        [name for name in file.columns if name not in schema.used | gone | {truth_column or ""}]
-        for file, schema, gone in zip(files, schemas, left_out, strict=True)
-    ]
-    return Prepared(files, schemas, [], {}, truth_column, unmapped)
-
-
-def _profile(file: PersonFile, truth_column: str | None) -> Profile:
-    profile = profile_of(file)
-    if truth_column:
-        profile.sample = profile.sample.drop_columns([truth_column])
-    return profile
-
-
-def _read(engine: Engine, options: FileOptions, scratch: Path) -> list[PersonFile]:
     files = [
         read_file(engine, path, scratch / side, side, delimiter=options.delimiter, encoding=encoding)
         for (side, path), encoding in zip(options.paths.items(), options.encodings, strict=False)
@@ -185,7 +187,168 @@ def _read(engine: Engine, options: FileOptions, scratch: Path) -> list[PersonFil
         )
     for file in files:
         file.shares_name = len(files) == 2 and files[0].path.name == files[1].path.name
-    return files
+    headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
+    stated = stated_of(headers, options.maps, options.compare)
+    formats = date_formats_of(options.date_formats, list(headers))
+    profiles = [profile_of(file, names) for file, names in zip(files, headers.values(), strict=True)]
+    if options.schema:
+        read = read_schema(options.schema, list(headers))
+        schemas = [read[file.side] for file in files]
+        for profile, schema in zip(profiles, schemas, strict=True):
+            refuse_unknown_columns(schema, profile.file.columns, profile.file.side)
+            learn(profile, schema)
+    else:
+        ids = [key or None for key in options.ids[: len(files)]]
+        schemas = infer_schema(profiles, list(stated.values()), ids, formats, lambda *of: _keys_among(engine, *of))
+    left_out = [{*of.left_out} for of in stated.values()]
+    unmapped = [
+        [name for name in names if name not in schema.used | gone]
+        for names, schema, gone in zip(headers.values(), schemas, left_out, strict=True)
+    ]
+    return Prepared(profiles, schemas, unmapped)
 
 
-__all__ = ["NUMBERED", "FileOptions", "Inferred", "JobOptions", "Prepared", "inferred_files", "prepare"]
+def cardinality_of(shares: Sequence[float]) -> Cardinality:
+    """One to one, but where a person's records do not compete: events with people, and people several times in both.
+
+    Args:
+        shares: of repeated records of the left and of the right file.
+    """
+    if min(shares) >= REPEATED:
+        return "many-to-many"
+    if max(shares) < _REPEATED_MOSTLY:
+        return "one-to-one"
+    return "one-to-many" if shares[1] > shares[0] else "many-to-one"
+
+
+def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[str]:
+    """Of some columns those that are known in every row and hold no value twice."""
+    if profile.is_whole or not asked:
+        whole = [profile.values(name) for name in asked]
+        return [name for name, of in zip(asked, whole, strict=True) if len(of) == of.total() == profile.rows]
+    counted = ", ".join(
+        f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) as is_key_{n}"
+        for n, name in enumerate(asked)
+    )
+    some = f"right(cast({quote(asked[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
+    unique = one(engine, engine.sql(f"select {counted} from {{t}} where {some}", t=profile.file.table))
+    return [name for n, name in enumerate(asked) if unique[f"is_key_{n}"]]
+
+
+def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str | None) -> Records:
+    """Standardise all rows of a file, and number them in the order of their ids.
+
+    So samples and ties do not depend on the order of rows.
+
+    Raises:
+        InputError: an id that stands twice or is missing, or a file in which no name is known.
+    """
+    path = scratch / f"{file.side}-standardised.parquet"
+    unparsed = _standardise(file, schema, path, kept)
+    order = f"row_number() over (order by cast({quote(_ID)} as varchar), row) as unit_id"
+    numbered = engine.sql(f"select *, {order} from {{t}}", t=engine.read(path), store=True)
+    facts = facts_of(engine, numbered)
+    _refuse_unusable(file, schema, facts)
+    kept_column = f", {quote(_KEPT)} as kept" if kept else ""
+    return Records(
+        engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=numbered),
+        engine.sql(f"select unit_id, {quote(_ID)} as source_id{kept_column} from {{t}}", t=numbered),
+        unparsed,
+        repeated_share(engine, numbered, facts),
+    )
+
+
+def facts_of(engine: Engine, numbered: Table) -> dict[str, Any]:
+    """Rows, known and distinct ids, known names, and shares of forenames that are one letter and dates that are years."""
+    names = [f"count({name})" for name in ("forename", "surname") if name in numbered.columns]
+    asked = {
+        "n": "count(*)",
+        "known": f"count({quote(_ID)})",
+        "ids": f"count(distinct {quote(_ID)})",
+        "names": " + ".join(names) or "0",
+        "initials": "avg(case when length(forename) = 1 then 1e0 else 0e0 end)"
+        if "forename" in numbered.columns
+        else "0",
+        "years": "avg(case when dob is not null then case when dob like '%-00' then 1e0 else 0e0 end end)"
+        if "dob" in numbered.columns
+        else "1",
+    }
+    query = ", ".join(f"{expression} as {quote(name)}" for name, expression in asked.items())
+    return one(engine, engine.sql(f"select {query} from {{t}}", t=numbered))
+
+
+def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]) -> None:
+    missing, twice = facts["n"] - facts["known"], facts["known"] - facts["ids"]
+    if schema.id and (missing or twice):
+        raise InputError(
+            f"{file.path}: ids of column '{schema.id}' are not unique: {twice:,} rows repeat an id, {missing:,} have "
+            "none\n  state another column with --id, or give each person one row; --id none numbers the rows. In a run "
+            "the rows of one id are one person's history (docs/how-to/link-your-own-files.md)"
+        )
+    names = [name for name in ("forename", "surname") if name in schema.fields]
+    if names and not facts["names"] and not set(schema.fields) & set(NUMBERS):
+        raise InputError(
+            f"{file.path}: not one of {' and '.join(names)} is known in any row\n"
+            "  check which columns hold the names: --map left.surname=COLUMN"
+        )
+
+
+def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str | None) -> int:
+    """Write the fields of each row, its id and its number; how many birth dates are in no form that is read."""
+    cleaners = cleaners_of(schema)
+    asked = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
+    asked |= dict.fromkeys(column for column in (schema.id, kept) if column)
+    dated = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
+    unparsed, ids = 0, file.raw_values(schema.id) if schema.id else None
+    with contextlib.ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        for batch in file.batches([*asked]):
+            made = clean_rows(cleaners, batch, schema.fields)
+            if len(dated) == 1 and "dob" in schema.fields:
+                pairs = zip(batch[dated[0]].to_pylist(), made["dob"].to_pylist(), strict=True)
+                unparsed += sum(not date and text is not None and not says_nothing(text) for text, date in pairs)
+            made = made.append_column("row", batch["row"]).append_column(_ID, next(ids) if ids else batch["row"])
+            made = made.append_column(_KEPT, batch[kept]) if kept else made
+            if asked and all(batch[name].null_count for name in asked):  # rows that a spreadsheet writes below the last
+                rows = zip(*(batch[name].to_pylist() for name in asked), strict=True)
+                made = made.filter(pa.array([any(value is not None for value in row) for row in rows]))
+            if writer is None:
+                compressed = pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
+                writer = stack.enter_context(compressed)
+            writer.write_table(made.cast(writer.schema))
+    return unparsed
+
+
+def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> float:
+    """The share of records that have the names and the birth date of another of the file.
+
+    Without birth dates an e-mail address or telephone stands for it; else the address, if so many share it that they
+    are no namesakes of one house. 0 where there is no such field.
+    """
+    fields = set(records.columns)
+    if not {"forename", "surname"} <= fields:
+        return 0.0
+    is_dated = float(facts["years"] or 0) < _MOSTLY_YEARS
+    contacts, home = ({*names} & fields for names in (("email", "phone"), ("postcode", "address")))
+    keys = ["dob"] if is_dated else sorted(contacts | home)
+    if not keys:
+        return 0.0
+    forename = "left(forename, 1)" if float(facts["initials"] or 0) >= _INITIALS else "forename"
+    some = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
+    of_keys = " union all ".join(
+        f"""
+        select '{key}' as name, count(*) as records from {{t}}
+        where forename is not null and surname is not null and {key} is not null and {some}
+              and {"dob not like '%-00'" if key == "dob" else "true"}
+        group by {forename}, surname, {key}
+        """
+        for key in keys
+    )
+    query = f"""
+        select name, cast(sum(case when records > 1 then records else 0 end) as double) / sum(records) as share
+        from ({of_keys}) as people group by name
+        """
+    shares = {row["name"]: float(row["share"]) for row in engine.arrow(engine.sql(query, t=records)).to_pylist()}
+    if not is_dated and max((shares.get(name, 0.0) for name in home), default=0.0) < _MORE_THAN_NAMESAKES:
+        shares = {name: share for name, share in shares.items() if name in contacts}
+    return max(shares.values(), default=0.0)

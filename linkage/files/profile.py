@@ -1,16 +1,18 @@
 """Profile the columns of a file: a sample of its rows, and the distinct values of each column in it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from linkage.files.missing_values import missing_values, without_missing
+from linkage.files.missing_values import missing_values
 from linkage.files.read_file import PersonFile
 
 SAMPLE_ROWS = 20_000  # every n-th row; enough for the order of day and month, and for shares of 0.1 %
+_SAMPLE_PARTS = 16  # row groups that are read for it, at least; a file of fewer is read whole
 _MAX_EMPTY_SHARE = 0.01  # a column that fewer rows than this fill, and fewer than _MAX_EMPTY_ROWS, counts as empty
 _MAX_EMPTY_ROWS = 10
 
@@ -21,12 +23,13 @@ class Profile:
 
     Attributes:
         sample: columns as trimmed text, rows in their order.
-        rows: rows of the sample; all of them where `is_whole`.
+        is_whole: the sample is all of the file's rows.
         missing: column to its values that stand for "not known".
     """
 
     file: PersonFile
     sample: pa.Table
+    is_whole: bool
     missing: dict[str, frozenset[str]] = field(default_factory=dict)
     _values: dict[str, Counter[str]] = field(default_factory=dict, repr=False)
 
@@ -42,13 +45,16 @@ class Profile:
         known = {name: self.rows - self.sample[name].null_count for name in self.sample.column_names}
         return tuple(name for name, count in known.items() if count and count >= fewest)
 
-    def values(self, column: str) -> Counter[str]:
-        """Distinct values of the sample to their rows, those for "not known" left out."""
+    def values(self, *columns: str) -> Counter[str]:
+        """Distinct values of columns to their rows in the sample, those for "not known" left out."""
+        if len(columns) != 1:
+            return sum(map(self.values, columns), Counter[str]())
+        (column,) = columns
         if column not in self._values:
             counted = self.sample[column].value_counts()
             pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-            counts = Counter({value: rows for value, rows in pairs if value is not None})
-            self._values[column] = without_missing(counts, self.missing.get(column, ()))
+            gone = self.missing.get(column, ())
+            self._values[column] = Counter({v: rows for v, rows in pairs if v is not None and v not in gone})
         return self._values[column]
 
     def combined(self, columns: Collection[str]) -> list[tuple[str | None, ...]]:
@@ -63,12 +69,16 @@ class Profile:
         self._values = {name: of for name, of in self._values.items() if name not in self.missing}
 
 
-def profile_of(file: PersonFile) -> Profile:
-    """Sample every n-th row of a file."""
-    rows = file.rows - len(file.rejected)
+def profile_of(file: PersonFile, columns: Sequence[str]) -> Profile:
+    """Sample every n-th row of a file, or of every n-th part of a large one."""
+    with pq.ParquetFile(file.parquet) as opened:
+        every = max(1, opened.num_row_groups // _SAMPLE_PARTS)
+        groups = range(0, opened.num_row_groups, every)
+        rows = sum(opened.metadata.row_group(group).num_rows for group in groups)
     step, offset, parts = max(1, rows // SAMPLE_ROWS), 0, []
-    for batch in file.batches(file.columns):
-        taken = range((-offset) % step, batch.num_rows, step)
-        parts.append(batch.take(pa.array(taken, pa.int64())) if step > 1 else batch)
+    for batch in file.batches(columns, row_groups=groups):
+        parts.append(
+            batch.take(pa.array(range(-offset % step, batch.num_rows, step), pa.int64())) if step > 1 else batch
+        )
         offset += batch.num_rows
-    return Profile(file, pa.concat_tables(parts).drop_columns(["row"]).combine_chunks())
+    return Profile(file, pa.concat_tables(parts).drop_columns(["row"]).combine_chunks(), step == every == 1)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
-from linkage.engine import Engine
+from linkage.engine import Engine, Table
 from linkage.errors import InputError
 from linkage.files import statistical_files
 from linkage.files.encoding import detect_encoding
@@ -51,7 +51,7 @@ class PersonFile:
     """A file that was opened.
 
     Attributes:
-        parquet: its rows as Parquet: of text, a copy with line numbers; else the file itself.
+        parquet: its rows as Parquet: of text, a copy with line numbers; else the file itself. `table` is the same.
         columns: names of the columns that are read; `types` has their types.
         rejected: line and reason of rows that could not be read.
         nested: columns of lists and records, which are not read.
@@ -62,6 +62,7 @@ class PersonFile:
 
     path: Path
     parquet: Path
+    table: Table
     columns: tuple[str, ...]
     types: dict[str, pa.DataType]
     rows: int
@@ -79,13 +80,18 @@ class PersonFile:
         """What messages call it."""
         return f"{self.side} {self.path.name}" if self.shares_name else self.path.name
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1."""
+    def batches(self, columns: Sequence[str], row_groups: Sequence[int] | None = None) -> Iterator[pa.Table]:
+        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1.
+
+        Args:
+            row_groups: of the Parquet file, to which rows and their numbers are limited; all when None.
+        """
         first, lines = 1, sorted(line for line, _ in self.rejected)
         is_text = LINE in (names := pq.read_schema(self.parquet).names)
         asked = [name for name in dict.fromkeys(columns) if name in names]
         with pq.ParquetFile(self.parquet) as file:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[*asked, *([LINE] if is_text else [])]):
+            read = [*asked, *([LINE] if is_text else [])]
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=read, row_groups=row_groups):
                 count = batch.num_rows
                 numbers = [*range(first, first + count)]
                 if is_text and lines:
@@ -181,7 +187,8 @@ def _read_parquet(engine: Engine, path: Path, scratch: Path, side: str) -> Perso
     nested = tuple(name for name, kind in raw.types.items() if pa.types.is_nested(kind) or pa.types.is_binary(kind))
     columns = tuple(name for name in raw.header if name not in nested)
     types = {name: raw.types[name] for name in columns}
-    return PersonFile(path, path, columns, types, raw.rows_read, raw.files[0].sha256, side, nested=nested, format=fmt)
+    sha256 = raw.files[0].sha256
+    return PersonFile(path, path, raw.table, columns, types, raw.rows_read, sha256, side, nested=nested, format=fmt)
 
 
 def _read_text(
@@ -206,6 +213,7 @@ def _read_text(
     return PersonFile(
         path,
         scratch / "0.parquet",
+        raw.table,
         raw.header,
         dict.fromkeys(raw.header, pa.string()),
         raw.rows_read,

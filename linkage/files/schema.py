@@ -21,7 +21,7 @@ from pydantic import Field
 
 from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
-from linkage.files.header_names import ROLES
+from linkage.files.header_names import BIRTH_PARTS
 
 HEADER, CONTENT, OPTION = "header", "content", "option"
 """How a role was found."""
@@ -57,11 +57,10 @@ class FileSchema:
         sources = _SOURCES.get(name, ())
         found = [self.columns[role] for role in (name, *sources) if role in self.columns]
         if name == "dob" and "dob" not in self.columns:
-            found = [self.columns[role] for role in _BIRTH_PARTS if role in self.columns]
+            found = [self.columns[role] for role in BIRTH_PARTS if role in self.columns]
         return " ".join(dict.fromkeys(column for columns in found[: 3 if name == "dob" else 1] for column in columns))
 
 
-_BIRTH_PARTS = ("birth_year", "birth_month", "birth_day")
 _SOURCES = {
     "forename": ("full_name", "initials"),
     "surname": ("full_name", "initials"),
@@ -95,11 +94,11 @@ def schema_text(schemas: Mapping[str, FileSchema]) -> str:
     """Schemas as TOML."""
     lines = ["# The schema by which the files were read. Change it, and give it back: --schema FILE"]
     for side, schema in schemas.items():
-        lines += ["", f"[{side}]", f"id = {_value(schema.id or '')}", f"fields = {_value(schema.fields)}"]
-        for role, settings in schema.settings.items():
-            lines += ["", f"[{side}.settings.{role}]", *(f"{key} = {_value(value)}" for key, value in settings.items())]
-        for name, table in (("columns", schema.columns), ("evidence", schema.evidence)):
-            lines += ["", f"[{side}.{name}]", *(f"{_key(role)} = {_value(value)}" for role, value in table.items())]
+        tables: dict[str, Mapping[str, object]] = {side: {"id": schema.id or "", "fields": schema.fields}}
+        tables |= {f"{side}.settings.{role}": settings for role, settings in schema.settings.items()}
+        tables |= {f"{side}.columns": schema.columns, f"{side}.evidence": schema.evidence}
+        for name, table in tables.items():
+            lines += ["", f"[{name}]", *(f"{_key(key)} = {toml_value(value)}" for key, value in table.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -128,13 +127,19 @@ def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str
         )
 
 
-def _key(name: str) -> str:
-    return name if name in ROLES or name.isidentifier() else json.dumps(name)
-
-
-def _value(value: Any) -> str:
+def toml_value(value: object) -> str:
+    """A text, number, list or table as TOML."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_value(of)}" for key, of in value.items()) + " }"
+        return toml_table({json.dumps(key): of for key, of in value.items()})
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_table(table: Mapping[str, object]) -> str:
+    """A table of TOML in one line, by keys that are written as they are."""
+    return "{ " + ", ".join(f"{key} = {toml_value(value)}" for key, value in table.items()) + " }"
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.isidentifier() else json.dumps(name)

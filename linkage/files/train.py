@@ -1,23 +1,190 @@
-"""Train a model on two person files, for runs and links that shall not train one themselves."""
+"""Models of person files: trained on the files themselves, or given and adapted to them; and rules suggested for them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from linkage.engine import connect, scratch_folder
-from linkage.errors import ConfigError, LeoError
+from linkage.engine import Engine, Table, connect, one, quote, scratch_folder
+from linkage.errors import ConfigError, InputError, LeoError, NothingToTrainOnError
 from linkage.files.comparisons import untrained
-from linkage.files.labels import labelled_pairs
+from linkage.files.header_names import ROLES
 from linkage.files.messages import read_notes
-from linkage.files.prepare import FileOptions, Inferred, prepare
+from linkage.files.prepare import FileOptions, Inferred, JobOptions, Prepared, prepare
 from linkage.files.read_file import damage_reported
-from linkage.files.train_model import with_rules
+from linkage.files.truth import labelled_pairs, true_pairs
 from linkage.match.candidates import score_given, term_frequencies
-from linkage.model import Model
+from linkage.model import Model, from_dict, load
 from linkage.model.blocking import choose_rules
+from linkage.model.engine_check import check_runs
 from linkage.model.labelled import LabelReport, m_from_labels
-from linkage.model.model_files import save
-from linkage.model.training import TrainingReport, fewest_matches, train
+from linkage.model.model_files import save, trained_on
+from linkage.model.reuse import misfits, without_columns
+from linkage.model.sampling import halves
+from linkage.model.training import TrainingReport, default_parameters, fewest_matches, train
+from linkage.pipeline.blocking import RuleOptions, Suggested, suggest
+
+_NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\n  map further columns"
+_RULES = "blocking_rules_to_generate_predictions"
+_MIN_COMPARISONS = 2
+_YEARS_ONLY = 0.9  # share of known dates without month and day, from which a file knows years
+
+Progress = Callable[[str], None]
+
+
+def model_of(
+    engine: Engine, request: JobOptions, prepared: Prepared, progress: Progress
+) -> tuple[Model, dict[str, Any]]:
+    """The model of a link: the given one, or one trained here; with blocking rules, and the reports of how it was made.
+
+    A model of one file is trained on pairs across two halves of it, which are random pairs of it.
+
+    Raises:
+        ConfigError: a given model is not trained, or compares what the files do not both have.
+        InputError: no blocking rule pays.
+    """
+    units, one_file = prepared.units, len(prepared.units) == 1
+    sides = units if not one_file else halves(engine, units[0], seed=request.seed)
+    if request.model:
+        made = _given_model(engine, request, prepared, sides)
+    else:
+        made = _trained_model(engine, prepared.kinds, sides, request.seed, one_file, progress)
+    if one_file:
+        engine.drop(*sides)
+    return made
+
+
+def _trained_model(
+    engine: Engine, kinds: Mapping[str, str], sides: Sequence[Table], seed: int, one_file: bool, progress: Progress
+) -> tuple[Model, dict[str, Any]]:
+    """Sides too small to learn from, or with no person in common, get default parameters; a warning says so."""
+    roles = {name: kind for name, kind in kinds.items() if name in ROLES}
+    further = ", ".join(name for name in kinds if name not in ROLES) if 1 < len(roles) < len(kinds) else ""
+
+    reason = ""
+    for compared in (kinds, roles) if further else (kinds,):
+        start = untrained(compared, one_file=one_file)
+        try:
+            model, report = train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
+        except NothingToTrainOnError as fault:
+            reason = reason or str(fault).splitlines()[0]
+            continue
+        if reason:  # what is trained on does without the further columns that the user named
+            warning = f"not compared, since EM converged on non-matches with them: {further}"
+            report.warnings = [*report.warnings, warning]
+        break
+    else:
+        reason += f"; not compared, since EM did not converge with them: {further}" if further else ""
+        start = untrained(roles if further else kinds)
+        model, report = default_parameters(engine, start, *sides, seed=seed, reason=reason)
+    progress("blocking rules")
+    chosen = choose_rules(engine, model, *sides)
+    if not chosen.rules:
+        raise InputError(_NO_RULE)
+    reports = {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
+    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), reports
+
+
+def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = ()) -> Model:
+    """The model with these blocking rules, after others in Splink's form."""
+    rules = [{"blocking_rule": condition, "sql_dialect": "duckdb"} for condition in conditions]
+    return from_dict({**model.raw, _RULES: [*others, *rules]})
+
+
+def _given_model(
+    engine: Engine, request: JobOptions, prepared: Prepared, sides: Sequence[Table]
+) -> tuple[Model, dict[str, Any]]:
+    """A model file, adapted to these files, and what was done to it: `given` of a summary.
+
+    It is used without fields of which both files have a column that says nothing.
+    """
+    path, units, without = Path(request.model or ""), prepared.units, request.without
+    model = load(path)
+    model.check_trained(str(path))
+    if strange := [name for name in without if name.lower() not in {column.lower() for column in model.columns}]:
+        names = ", ".join(model.columns)
+        raise ConfigError(f"--without {strange[0]}: the model {path} names no such column\n  it names: {names}")
+    done: dict[str, Any] = {}
+    there, left_out = {name.lower() for name in prepared.kinds}, {name.lower() for name in without}
+    fields = prepared.schemas[0].fields
+    silent = [name for name in model.columns if name in fields and name.lower() not in there | left_out]
+    rules = model.blocking_rules
+    if silent or without:
+        model = without_columns(model, {*silent, *without})
+        done |= {"without": list(without), "silent": silent}
+    missing = " ".join(f"--without {name}" for name in model.columns if name.lower() not in there)
+    here = "leave --model out: a model is then trained on what these files have in common"
+    remedy = f"state columns that hold them (--map); or compare without them: {missing}; or {here}"
+    model.check_columns(there, str(path), remedy)
+    if len(model.fields) < _MIN_COMPARISONS:
+        only = f"these files have too little of what the model compares: only {model.fields[0].name}"
+        raise ConfigError(f"{path}: {only}\n  {here}")
+    check_runs(engine, model, units[0], units[-1], str(path))
+    if len(model.blocking_rules) < len(rules) or not rules:
+        own = [rule.condition for rule in model.blocking_rules]
+        chosen = [one.rule.condition for one in choose_rules(engine, model, *sides).rules]
+        done["rules"] = [rule for rule in chosen if rule not in own]
+        done["rules_lost"] = len(rules) - len(own)
+        if not own and not done["rules"]:
+            raise InputError(_NO_RULE)
+        model = with_rules(model, done["rules"], model.raw.get(_RULES) or [])
+    sizes = [engine.count(side) for side in units]
+    trained_there = trained_on(path)
+    if trained_there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):
+        prior = model.prior
+        model = model.with_prior_of(trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
+        if model.prior != prior:
+            done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
+    if unfit := misfits(engine, model, units[0], units[-1], seed=request.seed):
+        years = [misfit.comparison for misfit in unfit if _are_years(engine, units, misfit.comparison)]
+        done |= {"misfits": [asdict(misfit) for misfit in unfit], "years_only": years}
+    return model, {"given": done} if done else {}
+
+
+def _are_years(engine: Engine, units: Sequence[Table], name: str) -> bool:
+    if any(name not in side.columns for side in units):
+        return False
+    share = f"coalesce(avg(case when {quote(name)} like '____-00-00' then 1.0 else 0.0 end), 0)"
+    query = f"select {share} as share from {{t}} where {quote(name)} is not null"
+    return all(float(one(engine, engine.sql(query, t=side))["share"]) >= _YEARS_ONLY for side in units)
+
+
+def refuse_without_model(request: JobOptions, remedy: str) -> None:
+    """Refuse --without where no model is given."""
+    if request.without and not request.model:
+        raise ConfigError(f"--without names columns of a model that is given (--model)\n  of these files: {remedy}")
+
+
+def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
+    """What the user should know of a model that was given."""
+    done, notes = summary.get("given") or {}, []
+    if silent := done.get("silent"):
+        notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent)}")
+    if (rules := done.get("rules")) is not None:
+        why = "the model has no blocking rules"
+        if lost := done["rules_lost"]:
+            why = f"blocking rules of the model that need what is not compared are left out ({lost})"
+        notes.append(f"{path}: {why}: {len(rules)} were chosen for these files")
+    if prior := done.get("prior"):
+        there = " and ".join(f"{records:,}" for records in done["trained_on"])
+        notes.append(
+            f"{path}: the model was trained on {there} records: its prior, {prior['in_file']:.3g}, is rescaled to "
+            f"{prior['here']:.3g}, by which the same share of records has a match"
+        )
+    return [*notes, *(_misfit_note(path, misfit, done["years_only"]) for misfit in done.get("misfits", ()))]
+
+
+def _misfit_note(path: Path | None, misfit: Mapping[str, Any], years_only: Collection[str]) -> str:
+    high = misfit["here"] > misfit["in_model"]
+    effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
+    why = "these files write it otherwise than those that the model was trained on, or hold other people"
+    if misfit["comparison"] in years_only:
+        why = "these files know years only, and the model is of whole dates"
+    return (
+        f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['in_model']:.2g}, and here it "
+        f"is {misfit['here']:.2g}; {why}. Its match weight is {effect}: leave --model out, and one is trained here"
+    )
 
 
 @dataclass(frozen=True)
@@ -34,8 +201,25 @@ class TrainRequest:
     labels: Path | None = None
 
 
+@contextmanager
+def _prepared(
+    files: FileOptions, limits: TrainRequest | RuleOptions, inferred: Inferred | None, progress: Progress
+) -> Iterator[tuple[Engine, Prepared]]:
+    """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
+    with (
+        scratch_folder() as scratch,
+        connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads) as engine,
+        damage_reported(*files.paths.values()),
+    ):
+        progress("reading")
+        prepared = prepare(engine, files, scratch, inferred=inferred)
+        for note in read_notes(prepared):
+            progress(note)
+        yield engine, prepared
+
+
 def train_files(
-    request: TrainRequest, *, inferred: Inferred | None = None, progress: Callable[[str], None] | None = None
+    request: TrainRequest, *, inferred: Inferred | None = None, progress: Progress | None = None
 ) -> tuple[Model, TrainingReport, LabelReport | None, int]:
     """Train a model on two files and write it to request.out, with blocking rules chosen for it.
 
@@ -47,31 +231,21 @@ def train_files(
         ConfigError: a model is there already, or a statement fits no column.
         LeoError: there is nothing to train on, or the estimates are not to be trusted.
     """
-    say = progress or (lambda _: None)
+    say, labelled = progress or (lambda _: None), None
     check_out(request.out, request.force)
-    with (
-        scratch_folder() as scratch,
-        connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
-        damage_reported(*request.files.paths.values()),
-    ):
-        say("reading")
-        prepared = prepare(engine, request.files, scratch, inferred=inferred)
-        for note in read_notes(prepared):
-            say(note)
+    with _prepared(request.files, request, inferred, say) as (engine, prepared):
         left, right = prepared.units
         # At fault before the training.
         pairs = labelled_pairs(engine, request.labels, *prepared.ids) if request.labels else None
-        for note in pairs.notes(request.labels) if pairs and request.labels else ():
+        for note in pairs.notes if pairs else ():
             say(note)
-        start, seed = untrained(prepared.kinds), request.seed
-        model, report = train(engine, start, left, right, seed=seed, progress=say)
+        model, report = train(engine, untrained(prepared.kinds), left, right, seed=request.seed, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"
                 + "\n".join(f"  {fault}" for fault in report.faults)
                 + "\n  fix what is named, or give --allow-faults to write it nevertheless"
             )
-        labelled = None
         if pairs:
             say("m from labels")
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
@@ -90,3 +264,26 @@ def check_out(out: Path, force: bool) -> None:
         raise ConfigError(f"--out {out}: a file is there already\n  give --force to replace it")
     if out.suffix != ".json":
         raise ConfigError(f"--out {out}: a model file ends in .json\n  give --out a name that does")
+
+
+def suggest_for_files(
+    files: FileOptions, options: RuleOptions, *, inferred: Inferred | None = None, progress: Progress | None = None
+) -> Suggested:
+    """The smallest set of blocking rules for two files: `leo model blocking LEFT RIGHT`.
+
+    Raises:
+        InputError: a file cannot be read, or the files share too little to compare.
+        ConfigError: a map fits no column, or the model lacks m and u.
+        LeoError: there is nothing to learn from.
+    """
+    say = progress or (lambda _: None)
+    with _prepared(files, options, inferred, say) as (engine, prepared):
+        left, right = prepared.units
+        truth = true_pairs(engine, options.truth, *prepared.ids)
+        for note in truth.notes:
+            say(note)
+        model = load(options.model) if options.model else None
+        if model is None:
+            say("training")
+            model = train(engine, untrained(prepared.kinds), left, right, seed=options.seed)[0]
+        return suggest(engine, (left, right), truth.table, model, options, say)

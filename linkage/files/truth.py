@@ -1,20 +1,25 @@
-"""True pairs that the user gives, and the error of the links against them."""
+"""Pairs that the user gives by the ids of the files: true pairs, clusters of true persons, and labels of clerical review."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
-from linkage.engine import Engine, Table, one, quote
+from linkage.engine import Engine, Table, one, rows
 from linkage.errors import InputError
 from linkage.files.header_names import any_known, shown_names
+from linkage.model import Model
+from linkage.model.labelled import MATCH, NO_MATCH, UNCERTAIN, Labelled
+from linkage.model.stages import pattern_column
 from linkage.records.layout import listed
 
-_MAX_PAIRS = 1_000  # true pairs for each record: with more, a truth tells groups apart (F, M) and no persons
+_MAX_PAIRS = 1_000  # true pairs for each record: with more, a truth shows groups (F, M) and no persons
 _AS_THEY_STAND = "write ids as they stand in the files: 007 is not 7, and 1.0 is not 1"
-_OWN_NAMES = frozenset({"left_id", "right_id", "id", "cluster"})
+_OWN_NAMES = frozenset({"left_id", "right_id", "id", "cluster", "answer"})
 
 
 @dataclass(frozen=True)
@@ -25,51 +30,30 @@ class TruePairs:
     notes: list[str] = field(default_factory=list)
 
 
-def true_pairs(engine: Engine, path: Path, left: Table, right: Table) -> TruePairs:
+def true_pairs(engine: Engine, path: Path | None, left: Table, right: Table) -> TruePairs:
     """True pairs of two files; a pair of which a file lacks an id is left out, with a note.
 
     Args:
-        path: left_id and right_id, a pair a row; or the ids of both files in two columns of any name.
+        path: left_id and right_id, a pair a row; None where there is no truth.
         left, right: unit_id, source_id.
 
     Raises:
         InputError: no such file, none with such columns or without a pair, or one whose ids are in neither file.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file of true pairs")
-    pairs = _named_pairs(engine, path, _read(engine, path), left, right)
-    found = engine.sql(_IN_UNITS, truth=pairs, left=left, right=right, store=True)
-    if not engine.count(found):
+    if path is None:
+        return TruePairs()
+    pairs = engine.sql("select distinct left_id, right_id from {t}", t=_read(engine, path, ("left_id", "right_id")))
+    known = engine.sql(_IN_UNITS, truth=pairs, left=left, right=right, store=True)
+    if not engine.count(known):
         what = f"{path}: none of its {engine.count(pairs):,} true pairs names an id of each file"
         if turned := engine.count(engine.sql(_IN_UNITS, truth=pairs, left=right, right=left)):
             raise InputError(f"{what}; the other way round {turned:,} do\n  call the ids of the left file left_id")
         raise InputError(f"{what}\n  {_AS_THEY_STAND}; or state which column holds them: --id LEFT --id RIGHT")
-    return TruePairs(found, _lost_note(path.name, engine.count(pairs) - engine.count(found), "true pairs"))
+    return TruePairs(known, _lost_note(path.name, engine.count(pairs) - engine.count(known), "true pairs"))
 
 
 def _lost_note(name: str, lost: int, kind: str) -> list[str]:
     return [f"{name}: {lost:,} of its {kind} name a record that was not read; {_AS_THEY_STAND}"] if lost > 0 else []
-
-
-def _named_pairs(engine: Engine, path: Path, table: Table, left: Table, right: Table) -> Table:
-    missing = {"left_id", "right_id"} - set(table.columns)
-    if not missing:
-        return engine.sql("select distinct left_id, right_id from {t}", t=table)
-    if len(table.columns) != 2:
-        raise InputError(
-            f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}\n"
-            f"  it has: {_shown(table.columns)}; call the ids of the left file left_id, those of the right right_id"
-        )
-    first, second = table.columns
-    if first == "right_id" or second == "left_id":
-        first, second = second, first
-    query = "select 1 as one from {ids} where trim(cast(source_id as varchar)) in ($first, $second)"
-    names = {"first": first.strip(), "second": second.strip()}
-    if any(engine.count(engine.sql(query, params=names, ids=ids)) for ids in (left, right)):
-        raise InputError(
-            f"{path}: its first line is a pair of ids, and no header\n  give it a first line: left_id,right_id"
-        )
-    return engine.sql(f"select distinct {quote(first)} as left_id, {quote(second)} as right_id from {{t}}", t=table)
 
 
 _IN_UNITS = """
@@ -86,7 +70,7 @@ def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
     shared = "select left_id from {a} join {t} using (left_id, right_id)"
     made, pairs, right = map(engine.count, (accepted, truth, engine.sql(shared, a=accepted, t=truth)))
     precision, recall = right / max(made, 1), right / max(pairs, 1)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
+    f1 = 2 * right / max(made + pairs, 1)
     return {"true_pairs": pairs, "accepted": made, "precision": precision, "recall": recall, "f1": f1}
 
 
@@ -117,12 +101,12 @@ class FileTruth:
             persons = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
             return TruePairs(self._pairs_of(engine, persons))
         if "left_id" in self.table.columns:
-            found = engine.sql(_IN_UNITS, truth=self.table, left=ids, right=ids)
-            pairs = engine.sql(_EACH_ONCE, pairs=found, store=True)
+            known = engine.sql(_IN_UNITS, truth=self.table, left=ids, right=ids)
+            pairs = engine.sql(_EACH_ONCE, pairs=known, store=True)
         else:
-            found = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
-            pairs = self._pairs_of(engine, found)
-        lines, named = engine.count(self.table), engine.count(found)
+            known = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
+            pairs = self._pairs_of(engine, known)
+        lines, named = engine.count(self.table), engine.count(known)
         if not named:
             what = f"{self.stated}: none of its {lines:,} lines names records of the file"
             raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
@@ -146,38 +130,98 @@ def truth_of_file(engine: Engine, stated: str, header: Sequence[str]) -> FileTru
     """
     if stated in header:
         return FileTruth(stated, None, stated)
-    path = Path(stated)
-    if not path.is_file():
+    if not Path(stated).is_file():
         raise InputError(f"--truth {stated}: neither a column of the file nor a file\n  it has: {shown_names(header)}")
-    table = _read(engine, path)
-    columns = set(table.columns)
-    if {"left_id", "right_id"} <= columns or {"id", "cluster"} <= columns:
-        return FileTruth(stated, table)
-    raise InputError(
-        f"{path}: the file of the truth has neither left_id and right_id (a true pair a row) nor id and cluster (a "
-        f"record a row)\n  it has: {_shown(table.columns)}"
-    )
+    return FileTruth(stated, _read(engine, Path(stated), ("left_id", "right_id"), ("id", "cluster")))
 
 
-def _shown(names: Sequence[str]) -> str:
-    return listed(names, known=any_known(names) or bool(_OWN_NAMES & set(names)))
+@dataclass(frozen=True)
+class Labels:
+    """Labelled pairs of two files' units.
+
+    Attributes:
+        table: left_id, right_id of units.
+        answers: pair to its answer and to the number of pairs that it stands for.
+        notes: what to know where labels name records that the files lack.
+    """
+
+    table: Table
+    answers: Mapping[tuple[int, int], tuple[str, float]]
+    notes: Sequence[str]
+
+    def labelled(self, engine: Engine, model: Model, scored: Table) -> list[Labelled]:
+        """The pairs with the levels that `linkage.match.candidates.score` gave them."""
+        names = [pattern_column(comparison) for comparison in model.comparisons]
+        return [
+            Labelled(tuple(int(row[name]) for name in names), *self.answers[row["left_id"], row["right_id"]])
+            for row in sorted(rows(engine, scored), key=lambda row: (row["left_id"], row["right_id"]))
+        ]
 
 
-def _read(engine: Engine, path: Path) -> Table:
-    """A file of ids, all of them text.
+def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Labels:
+    """Labels of a CSV as pairs of units; those that name a record which the files lack are left out, with a note.
+
+    Args:
+        path: left_id, right_id, answer (match, no match, uncertain); optional: weight, of how many pairs it was drawn.
+        left, right: unit_id, source_id.
 
     Raises:
-        InputError: it is no table, or holds no line below its header.
+        InputError: no such file or column, an answer that is none, or no pair that the files hold; lines are named,
+            ids are not.
     """
+    given = engine.arrow(_read(engine, path, ("left_id", "right_id", "answer"))).to_pylist()
+    lines = [_label(path, number, row) for number, row in enumerate(given, 2) if (row["answer"] or "").strip()]
+    sides = [{str(row["source_id"]): row["unit_id"] for row in rows(engine, ids)} for ids in (left, right)]
+    answers: dict[tuple[int, int], tuple[str, float]] = {}
+    for left_id, right_id, answer, weight in lines:
+        if left_id in sides[0] and right_id in sides[1]:
+            pair = (sides[0][left_id], sides[1][right_id])
+            before, stands_for = answers.get(pair, (answer, weight))
+            answers[pair] = answer if before == answer else UNCERTAIN, max(weight, stands_for)
+    if not answers:
+        raise InputError(
+            f"{path}: names no pair that the two files hold\n  left_id and right_id are the files' own ids"
+        )
+    pairs = len({line[:2] for line in lines})
+    notes = _lost_note(path.name, pairs - len(answers), f"{pairs:,} labelled pairs")
+    ids = [{"left_id": left_id, "right_id": right_id} for left_id, right_id in answers]
+    return Labels(engine.from_arrow(pa.Table.from_pylist(ids)), answers, notes)
+
+
+def _label(path: Path, number: int, row: Mapping[str, Any]) -> tuple[str, str, str, float]:
+    answer = row["answer"].strip().lower()
+    if answer not in (MATCH, NO_MATCH, UNCERTAIN):
+        raise InputError(f"{path}: line {number}: this is no answer\n  there are: {MATCH}, {NO_MATCH}, {UNCERTAIN}")
+    try:
+        weight = float(row.get("weight") or 1)
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight < math.inf:
+        raise InputError(f"{path}: line {number}: weight is no number above 0\n  say of how many pairs it was drawn")
+    return (row["left_id"] or "").strip(), (row["right_id"] or "").strip(), answer, weight
+
+
+def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
+    """A file of ids, all of them text, that has one of several sets of columns.
+
+    Raises:
+        InputError: it is no table, lacks the columns, or holds no line below its header.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
     try:
         table = engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_read_text(path))
     except (pa.ArrowInvalid, UnicodeDecodeError):
         raise InputError(
-            f"{path}: the file of the truth is empty, or no CSV in UTF-8\n"
-            "  save it as that, with a line for each true pair and columns left_id and right_id"
+            f"{path}: is empty, or no CSV in UTF-8\n  save it as that, with a header and a line for each pair"
         ) from None
+    names = set(table.columns)
+    if not any(names.issuperset(wanted) for wanted in columns):
+        shown = listed(table.columns, known=any_known(table.columns) or bool(_OWN_NAMES & names))
+        wanted = "; or ".join(", ".join(of) for of in columns)
+        raise InputError(f"{path}: lacks columns\n  its first line must name {wanted}; it has: {shown}")
     if engine.count(table) == 0:
-        raise InputError(f"{path}: the file of the truth holds a header and no lines\n  fetch it again")
+        raise InputError(f"{path}: holds a header and no lines\n  fetch it again")
     return table
 
 

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine
-from linkage.files.dedupe import DedupeRequest, dedupe_file
-from linkage.files.link import LinkRequest, link_files
+from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
 from linkage.files.output import Linked
 from linkage.files.prepare import FileOptions, Prepared, inferred_files, prepare
 

@@ -11,7 +11,7 @@ def test_kinds_follow_roles_and_values(engine: Engine) -> None:
         for n in range(1, 31)
     )
     table = engine.from_arrow(parse(text))
-    kinds = kinds_of(engine, table, table, british_postcodes=True)
+    kinds = kinds_of(engine, [table, table], british_postcodes=True)
     assert kinds["forename"] == "name or initial"
     assert kinds["dob"] == "partial date" or kinds["dob"] == "date"
     assert (kinds["sex"], kinds["postcode"], kinds["town"]) == ("category", "postcode", "category")
@@ -20,7 +20,7 @@ def test_kinds_follow_roles_and_values(engine: Engine) -> None:
 
 def test_a_field_that_says_nothing_is_left_out(engine: Engine) -> None:
     table = engine.from_arrow(parse("unit_id | surname | sex\n1 | ASH | F\n2 | BIRD | F"))
-    assert set(kinds_of(engine, table, table, british_postcodes=False)) == {"surname"}
+    assert set(kinds_of(engine, [table, table], british_postcodes=False)) == {"surname"}
 
 
 def test_a_model_compares_each_field_and_swapped_names() -> None:

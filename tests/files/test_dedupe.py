@@ -9,7 +9,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.errors import InputError
-from linkage.files.dedupe import DedupeRequest, dedupe_file
+from linkage.files.link import DedupeRequest, dedupe_file
 from linkage.pipeline.linked_files import open_linked_files
 
 

@@ -122,7 +122,7 @@ def test_the_number_of_husid_is_an_identifier(engine: Engine, tmp_path: Path) ->
             "id,address,town\n1,a,b\n2,c,d\n",
             "id,address,town\n3,a,b\n4,c,e\n",
             ConfigError,
-            "no field that tells persons",
+            "no field that identifies a person",
         ),
         (
             "id,dob,sex\n1,red,F\n2,blue,M\n",

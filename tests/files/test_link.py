@@ -3,17 +3,19 @@
 import json
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.engine import Engine
+from linkage.engine import Engine, connect
+from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import LinkRequest, link_files
 from linkage.files.messages import inferred_notes, links_line
-from linkage.files.prepare import Prepared
+from linkage.files.prepare import FileOptions, Prepared, prepare
 from linkage.pipeline.linked_files import open_linked_files
 from tests.files.conftest import CANARY, SHARED, Done, Files, make_files
 
@@ -141,3 +143,23 @@ def test_a_truth_of_nobody_is_refused_before_training(files: Files, tmp_path: Pa
     truth.write_text("left_id,right_id\nX,Y\n")
     with pytest.raises(InputError, match="none of its 1 true pairs"):
         link_files(LinkRequest(files.left, files.right, tmp_path / "out", truth=truth))
+
+
+def test_a_plain_pair_costs_at_most_20_queries_before_training(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries: list[object] = []
+    for name in ("_run", "arrow", "from_arrow"):  # each sends one statement to DuckDB
+        of = getattr(DuckDBEngine, name)
+
+        def counted(self: DuckDBEngine, *given: object, of: Callable = of) -> object:
+            queries.append(given[0])
+            return of(self, *given)
+
+        monkeypatch.setattr(DuckDBEngine, name, counted)
+    with connect("duckdb", threads=2) as engine:
+        options = FileOptions({"left": files.left, "right": files.right})
+        queries.clear()
+        prepared = prepare(engine, options, tmp_path)
+    assert set(prepared.kinds) == {"forename", "surname", "dob", "sex", "postcode"}
+    assert 10 < len(queries) <= 20

@@ -7,9 +7,9 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
-from linkage.files.labels import labelled_pairs
 from linkage.files.prepare import FileOptions
 from linkage.files.train import TrainRequest, train_files
+from linkage.files.truth import labelled_pairs
 from tests.conftest import parse
 from tests.files.conftest import Files
 
@@ -36,7 +36,7 @@ def test_a_model_is_written_with_rules_and_labels(files: Files, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("left_id,right_id\nA,B\n", "lacks answer"),
+        ("left_id,right_id\nA,B\n", "must name left_id, right_id, answer"),
         ("left_id,right_id,answer\nA,B,perhaps\n", "line 2: this is no answer"),
         ("left_id,right_id,answer,weight\nA,B,match,x\n", "weight is no number above 0"),
         ("left_id,right_id,answer\nX,Y,match\n", "names no pair"),

@@ -8,7 +8,7 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from linkage.files.comparisons import untrained
-from linkage.files.train_model import with_rules
+from linkage.files.train import with_rules
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.reuse import without_columns

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.errors import ConfigError
-from linkage.files.dedupe import DedupeRequest, dedupe_file
+from linkage.files.link import DedupeRequest, dedupe_file
 from quality.explain import Explainer
 from quality.explain.page import render_explanation
 from tests.files.conftest import CANARY, make_register

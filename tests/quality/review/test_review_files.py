@@ -17,8 +17,7 @@ from typer.testing import CliRunner, Result
 from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
-from linkage.files.dedupe import DedupeRequest, dedupe_file
-from linkage.files.link import LinkRequest, link_files
+from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
 from linkage.model import load
 from linkage.pipeline.reviewing import estimates
 from quality.report.names import Names

@@ -1,0 +1,280 @@
+"""Sexes, ages, person numbers, telephones, e-mail addresses and postcodes: how columns write them, and each in one form."""
+
+import functools
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from anyascii import anyascii
+
+from linkage.files.header_names import plain
+from linkage.files.missing_values import says_unknown
+from linkage.files.vocabulary import vocabulary
+from linkage.records.rules import identifier_rules
+
+_MIN_SEX_SHARE = 0.5  # of a column's rows that a code frame must have
+_BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
+_MAX_NAMESAKES = 5  # records of one name in a file; of commoner names most pairs are non-matches
+_MIN_PAIRS = 10  # pairs that must show the years between two files
+_STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
+_LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped
+_MIN_PHONE_DIGITS = 7  # of a telephone within its town
+_SHORT_PHONE_SHARE = 0.1  # of a column's telephones that have so few digits, from which the column writes them so
+_MIN_ONE_LENGTH = 0.5  # share of postcodes that are digits, from which they have one length
+_MIN_BRITISH, _MIN_AREAS = 0.6, 0.8  # share of postcodes that are British units; or units, sectors or districts
+_SHORT = 4  # digits that may all be the same by chance
+_MAIL = re.compile(r'[^\s;,|/<>"]+@[^\s;,|/<>"]+')
+_AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
+FORMS = {
+    "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "nino": re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?"),
+    "postcode": re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"),
+    "phone": re.compile(r"(?:\+|00?)[0-9][0-9 ()/-]{7,16}"),
+}
+"""Roles that the form of a column's values shows."""
+
+Counts = Mapping[str, int]
+"""A value to its rows."""
+
+
+def share(values: Counts, fits: Callable[[str], object]) -> float:
+    """The share of rows whose value fits."""
+    return sum(rows for value, rows in values.items() if fits(value)) / max(sum(values.values()), 1)
+
+
+def _sex_code(value: str) -> str:
+    return str(anyascii(value)).upper().strip(" .")
+
+
+def sex_frame(values: Counts, column: str) -> dict[str, str] | None:
+    """The code frame of configs/recognise.toml that has most rows, as codes to M and F; None where none fits.
+
+    Of those that fit alike it is that of the header's language: H and M are man and woman in Spain. A frame in which all
+    of the column's codes are one sex ranks last.
+    """
+    known = {value: rows for value, rows in values.items() if not says_unknown(value)}
+    fitting: list[tuple[tuple[Any, ...], dict[str, str]]] = []
+    for frame in vocabulary()["sex_frame"]:
+        codes = {code: sex for sex in ("M", "F") for code in frame[sex]}
+        sexes = {_sex_code(value): codes[_sex_code(value)] for value in known if _sex_code(value) in codes}
+        rows = sum(of for value, of in known.items() if _sex_code(value) in codes)
+        if rows > _MIN_SEX_SHARE * sum(known.values()):
+            differ = len(set(sexes.values())) == min(len(sexes), 2)
+            fitting.append(((differ, rows, plain(column) in frame.get("headers", ())), codes))
+    return max(fitting, key=lambda ranked: ranked[0])[1] if fitting else None
+
+
+def infer_sexes(columns: Sequence[tuple[Counts, str]]) -> list[dict[str, Any]]:
+    """The codes of each file's column: 0 and 1 are taken to be the same in both, where both write so."""
+    present = [{_sex_code(value) for value in values if not says_unknown(value)} for values, _ in columns]
+    are_bits = all(len(codes) == 2 and codes <= _BITS.keys() for codes in present)
+    frames = [_BITS if are_bits else sex_frame(*of) or {} for of in columns]
+    return [
+        {"codes": {code: sex for code, sex in frame.items() if code in codes}}
+        for frame, codes in zip(frames, present, strict=True)
+    ]
+
+
+def read_sex(text: str, settings: Mapping[str, Any]) -> str | None:
+    """M or F; None for another code."""
+    sex: str | None = settings["codes"].get(_sex_code(text))
+    return sex
+
+
+@functools.cache
+def _age_form() -> re.Pattern[str]:
+    years, after = ("|".join(map(re.escape, vocabulary()["age_words"][kind])) for kind in ("years", "after"))
+    return re.compile(rf"(\d{{1,3}})(?:\.0*)? ?(?:(?:{years})\.?)?(?: (?:{after}))?")
+
+
+def read_age(text: str) -> int | None:
+    """An age in years, with or without a word after it.
+
+    >>> read_age("38"), read_age("38.0"), read_age("38 yrs"), read_age("38 years old"), read_age("unknown")
+    (38, 38, 38, 38, None)
+    """
+    match = _age_form().fullmatch(text.upper().strip())
+    return int(match[1]) if match else None
+
+
+Named = tuple[str | None, str | None, int | None]
+"""Forename, surname and years of a record; years are an age, or minus the year of birth."""
+
+
+def years_between(left: Iterable[Named], right: Iterable[Named]) -> int | None:
+    """By how much the left file's years are more than the right one's for one person; None where nothing stands out.
+
+    The two records of one person are as many years apart for everybody; those of namesakes are any number of years.
+    """
+    pairs, others = Counter[int](), _of_rare_names(right)
+    for names, years in _of_rare_names(left).items():
+        pairs.update(one - two for one in years for two in others.get(names, ()))
+    apart, first = min(pairs.items(), key=lambda of: (-of[1], of[0]), default=(0, 0))
+    second = max((count for years, count in pairs.items() if abs(years - apart) > 1), default=0)
+    stands_out = first >= _MIN_PAIRS and first - second > _STANDARD_DEVIATIONS * math.sqrt(first + second)
+    return apart if stands_out else None
+
+
+def _of_rare_names(records: Iterable[Named]) -> dict[tuple[str, str], list[int]]:
+    named: dict[tuple[str, str], list[int]] = {}
+    for forename, surname, years in records:
+        if forename and surname and years is not None:
+            named.setdefault((forename, surname), []).append(years)
+    return {names: years for names, years in named.items() if len(years) <= _MAX_NAMESAKES}
+
+
+def _code(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", re.sub(r"\.0$", "", str(anyascii(text)).upper()))
+
+
+def _with_zeros(code: str, length: int) -> str:
+    """A number of digits with the first zeros that a spreadsheet dropped."""
+    return code.zfill(length) if code.isdigit() and length - _LOST_ZEROS <= len(code) < length else code
+
+
+def _usual_length(values: Counts) -> int:
+    lengths = Counter[int]()
+    for value, rows in values.items():
+        lengths[len(_code(value))] += rows
+    return max(lengths, key=lambda n: (lengths[n], n), default=0)
+
+
+def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
+    """The usual length of each file's numbers; and, where one file writes fewer signs, which ones: the last or first."""
+    lengths = [_usual_length(values) for values in sides]
+    shorter, longer = min(lengths), max(lengths)
+    common: dict[str, Any] = {}
+    if longer - shorter > _LOST_ZEROS and shorter:
+        common = {"last": shorter}
+    elif shorter != longer and shorter:
+        codes = [{_code(value) for value in values} for values in sides]
+        ways = [{"last": shorter}, {"first": shorter}]
+        shared = [len({_part(c, way) for c in codes[0]} & {_part(c, way) for c in codes[1]}) for way in ways]
+        common = ways[shared.index(max(shared))] if max(shared) > 2 * len(codes[0] & codes[1]) else {}
+    return [{"length": length} | common for length in lengths]
+
+
+def _part(code: str, settings: Mapping[str, Any]) -> str:
+    if last := settings.get("last"):
+        return code[-last:]
+    return code[: settings["first"]] if settings.get("first") else code
+
+
+def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None:
+    """A person number as letters and digits; None for one that stands for none, or fails its check digit."""
+    length, rules = int(settings.get("length", 0)), identifier_rules()
+    code = _with_zeros(_code(text), length)
+    if not any(map(str.isdigit, code)):
+        return None
+    if length > _SHORT and (len(set(code)) == 1 or (len(code) > _SHORT and code in "01234567890")):
+        return None
+    if role == "nino":
+        return code[:8] if re.search(rules.nino.form, code) and code[:2] not in rules.nino.never_issued else None
+    if (role == "uln" and not _is_uln(code)) or (role == "upn" and not _is_upn(code)):
+        return None
+    return _part(code, settings)
+
+
+def _is_uln(code: str) -> bool:
+    """Ten digits, of which the last checks the others (mod 11; Learning Records Service)."""
+    if len(code) != 10 or not code.isdigit() or code in identifier_rules().uln.temporary:
+        return False
+    rest = sum((10 - place) * int(digit) for place, digit in enumerate(code[:9])) % 11
+    return rest > 0 and 10 - rest == int(code[9])
+
+
+def _is_upn(code: str) -> bool:
+    """A letter that checks twelve digits (mod 23; DfE, Unique pupil numbers)."""
+    letters = identifier_rules().upn.letters
+    if not re.fullmatch(rf"[{letters}][0-9]{{11}}[0-9{letters}]", code):
+        return False
+    values = [int(sign) if sign.isdigit() else letters.index(sign) for sign in code[1:]]
+    return letters[sum((place + 2) * value for place, value in enumerate(values)) % 23] == code[0]
+
+
+def infer_phones(values: Counts) -> int:
+    """The fewest digits that a tenth of a column's telephones have, without first zeros."""
+    lengths = Counter[int]()
+    for value, rows in values.items():
+        lengths[len(_dialled(value))] += rows
+    so_far = 0
+    for length in sorted(lengths):
+        so_far += lengths[length]
+        if length >= _MIN_PHONE_DIGITS and so_far >= _SHORT_PHONE_SHARE * lengths.total():
+            return length
+    return max(lengths, key=lambda length: (lengths[length], length), default=0)
+
+
+def _dialled(text: str) -> str:
+    return re.sub(r"[^0-9]", "", re.sub(r"\.0$", "", text)).lstrip("0")
+
+
+def read_phones(text: str, digits: int) -> list[str]:
+    """The telephones of a cell as their last digits: +44 20 7946 0000 and 020 7946 0000 are one.
+
+    >>> read_phones("+44 20 7946 0000; 0161 496 0000", 9)
+    ['079460000', '614960000']
+    """
+    parts = [part for part in re.split(r"[;,|/\n]", text) if len(_dialled(part)) >= _MIN_PHONE_DIGITS]
+    numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
+    return [number[-digits:] if digits else number for number in numbers if len(set(number)) > 1]
+
+
+def read_emails(text: str) -> list[str]:
+    """The e-mail addresses of a cell, without what somebody adds to sort by: ann+news@post.example.
+
+    >>> read_emails("Ann <ann+news@post.example>")
+    ['ANN@POST.EXAMPLE']
+    """
+    addresses = _MAIL.findall(text) if text.count("@") > 1 or "<" in text else [text]
+    return [re.sub(r"[+][^@]*@", "@", address).upper().rstrip(".,;:") for address in addresses if "@" in address]
+
+
+def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
+    """How the postcodes of one or two files are compared: British ones by unit, sector or district; others as codes.
+
+    Postcodes of digits are compared by the digits that both files have; a spreadsheet drops first zeros.
+    """
+    if all(share(of, lambda value: FORMS["postcode"].fullmatch(value.upper())) > _MIN_BRITISH for of in sides):
+        return [{"kind": "british", "precision": "unit"} for _ in sides]
+    precisions = [_british_precision(of) for of in sides]
+    if all(precisions):
+        coarsest = min(precisions, key=["district", "sector", "unit"].index)
+        return [{"kind": "british", "precision": coarsest} for _ in sides]
+    are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
+    lengths = [_usual_length(of) if digits else 0 for of, digits in zip(sides, are_digits, strict=True)]
+    shortest = min(lengths)
+    options = [[{"kind": "code", "length": n, "digits": shortest} for n in lengths]]
+    for longer in range(shortest + 1, min(shortest + _LOST_ZEROS, max(lengths)) + 1) if shortest else ():
+        options.append([{"kind": "code", "length": max(n, longer), "digits": longer} for n in lengths])
+
+    def shared(settings: Sequence[Mapping[str, Any]]) -> int:
+        made = [{read_postcode(value, how) for value in of} for of, how in zip(sides, settings, strict=True)]
+        return len(set.intersection(*made) - {None})
+
+    return max(options, key=shared)
+
+
+def _british_precision(values: Counts) -> str:
+    counts = Counter[str]()
+    for value, rows in values.items():
+        if match := _AREA.fullmatch(" ".join(value.upper().split())):
+            counts["unit" if match[3] else "sector" if match[4] else "district"] += rows
+    return max(counts, key=lambda kind: counts[kind]) if counts.total() > _MIN_AREAS * sum(values.values()) else ""
+
+
+def read_postcode(text: str, settings: Mapping[str, Any]) -> str | None:
+    """A postcode in the form that the settings name; None for one that is not in it, or stands for none."""
+    code = _code(text)
+    if settings["kind"] == "code":
+        code, digits = _with_zeros(code, settings["length"]), settings["digits"]
+        return (code[:digits] if digits and code.isdigit() else code) or None
+    if settings["precision"] == "unit":
+        rules = identifier_rules().postcode
+        is_none = code in rules.sentinels or code.startswith(tuple(rules.sentinel_areas))
+        return f"{code[:-3]} {code[-3:]}" if re.search(rules.form, code) and not is_none else None
+    if (match := _AREA.fullmatch(" ".join(text.upper().split()))) is None:
+        return None
+    return f"{match[1]} {match[2] or match[4] or ''}".rstrip() if settings["precision"] == "sector" else match[1]

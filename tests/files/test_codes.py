@@ -1,0 +1,65 @@
+"""Numbers, telephones, e-mail addresses and postcodes in one form."""
+
+from collections import Counter
+
+import pytest
+
+from linkage.files.codes import (
+    infer_numbers,
+    infer_phones,
+    infer_postcodes,
+    read_emails,
+    read_number,
+    read_phones,
+    read_postcode,
+)
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "value"),
+    [
+        ("nino", "ab 12 34 56 C", "AB123456"),
+        ("nino", "BG123456A", None),
+        ("uln", "1000000044", None),
+        ("uln", "1000000043", "1000000043"),
+        ("upn", "Z999999999999", None),
+        ("husid", "0711 1012 34567", "0711101234567"),
+        ("national_number", "NONE", None),
+        ("national_number", "000000000", None),
+        ("national_number", "123456789", None),
+        ("national_number", "85-12.345", "008512345"),
+    ],
+)
+def test_numbers_in_their_form_or_none(role: str, text: str, value: str | None) -> None:
+    assert read_number(text, role, {"length": 9}) == value
+
+
+def test_lost_zeros_and_the_part_that_both_files_write() -> None:
+    full = Counter({f"{n:09}": 1 for n in range(10_000_000, 900_000_000, 7_654_321)})
+    last = Counter({value[-4:]: 1 for value in full})
+    assert read_number("32145678", "national_number", {"length": 9}) == "032145678"
+    assert infer_numbers([full, last]) == [{"length": 9, "last": 4}, {"length": 4, "last": 4}]
+    assert infer_numbers([full, full]) == [{"length": 9}, {"length": 9}]
+
+
+def test_telephones_by_their_last_digits() -> None:
+    assert read_phones("+44 20 7946 0000", 9) == read_phones("(020) 79460000", 9) == ["079460000"]
+    assert read_phones("0161 496 0000 / 07700 900123", 9) == ["614960000", "700900123"]
+    assert read_phones("0000000", 9) == []
+    assert infer_phones(Counter(["020 7946 0000", "7946 0000"])) == 8
+
+
+def test_email_addresses_without_what_sorts_them() -> None:
+    assert read_emails("Ann <ann+news@post.example>; b@c.example") == ["ANN@POST.EXAMPLE", "B@C.EXAMPLE"]
+    assert read_emails("none") == []
+
+
+def test_postcodes_are_compared_to_what_both_files_have() -> None:
+    units, districts = Counter(["AB1 2CD", "M60 9XY"]), Counter(["AB1", "M60"])
+    assert infer_postcodes([units, units])[0] == {"kind": "british", "precision": "unit"}
+    coarse = infer_postcodes([units, districts])[0]
+    assert read_postcode("ab12cd", infer_postcodes([units, units])[0]) == "AB1 2CD"
+    assert (read_postcode("AB1 2CD", coarse), read_postcode("AB1", coarse)) == ("AB1", "AB1")
+    short, long = infer_postcodes([Counter(["06620", "1234", "98765"]), Counter(["06620-1234", "98765-0001"])])
+    assert read_postcode("6620", short) == read_postcode("06620-1234", long) == "06620"
+    assert read_postcode("ZZ1 1ZZ", infer_postcodes([units, units])[0]) is None
