@@ -87,7 +87,7 @@ def train(
 
 
 @app.command()
-def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0, profile: o.Profile = "leo_publication") -> None:
+def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0) -> None:
     """Tune a step in a browser: m and u, prior, thresholds; see links, expected error and review load.
 
     The run stays as it is. Save writes a new version of the model, with a note, to RUN/tuned/. The pages are on this
@@ -96,8 +96,6 @@ def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0, profile: o.Profil
     Example: leo model tune runs/demo --step education-cis
     """
     from linkage.catalogue import shipped
-    from quality.disclosure import load as load_profile
-    from quality.measures.definitions import load as load_definitions
     from quality.report.names import Names
 
     with needing_apps("leo model tune"):
@@ -105,11 +103,10 @@ def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0, profile: o.Profil
         from quality.tune.session import TuneSession
         from quality.web import check_port, serve
     check_port(port)
-    rules, definitions = load_profile(profile), load_definitions()
     with TuneSession(run, step, say) as session:
         typer.echo(f"{session.pairs:,} pairs of step {session.step}; Ctrl-C ends")
         serve(
-            lambda token: application(session, Names(shipped()), token, profile=rules, definitions=definitions),
+            lambda token: application(session, Names(shipped()), token),
             port,
             lambda address: typer.echo(f"open  {address}"),
         )

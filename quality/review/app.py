@@ -216,7 +216,7 @@ def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
     answers = {"precision": sum(row["looked_at"] for row in strata if row["accepted"]), "recall": every, "f1": every}
     return [
         [
-            f"{label}, uncertain {words}",
+            f"{label}, uncertain answers {words}",
             *(per_cent(result[measure][reading][part]) for part in ("value", "low", "high")),
             f"{answers[measure]:,}",
         ]

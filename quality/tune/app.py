@@ -12,8 +12,6 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from linkage.errors import ConfigError
-from quality.disclosure import Profile
-from quality.measures.definitions import Definitions
 from quality.report.names import Names
 from quality.tune.pages import TunePages
 from quality.tune.session import Saved, TuneSession
@@ -50,15 +48,8 @@ class _Draft:
             self.outcome = self._session.outcome(self.settings)
 
 
-def application(
-    session: TuneSession, names: Names, token: str, *, profile: Profile, definitions: Definitions
-) -> WebApplication:
-    """The application, ready to be served.
-
-    Args:
-        profile: disclosure rules for counts of subgroups.
-        definitions: titles of their characteristics.
-    """
+def application(session: TuneSession, names: Names, token: str) -> WebApplication:
+    """The application, ready to be served."""
     web = WebApplication(
         "quality.tune",
         "tuning",
@@ -66,7 +57,7 @@ def application(
         token,
         styles=[("quality.report", "bars.css"), ("quality.tune", "tune.css")],
     )
-    app, pages, draft = web.app, TunePages(session, names, profile, definitions), _Draft(session)
+    app, pages, draft = web.app, TunePages(session, names), _Draft(session)
     model, lock = session.opened.model, threading.RLock()  # pages are answered by several threads
 
     def step_page(faults: Sequence[Fault] = (), sent: Mapping[str, str] | None = None) -> Response:

@@ -1,12 +1,13 @@
 """The pages of the tuning application."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.match.thresholds import weight_of
-from quality.disclosure import Cell, Disclosure, Profile, Sum
+from quality.disclosure import Cell
 from quality.intervals import per_cent
-from quality.measures.definitions import Definitions
+from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from quality.report.page import Table
 from quality.report.waterfall import BarRow, BarTable, kind_of, scale, signed, span, waterfall
@@ -19,16 +20,11 @@ _DECISIONS = {"accepted": "linked", "review": "for review", "rejected": "not lin
 
 
 class TunePages:
-    """Pages about a session.
+    """What pages about a session show."""
 
-    Args:
-        profile: disclosure rules for counts of subgroups.
-        definitions: titles of their characteristics.
-    """
-
-    def __init__(self, session: TuneSession, names: Names, profile: Profile, definitions: Definitions) -> None:
-        self._session, self._names, self._profile = session, names, profile
-        self._titles = {c.name: c.title for c in definitions.characteristic}
+    def __init__(self, session: TuneSession, names: Names) -> None:
+        self._session, self._names = session, names
+        self._titles = {c.name: c.title for c in load_definitions().characteristic}
 
     def step(
         self,
@@ -67,7 +63,6 @@ class TunePages:
             ],
             "nearest": _pairs(outcome.examples["nearest"]),
             "groups": self._exact_groups(changed),
-            "released": self._released_groups(changed, outcome.gained, outcome.lost),
             "weights": self._weights(outcome, run),
             "comparisons": self._comparisons(settings, {fault.field for fault in faults}),
             "key_name": self._session.key_name,
@@ -127,8 +122,8 @@ class TunePages:
         most = {kind: max(1, *(getattr(one, kind) for one in bins)) for kind in _DECISIONS}
         rows = []
         for place, one in reversed(list(enumerate(bins))):
-            low = -float("inf") if place == 0 else one.low
-            high = float("inf") if place == len(bins) - 1 else one.low + BIN
+            low = -math.inf if place == 0 else one.low
+            high = math.inf if place == len(bins) - 1 else one.low + BIN
             counts = [(kind, f"{getattr(one, kind):,}", 100 * getattr(one, kind) / most[kind]) for kind in _DECISIONS]
             inside = [f"{label}: {signed(at, plus=False)}" for label, at in limits if low <= at < high]
             if inside or any(getattr(one, kind) for kind in _DECISIONS):
@@ -199,28 +194,6 @@ class TunePages:
     def _group(self, group: Group) -> str:
         return f"{self._titles.get(group.characteristic, group.characteristic)}: {group.value}"
 
-    def _released_groups(self, groups: Sequence[Group], gained: int, lost: int) -> Table | None:
-        """Counts under disclosure control; those of a characteristic add up to all gained and lost."""
-        if not groups:
-            return None
-        counts: dict[tuple[str, ...], int] = {("gained",): gained, ("lost",): lost}
-        sums = []
-        for kind in ("gained", "lost"):
-            parts: dict[str, list[tuple[str, ...]]] = {}
-            for group in groups:
-                key = (kind, group.characteristic, group.value)
-                counts[key] = getattr(group, kind)
-                parts.setdefault(group.characteristic, []).append(key)
-            sums += [Sum((kind,), tuple(keys)) for keys in parts.values()]
-        shown = Disclosure(self._profile).counts(counts, sums)
-        rows: list[list[str | Cell]] = [["All", shown["gained",], shown["lost",]]]
-        for group in groups:
-            rows.append(
-                [self._group(group), *(shown[kind, group.characteristic, group.value] for kind in ("gained", "lost"))]
-            )
-        note = "Counts are rounded, and small ones suppressed: this table may be shown to others."
-        return Table("Links gained and lost by subgroup", ["Subgroup", "Gained", "Lost"], rows, note)
-
 
 def _pairs(examples: Sequence[Example]) -> list[dict[str, Any]]:
     return [
@@ -244,13 +217,9 @@ def _caption(caption: str, count: int, shown: Sequence[Example]) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    if low == -float("inf"):
-        return f"below {signed(high, plus=False)}"
-    return (
-        f"{signed(low, plus=False)} or more"
-        if high == float("inf")
-        else f"{signed(low, plus=False)} to {signed(high, plus=False)}"
-    )
+    """A range of match weights in words; the ends of the first and the last are infinite."""
+    below, above = (f"{end:g}".replace("-", "−") for end in (low, high))
+    return f"below {above}" if low == -math.inf else f"{below} or more" if high == math.inf else f"{below} to {above}"
 
 
 def _percent(outcome: Outcome, measure: str) -> str:

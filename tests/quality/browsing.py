@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 PATIENCE = 30_000  # milliseconds
+WIDTHS = (1400, 800, 400, 320)  # pixels; 320 are a page of 1280 at 400 %
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -42,6 +43,19 @@ def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str,
     script = f"{axe.Axe().axe_script}; axe.configure({{noHtml: true}})"
     found = axe.Axe(script).run(page, options=asked)
     return [(fault["id"], str(fault["nodes"][0]["target"])) for fault in found.response["violations"]]
+
+
+def violations(page: Any, *, preload: bool = True) -> list[tuple[str, Any]]:
+    """Where a page breaks the contract of all pages: barriers, wider than the screen, no visible focus after Tab."""
+    found: list[tuple[str, Any]] = list(barriers(page, preload=preload, type="tag", values=RULES))
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > page.viewport_size["width"]:
+        found.append(("wider than the screen", wide))
+    page.keyboard.press("Tab")
+    outline = page.evaluate(
+        "document.activeElement === document.body ? '' : getComputedStyle(document.activeElement).outlineStyle"
+    )
+    return [*found, *([("no visible focus", outline)] if outline in ("", "none") else [])]
 
 
 def focused(page: Any, where: str) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from quality.disclosure import load as load_profile
-from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from quality.review.labels import labels_store
 from quality.review.sample import draw_sample
-from tests.quality.browsing import RULES, barriers, moment, served, visitors
+from tests.quality.browsing import WIDTHS, barriers, moment, served, violations, visitors
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -60,10 +58,9 @@ def tune(browser: Any, run: Path) -> Iterator[Any]:
     from quality.tune.app import application
     from quality.tune.session import TuneSession
 
-    rules = {"profile": load_profile("leo_publication"), "definitions": load_definitions()}
     with (
         TuneSession(run, STEP) as session,
-        served(application(session, Names(shipped()), "secret", **rules)) as address,
+        served(application(session, Names(shipped()), "secret")) as address,
         visitors(browser, address) as enter,
     ):
         yield enter
@@ -74,51 +71,44 @@ def root(page: Any) -> str:
     return f"/{page.url.split('/')[3]}"
 
 
-def look(page: Any, width: int) -> list[Any]:
-    """Barriers of a page, and whether it is wider than the screen."""
-    found: list[Any] = barriers(page, type="tag", values=RULES)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, *([("wider than the screen", wide)] if wide > width else [])]
-
-
-@pytest.mark.parametrize("width", [1400, 800, 400, 320])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_no_barrier_on_any_page_of_review(review: Any, width: int) -> None:
     page = review(viewport={"width": width, "height": 900})
-    found = {"start": look(page, width)}
+    found = {"start": violations(page)}
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("alert").wait_for()
-    found["fault"] = look(page, width)
+    found["fault"] = violations(page)
     page.get_by_label("Your name or initials").fill("Ann")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Match", exact=False).first.click()
     page.wait_for_url("**/pairs/2")
-    found["question"] = look(page, width)
+    found["question"] = violations(page)
     page.goto(f"{root(page)}/pairs/1")
-    found["decided"] = look(page, width)
+    found["decided"] = violations(page)
     page.goto(f"{root(page)}/progress")
     page.get_by_role("button", name="Estimate").click()
-    found["progress"] = look(page, width)
+    found["progress"] = violations(page)
     page.goto(f"{root(page)}/pairs/9999")
-    found["not found"] = look(page, width)
+    found["not found"] = violations(page)
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("width", [1400, 800, 400, 320])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_no_barrier_on_any_page_of_tuning(tune: Any, width: int) -> None:
     page = tune(viewport={"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    found = {"as the run": look(page, width)}
+    found = {"as the run": violations(page)}
     page.get_by_label("Acceptance threshold", exact=True).fill("0.99999995")
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("status").filter(has_text="lost").wait_for()
-    found["changed"] = look(page, width)
+    found["changed"] = violations(page)
     page.get_by_label("Acceptance threshold", exact=True).fill("much")
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("alert").wait_for()
-    found["fault"] = look(page, width)
+    found["fault"] = violations(page)
     page.locator("section[aria-labelledby=differences]").get_by_role("link", name=" and ").first.click()
     page.get_by_role("table", name="Two records side by side").wait_for()
-    found["pair"] = look(page, width)
+    found["pair"] = violations(page)
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 

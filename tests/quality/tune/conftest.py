@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from quality.disclosure import load as load_profile
-from quality.measures.definitions import load as load_definitions
 from quality.report.names import Names
 from tests.quality.clients import entered
 
@@ -19,8 +17,7 @@ def make_client(session: Any) -> Any:
     """A client of a session's application."""
     from quality.tune.app import application
 
-    rules = {"profile": load_profile("leo_publication"), "definitions": load_definitions()}
-    return entered(application(session, Names(shipped()), "secret", **rules))
+    return entered(application(session, Names(shipped()), "secret"))
 
 
 @pytest.fixture(scope="module")
