@@ -159,11 +159,10 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
     Raises:
         ConfigError: what is approved makes no such table: all of them at once.
     """
-    made = _layouts(asked, plan)
-    faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name, layout in made.items() if not layout]
-    if faults:
+    if lacking := not_made(asked, plan):
+        faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name in lacking]
         raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
-    return [layout for layout in made.values() if layout]
+    return [layout for layout in _layouts(asked, plan).values() if layout]
 
 
 def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:

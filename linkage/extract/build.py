@@ -17,7 +17,7 @@ from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import write_analysis
 from linkage.extract.analysis_layouts import analysis_layouts
 from linkage.extract.change import changes, in_package, last_profile, profile_of, refuse_changes
-from linkage.extract.descriptor import as_text, crate, descriptor
+from linkage.extract.descriptor import CRATE, as_text, crate, descriptor
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.guide import guide, rubin
@@ -184,7 +184,7 @@ def _publish(
     }
     if project.link_samples:
         texts["rubin.py"] = rubin(delivered)
-    texts["ro-crate-metadata.json"] = as_text(crate(project, delivered, texts, created=created, run_info=run_info))
+    texts[CRATE] = as_text(crate(project, delivered, texts, created=created, run_info=run_info))
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     rows = {table.layout.name: table.rows for table in written}

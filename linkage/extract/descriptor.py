@@ -11,11 +11,12 @@ from typing import Any
 
 from linkage.catalogue import datapackage
 from linkage.catalogue.datapackage import MEDIA
-from linkage.extract import ro_crate
 from linkage.extract.formats import DataFile, Delivered
 from linkage.extract.layout import PERSON, Layout
 from linkage.extract.project import Project
 from linkage.extract.pseudonyms import PATTERN
+
+CRATE = "ro-crate-metadata.json"
 
 
 def descriptor(
@@ -114,6 +115,15 @@ def _resource_name(layout: Layout, file: DataFile) -> str:
     return f"{layout.name}-{file.format}-{place}"
 
 
+_PROFILE = "https://w3id.org/5s-crate/0.4"
+_SOFTWARE = {"@id": "#leo-linkage"}
+_CHECKS = {  # what an extract has passed, by kind in the profile's vocabulary
+    "SignOff": "A decision in force covers what is in it",
+    "CheckValue": "Every table holds only the approved columns, years and people",
+    "DisclosureCheck": "No value looks like an identifier",
+}
+
+
 def crate(
     project: Project,
     delivered: Delivered,
@@ -122,32 +132,82 @@ def crate(
     created: datetime.datetime,
     run_info: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """ro-crate-metadata.json of an extract; `documents` are the other files in its folder."""
-    decision = project.decision
-    reference = decision.reference if decision else ""
-    until = decision.expires if decision else created.date()
-    return ro_crate.crate(
-        title=project.title,
-        description=project.purpose,
-        organisation=project.organisation,
-        project=project.title,
-        licence=f"Only for the purposes of {reference}, by the people whom it names, until {until}.",
-        version=str(run_info.get("version", "")),
-        created=created,
-        parts=[
-            *(ro_crate.Part(file.path, MEDIA[file.format], file.bytes, file.sha256) for file in delivered.files),
-            *(
-                ro_crate.Part(name, "text/markdown" if name.endswith(".md") else "application/json")
-                for name in documents
-            ),
-        ],
-        checks=[
-            ro_crate.Check(f"A decision in force covers what is in it ({reference})", "SignOff"),
-            ro_crate.Check("Every table holds only the approved columns, years and people", "CheckValue"),
-            ro_crate.Check("No value looks like an identifier", "DisclosureCheck"),
-        ],
-        properties={"identifier": reference} if reference else {},
-    )
+    """ro-crate-metadata.json of an extract: what it holds, who may use it and how it came to be. No person is named.
+
+    RO-Crate 1.1 with the Five Safes profile.
+
+    Args:
+        documents: the other files in its folder.
+    """
+    decision, when = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
+    reference, until = (decision.reference, decision.expires) if decision else ("", created.date())
+    terms = f"Only for the purposes of {reference}, by the people whom it names, until {until}."
+    completed = {"endTime": when, "actionStatus": "http://schema.org/CompletedActionStatus"}
+    media = {name: "text/markdown" if name.endswith(".md") else "application/json" for name in documents}
+    parts: list[dict[str, Any]] = [
+        *(
+            {
+                "@id": file.path,
+                "encodingFormat": MEDIA[file.format],
+                "contentSize": str(file.bytes),
+                "sha256": file.sha256,
+            }
+            for file in delivered.files
+        ),
+        *({"@id": name, "encodingFormat": kind} for name, kind in media.items()),
+    ]
+    files = [{"@id": part["@id"]} for part in parts]
+    checks: list[dict[str, Any]] = [
+        {
+            "@id": f"#check-{number}",
+            "@type": "AssessAction",
+            "additionalType": {"@id": f"https://w3id.org/shp#{kind}"},
+            "name": name,
+            "agent": _SOFTWARE,
+            "object": {"@id": "./"},
+            **completed,
+        }
+        for number, (kind, name) in enumerate(_CHECKS.items(), 1)
+    ]
+    made: dict[str, Any] = {
+        "@id": "#made",
+        "@type": "CreateAction",
+        "name": "Made by leo-linkage",
+        "agent": {"@id": "#organisation"},
+        "instrument": _SOFTWARE,
+        "result": files,
+        **completed,
+    }
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "conformsTo": {"@id": _PROFILE},
+        "name": project.title,
+        "description": project.purpose,
+        "datePublished": when,
+        "license": {"@id": "#licence"},
+        "sourceOrganization": {"@id": "#project"},
+        "mainEntity": _SOFTWARE,
+        "mentions": [{"@id": action["@id"]} for action in (made, *checks)],
+        "hasPart": files,
+        **({"identifier": reference} if reference else {}),
+    }
+    about = {"about": {"@id": "./"}, "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"}}
+    version = str(run_info.get("version", ""))
+    graph = [
+        {"@id": CRATE, "@type": "CreativeWork", **about},
+        root,
+        {"@id": _PROFILE, "@type": "CreativeWork", "name": "Five Safes RO-Crate profile", "version": "0.4"},
+        {"@id": "#licence", "@type": "CreativeWork", "name": "Terms of use", "description": terms},
+        {"@id": "#project", "@type": "Project", "name": project.title, "member": {"@id": "#organisation"}},
+        {"@id": "#organisation", "@type": "Organization", "name": project.organisation},
+        {**_SOFTWARE, "@type": "SoftwareApplication", "name": "leo-linkage", "softwareVersion": version},
+        made,
+        *checks,
+        *({"@type": "File", "name": part["@id"], **part} for part in parts),
+    ]
+    terms_used = {"shp": "https://w3id.org/shp#", "sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+    return {"@context": ["https://w3id.org/ro/crate/1.1/context", terms_used], "@graph": graph}
 
 
 def as_text(document: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The layouts of an extract's tables: columns, their meaning, what each replaces; decided before a row is read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkage.catalogue import Catalogue, Variable
 from linkage.catalogue.holdings import Holding, holdings
@@ -117,26 +117,17 @@ def own_tables(link_metadata: bool) -> list[Layout]:
         Field("match_probability", "number", "Its probability of being right, 0 to 1, to four decimals."),
         Field("margin", "number", "Match weight over that of the nearest competing pair (log2), to one decimal."),
     )
+    people = Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))
     if not link_metadata:
-        return [Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))]
+        return [people]
     sources = Field("sources", "string", "Collections that hold the person, separated by a blank.")
     source = Field("source", "string", "Collection that holds records of the person.")
     entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
+    grain = "person, by collection that holds the person"
+    fields = (person, source, entities, *evidence)
     return [
-        Layout(
-            "people",
-            "People, and their least certain link",
-            "person of the project's population",
-            (person, sources, *evidence),
-            key=(PERSON,),
-        ),
-        Layout(
-            "linkage",
-            "How records were linked",
-            "person, by collection that holds the person",
-            (person, source, entities, *evidence),
-            key=(PERSON, "source"),
-        ),
+        replace(people, title="People, and their least certain link", fields=(person, sources, *evidence)),
+        Layout("linkage", "How records were linked", grain, fields, key=(PERSON, "source")),
     ]
 
 

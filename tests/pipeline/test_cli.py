@@ -375,3 +375,32 @@ def test_compare_needs_two_runs(linked_village, leo, tmp_path):
     code, _, said = leo("compare", linked_village.root, tmp_path)
     assert code == 2
     assert "no manifest.json" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "check CONFIG",
+        "run CONFIG --out RUN --key KEY --plan",
+        "compare RUN RUN",
+        "explain RUN --person 4",
+        "catalogue show",
+        "catalogue show npd",
+        "catalogue show npd.census",
+        "catalogue show npd.census.Gender",
+        "catalogue packages",
+        "catalogue packages demographics",
+        "disclosure profiles",
+        "request check configs/projects/graduate-earnings.toml",
+        "request status configs/projects/graduate-earnings.toml",
+        "request verify configs/projects/register.jsonl",
+        "extract verify RUN/extracts/village-study",
+    ],
+)
+def test_what_reports_prints_json_too(linked_village, leo, words):
+    places = {"CONFIG": linked_village.config, "RUN": linked_village.root, "KEY": linked_village.key}
+    for name, place in places.items():
+        words = words.replace(name, str(place))
+    code, printed, _ = leo(*words.split(), "--json")
+    assert code == 0
+    assert json.loads(printed)
