@@ -145,11 +145,8 @@ class Run:
         sides = ("left",) if opened.of_one_file else ("left", "right")
         names = opened.side_names if opened.side_names[0] != opened.side_names[1] else sides
         columns = [column for column in opened.model.columns if column != "unit_id"]
-        tables = {
-            name: self._engine.relation(opened.sides[side].columns_of(None, columns))
-            for name, side in zip(names, sides, strict=False)
-        }
-        return splink_linker(self._engine.connection, opened.model, tables)
+        tables = {name: opened.sides[side].columns_of(None, columns) for name, side in zip(names, sides, strict=False)}
+        return splink_linker(self._engine, opened.model, tables)
 
     def explain(self, left: Any, right: Any, step: str | None = None) -> dict[str, Any]:
         """Why two records were or were not linked: each comparison, its weight, and what would change the decision.

@@ -128,6 +128,7 @@ class Step(Strict):
     model: str | None = None  # a Splink model, JSON, below configs/ or next to the run's file
     overrides: str | None = None  # CSV of decisions by people, next to the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
+    trainer: Literal["leo", "splink"] = "leo"  # our training, or Splink's own (DuckDB only)
     accept_probability: Probability = 0.5  # posterior probability from which a pair is linked
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
     keep_probability: Probability = 0.5  # from which a pair that was one person in the last release stays linked

@@ -29,6 +29,7 @@ from linkage.match.prematch import Prematch, prematch
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
+from linkage.model.splink_linker import train_by_splink
 from linkage.model.stages import pattern_column
 from linkage.model.training import InformativePrior, train
 
@@ -240,13 +241,15 @@ def _model(
         say("term frequencies")
         return model, {}, count()
     made: list[Any] = engine.run_concurrently(
-        functools.partial(_trained, engine, model, left.units, right.units, given), count
+        functools.partial(_trained, engine, step, model, left.units, right.units, given), count
     )
     (trained, report), frequencies = made
     return trained, report, frequencies
 
 
-def _trained(engine: Engine, model: Model, left: Table, right: Table, given: Given) -> tuple[Model, dict[str, Any]]:
+def _trained(
+    engine: Engine, step: Step, model: Model, left: Table, right: Table, given: Given
+) -> tuple[Model, dict[str, Any]]:
     """The model trained on two sides; of sides too small to learn from, the earlier step's or the one given.
 
     Raises:
@@ -255,7 +258,10 @@ def _trained(engine: Engine, model: Model, left: Table, right: Table, given: Giv
     seed, earlier, say = given.get("seed", SEED), given.get("earlier"), progress_of(given)
     prior_from = {"leans_on": earlier.step} if earlier else {}
     try:
-        trained, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
+        if step.trainer == "splink":
+            trained, report = train_by_splink(engine, model, left, right, seed=seed, progress=say)
+        else:
+            trained, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
     except NothingToTrainOnError as fault:
         model = earlier.model if earlier else model
         if not model.is_trained:
