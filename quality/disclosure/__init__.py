@@ -5,10 +5,10 @@ a TOML file in configs/disclosure/. Numbers that sums connect are released toget
 disclose a hidden one: `attack` solves for it.
 """
 
-from quality.disclosure.attack import Interval, disclosed, intervals, is_consistent, recovered
+from quality.disclosure.attack import Interval, disclosed, intervals, is_consistent
 from quality.disclosure.bounds import AttackerBounds, ProtectionLevel, Sum, exact_bounds
 from quality.disclosure.cells import Cell, Disclosure, Mark
-from quality.disclosure.dominance import Dominated, broken_rule, dominated, level_of
+from quality.disclosure.dominance import broken_rule, level_of
 from quality.disclosure.profiles import Dominance, Profile, Symbols, load, names
 from quality.disclosure.secondary import Unprotectable, protect, suppress
 
@@ -17,7 +17,6 @@ __all__ = [
     "Cell",
     "Disclosure",
     "Dominance",
-    "Dominated",
     "Interval",
     "Mark",
     "Profile",
@@ -27,7 +26,6 @@ __all__ = [
     "Unprotectable",
     "broken_rule",
     "disclosed",
-    "dominated",
     "exact_bounds",
     "intervals",
     "is_consistent",
@@ -35,6 +33,5 @@ __all__ = [
     "load",
     "names",
     "protect",
-    "recovered",
     "suppress",
 ]

@@ -15,15 +15,6 @@ class Dominated:
     distance: float
 
 
-def dominated(contributions: Sequence[float], rule: Dominance) -> bool:
-    """Whether the largest contributors hold more of a total than the (n, k) rule allows.
-
-    Args:
-        contributions: what each contributor adds to the total, none negative, for example earnings.
-    """
-    return _by_share(sum(contributions), contributions, rule) is not None
-
-
 def broken_rule(total: float, largest: Sequence[float], profile: Profile) -> Dominated | None:
     """The rule of a profile that a total breaks by the largest distance, or None.
 

@@ -1,31 +1,37 @@
 """Secondary suppression: which further numbers to hide, so that published ones do not disclose a hidden one.
 
-Three heuristics, from the fastest to the cheapest. `line_by_line` hides the smallest partner in one sum at a time; it
-serves thousands of numbers, and misses chains of sums. `by_flows` finds, for each number that the attack still
-discloses, the cheapest change of the table that protects it, and hides what that change touches (Kelly, Golden and
-Assad 1992). `by_integer_programme` chooses the cheapest set for all at once (Fischetti and Salazar 2001), for tables of
-some hundred cells. The attack decides on all of them.
+Two heuristics. `line_by_line` hides the smallest partner in one sum at a time; it serves thousands of numbers, and
+misses chains of sums. `by_flows` finds, for each number that the attack still discloses, the cheapest change of the
+table that protects it, and hides what that change touches (Kelly, Golden and Assad 1992). The attack decides on both.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, hstack, vstack
+from scipy.sparse import hstack
 
-from quality.disclosure.attack import TOLERANCE, Attack, are_whole, disclosed, intervals, is_consistent, underprotected
+from quality.disclosure.attack import (
+    TOLERANCE,
+    Attack,
+    Programme,
+    are_whole,
+    disclosed,
+    intervals,
+    is_consistent,
+    underprotected,
+)
 from quality.disclosure.bounds import AttackerBounds, Key, ProtectionLevel, Sum, exact_bounds
-from quality.disclosure.programme import Programme
 
 Method = Literal["quick", "cheapest"]
 Levels = Mapping[Key, ProtectionLevel]
 _ANY = ProtectionLevel()
 _ZERO_COST = 60.0  # cost of hiding a zero, above that of any count: a zero that sums imply protects nothing
-_PROGRAMME_SIZE = 6_000  # numbers times levels up to which the integer programme is tried
-_PROGRAMME_NODES = 30  # branch-and-bound nodes: a limit of nodes and not of time, so that results are deterministic
 _CACHED_SIZE = 100  # numbers of a table from which results are cached; smaller ones are as fast to solve
+_FLOWS_ONLY = 6_000  # numbers times levels of a table up to which line by line, which hides more, is not needed
+_CACHED = 32  # tables whose results are cached
+_CACHE: dict[Any, frozenset[Any]] = {}  # of this process: a run's summary, report and review release the same tables
 _REVIEWED = 400  # complements that are tested one by one for being needed
 
 
@@ -83,42 +89,23 @@ def protect(table: AttackerBounds[Key], levels: Levels[Key], *, method: Method =
     """
     if not levels:
         return frozenset()
-    request = _Request(table, tuple(levels.items()), method)
-    return (_cached if len(table.low) >= _CACHED_SIZE else _protected)(request)
+    if len(table.low) < _CACHED_SIZE:
+        return _protected(table, levels, method)
+    numbers = (tuple(of.items()) for of in (table.low, table.high, levels))
+    sets = frozenset(table.unpublished), frozenset(table.fixed)
+    content = *numbers, *sets, tuple(table.sums), table.is_integer, method
+    if content not in _CACHE:
+        if len(_CACHE) == _CACHED:
+            _CACHE.clear()
+        _CACHE[content] = _protected(table, levels, method)
+    return _CACHE[content]
 
 
-class _Request:
-    """The arguments of `protect`, equal where all their content is, in the same order."""
-
-    def __init__(self, table: AttackerBounds[Any], levels: tuple[tuple[Any, ProtectionLevel], ...], method: Method):
-        self.table, self.levels, self.method = table, dict(levels), method
-        content = tuple(table.low.items()), tuple(table.high.items()), tuple(table.sums)
-        self._content = (
-            *content,
-            frozenset(table.unpublished),
-            frozenset(table.fixed),
-            table.is_integer,
-            levels,
-            method,
-        )
-        self._hash = hash(self._content)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Request) and self._content == other._content
-
-
-def _protected(request: _Request) -> frozenset[Any]:
-    table, method = request.table, request.method
+def _protected(table: AttackerBounds[Key], levels: Levels[Key], method: Method) -> frozenset[Key]:
     # In the order of the numbers: what one programme hides protects others, so the order must not depend on hashing.
-    levels = {key: request.levels[key] for key in table.low if key in request.levels}
-    hidden = set(levels)
-    if method == "quick" or not _is_small(table, levels):
-        hidden |= line_by_line(table, levels)
-    elif disclosed(table, hidden, levels):
-        hidden |= by_integer_programme(table, levels) or set()
+    levels = {key: levels[key] for key in table.low if key in levels}
+    is_large = len(table.low) * len(levels) > _FLOWS_ONLY
+    hidden = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
     while open_keys := disclosed(table, hidden, levels):
         keys = [key for key in levels if key in open_keys]
         more = by_flows(table, hidden, {key: levels[key] for key in keys})
@@ -133,10 +120,6 @@ def _protected(request: _Request) -> frozenset[Any]:
     # A complement that can be calculated protects nothing.
     calculable = disclosed(table, hidden, {key: _ANY for key in hidden if key not in levels})
     return frozenset(hidden - calculable)
-
-
-_cached = lru_cache(maxsize=32)(_protected)
-"""A run's summary, its report and its review release the same tables."""
 
 
 def costs(table: AttackerBounds[Any]) -> Any:
@@ -244,64 +227,10 @@ def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float |
     return {keys[shown[index]] for index in np.flatnonzero(changes > TOLERANCE)}
 
 
-def by_integer_programme(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key] | None:
-    """The cheapest complement for all levels at once; None where the solver finds none within its nodes.
-
-    A binary variable for each number that may be hidden, and for each level a table that shows it to be possible.
-    """
-    low, high = table.bounds(levels)
-    keys, matrix, size = table.keys, table.matrix, len(table.place)
-    may = [table.place[k] for k in keys if k not in {*levels, *table.unpublished, *table.fixed}]
-    wanted = [
-        (table.place[key], lower, upper)
-        for key, level in levels.items()
-        for lower, upper in (_sides(level) or [(table.low[key] + 1, None)])
-    ]
-    reach = 3 * max(max((lower or 0) - table.low[keys[place]], 1.0) for place, lower, _ in wanted)
-    reach = max(reach, *(3 * (table.high[keys[place]] - upper) for place, _, upper in wanted if upper is not None), 3.0)
-    infinite = 4 * max(1000.0, reach, *np.where(np.isfinite(high), high, low))
-    top = np.minimum(high, infinite)
-    pick = csr_array((np.ones(len(may)), (range(len(may)), may)), shape=(len(may), size))
-    blocks, lowest, highest = [], [], []
-    bounds_low, bounds_high = [np.zeros(len(may))], [np.ones(len(may))]
-    empty = csr_array((matrix.shape[0], len(may)))
-    for number, (place, lower, upper) in enumerate(wanted):
-        before, after = (csr_array((len(may), size * n)) for n in (number, len(wanted) - number - 1))
-        left, right = (csr_array((matrix.shape[0], size * n)) for n in (number, len(wanted) - number - 1))
-        blocks.append(hstack([empty, left, matrix, right]))
-        blocks.append(hstack([diags_array(np.full(len(may), -float(reach))), before, pick, after]))
-        blocks.append(hstack([diags_array(np.minimum(low[may], reach)), before, pick, after]))
-        lowest += [np.zeros(matrix.shape[0]), np.full(len(may), -np.inf), low[may]]
-        highest += [np.zeros(matrix.shape[0]), top[may], np.full(len(may), np.inf)]
-        floor, ceiling = low.copy(), top.copy()
-        floor[may], ceiling[may] = np.maximum(low[may] - reach, 0.0), top[may] + reach
-        floor[place] = max(floor[place], lower or 0.0)
-        ceiling[place] = ceiling[place] if upper is None else min(ceiling[place], upper)
-        bounds_low.append(floor)
-        bounds_high.append(ceiling)
-    programme = Programme(
-        vstack(blocks, format="csc"),
-        *(np.concatenate(ends) for ends in (lowest, highest, bounds_low, bounds_high)),
-        mip_max_nodes=_PROGRAMME_NODES,
-        mip_rel_gap=0.01,
-    )
-    others = np.zeros(size * len(wanted))
-    solution = programme.cheapest(
-        np.concatenate([costs(table)[may], others]), whole=np.concatenate([np.ones(len(may)), others])
-    )
-    if solution is None:
-        return None
-    return {keys[may[index]] for index in np.flatnonzero(solution[: len(may)] > 0.5)}
-
-
 def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:
     """The bounds of a level, one at a time; none where any other value will do."""
     lower = [(level.lower, None)] if level.lower is not None else []
     return [*lower, *([(None, level.upper)] if level.upper is not None else [])]
-
-
-def _is_small(table: AttackerBounds[Key], levels: Levels[Key]) -> bool:
-    return len(table.place) * sum(max(1, len(_sides(level))) for level in levels.values()) <= _PROGRAMME_SIZE
 
 
 def _without_needless(table: AttackerBounds[Key], hidden: set[Key], levels: Levels[Key]) -> set[Key]:

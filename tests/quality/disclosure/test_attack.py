@@ -15,14 +15,12 @@ from quality.disclosure import (
     Sum,
     broken_rule,
     disclosed,
-    dominated,
     exact_bounds,
     intervals,
     is_consistent,
     level_of,
     load,
     protect,
-    recovered,
 )
 from quality.disclosure.attack import Attack, underprotected
 from tests.quality.disclosure.attacker import ALL, all_tables, margins
@@ -42,7 +40,8 @@ def test_zeros_of_a_shown_zero_total_are_disclosed() -> None:
     """No subtraction discloses them; that numbers are not negative does."""
     counts = {"a": 0, "b": 0, "c": 40, "all": 40}
     sums = [Sum("all", ("a", "b", "c"))]
-    assert recovered(exact_bounds(counts, sums), ["a", "b"]) == {"a", "b"}
+    needs = dict.fromkeys("ab", ProtectionLevel())
+    assert disclosed(exact_bounds(counts, sums), ["a", "b"], needs) == {"a", "b"}
 
 
 def test_rounding_bounds_a_hidden_cell() -> None:
@@ -61,7 +60,7 @@ def test_unbounded_total_is_unbounded() -> None:
 def test_contradiction_is_refused() -> None:
     known = AttackerBounds({"a": 5.0, "b": 0.0, "all": 4.0}, {"a": 5.0, "b": 0.0, "all": 4.0}, [Sum("all", ("a", "b"))])
     with pytest.raises(ValueError, match="contradict"):
-        recovered(known, ["b"])
+        disclosed(known, ["b"], {"b": ProtectionLevel()})
 
 
 def profile(**rules) -> Profile:
@@ -81,12 +80,6 @@ def test_n_k_distance_makes_the_rule_hold() -> None:
     found = broken_rule(170, [100, 60], profile(dominance=(rule,)))
     assert found is not None
     assert 160 / (170 + found.distance) == pytest.approx(0.80)
-
-
-def test_dominance() -> None:
-    rule = Dominance(contributors=2, share=0.9)
-    assert dominated([60.0, 35.0, 5.0], rule)
-    assert not dominated([60.0, 25.0, 15.0], rule)
 
 
 def test_dominated_total_is_protected_to_its_distance() -> None:

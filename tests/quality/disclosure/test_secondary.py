@@ -23,7 +23,7 @@ from quality.disclosure import (
     secondary,
     suppress,
 )
-from quality.disclosure.programme import Programme
+from quality.disclosure.attack import Programme
 from tests.quality.disclosure.attacker import margins, random_table, solved
 
 
@@ -202,7 +202,7 @@ def chained(seed: int, sizes: tuple[int, ...]) -> tuple[dict[Salted, int], list[
 
 @pytest.fixture(autouse=True)
 def _unsalted() -> Iterator[None]:
-    secondary._cached.cache_clear()  # what another spec asked is not asked again
+    secondary._CACHE.clear()  # what another spec asked is not asked again
     yield
     globals()["_SALT"] = 0
 
@@ -225,8 +225,8 @@ def test_suppression_does_not_depend_on_time(monkeypatch: pytest.MonkeyPatch) ->
     """The cheapest was looked for during five seconds of the clock, in which a busy machine comes less far."""
     asked: list[Programme] = []
 
-    def made(*equations: Any, **options: float) -> Programme:
-        asked.append(Programme(*equations, **options))
+    def made(*equations: Any) -> Programme:
+        asked.append(Programme(*equations))
         return asked[-1]
 
     monkeypatch.setattr(secondary, "Programme", made)
