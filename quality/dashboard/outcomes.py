@@ -343,12 +343,9 @@ def count(engine: Engine, people: Table, rules: Rules) -> dict[int, Counted]:
         people=people,
     )
     named = f"case when institution in (select institution from {{largest}}) or institution = '{NOT_KNOWN}' then institution else '{OTHERS}' end"
-    found: dict[int, Counted] = {}
-    for group, category in {
-        "": "''",
-        _INSTITUTION: named,
-        **{one.name: quote(one.name) for one in rules.characteristic},
-    }.items():
+    counts: dict[int, Counted] = {}
+    groups = {"": "''", _INSTITUTION: named, **{one.name: quote(one.name) for one in rules.characteristic}}
+    for group, category in groups.items():
         counted = engine.sql(
             f"select years_after, {category} as category, {measures} from {{people}} group by years_after, category",
             params=None,
@@ -356,8 +353,8 @@ def count(engine: Engine, people: Table, rules: Rules) -> dict[int, Counted]:
             largest=largest,
         )
         for row in sorted(rows(engine, counted), key=lambda row: (row["years_after"], row["category"])):
-            found.setdefault(int(row["years_after"]), {})[group, row["category"]] = row
-    return dict(sorted(found.items()))
+            counts.setdefault(int(row["years_after"]), {})[group, row["category"]] = row
+    return dict(sorted(counts.items()))
 
 
 @dataclass(frozen=True)
@@ -376,23 +373,22 @@ def released(counted: Counted, d: Disclosure) -> list[Released]:
     """What may be shown of a cohort and year, all counts released together."""
     counts: dict[tuple[str, ...], int] = {}
     sums: list[Sum[tuple[str, ...]]] = []
+    splits = {"people": [("matched", "unmatched")], "matched": [(name, f"no {name}") for name in OUTCOMES]}
     for key, row in counted.items():
-        values = {"people": row["people"], "matched": row["matched"], "unmatched": row["people"] - row["matched"]}
-        sums.append(Sum((*key, "people"), ((*key, "matched"), (*key, "unmatched"))))
-        for name in OUTCOMES:
-            values |= {name: row[name], f"no {name}": row["matched"] - row[name]}
-            sums.append(Sum((*key, "matched"), ((*key, name), (*key, f"no {name}"))))
-        counts |= {(*key, measure): int(value) for measure, value in values.items()}
-    measures = ["people", "matched", "unmatched", *OUTCOMES, *(f"no {name}" for name in OUTCOMES)]
+        counts[*key, "people"] = int(row["people"])
+        for whole, parts in splits.items():
+            for part, rest in parts:
+                counts |= {(*key, part): int(row[part]), (*key, rest): int(row[whole]) - int(row[part])}
+                sums.append(Sum((*key, whole), ((*key, part), (*key, rest))))
+    measures = dict.fromkeys(key[2] for key in counts)
     for group in dict.fromkeys(group for group, _ in counted if group):
-        parts = [key for key in counted if key[0] == group]
-        sums += [Sum(("", "", measure), tuple((*key, measure) for key in parts)) for measure in measures]
+        keys = [key for key in counted if key[0] == group]
+        sums += [Sum(("", "", measure), tuple((*key, measure) for key in keys)) for measure in measures]
     unpublished = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
     cells = d.counts(counts, sums, unpublished=unpublished)
     shown = []
     for key, row in counted.items():
-        matched = cells[*key, "matched"]
-        shares = {}
+        matched, shares = cells[*key, "matched"], {}
         for name in OUTCOMES:
             tied = [matched, cells[*key, name], cells[*key, f"no {name}"]]
             share = d.percent(int(row[name]), int(row["matched"]), tied=tied)
@@ -428,24 +424,19 @@ def _section(
 ) -> tuple[blocks.Section, list[blocks.Row]]:
     """A chart of sustained employment by characteristic, and all figures as a table."""
     table: list[blocks.Row] = []
-    values: list[dict[str, Any]] = []
+    drawn: list[blocks.Row] = []
     for one in sorted(shown, key=lambda one: (one.group, *name(one))):
-        group, category = name(one)
         shares = [share for share, _, _ in one.shares.values()]
-        table.append([group, category, one.people, one.matched, *shares, *one.earnings.values()])
-        if one.group != _INSTITUTION:
-            employed, low, high = one.shares["sustained_employment"]
-            if employed.value is not None:
-                ends = {"value": employed.value, "low": low.value, "high": high.value}
-                values.append({"label": category, "group": group, **ends})
+        table.append([*name(one), one.people, one.matched, *shares, *one.earnings.values()])
+        drawn += [[*name(one), *one.shares["sustained_employment"]]] if one.group != _INSTITUTION else []
     title = f"{years_after} {'year' if years_after == 1 else 'years'} after"
     full = blocks.Table(f"Outcomes {title}", _HEADS, table)
     summary = "Lines show 95% intervals. The table has institutions and all outcomes."
+    values = blocks.Table("", _HEADS, drawn).values(2, bounds=True)
     chart = charts.dots(values, x="Sustained employment, % of the matched")
     figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, full)
-    return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), [
-        [str(years_after), *row] for row in table
-    ]
+    rows: list[blocks.Row] = [[str(years_after), *row] for row in table]
+    return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), rows
 
 
 def _reading(d: Disclosure) -> blocks.Section:
