@@ -227,11 +227,13 @@ def report_all(
     from linkage.pipeline.manifest import check_intact
     from linkage.pipeline.reviewing import estimates
     from linkage.version import FORMAT
-    from quality.dashboard import found_below, write_site
+    from quality.dashboard import runs_below, write_site
 
-    read = found_below(runs, estimates, FORMAT, check_intact)
-    typer.echo(f"{count_of(len(read.runs), 'run')} to show, {count_of(len(read.aside), 'folder')} not shown", err=True)
-    for folder in read.aside:
+    read = runs_below(runs, estimates, FORMAT, check_intact)
+    typer.echo(
+        f"{count_of(len(read.runs), 'run')} to show, {count_of(len(read.not_shown), 'folder')} not shown", err=True
+    )
+    for folder in read.not_shown:
         typer.echo(f"  {folder.name}: {folder.reason}", err=True)
     site = write_site(read, out, profile)
     typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB")

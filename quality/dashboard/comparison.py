@@ -163,16 +163,16 @@ def _differs(before: float | None, after: float | None, *, is_weight: bool) -> b
 
 def _rules(models: Sequence[Mapping[str, Any] | None], counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """what, rule, change: blocking rules, passes and term-frequency adjustments that one run has and the other not."""
-    found = []
+    changes = []
     for what, (old, new) in {
         "blocking rule": [_blocking_rules(model) if model else None for model in models],
         "pass": [_passes(count) for count in counts],
         "term-frequency adjustment": [_adjusted(model) if model else None for model in models],
     }.items():
         if old is not None and new is not None:
-            found += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
-            found += [{"what": what, "rule": rule, "change": "added"} for rule in new if rule not in old]
-    return found
+            changes += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
+            changes += [{"what": what, "rule": rule, "change": "added"} for rule in new if rule not in old]
+    return changes
 
 
 def _blocking_rules(model: Mapping[str, Any]) -> list[str]:

@@ -94,7 +94,7 @@ class Rules(_Strict):
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of `leo report outcomes`.
+    """What is requested of `leo report outcomes`.
 
     Attributes:
         profile: name of a disclosure profile.
@@ -200,7 +200,7 @@ def _cohorts(
     tables = {name: engine.read(path) for name, path in places.items() if name.startswith("attributes/")}
     attributes = {name.removeprefix("attributes/"): table for name, table in tables.items()}
     outcomes, lookup = (engine.read(places[name]) for name in ("outcomes", "lookup_ae_id"))
-    found = []
+    followed = []
     for cohort in rules.cohort:
         definition = definitions.get(cohort.definition)
         if definition and definition.cohort.table in attributes:
@@ -214,13 +214,13 @@ def _cohorts(
             people = people_of(
                 engine, cohort, outcomes, members, lookup, attributes, rules, year=year, pay=pay, years=request.years
             )
-            found.append((cohort, people))
-    if not found:
+            followed.append((cohort, people))
+    if not followed:
         raise ConfigError(
             f"{run}: follows none of the cohorts that are compared ({', '.join(one.definition for one in rules.cohort)})\n"
             "  name definitions in the run's file (outcomes = ...), and institutions in configs/outcomes/compared.toml"
         )
-    return found
+    return followed
 
 
 def people_of(

@@ -44,7 +44,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class SetAside:
+class NotShown:
     """A folder that is not shown, and why."""
 
     name: str
@@ -52,19 +52,19 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Found:
+class RunsBelow:
     """Runs from the oldest to the newest, and the folders not shown."""
 
     runs: Sequence[Run]
-    aside: Sequence[SetAside]
+    not_shown: Sequence[NotShown]
 
 
-def found_below(
+def runs_below(
     folders: Sequence[Path],
     reviewed: Callable[[Path], Reviews] | None = None,
     manifest_format: str | None = None,
     check_intact: Check = lambda _folder, _manifest: None,
-) -> Found:
+) -> RunsBelow:
     """The runs that folders are or hold.
 
     Args:
@@ -84,14 +84,14 @@ def found_below(
     names = _names(list(places))
     read = [_read(place, names[place], manifest_format, check_intact, reviewed) for place in places]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
-    aside = [one for one in read if isinstance(one, SetAside)]
+    not_shown = [one for one in read if isinstance(one, NotShown)]
     if not runs:
-        why = "".join(f"\n  {one.name}: {one.reason}" for one in aside)
+        why = "".join(f"\n  {one.name}: {one.reason}" for one in not_shown)
         raise InputError(f"no run to show in {', '.join(map(str, folders))}{why}\n  make one: leo demo")
     newest = runs[-1]
     others = [run for run in runs if not set(run.steps) & set(newest.steps)]
-    aside += [SetAside(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
-    return Found([run for run in runs if run not in others], sorted(aside, key=lambda one: one.name))
+    not_shown += [NotShown(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
+    return RunsBelow([run for run in runs if run not in others], sorted(not_shown, key=lambda one: one.name))
 
 
 def _runs_of(folder: Path) -> list[Path]:
@@ -118,19 +118,19 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
 
 def _read(
     place: Path, name: str, form: str | None, check_intact: Check, reviewed: Callable[[Path], Reviews] | None
-) -> Run | SetAside:
+) -> Run | NotShown:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
     except (OSError, ValueError) as fault:
-        return SetAside(name, f"unreadable: {fault}")
+        return NotShown(name, f"unreadable: {fault}")
     if reason := _reason(manifest, evaluation, form):
-        return SetAside(name, reason)
+        return NotShown(name, reason)
     run = Run(name, place, manifest or {}, evaluation or {})
     try:
         check_intact(place, dict(run.manifest))
         return replace(run, reviews=reviewed(place)) if reviewed else run
     except LeoError as fault:
-        return SetAside(name, str(fault).splitlines()[0])
+        return NotShown(name, str(fault).splitlines()[0])
 
 
 def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: str | None) -> str | None:

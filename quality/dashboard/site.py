@@ -11,7 +11,7 @@ from quality import disclosure
 from quality.dashboard.comparison import settings
 from quality.dashboard.comparison_page import setting_rows
 from quality.dashboard.figures import FLAGGED, LARGEST, Figure, Figures, Matrix
-from quality.dashboard.reading import Found
+from quality.dashboard.reading import RunsBelow
 from quality.disclosure import Disclosure
 from quality.measures.drift import drift
 from quality.report import charts
@@ -37,12 +37,14 @@ class Site:
 
     index: Path
     runs: int
-    aside: int
+    not_shown: int
     pages: int
     bytes: int
 
 
-def write_site(found: Found, out: Path, profile: str = "leo_publication", catalogue: Catalogue | None = None) -> Site:
+def write_site(
+    below: RunsBelow, out: Path, profile: str = "leo_publication", catalogue: Catalogue | None = None
+) -> Site:
     """Write the pages of a dashboard to a folder, each whole or not at all; those of an earlier one are replaced.
 
     Raises:
@@ -50,31 +52,31 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
         ConfigError: there is no such disclosure profile.
     """
     check_folder(out, _MARK, "dashboard")
-    runs = found.runs
+    runs = below.runs
     steps = {key: step for run in runs for key, step in run.steps.items()}
     names = Names(catalogue or shipped(), steps.values())
     figures = Figures(runs, names, Disclosure(disclosure.load(profile)))
     pairs = list(pairwise(range(len(runs))))[::-1]
     titles = {two: f"{runs[two[1]].name} compared with {runs[two[0]].name}" for two in pairs}
     files = {two: f"compare-{two[0] + 1}-{two[1] + 1}.html" for two in pairs}
-    pages = {"index.html": _index(found, figures, [(files[two], titles[two]) for two in pairs])}
+    pages = {"index.html": _index(below, figures, [(files[two], titles[two]) for two in pairs])}
     for two in pairs:
         sections, places = _compared(figures, two), [("index.html", "Runs and trends", False)]
         text = "Figures of two runs and their changes."
         pages[files[two]] = document(titles[two], text, sections=sections, places=places)
     write_folder(out, _MARK, pages)
     size = sum(len(page.encode()) for page in pages.values())
-    return Site(out / "index.html", len(runs), len(found.aside), len(pages), size)
+    return Site(out / "index.html", len(runs), len(below.not_shown), len(pages), size)
 
 
-def _index(found: Found, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
-    runs, newest = found.runs, found.runs[-1]
+def _index(below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
+    runs, newest = below.runs, below.runs[-1]
     statement = f"{len(runs)} {'run is' if len(runs) == 1 else 'runs are'} shown; the newest is {newest.name}, started {moment(newest.started)}."
     failed = [run.name for run in runs if run.manifest.get("status") == "gate failed"]
     statement += f" A gate failed in {listed(failed)}." if failed else ""
-    statement += f" Folders not shown: {len(found.aside)}." if found.aside else ""
+    statement += f" Folders not shown: {len(below.not_shown)}." if below.not_shown else ""
     sections = [
-        _runs_section(found, figures),
+        _runs_section(below, figures),
         *_trends(figures),
         *_models(figures),
         _machines(figures),
@@ -97,20 +99,22 @@ def _headlines(figures: Figures) -> list[Headline]:
     return explained([*lines, Headline("In review", review, "", f"pairs, {title}")], figures.d)
 
 
-def _runs_section(found: Found, figures: Figures) -> Section:
+def _runs_section(below: RunsBelow, figures: Figures) -> Section:
     title = figures.shares.figures[0].labels[0]
     links, linked = figures.counts.figure(title, "Links").cells, figures.shares.figure(title, "Linked").cells
     rows: list[Row] = []
-    for place, run in reversed(list(enumerate(found.runs))):
-        before = found.runs[max(place - 1, 0)]
+    for place, run in reversed(list(enumerate(below.runs))):
+        before = below.runs[max(place - 1, 0)]
         changed = settings(before.manifest["configuration"], run.manifest["configuration"])
-        lacking = [figures.names.step(step) for key, step in found.runs[-1].steps.items() if key not in run.steps]
+        lacking = [figures.names.step(step) for key, step in below.runs[-1].steps.items() if key not in run.steps]
         row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(len(changed))]
         rows.append([*row, listed(lacking) or "none", links[place], linked[place]])
     heads = ["Run", "Started", "Status", "Settings changed", "Steps missing", f"{title}: links", f"{title}: linked, %"]
     blocks: list[Block] = [Table("Runs, newest first", heads, rows)]
-    if found.aside:
-        blocks.append(Table("Folders not shown", ["Folder", "Why"], [[one.name, one.reason] for one in found.aside]))
+    if below.not_shown:
+        blocks.append(
+            Table("Folders not shown", ["Folder", "Why"], [[one.name, one.reason] for one in below.not_shown])
+        )
     return Section("runs", "Runs", blocks)
 
 

@@ -34,7 +34,7 @@ def bias(engine: Engine, cube: Table, definitions: Definitions, catalogue: Catal
     """
     known = {one.name: one for one in known_in(cube, definitions)}
     wanted = [(name,) for name in known] + [pair for pair in definitions.two_way if set(pair) <= set(known)]
-    found: list[dict[str, Any]] = []
+    tables: list[dict[str, Any]] = []
     for names in wanted:
         counted = [row for row in counts(engine, cube, names) if row["side"] == "left"]
         characteristics = [known[name] for name in names]
@@ -49,8 +49,8 @@ def bias(engine: Engine, cube: Table, definitions: Definitions, catalogue: Catal
         }
         if [one.part for one in characteristics] == ["year"]:
             row["bands"] = _groups(_in_bands(counted), characteristics, catalogue)
-        found.append(row)
-    return found
+        tables.append(row)
+    return tables
 
 
 def _in_bands(counted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -28,9 +28,9 @@ def calibration(engine: Engine, judged: Table, definitions: Definitions) -> list
         probability and share over the bands, by pairs: expected calibration error, Naeini et al. 2015), and
         bands: from, to, pairs, mean_probability, share_true.
     """
-    found = rows(engine, engine.sql(_counted(definitions.probability_bands), judged=judged))
+    counted = rows(engine, engine.sql(_counted(definitions.probability_bands), judged=judged))
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in found:
+    for row in counted:
         for group in (ALL, *([ACCEPTED] if row["accepted"] else []), str(row["method"])):
             groups.setdefault(group, []).append(row)
     named = [ALL, ACCEPTED, *sorted(groups.keys() - {ALL, ACCEPTED})]

@@ -18,12 +18,12 @@ def evaluation_of(path: Path) -> dict[str, Any]:
     """
     why = "is damaged: it holds no table of link steps"
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        found, why = None, "is damaged: it is no text"
+        content, why = None, "is damaged: it is no text"
     except json.JSONDecodeError as fault:
-        found, why = None, f"not JSON at line {fault.lineno}"
-    evaluation: dict[str, Any] = found if isinstance(found, dict) else {}
+        content, why = None, f"not JSON at line {fault.lineno}"
+    evaluation: dict[str, Any] = content if isinstance(content, dict) else {}
     steps = evaluation.get("steps")
     if not isinstance(steps, list) or not all(isinstance(s, dict) and s.keys() >= set(_NAMED) for s in steps):
         raise InputError(f"{path}: {why}\n  take it from a copy of the folder, or make the run again")

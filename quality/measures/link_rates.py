@@ -194,10 +194,10 @@ def rates(
         for source, flag in zip(sources, _flags(sources), strict=True)
         for row in counts(engine, cube, where=f"{flag} = 1")
     ]
-    found = _by_side(by_source, "source", "Source", {}, False)
+    by_side = _by_side(by_source, "source", "Source", {}, False)
     for one in known_in(cube, definitions):
-        found += _by_side(counts(engine, cube, [one.name]), one.name, one.title, labels_of(one, catalogue), True)
-    return found
+        by_side += _by_side(counts(engine, cube, [one.name]), one.name, one.title, labels_of(one, catalogue), True)
+    return by_side
 
 
 def known_in(cube: Table, definitions: Definitions) -> list[Characteristic]:
@@ -228,7 +228,7 @@ def _by_side(
     counted: Sequence[Mapping[str, Any]], name: str, title: str, labels: Mapping[str, str], is_partition: bool
 ) -> list[dict[str, Any]]:
     ordered = sorted(counted, key=lambda row: (row["group_0"] in _UNLABELLED, row["group_0"]))
-    found = []
+    by_side = []
     for side in ("left", "right"):
         groups = [
             {"group": row["group_0"], "label": label_of(row["group_0"], labels), **{key: row[key] for key in _COUNTS}}
@@ -236,5 +236,5 @@ def _by_side(
             if row["side"] == side
         ]
         about = {"side": side, "characteristic": name, "title": title, "is_partition": is_partition}
-        found += [{**about, "groups": groups}] if groups else []
-    return found
+        by_side += [{**about, "groups": groups}] if groups else []
+    return by_side

@@ -66,13 +66,13 @@ def _by_rarest(comparison: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
     return f'"{listed[1]}_all_l"' in (level.get("sql_condition") or "")
 
 
-def version(found: Mapping[str, Any]) -> str:
+def version(model: Mapping[str, Any]) -> str:
     """A fingerprint of a model's parameters (what `parameters` returned), eight hexadecimal digits.
 
     Models with different term-frequency adjustments have different versions, though m and u are the same.
     """
     kept = ("comparison", "label", "m", "u", "term_frequency")
-    parts = [found.get("prior"), [[row.get(name) for name in kept] for row in found["levels"]]]
+    parts = [model.get("prior"), [[row.get(name) for name in kept] for row in model["levels"]]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 

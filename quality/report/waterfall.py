@@ -9,7 +9,6 @@ from typing import Any
 
 from quality.report.names import Names
 
-_FREQUENCY = ", term frequency"
 _MOST_PLACES = 12  # decimals of a probability; a match weight of 40 tells no more apart
 
 
@@ -84,52 +83,45 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
         weight: prior, comparisons (comparison, level, m, u, weight, adjusted, adjustment), match_weight,
             cardinality_adjustment, total.
     """
-    found = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
+    drawn = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
+
+    def add(name: str, note: str, by: float, m: float | None = None, u: float | None = None) -> None:
+        drawn.append(Bar(name, note, drawn[-1].end, drawn[-1].end + by, m=m, u=u))
+
     for row in weight["comparisons"]:
-        here, name = found[-1].end, names.column(row["comparison"])
-        found.append(Bar(name, names.columns_in(row["level"]), here, here + row["weight"], m=row["m"], u=row["u"]))
+        name = names.column(row["comparison"])
+        add(name, names.columns_in(row["level"]), row["weight"], row["m"], row["u"])
         if row["adjusted"]:
-            value, here = "rare value" if row["adjustment"] > 0 else "common value", found[-1].end
-            found.append(Bar(f"{name}{_FREQUENCY}", value, here, here + row["adjustment"]))
-    found.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
+            value = "rare value" if row["adjustment"] > 0 else "common value"
+            add(f"{name}, term frequency", value, row["adjustment"])
+    drawn.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
     if weight["cardinality_adjustment"]:
-        here = weight["match_weight"]
-        found.append(Bar("Cardinality adjustment", "to the prior", here, here + weight["cardinality_adjustment"]))
-        found.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
-    return found
+        add("Cardinality adjustment", "to the prior", weight["cardinality_adjustment"])
+        drawn.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
+    return drawn
 
 
-def limits(found: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The acceptance threshold and, if it is lower, the review threshold, on the scale of the last sum."""
-    thresholds = [("Accept", found["thresholds"]["accept_total"]), ("Review", found["thresholds"]["review_total"])]
-    return thresholds if thresholds[1][1] < thresholds[0][1] else thresholds[:1]
-
-
-def waterfall(found: Mapping[str, Any], names: Names) -> BarTable:
-    """The waterfall of an explained pair.
+def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
+    """The waterfall of an explained pair, with the acceptance threshold and, if it is lower, the review threshold.
 
     Args:
-        found: `weight` as `bars` takes it, and `thresholds`.
+        pair: `weight` as `bars` takes it, and `thresholds`, on the scale of the last sum.
     """
-    drawn, lines = bars(found["weight"], names), limits(found)
-    parts = [bar for bar in drawn[1:] if not bar.is_sum]
-    most, least = (choose(parts, key=lambda bar: bar.weight) for choose in (max, min))
+    accept, review = (pair["thresholds"][f"{name}_total"] for name in ("accept", "review"))
+    lines = {"accept": accept} | ({"review": review} if review < accept else {})
+    drawn = bars(pair["weight"], names)
+    parts = sorted((bar for bar in drawn[1:] if not bar.is_sum), key=lambda bar: bar.weight)
+    most, least = parts[-1], parts[0]
     summary = f"Strongest evidence for a match: {_named(most)}. " if most.weight > 0 else ""
     summary += f"Strongest evidence against it: {_named(least)}. " if least.weight < 0 else ""
-    summary += "Dashed lines: " + ", ".join(f"{name.lower()} at {signed(at, plus=False)}" for name, at in lines) + "."
-    across = scale([place for bar in drawn for place in (bar.start, bar.end)] + [at for _, at in lines])
+    summary += "Dashed lines: " + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items()) + "."
+    across = scale([place for bar in drawn for place in (bar.start, bar.end)] + list(lines.values()))
     rows = [
         BarRow(bar.name, _note(bar), bar.number, *span(across, bar.start, bar.end), kind_of(bar.weight, bar.is_sum))
         for bar in drawn
     ]
-    return BarTable(
-        "Match weight by comparison",
-        summary,
-        ("Comparison", "Match weight"),
-        rows,
-        across(0),
-        [across(at) for _, at in lines],
-    )
+    columns, dashed = ("Comparison", "Match weight"), [across(at) for at in lines.values()]
+    return BarTable("Match weight by comparison", summary, columns, rows, across(0), dashed)
 
 
 def scale(values: Sequence[float]) -> Callable[[float], float]:

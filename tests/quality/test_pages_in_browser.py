@@ -11,7 +11,7 @@ import pytest
 from linkage.config.resources import config_file
 from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
-from quality.dashboard import found_below, write_site
+from quality.dashboard import runs_below, write_site
 from quality.dashboard.comparison_page import render_comparison
 from quality.explain.page import render_explanation
 from quality.report.register import render_register
@@ -71,7 +71,7 @@ def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> di
             }
             (folder / "manifest.json").write_text(json.dumps(manifest))
             (folder / "quality" / "evaluation.json").write_text(json.dumps(counted))
-        write_site(found_below([report_folder / "runs"]), site)
+        write_site(runs_below([report_folder / "runs"]), site)
         entries, day_of = read_register(config_file("projects/register.jsonl")), datetime.date(2026, 6, 1)
         rows = published_rows(entries, day_of)
         render_register(rows, register, day=day_of, rejected=2, last_hash=entries[-1].sha256)

@@ -11,7 +11,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import InputError
-from quality.dashboard import Run, found_below, write_site
+from quality.dashboard import Run, runs_below, write_site
 from quality.dashboard.figures import Figure, Figures, change
 from quality.disclosure import Cell, Disclosure, load
 from quality.report.names import Names
@@ -79,10 +79,10 @@ def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path:
     (made("hasty", 5) / "quality" / "evaluation.json").unlink()
     (made("held", 6, status="gate failed") / "quality" / "evaluation.json").unlink()
 
-    found = found_below([tmp_path / "runs"])
+    below = runs_below([tmp_path / "runs"])
 
-    assert [run.name for run in found.runs] == ["b", "a"]
-    assert {one.name: one.reason.split(":")[0].split(" (")[0] for one in found.aside} == {
+    assert [run.name for run in below.runs] == ["b", "a"]
+    assert {one.name: one.reason.split(":")[0].split(" (")[0] for one in below.not_shown} == {
         "begun": "unfinished",
         "damaged": "unreadable",
         "files": "not a run of leo run",
@@ -90,7 +90,7 @@ def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path:
         "held": "a gate failed before it was evaluated",
         "stopped": "unfinished",
     }
-    assert not [one for one in found.aside if "secret" in one.reason]
+    assert not [one for one in below.not_shown if "secret" in one.reason]
 
 
 def test_a_run_without_a_step_of_the_newest_is_of_another_configuration(made: Made, tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_a_run_without_a_step_of_the_newest_is_of_another_configuration(made: Ma
 
     made("old", 1, change=other)
     made("new", 2)
-    found = found_below([tmp_path / "runs"])
-    assert [run.name for run in found.runs] == ["new"]
-    assert [one.name for one in found.aside] == ["old"]
-    assert found.aside[0].reason.startswith("another configuration")
+    below = runs_below([tmp_path / "runs"])
+    assert [run.name for run in below.runs] == ["new"]
+    assert [one.name for one in below.not_shown] == ["old"]
+    assert below.not_shown[0].reason.startswith("another configuration")
 
 
 def test_runs_of_one_name_are_told_apart(made: Made, tmp_path: Path) -> None:
@@ -110,15 +110,15 @@ def test_runs_of_one_name_are_told_apart(made: Made, tmp_path: Path) -> None:
         place = tmp_path / parent
         place.mkdir()
         made(f"run-{day}", day).rename(place / "demo")
-    assert [run.name for run in found_below([tmp_path / "x", tmp_path / "y" / "demo"]).runs] == ["x/demo", "y/demo"]
+    assert [run.name for run in runs_below([tmp_path / "x", tmp_path / "y" / "demo"]).runs] == ["x/demo", "y/demo"]
 
 
 def test_no_run_at_all_is_an_error_that_says_why(made: Made, tmp_path: Path) -> None:
     made("stopped", 3, status="failed")
     with pytest.raises(InputError, match="stopped: unfinished: its status is 'failed'"):
-        found_below([tmp_path / "runs"])
+        runs_below([tmp_path / "runs"])
     with pytest.raises(InputError, match="no such folder"):
-        found_below([tmp_path / "nowhere"])
+        runs_below([tmp_path / "nowhere"])
 
 
 def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclosure) -> None:
@@ -128,7 +128,7 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 
     made("first", 1, change=fewer)
     made("second", 2)
-    figures = Figures(found_below([tmp_path / "runs"]).runs, NAMES, d)
+    figures = Figures(runs_below([tmp_path / "runs"]).runs, NAMES, d)
     assert _cells(figures.counts) == {
         ("Spine", "People"): ["600", "600"],
         ("NPD to CIS", "Links"): ["540", "540"],
@@ -147,7 +147,7 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
 
 def test_groups_are_those_that_the_report_shows(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("one", 1)
-    runs = found_below([tmp_path / "runs"]).runs
+    runs = runs_below([tmp_path / "runs"]).runs
     shown = {labels[1:]: cells for labels, cells in _cells(Figures(runs, NAMES, d).groups).items()}
     assert shown["Sex", "Female"] == ["90.0"]
     assert not [labels for labels in shown if labels[0] == "Source"]
@@ -204,7 +204,7 @@ def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -
 def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure) -> None:
     made("first", 1)
     made("second", 2)
-    row = Figures(found_below([tmp_path / "runs"]).runs, NAMES, d).counts.figures[1]
+    row = Figures(runs_below([tmp_path / "runs"]).runs, NAMES, d).counts.figures[1]
     assert change(row, (0, 1), 0, d).text == "0"
     flagged = Figure(("People to CIS", "Groups flagged"), [Cell("12", 12.0), Cell("11", 11.0)])
     assert change(flagged, (0, 1), 2, d).text == "−1"
@@ -220,10 +220,10 @@ def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure)
 def test_pages_hold_what_they_need_and_no_value_of_a_person(made: Made, tmp_path: Path) -> None:
     for day in (1, 2, 3):
         made(f"run-{day}", day)
-    site = write_site(found_below([tmp_path / "runs"]), tmp_path / "site")
+    site = write_site(runs_below([tmp_path / "runs"]), tmp_path / "site")
     pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").glob("*.html")}
     assert sorted(pages) == ["compare-1-2.html", "compare-2-3.html", "index.html"]
-    assert (site.runs, site.aside, site.pages) == (3, 0, 3)
+    assert (site.runs, site.not_shown, site.pages) == (3, 0, 3)
     for text in pages.values():
         page = Page(text)
         links = [attrs["href"] for attrs in page.all("a")]
@@ -238,12 +238,12 @@ def test_only_an_earlier_dashboard_is_written_over(made: Made, tmp_path: Path) -
     made("first", 1)
     made("second", 2)
     out = tmp_path / "site"
-    write_site(found_below([tmp_path / "runs"]), out)
-    write_site(found_below([tmp_path / "runs" / "first"]), out)
+    write_site(runs_below([tmp_path / "runs"]), out)
+    write_site(runs_below([tmp_path / "runs" / "first"]), out)
     assert not (out / "compare-1-2.html").exists()
     thesis = tmp_path / "home"
     thesis.mkdir()
     (thesis / "thesis.txt").write_text("years")
     with pytest.raises(InputError, match="not a dashboard"):
-        write_site(found_below([tmp_path / "runs"]), thesis)
+        write_site(runs_below([tmp_path / "runs"]), thesis)
     assert [path.name for path in thesis.iterdir()] == ["thesis.txt"]
