@@ -112,9 +112,6 @@ class OpenStep:
 class OpenRun:
     """The folder of a `leo run`."""
 
-    option_hint = "As the page shows it, or SOURCE:KEY: a source and its own key."
-    key_name = "number"
-
     def __init__(self, engine: Engine, root: Path) -> None:
         self.engine, self.root = engine, root
         self.manifest = manifest_of(root)
@@ -207,21 +204,6 @@ class OpenRun:
             last = after - 1
         return None
 
-    def unit(self, step: OpenStep, side: str, key: str, option: str) -> int:
-        """The unit of a side by SOURCE:KEY or the number of one of its entities.
-
-        Raises:
-            ConfigError: there is none.
-        """
-        entity = self.entity(key, option)
-        unit = step.sides[side].unit_of(entity)
-        if unit is None:
-            raise ConfigError(
-                f"{option}: step '{step.name}' does not have {self.source_of(entity)} there\n"
-                f"  it links {step.sides['left'].name} to {step.sides['right'].name}"
-            )
-        return unit
-
     def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
         """Unit to what it is called outside the folder: nothing, since a source's keys may be people's numbers."""
         return {}
@@ -284,9 +266,6 @@ class OpenRun:
 
 class OpenFiles:
     """The folder of a `leo link` or `leo dedupe`, which has one step. Methods as of OpenRun."""
-
-    option_hint = ""
-    key_name = "id"
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self.engine, self.root = engine, root

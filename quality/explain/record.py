@@ -130,12 +130,12 @@ def _shown(
 
 
 def _unlinked(engine: Engine, step: OpenStep, side: str, unit: int, links: Iterable[Mapping[str, Any]]) -> str | None:
-    """Why a unit has no link; None if it has one."""
+    """Why a record has no link; None if it has one."""
     if step.unlinked is None:
         decisions = {str(row["decision"]) for row in links}
         if "accepted" in decisions:
             return None
         return "in review" if "review" in decisions else "below threshold" if decisions else "no candidate pair"
     query = "select reason from {unlinked} where side = $side and cast(id as bigint) = $unit"
-    found = rows(engine, engine.sql(query, params={"side": side, "unit": unit}, unlinked=step.unlinked))
-    return str(found[0]["reason"]) if found else None
+    reasons = rows(engine, engine.sql(query, params={"side": side, "unit": unit}, unlinked=step.unlinked))
+    return str(reasons[0]["reason"]) if reasons else None

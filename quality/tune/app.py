@@ -11,7 +11,6 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from linkage.errors import ConfigError
 from quality.report.names import Names
 from quality.tune.pages import TunePages
 from quality.tune.session import Saved, TuneSession
@@ -115,19 +114,6 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
         with lock:
             kept = draft.saved
         return web.page("saved.html.j2", title=f"Saved as version {kept.version}", saved=kept) if kept else web.to("/")
-
-    @app.post("/pair")  # a record's id in an address would stay in the browser's history
-    def pair_named(left: Annotated[str, Form()] = "", right: Annotated[str, Form()] = "") -> Response:
-        sent, faults, ids = {"left": left.strip(), "right": right.strip()}, [], {}
-        for side, key in sent.items():
-            try:
-                if not key:
-                    raise ConfigError(f"On the {side}: enter the {session.key_name} of a record")
-                ids[side] = session.unit(side, key)
-            except ConfigError as error:
-                faults.append(Fault(side, str(error).replace("\n  ", "; ")))
-        with lock:
-            return step_page(faults, sent) if faults else web.to(f"/pairs/{ids['left']}/{ids['right']}")
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:

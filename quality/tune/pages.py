@@ -65,8 +65,6 @@ class TunePages:
             "groups": self._exact_groups(changed),
             "weights": self._weights(outcome, run),
             "comparisons": self._comparisons(settings, {fault.field for fault in faults}),
-            "key_name": self._session.key_name,
-            "key_hint": self._session.key_hint,
         }
 
     def pair(self, left: int, right: int, settings: Settings) -> dict[str, Any]:

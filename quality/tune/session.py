@@ -87,7 +87,6 @@ class TuneSession:
             self._engine.close()
             raise
         self.pairs, self.settings = len(pairs), self._trial.settings
-        self.key_name, self.key_hint = self._folder.key_name, self._folder.option_hint
         self.pairs_at: Mapping[Place, int] = self._trial.pairs_at
         self.labels: Mapping[Place, str] = {
             (comparison.name, level.value): level_name(comparison, level)
@@ -112,15 +111,6 @@ class TuneSession:
         with self._lock:
             sides = zip(("left", "right"), (left, right), strict=True)
             return all(self.opened.sides[side].members([unit]) for side, unit in sides)
-
-    def unit(self, side: str, key: str) -> int:
-        """A unit by SOURCE:KEY or its number, or by its id in its file.
-
-        Raises:
-            ConfigError: there is none.
-        """
-        with self._lock:
-            return self._folder.unit(self.opened, side, key, f"On the {side}")
 
     def ids(self, left: int, right: int) -> tuple[str, str] | None:
         """The ids of a pair in its files; None of a run."""

@@ -6,7 +6,6 @@ stands, with what else the run knew (duplicates, links of the last release). Pai
 if other settings lift them, only a new run finds them.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.special import expit, logit
 
 from linkage.engine import Engine
 from linkage.match.passes import OVERRIDE
@@ -93,7 +93,6 @@ class Outcome:
     examples: Mapping[str, Sequence[Example]] = field(default_factory=dict)
     groups: Sequence[Group] = ()
     is_partial: bool = False
-    milliseconds: float = 0.0
 
 
 class Pairs:
@@ -180,7 +179,7 @@ class Trial:
 
     def outcome(self, settings: Settings) -> Outcome:
         """The effect of these settings."""
-        started, pairs, model = time.perf_counter(), self._pairs, self.model(settings)
+        pairs, model = self._pairs, self.model(settings)
         weight = pairs.weight + (pattern_weights(model, pairs.levels) - self._base)[pairs.pattern]
         resolved, probability = self._resolved(weight, settings)
         before, decision = pairs.decision, np.where(resolved == self._as_run, pairs.decision, resolved)
@@ -203,7 +202,6 @@ class Trial:
             examples={name: self._examples(at, weight, decision, accept) for name, at in places.items()},
             groups=self._by_group(places["gained"], places["lost"]),
             is_partial=self._lifts_unstored(model, settings),
-            milliseconds=1000 * (time.perf_counter() - started),
         )
 
     def _resolved(self, weight: Floats, settings: Settings) -> tuple[Codes, Floats]:
@@ -221,7 +219,9 @@ class Trial:
 
     def _expected(self, decision: Codes, probability: Floats) -> Mapping[str, Any]:
         """Expected precision and recall: the run's probabilities, moved by the change of the resolver's log odds."""
-        likely = _from_odds(_log_odds(self._pairs.probability) + _log_odds(probability) - _log_odds(self._probability))
+        likely = np.asarray(
+            expit(_log_odds(self._pairs.probability) + _log_odds(probability) - _log_odds(self._probability))
+        )
         likely[self._pairs.is_forced] = 1.0
         variance, linked = likely * (1 - likely), decision == ACCEPTED
         right, missed = ((float(likely[at].sum()), float(variance[at].sum())) for at in (linked, ~linked))
@@ -282,9 +282,4 @@ def thresholds_of(step: OpenStep) -> tuple[float, float]:
 
 
 def _log_odds(probability: Floats) -> Floats:
-    inside = np.clip(probability, 1e-15, 1 - 1e-15)
-    return np.asarray(np.log2(inside) - np.log2(1 - inside))
-
-
-def _from_odds(log_odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp2(-np.clip(log_odds, -150, 150))))
+    return np.asarray(logit(np.clip(probability, 1e-15, 1 - 1e-15)))

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from linkage.errors import ConfigError
-from quality.explain import Explainer
 from quality.tune.settings import settings_of_form, with_settings, written
 from tests.quality.tune.conftest import make_client
 
@@ -124,24 +122,6 @@ def test_a_pair_by_comparison_also_if_it_was_not_scored(session: Any, client: An
     left, right = link.split("/")[2:]
     other = f"/pairs/{left}/{next(row for row in range(121, 236) if str(row) != right)}"
     assert client.get(other).status_code == 200
-
-
-def test_a_pair_is_asked_for_as_leo_explain_asks(session: Any, client: Any) -> None:
-    with Explainer(session._root) as explainer:
-        units = explainer.pair(PUPIL, CUSTOMER).found["units"]
-        page = client.post("/pair", data={"left": PUPIL, "right": CUSTOMER})
-        assert page.url.path.endswith(f"/pairs/{units['left']['unit_id']}/{units['right']['unit_id']}")
-        assert PUPIL.partition(":")[2] not in str(page.url)
-        with pytest.raises(ConfigError) as refused:
-            explainer.pair("npd:nobody", CUSTOMER)
-    text = str(refused.value).replace("--pair", "On the left").replace("\n  ", "; ")
-    page = client.post("/pair", data={"left": "npd:nobody", "right": CUSTOMER})
-    assert page.status_code == 400
-    assert text in unescape(page.text)
-    assert 'value="npd:nobody"' in page.text
-    page = client.post("/pair", data={"left": CUSTOMER, "right": ""})
-    assert "On the left: step 'npd-cis' does not have cis there" in unescape(page.text)
-    assert "On the right: enter the number of a record" in page.text
 
 
 @pytest.mark.parametrize(
