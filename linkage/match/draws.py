@@ -38,13 +38,13 @@ CERTAIN = 1 - 1e-6  # probability of a link from which it is in every draw
 LEAST = 1e-4  # probability of a pair below which it is in none
 
 
-def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, gain: float, seed: int) -> Table:
+def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, adjustment: float, seed: int) -> Table:
     """`step.link_draws` sets of links.
 
     Args:
         links: left_id, right_id, method, match_weight, match_probability, decision.
         persons: left_id, right_id, left_person, right_person, same_person of pairs; None where each unit is a person.
-        gain: the cardinality adjustment, in bits.
+        adjustment: the cardinality adjustment, in bits.
         seed: draw n is the same for the same links, however many are drawn.
 
     Returns:
@@ -53,13 +53,13 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
     stands = f"k.decision = 'accepted' and (k.method = '{OVERRIDE}' or k.match_probability >= {CERTAIN!r})"
     uncertain = engine.sql(
         f"""
-        select k.left_id, k.right_id, k.match_weight + $gain as weight,
+        select k.left_id, k.right_id, k.match_weight + $adjustment as weight,
                {_PERSONS if persons else _NO_PERSONS}
         from {{links}} as k
         {"left join {persons} as q on q.left_id = k.left_id and q.right_id = k.right_id" if persons else ""}
         where k.match_probability >= $least and not ({stands})
         """,
-        params={"gain": gain, "least": LEAST},
+        params={"adjustment": adjustment, "least": LEAST},
         links=links,
         store=True,
         **({"persons": persons} if persons else {}),

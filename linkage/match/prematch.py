@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from linkage.config import Cardinality, single_sides
 from linkage.engine import Engine, Table, columns
-from linkage.match.thresholds import adjustment
+from linkage.match.thresholds import cardinality_adjustment
 from linkage.model import BlockingRule, Model
 from linkage.model.implied import equal_columns, under
 
@@ -68,7 +68,7 @@ class Prematch:
         shares = [engine.count(likely) / max(engine.count(left if side == "left" else right), 1) for side in single]
         taken = engine.sql(
             "select * from {likely} where match_weight >= $ample",
-            params={"ample": max(AMPLE_WEIGHT - adjustment(shares), self.least)},
+            params={"ample": max(AMPLE_WEIGHT - cardinality_adjustment(shares), self.least)},
             likely=likely,
             store=True,
         )

@@ -21,7 +21,7 @@ from linkage.config import OTHER_SIDE, Step, single_sides
 from linkage.engine import Engine, Table, by_component, empty, one
 from linkage.match.matchings import Pairs, numbered, probabilities
 from linkage.match.passes import OVERRIDE
-from linkage.match.thresholds import Thresholds, adjustment
+from linkage.match.thresholds import Thresholds, cardinality_adjustment
 
 UNRESOLVED = "unresolved"  # likely by itself, but another candidate is as likely
 LOST = "linked to a higher-scoring record"
@@ -87,9 +87,9 @@ def resolve(
         + [f"not exists (select 1 from {{{s}}} as c where c.person_id = p.{s}_person)" for s in single]
     )
     ranked = engine.sql(_ranked(single, free), params=None, store=True, pairs=of_persons, **engaged)
-    gain = _gain(engine, single, ranked, of_persons, sizes, prematched)
-    thresholds = Thresholds.of(step, last_release=last_release is not None, gain=gain)
-    likely = _posterior(engine, ranked, single, gain)
+    adjustment = _gain(engine, single, ranked, of_persons, sizes, prematched)
+    thresholds = Thresholds.of(step, last_release=last_release is not None, adjustment=adjustment)
+    likely = _posterior(engine, ranked, single, adjustment)
     params = {
         "accept": step.accept_probability,
         "review": min(step.review_probability, step.accept_probability),
@@ -97,7 +97,7 @@ def resolve(
     }
     decided = engine.sql(
         _decided(single, has_release=last_release is not None, some_doubted=doubted is not None),
-        params={**params, "gain": gain},
+        params={**params, "adjustment": adjustment},
         pairs=of_persons,
         likely=likely,
         store=True,
@@ -227,23 +227,23 @@ def _gain(
         ),
     )
     matched = float(counted["by_model"]) + int(counted["by_pass"]) + prematched
-    return adjustment([matched / max(sizes[side], 1) for side in single])
+    return cardinality_adjustment([matched / max(sizes[side], 1) for side in single])
 
 
-def _posterior(engine: Engine, ranked: Table, single: Collection[str], gain: float) -> Table:
+def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustment: float) -> Table:
     """`ranked` with match_probability, the posterior of each pair of persons."""
     competing = engine.sql(
         f"""
         with with_odds as (
             select left_person, right_person, match_weight,
-                   exp(ln(2) * (least(match_weight, {_MOST_BITS}e0) + $gain)) as odds,
+                   exp(ln(2) * (least(match_weight, {_MOST_BITS}e0) + $adjustment)) as odds,
                    {_against("left", single)} as left_others, {_against("right", single)} as right_others
             from {{ranked}}
             where not is_alone
         )
         select *, {_WITHOUT} <= {_NEGLIGIBLE} * odds as is_clear from with_odds
         """,
-        params={"gain": gain},
+        params={"adjustment": adjustment},
         ranked=ranked,
         store=True,
     )
@@ -265,13 +265,13 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], gain: flo
         exact = by_component(
             engine,
             doubtful,
-            functools.partial(_exactly, single=tuple(single), gain=gain),
+            functools.partial(_exactly, single=tuple(single), adjustment=adjustment),
             _EXACT,
             ends=[f"{side}_id" for side in single],
         )
         engine.drop(doubtful)
     likely = engine.sql(
-        _likely(single), params={"gain": gain}, ranked=ranked, competing=competing, exact=exact, store=True
+        _likely(single), params={"adjustment": adjustment}, ranked=ranked, competing=competing, exact=exact, store=True
     )
     engine.drop(competing, exact)
     return likely
@@ -306,7 +306,7 @@ def _likely(single: Collection[str]) -> str:
 
 def by_weight(weight: str) -> str:
     """SQL of the probability of a pair that nothing competes with."""
-    return f"1 / (1 + exp(-ln(2) * (least({weight}, {_MOST_BITS}e0) + $gain)))"
+    return f"1 / (1 + exp(-ln(2) * (least({weight}, {_MOST_BITS}e0) + $adjustment)))"
 
 
 _EXACT = {"left_id": "bigint", "right_id": "bigint", "match_probability": "double"}
@@ -321,15 +321,15 @@ def _against(side: str, single: Collection[str]) -> str:
     if side not in single:
         return "0e0"
     own = f"exp(ln(2) * least(match_weight, {_MOST_BITS}e0))"
-    return f"greatest({side}_odds - {own}, 0e0) * exp(ln(2) * $gain)"
+    return f"greatest({side}_odds - {own}, 0e0) * exp(ln(2) * $adjustment)"
 
 
-def _exactly(pairs: pa.Table, single: Collection[str], gain: float) -> pa.Table:
+def _exactly(pairs: pa.Table, single: Collection[str], adjustment: float) -> pa.Table:
     """left_id, right_id, match_probability of the pairs of some components, by the sum over all their matchings."""
     left, right = (
         numbered(ids_of(pairs, f"{side}_id")) if side in single else np.arange(len(pairs)) for side in ("left", "right")
     )
-    weight = pairs["match_weight"].to_numpy().astype(np.float64) + gain
+    weight = pairs["match_weight"].to_numpy().astype(np.float64) + adjustment
     likely = probabilities(Pairs(left, right, weight))
     return pa.table({"left_id": pairs["left_id"], "right_id": pairs["right_id"], "match_probability": likely})
 

@@ -256,7 +256,7 @@ def _trained(
         NothingToTrainOnError: there is nothing to train on, and the model has no m and u of its own.
     """
     seed, earlier, say = given.get("seed", SEED), given.get("earlier"), progress_of(given)
-    prior_from = {"leans_on": earlier.step} if earlier else {}
+    prior_from = {"prior_from_step": earlier.step} if earlier else {}
     try:
         if step.trainer == "splink":
             trained, report = train_by_splink(engine, model, left, right, seed=seed, progress=say)

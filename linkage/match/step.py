@@ -59,7 +59,7 @@ def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Un
     if step.link_draws:
         say("link draws")
         seed = given.get("seed", SEED)
-        draws = link_draws(engine, step, links, resolved.persons, resolved.thresholds.gain, seed)
+        draws = link_draws(engine, step, links, resolved.persons, resolved.thresholds.adjustment, seed)
     if step.diagnose:
         say("diagnosis")
         why = unlinked(engine, scored, links)
@@ -120,11 +120,11 @@ def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
         union all
         select cast($step as varchar) as step, left_id, right_id, 'probabilistic' as method,
                'rule ' || cast(rule + 1 as varchar) as pass, cast(null as varchar) as pattern, match_weight,
-               1 / (1 + exp(-ln(2) * (match_weight + $gain))) as match_probability,
+               1 / (1 + exp(-ln(2) * (match_weight + $adjustment))) as match_probability,
                cast(null as double) as runner_up_weight, 'accepted' as decision, cast(null as varchar) as reason
         from {{prematched}}
         """,
-        params={"step": scored.step.name, "gain": resolved.thresholds.gain},
+        params={"step": scored.step.name, "adjustment": resolved.thresholds.adjustment},
         decided=decided,
         prematched=scored.prematched,
         store=False,

@@ -17,30 +17,30 @@ class Thresholds:
     Attributes:
         accept, review: to be accepted, and to be reviewed.
         keep: to stay linked where both were one person in the last release; as `accept` where there is none.
-        gain: the cardinality adjustment to the prior, in bits.
+        adjustment: the cardinality adjustment to the prior, in bits.
     """
 
     accept: float
     review: float
     keep: float
-    gain: float = 0.0
+    adjustment: float = 0.0
 
     @classmethod
-    def of(cls, step: Step, *, last_release: bool = False, gain: float = 0.0) -> "Thresholds":
+    def of(cls, step: Step, *, last_release: bool = False, adjustment: float = 0.0) -> "Thresholds":
         """The thresholds of a step; `last_release` where there is a last release."""
         accept = weight_of(step.accept_probability)
         review = min(weight_of(step.review_probability), accept)
         keep = min(weight_of(step.keep_probability), accept) if last_release else accept
-        return cls(accept - gain, review - gain, keep - gain, gain)
+        return cls(accept - adjustment, review - adjustment, keep - adjustment, adjustment)
 
     @property
     def lowest(self) -> float:
         """The weight below which a pair neither links nor goes to review nor competes."""
-        return min(self.accept, self.review, self.keep, weight_of(LEAST_LIKELY) - self.gain)
+        return min(self.accept, self.review, self.keep, weight_of(LEAST_LIKELY) - self.adjustment)
 
     def floor(self, most: float) -> float:
         """The same before the adjustment is known, which is `most` bits at most."""
-        return self.lowest + self.gain - most
+        return self.lowest + self.adjustment - most
 
 
 def weight_of(probability: float) -> float:
@@ -54,7 +54,7 @@ def probability_of(weight: float) -> float:
     return 1 / (1 + 2.0**-weight) if weight > -1000 else 0.0
 
 
-def adjustment(matched: Sequence[float]) -> float:
+def cardinality_adjustment(matched: Sequence[float]) -> float:
     """The cardinality adjustment to the prior, in bits.
 
     The prior of a Fellegi-Sunter model is that of two records drawn at random. Where each unit has one partner at most
@@ -68,9 +68,9 @@ def adjustment(matched: Sequence[float]) -> float:
 
 
 def most_adjustment(sizes: Mapping[str, int], cardinality: Cardinality) -> float:
-    """The most that `adjustment` can be: a side has at most as many matched units as the other side has units."""
+    """The most that `cardinality_adjustment` can be: a side has at most as many matched units as the other side has units."""
     shares = {
         side: 1.0 if holds_many(cardinality, OTHER_SIDE[side]) else sizes[OTHER_SIDE[side]] / max(sizes[side], 1)
         for side in single_sides(cardinality)
     }
-    return adjustment(list(shares.values()))
+    return cardinality_adjustment(list(shares.values()))

@@ -47,8 +47,8 @@ def from_sources(
         wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.
     """
-    identities = together(engine, [identity for identity, _ in sides])
-    identifier_records = together(engine, [appearance for _, appearance in sides])
+    identities = union_shared(engine, [identity for identity, _ in sides])
+    identifier_records = union_shared(engine, [appearance for _, appearance in sides])
     if membership is None:
         membership = engine.sql("select entity_id, entity_id as unit_id from {identities}", identities=identities)
     members = engine.sql(
@@ -79,7 +79,7 @@ def described(engine: Engine, identities: Table, members: Table, wanted: Iterabl
     return engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True)
 
 
-def of_nobody(engine: Engine, wanted: Iterable[str]) -> Table:
+def no_units(engine: Engine, wanted: Iterable[str]) -> Table:
     """unit_id and the columns asked for, in their types and without a row: what a query asks can be looked at by it."""
     return empty(engine, {"unit_id": "bigint", **{name: _type(name) for name in wanted}})
 
@@ -96,7 +96,7 @@ def value_in(column: str, value: str) -> tuple[str, str]:
     return field, shape.replace("{value}", f"cast({value} as varchar)" if field == "dob" else value)
 
 
-def together(engine: Engine, tables: Sequence[Table]) -> Table:
+def union_shared(engine: Engine, tables: Sequence[Table]) -> Table:
     """The rows of several sources' tables, with the columns that all of them have."""
     if len(tables) == 1:
         return tables[0]

@@ -9,7 +9,7 @@ from linkage.config import RunConfig, of_manifest
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
 from linkage.match.recall import sample_of_pairs
-from linkage.match.units import DERIVED, described, together
+from linkage.match.units import DERIVED, described, union_shared
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
@@ -82,7 +82,7 @@ def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[st
             store=True,
         )
         sources = sources_of_side(config, source, config.step[:place])
-        identities = together(engine, [tables[f"identities/{source}"] for source in sources])
+        identities = union_shared(engine, [tables[f"identities/{source}"] for source in sources])
         return described(engine, identities, members, wanted)
 
     return side("left", step.left), side("right", step.right)

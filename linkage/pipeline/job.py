@@ -27,7 +27,7 @@ from linkage.extract import (
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
-from linkage.match.units import DERIVED, of_nobody
+from linkage.match.units import DERIVED, no_units
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.engine_check import check_runs
@@ -246,7 +246,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     if config.run.engine == "duckdb" and (own := job.own_models()):
         with connect("duckdb") as engine:
             for name, step in {name: step for step, name in reversed(own.items())}.items():  # each once, by its first
-                empty = of_nobody(engine, job.models[step].columns)
+                empty = no_units(engine, job.models[step].columns)
                 with faults.collected():
                     check_runs(engine, job.models[step], empty, empty, f"step '{step}': {name}")
     for project in job.projects.values():

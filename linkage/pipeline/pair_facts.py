@@ -41,7 +41,7 @@ def level_name(comparison: Comparison, level: Level) -> str:
 
 def weight_facts(step: OpenStep, pair: PairWeight) -> dict[str, Any]:
     """A match weight and its parts as JSON. The probability is by the pair's own weight, without competing pairs."""
-    adjustment = step.thresholds.gain
+    adjustment = step.thresholds.adjustment
     return {
         "prior": step.model.prior_weight,
         "comparisons": [
@@ -71,8 +71,8 @@ def threshold_facts(step: OpenStep) -> dict[str, float]:
         "accept": limits.accept,
         "review": limits.review,
         "floor": step.floor,
-        "accept_total": limits.accept + limits.gain,
-        "review_total": limits.review + limits.gain,
+        "accept_total": limits.accept + limits.adjustment,
+        "review_total": limits.review + limits.adjustment,
     }
 
 

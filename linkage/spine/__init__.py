@@ -2,14 +2,14 @@
 
 from linkage.spine.build import Spine, build
 from linkage.spine.conflicts import most_records, without_conflicts
-from linkage.spine.people import each_alone, join_people
+from linkage.spine.people import initial_membership, join_people
 from linkage.spine.releases import Release, known_again
 
 __all__ = [
     "Release",
     "Spine",
     "build",
-    "each_alone",
+    "initial_membership",
     "join_people",
     "known_again",
     "most_records",

@@ -3,7 +3,7 @@
 from linkage.engine import Engine, Table, components
 
 
-def each_alone(engine: Engine, entities: Table) -> Table:
+def initial_membership(engine: Engine, entities: Table) -> Table:
     """Membership before any link: every entity (entity_id) is a unit of its own.
 
     Returns:

@@ -119,7 +119,7 @@ def _shown(
     end = _other(pair.left, pair.right, side, unit, step)
     link, rule = links.get(end), [reached[end]] if end in reached else []
     stored = pairs_of(engine, step, {"left": pair.left, "right": pair.right})
-    by_weight = probability(pair.match_weight + step.thresholds.gain)
+    by_weight = probability(pair.match_weight + step.thresholds.adjustment)
     return {
         "unit": about_unit(step, OTHER_SIDE[side], end),
         "match_weight": pair.match_weight,

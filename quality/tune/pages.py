@@ -115,8 +115,8 @@ class TunePages:
 
     def _histogram(self, bins: Sequence[Bin], settings: Settings) -> list[dict[str, Any]]:
         """A row for each range of match weights, the highest first, with the thresholds between them."""
-        gain = self._session.opened.thresholds.gain
-        limits = [(label, weight_of(getattr(settings, name)) - gain) for name, label in THRESHOLDS.items()]
+        adjustment = self._session.opened.thresholds.adjustment
+        limits = [(label, weight_of(getattr(settings, name)) - adjustment) for name, label in THRESHOLDS.items()]
         most = {kind: max(1, *(getattr(one, kind) for one in bins)) for kind in _DECISIONS}
         rows = []
         for place, one in reversed(list(enumerate(bins))):

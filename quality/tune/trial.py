@@ -185,7 +185,7 @@ class Trial:
         before, decision = pairs.decision, np.where(resolved == self._as_run, pairs.decision, resolved)
         gained, lost = ((a == ACCEPTED) & (b != ACCEPTED) for a, b in ((decision, before), (before, decision)))
         to_review = (decision == REVIEW) & (before == REJECTED)
-        accept = weight_of(settings.accept) - self._step.thresholds.gain
+        accept = weight_of(settings.accept) - self._step.thresholds.adjustment
         places = {
             name: np.flatnonzero(where)
             for name, where in (("gained", gained), ("lost", lost), ("to_review", to_review))
@@ -271,7 +271,7 @@ class Trial:
             max((max(0.0, b.weight - a.weight) for a, b in zip(old.levels, new.levels, strict=True)), default=0.0)
             for old, new in zip(self._step.model.comparisons, model.comparisons, strict=True)
         )
-        lowest = weight_of(min(settings.review, settings.accept)) - self._step.thresholds.gain
+        lowest = weight_of(min(settings.review, settings.accept)) - self._step.thresholds.adjustment
         return lift > 0 or lowest < self._step.floor - 1e-9
 
 

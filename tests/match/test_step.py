@@ -118,7 +118,7 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     assert (summary["left_units"], summary["right_units"]) == (8, 7)
     assert summary["decisions"] == {"accepted": 2, "review": 4}
     assert sum(summary["unlinked"].values()) == 11
-    assert summary["thresholds"]["gain"] > 0
+    assert summary["thresholds"]["adjustment"] > 0
 
 
 JO = "JO | JONES | 1993-01-02 | F | P4"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Step
-from linkage.match.thresholds import Thresholds, adjustment, most_adjustment, probability_of, weight_of
+from linkage.match.thresholds import Thresholds, cardinality_adjustment, most_adjustment, probability_of, weight_of
 
-MOST = adjustment([1.0])
+MOST = cardinality_adjustment([1.0])
 CARDINALITIES = ("one-to-one", "one-to-many", "many-to-one", "many-to-many")
 
 
@@ -32,8 +32,8 @@ def test_thresholds_are_log_odds(keys: dict[str, float], accept: float, review: 
 
 
 def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
-    found = Thresholds.of(step(accept_probability=0.8), gain=1.5)
-    assert (found.accept, found.review, found.gain) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
+    found = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
+    assert (found.accept, found.review, found.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
 
 
 def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
@@ -55,7 +55,7 @@ def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
     ],
 )
 def test_bits_of_a_matched_share(matched: list[float], bits: float) -> None:
-    assert adjustment(matched) == pytest.approx(bits)
+    assert cardinality_adjustment(matched) == pytest.approx(bits)
 
 
 def test_the_larger_side_cannot_be_matched_by_the_smaller() -> None:
@@ -83,7 +83,7 @@ def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
     }[cardinality]
     keys = {"accept_probability": accept, "review_probability": review}
     floor = Thresholds.of(step(**keys)).floor(most_adjustment({"left": left, "right": right}, cardinality))
-    after = Thresholds.of(step(**keys), gain=adjustment([share * most for most in matched]))
+    after = Thresholds.of(step(**keys), adjustment=cardinality_adjustment([share * most for most in matched]))
     assert min(after.accept, after.review) >= floor - 1e-9
 
 

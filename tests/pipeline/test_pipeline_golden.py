@@ -311,8 +311,8 @@ def test_a_step_leans_on_the_earlier_one_that_learnt_most_by_the_same_model(demo
     learnt: dict[str, int] = {}
     for step in shared:
         most = max(learnt, key=lambda name: learnt[name], default=None)
-        assert training[step].get("leans_on") == most
+        assert training[step].get("prior_from_step") == most
         if "rules" in training[step]:
             learnt[step] = min(rule["matches"] for rule in training[step]["rules"])
     assert learnt
-    assert "leans_on" not in training["education-cis"]
+    assert "prior_from_step" not in training["education-cis"]

@@ -13,7 +13,7 @@ from linkage.config import Step
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, connect
 from linkage.engine import rows as engine_rows
-from linkage.spine import each_alone, join_people, most_records, without_conflicts
+from linkage.spine import initial_membership, join_people, most_records, without_conflicts
 from linkage.spine.conflicts import NEVER
 
 Entities = dict[int, tuple[str, dict[str, Any]]]
@@ -63,7 +63,7 @@ def _parted(
         e=identities,
         store=True,
     )
-    membership = join_people(engine, each_alone(engine, identities), table)
+    membership = join_people(engine, initial_membership(engine, identities), table)
     ids = pa.array([one for one, _ in never], pa.int64()), pa.array([other for _, other in never], pa.int64())
     decided = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
     found = without_conflicts(engine, identities, membership, table, members, most=most, never=decided)

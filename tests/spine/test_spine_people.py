@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, components, connect
 from linkage.engine import rows as engine_rows
-from linkage.spine import build, each_alone, join_people
+from linkage.spine import build, initial_membership, join_people
 
 
 def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any, rows: Any) -> None:
@@ -25,7 +25,7 @@ def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any
         1       | 5        | accepted
         2       | 6        | review
     """)
-    joined = join_people(engine, each_alone(engine, entities), links)
+    joined = join_people(engine, initial_membership(engine, entities), links)
     assert rows(joined) == [(1, 1), (2, 2), (5, 1), (6, 6)]
 
 
@@ -44,7 +44,7 @@ def test_steps_build_on_each_other(engine: Engine, world: Any, rows: Any) -> Non
         left_id | right_id | decision
         1       | 5        | accepted
     """)
-    membership = join_people(engine, each_alone(engine, entities), first)
+    membership = join_people(engine, initial_membership(engine, entities), first)
     assert rows(join_people(engine, membership, second)) == [(1, 1), (5, 1), (9, 1)]
 
 
@@ -68,7 +68,7 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
         ec   | right | 3       | 3
         ec   | right | 4       | 4
     """)
-    membership = join_people(engine, each_alone(engine, entities), links)
+    membership = join_people(engine, initial_membership(engine, entities), links)
     made = build(
         engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
     )
@@ -103,7 +103,7 @@ def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine,
         ec   | right | 2       | 2
         ec   | right | 3       | 3
     """)
-    membership = join_people(engine, each_alone(engine, entities), links)
+    membership = join_people(engine, initial_membership(engine, entities), links)
     made = build(
         engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis", "cis_2"], pmr_sources=[]
     )
@@ -132,7 +132,7 @@ def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) ->
         tax     | right | 1       | 1
         tax     | right | 1       | 2
     """)
-    membership = join_people(engine, each_alone(engine, entities), links)
+    membership = join_people(engine, initial_membership(engine, entities), links)
     made = build(
         engine,
         entities,
@@ -167,7 +167,7 @@ def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine
         ec   | left  | 2       | 2
         ec   | right | 3       | 3
     """)
-    membership = join_people(engine, each_alone(engine, entities), links)
+    membership = join_people(engine, initial_membership(engine, entities), links)
     made = build(
         engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
     )

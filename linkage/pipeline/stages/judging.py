@@ -6,7 +6,7 @@ from typing import Any
 from linkage.config import Step
 from linkage.engine import Table
 from linkage.match.recall import sample_of_pairs, true_pairs_reached
-from linkage.match.units import described, together
+from linkage.match.units import described, union_shared
 from linkage.model import from_dict
 from linkage.pipeline.gates import asked_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
@@ -61,7 +61,7 @@ def _side(
         store=True,
     )
     identities = [space.table(f"identities/{source}") for source in sources]
-    return described(space.engine, together(space.engine, identities), members, wanted)
+    return described(space.engine, union_shared(space.engine, identities), members, wanted)
 
 
 EVALUATION = "quality/evaluation.json"

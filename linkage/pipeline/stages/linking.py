@@ -14,7 +14,7 @@ from linkage.model.engine_check import check_runs
 from linkage.model.training import InformativePrior, most_informative
 from linkage.pipeline.job import Job, PreviousRun, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
-from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
+from linkage.spine import Release, build, initial_membership, join_people, known_again, most_records, without_conflicts
 
 LOOKUPS = ("lookup_ae_id", "lookup_edukey", "lookup_pmr")
 LEO_TABLES = ("employment", "earnings", "self_assessment", "benefits", "geography", "person", "outcomes")
@@ -48,18 +48,18 @@ def link_stage(job: Job, step: Step) -> Stage:
     before = _before(job, step)
     sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
     sources = list(job.config.source)
-    teachers = [other.name for other in before if step.train and other.train and other.model == step.model]
+    earlier_steps = [other.name for other in before if step.train and other.train and other.model == step.model]
 
     needed = dict.fromkeys(source for side in sides.values() for source in side)
     known_by_key = bool(job.previous or step.overrides)
     return Stage(
         name=f"link-{step.name}",
-        work=functools.partial(_link, job, step, sides, teachers),
+        work=functools.partial(_link, job, step, sides, earlier_steps),
         reads=(
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"identifier_records/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
-            *(f"models/{name}.json" for name in teachers),
+            *(f"models/{name}.json" for name in earlier_steps),
         ),
         makes=(
             *(f"{table}/{step.name}" for table in (*STEP_TABLES, *([DRAWS] if step.link_draws else []))),
@@ -87,17 +87,19 @@ def link_stage(job: Job, step: Step) -> Stage:
 
 
 def _link(
-    job: Job, step: Step, sides: Mapping[str, Sequence[str]], teachers: Sequence[str], space: Workspace
+    job: Job, step: Step, sides: Mapping[str, Sequence[str]], earlier_steps: Sequence[str], space: Workspace
 ) -> Counts:
     """Link a step and write what it made.
 
     Args:
         sides: what the two sides are called to the sources whose entities they hold.
-        teachers: steps before this one that train the same model.
+        earlier_steps: steps before this one that train the same model.
     """
     engine, sources, before = space.engine, list(job.config.source), _before(job, step)
     model, rules = job.models[step.name], job.passes[step.name]
-    membership = space.table(f"membership/{before[-1].name}") if before else each_alone(engine, _all(space, sources))
+    membership = (
+        space.table(f"membership/{before[-1].name}") if before else initial_membership(engine, _all(space, sources))
+    )
     left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
     if job.config.run.engine != "duckdb" and step.name in job.own_models():  # DuckDB was asked before any work
         check_runs(engine, model, left.units, right.units, f"step '{step.name}': {step.model}")
@@ -113,7 +115,7 @@ def _link(
         last_release=_linked_in_last_release(engine, job.previous, _all(space, sources), left, right)
         if job.previous
         else None,
-        earlier=_earlier(space, teachers),
+        earlier=_earlier(space, earlier_steps),
         trained_on=job.trained_on.get(step.name),
         partitions=Partitions(space.kept),
         progress=space.note,
@@ -146,7 +148,7 @@ def _tell_of_model(space: Workspace, job: Job, step: Step, found: StepResult) ->
             "have a partner"
         )
     if why := training.get("taken_as_given"):
-        given = f"{step.model}, as step {by} trained it," if (by := training.get("leans_on")) else step.model
+        given = f"{step.model}, as step {by} trained it," if (by := training.get("prior_from_step")) else step.model
         space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
 
 
@@ -184,12 +186,12 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
     engine, previous = space.engine, job.previous
     sources, steps = list(job.config.source), [step.name for step in job.config.step]
     entities = _all(space, sources)
-    units = _together(engine, (space.table(f"units/{step}") for step in steps))
-    links = _together(engine, (space.table(f"links/{step}") for step in steps))
+    units = _union(engine, (space.table(f"units/{step}") for step in steps))
+    links = _union(engine, (space.table(f"links/{step}") for step in steps))
     split = without_conflicts(
         engine,
         _all(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
-        space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
+        space.table(f"membership/{steps[-1]}") if steps else initial_membership(engine, entities),
         links,
         units,
         most=most_records(job.config.step),
@@ -325,7 +327,7 @@ def _all(
     return space.engine.sql(union, params=None, store=False, **tables)
 
 
-def _together(engine: Engine, tables: Iterable[Table]) -> Table:
+def _union(engine: Engine, tables: Iterable[Table]) -> Table:
     named = {f"of_{index}": table for index, table in enumerate(tables)}
     union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
     return engine.sql(union, params=None, store=False, **named)

@@ -68,7 +68,7 @@ def _training(p: Publication, training: Mapping[str, Any]) -> str:
     if not training:
         return "no"
     answer = "no, too few matches" if _uses_defaults(training) else "yes"
-    earlier = next((p.title(one) for one in p.steps if one["step"] == training.get("leans_on")), None)
+    earlier = next((p.title(one) for one in p.steps if one["step"] == training.get("prior_from_step")), None)
     return f"{answer}, with a prior from {earlier}" if earlier else answer
 
 

@@ -182,7 +182,7 @@ BEFORE_OF_B = "21 | 25 | deterministic | nino | 20 | accepted"
 def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> None:
     def counted(equal: list[str], accept: float) -> dict[str, Any]:
         rule = {"pass": "nino", "equal": equal, "agree_any": ["surname"], "accept": "unique"}
-        limits = {"accept": accept, "review": 0.0, "margin": 3.0, "keep": accept, "gain": 1.0, "is_weight": False}
+        limits = {"accept": accept, "review": 0.0, "margin": 3.0, "keep": accept, "adjustment": 1.0, "is_weight": False}
         return {"ec": {"passes": [rule], "thresholds": limits}}
 
     blocked = {**model(0.5), "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.sex = r.sex"}]}
