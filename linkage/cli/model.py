@@ -241,7 +241,5 @@ def training_lines(report: "TrainingReport") -> list[str]:
             f"m from {rule['pairs']:,} pairs that agree on {' and '.join(rule['columns'])}: "
             f"about {rule['matches']:,} matches, {rule['iterations']} iterations"
         )
-    lines.append(
-        f"share of all pairs that match: {report.prior:.3g} (standard error {report.prior_standard_error:.2g})"
-    )
+    lines.append(f"share of all pairs that match: {report.prior:.3g}")
     return [*lines, *(f"fault: {one}" for one in report.faults), *(f"warning: {one}" for one in report.warnings)]

@@ -51,7 +51,7 @@ def misfits(engine: Engine, model: Model, left: Table, right: Table, *, seed: in
     sides = drawn(engine, (left, right), list(read), most=RANDOM_ROWS, seed=seed)
     (pairs,) = count_patterns(engine, layout, [random_pairs(engine, layout, sides)], sides)
     engine.drop(*(side.sample for side in sides))
-    at_levels = pairs.level_counts(pairs.counts.astype(float))
+    at_levels = pairs.level_counts()
     known = layout.totals(at_levels)
     # Some of the pairs are of one person, and in one file of one record: as many as a side has records at the most.
     matches = 1 / max(side.units for side in sides)

@@ -9,7 +9,7 @@ from linkage.engine import Engine, Table
 from linkage.model.training import evidence as evidence_module
 from linkage.model.training import train
 from linkage.model.training.estimates import estimate
-from linkage.model.training.evidence import Evidence, as_counted, enlarge, gather
+from linkage.model.training.evidence import Evidence, enlarge, gather
 from tests.model.test_interactions import seen_twice, untrained
 
 FIELDS = {"forename": "name", "surname": "name", "dob": "date"}
@@ -25,8 +25,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _looked(engine: Engine, sides: tuple[Table, Table]) -> tuple[Evidence, Evidence | None]:
     evidence = gather(engine, MODEL, *sides, seed=3)
-    runs = estimate(evidence, as_counted(evidence)).runs
-    matches = {number: float(run.matches[0]) for number, run in enumerate(runs)}
+    runs = estimate(evidence).runs
+    matches = {number: run.matches for number, run in enumerate(runs)}
     return evidence, enlarge(engine, evidence, matches, *sides, seed=3)
 
 
@@ -51,7 +51,7 @@ def test_no_more_is_looked_at_than_shows_enough_matches(engine: Engine, monkeypa
     sides = seen_twice(engine, 0.2, 0.2)
     _, more = _looked(engine, sides)
     assert more is not None
-    found = [float(run.matches[0]) for run in estimate(more, as_counted(more)).runs]
+    found = [run.matches for run in estimate(more).runs]
     assert found == pytest.approx([1_500] * len(found), rel=0.15)
 
 

@@ -14,7 +14,7 @@ from linkage.model import Model, from_dict
 from linkage.model.training import em
 from linkage.model.training import estimates as estimates_module
 from linkage.model.training.estimates import Estimates, estimate
-from linkage.model.training.evidence import Evidence, as_counted, gather
+from linkage.model.training.evidence import Evidence, gather
 from tests.model import known_errors
 from tests.model.splink_says import splink_tables
 
@@ -41,7 +41,7 @@ def ours() -> Ours:
         evidence = gather(
             engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1, one_file=True
         )
-    return Ours(left, right, known_errors.model(), evidence, estimate(evidence, as_counted(evidence)))
+    return Ours(left, right, known_errors.model(), evidence, estimate(evidence))
 
 
 def _some(side: pa.Table) -> pa.Table:
@@ -67,7 +67,7 @@ def test_u_is_splinks_over_all_pairs(ours: Ours) -> None:
     for number, (index, position) in enumerate(ours.evidence.layout.places):
         if ours.evidence.random.shown[:, number].any():  # else a pseudo-count here, a constant there
             expected = splink.comparisons[index].levels[position].u
-            assert ours.estimates.u[0, number] == pytest.approx(expected, abs=1e-6, rel=1e-6)
+            assert ours.estimates.u[number] == pytest.approx(expected, abs=1e-6, rel=1e-6)
             compared += 1
     assert compared >= 15
 
@@ -78,10 +78,10 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
 ) -> None:
     for module in (estimates_module, em):
         monkeypatch.setattr(module, "TOLERANCE", tolerance)
-    runs = estimate(ours.evidence, as_counted(ours.evidence)).runs
+    runs = estimate(ours.evidence).runs
     assert len(runs) >= 2
     for run in runs:
-        raw = _with_u(ours, run.u[0])
+        raw = _with_u(ours, run.u)
         raw |= {"em_convergence": tolerance, "max_iterations": em.LIMIT}
         raw["probability_two_random_records_match"] = 0.5 / PEOPLE
         with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:
@@ -90,10 +90,10 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
             )
         splink = session.core_model_settings
         assert run.estimate.iterations == len(session._core_model_settings_history) - 1
-        assert run.estimate.prior[0] == pytest.approx(splink.probability_two_random_records_match, abs=1e-6)
+        assert run.estimate.prior == pytest.approx(splink.probability_two_random_records_match, abs=1e-6)
         expected = [level.m_probability for c in splink.comparisons for level in c._comparison_levels_excluding_null]
-        assert run.estimate.m[0, run.free] == pytest.approx(expected, abs=1e-6)
-        assert np.ptp(run.estimate.m[0, run.free]) > 0.5, "something was learnt"
+        assert run.estimate.m[run.free] == pytest.approx(expected, abs=1e-6)
+        assert np.ptp(run.estimate.m[run.free]) > 0.5, "something was learnt"
 
 
 def _with_u(ours: Ours, u: Any) -> dict[str, Any]:

@@ -133,9 +133,10 @@ class Patterns:
         """Pairs counted."""
         return int(self.counts.sum())
 
-    def level_counts(self, counts: Floats) -> Floats:
-        """Pairs at each level, given pairs of each pattern: (draws, patterns) to (draws, levels)."""
-        return counts @ self.shown
+    def level_counts(self, counts: Floats | None = None) -> Floats:
+        """Pairs at each level, of all pairs or of so many of each pattern, summed in a fixed order."""
+        at_levels: Floats = np.einsum("p,pl->l", self.counts.astype(float) if counts is None else counts, self.shown)
+        return at_levels
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ class _Field:
         comparison = layout.model.comparisons[place]
         numbers = np.flatnonzero(layout.owner == place)
         agreeing = len(numbers)
-        while agreeing > 1 and estimates.weights[0, numbers[agreeing - 1]] < 0:
+        while agreeing > 1 and estimates.weights[numbers[agreeing - 1]] < 0:
             agreeing -= 1
         graded = [level for level in comparison.levels if level.value >= 0][:agreeing]
         agrees = " OR ".join(f"({level.condition})" for level in graded)

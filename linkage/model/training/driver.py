@@ -10,8 +10,6 @@ The pairs are compared and counted by the engine; all that follows works on a fe
 
 from collections.abc import Callable
 
-import numpy as np
-
 from linkage.engine import Engine, Table
 from linkage.model.splink_json import GIVE_A_MODEL, Model
 from linkage.model.training.dependence import (
@@ -20,10 +18,10 @@ from linkage.model.training.dependence import (
     without_dependence,
     without_interactions,
 )
-from linkage.model.training.estimates import Estimates, bootstrap, estimate, with_estimates
-from linkage.model.training.evidence import as_counted, enlarge, gather
+from linkage.model.training.estimates import Estimates, estimate, with_estimates
+from linkage.model.training.evidence import enlarge, gather
 from linkage.model.training.informative_prior import InformativePrior
-from linkage.model.training.report import TrainingReport, interaction_levels, training_report
+from linkage.model.training.report import TrainingReport, conditional_levels, training_report
 from linkage.model.training.u import estimate_u
 
 
@@ -43,7 +41,7 @@ def train(
     Args:
         model: comparisons and blocking rules; what m and u it has are where estimation starts.
         left, right: unit_id and the model's columns.
-        seed: of the samples and of the bootstrap.
+        seed: of the samples.
         one_file: both sides are parts of one file, so that pairs within a side are no non-matches.
         informative: a step that has learnt by the same comparisons; its m is where estimation starts, and counts as
             further matches.
@@ -56,25 +54,24 @@ def train(
     whole = without_interactions(informative.model if informative else model)
     plain = without_dependence(whole)
     evidence = gather(engine, plain, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
-    estimates = estimate(evidence, as_counted(evidence))
-    matches = {number: float(run.matches[0]) for number, run in enumerate(estimates.runs) if run.usable}
+    estimates = estimate(evidence)
+    matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
         evidence = more
-        estimates = estimate(evidence, as_counted(evidence))
-    say("standard errors")
+        estimates = estimate(evidence)
     trained = with_estimates(evidence.layout, estimates)
-    report = training_report(evidence, trained, estimates, bootstrap(evidence, estimates, seed), seed)
+    report = training_report(evidence, trained, estimates, seed)
     if len(whole.comparisons) > len(plain.comparisons):
         say("conditional comparisons")
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
         trained = with_interactions(whole, trained, evidence.layout, estimates)
-    report.levels = [*report.levels, *interaction_levels(trained)]
+    report.levels = [*report.levels, *conditional_levels(trained)]
     return trained, report
 
 
 def default_parameters(
-    engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str, few_in_common: bool = False
+    engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str
 ) -> tuple[Model, TrainingReport]:
     """A model of two sides that are too small to learn from: u as counted, m as the comparisons start with.
 
@@ -82,7 +79,6 @@ def default_parameters(
         model: comparisons, with the shares of matches that their kinds usually show.
         left, right: unit_id and the model's columns.
         reason: why nothing could be learnt, in a line.
-        few_in_common: take one in a thousand of the smaller side to have a partner, and not half of it.
 
     Returns:
         The model, and a report whose warning says so.
@@ -90,14 +86,13 @@ def default_parameters(
     whole = without_interactions(model)
     evidence = gather(engine, without_dependence(whole), left, right, seed=seed, learn=False)
     layout = evidence.layout
-    m = layout.starting_m()[None, :]
-    prior = np.array([min((0.001 if few_in_common else 0.5) / max(*evidence.units, 2), 0.5)])
-    estimates = Estimates(m / layout.totals(m), estimate_u(evidence, as_counted(evidence)), prior)
+    m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
+    estimates = Estimates(m / layout.totals(m), estimate_u(evidence), prior)
     trained = with_estimates(layout, estimates)
-    report = training_report(evidence, trained, estimates, None, seed)
+    report = training_report(evidence, trained, estimates, seed)
     if len(whole.comparisons) > len(trained.comparisons):
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
-    report.levels = [*report.levels, *interaction_levels(trained)]
+    report.levels = [*report.levels, *conditional_levels(trained)]
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
         f"the sizes of the files; look at the links, or {GIVE_A_MODEL}"

@@ -1,8 +1,6 @@
-"""m and the prior from counts: EM on each training block, the blocks combined; and a bootstrap of the counts.
+"""m and the prior from counts: EM on each training block, and the blocks combined."""
 
-All arrays have a first axis of draws: one, or those of the bootstrap.
-"""
-
+import math
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -16,17 +14,14 @@ from linkage.model.splink_json import GIVE_A_MODEL, Model, from_dict
 from linkage.model.training.blocks import TrainingBlock
 from linkage.model.training.counts import Flags, Floats, Layout
 from linkage.model.training.em import LIMIT, TOLERANCE, Estimate, expectation_maximisation, with_pseudo_counts
-from linkage.model.training.evidence import BlockPairs, Counts, Evidence, counts_of
+from linkage.model.training.evidence import BlockPairs, Evidence
 from linkage.model.training.informative_prior import UNSEEN_MATCHES
 from linkage.model.training.u import block_u, estimate_u, excess_of_non_matches
 
 FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
-DRAWS = 100
-"""Of the bootstrap: a standard error of 100 draws is known to 7 %."""
 CHANCE = 0.0027
 """Probability below which a difference of matches and non-matches is none of chance: three standard deviations."""
-_ITERATIONS = 10  # of EM for each draw, from the estimate: what moves with the draw has settled to a few per cent
 _LEAST_IN_BLOCK = 0.05  # share of the matches that is taken to be in a training block at least
 
 
@@ -36,15 +31,19 @@ class Run:
 
     pairs: BlockPairs
     estimate: Estimate
-    u: Floats  # (draws, levels) of non-matches inside the block
+    u: Floats  # (levels,) of non-matches inside the block
     free: Flags  # (levels,) that it estimates
-    matches: Floats  # (draws,) among the pairs that were compared
     rejected: bool = False  # it converged on non-matches
 
     @property
     def block(self) -> TrainingBlock:
         """Columns that all its pairs agree on."""
         return self.pairs.block
+
+    @property
+    def matches(self) -> float:
+        """Matches among the pairs that were compared."""
+        return self.estimate.prior * self.pairs.patterns.pairs
 
     @property
     def usable(self) -> bool:
@@ -54,14 +53,20 @@ class Run:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Probabilities of a model, for each draw."""
+    """Probabilities of a model.
 
-    m: Floats  # (draws, levels)
-    u: Floats  # (draws, levels)
-    prior: Floats  # (draws,)
+    Attributes:
+        m, u: (levels,).
+        matches: (levels,) that showed a level's comparison, averaged over runs.
+        silent: (levels,) of comparisons on which matches agree as often as non-matches.
+    """
+
+    m: Floats
+    u: Floats
+    prior: float
     runs: tuple[Run, ...] = ()
-    matches: Floats | None = None  # (draws, levels): matches that showed a level's comparison, averaged over runs
-    silent: Flags | None = None  # (levels,) of comparisons on which matches agree as often as non-matches
+    matches: Floats | None = None
+    silent: Flags | None = None
 
     @property
     def weights(self) -> Floats:
@@ -70,65 +75,54 @@ class Estimates:
         return weights
 
 
-def estimate(evidence: Evidence, counts: Counts, *, start: Estimates | None = None) -> Estimates:
+def estimate(evidence: Evidence) -> Estimates:
     """Estimate everything from counts.
-
-    Args:
-        counts: of the evidence.
-        start: estimates that those of a draw are near to; EM starts where the model does when None.
 
     Raises:
         NothingToTrainOnError: EM converged in no run that says something of a comparison, or on non-matches in all.
     """
-    layout = evidence.layout
-    u = estimate_u(evidence, counts)
-    runs = []
-    for number, pairs in enumerate(evidence.blocks):
-        near = start.runs[number] if start else None
-        runs.append(_run(evidence, pairs, counts.blocks[number], u, near))
-    if not start:
-        runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
-        _refuse_non_matches(runs)
-        _refuse_unconverged(layout, runs)
-    judged = start.runs if start else runs
-    usable = [run for run, judge in zip(runs, judged, strict=True) if judge.usable]
-    m, matches = _combined(evidence, usable, len(u))
+    layout, u = evidence.layout, estimate_u(evidence)
+    runs = [_run(evidence, pairs, u) for pairs in evidence.blocks]
+    runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
+    _refuse_non_matches(runs)
+    _refuse_unconverged(layout, runs)
+    usable = [run for run in runs if run.usable]
+    m, matches = _combined(evidence, usable)
     m = monotone(layout, m, u)
     prior = _prior(layout, m, usable, evidence.units)
-    silent = start.silent if start else silent_levels(layout, m[0], u[0], usable)
-    return Estimates(np.where(silent, u, m) if silent is not None else m, u, prior, tuple(runs), matches, silent)
+    silent = silent_levels(layout, m, u, usable)
+    return Estimates(np.where(silent, u, m), u, prior, tuple(runs), matches, silent)
 
 
-def _run(evidence: Evidence, pairs: BlockPairs, counted: Sequence[Floats], random_u: Floats, near: Run | None) -> Run:
-    layout, block, counts = evidence.layout, pairs.block, counted[0]
-    u = block_u(layout, pairs, counted[1:], random_u)
+def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats) -> Run:
+    layout, block = evidence.layout, pairs.block
+    u = block_u(layout, pairs, random_u)
     seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
     free = seen & np.array([block.leaves_level_free(level) for level in layout.levels])
     m = layout.starting_m()
     found = expectation_maximisation(
         layout,
         pairs.patterns,
-        counts,
         u,
-        (near.estimate.m, near.estimate.prior) if near else (m[None, :], _starting_prior(evidence, block, m, random_u)),
+        m,
+        _starting_prior(evidence, block, m, random_u),
         pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
-        excess=excess_of_non_matches(layout, pairs, counted[1:], random_u) if pairs.within else 0.0,
-        tolerance=0.0 if near else TOLERANCE,
-        limit=_ITERATIONS if near else LIMIT,
+        excess=excess_of_non_matches(layout, pairs, random_u) if pairs.within else 0.0,
+        tolerance=TOLERANCE,
+        limit=LIMIT,
     )
-    return Run(pairs, found, u, free, found.prior * counts.sum(axis=1))
+    return Run(pairs, found, u, free)
 
 
-def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floats) -> Floats:
+def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floats) -> float:
     """Where EM starts inside a block: half of the smaller side has a match, updated by agreement on its columns.
 
     From much higher odds EM takes a whole block for matches and never comes back.
     """
     prior = 0.5 / max(*evidence.units, 2)
-    ratios = _equal_on(evidence.layout, block.columns, m[None, :]) / _equal_on(evidence.layout, block.columns, u)
-    odds = prior / (1 - prior) * np.prod(ratios, axis=1)
-    share: Floats = odds / (1 + odds)
-    return share
+    ratios = (_equal_on(evidence.layout, block.columns, shares) for shares in (m, u))
+    odds = prior / (1 - prior) * math.prod(of_m / of_u for of_m, of_u in zip(*ratios, strict=True))
+    return float(odds / (1 + odds))
 
 
 def converged_on_non_matches(layout: Layout, run: Run, u: Floats, units: tuple[int, int]) -> bool:
@@ -137,20 +131,16 @@ def converged_on_non_matches(layout: Layout, run: Run, u: Floats, units: tuple[i
     Two records of one person agree, at least in part, on forename and birth date nearly always. They may differ in the
     surname, as of women; but matches that mostly do are none where they are more than the larger file's records.
     """
-    agreeing = _agreeing(layout, run.estimate.m[0], u[0], run)
-    if any(agreeing.get(name, 1.0) < 0.5 for name in ("forename", "dob")):
-        return True
-    return agreeing.get("surname", 1.0) < 0.5 and float(run.matches[0]) / max(run.pairs.share, 1e-12) > max(units)
-
-
-def _agreeing(layout: Layout, m: Floats, u: Floats, run: Run) -> dict[str, float]:
-    """Of each comparison that a run leaves free, the share of matches that agree at all."""
+    m = run.estimate.m
     graded = np.array([level.value > 0 for level in layout.levels]) & (m > u)
-    return {
+    agreeing = {
         comparison.name: float(m[(layout.owner == place) & graded].sum())
         for place, comparison in enumerate(layout.model.comparisons)
         if run.block.leaves_free(comparison)
     }
+    if any(agreeing.get(name, 1.0) < 0.5 for name in ("forename", "dob")):
+        return True
+    return agreeing.get("surname", 1.0) < 0.5 and run.matches / max(run.pairs.share, 1e-12) > max(units)
 
 
 def _refuse_non_matches(runs: Sequence[Run]) -> None:
@@ -163,7 +153,7 @@ def _refuse_non_matches(runs: Sequence[Run]) -> None:
 
 
 def _refuse_unconverged(layout: Layout, runs: Sequence[Run]) -> None:
-    """Refuse to go on where a comparison has estimates of runs alone that did not converge."""
+    """Refuse to go on where a comparison has estimates only of runs that did not converge."""
     accepted = [run for run in runs if not run.rejected]
     lost = [
         comparison.name
@@ -178,7 +168,7 @@ def _refuse_unconverged(layout: Layout, runs: Sequence[Run]) -> None:
         )
 
 
-def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
+def _combined(evidence: Evidence, runs: Sequence[Run]) -> tuple[Floats, Floats]:
     """m of all levels: the median of the runs, as Splink combines them, each weighted by the matches it saw.
 
     A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
@@ -188,17 +178,16 @@ def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floa
     graded = layout.totals(np.ones(len(layout.places)))
     given = layout.given("m")
     expected = np.where(np.isnan(given), 1 / graded, given)
-    m, matches = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
+    m, matches = expected.copy(), np.zeros(len(graded))
     if runs:
         free = np.array([run.free for run in runs])
-        by_run = np.array([run.estimate.m for run in runs])
-        seen = np.where(free[:, None, :], np.array([run.matches for run in runs])[:, :, None], 0.0)
-        say = np.where(free[:, None, :], np.clip(seen, 1e-6, FULL_SAY), 0.0)
+        seen = free * np.array([[run.matches] for run in runs])
+        say = np.where(free, np.clip(seen, 1e-6, FULL_SAY), 0.0)
         learnt = free.any(axis=0)
-        m[:, learnt] = weighted_median(by_run[:, :, learnt], say[:, :, learnt])
-        matches[:, learnt] = seen[:, :, learnt].sum(axis=0) / free[:, learnt].sum(axis=0)
+        m[learnt] = weighted_median(np.array([run.estimate.m for run in runs])[:, learnt], say[:, learnt])
+        matches[learnt] = seen[:, learnt].sum(axis=0) / free[:, learnt].sum(axis=0)
     # Runs with an informative prior have their pseudo-counts already.
-    pseudo = np.where((matches > 0).any(axis=0) & (evidence.informative is not None), 1e-9, UNSEEN_MATCHES)
+    pseudo = np.where((matches > 0) & (evidence.informative is not None), 1e-9, UNSEEN_MATCHES)
     m = with_pseudo_counts(layout, m * matches, matches, expected, pseudo)
     return np.where(layout.fixed("m"), given, m), matches
 
@@ -211,17 +200,16 @@ def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
     """
     pooled = m.copy()
     for numbers in layout.ordered:
-        ratios = m[:, numbers] / u[:, numbers]
-        for draw in np.flatnonzero((np.diff(ratios, axis=1) > 0).any(axis=1)):
-            weights = u[draw, numbers]
-            pooled[draw, numbers] = isotonic_regression(ratios[draw], weights=weights, increasing=False).x * weights
+        ratios = m[numbers] / u[numbers]
+        if (np.diff(ratios) > 0).any():
+            pooled[numbers] = isotonic_regression(ratios, weights=u[numbers], increasing=False).x * u[numbers]
     return pooled
 
 
 def silent_levels(layout: Layout, m: Floats, u: Floats, runs: Sequence[Run]) -> Flags:
     """Levels of comparisons on which matches agree no otherwise than non-matches: a likelihood-ratio (G) test."""
     shown = [
-        np.where(run.free, run.estimate.matches(run.pairs.patterns, run.u) @ run.pairs.patterns.shown, 0.0)
+        np.where(run.free, run.pairs.patterns.level_counts(run.estimate.matches(run.pairs.patterns, run.u)), 0.0)
         for run in runs
     ]
     known = layout.totals(np.max(shown, axis=0)) if shown else np.zeros(len(m))
@@ -240,45 +228,24 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
     return median
 
 
-def _prior(layout: Layout, m: Floats, runs: Sequence[Run], units: tuple[int, int]) -> Floats:
+def _prior(layout: Layout, m: Floats, runs: Sequence[Run], units: tuple[int, int]) -> float:
     """Share of all pairs that match: those EM found in a block, over the share of matches that is in it."""
     matches, say = [], []
     for run in runs:
-        in_block = np.prod(_equal_on(layout, run.block.columns, m), axis=1) * run.block.known_share
-        matches.append(run.matches / max(run.pairs.share, 1e-12) / np.maximum(in_block, _LEAST_IN_BLOCK))
+        in_block = math.prod(_equal_on(layout, run.block.columns, m)) * run.block.known_share
+        matches.append(run.matches / max(run.pairs.share, 1e-12) / max(in_block, _LEAST_IN_BLOCK))
         say.append(np.clip(run.matches, 1e-6, FULL_SAY))
-    total = np.maximum(np.average(matches, axis=0, weights=say), 1.0)
-    prior: Floats = np.clip(total / max(units[0] * units[1], 2), None, 0.5)
-    return prior
+    total = max(float(np.average(matches, weights=say)), 1.0)
+    return min(total / max(units[0] * units[1], 2), 0.5)
 
 
-def _equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> Floats:
-    """Of pairs of which each level has a share (draws, levels), those that are equal on each column.
+def _equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> list[float]:
+    """Of pairs of which each level has a share (levels,), those that are equal on each column.
 
-    Levels before a column's exact level agree on more: a whole address, and not its postcode alone.
+    Levels before a column's exact level agree on more: a whole address, and not its postcode only.
     """
     exact = [layout.exact_levels[name] for name in columns if name in layout.exact_levels]
-    equal = [shares[:, layout.first[layout.owner[number]] : number + 1].sum(axis=1) for number in exact]
-    return np.stack(equal, axis=1) if equal else shares[:, :0]
-
-
-def bootstrap(evidence: Evidence, estimates: Estimates, seed: int) -> Estimates:
-    """Estimates from counts that are drawn again, each table's pairs with replacement.
-
-    Pairs count as independent. Those of one record are not quite, so that a standard error is on the small side.
-    """
-    random = np.random.default_rng(seed)
-
-    def patterns(counts: Floats) -> Floats:
-        total = int(counts.sum())
-        if not total:
-            return np.zeros((DRAWS, len(counts)))
-        return random.multinomial(total, counts / total, size=DRAWS).astype(float)
-
-    def agreements(counts: Floats) -> Floats:
-        return random.poisson(counts, size=(DRAWS, len(counts))).astype(float)
-
-    return estimate(evidence, counts_of(evidence, patterns, agreements), start=estimates)
+    return [float(shares[layout.first[layout.owner[number]] : number + 1].sum()) for number in exact]
 
 
 def with_estimates(layout: Layout, estimates: Estimates) -> Model:
@@ -288,8 +255,8 @@ def with_estimates(layout: Layout, estimates: Estimates) -> Model:
         level = raw["comparisons"][index]["comparison_levels"][position]
         for kind, values in (("m_probability", estimates.m), ("u_probability", estimates.u)):
             if not (level.get(f"fix_{kind}") and level.get(kind) is not None):
-                level[kind] = float(f"{values[0, number]:.12g}")
+                level[kind] = float(f"{values[number]:.12g}")
         if estimates.silent is not None and estimates.silent[number] and level.get("tf_adjustment_column"):
             level["tf_adjustment_weight"] = 0.0
-    raw["probability_two_random_records_match"] = float(f"{estimates.prior[0]:.12g}")
+    raw["probability_two_random_records_match"] = float(f"{estimates.prior:.12g}")
     return from_dict(raw)

@@ -4,15 +4,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from linkage.engine import Engine, Table
 from linkage.model.sampling import Side, drawn
 from linkage.model.splink_json import Model
 from linkage.model.training.blocks import TrainingBlock, count_blocks, training_blocks
 from linkage.model.training.counts import (
     BLOCK_PAIRS,
-    Floats,
     Layout,
     Pairs,
     Patterns,
@@ -69,36 +66,6 @@ class Evidence:
     informative: InformativePrior | None = None  # the layout's model then has its m
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Evidence in numbers: as it was counted (one draw), or resampled (many)."""
-
-    equal: Floats  # (draws, columns): pairs that agree
-    overlapping: Floats  # (draws, levels of overlapping lists)
-    random: Floats  # (draws, patterns)
-    blocks: tuple[tuple[Floats, ...], ...]  # of each block (draws, patterns), and of the pairs within each file
-
-
-def as_counted(evidence: Evidence) -> Counts:
-    """The counts that were made."""
-    return counts_of(evidence, lambda counts: counts[None, :], lambda counts: counts[None, :])
-
-
-def counts_of(
-    evidence: Evidence, patterns: Callable[[Floats], Floats], agreements: Callable[[Floats], Floats]
-) -> Counts:
-    """Counts by two functions: of pairs by pattern, and of pairs that agree on a column; each adds an axis of draws."""
-    return Counts(
-        agreements(np.array([float(block.seen) for block in evidence.equal])),
-        agreements(np.array([float(overlap.pairs) for overlap in evidence.overlapping])),
-        patterns(evidence.random.counts.astype(float)),
-        tuple(
-            tuple(patterns(table.counts.astype(float)) for table in (block.patterns, *block.within))
-            for block in evidence.blocks
-        ),
-    )
-
-
 def gather(
     engine: Engine,
     model: Model,
@@ -142,7 +109,7 @@ def gather(
     each = 1 if one_file else 3  # tables of a block: of pairs across the files, and within each
     counts = []
     for overlap, table in zip(overlapping, tables[each * len(blocks) :], strict=True):
-        at_levels = table.level_counts(table.counts.astype(float))
+        at_levels = table.level_counts()
         counts += [OverlapCount(level, round(at_levels[level]), overlap.share) for level in overlap.levels]
     pairs = tuple(
         BlockPairs(block, share, tables[each * n], tuple(tables[each * n + 1 : each * (n + 1)]))

@@ -5,15 +5,19 @@ left out, and comparisons that have no weight.
 """
 
 import math
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from itertools import repeat
 from typing import Any
+
+import numpy as np
 
 from linkage.model.splink_json import Model
 from linkage.model.training.counts import Layout
 from linkage.model.training.em import LIMIT
 from linkage.model.training.estimates import Estimates, Run
 from linkage.model.training.evidence import Evidence
+from linkage.model.training.u import pairs_seen
 
 
 @dataclass(frozen=True)
@@ -38,30 +42,20 @@ class TrainingReport:
     random_pairs: int = 0
     rules: list[dict[str, Any]] = field(default_factory=list)
     prior: float = 0.0
-    prior_standard_error: float = 0.0
     levels: list[LevelReport] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # for which the model is better not used
     warnings: list[str] = field(default_factory=list)  # estimates that are usable, but not as one would think
     learnt: bool = True  # False: m are default parameters, since the sides were too small, or share too few
     guessed: list[str] = field(default_factory=list)  # comparisons of which no run tells how many matches differ
-    versions: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest, or the file next to a model."""
         return asdict(self)
 
 
-def training_report(
-    evidence: Evidence, model: Model, estimates: Estimates, drawn: Estimates | None, seed: int
-) -> TrainingReport:
-    """The report on a model.
-
-    Args:
-        model: as trained.
-        drawn: estimates of the bootstrap; None where nothing was learnt of matches.
-    """
-    layout = evidence.layout
-    levels = _levels(evidence, model, estimates, drawn)
+def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed: int) -> TrainingReport:
+    """The report on a model as trained."""
+    layout, learnt = evidence.layout, bool(estimates.runs)
     return TrainingReport(
         seed=seed,
         units=list(evidence.units),
@@ -70,66 +64,47 @@ def training_report(
             {
                 "columns": list(run.block.columns),
                 "pairs": run.pairs.patterns.pairs,
-                "matches": round(float(run.matches[0])),
+                "matches": round(run.matches),
                 "iterations": run.estimate.iterations,
                 "used": run.usable,
             }
             for run in estimates.runs
         ],
         prior=model.prior,
-        prior_standard_error=_rounded(float(drawn.prior.std(ddof=1))) if drawn else 0.0,
-        levels=levels,
-        faults=_never_free(layout, estimates) if drawn else [],
-        warnings=[*_rejected(estimates), *_never_known(layout, estimates), *_silent(layout, estimates)]
-        if drawn
-        else [],
-        learnt=drawn is not None,
+        levels=_levels(model, standard_errors(evidence, estimates)),
+        faults=_never_free(layout, estimates) if learnt else [],
+        warnings=[*_rejected(estimates), *_never_known(layout, estimates), *_silent(layout, estimates)],
+        learnt=learnt,
         guessed=_guessed(layout, estimates),
-        versions=_versions(),
     )
 
 
-def interaction_levels(model: Model) -> list[LevelReport]:
+def conditional_levels(model: Model) -> list[LevelReport]:
     """Levels of conditional comparisons: measured on non-matches, not on matches."""
+    return _levels(replace(model, comparisons=tuple(c for c in model.comparisons if c.given)), repeat(None))
+
+
+def _levels(model: Model, errors: Iterable[float | None]) -> list[LevelReport]:
+    levels = ((c.name, level) for c in model.comparisons for level in c.levels if level.value >= 0)
     return [
-        LevelReport(
-            comparison=comparison.name,
-            level=level.label,
-            value=level.value,
-            m=level.m or 0.0,
-            u=level.u or 0.0,
-            weight=float(f"{level.weight:.6g}"),
-            standard_error=None,
-        )
-        for comparison in model.comparisons
-        if comparison.given
-        for level in comparison.levels
-        if level.value >= 0
+        LevelReport(name, level.label, level.value, level.m or 0.0, level.u or 0.0, float(f"{level.weight:.6g}"), error)
+        for (name, level), error in zip(levels, errors, strict=False)
     ]
 
 
-def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estimates | None) -> list[LevelReport]:
-    layout = evidence.layout
-    errors = drawn.weights.std(axis=0, ddof=1) if drawn else [0.0] * len(layout.places)
-    random = evidence.random.level_counts(evidence.random.counts.astype(float))
+def standard_errors(evidence: Evidence, estimates: Estimates) -> list[float | None]:
+    """Of the weight of each level, by the delta method; None where a pseudo-count or the model's file decides it.
+
+    m and u are shares of independent pairs, and every match is taken for seen, so that it is on the small side.
+    """
+    layout, m, u = evidence.layout, estimates.m, estimates.u
+    matches = m * (np.zeros(len(m)) if estimates.matches is None else estimates.matches)
+    pairs = pairs_seen(evidence)
     fixed = layout.fixed("m") & layout.fixed("u")
-    reports = []
-    for number, (index, position) in enumerate(layout.places):
-        level = model.comparisons[index].levels[position]
-        matches = estimates.matches[0, number] if estimates.matches is not None else 0.0
-        known = estimates.m[0, number] * matches >= 1 and random[number] >= 1 and not fixed[number]
-        reports.append(
-            LevelReport(
-                comparison=model.comparisons[index].name,
-                level=level.label,
-                value=level.value,
-                m=level.m or 0.0,
-                u=level.u or 0.0,
-                weight=float(f"{level.weight:.6g}"),
-                standard_error=_rounded(float(errors[number])) if known else None,
-            )
-        )
-    return reports
+    known = (matches >= 1) & (pairs >= 1) & ~fixed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.sqrt((1 - m) / matches + (1 - u) / pairs) / math.log(2)
+    return [float(f"{error:.3g}") if is_known else None for error, is_known in zip(errors, known, strict=True)]
 
 
 def _silent(layout: Layout, estimates: Estimates) -> list[str]:
@@ -154,7 +129,7 @@ def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
 
 def _separates(layout: Layout, run: Run) -> bool:
     """Whether matches and non-matches are separated by two fields, or most of the pairs match."""
-    return run.free[layout.first].sum() > 1 or float(run.estimate.prior[0]) > 0.5
+    return run.free[layout.first].sum() > 1 or run.estimate.prior > 0.5
 
 
 def _never_free(layout: Layout, estimates: Estimates) -> list[str]:
@@ -185,18 +160,3 @@ def _rejected(estimates: Estimates) -> list[str]:
         for run in estimates.runs
         if run.rejected
     ]
-
-
-def _rounded(value: float) -> float:
-    """Three digits, which is more than a bootstrap knows."""
-    return float(f"{value:.3g}") if math.isfinite(value) else 0.0
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in ("leo-linkage", "splink", "duckdb", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

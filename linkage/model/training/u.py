@@ -8,7 +8,7 @@ from linkage.model.comparisons import PERSONAL
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.blocks import own_columns
 from linkage.model.training.counts import Floats, Layout, Patterns
-from linkage.model.training.evidence import BlockPairs, Counts, Evidence
+from linkage.model.training.evidence import BlockPairs, Evidence
 
 PSEUDO_PAIRS = 200.0
 """Pairs that u of random pairs counts for where a block or a household has few non-matches."""
@@ -18,49 +18,65 @@ UNSEEN_PAIRS = 0.5
 """Pseudo-count of random pairs for a level that none shows (Jeffreys' prior)."""
 
 
-def estimate_u(evidence: Evidence, counts: Counts) -> Floats:
-    """Share of random pairs at each level, of those with both sides known: (draws, levels).
+def estimate_u(evidence: Evidence) -> Floats:
+    """Share of random pairs at each level, of those with both sides known: (levels,).
 
     Full agreement is as often as values are equal, which is known from far more pairs, as is how often histories
     overlap; the random pairs share out the rest.
     """
-    layout = evidence.layout
-    shown = evidence.random.level_counts(counts.random)
-    given = layout.given("u")
-    by_values = np.full(shown.shape, np.nan)
-    for column, block in enumerate(evidence.equal):
-        number = layout.exact_levels.get(block.columns[0])
-        if number is not None and _is_full_agreement(layout, number) and block.seen:
-            by_values[:, number] = np.maximum(counts.equal[:, column], UNSEEN_PAIRS) / block.known
-    for column, overlap in enumerate(evidence.overlapping):
-        by_values[:, overlap.level] = overlap.share * np.maximum(counts.overlapping[:, column], UNSEEN_PAIRS)
+    layout, given = evidence.layout, evidence.layout.given("u")
+    by_values, _ = _counted_on_values(evidence)
     counted = ~np.isnan(by_values)
-    others = np.where(counted, 0.0, shown)
+    others = np.where(counted, 0.0, evidence.random.level_counts())
     totals = layout.totals(others)
     rest = 1 - layout.totals(np.nan_to_num(by_values))
-    shares = np.divide(others * rest, totals, out=np.zeros_like(shown), where=totals > 0)
+    shares = np.divide(others * rest, totals, out=np.zeros_like(others), where=totals > 0)
     least = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
     shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(given)), least)
     u: Floats = np.where(layout.fixed("u"), given, np.where(counted, by_values, shares))
     return u
 
 
-def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floats) -> Floats:
-    """Share of the non-matches inside a training block at each level: (draws, levels).
+def pairs_seen(evidence: Evidence) -> Floats:
+    """How many pairs at each level its u rests on: (levels,)."""
+    by_values, pairs = _counted_on_values(evidence)
+    return np.where(np.isnan(by_values), evidence.random.level_counts(), pairs)
+
+
+def _counted_on_values(evidence: Evidence) -> tuple[Floats, Floats]:
+    """u of the levels that are counted on values, NaN of the others; and the pairs that show them."""
+    layout = evidence.layout
+    u, pairs = np.full((2, len(layout.places)), np.nan)
+    for block in evidence.equal:
+        number = layout.exact_levels.get(block.columns[0])
+        if number is not None and _is_full_agreement(layout, number) and block.seen:
+            u[number], pairs[number] = max(block.seen, UNSEEN_PAIRS) / block.known, block.seen
+    for overlap in evidence.overlapping:
+        u[overlap.level], pairs[overlap.level] = overlap.share * max(overlap.pairs, UNSEEN_PAIRS), overlap.pairs
+    return u, pairs
+
+
+def _is_full_agreement(layout: Layout, number: int) -> bool:
+    """Whether a level is the first that a comparison asks for, after nothing but whether its own column is known."""
+    comparison = layout.model.comparisons[layout.owner[number]]
+    first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
+    column = sided_columns(layout.levels[number].condition)
+    nulls = [sided_columns(level.condition) for level in comparison.levels[:first] if level.value < 0]
+    return layout.places[number][1] == first and all(read == column for read in nulls)
+
+
+def block_u(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
+    """Share of the non-matches inside a training block at each level: (levels,).
 
     Fields depend on each other: people of one forename are of one sex, people of one surname and postcode a household.
     Two records of one file are non-matches, but for its duplicates; random pairs decide where there are few of them.
 
     Args:
-        counts: (draws, patterns) of the pairs within each file.
         u: of random pairs.
     """
     if not pairs.within:
         return u
-    each = [
-        table.level_counts(_without_duplicates(layout, pairs, table, count, u))
-        for table, count in zip(pairs.within, counts, strict=True)
-    ]
+    each = [table.level_counts(_without_duplicates(layout, pairs, table, u)) for table in pairs.within]
     totals = [layout.totals(shown) for shown in each]
     pooled = (np.sum(each, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
     last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
@@ -69,31 +85,29 @@ def block_u(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floa
     return np.where(layout.fixed("u"), u, within)
 
 
-def excess_of_non_matches(layout: Layout, pairs: BlockPairs, counts: Sequence[Floats], u: Floats) -> Floats:
-    """log2 of how much more often non-matches of a block show a pattern than independent fields do: (draws, patterns).
+def excess_of_non_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
+    """log2 of how much more often non-matches of a block show a pattern than independent fields do: (patterns,).
 
     Twins share a surname, a home and a birth date. EM with independent fields takes them for matches, and learns that
     matches often differ in the forename. Two records of one file are non-matches, and show how often this happens.
 
     Args:
-        counts: (draws, patterns) of the pairs within each file.
-        u: (draws, levels) of random pairs.
+        u: (levels,) of random pairs.
     """
     patterns = pairs.patterns
     place = {row.tobytes(): number for number, row in enumerate(patterns.shown.astype(bool))}
-    observed = np.zeros((len(u), len(patterns.counts)))
-    levels = np.zeros_like(u)
-    for table, count in zip(pairs.within, counts, strict=True):
-        non_matches = _without_duplicates(layout, pairs, table, count, u)
+    observed, levels = np.zeros(len(patterns.counts)), np.zeros_like(u)
+    for table in pairs.within:
+        non_matches = _without_duplicates(layout, pairs, table, u)
         levels += table.level_counts(non_matches)
-        for column, row in enumerate(table.shown.astype(bool)):
+        for count, row in zip(non_matches, table.shown.astype(bool), strict=True):
             if (number := place.get(row.tobytes())) is not None:
-                observed[:, number] += non_matches[:, column]
+                observed[number] += count
     shares = np.log2(np.maximum(levels, 1e-300) / np.maximum(layout.totals(levels), 1e-300))
     known = np.add.reduceat(patterns.shown, layout.first, axis=1) > 0
     _, compared = np.unique(known, axis=0, return_inverse=True)  # patterns that know the same fields are compared
-    totals = np.stack([observed[:, compared == each].sum(axis=1) for each in range(compared.max() + 1)], axis=1)
-    expected = totals[:, compared] * np.exp2(shares @ patterns.shown.T)
+    totals = np.bincount(compared, weights=observed)
+    expected = totals[compared] * np.exp2(patterns.shown @ shares)
     excess: Floats = np.log2((observed + UNSEEN_PAIRS) / (expected + UNSEEN_PAIRS))
     return excess
 
@@ -113,24 +127,15 @@ def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Float
     return across
 
 
-def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, counts: Floats, u: Floats) -> Floats:
-    """Pairs of one file without the people who are in it twice.
+def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, u: Floats) -> Floats:
+    """Pairs of one file by pattern, without the people who are in it twice.
 
     What looks like one person, by what is personal where any is free, counts no more often than by chance.
     """
     compared = layout.model.comparisons
     free = [pairs.block.leaves_free(comparison) for comparison in compared]
     own = [is_free and bool(own_columns(c) & {*PERSONAL, "surname"}) for is_free, c in zip(free, compared, strict=True)]
-    shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
-    alike = (np.log2(layout.starting_m()) - np.log2(u[0])) @ shown >= SAME_PERSON
-    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(u) @ shown)
-    return np.where(alike, np.minimum(counts, by_chance), counts)
-
-
-def _is_full_agreement(layout: Layout, number: int) -> bool:
-    """Whether a level is the first that a comparison asks for, after nothing but whether its own column is known."""
-    comparison = layout.model.comparisons[layout.owner[number]]
-    first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
-    column = sided_columns(layout.levels[number].condition or "")
-    nulls = [sided_columns(level.condition or "") for level in comparison.levels[:first] if level.value < 0]
-    return layout.places[number][1] == first and all(read == column for read in nulls)
+    shown = table.shown * np.array(own if any(own) else free)[layout.owner]
+    alike = shown @ (np.log2(layout.starting_m()) - np.log2(u)) >= SAME_PERSON
+    by_chance = table.pairs * np.exp2(shown @ np.log2(u))
+    return np.where(alike, np.minimum(table.counts, by_chance), table.counts)

@@ -46,23 +46,23 @@ def test_m_that_the_model_fixes_is_in_no_order() -> None:
 
 def test_two_levels_in_the_wrong_order_have_the_weight_of_both_together() -> None:
     layout = Layout(from_dict(settings([comparison("x", "code")])))
-    m, u = np.array([[0.9, 0.01, 0.05, 0.04]]), np.array([[0.01, 0.02, 0.03, 0.94]])
-    assert monotone(layout, m, u)[0] == pytest.approx([0.9, 0.06 * 2 / 5, 0.06 * 3 / 5, 0.04])
+    m, u = np.array([0.9, 0.01, 0.05, 0.04]), np.array([0.01, 0.02, 0.03, 0.94])
+    assert monotone(layout, m, u) == pytest.approx([0.9, 0.06 * 2 / 5, 0.06 * 3 / 5, 0.04])
 
 
-SHARES = st.lists(st.floats(1e-6, 1.0), min_size=7, max_size=7).map(lambda values: np.array([values]) / sum(values))
+SHARES = st.lists(st.floats(1e-6, 1.0), min_size=7, max_size=7).map(lambda values: np.array(values) / sum(values))
 
 
 @given(SHARES, SHARES)
 def test_a_level_that_agrees_better_never_weighs_less(m: np.ndarray, u: np.ndarray) -> None:
     (chain,), fitted = NAME.ordered, monotone(NAME, m, u)
-    ratios = fitted[0, chain] / u[0, chain]
+    ratios = fitted[chain] / u[chain]
     others = np.setdiff1d(np.arange(7), chain)
     assert (np.diff(ratios) <= 1e-9 * ratios[:-1]).all()
     assert fitted.sum() == pytest.approx(1)
-    assert (fitted[0, others] == m[0, others]).all(), "swapped names, and an initial, are grades of nothing else"
+    assert (fitted[others] == m[others]).all(), "swapped names, and an initial, are grades of nothing else"
     assert monotone(NAME, fitted, u) == pytest.approx(fitted)
-    if (np.diff(m[0, chain] / u[0, chain]) <= 0).all():
+    if (np.diff(m[chain] / u[chain]) <= 0).all():
         assert (fitted == m).all()
 
 

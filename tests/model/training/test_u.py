@@ -1,0 +1,100 @@
+"""u of random pairs, of the non-matches inside a block, and how these depend: by hand, on fields a and b."""
+
+import math
+
+import numpy as np
+import pytest
+
+from linkage.model import from_dict
+from linkage.model.comparisons import comparison, settings
+from linkage.model.training.blocks import TrainingBlock
+from linkage.model.training.counts import Layout
+from linkage.model.training.evidence import BlockPairs, Evidence
+from linkage.model.training.u import across_files, block_u, estimate_u, excess_of_non_matches, pairs_seen
+from tests.model.test_training_em import U, _model, _patterns, evidence_of
+
+LAYOUT = Layout(_model("a", "b"))
+BLOCK = TrainingBlock(("c",), 1_000, 1.0)
+
+
+def block(left: dict[str, int], right: dict[str, int], across: dict[str, int] | None = None) -> BlockPairs:
+    """A block's pairs across the files and within each, by pattern."""
+    return BlockPairs(BLOCK, 1.0, _patterns(across or {"==": 1}), (_patterns(left), _patterns(right)))
+
+
+@pytest.mark.parametrize(
+    ("random", "expected"),
+    [
+        ({"==": 10, "=≠": 90, "≠≠": 900}, [0.1, 0.9, 0.01, 0.99]),
+        ({"=?": 50, "≠=": 50, "≠?": 100}, [0.25, 0.75, 1.0, 0.5 / 200]),  # a side unknown says nothing
+        ({"≠=": 1_000}, [0.5 / 1_000, 1.0, 1.0, 0.5 / 1_000]),  # a level never seen has half a pair
+    ],
+)
+def test_u_is_the_share_of_random_pairs_with_both_sides_known(random: dict[str, int], expected: list[float]) -> None:
+    evidence = Evidence(LAYOUT, (10, 10), (), (), _patterns(random), ())
+    assert estimate_u(evidence) == pytest.approx(expected)
+    assert pairs_seen(evidence).tolist() == _patterns(random).level_counts().tolist()
+
+
+def test_equal_values_counted_over_all_pairs_outweigh_the_random_ones() -> None:
+    evidence = evidence_of(equal=(TrainingBlock(("a",), 0, 1.0, seen=500, known=1_000_000),))
+    assert estimate_u(evidence) == pytest.approx([0.0005, 0.9995, 0.1, 0.9])
+    assert pairs_seen(evidence).tolist() == [500, 9_000, 1_000, 9_000]
+
+
+def test_u_that_the_model_fixes_stays() -> None:
+    fixed = Layout(_model("a", "b", u_probability=0.3, fix_u_probability=True))
+    assert estimate_u(Evidence(fixed, (1, 1), (), (), _patterns({"==": 9, "≠≠": 1}), ()))[[0, 2]].tolist() == [0.3, 0.3]
+
+
+def test_without_pairs_within_the_files_a_block_has_u_of_random_pairs() -> None:
+    assert block_u(LAYOUT, BlockPairs(BLOCK, 1.0, _patterns({"==": 1})), U) is U
+
+
+def test_u_of_a_block_is_that_of_the_pairs_within_each_file_where_they_are_many() -> None:
+    """In both files one pair in five of one c agrees on a, and one random pair in ten."""
+    many = {"=≠": 200_000, "≠≠": 800_000}
+    assert block_u(LAYOUT, block(many, many), U)[:2] == pytest.approx([0.2, 0.8], abs=1e-3)
+    few = {"=≠": 2, "≠≠": 8}
+    assert block_u(LAYOUT, block(few, few), U)[:2] == pytest.approx([0.1, 0.9], abs=0.01), "random pairs decide"
+
+
+def test_files_that_write_a_value_in_other_shares_agree_as_often_as_their_geometric_mean() -> None:
+    """0.9 and 0.3 of the records have a title: 0.81 and 0.09 of the pairs within share it, 0.27 of those across."""
+    n = 1e9
+    shares = across_files(
+        [np.array([0.81 * n]), np.array([0.09 * n])], [np.array([n]), np.array([n])], np.array([0.45])
+    )
+    assert shares == pytest.approx([0.27], rel=1e-3)
+
+
+def test_who_is_in_a_file_twice_is_no_non_match() -> None:
+    """Pairs that agree on forename and surname look like one person: they count as often as by chance."""
+    names = Layout(from_dict(settings([comparison(name, "category") for name in ("forename", "surname")])))
+    u = np.array([0.001, 0.999, 0.002, 0.998])
+    twice = {"==": 5_000, "=≠": 1_000, "≠≠": 999_000}
+    once = {"=≠": 1_000, "≠≠": 999_000}
+    of_twice, of_once = (block_u(names, block(pairs, pairs), u) for pairs in (twice, once))
+    assert of_twice == pytest.approx(of_once, abs=1e-4)
+
+
+def test_independent_non_matches_have_no_excess() -> None:
+    within = {"==": 10_000, "=≠": 90_000, "≠=": 90_000, "≠≠": 810_000}
+    excess = excess_of_non_matches(LAYOUT, block(within, within, dict.fromkeys(within, 1)), U)
+    assert excess == pytest.approx([0.0] * 4, abs=1e-3)
+
+
+def test_fields_that_non_matches_share_together_have_an_excess() -> None:
+    """Half of those who agree on a agree on b, which one in ten would by chance: log2 5 and log2 5/9."""
+    within = {"==": 5_000, "=≠": 5_000, "≠=": 5_000, "≠≠": 85_000}
+    across = {"≠≠": 1, "==": 1, "=≠": 1, "≠=": 1, "=?": 1}
+    excess = excess_of_non_matches(LAYOUT, block(within, within, across), U)
+    expected = [math.log2(85 / 81), math.log2(5), math.log2(5 / 9), math.log2(5 / 9), 0.0]
+    assert excess == pytest.approx(expected, abs=0.01), "and none where b is not known and nobody was seen so"
+
+
+def test_a_pattern_that_few_non_matches_could_show_has_next_to_no_excess() -> None:
+    """Of 100 pairs one would agree on both by chance, and none does: half a pair is added to both."""
+    within = {"=≠": 10, "≠=": 10, "≠≠": 80}
+    pairs = block(within, {}, {"==": 1, **within})
+    assert excess_of_non_matches(LAYOUT, pairs, U)[0] == pytest.approx(math.log2(0.5 / 1.5))
