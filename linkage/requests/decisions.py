@@ -213,14 +213,14 @@ def _ruling_faults(
     elif retention and expires > retention:
         yield f"--expires: {expires} is after the day on which the data are destroyed, {retention}"
     if ruling.outcome == "approved" and (ruling.conditions or ruling.without):
-        yield "--condition, --without: an approval with conditions is recorded as such: decide REQUEST conditions"
+        yield "--condition, --exclude: an approval with conditions is recorded as such: decide REQUEST conditions"
     if ruling.outcome == "approved-with-conditions" and not (ruling.conditions or ruling.without):
-        yield "--condition: say what the approval is bound to, or --without what it leaves out"
+        yield "--condition: say what the approval is bound to, or --exclude what it leaves out"
     names = {t.name for t in tables_of(application.grants)}
     names |= {f"{t.name}.{variable}" for t in tables_of(application.grants) for variable in t.variables}
-    yield from (f"--without: {name} is not requested" for name in ruling.without if name not in names)
+    yield from (f"--exclude: {name} is not requested" for name in ruling.without if name not in names)
     if not scope:
-        yield "--without: nothing is left; reject the request"
+        yield "--exclude: nothing is left; reject the request"
 
 
 def _about(application: Application) -> dict[str, Any]:

@@ -72,11 +72,8 @@ def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
             refused()
 
 
-def test_a_folder_is_not_a_key(tmp_path: Path) -> None:
+def test_folders_are_no_keys_and_are_not_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
         master_key(tmp_path)
-
-
-def test_a_new_key_needs_an_existing_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         write_new_key(tmp_path / "nowhere" / "key")

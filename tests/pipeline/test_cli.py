@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from linkage import __version__
-from linkage.cli.app import app
 from linkage.cli.options import people_count
 from linkage.cli.pipeline import plan_lines
 from linkage.errors import GateError
@@ -28,15 +27,6 @@ files = ["pupils/*.parquet"]
 
 def test_version(leo):
     assert leo("--version") == (0, f"leo {__version__}\n", "")
-
-
-def test_every_verb_has_a_help_text_with_an_example(leo):
-    verbs = [["demo"], ["synth"], ["run"], ["report"], ["extract"], ["key", "new"], ["check"]]
-    verbs += [["config", "schema"], ["catalogue", "show"], ["catalogue", "check"]]
-    for verb in verbs:
-        code, shown, _ = leo(*verb, "--help")
-        assert code == 0, verb
-        assert "Example: leo " + verb[0] in " ".join(shown.split()), verb
 
 
 def test_the_help_names_every_verb_and_the_exit_codes(leo):
@@ -350,10 +340,6 @@ def test_a_plan_is_shown_with_its_reasons():
         "   1 keep records-npd  up to date",
         "   2 run  spine        new",
     ]
-
-
-def test_the_app_is_the_console_script():
-    assert app.info.name == "leo"
 
 
 def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo):

@@ -181,7 +181,7 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
         ({"expires": datetime.date(2030, 1, 2)}, "after the day on which the data are destroyed, 2030-01-01"),
         ({"conditions": ("One.",)}, "an approval with conditions is recorded as such"),
         ({"outcome": "approved-with-conditions"}, "say what the approval is bound to"),
-        ({"outcome": "approved-with-conditions", "without": ("npd.ks9",)}, "--without: npd.ks9 is not requested"),
+        ({"outcome": "approved-with-conditions", "without": ("npd.ks9",)}, "--exclude: npd.ks9 is not requested"),
         ({"outcome": "rejected"}, "--reason: say why it is rejected"),
     ],
 )
