@@ -14,7 +14,7 @@ from linkage.errors import ConfigError
 
 _MOST_ROWS = 12  # of a comparison's table on the terminal; --json has all
 _BAR_WIDTHS = 24, 56  # least and most characters that bars of a waterfall take
-_BESIDE_BARS = 58  # characters that the other columns of a waterfall take
+_OTHER_COLUMNS = 58  # characters that the other columns of a waterfall take
 
 
 def explain(
@@ -104,25 +104,26 @@ def show_explanation(
 
 
 def _print_bars(terminal: Any, block: Any) -> None:
-    """A waterfall: a bar from where the one above ends, its sign also in the number."""
-    from rich.bar import Bar
+    """A waterfall in characters; the form of a bar shows its sign without colour, a line each threshold."""
     from rich.table import Table
     from rich.text import Text
 
     least, most = _BAR_WIDTHS
-    width = max(least, min(most, terminal.width - _BESIDE_BARS))
+    width = max(least, min(most, terminal.width - _OTHER_COLUMNS))
+    signs = dict(zip(("for", "against", "sum", "line"), "#-=|" if terminal.options.ascii_only else "█░▬│", strict=True))
     table = Table(box=None, pad_edge=False, header_style="bold", title=block.caption, title_justify="left")
     table.add_column(block.columns[0], max_width=26, overflow="fold")
     table.add_column("", max_width=22, overflow="fold")
     table.add_column(block.columns[1], justify="right")
-    table.add_column("against < > for", no_wrap=True, min_width=width)
+    table.add_column(f"against {signs['against']}  for {signs['for']}", no_wrap=True)
     for row in block.rows:
+        cells = [" "] * width
+        for threshold in block.lines:
+            cells[round(threshold / 100 * (width - 1))] = signs["line"]
+        start, end = (round(place / 100 * (width - 1)) for place in (row.x, row.x + row.width))
+        cells[start : max(end, start + 1)] = signs[row.kind] * max(end - start, 1)
         style = "bold" if row.kind == "sum" else ""
-        color = {"for": "blue", "against": "dark_orange3", "sum": "default"}[row.kind]
-        bar: Any = Bar(100, row.x, max(row.x + row.width, row.x + 100 / width), width=width, color=color)
-        if terminal.options.ascii_only:
-            bar = ""
-        table.add_row(Text(row.name, style), Text(row.note), Text(row.number, style), bar)
+        table.add_row(Text(row.name, style), Text(row.note), Text(row.number, style), Text("".join(cells), style))
     terminal.print()
     show_table(terminal, table)
     terminal.print(block.summary)
