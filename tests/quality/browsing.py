@@ -41,21 +41,21 @@ def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str,
     # nor written out: each rule would write out all of the page for each part that others stand in.
     asked = {"runOnly": only, "preload": preload, "resultTypes": ["violations"]}
     script = f"{axe.Axe().axe_script}; axe.configure({{noHtml: true}})"
-    found = axe.Axe(script).run(page, options=asked)
-    return [(fault["id"], str(fault["nodes"][0]["target"])) for fault in found.response["violations"]]
+    result = axe.Axe(script).run(page, options=asked)
+    return [(fault["id"], str(fault["nodes"][0]["target"])) for fault in result.response["violations"]]
 
 
 def violations(page: Any, *, preload: bool = True) -> list[tuple[str, Any]]:
     """Where a page breaks the contract of all pages: barriers, wider than the screen, no visible focus after Tab."""
-    found: list[tuple[str, Any]] = list(barriers(page, preload=preload, type="tag", values=RULES))
+    result: list[tuple[str, Any]] = list(barriers(page, preload=preload, type="tag", values=RULES))
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > page.viewport_size["width"]:
-        found.append(("wider than the screen", wide))
+        result.append(("wider than the screen", wide))
     page.keyboard.press("Tab")
     outline = page.evaluate(
         "document.activeElement === document.body ? '' : getComputedStyle(document.activeElement).outlineStyle"
     )
-    return [*found, *([("no visible focus", outline)] if outline in ("", "none") else [])]
+    return [*result, *([("no visible focus", outline)] if outline in ("", "none") else [])]
 
 
 def focused(page: Any, where: str) -> None:

@@ -15,6 +15,7 @@ from linkage.records import read_source
 from quality.contracts import check
 from quality.contracts.expectations import judge
 from tests.conftest import parse
+from tests.quality.contracts.test_rules import PEOPLE
 from tests.records.conftest import PUPILS
 
 SOURCES = {"npd": Source(dataset="school", table="pupils", files=("*.parquet",))}
@@ -117,13 +118,13 @@ def test_no_rule_and_no_row(engine, catalogue, records):
 
 def test_a_planted_value_is_nowhere(engine, catalogue, put, tmp_path):
     put("a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ"))
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         records = read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records
         report = check(engine, catalogue, {"npd": records}, sources=SOURCES)
-    text = (json.dumps(report.as_dict()) + repr(report)).upper() + said.getvalue().upper()
+    text = (json.dumps(report.as_dict()) + repr(report)).upper() + output.getvalue().upper()
     assert not [secret for secret in ("XANTHIPPE", "QUARTERMAINE", "QQ9") if secret in text]
-    assert said.getvalue() == ""
+    assert output.getvalue() == ""
 
 
 def test_a_source_is_taken_for_the_dataset_of_its_name(engine, catalogue, world):
@@ -139,29 +140,6 @@ def test_a_source_is_taken_for_the_dataset_of_its_name(engine, catalogue, world)
     assert (nino.checked, nino.failed) == (2, 1)
     with pytest.raises(ConfigError, match="no dataset 'customs'"):
         check(engine, catalogue, {"customs": payers})
-
-
-PEOPLE = """
-    source_key:text | entity_key | valid_from | valid_to:date | forename | surname:text | dob        | sex:text | postcode | problems
-    1               | A          | 2010-01-01 | -             | ANN      | -            | 2011-01-02 | F        | AB1 2CD  | 1
-    1               | B          | 2010-01-01 | -             | ANN      | NORTH        | 2001-01-02 | -        | -        | 3
-    1               | B          | 2010-01-01 | 2009-01-01    | BO       | SOUTH        | 1899-01-02 | M        | AB1 2CD  | 0
-    -               | C          | 2010-01-01 | 2011-01-01    | CY       | WEST         | -          | M        | AB1 2CD  | 4
-"""
-MARKS = "entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 | - | 5 | -"
-
-
-@pytest.mark.spark
-def test_counts_are_the_same_on_spark(duckdb_engine, spark_engine, catalogue):
-    def checked(engine):
-        records, marks = (engine.from_arrow(parse(text)) for text in (PEOPLE, MARKS))
-        return check(engine, catalogue, {"npd": records}, sources=SOURCES, attributes={"school_marks": marks})
-
-    here, there = checked(duckdb_engine), checked(spark_engine)
-    assert there.as_dict() == here.as_dict()
-    repeated = result(there, "is unique", "source_key", "critical")
-    assert (repeated.checked, repeated.failed, repeated.success) == (4, 2, False)
-    assert {r.success for r in there.results} == {True, False}
 
 
 @pytest.mark.spark

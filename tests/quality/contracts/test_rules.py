@@ -107,7 +107,7 @@ def ours(report: ContractReport) -> Verdicts:
 
 def theirs(gx: Any, report: ContractReport, asset: Any, frame: Any) -> Verdicts:
     """What Great Expectations finds with the suites as JSON, each on its own table."""
-    found = {}
+    verdicts = {}
     for name, made in report.suites.items():
         loaded = gx.ExpectationSuite(**json.loads(json.dumps(made)))
         batch = asset.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": frame(WORLDS[name])})
@@ -122,8 +122,8 @@ def theirs(gx: Any, report: ContractReport, asset: Any, frame: Any) -> Verdicts:
                 one.exception_info,
             )
             meta, severity = one.expectation_config.meta, one.expectation_config.severity
-            found[name, meta["rule"], meta["column"], getattr(severity, "value", severity)] = bool(one.success)
-    return found
+            verdicts[name, meta["rule"], meta["column"], getattr(severity, "value", severity)] = bool(one.success)
+    return verdicts
 
 
 def test_every_suite_of_the_catalogue_is_loaded_whole(gx):
@@ -163,9 +163,9 @@ def test_a_suite_says_what_a_rule_means_how_bad_it_is_and_of_which_column(duckdb
 def test_great_expectations_finds_the_same_by_pandas(gx, duckdb_engine, catalogue, approved):
     report = checked(duckdb_engine, catalogue, approved)
     asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("p").add_dataframe_asset("a")
-    found = theirs(gx, report, asset, lambda text: parse(text).to_pandas())
-    assert found == ours(report)
-    assert set(found.values()) == {True, False}
+    verdicts = theirs(gx, report, asset, lambda text: parse(text).to_pandas())
+    assert verdicts == ours(report)
+    assert set(verdicts.values()) == {True, False}
 
 
 @pytest.mark.spark
@@ -173,8 +173,8 @@ def test_and_by_spark_on_spark(gx, duckdb_engine, spark_engine, catalogue):
     report = checked(spark_engine, catalogue, APPROVED)
     assert report.as_dict() == checked(duckdb_engine, catalogue, APPROVED).as_dict()
     asset = gx.get_context(mode="ephemeral").data_sources.add_spark("s").add_dataframe_asset("a")
-    found = theirs(gx, report, asset, lambda text: spark_engine.data_frame(spark_engine.from_arrow(parse(text))))
-    assert found == ours(report)
+    verdicts = theirs(gx, report, asset, lambda text: spark_engine.data_frame(spark_engine.from_arrow(parse(text))))
+    assert verdicts == ours(report)
 
 
 def test_the_spine_is_held_to_its_rules(duckdb_engine, catalogue):
@@ -192,17 +192,17 @@ def test_the_spine_is_held_to_its_rules(duckdb_engine, catalogue):
 def test_so_is_a_table_of_an_extract(duckdb_engine, catalogue):
     """A school's own number where a pseudonym belongs, and a row of nobody; a code that is in no frame is only told."""
     report = checked(duckdb_engine, catalogue, APPROVED)
-    held = [r for r in report.results if r.source == "study: taken"]
-    assert {(r.rule, r.column, r.severity): (r.checked, r.failed) for r in held if r.failed} == {
+    extract = [r for r in report.results if r.source == "study: taken"]
+    assert {(r.rule, r.column, r.severity): (r.checked, r.failed) for r in extract if r.failed} == {
         ("is given", "AE_ID", "critical"): (3, 1),
         ("is a pseudonym", "School", "critical"): (2, 1),
         ("is in its code frame", "Grade", "warning"): (2, 1),
     }
-    assert [r.success for r in held if r.rule == "the columns are those approved"] == [True]
+    assert [r.success for r in extract if r.rule == "the columns are those approved"] == [True]
 
 
 def test_a_column_that_was_not_approved_is_no_matter_of_rows(duckdb_engine, catalogue):
-    held = [r for r in checked(duckdb_engine, catalogue, APPROVED[:3]).results if r.source == "study: taken"]
-    assert [(r.rule, r.column, r.checked, r.failed, r.severity, r.success) for r in held] == [
+    extract = [r for r in checked(duckdb_engine, catalogue, APPROVED[:3]).results if r.source == "study: taken"]
+    assert [(r.rule, r.column, r.checked, r.failed, r.severity, r.success) for r in extract] == [
         ("the columns are those approved", None, 4, 1, "critical", False)
     ]

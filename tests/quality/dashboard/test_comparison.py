@@ -76,14 +76,14 @@ AFTER = """
 
 
 def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World) -> None:
-    found = compare(
+    result = compare(
         engine,
         run(world, "a", 1, BEFORE, model(0.5), step=[{"name": "ec", "margin": 3}], run={"data": "x"}),
         run(world, "b", 2, AFTER, model(1.0), step=[{"name": "ec", "margin": 1}], run={"data": "y"}),
     )
-    assert found["runs"] == {"before": "a", "after": "b"}
-    assert found["settings"] == [{"path": "step.ec.margin", "before": 3, "after": 1}]
-    (step,) = found["steps"]
+    assert result["runs"] == {"before": "a", "after": "b"}
+    assert result["settings"] == [{"path": "step.ec.margin", "before": 3, "after": 1}]
+    (step,) = result["steps"]
     counts = {name: step[name] for name in ("before", "after", "kept", "other_pass", "gained", "lost")}
     assert counts == {"before": 3, "after": 3, "kept": 1, "other_pass": 1, "gained": 1, "lost": 1}
     assert step["moves"] == [
@@ -101,10 +101,10 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
 
 def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
     same = run(world, "a", 1, BEFORE, model(0.5))
-    found = compare(engine, same, same)
-    (step,) = found["steps"]
+    result = compare(engine, same, same)
+    (step,) = result["steps"]
     assert (step["kept"], step["other_pass"], step["gained"], step["lost"]) == (3, 0, 0, 0)
-    assert step["moves"] == step["weights"] == found["settings"] == []
+    assert step["moves"] == step["weights"] == result["settings"] == []
 
 
 TOGETHER = """
@@ -287,9 +287,9 @@ def test_links_are_known_again_by_the_ids_of_the_files(of_two_files: dict[str, A
 def test_people_of_one_file_are_the_same_when_their_records_are(engine: Engine, world: World) -> None:
     before = folder(world, "a", BEFORE_FILES, "A1 | 1\n B1 | 1\n A2 | 2\n B2 | 2\n A3 | 3")
     after = folder(world, "b", AFTER_FILES, "B1 | 9\n A1 | 9\n A2 | 5\n B2 | 6\n A3 | 7")
-    found = compare(engine, before, after)
-    assert found["people"] == {"before": 3, "after": 4, "same": 2}
-    assert found["steps"][0]["step"] == "dedupe"
+    result = compare(engine, before, after)
+    assert result["people"] == {"before": 3, "after": 4, "same": 2}
+    assert result["steps"][0]["step"] == "dedupe"
 
 
 def test_a_page_says_what_it_comes_to(of_two_files: dict[str, Any], tmp_path: Path) -> None:

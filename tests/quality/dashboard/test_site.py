@@ -156,10 +156,10 @@ def test_groups_are_those_that_the_report_shows(made: Made, tmp_path: Path, d: D
 def compared(name: str, *groups: tuple[int, int, float, float | None]) -> Run:
     """A run of one step with groups of matched, eligible, and differences of the linked and, with truth, of the found."""
     rows = []
-    for matched, eligible, linked, found in groups:
-        known = {"found": 900, "in_both": 950} if found is not None else {"found": None, "in_both": None}
+    for matched, eligible, linked, result in groups:
+        known = {"found": 900, "in_both": 950} if result is not None else {"found": None, "in_both": None}
         row: dict[str, Any] = {"matched": matched, "eligible": eligible, **known}
-        for key, difference in (("matched_unmatched", linked), ("found_missed", found)):
+        for key, difference in (("matched_unmatched", linked), ("found_missed", result)):
             row[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}
         rows.append(row)
     step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": rows}]}

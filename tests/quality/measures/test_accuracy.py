@@ -67,12 +67,12 @@ def test_estimated_error_adds_up_the_probabilities(engine: Engine, patterned: In
     (step,) = patterned.steps
     blocking = {"passes": [], "rules": [], "estimated_recall": 0.8}
     inputs = dataclasses.replace(patterned, steps=(dataclasses.replace(step, blocking=blocking),))
-    found = step_of(engine, inputs)["estimated_error"]
-    assert (found["links"], found["correct"], found["false"], found["missed_scored"]) == (2, 1.75, 0.25, 0.25)
-    assert found["missed_unscored"] == pytest.approx(0.5)
-    assert found["precision"]["value"] == 0.875
-    assert found["recall"]["value"] == pytest.approx(1.75 / 2.5)
-    assert found["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
+    result = step_of(engine, inputs)["estimated_error"]
+    assert (result["links"], result["correct"], result["false"], result["missed_scored"]) == (2, 1.75, 0.25, 0.25)
+    assert result["missed_unscored"] == pytest.approx(0.5)
+    assert result["precision"]["value"] == 0.875
+    assert result["recall"]["value"] == pytest.approx(1.75 / 2.5)
+    assert result["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
 
 
 def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, patterned: Inputs) -> None:
@@ -86,12 +86,12 @@ def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, p
         """,
         t=step.links,
     )
-    found = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
-    assert (found["estimated_error"]["correct"], found["estimated_error"]["false"]) == (2.0, 0.0)
-    assert found["estimated_error"]["precision"]["low"] == 1.0
-    assert sum(row["estimated_false"] for row in found["passes"]) == 0.0
-    assert sum(row["of_links"]["estimated_false"] or 0.0 for row in found["bands"]) == 0.0
-    assert [group["estimated_false"] for group in by_sex(found)] == [0.0, 0.0, None]
+    result = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
+    assert (result["estimated_error"]["correct"], result["estimated_error"]["false"]) == (2.0, 0.0)
+    assert result["estimated_error"]["precision"]["low"] == 1.0
+    assert sum(row["estimated_false"] for row in result["passes"]) == 0.0
+    assert sum(row["of_links"]["estimated_false"] or 0.0 for row in result["bands"]) == 0.0
+    assert [group["estimated_false"] for group in by_sex(result)] == [0.0, 0.0, None]
 
 
 def test_a_sensitivity_range_holds_the_factors_and_sampling_error() -> None:
@@ -106,9 +106,9 @@ def test_a_sensitivity_range_holds_the_factors_and_sampling_error() -> None:
 
 def test_unscored_matches_widen_the_range_of_recall() -> None:
     """Of 1,000 matches 900 are linked, 40 scored, 60 below the floor: these may be half or twice as many."""
-    found = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(dropped=60.0))
-    recall = found["recall"]
-    assert (found["missed_below_floor"], recall["value"]) == (60.0, 0.9)
+    result = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(dropped=60.0))
+    recall = result["recall"]
+    assert (result["missed_below_floor"], recall["value"]) == (60.0, 0.9)
     assert (recall["low"], recall["high"]) == pytest.approx((900 / 1_080, 900 / (930 + 40 / 1.5)), abs=0.01)
 
 
@@ -138,9 +138,9 @@ def test_a_range_holds_its_value(
     links: int, share: float, missed: float, recall: float, dropped: float, spread: float
 ) -> None:
     unseen = Unseen(recall, dropped, spread)
-    found = of_sums(links, (share * links, share * (1 - share) * links), (missed, missed / 2), unseen)
+    result = of_sums(links, (share * links, share * (1 - share) * links), (missed, missed / 2), unseen)
     for measure in ("precision", "recall", "f1"):
-        one = found[measure]
+        one = result[measure]
         if one["value"] is not None:
             assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
 
@@ -174,10 +174,10 @@ def test_errors_cost_what_their_pairs_miss_more_than_others(
             r5              | X
         """),
     }
-    found = step_of(engine, dataclasses.replace(pupils_and_learners, errors=errors, records=records))["data_errors"]
-    clean = found["without_error"]
+    result = step_of(engine, dataclasses.replace(pupils_and_learners, errors=errors, records=records))["data_errors"]
+    clean = result["without_error"]
     assert (clean["pairs"], clean["missed"]) == (1, 0)
-    (kind,) = found["kinds"]
+    (kind,) = result["kinds"]
     assert {key: kind[key] for key in ("field", "kind", "pairs", "missed", "cost", "false")} == {
         "field": "forename",
         "kind": "typo",

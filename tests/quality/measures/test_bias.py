@@ -20,28 +20,28 @@ from quality.measures.link_rates import counts
 
 def test_a_standardised_difference_by_hand() -> None:
     """60 of 100 beside 40 of 100: .2 over the root of .24; the variance of both is .02 plus d squared over 400."""
-    found = standardised(60, 100, 40, 100)
-    assert found is not None
+    result = standardised(60, 100, 40, 100)
+    assert result is not None
     d = 0.2 / math.sqrt(0.24)
-    assert found["difference"] == pytest.approx(d)
-    assert found["high"] - d == pytest.approx(1.96 * math.sqrt(0.02 + d * d / 400), abs=1e-4)
-    assert (found["flagged"], found["certain"]) == (True, True)
+    assert result["difference"] == pytest.approx(d)
+    assert result["high"] - d == pytest.approx(1.96 * math.sqrt(0.02 + d * d / 400), abs=1e-4)
+    assert (result["flagged"], result["certain"]) == (True, True)
 
 
 def test_the_same_shares_do_not_differ_and_none_have_no_spread() -> None:
-    found = standardised(10, 100, 20, 200)
-    assert found is not None
-    assert (found["difference"], found["flagged"]) == (0, False)
+    result = standardised(10, 100, 20, 200)
+    assert result is not None
+    assert (result["difference"], result["flagged"]) == (0, False)
     assert standardised(0, 10, 0, 20) is None
     assert standardised(10, 10, 20, 20) is None
 
 
 def test_a_group_that_is_all_of_one_and_none_of_the_other_differs_most_of_all() -> None:
     """All of the matched are men, and none of the unmatched: there is no spread, and all the difference there can be."""
-    found = standardised(100, 100, 0, 50)
-    assert found is not None
-    assert found["difference"] > standardised(90, 100, 5, 50)["difference"]  # type: ignore[index]
-    assert (found["flagged"], found["certain"]) == (True, True)
+    result = standardised(100, 100, 0, 50)
+    assert result is not None
+    assert result["difference"] > standardised(90, 100, 5, 50)["difference"]  # type: ignore[index]
+    assert (result["flagged"], result["certain"]) == (True, True)
     one_of_each = standardised(0, 1, 1, 1)
     assert one_of_each is not None
     assert (one_of_each["difference"] < 0, one_of_each["certain"]) == (True, False)
@@ -120,9 +120,9 @@ def test_missed_matches_of_a_step_that_was_not_diagnosed_are_unknown(engine: Eng
 @pytest.mark.parametrize(("group", "false"), [(54_000, 1), (54_000, 0), (300_000, 1)])
 def test_a_single_false_link_is_no_verdict_against_a_group(group: int, false: int) -> None:
     """It is of some group always; of one of a tenth of the links in one case of ten."""
-    found = standardised(group, 540_000, false, 1)
-    assert found is not None
-    assert (found["flagged"], found["certain"]) == (True, False)
+    result = standardised(group, 540_000, false, 1)
+    assert result is not None
+    assert (result["flagged"], result["certain"]) == (True, False)
 
 
 def test_false_links_of_a_group_by_hand(counted_uneven: dict[str, Any]) -> None:

@@ -22,43 +22,43 @@ JUDGED = """
 
 
 @pytest.fixture
-def found(engine: Engine, world: Callable[[str], Table]) -> dict[str, dict[str, Any]]:
+def result(engine: Engine, world: Callable[[str], Table]) -> dict[str, dict[str, Any]]:
     return {row["group"]: row for row in calibration(engine, world(JUDGED), load())}
 
 
-def test_groups_are_all_pairs_the_links_and_each_method(found: dict[str, dict[str, Any]]) -> None:
-    assert {name: row["pairs"] for name, row in found.items()} == {
+def test_groups_are_all_pairs_the_links_and_each_method(result: dict[str, dict[str, Any]]) -> None:
+    assert {name: row["pairs"] for name, row in result.items()} == {
         "all": 5,
         "accepted": 3,
         "deterministic": 2,
         "probabilistic": 3,
     }
-    assert list(found)[:2] == ["all", "accepted"]
+    assert list(result)[:2] == ["all", "accepted"]
 
 
-def test_a_band_has_what_was_said_and_what_is_true(found: dict[str, dict[str, Any]]) -> None:
+def test_a_band_has_what_was_said_and_what_is_true(result: dict[str, dict[str, Any]]) -> None:
     bands = [
         (row["from"], row["to"], row["pairs"], row["mean_probability"], row["share_true"]["value"])
-        for row in found["all"]["bands"]
+        for row in result["all"]["bands"]
     ]
     assert [band[:3] for band in bands] == [(0.0, 0.1, 1), (0.5, 0.6, 1), (0.9, 0.95, 1), (0.95, 0.99, 2)]
     assert [band[3] for band in bands] == pytest.approx([0.05, 0.55, 0.94, 0.97])
     assert [band[4] for band in bands] == [0.0, 1.0, 0.0, 1.0]
 
 
-def test_the_errors_are_those_of_their_definitions(found: dict[str, dict[str, Any]]) -> None:
-    everything = found["all"]
+def test_the_errors_are_those_of_their_definitions(result: dict[str, dict[str, Any]]) -> None:
+    everything = result["all"]
     assert everything["expected"] == pytest.approx(3.48)
     assert everything["calibration_error"] == pytest.approx((0.05 + 0.45 + 0.94 + 2 * 0.03) / 5)
     assert everything["brier"] == pytest.approx((0.04**2 + 0.02**2 + 0.94**2 + 0.45**2 + 0.05**2) / 5)
-    assert found["deterministic"]["calibration_error"] == pytest.approx(0.03)
+    assert result["deterministic"]["calibration_error"] == pytest.approx(0.03)
 
 
 def test_chance_alone_makes_an_error_of_few_pairs() -> None:
     """Of 60 pairs of .99 all are true in 54.7 % of cases (0.6 off), 59 in 33.2 % (0.4), 58 in 9.9 % (1.4), 57 in 1.9 %."""
-    found = by_chance([{"pairs": 60, "mean_probability": 0.99}])
-    assert found["mean"] == pytest.approx(0.657 / 60, rel=0.03)  # the mean deviation, by de Moivre 2 * 0.6 * P(60)
-    assert found["high"] == pytest.approx(1.4 / 60)
+    result = by_chance([{"pairs": 60, "mean_probability": 0.99}])
+    assert result["mean"] == pytest.approx(0.657 / 60, rel=0.03)  # the mean deviation, by de Moivre 2 * 0.6 * P(60)
+    assert result["high"] == pytest.approx(1.4 / 60)
     assert by_chance([{"pairs": 60_000, "mean_probability": 0.99}])["high"] < 0.001
 
 

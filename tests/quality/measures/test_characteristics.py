@@ -25,7 +25,7 @@ def test_of_two_values_of_one_year_the_first_stands_whichever_row_comes_first(en
     all_of_them = load()
     ethnic = tuple(one for one in all_of_them.characteristic if one.name == "ethnic_group")
     definitions = all_of_them.model_copy(update={"characteristic": ethnic})
-    found = entities_described(
+    result = entities_described(
         engine, {"npd": world("entity_id\n1\n2")}, {"npd_census": census}, definitions, shipped()
     )
-    assert {row["entity_id"]: row["ethnic_group"] for row in as_dicts(engine, found)} == {1: "BLAC", 2: "ASIA"}
+    assert {row["entity_id"]: row["ethnic_group"] for row in as_dicts(engine, result)} == {1: "BLAC", 2: "ASIA"}

@@ -40,8 +40,8 @@ def last(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureReque
 
 def test_the_index_of_two_bins() -> None:
     """From halves to three quarters and a quarter: .25 ln(1.5) + .25 ln(2)."""
-    found = stability({"a": 50, "b": 50}, {"a": 300, "b": 100})
-    assert found == pytest.approx(0.25 * math.log(1.5) + 0.25 * math.log(2))
+    result = stability({"a": 50, "b": 50}, {"a": 300, "b": 100})
+    assert result == pytest.approx(0.25 * math.log(1.5) + 0.25 * math.log(2))
 
 
 def test_an_empty_side_has_no_index_and_an_empty_bin_a_finite_one() -> None:
@@ -58,18 +58,18 @@ def test_the_same_shares_have_not_moved(counts: dict[int, int], times: int) -> N
 
 def test_a_difference_has_newcombes_interval() -> None:
     """56 of 70 less 48 of 80: Newcombe (1998), table II, case (a), method 10: 0.0524 to 0.3339."""
-    found = difference(wilson(48, 80), wilson(56, 70))
-    assert found["change"] == pytest.approx(0.2)
-    assert (round(found["low"], 4), round(found["high"], 4)) == (0.0524, 0.3339)
+    result = difference(wilson(48, 80), wilson(56, 70))
+    assert result["change"] == pytest.approx(0.2)
+    assert (round(result["low"], 4), round(result["high"], 4)) == (0.0524, 0.3339)
 
 
 def test_nothing_has_moved_between_a_release_and_itself(last: dict[str, Any]) -> None:
-    found = drift(last, last)
-    assert {row["verdict"] for row in found["distributions"]} == {"stable"}
-    assert [row["what"] for row in found["distributions"]] == ["match weights", "forename"]
-    assert all(row["change"] == 0 for row in [*found["rates"], *found["completeness"], *found["counts"]])
-    assert found["parameters"] == []
-    assert falls(found) == []
+    result = drift(last, last)
+    assert {row["verdict"] for row in result["distributions"]} == {"stable"}
+    assert [row["what"] for row in result["distributions"]] == ["match weights", "forename"]
+    assert all(row["change"] == 0 for row in [*result["rates"], *result["completeness"], *result["counts"]])
+    assert result["parameters"] == []
+    assert falls(result) == []
 
 
 def test_what_moved_is_said(last: dict[str, Any]) -> None:
@@ -83,16 +83,16 @@ def test_what_moved_is_said(last: dict[str, Any]) -> None:
     step["parameters"]["levels"][0] |= {"m": 0.8, "match_weight": math.log2(80)}
     now["spine"]["people"] += 60
     now["tables"] = {"earnings": 900}
-    found = drift(last, now)
-    assert [(row["what"], row["verdict"]) for row in found["distributions"]] == [
+    result = drift(last, now)
+    assert [(row["what"], row["verdict"]) for row in result["distributions"]] == [
         ("match weights", "stable"),
         ("forename", "large"),
     ]
-    (fall,) = falls(found)[:1]
+    (fall,) = falls(result)[:1]
     assert (fall["characteristic"], fall["label"], round(fall["change"], 4)) == ("sex", "Female", -0.2)
-    changed = {row["count"]: row["change"] for row in found["counts"] if row["change"]}
+    changed = {row["count"]: row["change"] for row in result["counts"] if row["change"]}
     assert changed == {"people on the spine": pytest.approx(0.1), "rows of earnings": pytest.approx(-0.1)}
-    (level,) = found["parameters"]
+    (level,) = result["parameters"]
     assert (level["comparison"], level["m_before"], level["m_after"]) == ("forename", 0.9, 0.8)
     assert level["change"] == pytest.approx(math.log2(80) - math.log2(90))
 
@@ -105,19 +105,19 @@ def test_what_changed_most_stands_first_whichever_step_it_is_of(last: dict[str, 
         groups = {group["label"]: group for rate in step["rates"] for group in rate["groups"]}
         groups["Female"]["linked"] -= fewer
         step["parameters"]["levels"][0] |= {"m": m, "match_weight": math.log2(100 * m)}
-    found = drift(before, now)
+    result = drift(before, now)
     for part in ("rates", "parameters"):
-        assert found[part][0]["step"] == "people-cis"
-        assert [abs(row["change"]) for row in found[part] if row["change"]] == sorted(
-            (abs(row["change"]) for row in found[part] if row["change"]), reverse=True
+        assert result[part][0]["step"] == "people-cis"
+        assert [abs(row["change"]) for row in result[part] if row["change"]] == sorted(
+            (abs(row["change"]) for row in result[part] if row["change"]), reverse=True
         )
 
 
 def test_a_step_that_is_between_others_now_is_not_compared(last: dict[str, Any]) -> None:
     before = copy.deepcopy(last)
     before["steps"][0]["left"] = "people"
-    found = drift(before, last)
-    assert [found[part] for part in ("distributions", "last", "rates", "parameters")] == [[], [], [], []]
+    result = drift(before, last)
+    assert [result[part] for part in ("distributions", "last", "rates", "parameters")] == [[], [], [], []]
 
 
 def test_a_source_that_holds_nobody_in_one_release_is_compared_all_the_same(last: dict[str, Any]) -> None:
@@ -127,9 +127,9 @@ def test_a_source_that_holds_nobody_in_one_release_is_compared_all_the_same(last
     cis["entities"] = 0
     cis["completeness"] = [{**row, "entities": 0, "present": 0, "several": 0} for row in cis["completeness"]]
     for before, after in ((last, empty), (empty, last)):
-        found = drift(before, after)
-        assert {row["source"] for row in found["completeness"]} == {"npd"}
-        counts = {row["count"]: (row["before"], row["after"]) for row in found["counts"]}
+        result = drift(before, after)
+        assert {row["source"] for row in result["completeness"]} == {"npd"}
+        counts = {row["count"]: (row["before"], row["after"]) for row in result["counts"]}
         assert sorted(counts["entities of cis"]) == [0, 600]
 
 
@@ -144,9 +144,9 @@ def test_small_groups_are_not_compared(last: dict[str, Any]) -> None:
 def test_an_evaluation_of_an_earlier_version_can_be_compared(last: dict[str, Any]) -> None:
     before = copy.deepcopy(last)
     del before["tables"], before["steps"][0]["levels"]
-    found = drift(before, last)
-    assert [row["what"] for row in found["distributions"]] == ["match weights"]
-    assert next(row for row in found["counts"] if row["count"] == "rows of earnings")["change"] is None
+    result = drift(before, last)
+    assert [row["what"] for row in result["distributions"]] == ["match weights"]
+    assert next(row for row in result["counts"] if row["count"] == "rows of earnings")["change"] is None
 
 
 def test_a_count_that_a_release_has_not_is_no_nought(last: dict[str, Any], tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_a_count_that_a_release_has_not_is_no_nought(last: dict[str, Any], tmp_p
     before = copy.deepcopy(last)
     del before["tables"]["earnings"]
     new, gone = (
-        next(row for row in found["counts"] if row["count"] == "rows of earnings")
-        for found in (drift(before, last), drift(last, before))
+        next(row for row in result["counts"] if row["count"] == "rows of earnings")
+        for result in (drift(before, last), drift(last, before))
     )
     assert (new["before"], new["change"]) == (None, None)
     assert (gone["after"], gone["change"]) == (None, -1)

@@ -62,8 +62,8 @@ def identities(world: Any) -> dict[str, Table]:
     return {"npd": npd, "cis": cis}
 
 
-def pairs(found: Table, engine: Engine) -> set[tuple[int, int, int]]:
-    return {(row["person_id"], row["one_id"], row["other_id"]) for row in engine_rows(engine, found)}
+def pairs(opposed: Table, engine: Engine) -> set[tuple[int, int, int]]:
+    return {(row["person_id"], row["one_id"], row["other_id"]) for row in engine_rows(engine, opposed)}
 
 
 @pytest.mark.both_engines
@@ -77,11 +77,11 @@ def test_work_before_14_by_another_records_birth_date(
         13        | 2005-01-01 | -
         14        | 1980-01-01 | 1981-01-01
     """)
-    found, (told,) = conflicts(engine, spine, identities, {"hmrc_employment": work}, [TOO_YOUNG])
+    opposed, (facts,) = conflicts(engine, spine, identities, {"hmrc_employment": work}, [TOO_YOUNG])
     # Customer 11 began on pupil 1's 14th birthday, a day before pupil 2's, and before customer 12's.
-    assert pairs(found, engine) == {(2, 13, 3), (1, 11, 2), (1, 11, 12)}
-    assert told["people_at_risk"] == 2
-    assert (told["background"]["count"], told["background"]["of"]) == (1, 3)  # customer 14 was ten
+    assert pairs(opposed, engine) == {(2, 13, 3), (1, 11, 2), (1, 11, 12)}
+    assert facts["people_at_risk"] == 2
+    assert (facts["background"]["count"], facts["background"]["of"]) == (1, 3)  # customer 14 was ten
 
 
 @pytest.mark.both_engines
@@ -92,16 +92,16 @@ def test_work_under_two_numbers_at_once(engine: Engine, world: Any, spine: Table
         11        | 2010-01-01 | 2010-03-30
         12        | 2010-01-01 | 2010-12-31
     """)
-    found, (told,) = conflicts(engine, spine, identities, {"hmrc_employment": short}, [AT_ONCE])
-    assert pairs(found, engine) == set()
-    assert told["people_at_risk"] == 1
+    opposed, (facts,) = conflicts(engine, spine, identities, {"hmrc_employment": short}, [AT_ONCE])
+    assert pairs(opposed, engine) == set()
+    assert facts["people_at_risk"] == 1
     long = world("""
         entity_id | StartDate  | EndDate:date
         11        | 2010-01-01 | -
         12        | 2015-01-01 | 2015-03-31
     """)
-    found, _ = conflicts(engine, spine, identities, {"hmrc_employment": long}, [AT_ONCE])
-    assert pairs(found, engine) == {(1, 11, 12)}
+    opposed, _ = conflicts(engine, spine, identities, {"hmrc_employment": long}, [AT_ONCE])
+    assert pairs(opposed, engine) == {(1, 11, 12)}
 
 
 def test_two_schools_in_one_census_unless_one_is_second(
@@ -114,15 +114,15 @@ def test_two_schools_in_one_census_unless_one_is_second(
         1         | 2006-01-19 | C
         2         | 2007-01-18 | C
     """)
-    found, _ = conflicts(engine, spine, identities, {"npd_census": census}, [CENSUS])
-    assert pairs(found, engine) == set()
+    opposed, _ = conflicts(engine, spine, identities, {"npd_census": census}, [CENSUS])
+    assert pairs(opposed, engine) == set()
     both = world("""
         entity_id | CensusDate | EnrolStatus
         1         | 2005-01-20 | C
         2         | 2005-01-20 | M
     """)
-    found, _ = conflicts(engine, spine, identities, {"npd_census": both}, [CENSUS])
-    assert pairs(found, engine) == {(1, 1, 2)}
+    opposed, _ = conflicts(engine, spine, identities, {"npd_census": both}, [CENSUS])
+    assert pairs(opposed, engine) == {(1, 1, 2)}
 
 
 def test_study_after_death(engine: Engine, world: Any, spine: Table, identities: dict[str, Table]) -> None:
@@ -138,30 +138,30 @@ def test_study_after_death(engine: Engine, world: Any, spine: Table, identities:
             13        | 2009-12-31
         """),
     }
-    found, (told,) = conflicts(engine, spine, identities, tables, [DEAD])
-    assert pairs(found, engine) == {(2, 3, 13)}
-    assert told["people_at_risk"] == 2
+    opposed, (facts,) = conflicts(engine, spine, identities, tables, [DEAD])
+    assert pairs(opposed, engine) == {(2, 3, 13)}
+    assert facts["people_at_risk"] == 2
 
 
 def test_birth_dates_with_two_parts_different(engine: Engine, spine: Table, identities: dict[str, Table]) -> None:
     """1990-05-01 and 1991-06-01 share the day alone; of 13's two dates one is nearly pupil 3's."""
-    found, (told,) = conflicts(engine, spine, identities, {}, [BIRTHS])
-    assert pairs(found, engine) == {(1, 1, 12), (1, 2, 12), (1, 11, 12)}
-    assert told["people_at_risk"] == 2
+    opposed, (facts,) = conflicts(engine, spine, identities, {}, [BIRTHS])
+    assert pairs(opposed, engine) == {(1, 1, 12), (1, 2, 12), (1, 11, 12)}
+    assert facts["people_at_risk"] == 2
 
 
 def test_a_rule_whose_tables_are_not_there_is_left_out(
     engine: Engine, spine: Table, identities: dict[str, Table]
 ) -> None:
-    found, told = conflicts(engine, spine, identities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
-    assert (told, pairs(found, engine)) == ([], set())
+    opposed, facts = conflicts(engine, spine, identities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
+    assert (facts, pairs(opposed, engine)) == ([], set())
 
 
 def test_people_and_links_with_contradictions(
     engine: Engine, world: Any, spine: Table, identities: dict[str, Table]
 ) -> None:
     """Customer 12 is somebody else; the step linked pupil 1 to both customers and pupil 3 to customer 13."""
-    found, told = conflicts(engine, spine, identities, {}, [BIRTHS])
+    opposed, facts = conflicts(engine, spine, identities, {}, [BIRTHS])
     persons = world("""
         entity_id | person
         1         | 101
@@ -171,14 +171,14 @@ def test_people_and_links_with_contradictions(
         3         | 103
         13        | 103
     """)
-    said = implausible_people(engine, spine, found, told, persons)
-    assert (said["people"], said["implausible"], said["assessed"], said["confirmed"]) == (2, 1, 1, 1)
+    shown = implausible_people(engine, spine, opposed, facts, persons)
+    assert (shown["people"], shown["implausible"], shown["assessed"], shown["confirmed"]) == (2, 1, 1, 1)
     of_few = engine.sql("select * from {p} where entity_id <> 12", p=persons)
-    unknown = implausible_people(engine, spine, found, told, of_few)
+    unknown = implausible_people(engine, spine, opposed, facts, of_few)
     assert (unknown["implausible"], unknown["assessed"], unknown["confirmed"]) == (1, 0, 0)
-    (rule,) = said["rules"]
+    (rule,) = shown["rules"]
     assert (rule["people"], rule["share"]["of"], rule["confirmed"]) == (1, 2, 1)
-    assert implausible_people(engine, spine, found, told, None)["confirmed"] is None
+    assert implausible_people(engine, spine, opposed, facts, None)["confirmed"] is None
     links = world("""
         left_id | right_id | decision
         1       | 11       | accepted
@@ -195,7 +195,7 @@ def test_people_and_links_with_contradictions(
         right | 12      | 12
         right | 13      | 13
     """)
-    assert {k: v for k, v in implausible_links(engine, links, units, found).items() if k != "share"} == {
+    assert {k: v for k, v in implausible_links(engine, links, units, opposed).items() if k != "share"} == {
         "links": 3,
         "implausible": 1,
     }

@@ -26,8 +26,8 @@ CENSUS = Rule(
 BIRTHS = Rule(name="births", kind="values conflict", why="-", agreeing=2, edit_distance=2)
 
 
-def pairs(found: Table, engine: Engine) -> set[tuple[str, int, int]]:
-    return {(row["rule"], row["one_id"], row["other_id"]) for row in engine_rows(engine, found)}
+def pairs(opposed: Table, engine: Engine) -> set[tuple[str, int, int]]:
+    return {(row["rule"], row["one_id"], row["other_id"]) for row in engine_rows(engine, opposed)}
 
 
 @pytest.mark.both_engines
@@ -73,10 +73,10 @@ def test_a_birth_date_that_a_typing_error_makes_the_others_contradicts_nothing(e
         14        | 2003-05-01
         15        | 2003-05-01
     """)
-    found, (young, births) = conflicts(
+    opposed, (young, births) = conflicts(
         engine, spine, {"npd": npd, "cis": cis}, {"hmrc_employment": work}, [TOO_YOUNG, BIRTHS]
     )
-    assert pairs(found, engine) == {("young", 14, 4), ("births", 4, 14), ("births", 5, 15)}
+    assert pairs(opposed, engine) == {("young", 14, 4), ("births", 4, 14), ("births", 5, 15)}
     # One of five customers contradicts itself: of five pairs that could, one is found, and one is expected.
     assert (young["background"]["count"], young["background"]["of"]) == (1, 5)
     assert young["excess"]["value"] == pytest.approx(0.0)
@@ -107,12 +107,12 @@ def test_a_pupil_on_two_rolls_once_has_moved_and_twice_is_two(engine: Engine, wo
         5         | 2005-01-20
         5         | 2005-01-20
     """)
-    found, (told,) = conflicts(engine, spine, {}, {"npd_census": census}, [CENSUS])
-    assert pairs(found, engine) == {("schools", 3, 4)}
+    opposed, (fact,) = conflicts(engine, spine, {}, {"npd_census": census}, [CENSUS])
+    assert pairs(opposed, engine) == {("schools", 3, 4)}
     # Pupil 5 is at two schools in one census alone; of five pupils none contradicts itself.
-    assert (told["background"]["count"], told["background"]["of"], told["people_at_risk"]) == (0, 5, 2)
-    assert (told["excess"]["value"], told["excess"]["high"]) == (1.0, 1.0)
-    assert told["excess"]["low"] == pytest.approx(1 - 2 * wilson(0, 5)["high"])  # type: ignore[operator]
+    assert (fact["background"]["count"], fact["background"]["of"], fact["people_at_risk"]) == (0, 5, 2)
+    assert (fact["excess"]["value"], fact["excess"]["high"]) == (1.0, 1.0)
+    assert fact["excess"]["low"] == pytest.approx(1 - 2 * wilson(0, 5)["high"])  # type: ignore[operator]
 
 
 FOUND = """
@@ -124,7 +124,7 @@ FOUND = """
 """
 
 
-def told(name: str, *excess: float) -> dict[str, Any]:
+def fact(name: str, *excess: float) -> dict[str, Any]:
     return {
         "rule": name,
         "why": "-",
@@ -137,20 +137,24 @@ def told(name: str, *excess: float) -> dict[str, Any]:
 @pytest.mark.both_engines
 def test_people_count_by_the_most_that_a_rule_has_in_excess(engine: Engine, world: Any) -> None:
     """1 is found by a sure rule and a doubtful one and counts once; 3 by one of which nobody knows, and counts not."""
-    rules = [told("sure", 1.0, 0.8, 1.0), told("half", 0.5, 0.0, 0.9), told("never")]
-    found = world(FOUND)
+    rules = [fact("sure", 1.0, 0.8, 1.0), fact("half", 0.5, 0.0, 0.9), fact("never")]
+    opposed = world(FOUND)
     people = "\n".join(
         [
             "person_id | entity_id | source",
             *(f"{n} | {n + more} | {of}" for n in range(1, 5) for more, of in ((0, "npd"), (10, "cis"))),
         ]
     )
-    said = implausible_people(engine, world(people), found, rules, None)
-    assert (said["people"], said["implausible"], said["least"]["count"]) == (4, 3, pytest.approx(1.5))
-    assert said["least"]["counts"] == {"low": pytest.approx(0.8), "high": pytest.approx(1.9)}
-    assert said["least"]["low"] == pytest.approx(wilson(0.8, 4)["low"])
-    assert said["least"]["high"] == pytest.approx(wilson(1.9, 4)["high"])
-    assert implausible_people(engine, world(people), found, [told("never")], None)["least"] is None
+    people_shown = implausible_people(engine, world(people), opposed, rules, None)
+    assert (people_shown["people"], people_shown["implausible"], people_shown["least"]["count"]) == (
+        4,
+        3,
+        pytest.approx(1.5),
+    )
+    assert people_shown["least"]["counts"] == {"low": pytest.approx(0.8), "high": pytest.approx(1.9)}
+    assert people_shown["least"]["low"] == pytest.approx(wilson(0.8, 4)["low"])
+    assert people_shown["least"]["high"] == pytest.approx(wilson(1.9, 4)["high"])
+    assert implausible_people(engine, world(people), opposed, [fact("never")], None)["least"] is None
 
 
 def test_an_edit_distance_is_of_birth_dates(tmp_path: Any) -> None:
@@ -167,9 +171,9 @@ def section(
 ) -> str:
     """The words of the section of 10,000 people: 50 whom a known rule found, and few whom another one did."""
     value, low, high = least
-    known = {**told("known", 0.5, 0.2, 0.8), "people": 50, "people_at_risk": 9000, "share": wilson(50, 9000)}
-    other = {**told("of none"), "people": few, "people_at_risk": 9000, "share": wilson(few, 9000)}
-    found = {
+    known = {**fact("known", 0.5, 0.2, 0.8), "people": 50, "people_at_risk": 9000, "share": wilson(50, 9000)}
+    other = {**fact("of none"), "people": few, "people_at_risk": 9000, "share": wilson(few, 9000)}
+    opposed = {
         "people": 10_000,
         "implausible": implausible,
         "least": {**wilson(value, 10_000), "counts": {"low": low, "high": high}},
@@ -177,9 +181,9 @@ def section(
         "confirmed": confirmed,
         "rules": [{**rule, "confirmed": confirmed} for rule in (known, other)],
     }
-    links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": found["least"]}
+    links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": opposed["least"]}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "", "implausible": links}
-    evaluation = {"steps": [step], "spine": {"implausible": found}}
+    evaluation = {"steps": [step], "spine": {"implausible": opposed}}
     page = implausible_section(Publication(evaluation, Names(shipped()), Disclosure(load("leo_publication"))))
     assert page is not None
     (drawn,) = [block for block in page.blocks if isinstance(block, Figure)]

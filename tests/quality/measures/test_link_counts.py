@@ -45,20 +45,20 @@ REACHED = {"true_pairs": 600, "alone": [540, 300], "added": [540, 30], "together
 
 
 def test_shares_are_of_the_true_pairs_that_were_looked_at() -> None:
-    found = blocked(COUNTED, REACHED)
-    assert found is not None
-    assert [rule["recall"]["value"] for rule in found["rules"]] == [0.9, 0.5]
-    assert [rule["added_recall"]["value"] for rule in found["rules"]] == [0.9, 0.05]
-    assert (found["recall"]["value"], found["recall_with_passes"]["value"]) == (0.95, 0.975)
-    assert found["true_pairs"] == 600
-    assert found["passes"] == COUNTED["passes"]
+    result = blocked(COUNTED, REACHED)
+    assert result is not None
+    assert [rule["recall"]["value"] for rule in result["rules"]] == [0.9, 0.5]
+    assert [rule["added_recall"]["value"] for rule in result["rules"]] == [0.9, 0.05]
+    assert (result["recall"]["value"], result["recall_with_passes"]["value"]) == (0.95, 0.975)
+    assert result["true_pairs"] == 600
+    assert result["passes"] == COUNTED["passes"]
 
 
 def test_without_truth_the_estimate_stands_alone() -> None:
-    found = blocked(COUNTED, None)
-    assert found is not None
-    assert (found["recall"], found["true_pairs"], found["rules"][0]["recall"]) == (None, None, None)
-    assert found["estimated_recall"] == 0.8
+    result = blocked(COUNTED, None)
+    assert result is not None
+    assert (result["recall"], result["true_pairs"], result["rules"][0]["recall"]) == (None, None, None)
+    assert result["estimated_recall"] == 0.8
     assert blocked(None, REACHED) is None
     nobody = blocked(
         COUNTED, {**REACHED, "true_pairs": 0, "alone": [0, 0], "added": [0, 0], "together": 0, "in_all": 0}

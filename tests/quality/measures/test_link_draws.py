@@ -45,12 +45,12 @@ def rated(**eligible: int) -> list[dict[str, Any]]:
 
 def test_what_varies_is_counted_by_step_and_group(engine: Engine, world: Callable[[str], Table]) -> None:
     rates = rated(**{"F": 2, "M": 2, NOT_KNOWN: 1})
-    found = vary_over_draws(engine, world(SAMPLED), 3, units=world(UNITS), rates=rates, eligible=5, linked=4)
+    result = vary_over_draws(engine, world(SAMPLED), 3, units=world(UNITS), rates=rates, eligible=5, linked=4)
     third = math.sqrt(1 / 3)
-    assert (found["draws"], found["pairs"], found["in_all"]) == (3, 7, 1)
-    assert found["links"] == pytest.approx({"mean": 10 / 3, "deviation": third, "low": 3.0, "high": 3.95})
-    assert found["linked"] == {"eligible": 5, "linked": 4, "mean": 3.0, "deviation": 0.0, "low": 3.0, "high": 3.0}
-    (sex,) = found["characteristics"]
+    assert (result["draws"], result["pairs"], result["in_all"]) == (3, 7, 1)
+    assert result["links"] == pytest.approx({"mean": 10 / 3, "deviation": third, "low": 3.0, "high": 3.95})
+    assert result["linked"] == {"eligible": 5, "linked": 4, "mean": 3.0, "deviation": 0.0, "low": 3.0, "high": 3.0}
+    (sex,) = result["characteristics"]
     assert (sex["characteristic"], sex["title"]) == ("sex", "Sex")
     women, men, unknown = sex["groups"]
     expected = {
@@ -79,16 +79,16 @@ def test_what_varies_is_counted_by_step_and_group(engine: Engine, world: Callabl
 
 
 def test_of_two_files_all_units_are_counted(engine: Engine, world: Callable[[str], Table]) -> None:
-    found = vary_over_draws(engine, world(SAMPLED), 3, eligible=6, linked=4)
-    assert found["linked"] == pytest.approx(
+    result = vary_over_draws(engine, world(SAMPLED), 3, eligible=6, linked=4)
+    assert result["linked"] == pytest.approx(
         {"eligible": 6, "linked": 4, "mean": 10 / 3, "deviation": math.sqrt(1 / 3), "low": 3.0, "high": 3.95}
     )
-    assert found["characteristics"] == []
+    assert result["characteristics"] == []
 
 
 def test_a_draw_without_any_link_is_one(engine: Engine, world: Callable[[str], Table]) -> None:
-    found = vary_over_draws(engine, world("draw | left_id | right_id\n2 | 1 | 11"), 2, eligible=1, linked=1)
-    assert (found["links"]["mean"], found["linked"]["mean"], found["in_all"]) == (0.5, 0.5, 0)
+    result = vary_over_draws(engine, world("draw | left_id | right_id\n2 | 1 | 11"), 2, eligible=1, linked=1)
+    assert (result["links"]["mean"], result["linked"]["mean"], result["in_all"]) == (0.5, 0.5, 0)
 
 
 def test_of_one_sample_nothing_is_said_to_vary() -> None:

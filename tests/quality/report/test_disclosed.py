@@ -45,7 +45,7 @@ def table_of(section: Section | None, caption: str) -> Table:
 
 def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -> dict[str, Any]:
     """An evaluation of rules (name, people at risk, people who show it)."""
-    found = [
+    result = [
         {"rule": name, "why": "-", "people_at_risk": of, "people": n, "share": wilson(n, of), "confirmed": None,
          "background": wilson(1, of)}
         for name, of, n in rules
@@ -53,7 +53,7 @@ def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -
     whole = {"people": people, "implausible": implausible, "share": wilson(implausible, people)}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "",
             "implausible": {"links": 50, "implausible": 1, "share": wilson(1, 50)}}  # fmt: skip
-    return {"steps": [step], "spine": {"implausible": {**whole, "confirmed": None, "rules": found}}}
+    return {"steps": [step], "spine": {"implausible": {**whole, "confirmed": None, "rules": result}}}
 
 
 def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figure, Table, Table]:
@@ -144,9 +144,9 @@ def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> No
 
 def release(*groups: tuple[str, int, int]) -> dict[str, Any]:
     """An evaluation of a step whose left side is told by sex: label, linked, eligible."""
-    found = [{"group": n, "label": n, "linked": linked, "eligible": of, "all": of} for n, linked, of in groups]
-    rate = {"side": "left", "characteristic": "sex", "title": "Sex", "is_partition": True, "groups": found}
-    total = {"side": "left", **{key: sum(one[key] for one in found) for key in ("linked", "eligible", "all")}}
+    result = [{"group": n, "label": n, "linked": linked, "eligible": of, "all": of} for n, linked, of in groups]
+    rate = {"side": "left", "characteristic": "sex", "title": "Sex", "is_partition": True, "groups": result}
+    total = {"side": "left", **{key: sum(one[key] for one in result) for key in ("linked", "eligible", "all")}}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "eligible": False, "totals": [total], "rates": [rate],
             "reasons": [], "weights": [], "parameters": None, "passes": [], "sides": []}  # fmt: skip
     return {"steps": [step], "sources": [], "spine": None}
@@ -192,11 +192,11 @@ def test_profiles_that_hide_no_count_hide_shares_of_few() -> None:
 
 def links_of(*counts: int) -> dict[str, Any]:
     """An evaluation of a step with so many links in each bin of five bits."""
-    found = release(("F", 900, 1000))
-    found["steps"][0]["weights"] = [
+    result = release(("F", 900, 1000))
+    result["steps"][0]["weights"] = [
         {"decision": "accepted", "bin": 5 * place, "pairs": count} for place, count in enumerate(counts)
     ]
-    return found
+    return result
 
 
 def test_an_index_that_chance_reaches_has_no_verdict() -> None:
@@ -226,11 +226,11 @@ def test_groups_of_two_characteristics_do_not_tell_what_those_of_one_hide(d: Dis
     step["rates"].append({**step["rates"][0], "characteristic": "region", "title": "Region", "groups": by_region})
     groups = [{"labels": list(key), "matched": linked, "eligible": of} for key, (linked, of) in cells.items()]
     step["bias"] = [{"characteristics": ["sex", "region"], "title": "Sex and region", "groups": groups}]
-    found = released(step, d).left
-    assert [group.rate.text for _, _, of_one in found.characteristics for group in of_one] == [
+    result = released(step, d).left
+    assert [group.rate.text for _, _, of_one in result.characteristics for group in of_one] == [
         "87.2", "70.0", "83.5", "72.2",
     ]  # fmt: skip
-    assert {labels: cell.text for (_, labels), cell in found.two_way.items()} == dict.fromkeys(cells, "c")
+    assert {labels: cell.text for (_, labels), cell in result.two_way.items()} == dict.fromkeys(cells, "c")
     # On its own each of the other three may be shown, and together they tell of the three.
     assert [d.percent(*cells[key]).text for key in cells] == ["c", "75.0", "70.0", "70.0"]
 
@@ -249,8 +249,8 @@ def test_few_people_who_are_of_another_source_are_not_had_from_all_less_the_othe
         ]
         step = {"step": "s", "left": "people", "right": "cis", "eligible": None, "reasons": [], "bias": [], "rates": rates,
                 "totals": [{"side": "left", **counted("", 4753, 4003)}]}  # fmt: skip
-        ((_, _, found),) = released(step, d).left.characteristics
-        return [(group.everybody.text, group.linked.text) for group in found]
+        ((_, _, result),) = released(step, d).left.characteristics
+        return [(group.everybody.text, group.linked.text) for group in result]
 
     assert shown(("npd", 4750, 4003), ("wales", 3, 0)) == [("c", "4,005"), ("c", "0")]
     assert shown(("npd", 4600, 4000), ("wales", 400, 200)) == [("4,600", "c"), ("400", "200")]
@@ -259,8 +259,8 @@ def test_few_people_who_are_of_another_source_are_not_had_from_all_less_the_othe
 def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosure) -> None:
     """903 of 1,000 have a surname and 900 more than one: three have one. Of a postcode 403 do."""
     counts = (("surname", 900), ("postcode", 500), ("dob", 0))
-    held = [{"identifier": name, "entities": 1000, "present": 903, "several": several} for name, several in counts]
-    section = completeness_section(of({"sources": [{"source": "npd", "completeness": held}]}, d))
+    results = [{"identifier": name, "entities": 1000, "present": 903, "several": several} for name, several in counts]
+    section = completeness_section(of({"sources": [{"source": "npd", "completeness": results}]}, d))
     assert section is not None
     present, several = (block for block in section.blocks if isinstance(block, Table))
     assert {row[0]: row[1] for row in texts(present)} == dict.fromkeys(("Surname", "Date of birth", "Postcode"), "90.3")
@@ -300,11 +300,11 @@ def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> 
     asked = (("postcode", given, 1000, 300), ("postcode", form, 704, 4), ("sex", given, 1000, 3), ("sex", form, 997, 0),
              ("sex", framed, 997, 20), ("name", form, 1000, 50))  # fmt: skip
     row = {"source": "npd", "limit": 0.5, "severity": "warning", "success": False}
-    found = [
+    result = [
         {**row, "column": column, "rule": rule, "checked": checked, "failed": failed}
         for column, rule, checked, failed in asked
     ]
-    section = contracts_section(of({}, d, contracts=found))
+    section = contracts_section(of({}, d, contracts=result))
     assert section is not None
     table = [block for block in section.blocks if isinstance(block, Table)][-1]
     shown = {(line[1], line[2]): line[4:7] for line in texts(table)}

@@ -131,8 +131,8 @@ def test_every_chart_has_its_numbers_as_csv(report: str) -> None:
     """As they are shown: rounded, and small ones as their symbol."""
     links = [attrs for attrs in Page(outside_scripts(report)).all("a") if "download" in attrs]
     assert len(links) == len(re.findall("<figure", report))
-    found = {attrs["download"]: unquote(attrs["href"].partition(",")[2]) for attrs in links}
-    lines = found["links-by-pass.csv"].splitlines()
+    result = {attrs["download"]: unquote(attrs["href"].partition(",")[2]) for attrs in links}
+    lines = result["links-by-pass.csv"].splitlines()
     assert lines[0] == 'Step,Pass,Method,Links,"Share of the step\'s links, %"'
     assert lines[1] == "NPD to CIS,All five,Deterministic,400,74.1"
 
