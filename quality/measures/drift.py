@@ -197,16 +197,11 @@ def published(evaluation: Evaluation) -> dict[str, int]:
 
 def _counts(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
     old, new = published(before), published(after)
-    return [
-        {
-            "count": name,
-            "before": old.get(name),
-            "after": new.get(name),
-            "change": new.get(name, 0) / old[name] - 1 if old.get(name) else None,
-        }
-        for name in dict.fromkeys([*new, *old])
-        if old.get(name) or new.get(name)
-    ]
+    changes = []
+    for name in [name for name in dict.fromkeys([*new, *old]) if old.get(name) or new.get(name)]:
+        change = new.get(name, 0) / old[name] - 1 if old.get(name) else None
+        changes.append({"count": name, "before": old.get(name), "after": new.get(name), "change": change})
+    return changes
 
 
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

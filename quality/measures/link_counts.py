@@ -164,8 +164,8 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     Args:
         counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
             pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
-            unreached_spread (linkage.match.recall). Of a step that was asked for links
-            alone the rules are left out, and the estimate is None.
+            unreached_spread (linkage.match.recall). With --links-only there are no rules
+            and no estimate.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
 
     Returns:
@@ -175,24 +175,24 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     """
     if counted is None:
         return None
-    reached = reached if reached and reached["true_pairs"] else None
-    whole = reached["true_pairs"] if reached else 0
-    rules = [
-        {
-            **rule,
-            "recall": wilson(reached["alone"][place], whole) if reached else None,
-            "added_recall": wilson(reached["added"][place], whole) if reached else None,
-        }
-        for place, rule in enumerate(counted["rules"])
-    ]
+    known = reached if reached and reached["true_pairs"] else {}
+    whole = known.get("true_pairs")
+
+    def recall(kind: str, place: int | None = None) -> Any:
+        count = known.get(kind, 0) if place is None else known[kind][place] if known else 0
+        return wilson(count, whole) if whole else None
+
     return {
         "passes": list(counted["passes"]),
-        "rules": rules,
+        "rules": [
+            {**rule, "recall": recall("alone", place), "added_recall": recall("added", place)}
+            for place, rule in enumerate(counted["rules"])
+        ],
         "estimated_recall": counted["estimated_recall"],
         "unreached_spread": counted.get("unreached_spread", 0.0),
-        "true_pairs": whole if reached else None,
-        "recall": wilson(reached["together"], whole) if reached else None,
-        "recall_with_passes": wilson(reached["in_all"], whole) if reached else None,
+        "true_pairs": whole,
+        "recall": recall("together"),
+        "recall_with_passes": recall("in_all"),
     }
 
 

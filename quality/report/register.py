@@ -1,15 +1,13 @@
 """The transparency register: who has which data for what, as a page in the form of the report and as CSV."""
 
-import csv
 import datetime
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from linkage.errors import ConfigError
-from quality.disclosure import Cell
-from quality.report.document import document, no_formula, write_page
-from quality.report.page import Block, Fold, Headline, Section, Table, Terms, Text
+from quality.report.document import csv_of, document, write_page
+from quality.report.page import Block, Fold, Headline, Row, Section, Table, Terms, Text
+from quality.report.showing import number
 
 TITLE = "Register of approved uses of LEO data"
 
@@ -63,11 +61,11 @@ def render_register(
     _check_place(out)
     in_force = sum(row["state"] == "in force" for row in rows)
     organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
-    headlines = [
-        Headline("In force", _cell(in_force), "", "approvals that data may be given under"),
-        Headline("Organisations", _cell(organisations), "", "that have one"),
-        Headline("Approved", _cell(len(rows)), "", "approvals since the register began"),
-        Headline("Rejected", _cell(rejected), "", "requests, not listed here"),
+    headlines = [  # of decisions, which are public: no person is counted
+        Headline("In force", number(in_force, 0), "", "approvals that data may be given under"),
+        Headline("Organisations", number(organisations, 0), "", "that have one"),
+        Headline("Approved", number(len(rows), 0), "", "approvals since the register began"),
+        Headline("Rejected", number(rejected, 0), "", "requests, not listed here"),
     ]
     are = "approval is" if in_force == 1 else "approvals are"
     summary = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
@@ -85,7 +83,7 @@ def _check_place(out: Path) -> None:
 
 def _list(rows: Sequence[Mapping[str, str]]) -> Section:
     columns = ["Reference", "Project", "Organisation", "Decided", "Until", "State"]
-    shown: list[list[str | Cell]] = [
+    shown: list[Row] = [
         [row["reference"], row["title"], row["organisation"], row["date"], row["expires"], row["state"].capitalize()]
         for row in rows
     ]
@@ -113,14 +111,5 @@ def _about(last_hash: str) -> Section:
 
 def _csv(rows: Sequence[Mapping[str, str]]) -> str:
     """RFC 4180, with a header even where there is no row. What a spreadsheet would take for a formula is quoted."""
-    text = io.StringIO(newline="")
     names = list(rows[0]) if rows else ["reference", "date", "expires", "state", "project"]
-    writer = csv.DictWriter(text, names, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({name: no_formula(row[name]) for name in names} for row in rows)
-    return text.getvalue()
-
-
-def _cell(count: int) -> Cell:
-    """A count of decisions, which are public: no person is counted."""
-    return Cell(f"{count:,}", count)
+    return csv_of(Table("", names, [[row[name] for name in names] for row in rows]))

@@ -243,7 +243,7 @@ def calibration_section(p: Publication) -> Section | None:
     rows: list[Row] = []
     for step in steps:
         for group in step["calibration"]:
-            true, chance = p.d.accuracy(group["share_true"]), by_chance(group["bands"])["high"]
+            true, chance = p.d.accuracy(group["share_true"]), by_chance(group["bands"])
             mean = group["expected"] / group["pairs"]
             numbers = ((100 * mean, 2), (100 * group["calibration_error"], 2), (100 * chance, 2), (group["brier"], 5))
             cells = [number(*one) if true.value is not None else p.d.marked("suppressed") for one in numbers]
