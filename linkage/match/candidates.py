@@ -14,7 +14,7 @@ from typing import Any
 from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, run_concurrently_if_small
 from linkage.match.partitions import Partition, Partitions
 from linkage.match.prematch import PREMATCHED, Prematch, without
-from linkage.model import Model, rarest
+from linkage.model import Model
 from linkage.model.compiled import (
     all_rule_pairs,
     candidate_pairs,
@@ -51,36 +51,12 @@ class Candidates:
 
 
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
-    """How common each value of an adjusted column is, counted over both sides as Splink does.
-
-    Of a list each value counts, as the share of units that ever had it.
-    """
-    plain = [functools.partial(_of_values, engine, model, column, left, right) for column in model.tf_columns]
-    known = _known(engine, model.tf_lists, left, right)
-    lists = [
-        functools.partial(_of_lists, engine, model, column, left, right, known[column]) for column in model.tf_lists
-    ]
-    counted = engine.run_concurrently(*plain, *lists)
-    return dict(zip((*model.tf_columns, *model.tf_lists), counted, strict=True))
+    """How common each value of an adjusted column is, counted over both sides as Splink does."""
+    counts = (functools.partial(_of_values, engine, column, left, right) for column in model.tf_columns)
+    return dict(zip(model.tf_columns, engine.run_concurrently(*counts), strict=True))
 
 
-def _known(engine: Engine, lists: Sequence[str], left: Table, right: Table) -> dict[str, int]:
-    """How many units of both sides hold a value in each list."""
-    if not lists:
-        return {}
-    known = ", ".join(
-        f"count(*) filter (where array_length({quote(column)}) > 0) as known_{number}"
-        for number, column in enumerate(lists)
-    )
-
-    def of(side: Table) -> dict[str, Any]:
-        return one(engine, engine.sql(f"select {known} from {{side}}", side=side))
-
-    sides = engine.run_concurrently(functools.partial(of, left), functools.partial(of, right))
-    return {column: sum(int(side[f"known_{number}"]) for side in sides) for number, column in enumerate(lists)}
-
-
-def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Table) -> Table:
+def _of_values(engine: Engine, column: str, left: Table, right: Table) -> Table:
     counted = engine.sql(
         f"""
         with known as (
@@ -101,27 +77,6 @@ def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Ta
     )
     engine.drop(counted)
     return frequencies
-
-
-def _of_lists(engine: Engine, model: Model, column: str, left: Table, right: Table, known: int) -> Table:
-    return engine.sql(
-        f"""
-        with lists as (
-            select {quote(column)} as listed from {{left}} union all select {quote(column)} from {{right}}
-        ),
-        elements as (
-            select unnest(listed) as value from lists
-        )
-        select value, cast(count(*) as double) / $known as frequency
-        from elements
-        where value is not null
-        group by value
-        """,
-        params={"known": float(max(known, 1))},
-        left=left,
-        right=right,
-        store=True,
-    )
 
 
 def score_candidates(
@@ -389,5 +344,4 @@ def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:
 
 def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:
     """The tables of frequencies by the names that the compiled query gives them."""
-    plain = {frequency_table(column, model): frequencies[column] for column in model.tf_columns}
-    return plain | {rarest.frequency_table(column): frequencies[column] for column in model.tf_lists}
+    return {frequency_table(column, model): frequencies[column] for column in model.tf_columns}

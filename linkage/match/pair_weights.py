@@ -68,8 +68,7 @@ def pair_weights(
 def _part(comparison: Comparison, row: Mapping[str, Any], place: int) -> Part:
     value = int(row[pattern_column(comparison)])
     level = next(level for level in comparison.levels if level.value == value)
-    adjusted = level.adjusted or level.tf_list
-    return Part(comparison, level, float(row[f"w_{place}"]) - level.weight if adjusted else 0.0)
+    return Part(comparison, level, float(row[f"w_{place}"]) - level.weight if level.adjusted else 0.0)
 
 
 class Values(Protocol):
@@ -93,36 +92,32 @@ def frequencies_of(
         sides: the step's; units: the few whose pairs are scored, a table for each side.
         known: column to the number of units of both sides that have a value; counted when None.
     """
-    adjusted = (*model.tf_columns, *model.tf_lists)
+    adjusted = model.tf_columns
     if not adjusted:
         return {}
-    values = {column: _values(engine, model, column, units) for column in adjusted}
+    values = {column: _values(engine, column, units) for column in adjusted}
     wanted = {
         c: engine.sql("select list(value) as wanted from {v}", v=table, store=True) for c, table in values.items()
     }
     wanted = {column: table for column, table in wanted.items() if engine.count(values[column])}
     holders = [side.with_values(wanted, adjusted) for side in sides] if wanted else []
     totals = known or _units_with(engine, sides, adjusted)
-    return {column: _counted(engine, model, column, values[column], holders, totals[column]) for column in adjusted}
+    return {column: _counted(engine, column, values[column], holders, totals[column]) for column in adjusted}
 
 
-def _each(model: Model, column: str) -> str:
-    return f"unnest({quote(column)})" if column in model.tf_lists else quote(column)
-
-
-def _values(engine: Engine, model: Model, column: str, units: Sequence[Table]) -> Table:
+def _values(engine: Engine, column: str, units: Sequence[Table]) -> Table:
     named = {f"side_{n}": table for n, table in enumerate(units)}
-    each = "\nunion\n".join(f"select {_each(model, column)} as value from {{{name}}}" for name in named)
+    each = "\nunion\n".join(f"select {quote(column)} as value from {{{name}}}" for name in named)
     query = f"select value from ({each}) as v where value is not null"
     return engine.sql(query, params=None, store=True, **named)
 
 
-def _counted(engine: Engine, model: Model, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
+def _counted(engine: Engine, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
     """value, frequency."""
     if not holders:
         return engine.sql("select value, cast(null as double) as frequency from {v} where false", v=values, store=True)
     named = {f"side_{n}": table for n, table in enumerate(holders)}
-    each = "\nunion all\n".join(f"select {_each(model, column)} as value from {{{name}}}" for name in named)
+    each = "\nunion all\n".join(f"select {quote(column)} as value from {{{name}}}" for name in named)
     query = f"""
         select v.value, count(*) / cast({max(total, 1)} as double) as frequency
         from {{values}} as v

@@ -198,13 +198,11 @@ def _not_diagnosed(engine: Engine, scored: Scored, links: Table) -> dict[str, An
 def _known(engine: Engine, scored: Scored) -> dict[str, int]:
     """Column of the term frequencies to the units of both sides that know it: what frequencies are shares of."""
     model = scored.model
-    adjusted = (*model.tf_columns, *model.tf_lists)
-    if not adjusted:
+    if not model.tf_columns:
         return {}
-    latest = {column: quote(column.removesuffix("_all") if column in model.tf_lists else column) for column in adjusted}
-    query = ", ".join(f"count({value}) as {quote(column)}" for column, value in latest.items())
+    query = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in model.tf_columns)
     sides = [one(engine, engine.sql(f"select {query} from {{t}}", t=units)) for units in scored.units.values()]
-    return {column: sum(int(side[column]) for side in sides) for column in adjusted}
+    return {column: sum(int(side[column]) for side in sides) for column in model.tf_columns}
 
 
 def _drop(engine: Engine, scored: Scored, duplicates: dict[str, Duplicates]) -> None:

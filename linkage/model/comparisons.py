@@ -15,8 +15,6 @@ PERSONAL = NUMBERS | {"forename", "middle_names", "dob", "email"}
 """Fields that a person does not share with the rest of a household."""
 HOME = ("address", "address_2", "postcode", "town", "county")
 """Fields that say where somebody lives, the narrowest first."""
-RAREST = "{column} by the rarest value that both ever held"
-"""The description of a comparison of which agreement of histories (<column>_all) is adjusted too."""
 
 # Condition over the two values, label, m where EM starts; None for a null level.
 _Graded = Sequence[tuple[str, str, float | None]]
@@ -166,7 +164,6 @@ def comparison(
     former: str | None = None,
     history: bool = False,
     dated: bool = False,
-    rarest: bool = False,
 ) -> dict[str, Any]:
     """How a column of a kind is compared.
 
@@ -181,8 +178,6 @@ def comparison(
         former: a column of former surnames, of which any of both may be the same.
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
-        rarest: agreement of histories is adjusted by how rare the rarest shared value is. Splink has no such term:
-            it is named in the comparison's description, which Splink keeps and does not read.
     """
     graded = [(_sided(condition, column), label, m) for condition, label, m in _LEVELS[kind]]
     if history and kind == "postcode":
@@ -207,8 +202,7 @@ def comparison(
         crossed = f'"{column}_l" = "{crossed_with}_r" OR "{crossed_with}_l" = "{column}_r"'
         graded.insert(1, (crossed, f"{crossed_with} of the other", None if cross_counted else 0.02))
     adjusted = {} if kind in _NEVER_ADJUSTED else {_equal(column): _adjusted(column)}
-    described = {"comparison_description": RAREST.format(column=column)} if rarest else {}
-    return _comparison(column, _unknown([column]), f"{column} not known", graded, adjusted, least=0.005) | described
+    return _comparison(column, _unknown([column]), f"{column} not known", graded, adjusted, least=0.005)
 
 
 def _sided(condition: str, column: str) -> str:

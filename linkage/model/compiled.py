@@ -50,7 +50,7 @@ def scored_pairs(
     """
     query, source = f"with pairs as (\n{pairs}\n)", "pairs"
     for place, stage in enumerate(stages(model), 1):
-        query += f",\nstage_{place} as (\n{_select([f'{source}.*', *stage.added], source + stage.joins)}\n)"
+        query += f",\nstage_{place} as (\n{_select(['*', *stage.added], source)}\n)"
         source = f"stage_{place}"
         if stage.reachable and floor is not None:
             most = f"reach_{place}"  # a column of its own, which Spark does not work out again (engine/macros.py)

@@ -19,7 +19,7 @@ from linkage.model.model_files import save
 from linkage.model.splink_json import load
 from linkage.model.training.report import TrainingReport
 
-EVIDENCE = ("histories", "dates", "frequencies", "household")
+EVIDENCE = ("histories", "dates", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
 
 
@@ -65,12 +65,10 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
         number: the identifier that both sides may hold; None where they share none.
         evidence: of EVIDENCE; without "histories" only latest values are compared and blocked on.
     """
-    history, dated, rarest = (kind in evidence for kind in ("histories", "dates", "frequencies"))
+    history, dated = (kind in evidence for kind in ("histories", "dates"))
     made = settings(
         [
-            comparison(
-                "forename", "name", swapped_with="surname", further="middle_names", history=history, rarest=rarest
-            ),
+            comparison("forename", "name", swapped_with="surname", further="middle_names", history=history),
             comparison(
                 "surname",
                 "name",
@@ -78,7 +76,6 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
                 swap_counted=True,
                 history=history,
                 dated=dated,
-                rarest=rarest,
             ),
             comparison("dob", "date"),
             comparison("sex", "category"),

@@ -26,7 +26,6 @@ NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
 # Descriptions of conditional comparisons: "surname given postcode", "surname changed with postcode".
 _CONDITIONAL = re.compile(r"\w+ (given|changed with) (\w+(?:, \w+)*)")
-_RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 GIVE_A_MODEL = "give a trained model (--model of leo link or leo dedupe; of a run: train = false)"
@@ -46,7 +45,6 @@ class Level:
     tf_weight: float = 0.0
     tf_minimum_u: float = 0.0
     tf_base_u: float | None = None  # u of the exact level that the adjustment replaces
-    tf_list: str | None = None  # <column>_all, whose rarest shared value adjusts the weight (see model.rarest)
 
     @property
     def weight(self) -> float:
@@ -108,12 +106,6 @@ class Model:
         used = [column for comparison in self.comparisons for column in comparison.columns]
         used += [column for rule in self.blocking_rules for column in rule.columns]
         return tuple(dict.fromkeys([*used, *self.tf_columns]))
-
-    @functools.cached_property
-    def tf_lists(self) -> tuple[str, ...]:
-        """Columns of lists whose rarest shared value adjusts a weight."""
-        levels = (level for comparison in self.comparisons for level in comparison.levels)
-        return tuple(dict.fromkeys(level.tf_list for level in levels if level.tf_list))
 
     @functools.cached_property
     def tf_columns(self) -> tuple[str, ...]:
@@ -271,7 +263,6 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     levels = raw["comparison_levels"]
     graded = sum(1 for level in levels if not level.get("is_null_level"))
     exact = _exact_level_u(levels, here)
-    rarest = _RAREST.fullmatch(raw.get("comparison_description") or "")
     found = []
     for level in levels:
         null = bool(level.get("is_null_level"))
@@ -289,11 +280,6 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
                 "  add one, or take the adjustment out"
             )
         condition = level["sql_condition"]
-        listed = f"{rarest.group(1)}_all" if rarest and not null and not column else None
-        if listed and f'"{listed}_l"' in condition:
-            base = exact.get(listed.removesuffix("_all").lower())
-        else:
-            listed = None
         found.append(
             Level(
                 value=-1 if null else graded,
@@ -305,7 +291,6 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
                 tf_weight=weight,
                 tf_minimum_u=_finite(level, "tf_minimum_u_value", 0.0, here),
                 tf_base_u=base,
-                tf_list=listed,
             )
         )
     if not found or found[-1].condition is not None:

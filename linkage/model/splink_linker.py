@@ -1,13 +1,10 @@
 """Splink itself: a `Linker` on a step's own tables and model, and training by Splink.
 
-A linker's predictions have our match weights, and its charts work. Splink has term frequencies of values, not of lists:
-a level that is adjusted by the rarest value that two histories share keeps its m and u in Splink and loses that
-adjustment.
+A linker's predictions have our match weights, and its charts work.
 """
 
 import itertools
 import uuid
-import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
@@ -16,9 +13,10 @@ from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, NothingToTrainOnError
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import GIVE_A_MODEL, NOT_OBSERVED, Model, from_dict
-from linkage.model.training import LevelReport, TrainingReport
+from linkage.model.training import TrainingReport
 from linkage.model.training.blocks import TrainingBlock, count_blocks, training_blocks
 from linkage.model.training.counts import Layout
+from linkage.model.training.report import level_reports
 
 _SAMPLE = 100_000
 """Records of a side by which training blocks are chosen."""
@@ -32,8 +30,6 @@ is one bit of prior."""
 def splink_linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
     """Open a trained model in Splink.
 
-    A warning names the comparisons of which Splink does not adjust every level.
-
     Args:
         tables: name to unit_id and the model's columns: of two sides, or of one file that is linked with itself.
 
@@ -44,13 +40,6 @@ def splink_linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> 
         ConfigError: the model is not trained, or the engine is not DuckDB.
     """
     model.check_trained("Splink's linker")
-    unadjusted = [of.name for of in model.comparisons if any(level.tf_list for level in of.levels)]
-    if unadjusted:
-        warnings.warn(
-            f"Splink does not adjust agreement on an earlier value by how rare it is: pairs that agree so on "
-            f"{', '.join(unadjusted)} have another match weight in Splink than in links",
-            stacklevel=3,
-        )
     return _linker(engine, model, tables)
 
 
@@ -66,8 +55,8 @@ def train_by_splink(
     """Estimate a model's probabilities by Splink: u from random pairs, m and the prior by EM on blocks.
 
     Splink's EM is run on the blocks that our own training would choose. The prior is from the pairs that agree on two of
-    these blocks, as Splink's tutorials take it from deterministic rules. Nothing else of our training is done: no standard errors, no conditional comparisons, no check that EM has found
-    matches.
+    these blocks, as Splink's tutorials take it from deterministic rules. Nothing else of our training is done: no standard
+    errors, no conditional comparisons, no check that EM has found matches.
 
     Args:
         model: comparisons and blocking rules; what m and u it has are where estimation starts.
@@ -153,27 +142,12 @@ def _report(
 ) -> TrainingReport:
     from importlib.metadata import version
 
-    levels = [
-        LevelReport(
-            comparison=comparison.name,
-            level=level.label,
-            value=level.value,
-            m=level.m or 0.0,
-            u=level.u or 0.0,
-            weight=float(f"{level.weight:.6g}"),
-            standard_error=None,
-            full=level.value == max(of.value for of in comparison.levels),
-        )
-        for comparison in model.comparisons
-        for level in comparison.levels
-        if level.value >= 0
-    ]
     return TrainingReport(
         seed=seed,
         units=[engine.count(left), engine.count(right)],
         random_pairs=int(_RANDOM_PAIRS),
         rules=[{"columns": list(block.columns), "pairs": block.pairs, "used": True} for block in blocks],
         prior=model.prior,
-        levels=levels,
+        levels=level_reports(model),
         versions={"splink": version("splink")},
     )

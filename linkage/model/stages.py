@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model import rarest
 from linkage.model.conditions import cheaper, has_distance, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
@@ -25,7 +24,6 @@ class Stage:
 
     added: list[str]
     reachable: str | None = None
-    joins: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,10 +73,7 @@ def stages(model: Model) -> list[Stage]:
         now = still_open.pop(index)
         gamma = quote(pattern_column(now.comparison))
         found += _settled(now, gamma)
-        if values := rarest.shared(index, now.comparison, gamma):
-            frequencies, joins = rarest.found(index, now.comparison)
-            found += [Stage(values), Stage(frequencies, joins=joins)]
-        weight = f"coalesce({now.known}, {_weight_case(gamma, now.rest, index)}) as w_{index}"
+        weight = f"coalesce({now.known}, {_weight_case(gamma, now.rest)}) as w_{index}"
         found.append(Stage([weight], _reachable(model, still_open)))
     return [stage for stage in found if stage.added]
 
@@ -95,8 +90,7 @@ def _split(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...
     """
     first = next((place for place, level in enumerate(rest) if _asks_distance(level.condition or "")), 0)
     near, far = rest[:first], rest[first:]
-    by_list = any(level.tf_list for level in rest)  # its frequencies are looked up once the level is known
-    return (near, far) if near and not by_list and _best(near) - _best(far) >= _FAR_LESS else (rest, ())
+    return (near, far) if near and _best(near) - _best(far) >= _FAR_LESS else (rest, ())
 
 
 @functools.lru_cache(maxsize=4096)
@@ -113,17 +107,17 @@ def _nearer(now: _Open, near: tuple[Level, ...], far: tuple[Level, ...]) -> tupl
     then = replace(now, gamma=f"nearer_{index}", known=f"nearly_{index}", rest=far, most=f"most_{index}")
     at_best = [level for level in far if _asks_distance(level.condition or "")]
     else_ = [level for level in far if level not in at_best]
-    most = f"greatest({number(_best(at_best))}, {_weighed_by_condition(else_, index)})"
+    most = f"greatest({number(_best(at_best))}, {_weighed_by_condition(else_)})"
     weights = [
-        f"coalesce({now.known}, {_weight_case(then.gamma, near, index)}) as {then.known}",
+        f"coalesce({now.known}, {_weight_case(then.gamma, near)}) as {then.known}",
         f"case when {then.gamma} is null then {most} end as {then.most}",
     ]
     return [*_settled(replace(now, rest=near), then.gamma), Stage(weights)], then
 
 
-def _weighed_by_condition(levels: Sequence[Level], index: int) -> str:
+def _weighed_by_condition(levels: Sequence[Level]) -> str:
     """The weight of the first of some levels that holds."""
-    weights = [(level.condition, number(level.weight) + _adjustment(level, index)) for level in levels]
+    weights = [(level.condition, number(level.weight) + _adjustment(level)) for level in levels]
     whens = " ".join(f"when {cheaper(condition)} then {weight}" for condition, weight in weights if condition)
     last = next(weight for condition, weight in weights if condition is None)
     return f"case {whens} else {last} end" if whens else last
@@ -161,18 +155,18 @@ def _gamma_name(index: int, comparison: Comparison, still_open: Mapping[int, _Op
     return f"open_{index}" if index in still_open else quote(pattern_column(comparison))
 
 
-def _weight_case(gamma: str, levels: Sequence[Level], index: int) -> str:
-    """The weight of a level, with its term-frequency adjustment as Splink defines it, or as `rarest` does."""
-    weights = [(level, number(level.weight) + _adjustment(level, index)) for level in levels]
+def _weight_case(gamma: str, levels: Sequence[Level]) -> str:
+    """The weight of a level, with its term-frequency adjustment as Splink defines it."""
+    weights = [(level, number(level.weight) + _adjustment(level)) for level in levels]
     if len(levels) == 1 and levels[0].condition is None:
         return f"({weights[0][1]})"  # every pair has it
     return f"case {gamma} {' '.join(f'when {level.value} then {weight}' for level, weight in weights)} end"
 
 
-def _adjustment(level: Level, index: int) -> str:
+def _adjustment(level: Level) -> str:
     """weight * (log2 u - log2 of the commoner value's frequency, or of the least that counts); 0 where none is."""
     if not level.adjusted:
-        return f" + {rarest.adjustment(index, level)}" if level.tf_list else ""
+        return ""
     commoner = "greatest({}, {})".format(*(quote(f"bits_{level.tf_column}_{side}") for side in "lr"))  # NULL is skipped
     if level.tf_minimum_u > 0:
         least = number(math.log2(level.tf_minimum_u))
@@ -184,7 +178,7 @@ def _adjustment(level: Level, index: int) -> str:
 def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: Mapping[int, _Open]) -> str:
     """The weight as far as the cheap levels settle it: w_ where they settle all, else known_, NULL while open."""
     name = f"known_{index}" if index in still_open else f"w_{index}"
-    case = _weight_case(_gamma_name(index, comparison, still_open), levels, index) if levels else "cast(null as double)"
+    case = _weight_case(_gamma_name(index, comparison, still_open), levels) if levels else "cast(null as double)"
     return f"{case} as {name}"
 
 
@@ -196,7 +190,7 @@ def _best(levels: Sequence[Level]) -> float:
 def _most_adjustment(level: Level) -> float:
     """The frequency is 1 at most, and 2^-40, rarer than any value that somebody holds, at least."""
     if not level.adjusted:
-        return rarest.most(level) if level.tf_list else 0.0
+        return 0.0
     base = math.log2(level.tf_base_u or 1.0)
     return max(level.tf_weight * (base + 40.0), level.tf_weight * base)
 

@@ -184,7 +184,7 @@ def _adjusted(model: Mapping[str, Any]) -> list[str]:
     return [
         f"{level['comparison']}: {str(level['label']).removeprefix(str(level['comparison']) + ': ')}"
         for level in parameters(dict(model))["levels"]
-        if level["term_frequency"] or level["rarest"]
+        if level["term_frequency"]
     ]
 
 

@@ -7,9 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
-"""A comparison's description, by which agreement of histories weighs by how rare a value is (linkage.model.rarest)."""
-
 _CORRECTS = re.compile(r"\w+ (?:given|among|changed with) \w+(?:, \w+)*")
 """The description of a comparison that takes back what others say too much or too little (linkage.model.comparisons)."""
 
@@ -25,9 +22,8 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
     Returns:
         prior: probability that two random records match, or None; prior_weight: the same in log2 odds;
         levels: comparison, label, m, u, match_weight (log2 m/u, None where m or u is not known or zero),
-        term_frequency (True where the level adjusts for how common the value is), rarest (True where it does so by the
-        rarest value of two histories), corrects (True where the comparison takes back what others say too much or too
-        little, so that only m over u counts). Null levels are left out: they weigh nothing.
+        term_frequency (True where the level adjusts for how common the value is), corrects (True where the comparison
+        takes back what others say too much or too little, so that only m over u counts). Null levels are left out: they weigh nothing.
     """
     prior = model.get("probability_two_random_records_match")
     levels = [
@@ -38,7 +34,6 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
             "u": (u := _probability(level, "u_probability")),
             "match_weight": _weight(m, u),
             "term_frequency": bool(level.get("tf_adjustment_column")),
-            "rarest": _by_rarest(comparison, level),
             "corrects": _CORRECTS.fullmatch(comparison.get("comparison_description") or "") is not None,
         }
         for comparison in model.get("comparisons", [])
@@ -56,14 +51,6 @@ def _probability(level: Mapping[str, Any], key: str) -> float | None:
     """m or u of a level. Splink says in words that no pair showed one, and weighs it as so rare (linkage.model)."""
     value = level.get(key)
     return _NOT_OBSERVED if isinstance(value, str) else value
-
-
-def _by_rarest(comparison: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
-    """Whether a level adjusts agreement of two histories for the rarest value they share."""
-    listed = _RAREST.fullmatch(comparison.get("comparison_description") or "")
-    if listed is None or level.get("tf_adjustment_column"):
-        return False
-    return f'"{listed[1]}_all_l"' in (level.get("sql_condition") or "")
 
 
 def version(model: Mapping[str, Any]) -> str:

@@ -146,7 +146,7 @@ def pattern_weights(model: Model, levels: Ids) -> Floats:
         by_value = np.zeros(max(level.value for level in comparison.levels) + 2)  # the last is for -1
         for level in comparison.levels:
             base = np.log2(level.tf_base_u or 1.0)
-            share = level.tf_weight if level.adjusted else 1.0 if level.tf_list else 0.0
+            share = level.tf_weight if level.adjusted else 0.0
             by_value[level.value] = level.weight + share * base
         weights += by_value[levels[:, place]]
     return weights

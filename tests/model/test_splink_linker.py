@@ -1,13 +1,11 @@
-"""Both trainers side by side on the same files, and what a Splink linker cannot say."""
+"""Both trainers side by side on the same files."""
 
 import math
-from copy import deepcopy
 
 import pytest
 
 from linkage.engine import connect
 from linkage.errors import ConfigError
-from linkage.model import from_dict
 from linkage.model.splink_linker import splink_linker, train_by_splink
 from linkage.model.training import train
 from tests.model import known_errors
@@ -36,30 +34,3 @@ def test_splinks_training_and_ours_agree_on_files_of_known_errors() -> None:
 def test_an_untrained_model_has_no_linker() -> None:
     with connect("duckdb") as engine, pytest.raises(ConfigError, match="no m and u"):
         splink_linker(engine, known_errors.model(), {})
-
-
-def test_levels_that_splink_cannot_adjust_are_named() -> None:
-    raw = deepcopy(known_errors.model().raw)
-    for comparison in raw["comparisons"]:
-        for level in comparison["comparison_levels"]:
-            if not level.get("is_null_level"):
-                level |= {"m_probability": 0.1, "u_probability": 0.1}
-    name = raw["comparisons"][0]["output_column_name"]
-    raw["comparisons"][0]["comparison_description"] = f"{name} by the rarest value that both ever held"
-    raw["comparisons"][0]["comparison_levels"].insert(
-        2,
-        {
-            "sql_condition": f'list_has_any("{name}_all_l", "{name}_all_r")',
-            "label_for_charts": "an earlier value",
-            "m_probability": 0.1,
-            "u_probability": 0.1,
-        },
-    )
-    left, right = known_errors.two_files()
-    with connect("duckdb") as engine:
-        tables = {
-            side: engine.sql(f"select *, [{name}] as {name}_all from {{t}}", t=engine.from_arrow(table))
-            for side, table in (("left", left), ("right", right))
-        }
-        with pytest.warns(UserWarning, match=f"{name} have another match weight in Splink"):
-            splink_linker(engine, from_dict(raw), tables)

@@ -357,6 +357,4 @@ def _columns(comparisons: Sequence[Comparison]) -> list[str]:
 
 def _without_frequencies(comparison: Comparison) -> Comparison:
     """A comparison whose levels do not ask how common a value is."""
-    return replace(
-        comparison, levels=tuple(replace(level, tf_column=None, tf_list=None) for level in comparison.levels)
-    )
+    return replace(comparison, levels=tuple(replace(level, tf_column=None) for level in comparison.levels))

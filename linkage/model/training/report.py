@@ -47,6 +47,7 @@ class TrainingReport:
     warnings: list[str] = field(default_factory=list)  # estimates that are usable, but not as one would think
     learnt: bool = True  # False: m are default parameters, since the sides were too small, or share too few
     guessed: list[str] = field(default_factory=list)  # comparisons of which no run tells how many matches differ
+    versions: dict[str, str] = field(default_factory=dict)  # of other software that trained it
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest, or the file next to a model."""
@@ -71,7 +72,7 @@ def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed
             for run in estimates.runs
         ],
         prior=model.prior,
-        levels=_levels(model, standard_errors(evidence, estimates)),
+        levels=level_reports(model, standard_errors(evidence, estimates)),
         faults=_never_free(layout, estimates) if learnt else [],
         warnings=[*_rejected(estimates), *_never_known(layout, estimates), *_silent(layout, estimates)],
         learnt=learnt,
@@ -81,10 +82,11 @@ def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed
 
 def conditional_levels(model: Model) -> list[LevelReport]:
     """Levels of conditional comparisons: measured on non-matches, not on matches."""
-    return _levels(replace(model, comparisons=tuple(c for c in model.comparisons if c.given)), repeat(None))
+    return level_reports(replace(model, comparisons=tuple(c for c in model.comparisons if c.given)))
 
 
-def _levels(model: Model, errors: Iterable[float | None]) -> list[LevelReport]:
+def level_reports(model: Model, errors: Iterable[float | None] = repeat(None)) -> list[LevelReport]:
+    """The graded levels of a model, with the standard errors of their weights."""
     levels = ((c.name, level) for c in model.comparisons for level in c.levels if level.value >= 0)
     return [
         LevelReport(name, level.label, level.value, level.m or 0.0, level.u or 0.0, float(f"{level.weight:.6g}"), error)

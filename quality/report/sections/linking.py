@@ -180,7 +180,7 @@ def _model_charts(p: Publication, step: Step) -> list[Block]:
     for level in model["levels"]:
         names = {"group": p.names.column(level["comparison"]), "label": level_in_words(level, p.names)}
         m, u, weight = (p.d.parameter(level[key]) for key in ("m", "u", "match_weight"))
-        rows.append([*names.values(), m, u, weight, "yes" if level["term_frequency"] or level.get("rarest") else "no"])
+        rows.append([*names.values(), m, u, weight, "yes" if level["term_frequency"] else "no"])
         for cell, kind in ((m, "m, among matches"), (u, "u, among non-matches")):
             if cell.value and not level.get("corrects"):
                 probabilities.append({**names, "kind": kind, "value": cell.value})

@@ -15,7 +15,6 @@ def model(**first: Any) -> dict[str, Any]:
         "comparisons": [
             {
                 "output_column_name": "surname",
-                "comparison_description": "surname by the rarest value that both ever held",
                 "comparison_levels": [
                     {"sql_condition": '"surname_l" IS NULL OR "surname_r" IS NULL', "is_null_level": True},
                     {
@@ -46,19 +45,9 @@ def test_a_level_that_no_pair_showed_weighs_what_the_model_takes_it_for() -> Non
     assert (first["m"], first["match_weight"]) == (1e-6, pytest.approx(-17.93157))
 
 
-def test_a_history_weighs_by_its_rarest_value_without_a_column_of_its_own() -> None:
-    levels = parameters(model())["levels"]
-    assert [(level["term_frequency"], level["rarest"]) for level in levels] == [
-        (True, False),
-        (False, True),
-        (False, False),
-    ]
-
-
 def test_a_model_that_weighs_by_no_frequency_is_another() -> None:
     """As `leo model tune` saves it: m and u are the same, and it links otherwise."""
     plain = copy.deepcopy(model())
-    del plain["comparisons"][0]["comparison_description"]
     del plain["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]
     assert version(parameters(plain)) != version(parameters(model())) == version(parameters(model()))
 
