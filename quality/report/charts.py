@@ -18,7 +18,7 @@ from quality.report.page import Figure, Table
 
 Values = Sequence[Mapping[str, Any]]
 
-_WIDTH = 430  # pixels of a plot; labels stand to its left
+_WIDTH = 360  # pixels of a plot; labels stand to its left
 _ROW, _LINE = 26, 16  # pixels of a row with one line of label, and of a further line
 _LABEL = 34  # characters of a line of label
 _FIRST, _SECOND, _AXIS = "var(--chart-1)", "var(--chart-2)", "var(--chart-axis)"
