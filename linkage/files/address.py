@@ -29,7 +29,6 @@ _SURE = 7.0  # log-likelihood by which a name has that more often than the other
 _PRIOR_ROWS = 3  # addresses, of which a rare name is taken to be as all the others
 _ROUNDS = 2  # a country, and a state before it
 _ONE_COUNTRY = 0.9  # share of addresses that end in one name, which distinguishes no address then
-_MOST_TOWN_WORDS = 5
 
 _APART = re.compile(r"[,;|\n\r\t()\[\]]+|<br ?/?>|\s[-–—/]+\s")
 _AROUND = " .:-–—"
@@ -53,7 +52,6 @@ class AddressForm:
         town_first: the town stands before the street.
         states: a code of a state stands after the town without a comma.
         beyond: names of states and countries, in capitals.
-        ends: words of towns that may end a street's piece with no comma between.
         holds: of PARTS, what stands in the addresses.
     """
 
@@ -62,7 +60,6 @@ class AddressForm:
     town_first: bool = False
     states: bool = False
     beyond: frozenset[str] = frozenset()
-    ends: frozenset[str] = frozenset()
     holds: frozenset[str] = frozenset()
 
     def is_town(self, piece: str) -> bool:
@@ -78,19 +75,7 @@ class AddressForm:
         if self.states:
             text = _STATE_END.sub(r", \1", text)
         made = [piece.upper() for part in _APART.split(text) if (piece := part.strip(_AROUND))]
-        pieces = made if self.town_first else made[::-1]
-        return code.upper(), self._with_town(pieces) if self.ends else pieces
-
-    def _with_town(self, pieces: list[str]) -> list[str]:
-        """The longest end of the outermost piece with a number that is a town's name becomes a piece of its own."""
-        at = next((n for n, piece in enumerate(pieces) if _DIGIT.search(piece)), None)
-        if at is None:
-            return pieces
-        words = pieces[at].split()
-        for many in range(min(len(words) - 1, _MOST_TOWN_WORDS), 0, -1):
-            if words_of(" ".join(words[-many:])) in self.ends:
-                return [*pieces[:at], " ".join(words[-many:]), " ".join(words[:-many]), *pieces[at + 1 :]]
-        return pieces
+        return code.upper(), made if self.town_first else made[::-1]
 
     def split(self, text: str) -> dict[str, str | None]:
         """The parts of an address, by the names of PARTS."""
@@ -219,13 +204,6 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
     if not any(side.form.postcode or any(len(pieces) > 1 for pieces in side.pieces) for side in sides):
         return
     own = [frozenset(map(words_of, side.towns)) if side.towns is not None else None for side in sides]
-    _find_beyond(sides, own)
-    towns = [frozenset(map(words_of, _towns(side.form, side.pieces))) if side.pieces else None for side in sides]
-    for here, side in enumerate(sides):
-        known = own[here] or own[here - 1] or towns[here - 1]
-        if known and side.pieces and 3 * _towns(side.form, side.pieces).total() < 2 * len(side.pieces):
-            side.form = replace(side.form, ends=known)
-            side.pieces = [side.form.pieces(text)[1] for text in side.texts]
     _find_beyond(sides, own)
     for here, side in enumerate(sides):
         known = own[here] or own[here - 1]

@@ -4,6 +4,7 @@ What is not known is 00 (1985-00-00), and an impossible day (1990-02-31) stays, 
 leaves open (day or month first, the century of a year of two digits) the column says as a whole.
 """
 
+import contextlib
 import datetime
 import functools
 import re
@@ -19,15 +20,7 @@ from linkage.files.vocabulary import vocabulary
 from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
 
-_TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
-_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
-_TRIPLE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})" + _TIME, re.ASCII)
-_DIGITS = re.compile(r"(\d{8}|\d{6})(?:\.0)?", re.ASCII)
-_FEWER_DIGITS = re.compile(r"(\d{3,7})(?:\.0)?", re.ASCII)
-_TOGETHER = re.compile(r"(\d\d)()(\d\d)(\d{4}|\d\d)(?:\.0)?", re.ASCII)
-_YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
-_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
-_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
+_NUMBERS = re.compile(r"(\d{1,8})(?:([-/. ])(\d{1,4})(?:[-/. ](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?)?)?", re.ASCII)
 _MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))")
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
@@ -82,10 +75,11 @@ class DateFormat:
 
 
 def plain(text: str) -> str:
-    """A date without quotes, blanks around its separators and a last full stop."""
+    """A date without quotes, blanks around its separators, a last full stop and the .0 of a number."""
     text = text.strip("'\"`= ")
     text = _BLANKS.sub(r"\1", text) if " " in text else text
-    return text[:-1].rstrip() if text.endswith(".") and text[-2:-1].isdigit() else text
+    text = text[:-1].rstrip() if text.endswith(".") and text[-2:-1].isdigit() else text
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() and len(text) > 4 else text
 
 
 def says_nothing(text: str) -> bool:
@@ -110,37 +104,44 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
 
 
 def shows_order(values: Mapping[str, int]) -> bool | None:
-    """Whether the month stands before the day, where any date shows it."""
-    day = month = 0
-    for text, rows in values.items():
-        if match := _TRIPLE.fullmatch(plain(text)):
-            one, two = int(match[1]), int(match[3])
-            day += rows * (12 < one <= 31)
-            month += rows * (12 < two <= 31 and one <= 12)
-    return month > day if day or month else None
+    """Whether the month stands before the day, where any date with separators shows it."""
+    texts = ((plain(text), rows) for text, rows in values.items())
+    day, month, _ = _orders({text: rows for text, rows in texts if not text.isdigit()}, 0)
+    return month.total() > day.total() if day or month else None
 
 
 def _by_triples(known: Counter[str], latest_year: int) -> DateFormat:
-    day, month, first, last = Counter[str](), Counter[str](), 0, 0
+    day, month, years = _orders(known, latest_year)
     digits = Counter[int]()
     for text, rows in known.items():
-        if match := _DIGITS.fullmatch(text):
-            digits[len(match[1])] += rows
-        if match := _TRIPLE.fullmatch(text) or _digits_day_first(text, latest_year):
-            one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
+        digits[len(text) if text.isdigit() and len(text) in (6, 8) else 0] += rows
+    month_first = {of: month[of] > day[of] for of in {*day, *month}}
+    month_first.setdefault("", month.total() > day.total())
+    usual = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
+    return DateFormat("", month_first, years[0] > years[1], latest_year, usual)
+
+
+def _orders(known: Mapping[str, int], latest_year: int) -> tuple[Counter[str], Counter[str], tuple[int, int]]:
+    """Rows that show day and month first, by separator; and rows whose first and last number can only be a year."""
+    day, month, first, last = Counter[str](), Counter[str](), 0, 0
+    for text, rows in known.items():
+        if triple := _triple_of(text, latest_year):
+            separator, (one, two, year) = triple[1], map(int, (triple[0], triple[2], triple[3]))
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
-    month_first = {of: month[of] > day[of] for of in {*day, *month}}
-    if not day[""] + month[""]:
-        month_first[""] = month.total() > day.total()
-    usual = next((length for length, rows in digits.items() if rows > known.total() / 2), 8)
-    return DateFormat("", month_first, first > last, latest_year, usual)
+    return +day, +month, (first, last)
 
 
-def _digits_day_first(text: str, latest_year: int) -> re.Match[str] | None:
-    match = _TOGETHER.fullmatch(text)
-    return None if match and len(match[4]) == 4 and _is_year_first(match[0], latest_year) else match
+def _triple_of(text: str, latest_year: int) -> tuple[str, str, str, str] | None:
+    """First number, separator, second number and third of a date that does not begin with a whole year."""
+    if text.isdigit() and len(text) in (6, 8):
+        is_year_first = len(text) == 8 and _is_year_first(text, latest_year)
+        return None if is_year_first else (text[:2], "", text[2:4], text[4:])
+    match = _NUMBERS.fullmatch(text)
+    if not match or not match[4] or max(len(match[1]), len(match[3])) > 2 or len(match[4]) not in (2, 4):
+        return None
+    return match[1], match[2], match[3], match[4]
 
 
 def _is_year_first(digits: str, latest_year: int) -> bool:
@@ -175,12 +176,11 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
 
 
 def _year_in_full(text: str) -> int | None:
-    if match := _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text):
-        return int(match[1])
-    if match := _TRIPLE.fullmatch(text):
-        return int(match[4]) if len(match[4]) == 4 else None
-    found = _month_and_numbers(text)
-    years = [int(number) for number in found[1] if len(number) == 4] if found else []
+    if match := _NUMBERS.fullmatch(text):
+        is_dated, whole = bool(match[4]), [part for part in (match[1], match[4]) if part and len(part) == 4]
+        return int(whole[0]) if whole and (is_dated or text == whole[0]) else None
+    in_words = _month_and_numbers(text)
+    years = [int(number) for number in in_words[1] if len(number) == 4] if in_words else []
     return years[0] if len(years) == 1 else None
 
 
@@ -232,21 +232,17 @@ def _parsed(text: str, how: DateFormat) -> str | None:
         return _by_format(text, how)
     if how.excel and (match := _SERIAL.fullmatch(text)):
         return (_EXCEL_START + datetime.timedelta(days=int(match[1]))).isoformat()
-    if match := _YEAR_FIRST.fullmatch(text):
-        return _iso(match[1], match[2], match[3])
-    if match := _TRIPLE.fullmatch(text):
-        return _triple(match[1], match[2], match[3], match[4], how)
-    if match := _DIGITS.fullmatch(text):
-        return _run_together(match[1], how)
-    if (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
-        return padded
-    if match := _YEAR.fullmatch(text):
-        return _iso(match[1], "0", "0")
-    if match := _YEAR_MONTH.fullmatch(text):
-        return _iso(match[1], match[2], "0")
-    if match := _MONTH_YEAR.fullmatch(text):
-        return _iso(match[2], match[1], "0")
-    return _in_words(text, how)
+    if triple := _triple_of(text, how.latest_year):
+        return _triple(*triple, how)
+    if not (match := _NUMBERS.fullmatch(text)):
+        return _in_words(text, how)
+    one, separator, two, three = match.groups()
+    if two is None:
+        return _of_digits(one, how)
+    if len(one) == 4 and len(two) <= 2 and len(three or "") <= 2:
+        return _iso(one, two, three or "0") if three or separator != " " else None
+    is_month_and_year = len(two) == 4 and len(one) <= 2 and not three and separator != " "
+    return _iso(two, one, "0") if is_month_and_year else None
 
 
 def _by_format(text: str, how: DateFormat) -> str | None:
@@ -265,9 +261,11 @@ def _iso(year: str, month: str, day: str) -> str:
     return f"{int(year):04}-{int(month):02}-{int(day):02}"
 
 
-def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> str:
-    if len(year) == 2 and (how.year_first or int(one) > 31):
+def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> str | None:
+    if len(year) == 2 and (how.year_first or int(one) > 31 or (not separator and int(one) > 12 and int(two) > 12)):
         return _iso(str(_whole_year(int(one), how.latest_year)), two, year)
+    if not separator and len(year) == 4 and not EARLIEST_YEAR <= int(year) <= how.latest_year + 1:
+        return None
     whole = year if len(year) == 4 else str(_whole_year(int(year), how.latest_year))
     month_first = how.month_first.get(separator, how.month_first.get("", False))
     if int(one) > 12 >= int(two):  # only one of them can be the month
@@ -277,28 +275,15 @@ def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> s
     return _iso(whole, one, two) if month_first else _iso(whole, two, one)
 
 
-def _run_together(digits: str, how: DateFormat) -> str | None:
-    if len(digits) == 6:
-        one, two, three = digits[:2], digits[2:4], digits[4:]
-        if how.year_first or int(one) > 31 or (int(two) > 12 and int(one) > 12):
-            return _iso(str(_whole_year(int(one), how.latest_year)), two, three)
-        return _triple(one, "", two, three, how)
-    if _is_year_first(digits, how.latest_year):
+def _of_digits(digits: str, how: DateFormat) -> str | None:
+    """The date of digits that begin with a year, or before which zeros were lost; None where they are none."""
+    if len(digits) == 8:
         return _iso(digits[:4], digits[4:6], digits[6:])
-    if EARLIEST_YEAR <= int(digits[4:]) <= how.latest_year + 1:
-        return _triple(digits[:2], "", digits[2:4], digits[4:], how)
-    return None
-
-
-def _with_zeros(digits: str, how: DateFormat) -> str | None:
-    """The date of digits before which zeros were lost; None where that is none."""
-    if not _FEWEST_DIGITS[how.digits] <= len(digits) < how.digits:
-        return None
-    made = _run_together(digits.zfill(how.digits), how)
-    try:
-        return datetime.date.fromisoformat(made).isoformat() if made else None
-    except ValueError:
-        return None
+    if len(digits) < how.digits and len(digits) >= _FEWEST_DIGITS[how.digits]:
+        made = _parsed(digits.zfill(how.digits), how)
+        with contextlib.suppress(ValueError):
+            return datetime.date.fromisoformat(made or "").isoformat()
+    return _iso(digits, "0", "0") if len(digits) == 4 else None
 
 
 def _in_words(text: str, how: DateFormat) -> str | None:

@@ -1,6 +1,5 @@
 """Draft a run's file and its definitions from person files: each file's inferred schema, written to be read and changed."""
 
-import json
 import os
 import re
 from collections import Counter
@@ -9,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from glob import escape
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from linkage.config import FileFormat
-from linkage.config.resources import shipped_dir, shipped_names
+from linkage.config.resources import shipped_names
 from linkage.engine import Engine, connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
@@ -23,8 +21,6 @@ from linkage.files.mapping import NOT_COMPARED
 from linkage.files.prepare import FileOptions, Inferred, Prepared, inferred_files
 from linkage.files.read_file import damage_reported
 from linkage.files.schema import toml_table, toml_value
-from linkage.model.comparisons import comparison
-from linkage.model.leo import any_time
 from linkage.records.csv_files import read_header
 
 _DESCRIBED = {
@@ -43,8 +39,8 @@ _DESCRIBED = {
 """Role that a run reads to concept, identifiability and description."""
 _NUMBERS = ("nino", "uln", "upn", "husid")
 """Numbers that are one person's, in the order in which passes ask for them."""
-_SHIPPED = {(): "education", ("uln",): "education", ("nino",): "cis"}
-"""Numbers that files share, to the passes and the model that ship for these."""
+_COMPARED = {"education": ("uln",), "cis": ("nino",)}
+"""Model that ships, to the numbers that it compares."""
 _ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d",
            "%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")  # fmt: skip
 _FORMATS = [order.format(sign) for sign in ("-", "/", ".", " ", "") for order in _ORDERS]
@@ -262,22 +258,11 @@ def _write(options: Draft, texts: dict[Path, str]) -> list[Path]:
 
 def _texts(options: Draft, sources: Sequence[_Source]) -> dict[Path, str]:
     """The files of a draft, the run's last, to their text."""
-    columns = Counter(role for source in sources for role in source.roles)
-    numbers = [name for name in _NUMBERS if columns[name] > 1]
-    shipped = _SHIPPED.get(tuple(numbers))
-    name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
-    name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
-    passes, model = f"passes/{shipped or name}.toml", f"models/{shipped or name}.json"
+    frames = [(source.name, source.sexes) for source in sources if source.sexes and "sex" in source.roles]
+    codes = (f"[{name}_sex]\n" + "".join(f"{toml_value(c)} = {toml_value(of[c])}\n" for c in of) for name, of in frames)
     texts = {f"catalogue/{source.name}.toml": _catalogue(source) for source in sources}
-    frames = {f"{source.name}_sex": source.sexes for source in sources if source.sexes and "sex" in source.roles}
-    codes = {
-        of: "\n".join(f"{toml_value(c)} = {toml_value(label)}" for c, label in f.items()) for of, f in frames.items()
-    }
-    texts["catalogue/frames.toml"] = "\n".join(f"[{of}]\n{lines}\n" for of, lines in codes.items())
-    if not shipped:
-        texts |= {passes: _passes(numbers, dated=columns["dob"] > 1), model: _model(numbers)}
-    run = _run(options, sources, name, passes, model)
-    return {**{options.definitions / path: text for path, text in texts.items() if text}, options.run: run}
+    texts |= {"catalogue/frames.toml": "\n".join(codes)} if frames else {}
+    return {**{options.definitions / path: text for path, text in texts.items()}, options.run: _run(options, sources)}
 
 
 def _catalogue(source: _Source) -> str:
@@ -326,77 +311,49 @@ def _variable(column: str) -> str:
     return "".join(sign if sign.isalnum() else "_" for sign in column).strip("_") or "column"
 
 
-def _passes(numbers: Sequence[str], *, dated: bool) -> str:
-    """Passes on numbers of persons, and those on names that ship with them."""
-    made = "# Drafted: pairs that agree in this are links before the model is asked.\n"
-    for number in numbers:
-        made += f"""
-[[pass]]
-name = "{number}"
-why = "One person's number; a name guards against a mistyped one"
-equal = {toml_value([number, "dob"] if dated else [number])}
-agree_any = ["surname", "forename~close", "forename~initial"]
-"""
-    for name, forename in (("five-identifiers", "forename"), ("forename-four", "forename^4")):
-        made += f"""
-[[pass]]
-name = "{name}"
-why = "Forename, surname, birth date, postcode and sex agree"
-equal = ["{forename}", "surname", "dob", "postcode", "sex"]
-"""
-    return made
-
-
-def _model(numbers: Sequence[str]) -> str:
-    """A shipped model with a comparison for each shared number: rough probabilities until it is trained."""
-    raw: dict[str, Any] = json.loads((shipped_dir() / "models" / "education.json").read_text(encoding="utf-8"))
-    compared = {one["output_column_name"] for one in raw["comparisons"]}
-    silent, rules = (compared & {*_NUMBERS}) - set(numbers), "blocking_rules_to_generate_predictions"
-    raw["comparisons"] = [one for one in raw["comparisons"] if one["output_column_name"] not in silent]
-    raw[rules] = [rule for rule in raw[rules] if not any(f'"{name}_all"' in rule["blocking_rule"] for name in silent)]
-    for name in set(numbers) - compared:
-        raw["comparisons"].append(comparison(name, "number", history=True))
-        raw[rules].append(any_time([name]))
-    return json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
-
-
-def _run(options: Draft, sources: Sequence[_Source], name: str, passes: str, model: str) -> str:
-    """A run's file, of one step for each source but the first."""
+def _run(options: Draft, sources: Sequence[_Source]) -> str:
+    """A run's file, of one step for each source but the first, by passes and a model that ship."""
     folder = Path(os.path.commonpath([source.path.absolute().parent for source in sources]))
     data = Path(os.path.relpath(folder, options.run.absolute().parent)).as_posix()
     files = [escape(source.path.absolute().relative_to(folder).as_posix()) for source in sources]
-    data_line = "" if data == "." else f"data = {toml_value(data)}\n"
-    made = f"""\
-# Drafted from {", ".join(files)}. What may stand here: leo config schema
-# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}
-[run]
-name = {toml_value(name)}
-{data_line}spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them
-"""
+    columns = Counter(role for source in sources for role in source.roles)
+    shipped = "cis" if columns["nino"] > 1 else "education"
+    others = [name for name in _NUMBERS if columns[name] > 1 and name not in _COMPARED[shipped]]
+    name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
+    name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
+    lines = [
+        f"# Drafted from {', '.join(files)}. What may stand here: leo config schema",
+        f"# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}",
+        *(
+            f"# {number} is in several files, and models/{shipped}.json does not compare it: add it"
+            for number in others
+        ),
+        "[run]",
+        f"name = {toml_value(name)}",
+        *([] if data == "." else [f"data = {toml_value(data)}"]),
+        f"spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them",
+    ]
     for source, file in zip(sources, files, strict=True):
-        made += "\n" + "".join(f"# not read: {field} {why}\n" for field, why in source.not_read.items())
         missed, known = source.undated
-        if missed:
-            made += f"# {missed / known:.1%} of birth dates are in another form: their rows are quarantined\n"
-        made += f'[source.{source.name}]\ndataset = {toml_value(source.name)}\ntable = "records"\nfiles = ["{file}"]\n'
-        columns = {**source.roles, "entity_key": source.key or ""}
-        if renamed := {role: column for role, column in columns.items() if _variable(column) != column}:
-            made += f"columns = {toml_table(renamed)}\n"
-        if written := _format(source).model_dump(exclude_defaults=True):
-            made += f"format = {toml_table(written)}\n"
+        quarantined = f"# {missed / max(known, 1):.1%} of birth dates are in another form: their rows are quarantined"
+        renamed = {r: c for r, c in {**source.roles, "entity_key": source.key or ""}.items() if _variable(c) != c}
+        written = _format(source).model_dump(exclude_defaults=True)
+        lines += ["", *(f"# not read: {field} {why}" for field, why in source.not_read.items())]
+        lines += [quarantined] if missed else []
+        lines += [f"[source.{source.name}]", f"dataset = {toml_value(source.name)}", 'table = "records"']
+        lines += [f"files = [{toml_value(file)}]"]
+        lines += [f"{key} = {toml_table(of)}" for key, of in (("columns", renamed), ("format", written)) if of]
     left = sources[0].name
     for source in sources[1:]:
-        made += f"""
-[[step]]
-name = {toml_value(f"{left}-{source.name}")}
-left = {toml_value(left)}
-right = {toml_value(source.name)}
-passes = {toml_value(passes)}
-model = {toml_value(model)}  # where training starts: leo model train and leo model tune make it yours
-duplicates = "join"  # who is in a file twice keeps both records
-"""
+        step = {"name": f"{left}-{source.name}", "left": left, "right": source.name, "passes": f"passes/{shipped}.toml"}
+        lines += ["", "[[step]]", *(f"{key} = {toml_value(value)}" for key, value in step.items())]
+        lines += [
+            f'model = "models/{shipped}.json"  # where training starts: leo model train and leo model tune make it yours',
+            'duplicates = "join"  # who is in a file twice keeps both records',
+        ]
         left = "people"
-    return made + "\n[outputs]\nlongitudinal = false  # spells, pay and outcomes need the tables of LEO\n"
+    lines += ["", "[outputs]", "longitudinal = false  # spells, pay and outcomes need the tables of LEO"]
+    return "\n".join(lines) + "\n"
 
 
 def _format(source: _Source) -> FileFormat:

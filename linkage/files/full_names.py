@@ -1,8 +1,8 @@
 """Split full names into forenames and surname by the words of the column itself and a shipped list of common names.
 
 A comma splits a name (SURNAME, Forename). Elsewhere each word is scored by how often it stands among forenames and among
-surnames: first in names with a comma and in the list of common names, then in the names that those split. One order
-(forename or surname first) holds for a column, unless its words show that many of its names have the other.
+surnames: in names with a comma, in the list of common names, and at the ends of the column's names. One order (forename
+or surname first) holds for a column, unless its words show that many of its names have the other.
 """
 
 import functools
@@ -10,8 +10,8 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from anyascii import anyascii
@@ -22,12 +22,13 @@ from linkage.records.rules import name_rules
 
 Counts = Mapping[str, int]
 """A value to its rows."""
+Parts = tuple[Counter[str], Counter[str]]
+"""Forenames and surnames to their rows."""
 
 _UNSEEN = 0.5  # pseudo-count of a word as either kind, and of a number of surname words
 _MAX_SURNAME_WORDS = 6
-_LISTED = 20.0  # rows, as which a word of the list of common names counts at most
-_ROUNDS = 2  # of splitting names and counting their words again
-_ORDER_NAMES = 20_000  # that show which comes first
+_LISTED = 20  # rows, as which a word of the list of common names counts at most
+_ORDER_NAMES = 20_000  # names that show which comes first
 _MIN_TURNED_SHARE, _MIN_TURNED = 0.05, 10  # names of the other order, below which ambiguous words may feign them
 _SURE_BITS = 3.0  # log2 odds from which a single name has the other order
 
@@ -40,24 +41,20 @@ class _Words:
         weights: word to log2 odds that it is a forename.
         lengths: log2 shares of surnames of one, two ... words.
         particles: words that belong to the surname after them: VAN, DE.
-        begins: word to log2 odds that a forename begins with it.
     """
 
     weights: Mapping[str, float]
     lengths: tuple[float, ...]
     particles: frozenset[str]
-    begins: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "_Words":
-        given, family, lengths = Counter[str](), Counter[str](), Counter[int]()
-        first, last = Counter[str](), Counter[str]()
+        given, family, last, lengths = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
         for value, rows in forenames.items():
             words = name_words(value) or [""]
+            last[words[-1]] += rows
             for word in words:
                 given[word] += rows
-            first[words[0]] += rows
-            last[words[-1]] += rows
         particles = _particles_of(surnames, last)
         for value, rows in surnames.items():
             words = _with_particles(name_words(value), particles)
@@ -71,24 +68,19 @@ class _Words:
             for word in {*given, *family}
         }
         counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MAX_SURNAME_WORDS + 1)]
-        usual = first.total() / all_given
-        begins = {word: math.log2((first[word] / usual + 1) / (rows + 1)) for word, rows in given.items()}
-        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles, begins)
+        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles)
 
-    def parts(self, words: list[str], surname_first: bool) -> list[str]:
-        """The words of a full name, particles joined to theirs."""
+    def best(self, words: list[str], surname_first: bool) -> tuple[float, list[str], list[str]]:
+        """The best split of a name: its evidence (log2), the forenames and the surname's words."""
         parts = _with_particles(words, self.particles, surname_first, between=" ")
-        return parts if len(parts) > 1 else words
-
-    def best(self, words: list[str], *, surname_first: bool) -> tuple[float, int]:
-        """The evidence (log2) for the best split, and how many words the surname has there."""
-        scores = [self.weights.get(_joined(word), 0.0) for word in words]
+        parts = parts if len(parts) > 1 else words
+        scores = [self.weights.get(_joined(word), 0.0) for word in parts]
         scores = scores[::-1] if surname_first else scores
-        total, best = sum(scores), (-math.inf, 1)
-        for number in range(1, min(len(words) - 1, _MAX_SURNAME_WORDS) + 1):
-            begins = self.begins.get(_joined(words[number if surname_first else 0]), 0.0)
-            best = max(best, (total - 2 * sum(scores[-number:]) + self.lengths[number - 1] + begins, number))
-        return best
+        total, numbers = sum(scores), range(1, min(len(parts) - 1, _MAX_SURNAME_WORDS) + 1)
+        evidence, number = max((total - 2 * sum(scores[-n:]) + self.lengths[n - 1], n) for n in numbers)
+        if surname_first:
+            return evidence, parts[number:], parts[:number]
+        return evidence, parts[:-number], parts[-number:]
 
 
 @dataclass(frozen=True)
@@ -98,7 +90,7 @@ class FullNames:
     Attributes:
         surname_first: of names without a comma.
         turned: share of names of the other order.
-        single_is_forename: a single word that nothing tells is a forename.
+        single_is_forename: a single word of unknown kind is a forename.
     """
 
     words: _Words
@@ -109,24 +101,22 @@ class FullNames:
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
         """From a column's values; `settings` may state surname_first and turned."""
-        stated = settings or {}
-        names = Counter[str]()
+        stated, names = settings or {}, Counter[str]()
         for value, rows in values.items():
             names[bare_name(value)] += rows
-        by_form = _by_form(names)
-        known = _with_common_names(names, by_form)
-        surname_first = bool(stated.get("surname_first", _is_surname_first(names, _Words.of(*known))))
-        words = _Words.of(*_added(known, _by_place(names, surname_first)))
-        turned = float(stated.get("turned", _share_turned(_evidence(names, words, surname_first))))
-        learned = cls(words, surname_first, turned)
-        for _ in range(_ROUNDS):
-            words = _Words.of(*_added(known, learned._split_all(names)))
-            learned = cls(words, surname_first, turned)
+        known = _known_parts(names)
+        by_known = _evidence(names, _Words.of(*known), False)
+        surname_first = bool(stated.get("surname_first", sum(by_known) > 0))
+        words = _Words.of(*(one + two for one, two in zip(known, _by_place(names, surname_first), strict=True)))
+        evidence = _evidence(names, words, surname_first)
+        turned = sum(bits > _SURE_BITS for bits in evidence)
+        is_mixed = turned >= max(_MIN_TURNED_SHARE * len(evidence), _MIN_TURNED)
+        share = float(stated.get("turned", min(turned / len(evidence), 0.5) if is_mixed else 0.0))
         single = Counter[bool]()
         for value, rows in names.items():
             if len(only := name_words(value)) == 1 and (weight := words.weights.get(only[0], 0.0)):
                 single[weight > 0] += rows
-        return cls(words, surname_first, turned, single[True] > single[False])
+        return cls(words, surname_first, share, single[True] > single[False])
 
     def as_settings(self) -> dict[str, Any]:
         """For the schema."""
@@ -134,83 +124,38 @@ class FullNames:
 
     def split(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
-        return self._split(bare_name(value))
-
-    def _split(self, name: str) -> tuple[str | None, str | None]:
+        name = bare_name(value)
         if parts := _by_comma(name):
             return parts
-        words = self.words.parts(name_words(name), self.surname_first)
+        words = name_words(name)
         if len(words) < 2:
             single = words[0] if words else None
             weight = self.words.weights.get(single, 0.0) if single else 0.0
             return (single, None) if weight > 0 or (not weight and self.single_is_forename) else (None, single)
-        surname_first = self.surname_first
-        score, number = self.words.best(words, surname_first=surname_first)
+        score, given, family = self.words.best(words, self.surname_first)
         if self.turned:
-            others = self.words.parts(name_words(name), not surname_first)
-            other, there = self.words.best(others, surname_first=not surname_first)
+            other, *turned = self.words.best(words, not self.surname_first)
             if other - score + math.log2(self.turned / (1 - self.turned)) > _SURE_BITS:
-                surname_first, words, number = not surname_first, others, there
-        given, family = (words[number:], words[:number]) if surname_first else (words[:-number], words[-number:])
+                given, family = turned
         return " ".join(given), " ".join(map(_joined, family))
 
-    def _split_all(self, names: Counts) -> tuple[Counts, Counts]:
-        given, family = Counter[str](), Counter[str]()
-        for name, rows in names.items():
-            forenames, surname = self._split(name)
-            if forenames and surname:
-                given[forenames] += rows
-                family[surname] += rows
-        return given, family
 
-
-def _added(known: tuple[Counts, Counts], more: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
-    return tuple(Counter(one) + Counter(two) for one, two in zip(known, more, strict=True))  # type: ignore[return-value]
-
-
-def _by_form(names: Counts) -> tuple[Counts, Counts]:
-    """Forenames and surnames that commas split."""
-    given, family = Counter[str](), Counter[str]()
+def _known_parts(names: Counts) -> Parts:
+    """Names that commas split, and words of the column that are common names; a word in small letters is a particle."""
+    given, family, rows_of = Counter[str](), Counter[str](), Counter[str]()
+    small = {word.upper() for name in names for word in name.split() if word.islower()}
     for name, rows in names.items():
         if parts := _by_comma(name):
             given[parts[0]] += rows
             family[parts[1]] += rows
+        for word in name_words(name):
+            rows_of[word] += rows
+    for counts, common in zip((given, family), common_names(), strict=True):
+        counts.update({word: min(rows_of[word], _LISTED) for word in (common & rows_of.keys()) - small})
     return given, family
 
 
-def _with_common_names(names: Counts, known: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
-    """Names that are known by their form, and words of the column that are common names, and no particles there."""
-    rows_of, small = Counter[str](), {word.upper() for name in names for word in name.split() if word.islower()}
-    for name, rows in names.items():
-        for word in name_words(name):
-            rows_of[word] += rows
-    listed = tuple(
-        Counter({word: int(min(rows_of[word], _LISTED)) for word in (common & rows_of.keys()) - small})
-        for common in common_names()
-    )
-    return _added(known, listed)  # type: ignore[arg-type]
-
-
-def _is_surname_first(names: Counts, words: _Words) -> bool:
-    forename_first = _evidence(names, words, False)
-    return sum(forename_first) > 0
-
-
-def _evidence(names: Counts, words: _Words, surname_first: bool) -> list[float]:
-    """Of names of several words, log2 odds of the other order."""
-    plain = (value for value in names if "," not in value)
-    sample = [w for value in itertools.islice(plain, _ORDER_NAMES) if len(w := name_words(value)) > 1]
-    found = [[words.best(words.parts(w, order), surname_first=order)[0] for w in sample] for order in (False, True)]
-    return [a - b if surname_first else b - a for a, b in zip(*found, strict=True)]
-
-
-def _share_turned(evidence: Sequence[float]) -> float:
-    """The share of names that have the other order surely; 0 where so few have it that words may deceive."""
-    turned = sum(bits > _SURE_BITS for bits in evidence)
-    return min(turned / len(evidence), 0.5) if turned >= max(_MIN_TURNED_SHARE * len(evidence), _MIN_TURNED) else 0.0
-
-
-def _by_place(names: Counts, surname_first: bool) -> tuple[Counts, Counts]:
+def _by_place(names: Counts, surname_first: bool) -> Parts:
     """First and last words of names without a comma as forenames and surnames, or the other way round."""
     given, family = Counter[str](), Counter[str]()
     for name, rows in names.items():
@@ -222,29 +167,23 @@ def _by_place(names: Counts, surname_first: bool) -> tuple[Counts, Counts]:
     return given, family
 
 
+def _evidence(names: Counts, words: _Words, surname_first: bool) -> Sequence[float]:
+    """Of names of several words, log2 odds of the other order."""
+    split = (name_words(value) for value in names if "," not in value)
+    sample = itertools.islice((of for of in split if len(of) > 1), _ORDER_NAMES)
+    return [words.best(of, not surname_first)[0] - words.best(of, surname_first)[0] for of in sample]
+
+
 def _by_comma(value: str) -> tuple[str, str] | None:
     """SURNAME, Forename; None where a side of the comma is no name (Lee, Jr.). Berg, Jan van den is Jan van den Berg."""
-    if "," not in value:
+    family, comma, given = (part.strip() for part in value.partition(","))
+    if not comma:
         return None
-    family, _, given = (part.strip() for part in value.partition(","))
-    given, particles = _without_particles(given)
-    family = f"{particles} {family}".strip()
-    words = name_words(family), name_words(given)
-    if not all(words) or (len(words[1]) == 1 and words[1][0] in name_rules().suffixes):
-        return None
-    return given, family
-
-
-def _without_particles(given: str) -> tuple[str, str]:
-    """A forename, and the particles of the surname after it, in small letters: Van is a forename too."""
-    words, number = given.split(), 0
-    while number < len(words) - 1 and words[-1 - number].islower() and _is_particle(words[-1 - number]):
-        number += 1
-    return (" ".join(words[:-number]), " ".join(words[-number:])) if number else (given, "")
-
-
-def _is_particle(word: str) -> bool:
-    return all(part in name_rules().surname_particles for part in name_words(word))
+    words = given.split()
+    while len(words) > 1 and words[-1].islower() and {*name_words(words[-1])} <= {*name_rules().surname_particles}:
+        family = f"{words.pop()} {family}"
+    is_suffix = len(name_words(given)) == 1 and name_words(given)[0] in name_rules().suffixes
+    return (" ".join(words), family) if name_words(family) and name_words(given) and not is_suffix else None
 
 
 def _particles_of(surnames: Counts, last: Counts) -> frozenset[str]:
@@ -283,6 +222,7 @@ def bare_name(value: str) -> str:
     >>> bare_name("Dr. Anna Smith, PhD"), bare_name("Frau Anna Weber geb. Klein")
     ('Anna Smith', 'Anna Weber Klein')
     """
+    title, between = _around_names()
     name, comma, last = value.rpartition(",")
     while comma and name.strip() and _are_degrees(last):
         value = name
@@ -290,27 +230,21 @@ def bare_name(value: str) -> str:
     words = value.split()
     while len(words) > 1 and _is_degree(words[-1]):
         value = value.rstrip()[: -len(words.pop())]
-    parts = (_without_titles(part) for part in value.rstrip().split(","))
-    return _between().sub(" ", ",".join(parts))
-
-
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return between.sub(" ", ",".join(title.sub("", part) for part in value.rstrip().split(",")))
 
 
 @functools.cache
-def _title() -> Callable[[str], re.Match[str] | None]:
-    words = {*vocabulary()["around_names"]["titles"], *map(str.title, name_rules().titles)}
-    dotted = [word for word in words if word.endswith(".")]
-    others = [word for word in words if not word.endswith(".")]
-    pattern = rf"\s*(?:(?:{_any_of(others)})(?:\.\s*|\s+)|(?:{_any_of(dotted)})\s*)(?=.*\w)"
-    return re.compile(pattern, re.IGNORECASE).match
+def _around_names() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Expressions for titles before a name, and for words between names."""
 
+    def any_of(words: Iterable[str]) -> str:
+        return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
-def _without_titles(part: str) -> str:
-    while found := _title()(part):
-        part = part[found.end() :]
-    return part
+    titles = {*vocabulary()["around_names"]["titles"], *map(str.title, name_rules().titles)}
+    dotted = {word for word in titles if word.endswith(".")}
+    title = rf"^(?:\s*(?:(?:{any_of(titles - dotted)})(?:\.\s*|\s+)|(?:{any_of(dotted)})\s*)(?=.*\w))+"
+    between = rf"(?<=[^\s,])\s+(?:{any_of(vocabulary()['around_names']['between'])})\s+(?=[^\s,])"
+    return re.compile(title, re.IGNORECASE), re.compile(between, re.IGNORECASE)
 
 
 @functools.cache
@@ -327,12 +261,6 @@ def _are_degrees(part: str) -> bool:
     """Whether all that stands after a comma are degrees and suffixes."""
     words = part.split()
     return bool(words) and all(_is_degree(word) or word.rstrip(".").upper() in name_rules().suffixes for word in words)
-
-
-@functools.cache
-def _between() -> re.Pattern[str]:
-    words = _any_of(vocabulary()["around_names"]["between"])
-    return re.compile(rf"(?<=[^\s,])\s+(?:{words})\s+(?=[^\s,])", re.IGNORECASE)
 
 
 def suffix_of(value: str, *, is_name: bool) -> str | None:
