@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -66,85 +67,79 @@ class AddressForm:
         """Whether a piece may be a town."""
         return not _DIGIT.search(piece) and piece not in self.beyond
 
-    def pieces(self, text: str) -> tuple[str, list[str]]:
-        """The postcode, "" where there is none, and the other pieces, outermost first, in capitals."""
+    def outer(self, text: str) -> tuple[str, list[str]]:
+        """The postcode, "" where there is none, and the other pieces as they are written, outermost first."""
         code = ""
-        if self.postcode and (found := _postcode_in(self.postcode, self.code_first).match(text)):
-            code, text = found[2], f"{found[1]}, {found[3]}"
-        text = _number_alone().sub(r"\1 ", text)
-        if self.states:
-            text = _STATE_END.sub(r", \1", text)
-        made = [piece.upper() for part in _APART.split(text) if (piece := part.strip(_AROUND))]
-        return code.upper(), made if self.town_first else made[::-1]
+        if self.postcode and (match := _postcode_in(self.postcode, self.code_first).match(text)):
+            code, text = match[2].upper(), f"{match[1]}, {match[3]}"
+        text = _street_forms().number_first.sub(r"\1 ", text)
+        text = _STATE_END.sub(r", \1", text) if self.states else text
+        pieces = [piece for part in _APART.split(text) if (piece := part.strip(_AROUND))]
+        return code, pieces if self.town_first else pieces[::-1]
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces without the postcode, outermost first, in capitals."""
+        return [piece.upper() for piece in self.outer(text)[1]]
 
     def split(self, text: str) -> dict[str, str | None]:
         """The parts of an address, by the names of PARTS."""
         form = self if "postcode" in self.holds else replace(self, postcode=None)
-        code, pieces = form.pieces(text)
-        beyond = [piece in self.beyond for piece in pieces]
-        county = next((piece for piece, is_beyond in reversed([*zip(pieces, beyond, strict=True)]) if is_beyond), None)
-        town_at = next(
-            (n for n, piece in enumerate(pieces) if "town" in self.holds and len(pieces) > 1 and self.is_town(piece)),
-            None,
-        )
-        others = [piece for n, piece in enumerate(pieces) if n != town_at and not beyond[n]]
-        street = [piece for piece in others if _DIGIT.search(piece) and not _no_street().fullmatch(piece)] or others
+        code, pieces = form.outer(text.upper())
+        beyond = [piece for piece in pieces if piece in self.beyond]
+        towns = [piece for piece in pieces if self.is_town(piece)] if "town" in self.holds and len(pieces) > 1 else []
+        others = [piece for piece in pieces if piece not in (*towns[:1], *beyond)]
+        number_only = _street_forms().number_only
+        street = [piece for piece in others if _DIGIT.search(piece) and not number_only.fullmatch(piece)] or others
         return {
             "address": _without_number(" ".join(street if self.town_first else street[::-1])) or None,
             "postcode": code or None,
-            "town": pieces[town_at] if town_at is not None else None,
-            "county": county,
+            "town": towns[0] if towns else None,
+            "county": beyond[-1] if beyond else None,
         }
 
 
-def _words(which: str) -> str:
-    words = sorted(vocabulary()["whole_address"][which], key=len, reverse=True)
-    return "|".join(r"[. ]*".join(map(re.escape, word.split())) for word in words)
+class _StreetForms(NamedTuple):
+    """Expressions for the numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4) in a street.
+
+    Attributes:
+        number_first: at the start of an address, where a comma separates it from its street: 12, High Street.
+        number_only: a piece that is nothing else.
+        around: those at the start and end of a street, with what stays of it: units first, then the house's number.
+    """
+
+    number_first: re.Pattern[str]
+    number_only: re.Pattern[str]
+    around: tuple[tuple[re.Pattern[str], str], ...]
 
 
 @functools.cache
-def _unit() -> str:
-    """An expression for a part of a house: Flat 4."""
-    return rf"(?:{_words('units')}|#)[.:# ]*{_NUMBER}"
+def _street_forms() -> _StreetForms:
+    def words(which: str) -> str:
+        longest_first = sorted(vocabulary()["whole_address"][which], key=len, reverse=True)
+        return "|".join(r"[. ]*".join(map(re.escape, word.split())) for word in longest_first)
 
-
-@functools.cache
-def _house_number() -> str:
-    """An expression for the number of a house: 12, No. 12, 3-4a."""
-    return rf"(?:(?:{_words('numbers')})[.:# ]*)?#?{_NUMBER}"
-
-
-@functools.cache
-def _number_alone() -> re.Pattern[str]:
-    """What begins an address where a comma separates a number from its street: 12, High Street."""
-    apart = r"\s*[,;\n]\s*"
-    return re.compile(rf"^[\s,;]*((?:{_unit()}{apart})*{_house_number()}){apart}", re.IGNORECASE)
-
-
-@functools.cache
-def _no_street() -> re.Pattern[str]:
-    return re.compile(rf"(?:{_unit()}|{_house_number()})", re.IGNORECASE)
-
-
-@functools.cache
-def _around_street() -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        re.compile(pattern, re.IGNORECASE)
-        for pattern in (
-            rf"^{_unit()}[ ,/]+([0-9])",
-            rf"[ ,/]+{_unit()}$",
-            rf"^{_house_number()}[ ,/]+(\S)",
-            rf"(\S)[ ,/]+{_house_number()}(?: [A-Z])?$",
-        )
+    unit, apart = rf"(?:{words('units')}|#)[.:# ]*{_NUMBER}", r"\s*[,;\n]\s*"
+    house = rf"(?:(?:{words('numbers')})[.:# ]*)?#?{_NUMBER}"
+    around = (
+        (rf"^{unit}[ ,/]+([0-9])", r"\1"),
+        (rf"[ ,/]+{unit}$", ""),
+        (rf"^{house}[ ,/]+(\S)", r"\1"),
+        (rf"(\S)[ ,/]+{house}(?: [A-Z])?$", r"\1"),
+    )
+    return _StreetForms(
+        re.compile(rf"^[\s,;]*((?:{unit}{apart})*{house}){apart}", re.IGNORECASE),
+        re.compile(rf"(?:{unit}|{house})", re.IGNORECASE),
+        tuple((re.compile(form, re.IGNORECASE), kept) for form, kept in around),
     )
 
 
 def _without_number(street: str) -> str:
     """A street without the number of the house and of its parts."""
-    unit_first, unit_last, first, last = _around_street()
-    street = unit_last.sub("", unit_first.sub(r"\1", street))
-    after = first.sub(r"\1", street)
-    return (last.sub(r"\1", street) if after == street else after).strip()
+    *units, first, last = _street_forms().around
+    for form, kept in units:
+        street = form.sub(kept, street)
+    after = first[0].sub(first[1], street)
+    return (last[0].sub(last[1], street) if after == street else after).strip()
 
 
 def street_alone(text: str) -> str:
@@ -214,28 +209,20 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
 
 def _form_of(texts: Sequence[str]) -> tuple[AddressForm, list[Pieces]]:
     form = _with_postcode([text.upper() for text in texts])
-    pieces = [form.pieces(text)[1] for text in texts]
-    first, last = (sum(AddressForm().is_town(of[end]) for of in pieces if of) for end in (-1, 0))
+    pieces = [form.pieces(text) for text in texts]
+    first, last = (sum(form.is_town(of[end]) for of in pieces if of) for end in (-1, 0))
     form = replace(form, town_first=first > last + _TOWN_FIRST * len(texts))
-    if form.town_first:
-        pieces = [of[::-1] for of in pieces]
-    codes = Counter(code for text in texts if (code := _code_of_state(form, text)))
+    codes = Counter(code for text in texts if (code := _code_of_state(form.outer(text)[1])))
     if codes.total() > _STATES * len(pieces) and len(codes) <= _MOST_STATES:
         form = replace(form, states=True, beyond=frozenset(codes))
-        pieces = [form.pieces(text)[1] for text in texts]
-    return form, list(pieces)
+    return form, [form.pieces(text) for text in texts]
 
 
-def _code_of_state(form: AddressForm, text: str) -> str | None:
+def _code_of_state(pieces: Pieces) -> str | None:
     """IL of "Springfield IL"; not ST of "12 MAIN ST"."""
-    code_less = text
-    if form.postcode and (found := _postcode_in(form.postcode, form.code_first).match(text)):
-        code_less = f"{found[1]}, {found[3]}"
-    made = [piece for part in _APART.split(code_less) if (piece := part.strip(_AROUND))]
-    made = made if form.town_first else made[::-1]
-    found = _STATE.fullmatch(made[0]) if made else None
-    is_town = len(made) > 1 and not _DIGIT.search(made[0])
-    return found[1] if found and (is_town or not made[0].isupper()) else None
+    match = _STATE.fullmatch(pieces[0]) if pieces else None
+    is_town = len(pieces) > 1 and not _DIGIT.search(pieces[0])
+    return match[1] if match and (is_town or not pieces[0].isupper()) else None
 
 
 def _with_postcode(texts: Sequence[str]) -> AddressForm:
