@@ -1,5 +1,6 @@
 """The encoding of a text file that was not stated: UTF-8 or UTF-16 where it is that, else the likeliest code page."""
 
+import contextlib
 from pathlib import Path
 
 from linkage.config import FileFormat
@@ -36,29 +37,22 @@ def detect_encoding(path: Path) -> str:
         return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
     lines = start.splitlines()[: -1 if len(start) == _SAMPLE_BYTES else None]
     beyond = [line for line in lines if not line.isascii()]
-    others = [line for line in beyond if not _is_utf8(line)]
-    return "utf-8" if len(others) * 2 <= len(beyond) else _code_page(b"\n".join(others))
-
-
-def _code_page(text: bytes) -> str:
-    """The code page under which fewest signs beyond ASCII are no letters of its names."""
+    others = [line for line in beyond if not _decodes(line, "utf-8")]
+    if len(others) * 2 <= len(beyond):
+        return "utf-8"
+    text = b"\n".join(others)
     fitting = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
-    return min(fitting, key=lambda of: _unusual(text, *of), default=("latin-1", ""))[0]
+    return min(fitting, key=lambda of: _unusual(text.decode(of[0]), of[1]), default=("latin-1", ""))[0]
 
 
-def _unusual(text: bytes, page: str, letters: str) -> int:
-    beyond = [sign for sign in text.decode(page) if not sign.isascii()]
-    strange = [sign for sign in beyond if sign not in letters and sign.lower() not in letters]
+def _unusual(text: str, letters: str) -> int:
+    """How many signs beyond ASCII are no letters of a page's names; those that are no letters at all count more."""
+    strange = [sign for sign in text if not sign.isascii() and sign.lower() not in letters]
     return sum(1 if sign.isalpha() else _NO_LETTER for sign in strange)
 
 
-def _is_utf8(line: bytes) -> bool:
-    return _decodes(line, "utf-8")
-
-
 def _decodes(text: bytes, encoding: str) -> bool:
-    try:
+    with contextlib.suppress(UnicodeDecodeError):
         text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+        return True
+    return False

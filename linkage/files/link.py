@@ -83,13 +83,7 @@ def dedupe_file(
 ) -> Linked:
     """Find the records of a file that are one person; write clusters, links, records, schema, model and report.
 
-    Args:
-        inferred: is called with what the columns were taken for, before the work begins.
-        progress: is called with what is being done.
-
-    Raises:
-        InputError: the file cannot be read, its ids are not unique, or there is too little to compare.
-        ConfigError: a statement that fits no column, or an output folder in use.
+    Arguments and errors are those of `link_files`.
     """
     refuse_without_model(request, "--map other=COLUMN")
     titles = f"{request.file.name} with itself", f"Deduplication report: {request.file.name}"
@@ -131,7 +125,11 @@ def _link(
         paths = {"left": request.left, "right": request.right}
         options = request.file_options(paths, request.ids, request.encodings)
         prepared = prepare(engine, options, scratch, inferred=inferred)
-        request = _with_cardinality(request, [records.repeated for records in prepared.records])
+        repeated = [records.repeated for records in prepared.records]
+        if request.second_records is None:
+            request = replace(request, second_records=max(repeated) >= REPEATED)
+        if request.cardinality is None:
+            request = replace(request, cardinality=cardinality_of(repeated) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.true_pairs(engine, request.truth, *prepared.ids)
     with folder.clock("train"):
@@ -161,15 +159,6 @@ def _link(
     folder.describe(engine, request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
-
-
-def _with_cardinality(request: LinkRequest, repeated: Sequence[float]) -> LinkRequest:
-    """The request with the options that were left open decided by the share of repeated records of each file."""
-    second_records = request.second_records
-    if second_records is None:
-        second_records = max(repeated) >= REPEATED
-    cardinality = request.cardinality or (cardinality_of(repeated) if second_records else "one-to-one")
-    return replace(request, second_records=second_records, cardinality=cardinality)
 
 
 def as_units(engine: Engine, name: str, table: Table) -> Units:
@@ -250,13 +239,12 @@ def _evaluation(
     true_pairs: Table | None,
 ) -> dict[str, Any]:
     """Aggregates for the report."""
-    from quality.measures.evaluation import Inputs, StepTables, evaluate
-
     names, units = _names(request.left, request.right), prepared.units
-    step = StepTables(
+    return _evaluated(
+        engine,
+        prepared,
+        names,
         name="link",
-        left=names[0],
-        right=names[1],
         links=result.links,
         unlinked=result.unlinked,
         units=result.units,
@@ -272,8 +260,13 @@ def _evaluation(
         draws=request.samples,
         recall_unknown=recall_unknown(training),
     )
-    sources = [source_of(engine, *of) for of in zip(names, prepared.files, units, strict=True)]
-    return evaluate(engine, Inputs(steps=[step], sources=sources))
+
+
+def _evaluated(engine: Engine, prepared: Prepared, names: Sequence[str], **step: Any) -> dict[str, Any]:
+    from quality.measures.evaluation import Inputs, StepTables, evaluate
+
+    sources = [source_of(engine, *of) for of in zip(names, prepared.files, prepared.units, strict=True)]
+    return evaluate(engine, Inputs(steps=[StepTables(left=names[0], right=names[-1], **step)], sources=sources))
 
 
 def _dedupe(
@@ -424,23 +417,20 @@ def _evaluation_of_file(
     engine: Engine, prepared: Prepared, links: Table, single: Table, true_pairs: Table | None, model: Model
 ) -> dict[str, Any]:
     """Aggregates for the report. Both sides are the file, and a record counts as linked when it has a duplicate."""
-    from quality.measures.evaluation import Inputs, StepTables, evaluate
-
-    file, units = prepared.files[0], prepared.units[0]
     both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
-    step = StepTables(
+    units = engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=prepared.units[0], store=True)
+    evaluation = _evaluated(
+        engine,
+        prepared,
+        [prepared.files[0].path.name],
         name="dedupe",
-        left=file.path.name,
-        right=file.path.name,
         cardinality="many-to-many",
         links=links,
         unlinked=engine.sql(both.format(c="id, reason"), t=single, store=True),
-        units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=units, store=True),
+        units=units,
         model=model.raw,
         true_pairs=true_pairs,
     )
-    sources = [source_of(engine, file.path.name, file, units)]
-    evaluation = evaluate(engine, Inputs(steps=[step], sources=sources))
     for side in evaluation["steps"][0]["sides"]:
         side["linked"] = side["units"] - engine.count(single)
     return evaluation

@@ -50,26 +50,23 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
     for text in maps:
         side, role, column = _parts(text, tuple(headers))
         _refuse_unknown_column(f"--map {text}", column, side, headers)
+        of, columns = stated[side], stated[side].roles.get(role, [])
         if role == NOT_COMPARED:
-            stated[side].left_out.append(column)
-            continue
-        if role not in ROLES:
-            near = difflib.get_close_matches(role, ROLES, 1)
-            nearest = f"nearest: {near[0]}" if near else f"there are {', '.join(ROLES)}"
-            raise ConfigError(
-                f"--map {text}: no role is called '{role}'; {nearest}\n  to compare a further column: --compare {column}"
-            )
-        columns = stated[side].roles.setdefault(role, [])
-        if columns and columns != [column] and role not in CONTACTS:
+            of.left_out.append(column)
+        elif role not in ROLES:
+            nearest = ", ".join(difflib.get_close_matches(role, ROLES, 1) or ROLES)
+            remedy = f"to compare a further column: --compare {column}"
+            raise ConfigError(f"--map {text}: no role is called '{role}'; nearest: {nearest}\n  {remedy}")
+        elif {*columns} - {column} and role not in CONTACTS:
             raise ConfigError(f"--map {text}: {role} is mapped to another column too\n  give one of them")
-        if column not in columns:
-            columns.append(column)
+        elif column not in columns:
+            of.roles[role] = [*columns, column]
     for text in compare:
-        columns = text.split("=") if "=" in text and text not in headers[next(iter(headers))] else [text] * len(headers)
-        name = compared_name(columns[0])
-        for (side, of), column in zip(stated.items(), columns, strict=False):
+        is_pair = "=" in text and text not in next(iter(headers.values()))
+        columns = text.split("=") if is_pair else [text] * len(headers)
+        for side, column in zip(headers, columns, strict=False):
             _refuse_unknown_column(f"--compare {text}", column, side, headers)
-            of.compared[name] = column
+            stated[side].compared[compared_name(columns[0])] = column
     for of in stated.values():
         if "forename" in of.roles and of.roles["forename"] == of.roles.get("surname"):
             of.roles["full_name"] = of.roles.pop("forename")

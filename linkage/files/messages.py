@@ -1,6 +1,6 @@
 """Messages about files that were read and linked, line by line; no value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from linkage.files.header_names import any_known
@@ -75,19 +75,17 @@ def model_notes(summary: Mapping[str, Any], *, of_two_files: bool = False) -> li
         summary: counts and the training's report, where there was a training.
     """
     training = summary.get("training", {})
-    all_notes = [f"the model: {text}" for text in (*training.get("faults", ()), *training.get("warnings", ()))]
-    more = len(all_notes) - _MAX_MODEL_NOTES
-    notes = [*all_notes[:_MAX_MODEL_NOTES]]
-    notes += [f"the model: {more} more of these in manifest.json"] if more > 0 else []
-    if not of_two_files:
-        return notes
-    links, records = summary["decisions"].get("accepted", 0), min(summary["left_units"], summary["right_units"])
-    if links < max(_FEW_LINKS * records, 1):
-        found = "no links" if not links else f"only {links:,} link{'' if links == 1 else 's'}"
-        notes.append(
-            f"{found}, of {records:,} records that might have one: if the files share people, the columns above were "
-            "read wrongly or say too little; map others with --map, and look at the rejected pairs"
-        )
+    notes = [f"the model: {text}" for text in (*training.get("faults", ()), *training.get("warnings", ()))]
+    if (more := len(notes) - _MAX_MODEL_NOTES) > 0:
+        notes = [*notes[:_MAX_MODEL_NOTES], f"the model: {more} more of these in manifest.json"]
+    if of_two_files:
+        links, records = summary["decisions"].get("accepted", 0), min(summary["left_units"], summary["right_units"])
+        if links < max(_FEW_LINKS * records, 1):
+            few = "no links" if not links else f"only {links:,} link{'' if links == 1 else 's'}"
+            notes.append(
+                f"{few}, of {records:,} records that might have one: if the files share people, the columns above were "
+                "read wrongly or say too little; map others with --map, and look at the rejected pairs"
+            )
     return notes
 
 
@@ -137,12 +135,12 @@ def truth_line(truth: Mapping[str, float]) -> str:
 
 def table_of_columns(prepared: Prepared) -> list[str]:
     """Which column of each file was taken for what, as a terminal shows it."""
-    one = len(prepared.files) == 1
     ids = [schema.id or "row number" for schema in prepared.schemas]
-    rows: Sequence[tuple[str, ...]] = [
+    rows = [
+        ("field", "left", "right"),
         ("id", ids[0], ids[-1]),
         *((f, *of) for f, of in columns_taken(prepared).items()),
     ]
-    if one:
-        return [f"  {name:<16} {left}" for name, left, _ in rows]
-    return [f"  {name:<16} {left:<24} {right}" for name, left, right in (("field", "left", "right"), *rows)]
+    if len(ids) == 1:
+        return [f"  {name:<16} {left}" for name, left, _ in rows[1:]]
+    return [f"  {name:<16} {left:<24} {right}" for name, left, right in rows]

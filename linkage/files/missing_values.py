@@ -14,15 +14,13 @@ from pydantic import Field
 from linkage.config.resources import config_file
 from linkage.config.toml_file import Strict, held_to
 
-_NO_FREE_TEXT = frozenset({"dob", "age", "sex"})
+_OWN_READERS = frozenset({"dob", "age", "sex"})
 """Roles whose own readers know what stands for "not known"."""
 _FORMED = frozenset({"phone", "email", "postcode", "nino", "uln", "upn", "health_number", "national_number"})
 _WORD_ROWS, _WORD_LETTERS = 3, 20  # rows that repeat a file's own word for "not known", and its longest
 
 
 class _Common(Strict):
-    """When a value is too common to be anybody's own."""
-
     not_in: frozenset[str]
     rows: Annotated[int, Field(ge=1)]
     share: Annotated[float, Field(ge=0, le=1)]
@@ -32,8 +30,6 @@ class _Common(Strict):
 
 
 class _Unknown(Strict):
-    """configs/unknown.toml."""
-
     words: tuple[str, ...]
     written_by_programs: tuple[str, ...]
     common: _Common
@@ -61,11 +57,6 @@ def says_unknown(text: str) -> bool:
     return _form(text) in _words()
 
 
-def without_missing(counts: Counter[str], missing: Collection[str]) -> Counter[str]:
-    """Counts without the values that stand for "not known"."""
-    return Counter({value: rows for value, rows in counts.items() if value not in missing}) if missing else counts
-
-
 def missing_values(
     counts: Mapping[str, Counter[str]], roles: Mapping[str, Collection[str]]
 ) -> dict[str, frozenset[str]]:
@@ -77,46 +68,40 @@ def missing_values(
     """
     own = _words_of_file([counts[column] for role in _FORMED & set(roles) for column in roles[role]])
     found: dict[str, set[str]] = {}
-    for role, columns in roles.items():
-        for column in columns if role not in _NO_FREE_TEXT else ():
-            of = counts[column]
-            missing = {value for value in of if says_unknown(value) or _form(value) in own}
-            missing |= _written_by_programs(of)
-            if role not in _rules().common.not_in:
-                missing |= _too_common(of)
+    for role in (role for role in roles if role not in _OWN_READERS):
+        for column in roles[role]:
+            missing = {value for value in counts[column] if says_unknown(value) or _form(value) in own}
+            missing |= _written_by_programs(counts[column])
+            missing |= _too_common(counts[column]) if role not in _rules().common.not_in else set()
             found.setdefault(column, set()).update(missing)
     return {column: frozenset(missing) for column, missing in found.items() if missing}
 
 
 def _words_of_file(formed: list[Counter[str]]) -> set[str]:
     """Words by which a file itself says "not known": one repeated in two columns of numbers, postcodes or addresses."""
-    found = Counter[str]()
+    columns = Counter[str]()
     for counts in formed:
         words = {value for value in counts if not any(sign.isdigit() or sign == "@" for sign in value)}
         if len(words) * 2 < len(counts):
             often = {value for value in words if counts[value] >= _WORD_ROWS and len(value) <= _WORD_LETTERS}
-            found.update({_form(value) for value in often})
-    return {word for word, columns in found.items() if columns > 1}
+            columns.update({_form(value) for value in often})
+    return {word for word, number in columns.items() if number > 1}
 
 
 def _written_by_programs(counts: Counter[str]) -> set[str]:
     """NaN and NA, where the rest of the column is in another case; else Nan and Na are names."""
     words = {value for value in counts if value in _rules().written_by_programs}
     others = [value for value in counts if value not in words and len(value) > 1]
-    cased = {test: sum(map(test, others)) * 10 > len(others) for test in (str.isupper, str.islower)}
-    return {word for word in words if not any(test(word) and usual for test, usual in cased.items())}
+    cased = [test for test in (str.isupper, str.islower) if sum(map(test, others)) * 10 > len(others)]
+    return {word for word in words if not any(test(word) for test in cased)}
 
 
 def _too_common(counts: Counter[str]) -> set[str]:
     """The value that is far more common than all others, where these have several parts and few rows each."""
-    top = counts.most_common(2)
-    if len(top) < 2 or sum(map(_is_one_word, counts)) * 2 > len(counts):
+    several = sum(any(sign.isspace() or sign.isdigit() or sign == "@" for sign in value) for value in counts)
+    if len(counts) < 2 or several * 2 < len(counts):
         return set()
-    (value, first), (_, second) = top
+    (value, first), (_, second) = counts.most_common(2)
     rule, total, others = _rules().common, counts.total(), len(counts) - 1
     is_common = first >= max(rule.rows, rule.share * total, rule.times * second)
     return {value} if is_common and others >= rule.others and total - first <= rule.each * others else set()
-
-
-def _is_one_word(text: str) -> bool:
-    return not any(sign.isspace() or sign.isdigit() or sign == "@" for sign in text)

@@ -40,26 +40,17 @@ def to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
             ) from None
         raise InputError(f"{path}: is damaged, or of a version that is not read\n  save it as CSV in UTF-8") from None
     labels = about.variable_value_labels
-    table = pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()})
     written = folder / f"{path.stem}.parquet"
-    pq.write_table(table, written)
+    pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), written)
     return written
 
 
 def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
-    if labels:
-        return pa.array([None if value is None else _label(value, labels) for value in values], pa.string())
-    if any(isinstance(value, str | datetime.time) for value in values):
-        return pa.array([None if value in (None, "") else str(value) for value in values], pa.string())
+    if labels or any(isinstance(value, str | datetime.time) for value in values):
+        whole = (int(value) if isinstance(value, float) and value.is_integer() else value for value in values)
+        texts = [labels.get(value, value) for value in whole]
+        return pa.array([None if text in (None, "") else str(text) for text in texts], pa.string())
     column = pa.array(values)
-    if pa.types.is_null(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_floating(column.type):
-        return column.cast(pa.int64()) if holds_whole_numbers(column) else column
-    return column
-
-
-def _label(value: Any, labels: Mapping[Any, str]) -> str | None:
-    if value in labels:
-        return labels[value]
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value) or None
+    if pa.types.is_floating(column.type) and holds_whole_numbers(column):
+        return column.cast(pa.int64())
+    return column.cast(pa.string()) if pa.types.is_null(column.type) else column

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, Table, connect, one, quote, scratch_folder
+from linkage.engine import Engine, Table, connect, one, scratch_folder
 from linkage.errors import ConfigError, InputError, LeoError, NothingToTrainOnError
 from linkage.files.comparisons import untrained
 from linkage.files.header_names import ROLES
@@ -123,7 +123,7 @@ def _given_model(
     check_runs(engine, model, units[0], units[-1], str(path))
     if len(model.blocking_rules) < len(rules) or not rules:
         own = [rule.condition for rule in model.blocking_rules]
-        chosen = [one.rule.condition for one in choose_rules(engine, model, *sides).rules]
+        chosen = [of.rule.condition for of in choose_rules(engine, model, *sides).rules]
         done["rules"] = [rule for rule in chosen if rule not in own]
         done["rules_lost"] = len(rules) - len(own)
         if not own and not done["rules"]:
@@ -137,17 +137,14 @@ def _given_model(
         if model.prior != prior:
             done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
     if unfit := misfits(engine, model, units[0], units[-1], seed=request.seed):
-        years = [misfit.comparison for misfit in unfit if _are_years(engine, units, misfit.comparison)]
+        shares = "avg(case when dob like '____-00-00' then 1e0 when dob is not null then 0e0 end) as years"
+        are_years = "dob" in fields and all(
+            (one(engine, engine.sql(f"select {shares} from {{t}}", t=side))["years"] or 0) >= _YEARS_ONLY
+            for side in units
+        )
+        years = ["dob"] if are_years else []
         done |= {"misfits": [asdict(misfit) for misfit in unfit], "years_only": years}
     return model, {"given": done} if done else {}
-
-
-def _are_years(engine: Engine, units: Sequence[Table], name: str) -> bool:
-    if any(name not in side.columns for side in units):
-        return False
-    share = f"coalesce(avg(case when {quote(name)} like '____-00-00' then 1.0 else 0.0 end), 0)"
-    query = f"select {share} as share from {{t}} where {quote(name)} is not null"
-    return all(float(one(engine, engine.sql(query, t=side))["share"]) >= _YEARS_ONLY for side in units)
 
 
 def refuse_without_model(request: JobOptions, remedy: str) -> None:

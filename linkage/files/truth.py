@@ -1,5 +1,6 @@
 """Pairs that the user gives by the ids of the files: true pairs, clusters of true persons, and labels of clerical review."""
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,13 +77,7 @@ def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class FileTruth:
-    """Which records of one file are one person.
-
-    Attributes:
-        stated: what `--truth` was given.
-        table: left_id, right_id, or id and cluster; None where a column of the file says it.
-        column: that column, which is not compared.
-    """
+    """Which records of one file are one person: a table (left_id, right_id; or id, cluster), or a column of the file."""
 
     stated: str
     table: Table | None
@@ -97,29 +92,28 @@ class FileTruth:
         Raises:
             InputError: it names no record of the file, or its clusters are no persons.
         """
+        is_pairs = self.table is not None and "left_id" in self.table.columns
         if self.table is None:
-            persons = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
-            return TruePairs(self._pairs_of(engine, persons))
-        if "left_id" in self.table.columns:
+            known = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
+        elif is_pairs:
             known = engine.sql(_IN_UNITS, truth=self.table, left=ids, right=ids)
-            pairs = engine.sql(_EACH_ONCE, pairs=known, store=True)
         else:
             known = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
-            pairs = self._pairs_of(engine, known)
-        lines, named = engine.count(self.table), engine.count(known)
-        if not named:
+        lines, named = engine.count(self.table or known), engine.count(known)
+        if self.table and not named:
             what = f"{self.stated}: none of its {lines:,} lines names records of the file"
             raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
+        if is_pairs:
+            pairs = engine.sql(_EACH_ONCE, pairs=known, store=True)
+        else:
+            counted = one(engine, engine.sql(_SIZES, persons=known))
+            if counted["pairs"] > _MAX_PAIRS * counted["records"]:
+                raise InputError(
+                    f"--truth {self.stated}: says of {int(counted['largest']):,} records that they are of one person\n"
+                    "  name a column or file that says who is who, and is empty where it is not known"
+                )
+            pairs = engine.sql(_PAIRS_OF_PERSONS, persons=known, store=True)
         return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - named, "lines"))
-
-    def _pairs_of(self, engine: Engine, persons: Table) -> Table:
-        counted = one(engine, engine.sql(_SIZES, persons=persons))
-        if counted["pairs"] > _MAX_PAIRS * counted["records"]:
-            raise InputError(
-                f"--truth {self.stated}: says of {int(counted['largest']):,} records that they are of one person\n"
-                "  name a column or file that says who is who, and is empty where it is not known"
-            )
-        return engine.sql(_PAIRS_OF_PERSONS, persons=persons, store=True)
 
 
 def truth_of_file(engine: Engine, stated: str, header: Sequence[str]) -> FileTruth:
@@ -189,16 +183,15 @@ def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Lab
 
 
 def _label(path: Path, number: int, row: Mapping[str, Any]) -> tuple[str, str, str, float]:
-    answer = row["answer"].strip().lower()
+    answer, ids = row["answer"].strip().lower(), [(row[name] or "").strip() for name in ("left_id", "right_id")]
     if answer not in (MATCH, NO_MATCH, UNCERTAIN):
         raise InputError(f"{path}: line {number}: this is no answer\n  there are: {MATCH}, {NO_MATCH}, {UNCERTAIN}")
-    try:
+    weight = math.nan
+    with contextlib.suppress(ValueError):
         weight = float(row.get("weight") or 1)
-    except ValueError:
-        weight = math.nan
     if not 0 < weight < math.inf:
         raise InputError(f"{path}: line {number}: weight is no number above 0\n  say of how many pairs it was drawn")
-    return (row["left_id"] or "").strip(), (row["right_id"] or "").strip(), answer, weight
+    return ids[0], ids[1], answer, weight
 
 
 def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
@@ -229,11 +222,9 @@ def _read_text(path: Path) -> pa.Table:
     with path.open("rb") as opened:
         first = opened.readline()
     parse = pyarrow.csv.ParseOptions(delimiter=max(",;\t|", key=lambda mark: first.count(mark.encode())))
-    with path.open("rb") as opened:
-        header = pyarrow.csv.open_csv(opened, parse_options=parse).schema.names
-    text = {name: pa.string() for name in header}  # 0007 is not 7
-    convert = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
-    return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert)
+    header = pyarrow.csv.read_csv(pa.BufferReader(first), parse_options=parse).column_names
+    text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True)
+    return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=text)  # 0007 is not 7
 
 
 _EACH_ONCE = """

@@ -3,6 +3,8 @@
 import functools
 from typing import Any
 
+from pydantic import create_model
+
 from linkage.config.resources import config_file
 from linkage.config.toml_file import Strict, check, held_to, toml_of
 
@@ -23,27 +25,18 @@ class _SexFrame(Strict):
     F: _Words
 
 
-class _Vocabulary(Strict):
-    noise: _Words
-    before: _Words
-    of_whom: _Words
-    others: _Words
-    events: _Words
-    in_brackets: _Words
-    which_contact: _Words
-    field: dict[str, _Field]
-    sex_frame: tuple[_SexFrame, ...]
-    birth_words: dict[str, _Words]
-    months: dict[str, tuple[_Words, ...]]
-    suffixes: dict[str, _Words]
-    whole_address: dict[str, _Words]
-    around_names: dict[str, _Words]
-    age_words: dict[str, _Words]
-
-
 class _CommonNames(Strict):
     forenames: str
     surnames: str
+
+
+_LISTS = ("noise", "before", "of_whom", "others", "events", "in_brackets", "which_contact")
+_TABLES = ("birth_words", "suffixes", "whole_address", "around_names", "age_words")
+_KINDS: dict[str, Any] = dict.fromkeys(_LISTS, (_Words, ...))
+_KINDS |= dict.fromkeys(_TABLES, (dict[str, _Words], ...))
+_KINDS |= {"field": (dict[str, _Field], ...), "sex_frame": (tuple[_SexFrame, ...], ...)}
+_KINDS |= {"months": (dict[str, tuple[_Words, ...]], ...)}
+_Vocabulary = create_model("_Vocabulary", __base__=Strict, **_KINDS)
 
 
 @functools.cache
