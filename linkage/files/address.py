@@ -46,22 +46,14 @@ Pieces = Sequence[str]
 
 @dataclass(frozen=True)
 class AddressForm:
-    """How the addresses of a column are written.
+    """How the addresses of a column are written."""
 
-    Attributes:
-        postcode: an expression for it; the first one is it where `code_first`, else the last.
-        town_first: the town stands before the street.
-        states: a code of a state stands after the town without a comma.
-        beyond: names of states and countries, in capitals.
-        holds: of PARTS, what stands in the addresses.
-    """
-
-    postcode: str | None = None
+    postcode: str | None = None  # an expression for it; the first one is it where `code_first`, else the last
     code_first: bool = False
-    town_first: bool = False
-    states: bool = False
-    beyond: frozenset[str] = frozenset()
-    holds: frozenset[str] = frozenset()
+    town_first: bool = False  # the town stands before the street
+    states: bool = False  # a code of a state stands after the town without a comma
+    beyond: frozenset[str] = frozenset()  # names of states and countries, in capitals
+    holds: frozenset[str] = frozenset()  # of PARTS, what stands in the addresses
 
     def is_town(self, piece: str) -> bool:
         """Whether a piece may be a town."""
@@ -99,16 +91,12 @@ class AddressForm:
 
 
 class _StreetForms(NamedTuple):
-    """Expressions for the numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4) in a street.
+    """Expressions for the numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4) in a street."""
 
-    Attributes:
-        number_first: at the start of an address, where a comma separates it from its street: 12, High Street.
-        number_only: a piece that is nothing else.
-        around: those at the start and end of a street, with what stays of it: units first, then the house's number.
-    """
-
+    # at the start of an address, where a comma separates it from its street: 12, High Street
     number_first: re.Pattern[str]
-    number_only: re.Pattern[str]
+    number_only: re.Pattern[str]  # a piece that is nothing else
+    # those at the start and end of a street, with what stays of it: units first, then the house's number
     around: tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -173,17 +161,11 @@ def holds_whole_addresses(values: Mapping[str, int]) -> bool:
 
 @dataclass
 class AddressSide:
-    """A file's addresses.
+    """A file's addresses."""
 
-    Attributes:
-        texts: a sample of whole addresses; empty where the file has none.
-        own: fields of PARTS that have columns of their own.
-        towns: values of the column of towns, where the file has one.
-    """
-
-    texts: Sequence[str]
-    own: frozenset[str] = frozenset()
-    towns: Collection[str] | None = None
+    texts: Sequence[str]  # a sample of whole addresses; empty where the file has none
+    own: frozenset[str] = frozenset()  # fields of PARTS that have columns of their own
+    towns: Collection[str] | None = None  # values of the column of towns, where the file has one
     form: AddressForm = AddressForm()
     pieces: Sequence[Pieces] = ()
 

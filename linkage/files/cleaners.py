@@ -28,19 +28,13 @@ Value = str | None
 
 @dataclass
 class Cleaner:
-    """Columns of a file to fields.
-
-    Attributes:
-        clean: the columns' values of a record to the fields' values.
-        missing: of each column, values that stand for "not known".
-        remembered: what was cleaned already.
-    """
+    """Columns of a file to fields."""
 
     columns: tuple[str, ...]
     fields: tuple[str, ...]
-    clean: Callable[..., tuple[Value, ...]]
-    missing: Sequence[Collection[str]] = ()
-    remembered: dict[tuple[Value, ...], tuple[Value, ...]] = field(default_factory=dict)
+    clean: Callable[..., tuple[Value, ...]]  # the columns' values of a record to the fields' values
+    missing: Sequence[Collection[str]] = ()  # of each column, values that stand for "not known"
+    remembered: dict[tuple[Value, ...], tuple[Value, ...]] = field(default_factory=dict)  # what was cleaned already
 
     def of(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """The fields of one record."""

@@ -40,29 +40,18 @@ PRECISIONS = {"year": 4, "month": 7, "day": 10}
 
 @dataclass(frozen=True)
 class DateFormat:
-    """How a column writes birth dates.
+    """How a column writes birth dates."""
 
-    Attributes:
-        format: a strptime format that the user stated; the rest is inferred where it is empty.
-        month_first: separator to whether the month stands before the day; "" for the rest.
-        year_first: 85-03-04 is 4 March 1985.
-        latest_year: of birth; a year of two digits is the last one not after it.
-        digits: that most dates have that are digits only.
-        excel: numbers are Excel's serial numbers.
-        precision: "day", "month" or "year": what is compared.
-        january_is_default: 1 January means the year only.
-        default_days: days that stand for "not known".
-    """
-
-    format: str = ""
+    format: str = ""  # a strptime format that the user stated; the rest is inferred where it is empty
+    # separator to whether the month stands before the day; "" for the rest
     month_first: Mapping[str, bool] = field(default_factory=dict)
-    year_first: bool = False
-    latest_year: int = 0
-    digits: int = 8
-    excel: bool = False
-    precision: str = "day"
-    january_is_default: bool = False
-    default_days: tuple[str, ...] = ()
+    year_first: bool = False  # 85-03-04 is 4 March 1985
+    latest_year: int = 0  # of birth; a year of two digits is the last one not after it
+    digits: int = 8  # that most dates have that are digits only
+    excel: bool = False  # numbers are Excel's serial numbers
+    precision: str = "day"  # "day", "month" or "year": what is compared
+    january_is_default: bool = False  # 1 January means the year only
+    default_days: tuple[str, ...] = ()  # days that stand for "not known"
 
     def as_settings(self) -> dict[str, Any]:
         """For the schema."""

@@ -49,21 +49,13 @@ _MIN_IN_FORMAT = 0.5  # share of birth dates in one format, below which a file h
 
 @dataclass(frozen=True)
 class Draft:
-    """The options of `leo init`.
+    """The options of `leo init`."""
 
-    Attributes:
-        files: two or more; each is linked with the first.
-        run: the run's file, which is written.
-        definitions: the folder of definitions, which is written to.
-        maps: columns of roles by source: "customers.surname=FAMILY".
-        ids: the key of each file, or one for all; found where none is stated.
-    """
-
-    files: Sequence[Path]
-    run: Path
-    definitions: Path
-    maps: Sequence[str] = ()
-    ids: Sequence[str] = ()
+    files: Sequence[Path]  # two or more; each is linked with the first
+    run: Path  # the run's file, which is written
+    definitions: Path  # the folder of definitions, which is written to
+    maps: Sequence[str] = ()  # columns of roles by source: "customers.surname=FAMILY"
+    ids: Sequence[str] = ()  # the key of each file, or one for all; found where none is stated
     delimiter: str | None = None
     encoding: str | None = None
 
@@ -78,25 +70,18 @@ class Drafted:
 
 @dataclass
 class _Source:
-    """A file as a run will read it.
-
-    Attributes:
-        columns: of the file, in their order.
-        roles: role to column.
-        undated: birth dates that are in another format than the file's, and all.
-        sexes: codes of sex to their labels.
-        not_read: field that was inferred and no run reads, to the reason; no value.
-    """
+    """A file as a run will read it."""
 
     name: str
     path: Path
     key: str | None
-    columns: Sequence[str] = ()
+    columns: Sequence[str] = ()  # of the file, in their order
     format: FileFormat | None = None
-    roles: dict[str, str] = field(default_factory=dict)
-    undated: tuple[int, int] = (0, 0)
-    sexes: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)  # role to column
+    undated: tuple[int, int] = (0, 0)  # birth dates that are in another format than the file's, and all
+    sexes: dict[str, str] = field(default_factory=dict)  # codes of sex to their labels
     postcode: str = "postcode"
+    # field that was inferred and no run reads, to the reason; no value
     not_read: dict[str, str] = field(default_factory=dict)
 
 

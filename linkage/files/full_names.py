@@ -35,17 +35,11 @@ _SURE_BITS = 3.0  # log2 odds from which a single name has the other order
 
 @dataclass(frozen=True)
 class _Words:
-    """What words say.
+    """What words say."""
 
-    Attributes:
-        weights: word to log2 odds that it is a forename.
-        lengths: log2 shares of surnames of one, two ... words.
-        particles: words that belong to the surname after them: VAN, DE.
-    """
-
-    weights: Mapping[str, float]
-    lengths: tuple[float, ...]
-    particles: frozenset[str]
+    weights: Mapping[str, float]  # word to log2 odds that it is a forename
+    lengths: tuple[float, ...]  # log2 shares of surnames of one, two ... words
+    particles: frozenset[str]  # words that belong to the surname after them: VAN, DE
 
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "_Words":
@@ -85,18 +79,12 @@ class _Words:
 
 @dataclass(frozen=True)
 class FullNames:
-    """How a column's full names are split.
-
-    Attributes:
-        surname_first: of names without a comma.
-        turned: share of names of the other order.
-        single_is_forename: a single word of unknown kind is a forename.
-    """
+    """How a column's full names are split."""
 
     words: _Words
-    surname_first: bool
-    turned: float = 0.0
-    single_is_forename: bool = False
+    surname_first: bool  # of names without a comma
+    turned: float = 0.0  # share of names of the other order
+    single_is_forename: bool = False  # a single word of unknown kind is a forename
 
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":

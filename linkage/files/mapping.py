@@ -16,17 +16,11 @@ _MADE = ("_all", "_held", "_words", "_word")  # end the names of columns that ar
 
 @dataclass
 class Stated:
-    """What is stated of one file.
+    """What is stated of one file."""
 
-    Attributes:
-        roles: role to its columns.
-        left_out: columns that are not to be compared.
-        compared: field to the further column that is to be compared.
-    """
-
-    roles: dict[str, list[str]] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-    compared: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, list[str]] = field(default_factory=dict)  # role to its columns
+    left_out: list[str] = field(default_factory=list)  # columns that are not to be compared
+    compared: dict[str, str] = field(default_factory=dict)  # field to the further column that is to be compared
 
     @property
     def columns(self) -> set[str]:

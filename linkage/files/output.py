@@ -30,15 +30,10 @@ _NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "
 
 @dataclass
 class Linked:
-    """What was linked: the schemas, counts, notes and, where truth was given, the error; no value.
+    """What was linked: the schemas, counts, notes and, where truth was given, the error; no value."""
 
-    Attributes:
-        columns: field to the columns of left and right; of one file both are the same.
-        kinds: field to the kind of its comparison.
-    """
-
-    columns: dict[str, tuple[str, str]]
-    kinds: dict[str, str]
+    columns: dict[str, tuple[str, str]]  # field to the columns of left and right; of one file both are the same
+    kinds: dict[str, str]  # field to the kind of its comparison
     summary: dict[str, Any] = field(default_factory=dict)
     truth: dict[str, float] | None = None
     notes: list[str] = field(default_factory=list)

@@ -41,24 +41,17 @@ _MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand 
 
 @dataclass(frozen=True)
 class FileOptions:
-    """Person files, and what the user states of how they are read.
+    """Person files, and what the user states of how they are read."""
 
-    Attributes:
-        paths: "left" and "right", or "file", to the file.
-        maps, compare, date_formats: as the options of these names.
-        ids: the column of ids of each file, "none" to number the rows; inferred when None.
-        encodings: of each file; detected when None.
-        schema: a TOML file of schemas, instead of inferring them.
-    """
-
-    paths: Mapping[str, Path]
-    maps: Sequence[str] = ()
+    paths: Mapping[str, Path]  # "left" and "right", or "file", to the file
+    maps: Sequence[str] = ()  # maps, compare, date_formats: as the options of these names
     compare: Sequence[str] = ()
     date_formats: Sequence[str] = ()
+    # the column of ids of each file, "none" to number the rows; inferred when None
     ids: Sequence[str | None] = (None, None)
     delimiter: str | None = None
-    encodings: Sequence[str | None] = (None, None)
-    schema: Path | None = None
+    encodings: Sequence[str | None] = (None, None)  # of each file; detected when None
+    schema: Path | None = None  # a TOML file of schemas, instead of inferring them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,36 +81,23 @@ class JobOptions:
 
 @dataclass(frozen=True)
 class Records:
-    """The standardised records of a file.
+    """The standardised records of a file."""
 
-    Attributes:
-        units: unit_id and the fields of the schema, text.
-        ids: unit_id, source_id as the file has it, and `kept`, a further column as it is, where one is asked for.
-        unparsed_dates: rows whose birth date is in no form that is read.
-        repeated: share of records of people who have several.
-    """
-
-    units: Table
-    ids: Table
-    unparsed_dates: int = 0
-    repeated: float = 0.0
+    units: Table  # unit_id and the fields of the schema, text
+    ids: Table  # unit_id, source_id as the file has it, and `kept`, a further column as it is, where one is asked for
+    unparsed_dates: int = 0  # rows whose birth date is in no form that is read
+    repeated: float = 0.0  # share of records of people who have several
 
 
 @dataclass
 class Prepared:
-    """Files whose schema is inferred and, after `prepare`, whose records are stored.
-
-    Attributes:
-        records: of each file.
-        kinds: field to the kind of its comparison.
-        unmapped: columns of each file that have no role and are not compared.
-    """
+    """Files whose schema is inferred and, after `prepare`, whose records are stored."""
 
     profiles: list[Profile]
     schemas: list[FileSchema]
-    unmapped: list[list[str]]
-    records: list[Records] = field(default_factory=list)
-    kinds: dict[str, str] = field(default_factory=dict)
+    unmapped: list[list[str]]  # columns of each file that have no role and are not compared
+    records: list[Records] = field(default_factory=list)  # of each file
+    kinds: dict[str, str] = field(default_factory=dict)  # field to the kind of its comparison
 
     @property
     def files(self) -> list[PersonFile]:

@@ -19,18 +19,12 @@ _MAX_EMPTY_ROWS = 10
 
 @dataclass
 class Profile:
-    """A sample of a file.
-
-    Attributes:
-        sample: columns as trimmed text, rows in their order.
-        is_whole: the sample is all of the file's rows.
-        missing: column to its values that stand for "not known".
-    """
+    """A sample of a file."""
 
     file: PersonFile
-    sample: pa.Table
-    is_whole: bool
-    missing: dict[str, frozenset[str]] = field(default_factory=dict)
+    sample: pa.Table  # columns as trimmed text, rows in their order
+    is_whole: bool  # the sample is all of the file's rows
+    missing: dict[str, frozenset[str]] = field(default_factory=dict)  # column to its values that stand for "not known"
     _values: dict[str, Counter[str]] = field(default_factory=dict, repr=False)
 
     @property

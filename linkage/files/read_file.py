@@ -48,32 +48,22 @@ _REMEDIES = {
 
 @dataclass
 class PersonFile:
-    """A file that was opened.
-
-    Attributes:
-        parquet: its rows as Parquet: of text, a copy with line numbers; else the file itself. `table` is the same.
-        columns: names of the columns that are read; `types` has their types.
-        rejected: line and reason of rows that could not be read.
-        nested: columns of lists and records, which are not read.
-        side: "left", "right" or "file".
-        shares_name: whether the other file has the same name.
-        format: how a run reads the file as it is; None where a copy had to be made.
-    """
+    """A file that was opened."""
 
     path: Path
-    parquet: Path
+    parquet: Path  # its rows as Parquet: of text, a copy with line numbers; else the file itself. `table` is the same
     table: Table
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # names of the columns that are read; `types` has their types
     types: dict[str, pa.DataType]
     rows: int
     sha256: str
-    side: str
-    rejected: list[tuple[int, str]] = field(default_factory=list)
-    nested: tuple[str, ...] = ()
+    side: str  # "left", "right" or "file"
+    rejected: list[tuple[int, str]] = field(default_factory=list)  # line and reason of rows that could not be read
+    nested: tuple[str, ...] = ()  # columns of lists and records, which are not read
     encoding: str | None = None
     encoding_was_stated: bool = False
-    format: FileFormat | None = None
-    shares_name: bool = False
+    format: FileFormat | None = None  # how a run reads the file as it is; None where a copy had to be made
+    shares_name: bool = False  # whether the other file has the same name
 
     @property
     def name(self) -> str:

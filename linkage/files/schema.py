@@ -29,22 +29,15 @@ HEADER, CONTENT, OPTION = "header", "content", "option"
 
 @dataclass
 class FileSchema:
-    """What a file's columns are.
+    """What a file's columns are."""
 
-    Attributes:
-        id: the column of ids; None numbers the rows.
-        columns: role to its columns: of several contacts, lines of an address; a further column by its field's name.
-        settings: role to how its values are read.
-        evidence: role to HEADER, CONTENT or OPTION.
-        fields: what records have, in the order in which they are compared.
-        learned: what readers learned from the file itself and that is not written: words of names, forms of addresses.
-    """
-
-    id: str | None = None
+    id: str | None = None  # the column of ids; None numbers the rows
+    # role to its columns: of several contacts, lines of an address; a further column by its field's name
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    evidence: dict[str, str] = field(default_factory=dict)
-    fields: list[str] = field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)  # role to how its values are read
+    evidence: dict[str, str] = field(default_factory=dict)  # role to HEADER, CONTENT or OPTION
+    fields: list[str] = field(default_factory=list)  # what records have, in the order in which they are compared
+    # what readers learned from the file itself and that is not written: words of names, forms of addresses
     learned: dict[str, Any] = field(default_factory=dict)
 
     @property

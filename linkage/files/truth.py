@@ -131,17 +131,12 @@ def truth_of_file(engine: Engine, stated: str, header: Sequence[str]) -> FileTru
 
 @dataclass(frozen=True)
 class Labels:
-    """Labelled pairs of two files' units.
+    """Labelled pairs of two files' units."""
 
-    Attributes:
-        table: left_id, right_id of units.
-        answers: pair to its answer and to the number of pairs that it stands for.
-        notes: what to know where labels name records that the files lack.
-    """
-
-    table: Table
+    table: Table  # left_id, right_id of units
+    # pair to its answer and to the number of pairs that it stands for
     answers: Mapping[tuple[int, int], tuple[str, float]]
-    notes: Sequence[str]
+    notes: Sequence[str]  # what to know where labels name records that the files lack
 
     def labelled(self, engine: Engine, model: Model, scored: Table) -> list[Labelled]:
         """The pairs with the levels that `linkage.match.candidates.score` gave them."""
