@@ -19,8 +19,7 @@ from linkage.config import MOST_THREADS, Cardinality
 from linkage.engine import LockedTempdir, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
-from linkage.files.messages import clusters_line, inferred_notes, links_line, model_notes, truth_line
-from linkage.files.output import Linked
+from linkage.files.output import Linked, clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.prepare import FileOptions, Prepared
 from linkage.files.train import TrainRequest, train_files
 from linkage.model.splink_linker import splink_linker

@@ -43,7 +43,7 @@ def link(
     options = locals()
     from linkage.engine import without_pandas
     from linkage.files.link import LinkRequest, link_files
-    from linkage.files.messages import links_line, model_notes, truth_line
+    from linkage.files.output import links_line, model_notes, truth_line
 
     without_pandas()
     both = {"ids": both_sides(ids, "--id"), "encodings": both_sides(encodings, "--encoding")}
@@ -88,7 +88,7 @@ def dedupe(
     options = locals()
     from linkage.engine import without_pandas
     from linkage.files.link import DedupeRequest, dedupe_file
-    from linkage.files.messages import clusters_line, model_notes, truth_line
+    from linkage.files.output import clusters_line, model_notes, truth_line
 
     without_pandas()
     request = request_of(DedupeRequest, options)

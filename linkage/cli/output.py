@@ -68,7 +68,7 @@ def say_notes(notes: Sequence[str]) -> None:
 
 def say_inferred(prepared: "Prepared") -> None:
     """Show which field each column was recognised as, so that a wrong guess is seen before the work is done."""
-    from linkage.files.messages import inferred_notes, table_of_columns
+    from linkage.files.output import inferred_notes, table_of_columns
 
     for line in table_of_columns(prepared):
         typer.echo(line, err=True)

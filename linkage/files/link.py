@@ -10,8 +10,16 @@ from linkage.config.resources import config_file
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import ConfigError, InputError
 from linkage.files import truth
-from linkage.files.messages import columns_taken, read_notes, recall_notes, recall_unknown
-from linkage.files.output import Linked, OutputFolder, output_folder, source_of
+from linkage.files.output import (
+    Linked,
+    OutputFolder,
+    columns_taken,
+    output_folder,
+    read_notes,
+    recall_notes,
+    recall_unknown,
+    source_of,
+)
 from linkage.files.prepare import REPEATED, Inferred, JobOptions, Prepared, cardinality_of, prepare
 from linkage.files.read_file import damage_reported, read_file
 from linkage.files.train import given_notes, model_of, refuse_without_model

@@ -1,15 +1,17 @@
 """Read a person file: delimited text or Parquet; SPSS, Stata and SAS by way of Parquet.
 
-A file is read twice: `profile` samples its columns, and `records` standardises and stores its rows.
+A file is read twice: `profile` samples its columns, and `prepare` standardises and stores its rows.
 """
 
 import contextlib
+import datetime
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,13 +20,108 @@ import pyarrow.parquet as pq
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
-from linkage.files import statistical_files
-from linkage.files.encoding import detect_encoding
 from linkage.files.header_names import any_known
-from linkage.records.csv_files import LINE, read_header
+from linkage.records.csv_files import LINE, is_of_two_bytes, mark_of, read_header, start_of
 from linkage.records.layout import listed, looks_like_a_record
 from linkage.records.raw_rows import read_raw
 from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
+
+READERS = {".sav": "read_sav", ".zsav": "read_sav", ".dta": "read_dta", ".sas7bdat": "read_sas7bdat"}
+
+_EXACT = 2.0**53  # beyond which a float of 64 bits does not hold every whole number (IEEE 754)
+
+
+def holds_whole_numbers(column: pa.Array) -> bool:
+    """Whether all numbers are whole, as a program that made fractions of them (1.0) leaves them."""
+    whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _EXACT))
+    return bool(pc.all(whole, min_count=0).as_py())
+
+
+def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
+    """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the label.
+
+    Raises:
+        InputError: the file is damaged, or its text is of another encoding.
+    """
+    import pyreadstat
+
+    read = getattr(pyreadstat, READERS[path.suffix.lower()])
+    try:
+        columns, about = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
+        if isinstance(error, UnicodeError) or "encoding" in str(error):
+            raise InputError(
+                f"{path}: its text is of another encoding than it says\n  --encoding cp1252, say"
+            ) from None
+        raise InputError(f"{path}: is damaged, or of a version that is not read\n  save it as CSV in UTF-8") from None
+    labels = about.variable_value_labels
+    written = folder / f"{path.stem}.parquet"
+    pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), written)
+    return written
+
+
+def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
+    if labels or any(isinstance(value, str | datetime.time) for value in values):
+        whole = (int(value) if isinstance(value, float) and value.is_integer() else value for value in values)
+        texts = [labels.get(value, value) for value in whole]
+        return pa.array([None if text in (None, "") else str(text) for text in texts], pa.string())
+    column = pa.array(values)
+    if pa.types.is_floating(column.type) and holds_whole_numbers(column):
+        return column.cast(pa.int64())
+    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
+
+
+_SAMPLE_BYTES = 1 << 20  # from the file's start
+CODE_PAGES = (
+    ("cp1252", "àáâãäåæçèéêëìíîïñòóôõöøœùúûüßšž"),
+    ("cp1250", "áâäąăčćďéěëęíîĺľłńňóôőöŕřśšťúůűüźżžşß"),
+    ("cp1250", "čćđšžäöüßéáó"),
+    ("cp1250", "ăâîşţáéíóöőúüűß"),
+    ("cp1254", "çğıİöşüâîûé"),
+    ("cp1252", "áðéíóúýþæöøå"),
+    ("mac_roman", "àáâãäåæçèéêëìíîïñòóôõöøœùúûüß"),
+    ("cp850", "àáâãäåæçèéêëìíîïñòóôõöøùúûüß"),
+)
+"""Code pages of Western Europe, Central Europe, Croatia, Romania, Turkey, Iceland, Mac and DOS, with letters of names.
+Of those that fit alike the first is taken."""
+_NO_LETTER = 3  # letters, as which a sign beyond ASCII that is none speaks against a page
+
+
+def detect_encoding(path: Path) -> str:
+    """What a delimited text file is written in, by its byte order mark or its first megabyte.
+
+    Lines of UTF-8 win where they are most of those beyond ASCII, so that single damaged lines stand out.
+
+    Raises:
+        InputError: the file cannot be read, or its compression is cut short.
+    """
+    start = start_of(path, FileFormat(type="csv"), _SAMPLE_BYTES)
+    if marked := mark_of(start):
+        return marked
+    if is_of_two_bytes(start):
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    lines = start.splitlines()[: -1 if len(start) == _SAMPLE_BYTES else None]
+    beyond = [line for line in lines if not line.isascii()]
+    others = [line for line in beyond if not _decodes(line, "utf-8")]
+    if len(others) * 2 <= len(beyond):
+        return "utf-8"
+    text = b"\n".join(others)
+    fitting = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
+    return min(fitting, key=lambda of: _unusual(text.decode(of[0]), of[1]), default=("latin-1", ""))[0]
+
+
+def _unusual(text: str, letters: str) -> int:
+    """How many signs beyond ASCII are no letters of a page's names; those that are no letters at all count more."""
+    strange = [sign for sign in text if not sign.isascii() and sign.lower() not in letters]
+    return sum(1 if sign.isalpha() else _NO_LETTER for sign in strange)
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    with contextlib.suppress(UnicodeDecodeError):
+        text.decode(encoding)
+        return True
+    return False
+
 
 DELIMITERS = (",", ";", "\t", "|")
 _PARQUET = b"PAR1"
@@ -136,7 +233,7 @@ def as_text(column: pa.Array) -> pa.Array:
         kind = column.type
     if pa.types.is_timestamp(kind):
         column = pc.strftime(column, format="%Y-%m-%d")
-    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and statistical_files.holds_whole_numbers(column):
+    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and holds_whole_numbers(column):
         column = column.cast(pa.int64())
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
@@ -159,8 +256,8 @@ def read_file(
     """
     _refuse_no_file(path)
     scratch.mkdir(parents=True, exist_ok=True)
-    if path.suffix.lower() in statistical_files.READERS:
-        made = statistical_files.to_parquet(path, scratch, encoding)
+    if path.suffix.lower() in READERS:
+        made = _statistical_to_parquet(path, scratch, encoding)
         file = _read_parquet(engine, made, scratch, side)
         file.path, file.sha256, file.format = path, sha256_of(path), None
         return file

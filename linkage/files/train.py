@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, connect, one, scratch_folder
 from linkage.errors import ConfigError, InputError, LeoError, NothingToTrainOnError
 from linkage.files.comparisons import untrained
 from linkage.files.header_names import ROLES
-from linkage.files.messages import read_notes
+from linkage.files.output import read_notes
 from linkage.files.prepare import FileOptions, Inferred, JobOptions, Prepared, prepare
 from linkage.files.read_file import damage_reported
 from linkage.files.truth import labelled_pairs, true_pairs

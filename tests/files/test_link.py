@@ -14,7 +14,7 @@ from linkage.engine import Engine, connect
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import LinkRequest, link_files
-from linkage.files.messages import inferred_notes, links_line
+from linkage.files.output import inferred_notes, links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
 from linkage.pipeline.linked_files import open_linked_files
 from tests.files.conftest import CANARY, SHARED, Done, Files, make_files

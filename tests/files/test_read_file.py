@@ -9,8 +9,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.errors import InputError
-from linkage.files.encoding import detect_encoding
-from linkage.files.read_file import PersonFile, damage_reported, read_file
+from linkage.files.read_file import PersonFile, damage_reported, detect_encoding, read_file
 
 TEXT = "id;forename;surname;dob\n1;Zoë;Müller;1990-01-02\n2;Ann;Quibblewick;1991-03-04\n"
 
