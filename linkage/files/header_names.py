@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from anyascii import anyascii
 
@@ -72,40 +72,27 @@ def shown_names(headers: Sequence[str]) -> str:
 
 
 def roles_of(headers: Sequence[str], given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Role to the columns whose headers name it.
+    """Role to the columns whose headers name it; `given` are roles that the user stated, which win."""
+    roles, forms = {role: tuple(columns) for role, columns in given.items()}, _forms_of(headers)
 
-    Args:
-        given: roles that the user stated, which win.
-    """
-    roles = {role: tuple(columns) for role, columns in given.items()}
-    forms = _forms_of(headers)
-    for ambiguous in (False, True):
-        for role in ROLES:
-            if role in roles or (ambiguous and not _has_companion(role, roles)):
+    def free(names: Iterable[str]) -> list[str]:
+        taken = {column for columns in roles.values() for column in columns}
+        return [name for name in names if name not in taken]
+
+    for kind in ("names", "ambiguous"):
+        for role in (role for role in ROLES if role not in roles):
+            if kind == "ambiguous" and (role == "birth_year" or (role in _COMPANION and _COMPANION[role] not in roles)):
                 continue
-            taken = {column for columns in roles.values() for column in columns}
-            if column := _column_of(role, headers, forms, taken, ambiguous=ambiguous):
-                roles[role] = (column,)
+            named = [
+                column for name in vocabulary()["field"][role].get(kind, ()) for column in free(forms.get(name, ()))
+            ]
+            by_words = [header for header in free(headers) if _birth_role(header) == role] if kind == "names" else []
+            if named or by_words:
+                roles[role] = ((named or by_words)[0],)
     for role in CONTACTS:
         if role in roles and role not in given:
-            taken = {column for columns in roles.values() for column in columns}
-            roles[role] += tuple(name for name in headers if name not in taken and _is_further_contact(name, role))
+            roles[role] += tuple(name for name in free(headers) if _is_further_contact(name, role))
     return roles
-
-
-def _has_companion(role: str, roles: Mapping[str, object]) -> bool:
-    return _COMPANION[role] in roles if role in _COMPANION else role != "birth_year"
-
-
-def _column_of(
-    role: str, headers: Sequence[str], forms: Mapping[str, list[str]], taken: Collection[str], *, ambiguous: bool
-) -> str | None:
-    for name in vocabulary()["field"][role].get("ambiguous" if ambiguous else "names", ()):
-        if column := next((header for header in forms.get(name, ()) if header not in taken), None):
-            return column
-    if ambiguous:
-        return None
-    return next((header for header in headers if header not in taken and _birth_role(header) == role), None)
 
 
 @functools.cache
@@ -125,14 +112,11 @@ def _forms_of(headers: Sequence[str]) -> dict[str, list[str]]:
         lambda header: _without_digraphs(without_noise(header)),
         lambda header: re.sub(r"0?1$", "", without_noise(header)),
     )
-    forms: dict[str, list[str]] = {}
-    for header in headers:
-        forms.setdefault(plain(header), []).append(header)
     others = [header for header in headers if plain(header) not in _known()]
-    for shorten in shortenings:
-        for header in others:
-            if header not in (found := forms.setdefault(shorten(header), [])):
-                found.append(header)
+    forms: dict[str, list[str]] = {}
+    for shorten, named in ((plain, headers), *((shorten, others) for shorten in shortenings)):
+        for header in named:
+            forms.setdefault(shorten(header), []).append(header)
     return forms
 
 
@@ -151,12 +135,8 @@ def without_noise(header: str) -> str:
 def _without_brackets(header: str) -> str:
     """Without what stands in brackets: Sex [M/F]; not where that says whose or what it is: Name (mother)."""
     kept = {name for table in ("others", "events", "in_brackets") for name in vocabulary()[table]}
-    inner = " ".join(_IN_BRACKETS.findall(header))
-    return header if kept.union(vocabulary()["birth_words"]["birth"]) & {*words_of(inner)} else _outside(header)
-
-
-def _outside(header: str) -> str:
-    return _IN_BRACKETS.sub(" ", header)
+    inner = words_of(" ".join(_IN_BRACKETS.findall(header)))
+    return header if kept.union(vocabulary()["birth_words"]["birth"]) & {*inner} else _IN_BRACKETS.sub(" ", header)
 
 
 def _without_digraphs(text: str) -> str:
@@ -169,16 +149,13 @@ def _shared_ends(headers: Sequence[str]) -> frozenset[tuple[int, str]]:
     """Words that several headers begin (0) or end (-1) with, and that name no other person: census_surname."""
     split = [words for words in map(words_of, headers) if len(words) > 1]
     counts = Counter((end, words[end]) for words in split for end in (0, -1))
-    others = {*vocabulary()["others"]}
-    return frozenset(end for end, rows in counts.items() if rows > 1 and end[1] not in others)
+    return frozenset(end for end, rows in counts.items() if rows > 1 and end[1] not in vocabulary()["others"])
 
 
 def _without_ends(header: str, ends: Collection[tuple[int, str]]) -> str:
     words = words_of(header)
-    if len(words) > 1 and (0, words[0]) in ends:
-        words = words[1:]
-    if len(words) > 1 and (-1, words[-1]) in ends:
-        words = words[:-1]
+    words = words[1:] if len(words) > 1 and (0, words[0]) in ends else words
+    words = words[:-1] if len(words) > 1 and (-1, words[-1]) in ends else words
     return "".join(words)
 
 
@@ -209,20 +186,16 @@ def address_lines(headers: Sequence[str], taken: Collection[str]) -> list[str]:
     >>> address_lines(["id", "ADDR1", "ADDR2", "ADDR3"], [])
     ['ADDR1', 'ADDR2', 'ADDR3']
     """
-    rules = vocabulary()["whole_address"]
-    last = [header for header in headers if header not in taken and plain(header) in rules["last"]][:1]
+    rules, free = vocabulary()["whole_address"], [header for header in headers if header not in taken]
+    last = [header for header in free if plain(header) in rules["last"]][:1]
     known = {*rules["lines"], *vocabulary()["field"]["address"]["names"]}
     groups: dict[str, dict[int, str]] = {}
-    for header, base, number in _numbered(headers):
-        if header not in taken and known & {plain(base), without_noise(base)}:
+    for header in free:
+        match = re.fullmatch(r"(.*?)[\W_]*0?([1-9])\W*", header.strip())
+        base, number = (match[1], int(match[2])) if match else (header, 1)
+        if known & {plain(base), without_noise(base)}:
             groups.setdefault(plain(base), {}).setdefault(number, header)
     for lines in sorted(groups.values(), key=len, reverse=True):
         if len(lines) + len(last) > 1 and sorted(lines) == list(range(1, len(lines) + 1)):
             return [*(lines[number] for number in sorted(lines)), *last]
     return []
-
-
-def _numbered(headers: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-    for header in headers:
-        found = re.fullmatch(r"(.*?)[\W_]*0?([1-9])\W*", header.strip())
-        yield (header, found[1], int(found[2])) if found else (header, header, 1)
