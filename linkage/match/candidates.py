@@ -221,7 +221,7 @@ class _Scoring:
     def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> Table:
         """The pairs of a rule that no rule before it makes."""
         rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
-        model = under(self.model, rule, earlier)
+        model = under(self.model, rule)
         with self._timed(number, part):
             if not part.narrow:
                 return self._scored(model, number, candidate_pairs(model, rule, earlier), blocked)

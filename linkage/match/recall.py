@@ -71,8 +71,7 @@ def blocking_recall(
         pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added (None where the
         model says nothing of the rule), if fields err independently; estimated_recall of all rules, by capture-recapture
         where links are many enough; unreached_spread, the standard deviation of the logarithm of the matches that no
-        rule reaches; levels_shown: of
-        each field the expected matches at each of its levels.
+        rule reaches.
     """
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
@@ -100,19 +99,7 @@ def blocking_recall(
         "rules": counted,
         "estimated_recall": _rounded(estimate.share if estimate else expected.together),
         "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
-        "levels_shown": _levels_shown(model, matches),
     }
-
-
-def _levels_shown(model: Model, matches: Mapping[Pattern, float]) -> dict[str, dict[str, float]]:
-    """Field to level to matches, of matches by pattern."""
-    shown = {comparison.name: dict[str, float]() for comparison in model.fields}
-    for pattern, expected in matches.items():
-        for comparison, value in zip(model.comparisons, pattern, strict=True):
-            if value >= 0 and not comparison.given:
-                at = shown[comparison.name]
-                at[str(value)] = at.get(str(value), 0.0) + expected
-    return {name: {value: round(at[value], 3) for value in sorted(at)} for name, at in shown.items()}
 
 
 def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:

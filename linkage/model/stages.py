@@ -3,19 +3,16 @@
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import takewhile
 
 from sqlglot import exp
 
 from linkage.engine import quote
-from linkage.model.conditions import cheaper, has_distance, parsed, to_sql
+from linkage.model.conditions import cheaper, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
-
-
-_FAR_LESS = 8.0
-"""Bits between levels that ask for no distance and those that do, from which a look between them drops many pairs."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +25,20 @@ class Stage:
 
 @dataclass(frozen=True)
 class _Open:
-    """A comparison that is not settled yet.
-
-    Attributes:
-        gamma, known: columns of its level and weight, NULL while it is open.
-        rest: the levels that it can still have; most: SQL of the most that these can weigh.
-    """
+    """A comparison that the cheap levels leave open, and the levels that it can still have."""
 
     index: int
-    comparison: Comparison
-    gamma: str
-    known: str
     rest: tuple[Level, ...]
-    most: str
 
-    @classmethod
-    def of(cls, index: int, comparison: Comparison, settled: Sequence[Level]) -> "_Open":
-        """As the cheap levels leave it."""
-        rest = comparison.levels[len(settled) :]
-        return cls(index, comparison, f"open_{index}", f"known_{index}", rest, number(_best(rest)))
+    @property
+    def gamma(self) -> str:
+        """The column of its level so far, NULL while it is open."""
+        return f"open_{self.index}"
+
+    @property
+    def known(self) -> str:
+        """The column of its weight so far, NULL while it is open."""
+        return f"known_{self.index}"
 
 
 def number(value: float) -> str:
@@ -58,20 +50,14 @@ def stages(model: Model) -> list[Stage]:
     """The cheap levels of all comparisons, then the rest of each comparison that has any, the most decisive first."""
     numbered = list(enumerate(model.comparisons))
     settled = {i: _cheap_levels(comparison) for i, comparison in numbered}
-    still_open = {
-        i: _Open.of(i, comparison, settled[i]) for i, comparison in numbered if len(settled[i]) < len(comparison.levels)
-    }
+    still_open = {i: _Open(i, c.levels[len(settled[i]) :]) for i, c in numbered if len(settled[i]) < len(c.levels)}
     found = [
         Stage([f"{level_case(settled[i])} as {_gamma_name(i, c, still_open)}" for i, c in numbered]),
         Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
     ]
     for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
-        near, far = _split(still_open[index].rest)
-        if far:
-            added, still_open[index] = _nearer(still_open[index], near, far)
-            found += [*added[:-1], replace(added[-1], reachable=_reachable(model, still_open))]
         now = still_open.pop(index)
-        gamma = quote(pattern_column(now.comparison))
+        gamma = quote(pattern_column(model.comparisons[index]))
         found += _settled(now, gamma)
         weight = f"coalesce({now.known}, {_weight_case(gamma, now.rest)}) as w_{index}"
         found.append(Stage([weight], _reachable(model, still_open)))
@@ -83,58 +69,11 @@ def pattern_column(comparison: Comparison) -> str:
     return f"gamma_{comparison.name}"
 
 
-def _split(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-    """The levels before the first that asks for a distance, and the others, where those are worth far less.
-
-    Most pairs that a loose rule makes are non-matches. A distance for each of them would cost more than all else.
-    """
-    first = next((place for place, level in enumerate(rest) if _asks_distance(level.condition or "")), 0)
-    near, far = rest[:first], rest[first:]
-    return (near, far) if near and _best(near) - _best(far) >= _FAR_LESS else (rest, ())
-
-
-@functools.lru_cache(maxsize=4096)
-def _asks_distance(condition: str) -> bool:
-    return has_distance(cheaper(condition))
-
-
-def _nearer(now: _Open, near: tuple[Level, ...], far: tuple[Level, ...]) -> tuple[list[Stage], _Open]:
-    """Stages of the levels before the first distance, and the comparison as they leave it.
-
-    What it can still weigh is then the best of the levels that ask for a distance, or what it has without any.
-    """
-    index = now.index
-    then = replace(now, gamma=f"nearer_{index}", known=f"nearly_{index}", rest=far, most=f"most_{index}")
-    at_best = [level for level in far if _asks_distance(level.condition or "")]
-    else_ = [level for level in far if level not in at_best]
-    most = f"greatest({number(_best(at_best))}, {_weighed_by_condition(else_)})"
-    weights = [
-        f"coalesce({now.known}, {_weight_case(then.gamma, near)}) as {then.known}",
-        f"case when {then.gamma} is null then {most} end as {then.most}",
-    ]
-    return [*_settled(replace(now, rest=near), then.gamma), Stage(weights)], then
-
-
-def _weighed_by_condition(levels: Sequence[Level]) -> str:
-    """The weight of the first of some levels that holds."""
-    weights = [(level.condition, number(level.weight) + _adjustment(level)) for level in levels]
-    whens = " ".join(f"when {cheaper(condition)} then {weight}" for condition, weight in weights if condition)
-    last = next(weight for condition, weight in weights if condition is None)
-    return f"case {whens} else {last} end" if whens else last
-
-
 def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
     """The leading levels that need no function."""
-    found = []
-    for level in comparison.levels:
-        if level.condition is None:
-            break
-        if not _is_cheap(level.condition):
-            break
-        found.append(level)
-    if len(found) == len(comparison.levels) - 1 and (found or len(comparison.levels) == 1):
-        return comparison.levels  # nothing but ELSE is left
-    return tuple(found)
+    cheap = tuple(takewhile(lambda level: level.condition and _is_cheap(level.condition), comparison.levels))
+    only_else_left = len(cheap) == len(comparison.levels) - 1 and (cheap or len(comparison.levels) == 1)
+    return comparison.levels if only_else_left else cheap
 
 
 @functools.lru_cache(maxsize=4096)
@@ -204,7 +143,7 @@ def _spread(comparison: Comparison) -> float:
 def _reachable(model: Model, still_open: Mapping[int, _Open]) -> str:
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
     for index, now in still_open.items():
-        weights[index] = f"coalesce({now.known}, {now.most})"
+        weights[index] = f"coalesce({now.known}, {number(_best(now.rest))})"
     return " + ".join([number(model.prior_weight), *weights])
 
 

@@ -73,37 +73,7 @@ def test_a_run_that_was_set_aside_does_not_say_how_much_a_step_has_seen() -> Non
     assert InformativePrior.from_step("first", model, told) == InformativePrior("first", model, 2_302)
 
 
-def test_the_step_that_teaches_is_the_one_whose_links_show_most_people() -> None:
-    """EM looked at 2,302 matches of a step of 300,000, and at 2,772 of one of 3,400, where it took a second look."""
-    model = _trained(0.9)
-    large = InformativePrior.from_step(
-        "large", model, {"rules": [{"matches": 2_302}]}, level_counts={"a": {"1": 280_000.0, "0": 9.0}}
-    )
-    small = InformativePrior.from_step(
-        "small", model, {"rules": [{"matches": 2_772}]}, level_counts={"a": {"1": 3_300.0, "0": 70.0}}
-    )
-    assert most_informative([large, None, small]) == most_informative([small, large]) == large
-    alike = [InformativePrior("few", model, 100), InformativePrior("many", model, 200)]
-    assert most_informative(alike) == alike[1], "where no links are known, EM's matches tell"
+def test_the_most_informative_step_is_the_one_that_saw_most_matches() -> None:
+    few, many = (InformativePrior(name, _trained(0.9), matches) for name, matches in (("few", 100), ("many", 200)))
+    assert most_informative([few, None, many]) == most_informative([many, few]) == many
     assert most_informative([None]) is None
-
-
-def test_m_of_an_earlier_step_is_what_its_links_show_beside_five_matches_of_the_model() -> None:
-    """EM had 10 % of the matches differ on b, and of 995 links none does; a is shown by nobody."""
-    told = {"rules": [{"matches": 2_302}]}
-    earlier = InformativePrior.from_step("first", _trained(0.9), told, level_counts={"b": {"1": 995.0}})
-    assert earlier is not None
-    a, b = ([level.m for level in c.levels if level.value >= 0] for c in earlier.model.comparisons)
-    assert a == pytest.approx([0.9, 0.1])
-    assert b == pytest.approx([(995 + 4.5) / 1_000, 0.5 / 1_000])
-
-
-def test_m_that_a_model_fixes_stays_whatever_links_show() -> None:
-    model = _trained(0.9)
-    for level in model.raw["comparisons"][1]["comparison_levels"]:
-        level["fix_m_probability"] = True
-    earlier = InformativePrior.from_step(
-        "first", from_dict(model.raw), {"rules": [{"matches": 9}]}, level_counts={"b": {"0": 95.0}}
-    )
-    assert earlier is not None
-    assert [level.m for level in earlier.model.comparisons[1].levels if level.value >= 0] == pytest.approx([0.9, 0.1])

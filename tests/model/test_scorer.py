@@ -1,8 +1,6 @@
 """The compiled scorer gives Splink's match weight, for every comparison of Splink's library, on every pair."""
 
-import functools
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +12,7 @@ from splink import ColumnExpression
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match.candidates import score_candidates, score_given, term_frequencies
-from linkage.model import from_dict, stages
-from linkage.model.comparisons import comparison
+from linkage.model import from_dict
 from tests.model.people import both_sides
 from tests.model.splink_says import splink_weights, with_probabilities
 
@@ -234,25 +231,6 @@ def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, whole:
     kept = _ours(engine, settings, left, right, floor)
     _assert_same({pair: row for pair, row in kept.items() if row["match_weight"] >= floor}, reached)
     assert kept.keys() == reached.keys()
-
-
-@pytest.mark.parametrize("floor", [-12.0, -6.0, -3.0, 0.0])
-def test_levels_before_a_distance_drop_no_pair_that_reaches_the_floor(
-    floor: float, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Dates and surnames have levels that ask for no distance before those that do, and after them."""
-    monkeypatch.setattr(stages, "_FAR_LESS", 0.0)
-    left, right = both_sides(250, 200, seed=12)
-    asked = (("dob", "date"), ("surname", "name"), ("forename", "name"))
-    compared = [SimpleNamespace(as_dict=functools.partial(comparison, *of)) for of in asked]
-    given = [SimpleNamespace(get_comparison=lambda _, one=one: one) for one in compared]
-    rules = [{"blocking_rule": f"l.{name} = r.{name}", "sql_dialect": "duckdb"} for name in ("forename", "surname")]
-    settings = with_probabilities(given, rules=rules)
-    every = _ours(engine, settings, left, right, -1e9)
-    kept = _ours(engine, settings, left, right, floor)
-    reached = {pair: row for pair, row in every.items() if row["match_weight"] >= floor}
-    assert 0 < len(reached) < len(every)
-    assert kept == reached
 
 
 def test_each_pair_names_the_first_rule_that_makes_it(whole: Any, engine: Engine) -> None:

@@ -6,13 +6,12 @@ orders of magnitude.
 """
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.splink_json import Model
 from linkage.model.training.counts import Floats
 
 VARIATION = 0.5
@@ -28,37 +27,19 @@ class InformativePrior:
 
     Attributes:
         step: its name.
-        model: as trained there, with m as its links show it.
+        model: as trained there.
         matches: how many EM saw of those that its m rests on, in the run that saw the fewest.
-        linked: how many its links show, of the field that they show most of.
     """
 
     step: str
     model: Model
     matches: int
-    linked: float = 0.0
 
     @classmethod
-    def from_step(
-        cls,
-        step: str,
-        model: Model,
-        training: Mapping[str, Any],
-        *,
-        level_counts: Mapping[str, Mapping[str, float]] | None = None,
-    ) -> "InformativePrior | None":
-        """From a step's summary; None where it has learnt nothing itself.
-
-        Args:
-            training: of the step's summary.
-            level_counts: of each field, the step's matches at each level, by its links.
-        """
+    def from_step(cls, step: str, model: Model, training: Mapping[str, Any]) -> "InformativePrior | None":
+        """From the training of a step's summary; None where it has learnt nothing itself."""
         matches = fewest_matches(training)
-        if matches is None:
-            return None
-        counts = level_counts or {}
-        linked = max((sum(levels.values()) for levels in counts.values()), default=0.0)
-        return cls(step, _with_m_of_links(model, counts), matches, linked)
+        return None if matches is None else cls(step, model, matches)
 
     def pseudo_counts(self, m: Floats) -> Floats:
         """How many matches of this step the other's m counts for, level by level."""
@@ -67,7 +48,7 @@ class InformativePrior:
 
 def most_informative(steps: Iterable[InformativePrior | None]) -> InformativePrior | None:
     """Of steps that have learnt by the same model, the one whose m rests on most matches."""
-    return max((step for step in steps if step), key=lambda step: (step.linked, step.matches), default=None)
+    return max(filter(None, steps), key=lambda step: step.matches, default=None)
 
 
 def fewest_matches(training: Mapping[str, Any]) -> int | None:
@@ -84,19 +65,3 @@ def pseudo_counts(m: Floats, seen: float) -> Floats:
     """
     clipped = np.clip(m, 1e-12, 1 - 1e-12)
     return np.minimum((1 - clipped) / (clipped * VARIATION**2), seen)
-
-
-def _with_m_of_links(model: Model, counts: Mapping[str, Mapping[str, float]]) -> Model:
-    """The model with m as its links have it, next to UNSEEN_MATCHES of its own; m that it fixes stays.
-
-    EM looks at pairs one by one, and takes a part of all twins for matches by another forename; links do not.
-    """
-    raw = deepcopy(model.raw)
-    for comparison, written in zip(model.comparisons, raw["comparisons"], strict=True):
-        at_levels = counts.get(comparison.name, {})
-        total = sum(at_levels.values())
-        for level, settings in zip(comparison.levels, written["comparison_levels"], strict=True):
-            if level.value >= 0 and level.m is not None and not settings.get("fix_m_probability"):
-                linked = at_levels.get(str(level.value), 0.0)
-                settings["m_probability"] = (linked + level.m * UNSEEN_MATCHES) / (total + UNSEEN_MATCHES)
-    return from_dict(raw)

@@ -243,14 +243,8 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
     """Of the steps before this one that compare by the same model, the one that learnt from most matches."""
     models = {name: f"models/{name}.json" for name in steps}
     learnt = [
-        InformativePrior.from_step(
-            name,
-            from_dict(space.document(made)),
-            step_counts["training"],
-            level_counts=step_counts.get("levels_shown"),
-        )
+        InformativePrior.from_step(name, from_dict(space.document(made)), space.counts(made)["training"])
         for name, made in models.items()
-        for step_counts in [space.counts(made)]
     ]
     return most_informative(learnt)
 
