@@ -173,7 +173,11 @@ def _trend(figures: Figures, matrix: Matrix, title: str, of: Sequence[Figure]) -
 def _models(figures: Figures) -> list[Section]:
     """Versions, thresholds and levels of each step's model, by run."""
     rows: list[Row] = [
-        [title, run.name, *model_cells(Publication(run.evaluation, figures.names, figures.d, run.manifest), step)]
+        [
+            title,
+            run.name,
+            *model_cells(Publication(run.evaluation, manifest=run.manifest, names=figures.names, d=figures.d), step),
+        ]
         for title, steps in figures.steps
         for run, step in zip(figures.runs, steps, strict=True)
         if step and step["parameters"]
@@ -209,7 +213,7 @@ def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
     changed = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
     moved: dict[str, Any] = drift(before.evaluation, after.evaluation)
     moved["last"] = [before.steps[step["step"], step["left"], step["right"]] for step in moved["last"]]
-    publication = Publication(after.evaluation, figures.names, figures.d, drift=moved)
+    publication = Publication(after.evaluation, drift=moved, names=figures.names, d=figures.d)
     section = drift_section(publication, (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),

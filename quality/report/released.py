@@ -102,16 +102,35 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Publication:
-    """An evaluation, with the names and the disclosure control that all sections of a page share."""
+class Inputs:
+    """What a report is made of. All of it is aggregates.
+
+    Attributes:
+        evaluation: what quality.measures.evaluation.evaluate returned.
+        contracts: results of the checks of sources and published tables (quality.contracts).
+        manifest: the run's facts; what is missing is left out.
+        profile: name of the disclosure profile.
+        reviews: estimates from clerical reviews of the run's links (quality.review.estimate), one a step.
+        drift: changes since the last release (quality.measures.drift), where there is one.
+        failed_gates: names of the gates that failed.
+    """
 
     evaluation: Mapping[str, Any]
-    names: Names
-    d: Disclosure
+    contracts: Sequence[Mapping[str, Any]] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    title: str = "Linkage quality report"
+    profile: str = "leo_publication"
     reviews: Sequence[Mapping[str, Any]] = ()
     drift: Mapping[str, Any] | None = None
-    contracts: Sequence[Mapping[str, Any]] = ()
+    failed_gates: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Publication(Inputs):
+    """Inputs, with the names and the disclosure control that all sections of a page share."""
+
+    names: Names = field(kw_only=True)
+    d: Disclosure = field(kw_only=True)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -127,9 +146,9 @@ class Publication:
         units = {row["side"]: row["units"] for row in last["sides"]}
         return min(cells.sides, key=lambda side: units.get(side.side, 0))
 
-    def title(self, step: Step) -> str:
-        """A step by its two sides."""
-        return self.names.step(step)
+    def name_of(self, step: Step | str) -> str:
+        """A step, or its name, by its two sides."""
+        return self.names.step(step if not isinstance(step, str) else next(s for s in self.steps if s["step"] == step))
 
     def released(self, step: Step) -> Released:
         """All counts of a step."""

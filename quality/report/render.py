@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +12,11 @@ from quality.measures.evaluated import evaluation_of
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Part, Section
-from quality.report.released import Publication
+from quality.report.released import Inputs, Publication
 from quality.report.sections import bias, coverage, data, drift, error, implausible, linking, methods, statement
 from quality.report.showing import moment
 
 __all__ = ["Inputs", "headlines", "render", "render_run", "results_of"]
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a report is made of. All of it is aggregates.
-
-    Attributes:
-        evaluation: what quality.measures.evaluation.evaluate returned.
-        contracts: results of the checks of sources and published tables (quality.contracts).
-        manifest: the run's facts; what is missing is left out.
-        profile: name of the disclosure profile.
-        reviews: estimates from clerical reviews of the run's links (quality.review.estimate), one a step.
-        drift: changes since the last release (quality.measures.drift), where there is one.
-        failed_gates: names of the gates that failed.
-    """
-
-    evaluation: Mapping[str, Any]
-    contracts: Sequence[Mapping[str, Any]] = ()
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    title: str = "Linkage quality report"
-    profile: str = "leo_publication"
-    reviews: Sequence[Mapping[str, Any]] = ()
-    drift: Mapping[str, Any] | None = None
-    failed_gates: Sequence[str] = ()
 
 
 def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
@@ -64,7 +39,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         inputs.title,
         statement.summary(p),
         statement.headlines(p),
-        parts=[statement.statement_part(p, inputs.failed_gates), *_parts(p)],
+        parts=[statement.statement_part(p), *_parts(p)],
         banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
         about=", ".join(filter(None, about)),
     )
@@ -121,15 +96,8 @@ def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -
 
 
 def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
-    return Publication(
-        inputs.evaluation,
-        Names(catalogue or shipped(), inputs.evaluation["steps"]),
-        disclosure.Disclosure(disclosure.load(inputs.profile)),
-        inputs.manifest,
-        inputs.reviews,
-        inputs.drift,
-        inputs.contracts,
-    )
+    names, profile = Names(catalogue or shipped(), inputs.evaluation["steps"]), disclosure.load(inputs.profile)
+    return Publication(**vars(inputs), names=names, d=disclosure.Disclosure(profile))
 
 
 def _json(path: Path) -> Any:

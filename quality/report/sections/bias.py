@@ -105,7 +105,7 @@ def bias_section(p: Publication) -> Section | None:
         tables: list[Block] = [_table(p, step, two_way=False), _false_table(p, step)]
         if step is last and any(len(row["characteristics"]) > 1 for row in step["bias"]):
             tables.append(_table(p, step, two_way=True))
-        blocks.append(Fold(f"{p.title(step)}: bias by group", tables))
+        blocks.append(Fold(f"{p.name_of(step)}: bias by group", tables))
     return Section("bias", "Bias by group", blocks)
 
 
@@ -131,7 +131,7 @@ def _chart(p: Publication, step: Step) -> Block:
     flagged = sum(str(row[-1]).startswith("flagged") for row in rows)
     summary = f"{flagged} of {len(values)} groups are flagged. Lines show 95% intervals; small groups are left out."
     chart = charts.dots(values, x="Standardised difference", limits=(-0.1, 0.1))
-    title = f"{p.title(step)}: standardised differences"
+    title = f"{p.name_of(step)}: standardised differences"
     return charts.figure("standardised-differences", title, summary, chart, table)
 
 
@@ -139,7 +139,7 @@ def drafted_statement(p: Publication, step: Step) -> list[str]:
     """Sentences for a release: what was found by characteristic, and what a person still has to say."""
     basis = basis_of(step)
     who = "found and missed people" if basis == "found_missed" else "linked and unlinked people"
-    sentences = _findings(p, step, basis, f"{p.title(step)}: we compared {who} by group.")
+    sentences = _findings(p, step, basis, f"{p.name_of(step)}: we compared {who} by group.")
     if any(group.get("right_false") for _, group in named_groups(step, "right_false")):
         sentences += _findings(p, step, "right_false", "We compared correct and false links by group.")
     return [*sentences, "Whoever publishes this draft adds causes, what was done, and whether the bias is mitigated."]
@@ -202,7 +202,7 @@ def _table(p: Publication, step: Step, *, two_way: bool) -> Table:
     heads += ["Linked and unlinked", *INTERVAL, *(["Found and missed", *INTERVAL] if has_truth else [])]
     title = "two characteristics" if two_way else "group"
     note = f"{_ESTIMATED_NOTE} {MISSED_NOTE}" if has_truth else _ESTIMATED_NOTE
-    return Table(f"{p.title(step)}: bias by {title}", heads, rows, note)
+    return Table(f"{p.name_of(step)}: bias by {title}", heads, rows, note)
 
 
 def _false_table(p: Publication, step: Step) -> Table:
@@ -219,4 +219,4 @@ def _false_table(p: Publication, step: Step) -> Table:
     heads += ["False links, estimated, %", "Range from", "to"]
     heads += ["Correct and false", *INTERVAL, "Verdict"] if has_truth else []
     note = "Estimated: from match probabilities, with a sensitivity range."
-    return Table(f"{p.title(step)}: false links by group", heads, rows, note)
+    return Table(f"{p.name_of(step)}: false links by group", heads, rows, note)

@@ -28,7 +28,7 @@ def records_section(p: Publication) -> Section:
         if read.mark != "unavailable":
             rows += [[f"{source}: rows read", read], [f"{source}: quarantined rows", quarantined]]
         rows.append([f"{source}: people", people])
-    rows += [[f"{p.title(step)}: links", p.released(step).links] for step in p.steps]
+    rows += [[f"{p.name_of(step)}: links", p.released(step).links] for step in p.steps]
     if spine := p.evaluation.get("spine"):
         rows.append(["People on the spine", p.d.count(spine["people"])])
         rows += [[f"Links removed: {cut['rule']}", p.d.count(cut["links"])] for cut in spine.get("removed_links", ())]
@@ -72,13 +72,13 @@ def rates_section(p: Publication) -> Section:
     has_truth = any(side.whole.found.mark is None for side in sides)
     heads = ["Step", "Side", *_rate_heads(has_truth, bounds=False)]
     rows: list[Row] = [
-        [p.title(side.step), p.names.source(side.source), *_rate_cells(side.whole, has_truth, bounds=False)]
+        [p.name_of(side.step), p.names.source(side.source), *_rate_cells(side.whole, has_truth, bounds=False)]
         for side in sides
     ]
     note = f"{_DENOMINATORS} A rate is linked over eligible: it depends on how far two populations overlap."
     blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note), *_charts(p, has_truth)]
     blocks += [
-        Fold(f"{p.title(side.step)}: link rates by group", [_group_table(p, side, has_truth)])
+        Fold(f"{p.name_of(side.step)}: link rates by group", [_group_table(p, side, has_truth)])
         for side in sides
         if side is not p.subject and side.side == "left" and side.characteristics
     ]
@@ -100,7 +100,7 @@ def _charts(p: Publication, has_truth: bool) -> list[Block]:
     subject = p.subject
     if not subject.characteristics:
         return []
-    step, table = p.title(subject.step), _group_table(p, subject, has_truth)
+    step, table = p.name_of(subject.step), _group_table(p, subject, has_truth)
     years = [title for name, title, _ in subject.characteristics if name == "cohort"]
     title = f"{step}: link rate by year of birth"
     by_year = Table(title, table.columns, [row for row in table.rows if row[0] in years])
@@ -133,7 +133,7 @@ def _group_table(p: Publication, side: Side, has_truth: bool) -> Table:
         for group in groups
     ]
     heads = ["Characteristic", "Group", *_rate_heads(has_truth)]
-    return Table(f"{p.title(side.step)}, {p.names.source(side.source)}: link rate by group", heads, rows)
+    return Table(f"{p.name_of(side.step)}, {p.names.source(side.source)}: link rate by group", heads, rows)
 
 
 def unlinked_section(p: Publication) -> Section | None:
@@ -143,7 +143,7 @@ def unlinked_section(p: Publication) -> Section | None:
         return None
 
     def rows(side: Side) -> list[Row]:
-        title = f"{p.title(side.step)}: {p.names.source(side.source)}"
+        title = f"{p.name_of(side.step)}: {p.names.source(side.source)}"
         return [[title, p.names.words(reason), cell, share] for reason, cell, share in side.reasons]
 
     heads = ["Step and side", "Reason", "People", "Share, %"]
@@ -155,7 +155,7 @@ def unlinked_section(p: Publication) -> Section | None:
         "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
         "was too weak. The table has every step and side."
     )
-    title = f"{p.title(drawn.step)}: people without a link, by reason"
+    title = f"{p.name_of(drawn.step)}: people without a link, by reason"
     return Section("unlinked", "People without a link", [charts.figure("reasons", title, summary, chart, table)])
 
 
@@ -206,7 +206,7 @@ def draws_section(p: Publication) -> Section:
     if profile.threshold > 1:
         note += f" A figure within {profile.threshold} of the step's own links is shown as these."
     heads = ["Characteristic", "Group", "Linked, %", *_DRAWS_HEADS]
-    table = Table(f"{p.title(last)}: link rates over draws", heads, _draw_rows(p, last), note)
+    table = Table(f"{p.name_of(last)}: link rates over draws", heads, _draw_rows(p, last), note)
     cohorts = [row["title"] for row in last["link_draws"]["characteristics"] if row["characteristic"] == "cohort"]
     shown = [row for row in table.rows if isinstance(row[4], Cell) and row[4].mark in (None, "low")]
     values = Table("", heads, [row for row in shown if row[0] not in ("All", *cohorts)]).values(4)
@@ -216,7 +216,7 @@ def draws_section(p: Publication) -> Section:
         summary = f"The link rate varies most for {most['group']}: {most['label']} (standard deviation {most['shown']} points)."
         chart = charts.bars(values, x="Standard deviation, percentage points")
         block = charts.figure(
-            "rates-over-draws", f"{p.title(last)}: how link rates vary over draws", summary, chart, table
+            "rates-over-draws", f"{p.name_of(last)}: how link rates vary over draws", summary, chart, table
         )
     return Section("draws", "Uncertainty of the links", [Text(opening), _draws_table(p, steps), block, Text(_RULES)])
 
@@ -233,7 +233,7 @@ def _draws_table(p: Publication, steps: Sequence[Step]) -> Table:
             mean, low, high = cells
             deviation = p.d.spread(draws["links"]["deviation"], places=1)
             in_all = p.d.percent(draws["in_all"], draws["pairs"], tied=(links,), rare=True)
-        rows.append([p.title(step), p.d.parameter(draws["draws"], 0), links, mean, deviation, low, high, in_all])
+        rows.append([p.name_of(step), p.d.parameter(draws["draws"], 0), links, mean, deviation, low, high, in_all])
     heads = ["Step", "Draws", "Links", "Mean of draws", "Standard deviation", *_DRAWS_HEADS[2:], "In all draws, %"]
     note = "In all draws: of the pairs that any draw links, those that all link."
     return Table("Links over draws", heads, rows, note)

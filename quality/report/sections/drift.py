@@ -30,7 +30,6 @@ def drift_section(p: Publication, two: tuple[str, str] = ("Last release", "This 
     changes = p.drift
     if not changes:
         return None
-    titles = {step["step"]: p.title(step) for step in p.steps}
     steps = (changes.get("last", ()), p.steps)
     shown = tuple(groups_of(of, p.d) for of in steps)
     text = (
@@ -39,25 +38,25 @@ def drift_section(p: Publication, two: tuple[str, str] = ("Last release", "This 
     )
     blocks: list[Block] = [
         Text(text),
-        _distributions(p, changes["distributions"], titles),
-        _counts_table(p, changes["counts"], steps, shown, titles, two),
-        rates_table(p, changes["rates"], shown, titles, two),
+        _distributions(p, changes["distributions"]),
+        _counts_table(p, changes["counts"], steps, shown, two),
+        rates_table(p, changes["rates"], shown, two),
     ]
     if rows := changes["completeness"]:
         blocks.append(Fold("Completeness of identifiers in both", [_completeness_table(p, rows, two)]))
     if rows := changes["parameters"]:
-        blocks.append(Fold("m and u in both", [_parameters_table(p, rows, titles)]))
+        blocks.append(Fold("m and u in both", [_parameters_table(p, rows)]))
     since = "the last release" if two[0] == "Last release" else f"{two[0][:1].lower()}{two[0][1:]}"
     return Section("drift", f"Changes since {since}", blocks)
 
 
-def _distributions(p: Publication, changes: Rows, titles: Mapping[str, str]) -> Block:
+def _distributions(p: Publication, changes: Rows) -> Block:
     rows: list[Row] = []
     for row in changes:
         what = "Match weights" if row["what"] == "match weights" else p.names.column(row["what"])
         few = min(row["before"], row["after"]) < p.d.profile.fewest
         cell = p.d.marked("suppressed") if few else number(row["psi"], 3)
-        rows.append([titles[row["step"]], what, cell, cell if few else _VERDICTS[row["verdict"]]])
+        rows.append([p.name_of(row["step"]), what, cell, cell if few else _VERDICTS[row["verdict"]]])
     table = Table("Population stability index", ["Step", "Distribution", "PSI", "Verdict"], rows)
     values = [row for row in table.values(2) if row["value"] is not None]
     moved = sum(row[3] in (_VERDICTS["moved"], _VERDICTS["large"]) for row in rows)
@@ -86,7 +85,6 @@ def _counts_table(
     counts: Rows,
     steps: Sequence[Sequence[Step]],
     shown: Sequence[Groups],
-    titles: Mapping[str, str],
     two: tuple[str, str],
 ) -> Table:
     """Published counts; those of steps as the two reports show them."""
@@ -103,11 +101,11 @@ def _counts_table(
         before, after = (one.get(row["count"], p.d.marked("unavailable")) for one in cells)
         is_known = before.value and after.value is not None
         by = change(100 * (after.value / before.value - 1)) if is_known else p.d.derived(before, after)  # type: ignore[operator]
-        rows.append([_count_in_words(p, row["count"], titles), before, after, by])
+        rows.append([_count_in_words(p, row["count"]), before, after, by])
     return Table("Published counts", ["Count", *two, "Change, %"], rows)
 
 
-def _count_in_words(p: Publication, count: str, titles: Mapping[str, str]) -> str:
+def _count_in_words(p: Publication, count: str) -> str:
     """A published count (quality.measures.drift.published) by the names that the page has for sources and steps."""
     match = _COUNT.fullmatch(count)
     if not match:
@@ -117,7 +115,8 @@ def _count_in_words(p: Publication, count: str, titles: Mapping[str, str]) -> st
         return f"People of {p.names.source(on_spine)} on the spine"
     if source:
         return f"{p.names.source(source)}, {'records' if what == 'records' else 'people'}"
-    return f"{titles.get(step, step)}: {f'{p.names.source(side)} eligible' if side else 'links'}"
+    step_title = p.name_of(step) if any(one["step"] == step for one in p.steps) else step
+    return f"{step_title}: {f'{p.names.source(side)} eligible' if side else 'links'}"
 
 
 def _released_counts(counts: Rows, key: str, d: Disclosure) -> dict[str, Cell]:
@@ -134,9 +133,7 @@ def _released_counts(counts: Rows, key: str, d: Disclosure) -> dict[str, Cell]:
     return d.counts(values | rests, sums, unpublished=rests)
 
 
-def rates_table(
-    p: Publication, rates: Rows, shown: Sequence[Groups], titles: Mapping[str, str], two: tuple[str, str]
-) -> Table:
+def rates_table(p: Publication, rates: Rows, shown: Sequence[Groups], two: tuple[str, str]) -> Table:
     """The largest changes either way, falls first. Groups that either release hides are last, by name: a place among
     the others would disclose their change."""
     known: list[tuple[float, Row]] = []
@@ -146,7 +143,7 @@ def rates_table(
         before, after = (groups.get(key) for groups in shown)
         label = p.names.source(row["label"]) if row["characteristic"] == "source" else row["label"]
         cells = [one.rate if one else p.d.marked("unavailable") for one in (before, after)]
-        line: Row = [f"{titles[row['step']]}, {p.names.source(row['source'])}", f"{row['title']}: {label}", *cells]
+        line: Row = [f"{p.name_of(row['step'])}, {p.names.source(row['source'])}", f"{row['title']}: {label}", *cells]
         if before and after and all(cell.value is not None for cell in cells):
             by = difference(*(wilson(_linked(one), int(one.eligible.value or 0)) for one in (before, after)))
             known.append((by["change"], [*line, *(change(100 * by[end]) for end in ("change", "low", "high"))]))
@@ -174,10 +171,10 @@ def _completeness_table(p: Publication, changes: Rows, two: tuple[str, str]) -> 
     return Table("People with a value", heads, rows)
 
 
-def _parameters_table(p: Publication, changes: Rows, titles: Mapping[str, str]) -> Table:
+def _parameters_table(p: Publication, changes: Rows) -> Table:
     keys = [f"{what}_{when}" for what in ("m", "u", "match_weight") for when in ("before", "after")]
     rows: list[Row] = [
-        [titles[row["step"]], p.names.column(row["comparison"]), row["level"]]
+        [p.name_of(row["step"]), p.names.column(row["comparison"]), row["level"]]
         + [p.d.parameter(row[key], _PLACES) for key in keys]
         for row in changes[:_MOST_LEVELS]
     ]

@@ -51,7 +51,7 @@ def accuracy_section(p: Publication) -> Section | None:
     for step in steps:
         cells = p.released(step).cells
         judged = [cells["judged", name] for name in ("assessed", "correct", "false")]
-        rows.append([p.title(step), cells["true", "all"], *judged, *measures_of(step["accuracy"], p.d)])
+        rows.append([p.name_of(step), cells["true", "all"], *judged, *measures_of(step["accuracy"], p.d)])
     if spine:
         counts = [p.d.count(spine["pairwise"][key]) for key in ("true_pairs", "accepted", "correct", "false")]
         rows.append(["Spine, pairs of records", *counts, *measures_of(spine["pairwise"], p.d)])
@@ -82,8 +82,8 @@ def accuracy_section(p: Publication) -> Section | None:
 def _in_words(p: Publication, step: Step) -> str:
     precision, recall = (p.d.accuracy(step["accuracy"][measure]) for measure in ("precision", "recall"))
     if precision.value is None or recall.value is None:
-        return f"{p.title(step)}: too few links or true matches to show error."
-    return f"{p.title(step)}: {precision.text}% of links are correct; {recall.text}% of true matches are linked."
+        return f"{p.name_of(step)}: too few links or true matches to show error."
+    return f"{p.name_of(step)}: {precision.text}% of links are correct; {recall.text}% of true matches are linked."
 
 
 def _cardinality_note(steps: Sequence[Step]) -> str:
@@ -109,7 +109,7 @@ def part_cells(p: Publication, row: Mapping[str, Any], links: Cell) -> Row:
 
 def _passes_table(p: Publication, steps: Sequence[Step]) -> Table:
     rows: list[Row] = [
-        [p.title(step), p.names.words(row["pass"]), links, *part_cells(p, row, links)]
+        [p.name_of(step), p.names.words(row["pass"]), links, *part_cells(p, row, links)]
         for step in steps
         for row in step["passes"]
         for links in [p.released(step).cells["pass", row["method"], row["pass"]]]
@@ -120,7 +120,8 @@ def _passes_table(p: Publication, steps: Sequence[Step]) -> Table:
 
 def _outcomes_table(p: Publication, steps: Sequence[Step]) -> Table:
     rows: list[Row] = [
-        [p.title(step), *(p.released(step).cells["true", outcome] for outcome in (*_OUTCOMES, "all"))] for step in steps
+        [p.name_of(step), *(p.released(step).cells["true", outcome] for outcome in (*_OUTCOMES, "all"))]
+        for step in steps
     ]
     return Table("What became of the true matches", ["Step", *_OUTCOMES.values(), "True matches"], rows)
 
@@ -135,7 +136,7 @@ def _bands_table(p: Publication, step: Step) -> Table:
         of_links = part_cells(p, row["of_links"], accepted)
         rows.append([label, pairs, accepted, p.d.accuracy(row["share_true"]), *of_links])
     heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
-    return Table(f"{p.title(step)}: pairs and accuracy of links by match weight", heads, rows)
+    return Table(f"{p.name_of(step)}: pairs and accuracy of links by match weight", heads, rows)
 
 
 def errors_section(p: Publication) -> Section | None:
@@ -152,7 +153,7 @@ def errors_section(p: Publication) -> Section | None:
         title = f"{p.names.column(row['field'])}: {p.names.words(row['kind']).lower()}"
         rows.append([title, p.d.count(row["pairs"]), *missed, cost])
     heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
-    table = Table(f"{p.title(last)}: types of data error, costliest first", heads, rows)
+    table = Table(f"{p.name_of(last)}: types of data error, costliest first", heads, rows)
     clean = p.d.accuracy(last["data_errors"]["without_error"]["share_missed"])
     text = (
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
@@ -160,20 +161,20 @@ def errors_section(p: Publication) -> Section | None:
     )
     summary = f"Of true matches without any error {clean.with_unit()} are missed. Bars are links lost per 10,000 true matches."
     values = [row for row in table.values(5, 0, None) if row["value"]]
-    chart, title = charts.bars(values, x=heads[-1]), f"{p.title(last)}: links lost by type of data error"
+    chart, title = charts.bars(values, x=heads[-1]), f"{p.name_of(last)}: links lost by type of data error"
     blocks: list[Block] = [Text(text), charts.figure("links-lost-to-errors", title, summary, chart, table)]
     return Section("errors", "Missed matches by type of data error", blocks)
 
 
 def review_section(p: Publication) -> Section | None:
     """Error by clerical review; None where no link was reviewed."""
-    titles = {step["step"]: p.title(step) for step in p.steps}
+    steps = [step["step"] for step in p.steps]
     rows: list[Row] = []
     drawn: list[Row] = []
     passes: list[Row] = []
     summary, left_out = "", False
-    for review in [one for one in p.reviews if one["step"] in titles]:
-        title, looked_at = titles[review["step"]], p.d.count(review["looked_at"])
+    for review in [one for one in p.reviews if one["step"] in steps]:
+        title, looked_at = p.name_of(review["step"]), p.d.count(review["looked_at"])
         seen = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
             rows.append([title, meaning, looked_at, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
@@ -210,7 +211,7 @@ def estimated_section(p: Publication) -> Section | None:
     known = ("precision", "recall") if any(step["accuracy"] for step in steps) else ()
     rows: list[Row] = [
         [
-            p.title(step),
+            p.name_of(step),
             *measures_of(step["estimated_error"], p.d),
             *(p.d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in known),
         ]
@@ -225,7 +226,7 @@ def estimated_section(p: Publication) -> Section | None:
     )
     expected = steps[-1]["estimated_error"]
     precision, recall = (with_interval(expected[key], p.d) for key in ("precision", "recall"))
-    summary = f"{p.title(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
+    summary = f"{p.name_of(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
     if recall[0].value is not None:
         summary += f" and {in_brackets(recall)} of matches to be linked."
     else:
@@ -248,7 +249,7 @@ def calibration_section(p: Publication) -> Section | None:
             numbers = ((100 * mean, 2), (100 * group["calibration_error"], 2), (100 * chance, 2), (group["brier"], 5))
             cells = [number(*one) if true.value is not None else p.d.marked("suppressed") for one in numbers]
             label = _GROUPS.get(group["group"], p.names.words(group["group"]))
-            rows.append([p.title(step), label, cells[0], true, *cells[1:]])
+            rows.append([p.name_of(step), label, cells[0], true, *cells[1:]])
     heads = ["Step", "Pairs", "Mean probability, %", "True matches, %", "Calibration error, points"]
     heads += ["Explained by chance, points", "Brier score"]
     note = (
@@ -268,7 +269,7 @@ def _calibration_chart(p: Publication, step: Step) -> Block:
         true = with_interval(band["share_true"], p.d)
         mean = p.d.marked("suppressed") if true[0].value is None else number(100 * band["mean_probability"])
         rows.append([f"{100 * band['from']:g} to {100 * band['to']:g}%", mean, *true])
-    title = f"{p.title(step)}: match probability and share of true matches"
+    title = f"{p.name_of(step)}: match probability and share of true matches"
     table = Table(title, ["Match probability", "Mean, %", "True matches, %", *INTERVAL], rows)
     summary = "Too few pairs to show."
     if p.d.accuracy(whole["share_true"]).value is not None:

@@ -40,7 +40,7 @@ def implausible_section(p: Publication) -> Section | None:
     )
     chart = charts.dots(table.values(2, 0, None, bounds=True), x="Of people at risk, %")
     by_step: list[Row] = [
-        [p.title(step), *_share(int(share["count"]), share["of"], p.d)]
+        [p.name_of(step), *_share(int(share["count"]), share["of"], p.d)]
         for step in p.steps
         if step.get("implausible")
         for share in [step["implausible"]["share"]]

@@ -22,7 +22,13 @@ _FIRST = re.compile(
 def passes_section(p: Publication) -> Section:
     """Links by the pass that made them, and pairs by decision."""
     rows: list[Row] = [
-        [p.title(step), p.names.words(name), p.names.words(method), cell, p.released(step).shares["pass", method, name]]
+        [
+            p.name_of(step),
+            p.names.words(name),
+            p.names.words(method),
+            cell,
+            p.released(step).shares["pass", method, name],
+        ]
         for step in p.steps
         for (method, name), cell in p.released(step).under("pass").items()
     ]
@@ -30,7 +36,8 @@ def passes_section(p: Publication) -> Section:
     summary = "A deterministic pass links pairs that agree by a fixed rule; the model scores the rest."
     chart = charts.bars(table.values(3), x="Links")
     decided: list[Row] = [
-        [p.title(step), *(p.released(step).cells["decision", decision] for decision in _DECISIONS)] for step in p.steps
+        [p.name_of(step), *(p.released(step).cells["decision", decision] for decision in _DECISIONS)]
+        for step in p.steps
     ]
     blocks: list[Block] = [
         charts.figure("links-by-pass", "Links by pass", summary, chart, table),
@@ -44,7 +51,7 @@ def _last_first(p: Publication, blocks_of: Mapping[str, list[Block]], title: str
     blocks: list[Block] = []
     for step in reversed(p.steps):
         if inner := blocks_of[step["step"]]:
-            blocks += [Fold(f"{p.title(step)}: {title}", inner)] if blocks else inner
+            blocks += [Fold(f"{p.name_of(step)}: {title}", inner)] if blocks else inner
     return blocks
 
 
@@ -60,7 +67,7 @@ def blocking_section(p: Publication) -> Section | None:
 
 
 def _blocking_tables(p: Publication, step: Step) -> list[Block]:
-    blocking, cells, title = step["blocking"], p.released(step).cells, p.title(step)
+    blocking, cells, title = step["blocking"], p.released(step).cells, p.name_of(step)
     blocks: list[Block] = [Text(_recall_in_words(p, blocking, title))]
 
     def links(method: str, name: str, row: Mapping[str, Any]) -> list[Cell]:
@@ -165,9 +172,9 @@ def _histogram(p: Publication, step: Step) -> list[Block]:
         return text.replace("-", "−")
 
     rows: list[Row] = [[decision, label(start), cell] for decision, start, cell in bins]
-    table = Table(f"{p.title(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows)
+    table = Table(f"{p.name_of(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows)
     summary = "Each strip has its own scale. A dotted base line marks bins that are suppressed."
-    title = f"{p.title(step)}: match weight distribution"
+    title = f"{p.name_of(step)}: match weight distribution"
     return [charts.figure(f"weights-{step['step']}", title, summary, charts.histogram(values), table)]
 
 
@@ -176,7 +183,7 @@ def _model_charts(p: Publication, step: Step) -> list[Block]:
     model = step["parameters"]
     if not model or not model["levels"]:
         return []
-    title, rows, probabilities = p.title(step), [], []
+    title, rows, probabilities = p.name_of(step), [], []
     for level in model["levels"]:
         names = {"group": p.names.column(level["comparison"]), "label": level_in_words(level, p.names)}
         m, u, weight = (p.d.parameter(level[key]) for key in ("m", "u", "match_weight"))

@@ -28,13 +28,13 @@ MODEL_HEADS = ["Version", "Trained in the run", "Prior weight", *_THRESHOLDS.val
 def methods_section(p: Publication) -> Section:
     """Steps, models and thresholds, disclosure control, and the run's facts."""
     steps = [
-        f"{p.title(step)}: {str(step['cardinality']).replace('-', ' ')}"
+        f"{p.name_of(step)}: {str(step['cardinality']).replace('-', ' ')}"
         + (", deterministic passes" if any(row["method"] == "deterministic" for row in step["passes"]) else "")
         + (", then a Fellegi-Sunter model" if step["parameters"] else "")
         for step in p.steps
     ]
     blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(p.manifest)])]
-    rows: list[Row] = [[p.title(step), *model_cells(p, step)] for step in p.steps if step["parameters"]]
+    rows: list[Row] = [[p.name_of(step), *model_cells(p, step)] for step in p.steps if step["parameters"]]
     if rows:
         note = "A version is a fingerprint of the model's parameters. Weights and thresholds are match weights (log2)."
         blocks.append(Table("Models", ["Step", *MODEL_HEADS], rows, note))
@@ -68,7 +68,7 @@ def _training(p: Publication, training: Mapping[str, Any]) -> str:
     if not training:
         return "no"
     answer = "no, too few matches" if _uses_defaults(training) else "yes"
-    earlier = next((p.title(one) for one in p.steps if one["step"] == training.get("prior_from_step")), None)
+    earlier = next((p.name_of(one) for one in p.steps if one["step"] == training.get("prior_from_step")), None)
     return f"{answer}, with a prior from {earlier}" if earlier else answer
 
 
@@ -78,7 +78,7 @@ def _uses_defaults(training: Mapping[str, Any]) -> bool:
 
 def training_warnings(p: Publication) -> list[str]:
     """What makes a step's probabilities unreliable, for the quality statement."""
-    untrained = [p.title(step) for step in p.steps if _uses_defaults(_step_counts(p, step).get("training") or {})]
+    untrained = [p.name_of(step) for step in p.steps if _uses_defaults(_step_counts(p, step).get("training") or {})]
     text = (
         f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every error "
         "estimated from them, use default parameters."

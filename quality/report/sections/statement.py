@@ -60,7 +60,7 @@ def headlines(p: Publication) -> list[Headline]:
     """Five figures: size, link rate, precision, recall, and pairs in clerical review; without any error, how links were made."""
     subject = p.subject
     step, cells = subject.step, p.released(subject.step)
-    people, of_step = p.names.people(subject.source), f", {p.title(step)}" if len(p.steps) > 1 else ""
+    people, of_step = p.names.people(subject.source), f", {p.name_of(step)}" if len(p.steps) > 1 else ""
     if spine := p.evaluation.get("spine"):
         first = Headline("People", p.d.count(spine["people"]), "", "on the spine")
     elif clusters := p.evaluation.get("clusters"):
@@ -122,7 +122,7 @@ def summary(p: Publication) -> str:
     return f"{first} {text}."
 
 
-def statement_part(p: Publication, failed_gates: Sequence[str] = ()) -> Part:
+def statement_part(p: Publication) -> Part:
     """Population covered, links and their error, groups with lower linkage quality, what to do, limitations."""
     subject = p.subject
     known = {step["step"]: known_error(step, p.reviews) for step in p.steps}
@@ -136,8 +136,8 @@ def statement_part(p: Publication, failed_gates: Sequence[str] = ()) -> Part:
         Section("advice", "What to do in an analysis", [Text(text) for text in advice]),
         Section("limitations", "Limitations", [Text(" ".join(limits))]),
     ]
-    if failed_gates:
-        gates = ", ".join(f"{_GATES[name]} ({name})" if name in _GATES else name for name in failed_gates)
+    if p.failed_gates:
+        gates = ", ".join(f"{_GATES[name]} ({name})" if name in _GATES else name for name in p.failed_gates)
         text = f"This run fails a gate: {gates}. Do not publish or use it. The run's log has the figures."
         sections.insert(0, Section("not-to-be-published", "Not to be published", [Text(text)]))
     about = "Read this before you use the data. The parts below give the evidence."
@@ -173,7 +173,7 @@ def _links(p: Publication, known: Mapping[str, Known]) -> list[Table | Text]:
     rows: list[Row] = []
     for step in p.steps:
         basis, cells = known[step["step"]], p.released(step)
-        row: Row = [p.title(step), cells.links, cells.cells["decision", "review"]]
+        row: Row = [p.name_of(step), cells.links, cells.cells["decision", "review"]]
         for measure in ("precision", "recall"):
             value, low, high = _error_cells(p, basis, measure)
             row += [value, interval_cell(low, high)]
@@ -196,7 +196,7 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
     """Groups that are under-represented among the linked, most first."""
     if not step.get("bias"):
         return [Text("The run has no characteristics of people, so quality by group is not known.")]
-    basis, cells_of, title = basis_of(step), GroupCells(p, step), p.title(step)
+    basis, cells_of, title = basis_of(step), GroupCells(p, step), p.name_of(step)
     rows: list[tuple[float, Row]] = []
     for row, group in named_groups(step, basis):
         cell = cells_of.difference(row, group, basis)[0]

@@ -221,7 +221,7 @@ def test_a_list_of_rates_that_is_cut_keeps_the_largest_changes_either_way() -> N
         for label in sorted(now, key=lambda label: now[label].rate.value or 0.0)
     ]
     shown = ({keys[label]: rated(50.0) for label in now}, {keys[label]: group for label, group in now.items()})
-    p = Publication({"steps": []}, Names(shipped()), Disclosure(load()))
-    table = rates_table(p, rows, shown, {"s": "S"}, ("Before", "After"))
+    p = Publication({"steps": [{"step": "s", "left": "a", "right": "b"}]}, names=Names(shipped()), d=Disclosure(load()))
+    table = rates_table(p, rows, shown, ("Before", "After"))
     assert len(table.rows) == 40
     assert (table.rows[0][1], table.rows[-1][1]) == ("X: fell", "X: rose")

@@ -184,7 +184,7 @@ def section(
     links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": opposed["least"]}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "", "implausible": links}
     evaluation = {"steps": [step], "spine": {"implausible": opposed}}
-    page = implausible_section(Publication(evaluation, Names(shipped()), Disclosure(load("leo_publication"))))
+    page = implausible_section(Publication(evaluation, names=Names(shipped()), d=Disclosure(load())))
     assert page is not None
     (drawn,) = [block for block in page.blocks if isinstance(block, Figure)]
     (steps,) = [block for block in page.blocks if isinstance(block, Shown)]

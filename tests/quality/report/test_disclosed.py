@@ -25,7 +25,7 @@ words = Names(shipped()).words
 
 
 def of(evaluation: dict[str, Any], d: Disclosure, **facts: Any) -> Publication:
-    return Publication(evaluation, Names(shipped()), d, **facts)
+    return Publication(evaluation, **facts, names=Names(shipped()), d=d)
 
 
 @pytest.fixture

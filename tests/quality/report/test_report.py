@@ -234,12 +234,12 @@ def test_without_a_step_there_is_nothing_to_report(tmp_path: Path) -> None:
 
 
 def of(evaluation: dict[str, Any], **facts: Any) -> Publication:
-    return Publication(evaluation, Names(shipped()), Disclosure(load()), **facts)
+    return Publication(evaluation, **facts, names=Names(shipped()), d=Disclosure(load()))
 
 
-def statement_of(evaluation: dict[str, Any], failed: tuple[str, ...] = (), **facts: Any) -> dict[str, list[Any]]:
+def statement_of(evaluation: dict[str, Any], **facts: Any) -> dict[str, list[Any]]:
     """Blocks of the quality statement by section."""
-    part = statement_part(of(evaluation, **facts), failed)
+    part = statement_part(of(evaluation, **facts))
     return {section.name: list(section.blocks) for section in part.sections}
 
 
@@ -248,7 +248,7 @@ def words(blocks: list[Any]) -> str:
 
 
 def test_a_run_that_fails_a_gate_says_so_first(counted: dict[str, Any]) -> None:
-    sections = statement_of(counted, ("max_rate_fall",))
+    sections = statement_of(counted, failed_gates=("max_rate_fall",))
     assert next(iter(sections)) == "not-to-be-published"
     assert "(max_rate_fall)" in words(sections["not-to-be-published"])
 
