@@ -14,7 +14,7 @@ linkage, half and half, and for it.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -199,29 +199,7 @@ def _by_pass(links: Sequence[Stratum], answers: Mapping[str, Answers], seed: int
     return result
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Of the pairs that several reviewers answered.
-
-    Attributes:
-        agreed: pairs on which all gave the same answer.
-        kappa: None if there is no such pair, or if every answer was the same, so that chance explains all.
-        low, high: 95 % interval: Wilson's of the observed agreement, given the agreement expected by chance. (Asymptotic
-            standard errors are zero where all agreed, however few.)
-    """
-
-    pairs: int
-    agreed: int
-    kappa: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
-
-def agreement(standing: Iterable[Label]) -> Agreement:
+def agreement(standing: Iterable[Label]) -> dict[str, Any]:
     """Fleiss' kappa of the reviewers' answers; adjudicators know what was answered and are left out.
 
     Fleiss (1971), Measuring nominal scale agreement among many raters; with different numbers of raters a pair as in
@@ -229,6 +207,11 @@ def agreement(standing: Iterable[Label]) -> Agreement:
 
     Args:
         standing: each reviewer's last answer about each pair.
+
+    Returns:
+        pairs that several reviewers answered; agreed, on which all gave the same answer; kappa, None if there is no such
+        pair, or if every answer was the same, so that chance explains all; low, high: its 95 % interval, Wilson's of the
+        observed agreement given that by chance. (Asymptotic standard errors are zero where all agreed, however few.)
     """
     answers: dict[tuple[int, int], Counter[str]] = {}
     for label in standing:
@@ -238,12 +221,13 @@ def agreement(standing: Iterable[Label]) -> Agreement:
     agreed, pairs = sum(len(counts) == 1 for counts in several), len(several)
     total = sum(several, Counter[str]())
     chance = sum((total[answer] / total.total()) ** 2 for answer in ANSWERS) if pairs else 1.0
+    found: dict[str, Any] = {"pairs": pairs, "agreed": agreed, "kappa": None, "low": None, "high": None}
     if chance == 1:
-        return Agreement(pairs, agreed)
+        return found
     # The share of a pair's pairs of reviewers who gave the same answer.
     shares = [sum(n * (n - 1) for n in c.values()) / (c.total() * (c.total() - 1)) for c in several]
     observed = min(sum(shares) / pairs, 1.0)
     interval = wilson(observed * pairs, pairs)
     bounds = (observed, float(interval["low"] or 0.0), float(interval["high"] or 0.0))
     kappa, low, high = ((bound - chance) / (1 - chance) for bound in bounds)
-    return Agreement(pairs, agreed, kappa, max(-1.0, low), high)
+    return {**found, "kappa": kappa, "low": max(-1.0, low), "high": high}

@@ -44,7 +44,7 @@ COLUMNS = pa.schema(
         ("carried", pa.string()),  # UNCHANGED or CHANGED if the label was given of earlier links
     ]
 )
-_FORM = ("left_id", "right_id", "answer", "reviewer")
+FORM = ("left_id", "right_id", "answer", "reviewer")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime, pairs: Mapp
                 f"{path}: line {line}: the same reviewer gives another answer than in line {first}\n"
                 "  leave one of the two; or, where two people answered, name each in the column reviewer"
             )
-        answers.append(dict(zip((*_FORM, "role"), (*pair, answer, reviewer, REVIEWER), strict=True)))
+        answers.append(dict(zip((*FORM, "role"), (*pair, answer, reviewer, REVIEWER), strict=True)))
     return origin.table(answers, at)
 
 
@@ -158,20 +158,14 @@ def _answered_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = filled_in(file)
-            missing = [name for name in _FORM if name not in (reader.fieldnames or ())]
+            missing = [name for name in FORM if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(_FORM)}")
+                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(FORM)}")
             return [(reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
     except FileNotFoundError:
         raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: is not a CSV in UTF-8\n  save it as one") from None
-
-
-def write_form(pairs: Iterable[tuple[str, str]], path: Path) -> Path:
-    """Write a CSV to fill in: pairs in the sample's order."""
-    write_private_csv(path, _FORM, ((left, right, "", "") for left, right in pairs))
-    return path
 
 
 def write_private_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:

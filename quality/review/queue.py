@@ -2,33 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from quality.review.labels import ADJUDICATOR, CHANGED, REVIEWER, UNCHANGED, Label, Pair, pair_of, standing
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Numbers of pairs.
-
-    Attributes:
-        drawn: in the sample; answered: with any answer; done: with as many reviewers' answers as they need.
-        for_two, by_two: to be reviewed by two, and reviewed by two.
-        open, settled: waiting for an adjudicator, and settled by one.
-        mine: answered by the reviewer who asks.
-        carried: answered in an earlier run; again: the same, to be reviewed again because their records have changed.
-    """
-
-    drawn: int
-    answered: int
-    done: int
-    for_two: int
-    by_two: int
-    open: int
-    settled: int
-    mine: int
-    carried: int
-    again: int
 
 
 class Queue:
@@ -104,21 +79,28 @@ class Queue:
         own = self._answers[place].get(who)
         return self._missing(place, role) > 0 if own is None else bool(own["role"] == role)
 
-    def progress(self, reviewer: str) -> Progress:
-        """How far the review is."""
+    def progress(self, reviewer: str) -> dict[str, int]:
+        """Numbers of pairs.
+
+        Returns:
+            drawn: in the sample; answered: with any answer; done: with as many reviewers' answers as they need; for_two,
+            by_two: to be reviewed by two, and reviewed by two; open, settled: waiting for an adjudicator, and settled by
+            one; mine: answered by the reviewer; carried: answered in an earlier run; again: the same, to be reviewed
+            again because their records have changed.
+        """
         counts = {place: len(self._by(place, REVIEWER)) for place in self._answers}
-        return Progress(
-            drawn=len(self._answers),
-            answered=sum(map(bool, self._answers.values())),
-            done=sum(count >= self._needed(place) for place, count in counts.items()),
-            for_two=len(self._for_two),
-            by_two=sum(counts[place] >= 2 for place in self._for_two),
-            open=sum(self._missing(place, ADJUDICATOR) for place in self._answers),
-            settled=sum(bool(self._by(place, ADJUDICATOR)) for place in self._answers),
-            mine=len(self._turns.get(reviewer, ())),
-            carried=len(self.carried),
-            again=sum(not self._answers[place] for place in self.changed),
-        )
+        return {
+            "drawn": len(self._answers),
+            "answered": sum(map(bool, self._answers.values())),
+            "done": sum(count >= self._needed(place) for place, count in counts.items()),
+            "for_two": len(self._for_two),
+            "by_two": sum(counts[place] >= 2 for place in self._for_two),
+            "open": sum(self._missing(place, ADJUDICATOR) for place in self._answers),
+            "settled": sum(bool(self._by(place, ADJUDICATOR)) for place in self._answers),
+            "mine": len(self._turns.get(reviewer, ())),
+            "carried": len(self.carried),
+            "again": sum(not self._answers[place] for place in self.changed),
+        }
 
     def _needed(self, place: int) -> int:
         return 2 if place in self._for_two else 1

@@ -40,7 +40,7 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
         "drawn": len(sample.pairs),
         "labels": len(labels),
         **estimate(sample.strata, answers, unseen=Unseen.of_run(run, step)),
-        "agreement": agreement(standing(labels)).as_dict(),
+        "agreement": agreement(standing(labels)),
     }
     write_json(run / "review" / step / "estimate.json", result)
     return result

@@ -23,6 +23,7 @@ from quality.review.carry import Carried, PairNames, carry, names_key
 from quality.review.estimate import Answers
 from quality.review.labels import (
     ANSWERS,
+    FORM,
     NAMES,
     UNCHANGED,
     Origin,
@@ -32,7 +33,7 @@ from quality.review.labels import (
     labels_of_csv,
     now,
     pair_of,
-    write_form,
+    write_private_csv,
 )
 from quality.review.strata import Stratum, allot, draw, stratify
 
@@ -211,7 +212,9 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
         pairs = [{**row, **named[pair_of(row)], "carried": pair_of(row) in answered} for row in sample]
         new = [pair_of(row) for row in pairs if not row["carried"]]
         folder.mkdir(parents=True, exist_ok=True)
-        form = write_form(form_ids(opened, link_step, new).values(), folder / "sample.csv")
+        form = folder / "sample.csv"
+        empty = ((left, right, "", "") for left, right in form_ids(opened, link_step, new).values())
+        write_private_csv(form, FORM, empty)
     document = {"step": step, "links": origin.links, "seed": chosen, "strata": [asdict(stratum) for stratum in strata]}
     write_json(folder / "sample.json", {**document, "pairs": pairs})
     return Drawn(form, len(pairs), len(strata), len(pairs) - len(new), carried)

@@ -193,18 +193,10 @@ class TunePages:
         return f"{self._titles.get(group.characteristic, group.characteristic)}: {group.value}"
 
 
-def _pairs(examples: Sequence[Example]) -> list[dict[str, Any]]:
+def _pairs(examples: Sequence[Example]) -> list[tuple[Example, list[str]]]:
+    """Each example with its cells."""
     return [
-        {
-            "left": one.left,
-            "right": one.right,
-            "cells": (
-                _DECISIONS[one.before],
-                _DECISIONS[one.after],
-                signed(one.weight_before),
-                signed(one.weight_after),
-            ),
-        }
+        (one, [*(_DECISIONS[d] for d in (one.before, one.after)), signed(one.weight_before), signed(one.weight_after)])
         for one in examples
     ]
 

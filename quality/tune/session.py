@@ -148,7 +148,9 @@ class TuneSession:
                     "  note what was changed; end this, and start it again"
                 )
             parent, outcome = self.opened.model_file, self.outcome(settings)
-            version = 1 + max((number for number, _ in versions(self._root, self.step)), default=0)
+            pattern = re.compile(rf"{re.escape(self.step)}-v(\d+)\.json")
+            named = (pattern.fullmatch(path.name) for path in (self._root / "tuned").glob("*.json"))
+            version = 1 + max((int(match.group(1)) for match in named if match), default=0)
             path = self._root / "tuned" / f"{self.step}-v{version}.json"
             about = {
                 "note": note,
@@ -172,12 +174,6 @@ class TuneSession:
             lines = [f'model = "{path.resolve()}"', "train = false"]
             lines += [f"accept_probability = {settings.accept!r}", f"review_probability = {settings.review!r}"]
             return Saved(path, version, lines)
-
-
-def versions(root: Path, step: str) -> list[tuple[int, Path]]:
-    """Saved versions of a step's model, the first first."""
-    named = [(re.fullmatch(rf"{re.escape(step)}-v(\d+)", path.stem), path) for path in (root / "tuned").glob("*.json")]
-    return sorted((int(match.group(1)), path) for match, path in named if match)
 
 
 def command(path: Path, request: Mapping[str, Any], step: OpenStep, settings: Settings) -> tuple[Sequence[str], str]:
