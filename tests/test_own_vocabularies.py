@@ -8,11 +8,11 @@ import pytest
 
 from linkage.config.resources import OWN, shipped_dir
 from linkage.errors import ConfigError
-from linkage.files import missing_values, vocabulary
+from linkage.files import profile, vocabulary
 from linkage.spine.build import _band
 
 READ: dict[str, Callable[[], Any]] = {
-    "unknown.toml": missing_values._rules.__wrapped__,
+    "unknown.toml": profile._rules.__wrapped__,
     "common_names.toml": vocabulary.common_names.__wrapped__,
     "recognise.toml": vocabulary.vocabulary.__wrapped__,
     "bands.toml": _band,

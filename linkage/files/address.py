@@ -18,8 +18,7 @@ from anyascii import anyascii
 
 from linkage.files.vocabulary import vocabulary
 
-PARTS = ("address", "postcode", "town", "county")
-"""The fields that an address may hold; `address` is the street."""
+PARTS = ("address", "postcode", "town", "county")  # The fields that an address may hold; `address` is the street
 SHARE = 1 / 3  # of a column's addresses that must hold a part, or it is none of theirs
 _NEARLY = 0.9  # as many addresses as have the most usual form of postcodes, from which an earlier form is the column's
 _ONE_FORM = 0.8  # share of first or last numbers of addresses that have the form of postcodes of digits

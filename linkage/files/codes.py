@@ -10,7 +10,7 @@ from typing import Any
 from anyascii import anyascii
 
 from linkage.files.header_names import plain
-from linkage.files.missing_values import says_unknown
+from linkage.files.profile import says_unknown
 from linkage.files.vocabulary import vocabulary
 from linkage.records.rules import identifier_rules
 
@@ -35,8 +35,7 @@ FORMS = {
 }
 """Roles that the form of a column's values shows."""
 
-Counts = Mapping[str, int]
-"""A value to its rows."""
+Counts = Mapping[str, int]  # A value to its rows
 
 
 def share(values: Counts, fits: Callable[[str], object]) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from anyascii import anyascii
 
-from linkage.files.missing_values import says_unknown
+from linkage.files.profile import says_unknown
 from linkage.files.vocabulary import vocabulary
 from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
@@ -34,8 +34,7 @@ _MAX_LATE_SHARE = 0.001  # of years, that may lie after the latest year: slips s
 _MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) only
 _JANUARY_TIMES, _DEFAULT_ROWS = 3.0, 10  # 1 January is a default when so many times as common as chance; and by rows
 _DAY_TIMES, _DAY_SHARE = 20.0, 0.01  # a day is a default when so much commoner than others, and of all rows
-PRECISIONS = {"year": 4, "month": 7, "day": 10}
-"""What is compared of a date, to its characters of year-month-day text."""
+PRECISIONS = {"year": 4, "month": 7, "day": 10}  # What is compared of a date, to its characters of year-month-day text
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def plain(text: str) -> str:
     text = text.strip("'\"`= ")
     text = _BLANKS.sub(r"\1", text) if " " in text else text
     text = text[:-1].rstrip() if text.endswith(".") and text[-2:-1].isdigit() else text
-    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() and len(text) > 4 else text
+    return text[:-2] if text.endswith(".0") and text[:-2].isdecimal() and len(text) > 4 else text
 
 
 def says_nothing(text: str) -> bool:
@@ -83,31 +82,30 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
         values: text to rows.
         latest_year: of birth, by `latest_birth_year`.
     """
-    known = Counter[str]()
+    known, digits = Counter[str](), Counter[int]()
     for text, rows in values.items():
         if not says_nothing(text):
             known[plain(text)] += rows
-    if _are_serials(known, latest_year):
+    today = (datetime.date.today() - _EXCEL_START).days
+    serials = [(int(match[1]), rows) for text, rows in known.items() if (match := _SERIAL.fullmatch(text))]
+    years = sum(rows for number, rows in serials if EARLIEST_YEAR <= number <= latest_year)
+    plausible = sum(rows for number, rows in serials if number <= today)
+    if plausible >= _MIN_SERIAL_SHARE * known.total() > 2 * years:
         return DateFormat(latest_year=latest_year, excel=True)
-    return _by_triples(known, latest_year)
+    for text, rows in known.items():
+        digits[len(text) if text.isdecimal() and len(text) in (6, 8) else 0] += rows
+    usual = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
+    day, month, (first, last) = _orders(known, latest_year)
+    month_first = {of: month[of] > day[of] for of in {*day, *month}}
+    month_first.setdefault("", month.total() > day.total())
+    return DateFormat("", month_first, first > last, latest_year, usual)
 
 
 def shows_order(values: Mapping[str, int]) -> bool | None:
     """Whether the month stands before the day, where any date with separators shows it."""
     texts = ((plain(text), rows) for text, rows in values.items())
-    day, month, _ = _orders({text: rows for text, rows in texts if not text.isdigit()}, 0)
+    day, month, _ = _orders({text: rows for text, rows in texts if not text.isdecimal()}, 0)
     return month.total() > day.total() if day or month else None
-
-
-def _by_triples(known: Counter[str], latest_year: int) -> DateFormat:
-    day, month, years = _orders(known, latest_year)
-    digits = Counter[int]()
-    for text, rows in known.items():
-        digits[len(text) if text.isdigit() and len(text) in (6, 8) else 0] += rows
-    month_first = {of: month[of] > day[of] for of in {*day, *month}}
-    month_first.setdefault("", month.total() > day.total())
-    usual = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
-    return DateFormat("", month_first, years[0] > years[1], latest_year, usual)
 
 
 def _orders(known: Mapping[str, int], latest_year: int) -> tuple[Counter[str], Counter[str], tuple[int, int]]:
@@ -124,7 +122,7 @@ def _orders(known: Mapping[str, int], latest_year: int) -> tuple[Counter[str], C
 
 def _triple_of(text: str, latest_year: int) -> tuple[str, str, str, str] | None:
     """First number, separator, second number and third of a date that does not begin with a whole year."""
-    if text.isdigit() and len(text) in (6, 8):
+    if text.isdecimal() and len(text) in (6, 8):
         is_year_first = len(text) == 8 and _is_year_first(text, latest_year)
         return None if is_year_first else (text[:2], "", text[2:4], text[4:])
     match = _NUMBERS.fullmatch(text)
@@ -135,17 +133,6 @@ def _triple_of(text: str, latest_year: int) -> tuple[str, str, str, str] | None:
 
 def _is_year_first(digits: str, latest_year: int) -> bool:
     return EARLIEST_YEAR <= int(digits[:4]) <= latest_year + 1 and int(digits[4:6]) <= 12
-
-
-def _are_serials(known: Counter[str], latest_year: int) -> bool:
-    """Whether nearly all values are Excel's serial numbers, and not years."""
-    today = (datetime.date.today() - _EXCEL_START).days
-    serials = years = 0
-    for text, rows in known.items():
-        if match := _SERIAL.fullmatch(text):
-            serials += rows * (int(match[1]) <= today)
-            years += rows * (EARLIEST_YEAR <= int(match[1]) <= latest_year)
-    return serials >= _MIN_SERIAL_SHARE * known.total() > 2 * years
 
 
 def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
@@ -203,17 +190,12 @@ def read_date(text: str | None, how: DateFormat) -> str | None:
     if text is None or says_nothing(text):
         return None
     date = _parsed(plain(text), how)
-    if date is None or date in how.default_days or date in _sentinels():
+    if date is None or date in how.default_days or date in map(str, identifier_rules().date.sentinels):
         return None
     if how.january_is_default and date.endswith("-01-01"):
         date = f"{date[:4]}-00-00"
     known = PRECISIONS[how.precision]
     return date[:known] + "-00-00"[known - 10 :] if known < 10 else date
-
-
-@functools.cache
-def _sentinels() -> frozenset[str]:
-    return frozenset(day.isoformat() for day in identifier_rules().date.sentinels)
 
 
 def _parsed(text: str, how: DateFormat) -> str | None:
@@ -239,11 +221,9 @@ def _by_format(text: str, how: DateFormat) -> str | None:
         day = datetime.datetime.strptime(text, how.format).date()
     except ValueError:
         return None
-    if "%y" in how.format:
-        year = _whole_year(day.year % 100, how.latest_year)
-        return _iso(str(year), str(day.month), str(day.day if "%d" in how.format else 0))
+    year = _whole_year(f"{day.year % 100:02}", how) if "%y" in how.format else str(day.year)
     month = day.month if re.search("%[mbB]", how.format) else 0
-    return _iso(str(day.year), str(month), str(day.day if "%d" in how.format else 0))
+    return _iso(year, str(month), str(day.day if "%d" in how.format else 0))
 
 
 def _iso(year: str, month: str, day: str) -> str:
@@ -252,10 +232,10 @@ def _iso(year: str, month: str, day: str) -> str:
 
 def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> str | None:
     if len(year) == 2 and (how.year_first or int(one) > 31 or (not separator and int(one) > 12 and int(two) > 12)):
-        return _iso(str(_whole_year(int(one), how.latest_year)), two, year)
+        return _iso(_whole_year(one, how), two, year)
     if not separator and len(year) == 4 and not EARLIEST_YEAR <= int(year) <= how.latest_year + 1:
         return None
-    whole = year if len(year) == 4 else str(_whole_year(int(year), how.latest_year))
+    whole = _whole_year(year, how)
     month_first = how.month_first.get(separator, how.month_first.get("", False))
     if int(one) > 12 >= int(two):  # only one of them can be the month
         month_first = False
@@ -283,11 +263,11 @@ def _in_words(text: str, how: DateFormat) -> str | None:
     month, numbers = str(found[0]), found[1]
     if len(numbers) == 1:
         is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
-        return _iso(_whole(numbers[0], how), month, "0") if is_year else None
+        return _iso(_whole_year(numbers[0], how), month, "0") if is_year else None
     if len(numbers[0]) == 4:
         return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
     day, year = numbers if int(numbers[0]) <= 31 else numbers[::-1]
-    return _iso(_whole(year, how), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
+    return _iso(_whole_year(year, how), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
 
 
 @functools.cache
@@ -306,14 +286,10 @@ def _month_and_numbers(text: str) -> tuple[int, list[str]] | None:
     return (months[0], numbers) if len(months) == 1 and 1 <= len(numbers) <= 2 else None
 
 
-def _whole(year: str, how: DateFormat) -> str:
-    return year if len(year) == 4 else str(_whole_year(int(year), how.latest_year))
-
-
-def _whole_year(two_digits: int, latest_year: int) -> int:
-    """The last year that ends in two digits and is not after the latest."""
-    year = latest_year // 100 * 100 + two_digits
-    return year if year <= latest_year else year - 100
+def _whole_year(year: str, how: DateFormat) -> str:
+    """A year as it is, or the last one that ends in two digits and is not after the latest."""
+    whole = how.latest_year // 100 * 100 + int(year)
+    return year if len(year) == 4 else str(whole if whole <= how.latest_year else whole - 100)
 
 
 def composed(year: str | None, *others: str | None) -> str | None:

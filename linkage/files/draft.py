@@ -17,10 +17,9 @@ from linkage.engine import Engine, connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
 from linkage.files.infer_schema import NUMBERED
-from linkage.files.mapping import NOT_COMPARED
 from linkage.files.prepare import FileOptions, Inferred, Prepared, inferred_files
 from linkage.files.read_file import damage_reported
-from linkage.files.schema import toml_table, toml_value
+from linkage.files.schema import NOT_COMPARED, toml_table, toml_value
 from linkage.records.csv_files import read_header
 
 _DESCRIBED = {
@@ -37,10 +36,8 @@ _DESCRIBED = {
     "husid": ("identity", 1, "HESA student identifier."),
 }
 """Role that a run reads to concept, identifiability and description."""
-_NUMBERS = ("nino", "uln", "upn", "husid")
-"""Numbers that are one person's, in the order in which passes ask for them."""
-_COMPARED = {"education": ("uln",), "cis": ("nino",)}
-"""Model that ships, to the numbers that it compares."""
+_NUMBERS = ("nino", "uln", "upn", "husid")  # Numbers that are one person's, in the order in which passes ask for them
+_COMPARED = {"education": ("uln",), "cis": ("nino",)}  # Model that ships, to the numbers that it compares
 _ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d",
            "%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")  # fmt: skip
 _FORMATS = [order.format(sign) for sign in ("-", "/", ".", " ", "") for order in _ORDERS]
@@ -220,25 +217,16 @@ def _refuse_unreadable(sources: Sequence[_Source]) -> None:
 
 
 def _write(options: Draft, texts: dict[Path, str]) -> list[Path]:
-    """Write the draft, whole or not at all; frames are added to those that are there."""
+    """Write the draft, unless a file of it is there; frames are added to those that are there."""
     frames = options.definitions / "catalogue" / "frames.toml"
-    added_to = {frames} & {path for path in texts if path.exists()}
-    if there := [str(path) for path in texts if path.exists() and path not in added_to]:
-        raise ConfigError(f"{', '.join(there)}: there already\n  name another --run or --out, or delete it")
-    for path in added_to:
-        texts[path] = f"{path.read_text(encoding='utf-8').rstrip()}\n\n{texts[path]}"
-    made: list[Path] = []
-    try:
-        for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished(path) as part:
-                part.write_text(text, encoding="utf-8")
-            made.append(path)
-    except BaseException:
-        for path in {*made} - added_to:
-            path.unlink()
-        raise
-    return made
+    if there := [str(path) for path in texts if path.exists() and path != frames]:
+        raise ConfigError(f"{', '.join(there)}: there already\n  name another --config or --out, or delete it")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = f"{path.read_text(encoding='utf-8').rstrip()}\n\n" if path.exists() else ""
+        with unfinished(path) as part:
+            part.write_text(before + text, encoding="utf-8")
+    return [*texts]
 
 
 def _texts(options: Draft, sources: Sequence[_Source]) -> dict[Path, str]:

@@ -20,10 +20,8 @@ from linkage.files.vocabulary import common_names, vocabulary
 from linkage.records.names import name_words
 from linkage.records.rules import name_rules
 
-Counts = Mapping[str, int]
-"""A value to its rows."""
-Parts = tuple[Counter[str], Counter[str]]
-"""Forenames and surnames to their rows."""
+Counts = Mapping[str, int]  # A value to its rows
+Parts = tuple[Counter[str], Counter[str]]  # Forenames and surnames to their rows
 
 _UNSEEN = 0.5  # pseudo-count of a word as either kind, and of a number of surname words
 _MAX_SURNAME_WORDS = 6

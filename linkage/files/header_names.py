@@ -18,11 +18,9 @@ ROLES = (
     *("email", "phone", "street_number", "address", "town", "county", "birth_place"),
 )
 """What a column may be, in the order in which headers are looked up."""
-NUMBERS = ROLES[ROLES.index("nino") : ROLES.index("email")]
-"""Numbers that are one person's."""
+NUMBERS = ROLES[ROLES.index("nino") : ROLES.index("email")]  # Numbers that are one person's
 BIRTH_PARTS = ("birth_year", "birth_month", "birth_day")
-CONTACTS = ("email", "phone")
-"""Roles of which one person may have several columns."""
+CONTACTS = ("email", "phone")  # Roles of which one person may have several columns
 
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _COMPANION = {"forename": "surname", "surname": "forename", "middle_names": "surname"}
@@ -114,8 +112,10 @@ def _forms_of(headers: Sequence[str]) -> dict[str, list[str]]:
     )
     others = [header for header in headers if plain(header) not in _known()]
     forms: dict[str, list[str]] = {}
-    for shorten, named in ((plain, headers), *((shorten, others) for shorten in shortenings)):
-        for header in named:
+    for header in headers:
+        forms.setdefault(plain(header), []).append(header)
+    for shorten in shortenings:
+        for header in others:
             forms.setdefault(shorten(header), []).append(header)
     return forms
 

@@ -45,9 +45,8 @@ from linkage.files.header_names import (
     roles_of,
     shown_names,
 )
-from linkage.files.mapping import Stated
 from linkage.files.profile import Profile
-from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema
+from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema, Stated
 from linkage.files.vocabulary import vocabulary
 from linkage.records.names import forenames, name_words
 
@@ -144,27 +143,25 @@ def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
 def _forenames_of(profile: Profile, schema: FileSchema) -> Counter[str]:
     """Forenames of the sample, those of full names too."""
     if "full_name" not in schema.columns:
-        return profile.values(schema.columns["forename"][0]) if "forename" in schema.columns else Counter()
-    found = Counter[str]()
-    for value, rows in profile.values(schema.columns["full_name"][0]).items():
-        if given := schema.learned["full_names"].split(value)[0]:
+        return profile.values(*schema.columns.get("forename", ()))
+    found, split = Counter[str](), schema.learned["full_names"].split
+    for value, rows in profile.values(*schema.columns["full_name"]).items():
+        if given := split(value)[0]:
             found[given] += rows
     return found
 
 
 def _has_suffixes(profile: Profile, schema: FileSchema) -> bool:
     source = next(role for role in ("name_suffix", "full_name", "surname") if role in schema.columns)
-    values = profile.values(schema.columns[source][0])
-    return any(suffix_of(value, is_name=source != "name_suffix") for value in values)
+    return any(suffix_of(value, is_name=source != "name_suffix") for value in profile.values(*schema.columns[source]))
 
 
 def _are_initials(profile: Profile, schema: FileSchema, name: str) -> bool:
     """Whether nearly all names of a file are one letter, or begin with one: J, J. and J. P."""
     columns = schema.columns
-    if "initials" in columns and not {name, "full_name"} & set(columns):
-        return True
-    values = _forenames_of(profile, schema) if name == "forename" else profile.values(*columns.get("surname", ())[:1])
-    return share(values, lambda text: len((text.replace(".", " ").split() or [""])[0]) == 1) >= _MOSTLY_INITIALS
+    values = _forenames_of(profile, schema) if name == "forename" else profile.values(*columns.get("surname", ()))
+    short = share(values, lambda text: len((text.replace(".", " ").split() or [""])[0]) == 1)
+    return short >= _MOSTLY_INITIALS or ("initials" in columns and not {name, "full_name"} & set(columns))
 
 
 def _infer_letters(sides: Sequence[Side]) -> None:
@@ -286,7 +283,18 @@ def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
     if "sex" in shared:
         made["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
     if "postcode" in shared:
-        made["postcode"] = codes.infer_postcodes([_postcodes(*side) for side in sides])
+        made["postcode"] = codes.infer_postcodes(
+            [
+                of.values(*schema.columns["postcode"])
+                if "postcode" in schema.columns
+                else Counter(
+                    code
+                    for text in _address_texts(of, schema)
+                    if (code := schema.learned["address"].split(text)["postcode"])
+                )
+                for of, schema in sides
+            ]
+        )
     if "phone" in shared:
         made["phone"] = [{"digits": max(1, min(map(codes.infer_phones, values("phone"))))}] * len(sides)
     made |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in shared}
@@ -297,13 +305,6 @@ def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
     for role, settings in made.items():
         for (_, schema), of in zip(sides, settings, strict=True):
             schema.settings[role] = dict(of)
-
-
-def _postcodes(profile: Profile, schema: FileSchema) -> Counter[str]:
-    if "postcode" in schema.columns:
-        return profile.values(schema.columns["postcode"][0])
-    form, texts = schema.learned["address"], _address_texts(profile, schema)
-    return Counter(code for text in texts if (code := form.split(text)["postcode"]))
 
 
 def _infer_addresses(sides: Sequence[Side]) -> None:
@@ -342,8 +343,7 @@ def _address_texts(profile: Profile, schema: FileSchema) -> list[str]:
     return [text for text in texts if text.strip()]
 
 
-NUMBERED = "none"
-"""What --id says where the rows are to be numbered."""
+NUMBERED = "none"  # What --id says where the rows are to be numbered
 PERSONAL = frozenset({"forename", "surname", "dob", "age", "email", "phone", *NUMBERS})
 """Fields of which a file of persons has one at least."""
 _CODE = re.compile(r"[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*")

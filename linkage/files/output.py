@@ -12,10 +12,11 @@ from typing import Any
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError
+from linkage.files.cleaners import cleaners_of
 from linkage.files.header_names import any_known
 from linkage.files.prepare import JobOptions, Prepared
 from linkage.files.read_file import PersonFile
-from linkage.files.schema import CONTENT, schema_text
+from linkage.files.schema import CONTENT, FileSchema, schema_text
 from linkage.pipeline.atomic import remove, write_json
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linked_files import write_records
@@ -24,6 +25,11 @@ from linkage.pipeline.manifest import Manifest, RunFacts
 from linkage.records.layout import listed
 from quality.measures.estimated_error import GUESSED, UNLEARNT
 
+SCHEMA = "schema.toml"
+_MADE_BY_PEOPLE = ("review", "tuned")
+"""Folders of clerical review and of tuned models, which stay when an output folder is replaced."""
+_NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})
+"""Options that say which files, where to and with what, and nothing of how they are linked."""
 _MAX_MODEL_NOTES = 4  # the others stand in the manifest
 _MAX_NAMES = 12  # of unmapped columns
 _FEW_LINKS = 0.005  # links of a record of the smaller file, below which the two count as sharing next to nothing
@@ -31,8 +37,13 @@ _FEW_LINKS = 0.005  # links of a record of the smaller file, below which the two
 
 def columns_taken(prepared: Prepared) -> dict[str, tuple[str, str]]:
     """Field to the columns of the left and of the right that hold it; of one file both are the same."""
+
+    def shown(schema: FileSchema, name: str) -> str:
+        made = next((cleaner.columns for cleaner in cleaners_of(schema) if name in cleaner.fields), ())
+        return " ".join(schema.columns.get(name) or made[: 3 if name == "dob" else 1])
+
     left, right = prepared.schemas[0], prepared.schemas[-1]
-    return {name: (left.shown(name), right.shown(name)) for name in left.fields}
+    return {name: (shown(left, name), shown(right, name)) for name in left.fields}
 
 
 def inferred_notes(prepared: Prepared) -> list[str]:
@@ -159,13 +170,6 @@ def table_of_columns(prepared: Prepared) -> list[str]:
     if len(ids) == 1:
         return [f"  {name:<16} {left}" for name, left, _ in rows[1:]]
     return [f"  {name:<16} {left:<24} {right}" for name, left, right in rows]
-
-
-SCHEMA = "schema.toml"
-_MADE_BY_PEOPLE = ("review", "tuned")
-"""Folders of clerical review and of tuned models, which stay when an output folder is replaced."""
-_NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})
-"""Options that say which files, where to and with what, and nothing of how they are linked."""
 
 
 @dataclass

@@ -21,10 +21,9 @@ from linkage.files.comparisons import kinds_of
 from linkage.files.date_format import says_nothing
 from linkage.files.header_names import NUMBERS
 from linkage.files.infer_schema import infer_schema, learn
-from linkage.files.mapping import date_formats_of, stated_of
 from linkage.files.profile import Profile, profile_of
 from linkage.files.read_file import PersonFile, read_file
-from linkage.files.schema import FileSchema, read_schema, refuse_unknown_columns
+from linkage.files.schema import FileSchema, date_formats_of, read_schema, refuse_unknown_columns, stated_of
 from linkage.model.comparisons import FURTHER_NAMES
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
@@ -218,11 +217,7 @@ def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[
 def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str | None) -> Records:
     """Standardise all rows of a file, and number them in the order of their ids.
 
-    So samples and ties do not depend on the order of rows.
-
-    Raises:
-        InputError: an id that stands twice or is missing, or a file in which no name is known.
-    """
+    So samples and ties do not depend on the order of rows."""
     path = scratch / f"{file.side}-standardised.parquet"
     unparsed = _standardise(file, schema, path, kept)
     order = f"row_number() over (order by cast({quote(_ID)} as varchar), row) as unit_id"

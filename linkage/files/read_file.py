@@ -26,6 +26,24 @@ from linkage.records.layout import listed, looks_like_a_record
 from linkage.records.raw_rows import read_raw
 from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
 
+DELIMITERS = (",", ";", "\t", "|")
+_PARQUET = b"PAR1"
+_BATCH_ROWS = 200_000
+_OTHER_FORMATS = {
+    ".xlsx": 'save the sheet as CSV (UTF-8); or duckdb -c "install excel; load excel; '
+    "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
+    ".xls": "save the sheet as CSV (UTF-8)",
+    ".ods": "save the sheet as CSV (UTF-8)",
+    ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
+    ".zip": "unzip it first, and give the file that it holds",
+}
+_OTHER_FORMATS |= dict.fromkeys((".jsonl", ".ndjson"), _OTHER_FORMATS[".json"])
+_REMEDIES = {
+    "row has": "compare its rows with its header, and state the separator with --delimiter",
+    "quote": "write a quote within a value twice, or write the file without quotes",
+    "NUL": "write it again without zero bytes: tr -d '\\0' < FILE > persons.csv",
+    "header again": "fetch it again: it holds no records",
+}
 READERS = {".sav": "read_sav", ".zsav": "read_sav", ".dta": "read_dta", ".sas7bdat": "read_sas7bdat"}
 
 _EXACT = 2.0**53  # beyond which a float of 64 bits does not hold every whole number (IEEE 754)
@@ -38,11 +56,7 @@ def holds_whole_numbers(column: pa.Array) -> bool:
 
 
 def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
-    """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the label.
-
-    Raises:
-        InputError: the file is damaged, or its text is of another encoding.
-    """
+    """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the label."""
     import pyreadstat
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])
@@ -121,26 +135,6 @@ def _decodes(text: bytes, encoding: str) -> bool:
         text.decode(encoding)
         return True
     return False
-
-
-DELIMITERS = (",", ";", "\t", "|")
-_PARQUET = b"PAR1"
-_BATCH_ROWS = 200_000
-_OTHER_FORMATS = {
-    ".xlsx": 'save the sheet as CSV (UTF-8); or duckdb -c "install excel; load excel; '
-    "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
-    ".xls": "save the sheet as CSV (UTF-8)",
-    ".ods": "save the sheet as CSV (UTF-8)",
-    ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
-    ".zip": "unzip it first, and give the file that it holds",
-}
-_OTHER_FORMATS |= dict.fromkeys((".jsonl", ".ndjson"), _OTHER_FORMATS[".json"])
-_REMEDIES = {
-    "row has": "compare its rows with its header, and state the separator with --delimiter",
-    "quote": "write a quote within a value twice, or write the file without quotes",
-    "NUL": "write it again without zero bytes: tr -d '\\0' < FILE > persons.csv",
-    "header again": "fetch it again: it holds no records",
-}
 
 
 @dataclass

@@ -59,24 +59,13 @@ def _trained_model(
     engine: Engine, kinds: Mapping[str, str], sides: Sequence[Table], seed: int, one_file: bool, progress: Progress
 ) -> tuple[Model, dict[str, Any]]:
     """Sides too small to learn from, or with no person in common, get default parameters; a warning says so."""
-    roles = {name: kind for name, kind in kinds.items() if name in ROLES}
-    further = ", ".join(name for name in kinds if name not in ROLES) if 1 < len(roles) < len(kinds) else ""
-
-    reason = ""
-    for compared in (kinds, roles) if further else (kinds,):
-        start = untrained(compared, one_file=one_file)
-        try:
-            model, report = train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
-        except NothingToTrainOnError as fault:
-            reason = reason or str(fault).splitlines()[0]
-            continue
-        if reason:  # what is trained on does without the further columns that the user named
-            warning = f"not compared, since EM converged on non-matches with them: {further}"
-            report.warnings = [*report.warnings, warning]
-        break
-    else:
-        reason += f"; not compared, since EM did not converge with them: {further}" if further else ""
-        start = untrained(roles if further else kinds)
+    start = untrained(kinds, one_file=one_file)
+    try:
+        model, report = train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
+    except NothingToTrainOnError as fault:
+        further = ", ".join(name for name in kinds if name not in ROLES)
+        reason = str(fault).splitlines()[0] + (f"; leave --compare out: {further}" if further else "")
+        start = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
         model, report = default_parameters(engine, start, *sides, seed=seed, reason=reason)
     progress("blocking rules")
     chosen = choose_rules(engine, model, *sides)

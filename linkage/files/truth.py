@@ -190,11 +190,7 @@ def _label(path: Path, number: int, row: Mapping[str, Any]) -> tuple[str, str, s
 
 
 def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
-    """A file of ids, all of them text, that has one of several sets of columns.
-
-    Raises:
-        InputError: it is no table, lacks the columns, or holds no line below its header.
-    """
+    """A file of ids, all of them text, that has one of several sets of columns."""
     if not path.is_file():
         raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
     try:

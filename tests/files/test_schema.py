@@ -3,7 +3,7 @@
 import pytest
 
 from linkage.errors import ConfigError
-from linkage.files.mapping import compared_name, date_formats_of, stated_of
+from linkage.files.schema import compared_name, date_formats_of, stated_of
 
 HEADERS = {"left": ["id", "NAME1", "Home", "Mobile", "grade"], "right": ["ref", "NAME2", "mark"]}
 

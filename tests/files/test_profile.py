@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from linkage.files.missing_values import missing_values, says_unknown
+from linkage.files.profile import missing_values, says_unknown
 
 
 def test_words_for_not_known() -> None:
