@@ -63,7 +63,7 @@ def merge_spells(engine: Engine, spells: Table, *, by: list[str]) -> Table:
 
 
 def _refuse_impossible(engine: Engine, spells: Table) -> None:
-    found = one(
+    counts = one(
         engine,
         engine.sql(
             """
@@ -74,8 +74,8 @@ def _refuse_impossible(engine: Engine, spells: Table) -> None:
             spells=spells,
         ),
     )
-    if found["dateless"] or found["backwards"]:
+    if counts["dateless"] or counts["backwards"]:
         raise ContractError(
-            f"spells cannot be merged: {found['dateless']:,} have no start or no end, {found['backwards']:,} end before"
-            " they start\n  set them aside, or give open spells the extract date, before merging"
+            f"spells cannot be merged: {counts['dateless']:,} have no start or no end, {counts['backwards']:,} end before"
+            " they start\n  leave them out, or give open spells the extract date, before merging"
         )

@@ -68,8 +68,8 @@ class Explainer(AbstractContextManager["Explainer"]):
             ConfigError: there is no such step or record, no step links the two, or they are the same record.
         """
         opened, units = self._units(left, right, step)
-        found = explain_pair(self._engine, opened, *units)
-        return self._answer(found, opened, units if with_values else None)
+        answer = explain_pair(self._engine, opened, *units)
+        return self._answer(answer, opened, units if with_values else None)
 
     def record(self, key: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
         """The candidate pairs of a record in every step, or in one.
@@ -84,24 +84,24 @@ class Explainer(AbstractContextManager["Explainer"]):
             run = self._folder
             entity = run.entity(key, "--record")
             steps = [run.open(run.step_named(step))] if step else [run.open(name) for name in run.linked_steps()]
-            found = {**explain_record(self._engine, steps, entity), "source": run.source_of(entity)}
+            answer = {**explain_record(self._engine, steps, entity), "source": run.source_of(entity)}
         else:
             opened = self._folder.open(step)
             side, _, row = ("left", ":", key) if opened.of_one_file else key.partition(":")
             if side not in ("left", "right") or not row:
                 raise ConfigError("--record: of two files, give left:ID or right:ID")
             unit = self._folder.unit(opened, side, row, "--record")
-            found = explain_record(self._engine, [opened], unit, side=side)
-        if not found["steps"]:
+            answer = explain_record(self._engine, [opened], unit, side=side)
+        if not answer["steps"]:
             raise ConfigError(
                 f"--record: {'step ' + step if step else 'no step of the run'} took this record in\n"
                 "  leo explain --pair shows whether a rule would have made the pair that you expected"
             )
-        last = found["steps"][-1]
+        last = answer["steps"][-1]
         best, opened = last["best"], self._folder.open(last["step"]["name"])
         is_shown = with_values and best
         units = (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"]) if is_shown else None
-        return self._answer(found, opened, units)
+        return self._answer(answer, opened, units)
 
     def person(self, person: int, *, with_values: bool = False) -> Explanation:
         """What links a person's records.
@@ -114,14 +114,14 @@ class Explainer(AbstractContextManager["Explainer"]):
         opened = self._folder.open(None)
         if not opened.of_one_file:
             raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
-        found = {"run": self._folder.name, **explain_person_of_file(self._engine, opened, person)}
-        return Explanation(found, [], self._ids(found, opened) if with_values else {})
+        answer = {"run": self._folder.name, **explain_person_of_file(self._engine, opened, person)}
+        return Explanation(answer, [], self._ids(answer, opened) if with_values else {})
 
-    def _answer(self, found: dict[str, Any], step: OpenStep, units: tuple[int, int] | None) -> Explanation:
-        found = {"run": self._folder.name, **found}
+    def _answer(self, answer: dict[str, Any], step: OpenStep, units: tuple[int, int] | None) -> Explanation:
+        answer = {"run": self._folder.name, **answer}
         if units is None:
-            return Explanation(found)
-        return Explanation(found, self._values(step, units), self._ids(found, step))
+            return Explanation(answer)
+        return Explanation(answer, self._values(step, units), self._ids(answer, step))
 
     def _units(self, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
         if isinstance(self._folder, OpenFiles):
@@ -151,10 +151,10 @@ class Explainer(AbstractContextManager["Explainer"]):
             raise ConfigError("--pair: the two are the same record\n  name two, or ask for one: --record ID")
         return opened, (min(one, other), max(one, other)) if opened.of_one_file else (one, other)
 
-    def _ids(self, found: Mapping[str, Any], step: OpenStep) -> Ids:
+    def _ids(self, answer: Mapping[str, Any], step: OpenStep) -> Ids:
         """Ids in the files of all records that an answer names."""
         named: dict[str, set[int]] = {}
-        for source, number in _records_named(found):
+        for source, number in _records_named(answer):
             named.setdefault(source, set()).add(number)
         return {
             (source, number): text
@@ -176,15 +176,15 @@ class Explainer(AbstractContextManager["Explainer"]):
         return values
 
 
-def _records_named(found: Any) -> Iterator[tuple[str, int]]:
+def _records_named(answer: Any) -> Iterator[tuple[str, int]]:
     """Side and number of each record anywhere in an answer."""
-    if isinstance(found, Mapping):
-        if {"source", "entity_id"} <= set(found):
-            yield str(found["source"]), int(found["entity_id"])
-        for part in found.values():
+    if isinstance(answer, Mapping):
+        if {"source", "entity_id"} <= set(answer):
+            yield str(answer["source"]), int(answer["entity_id"])
+        for part in answer.values():
             yield from _records_named(part)
-    elif isinstance(found, list):
-        for part in found:
+    elif isinstance(answer, list):
+        for part in answer:
             yield from _records_named(part)
 
 

@@ -28,122 +28,124 @@ _OUTCOMES = {
 }
 _MOST_LEVELS = 8  # changes shown before the fold that has all
 
-Found = Mapping[str, Any]
+Facts = Mapping[str, Any]
 
 
-def render_explanation(found: Found, out: Path, catalogue: Catalogue | None = None) -> Path:
+def render_explanation(answer: Facts, out: Path, catalogue: Catalogue | None = None) -> Path:
     """Write an explanation as one file that fetches nothing, and return its path."""
-    if found["kind"] == "pair":
-        subject = " and ".join(str(found["units"][side]["unit_id"]) for side in ("left", "right"))
+    if answer["kind"] == "pair":
+        subject = " and ".join(str(answer["units"][side]["unit_id"]) for side in ("left", "right"))
     else:
-        subject = str(found["entity_id" if found["kind"] == "record" else "person_id"])
+        subject = str(answer["entity_id" if answer["kind"] == "record" else "person_id"])
     page = document(
-        f"{title(found)}: {subject}",
-        statement(found),
-        [Headline(label, Cell(figure), "", note) for label, figure, note in _headlines(found)],
-        [*sections(found, Names(catalogue or shipped())), Section("about", "About this page", [Text(_ABOUT)])],
+        f"{title(answer)}: {subject}",
+        statement(answer),
+        [Headline(label, Cell(figure), "", note) for label, figure, note in _headlines(answer)],
+        [*sections(answer, Names(catalogue or shipped())), Section("about", "About this page", [Text(_ABOUT)])],
         style=template_text("quality.report", "bars.css"),
     )
     return write_page(page, out)
 
 
-def title(found: Found) -> str:
+def title(answer: Facts) -> str:
     """What an explanation is about."""
-    if found["kind"] != "pair":
-        return "Candidate pairs of a record" if found["kind"] == "record" else "Links of a person"
+    if answer["kind"] != "pair":
+        return "Candidate pairs of a record" if answer["kind"] == "record" else "Links of a person"
     decisions = {"accepted": "was linked", "review": "is for review"}
-    decision = decisions.get(found["outcome"]["decision"], "was not linked")
-    return f"Why a pair {decision}{' and split again' if found['outcome'].get('removed_by') else ''}"
+    decision = decisions.get(answer["outcome"]["decision"], "was not linked")
+    return f"Why a pair {decision}{' and split again' if answer['outcome'].get('removed_by') else ''}"
 
 
-def statement(found: Found) -> str:
+def statement(answer: Facts) -> str:
     """An explanation in a few sentences."""
-    if found["kind"] == "pair":
+    if answer["kind"] == "pair":
         sides = ("left", "right")
-        named = [f"{'' if found['step']['one_file'] else f'{s} '}record {found['units'][s]['unit_id']}" for s in sides]
-        head = f"Step {found['step']['name']}, {' and '.join(named)}: {_decided(found['outcome']).lower()}."
-        return " ".join([head, *found["outcome"]["in_words"]])
-    if found["kind"] == "record":
-        about = "Record" if any(step["step"]["one_file"] for step in found["steps"]) else "Entity"
-        steps = [f"{step['step']['name']}: {_linked(step)}" for step in found["steps"]]
-        return f"{about} {found['entity_id']}. {' '.join(steps)}"
-    if found["weakest"] is None:
-        return f"Person {found['person_id']} has one record."
-    weakest, conflicts, links = found["links"][found["weakest"]], len(found["conflicts"]), found["joining"]
+        named = [
+            f"{'' if answer['step']['one_file'] else f'{s} '}record {answer['units'][s]['unit_id']}" for s in sides
+        ]
+        head = f"Step {answer['step']['name']}, {' and '.join(named)}: {_decided(answer['outcome']).lower()}."
+        return " ".join([head, *answer["outcome"]["in_words"]])
+    if answer["kind"] == "record":
+        about = "Record" if any(step["step"]["one_file"] for step in answer["steps"]) else "Entity"
+        steps = [f"{step['step']['name']}: {_linked(step)}" for step in answer["steps"]]
+        return f"{about} {answer['entity_id']}. {' '.join(steps)}"
+    if answer["weakest"] is None:
+        return f"Person {answer['person_id']} has one record."
+    weakest, conflicts, links = answer["links"][answer["weakest"]], len(answer["conflicts"]), answer["joining"]
     return (
-        f"Person {found['person_id']}: {len(found['entities'])} entities, joined by {links} "
+        f"Person {answer['person_id']}: {len(answer['entities'])} entities, joined by {links} "
         f"link{'s' if links > 1 else ''}. The weakest is of step {weakest['step']}, with a match weight of "
         f"{signed(weakest['match_weight'])}; {conflicts or 'no'} contradiction{'' if conflicts == 1 else 's'}."
     )
 
 
-def _decided(outcome: Found) -> str:
+def _decided(outcome: Facts) -> str:
     """The decision about a pair in a word or two."""
     return _OUTCOMES[outcome["decision"]] + (", split again by the spine" if outcome.get("removed_by") else "")
 
 
-def _headlines(found: Found) -> list[tuple[str, str, str]]:
+def _headlines(answer: Facts) -> list[tuple[str, str, str]]:
     """Label, figure and note of the figures at the top of the page."""
-    if found["kind"] == "record":
-        steps = found["steps"]
+    if answer["kind"] == "record":
+        steps = answer["steps"]
         candidates = sum(step["candidates_found"] for step in steps)
         return [
             ("Steps", str(len(steps)), "that the record took part in"),
             ("Linked in", str(sum(step["unlinked"] is None for step in steps)), "of them"),
             ("Candidate pairs", f"{candidates:,}", "by a rule or a pass"),
         ]
-    if found["kind"] == "person":
-        weakest = found["weakest"]
-        probability = "none" if weakest is None else likelihood(found["links"][weakest]["probability"])
+    if answer["kind"] == "person":
+        weakest = answer["weakest"]
+        probability = "none" if weakest is None else likelihood(answer["links"][weakest]["probability"])
         return [
-            ("Entities", str(len(found["entities"])), "of all sources"),
-            ("Links", str(found["joining"]), "that join them"),
+            ("Entities", str(len(answer["entities"])), "of all sources"),
+            ("Links", str(answer["joining"]), "that join them"),
             ("Weakest link", probability, "probability"),
-            ("Contradictions", str(len(found["conflicts"])), "between its records"),
+            ("Contradictions", str(len(answer["conflicts"])), "between its records"),
         ]
-    stored, limits, weight = found["probability"], found["thresholds"], found["weight"]
+    stored, limits, weight = answer["probability"], answer["thresholds"], answer["weight"]
     by = "by its weight only" if stored is None else "given the competing pairs"
     return [
-        ("Outcome", _decided(found["outcome"]), found["outcome"]["reason"] or found["made_by"] or ""),
+        ("Outcome", _decided(answer["outcome"]), answer["outcome"]["reason"] or answer["made_by"] or ""),
         ("Match probability", likelihood(weight["probability"] if stored is None else stored), by),
         ("Match weight", signed(weight["total"]), "log2 of the odds, adjusted for cardinality"),
         ("Accepted at", signed(limits["accept_total"]), f"reviewed at {signed(limits['review_total'])}"),
     ]
 
 
-def sections(found: Found, names: Names) -> list[Section]:
+def sections(answer: Facts, names: Names) -> list[Section]:
     """The explanation in parts."""
-    if found["kind"] == "record":
-        return [_step(step, names, is_last=step is found["steps"][-1]) for step in found["steps"]]
-    if found["kind"] == "person":
-        return _person(found, names)
+    if answer["kind"] == "record":
+        return [_step(step, names, is_last=step is answer["steps"][-1]) for step in answer["steps"]]
+    if answer["kind"] == "person":
+        return _person(answer, names)
     return [
-        Section("weight", "Evidence for and against", [waterfall(found, names)]),
-        Section("competing", "Thresholds and competing pairs", _competing(found)),
-        Section("reach", "Passes and blocking rules", _reach(found, names)),
-        Section("changes", "What would change it", _changes(found["changes"], names)),
+        Section("weight", "Evidence for and against", [waterfall(answer, names)]),
+        Section("competing", "Thresholds and competing pairs", _competing(answer)),
+        Section("reach", "Passes and blocking rules", _reach(answer, names)),
+        Section("changes", "What would change it", _changes(answer["changes"], names)),
     ]
 
 
-def unit_name(about: Found, names: Names) -> str:
+def unit_name(about: Facts, names: Names) -> str:
     """A side of a pair by its entities: "NPD 17, CIS 230"."""
     return ", ".join(f"{names.source(row['source'])} {row['entity_id']}" for row in about["entities"])
 
 
 def _table(
-    caption: str, columns: Mapping[str, Callable[[Found], Any]], rows: Iterable[Found], empty: str = ""
+    caption: str, columns: Mapping[str, Callable[[Facts], Any]], rows: Iterable[Facts], empty: str = ""
 ) -> Block:
     """A table of a column's heading to its cell of a row; a text where there is no row and a text is given."""
     listed = [[cell(row) for cell in columns.values()] for row in rows]
     return Table(caption, list(columns), listed) if listed or not empty else Text(empty)
 
 
-def _weight(name: str) -> Callable[[Found], Cell]:
+def _weight(name: str) -> Callable[[Facts], Cell]:
     return lambda row: Cell(signed(row[name]))
 
 
-def _competing(found: Found) -> list[Block]:
-    limits, adjustment = found["thresholds"], found["weight"]["cardinality_adjustment"]
+def _competing(answer: Facts) -> list[Block]:
+    limits, adjustment = answer["thresholds"], answer["weight"]["cardinality_adjustment"]
     thresholds = [
         {"name": name, "weight": limits[key], "total": limits[key] + adjustment}
         for name, key in (("Accepted at", "accept"), ("Reviewed at", "review"), ("Stored at", "floor"))
@@ -160,16 +162,16 @@ def _competing(found: Found) -> list[Block]:
         "Outcome": lambda row: _OUTCOMES[row["decision"]],
     }
     none = "Neither record has another stored pair that competes."
-    if found["step"]["one_file"]:
+    if answer["step"]["one_file"]:
         none = "Records of one file may all be one person: pairs do not compete."
     return [
         _table("Thresholds of the step", columns, thresholds),
-        _table("The best other pair of each record", others, found["competing"], none),
+        _table("The best other pair of each record", others, answer["competing"], none),
     ]
 
 
-def _reach(found: Found, names: Names) -> list[Block]:
-    def conditions(rows: Sequence[Found]) -> str:
+def _reach(answer: Facts, names: Names) -> list[Block]:
+    def conditions(rows: Sequence[Facts]) -> str:
         return "; ".join(f"{names.columns_in(row['condition'])}: {row['result']}" for row in rows)
 
     passes = {
@@ -184,16 +186,16 @@ def _reach(found: Found, names: Names) -> list[Block]:
         "Conditions": lambda row: conditions(row["conditions"]),
         "Result": lambda row: "makes the pair" if row["holds"] else "does not",
     }
-    listed, none = found["reach"]["passes"], "The step has no passes that both records can meet."
+    listed, none = answer["reach"]["passes"], "The step has no passes that both records can meet."
     if listed is None:
         none = "This run did not record its passes. Run the step again to see how the pair meets them."
     return [
         _table("Passes, in their order", passes, listed or (), none),
-        _table("Blocking rules", rules, found["reach"]["rules"], "The model has no blocking rules."),
+        _table("Blocking rules", rules, answer["reach"]["rules"], "The model has no blocking rules."),
     ]
 
 
-def _changes(changes: Sequence[Found], names: Names) -> list[Block]:
+def _changes(changes: Sequence[Facts], names: Names) -> list[Block]:
     columns = {
         "If the comparison were": lambda row: f"{names.column(row['comparison'])}: {names.columns_in(row['level'])}",
         "Adds": _weight("weight"),
@@ -211,13 +213,13 @@ def _changes(changes: Sequence[Found], names: Names) -> list[Block]:
     return blocks
 
 
-def _linked(step: Found) -> str:
+def _linked(step: Facts) -> str:
     if step["unlinked"] is not None:
         return f"Not linked: {step['unlinked']}."
     return "Linked." if step["links"] <= 1 else f"Linked to {step['links']:,}."
 
 
-def _step(step: Found, names: Names, *, is_last: bool) -> Section:
+def _step(step: Facts, names: Names, *, is_last: bool) -> Section:
     pairs, name = step["candidates_found"], step["step"]["name"]
     blocks: list[Block] = [Text(f"{_linked(step)} {pairs:,} candidate pair{'' if pairs == 1 else 's'}.")]
     if step["rules_not_followed"]:
@@ -237,14 +239,14 @@ def _step(step: Found, names: Names, *, is_last: bool) -> Section:
     return Section(f"step-{name}", f"Step {name}", blocks)
 
 
-def _person(found: Found, names: Names) -> list[Section]:
+def _person(answer: Facts, names: Names) -> list[Section]:
     entities = {
         "Entity": lambda row: f"{names.source(row['source'])} {row['entity_id']}",
         "Link quality band": lambda row: row["band"] or "",
     }
-    if not any(row["band"] for row in found["entities"]):
+    if not any(row["band"] for row in answer["entities"]):
         del entities["Link quality band"]
-    weakest = found["links"][found["weakest"]] if found["weakest"] is not None else None
+    weakest = answer["links"][answer["weakest"]] if answer["weakest"] is not None else None
     links = {
         "Step": lambda row: row["step"] + (", the weakest" if row is weakest else ""),
         "Entities": lambda row: f"{_listed(row['left'])} to {_listed(row['right'])}",
@@ -261,17 +263,17 @@ def _person(found: Found, names: Names) -> list[Section]:
         "One person would have": lambda row: row["rule"],
     }
     none = "The records of the person do not contradict each other."
-    against = [_table("Contradictions", conflicts, found["conflicts"], none)]
-    if found["removed"]:
-        against.append(_table("Links that the spine removed", removed, found["removed"]))
+    against = [_table("Contradictions", conflicts, answer["conflicts"], none)]
+    if answer["removed"]:
+        against.append(_table("Links that the spine removed", removed, answer["removed"]))
     return [
-        Section("entities", "Entities", [_table("Entities", entities, found["entities"])]),
-        Section("links", "Links", [_table("Links", links, found["links"], "One entity, and no link.")]),
+        Section("entities", "Entities", [_table("Entities", entities, answer["entities"])]),
+        Section("links", "Links", [_table("Links", links, answer["links"], "One entity, and no link.")]),
         Section("conflicts", "Contradictions", against),
     ]
 
 
-def _without(link: Found) -> str:
+def _without(link: Facts) -> str:
     """What a person would be without a link."""
     if not link["splits"]:
         return "still one person"

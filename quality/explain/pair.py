@@ -128,13 +128,13 @@ def outcome_of(
         return {"decision": decision, "reason": reason, "in_words": list(words)}
 
     if link is not None:
-        found = outcome(str(link["decision"]), link["reason"], *_about_link(engine, step, pair, pairs, link))
+        listed = outcome(str(link["decision"]), link["reason"], *_about_link(engine, step, pair, pairs, link))
         removed_by = _removed_by(engine, step, pair)
         if removed_by:
             why = next((f": {' '.join(rule.why.split())}" for rule in conflicts() if rule.name == removed_by), "")
-            found["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
-            found["removed_by"] = removed_by
-        return found
+            listed["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
+            listed["removed_by"] = removed_by
+        return listed
     taken = [(side, row) for side, row in _others(step, pairs, pair) if row["method"] in ("deterministic", OVERRIDE)]
     if taken:
         by = ((side, "people" if r["method"] == OVERRIDE else f"the pass '{r['pass']}'") for side, r in taken)
@@ -191,7 +191,7 @@ def _removed_by(engine: Engine, step: OpenStep, pair: PairWeight) -> str | None:
 
 
 def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row | None) -> list[dict[str, Any]]:
-    found = []
+    listed = []
     for rule in step.passes or ():
         met = by_pass(engine, rule, units["left"], units["right"])
         if met is None:
@@ -199,7 +199,7 @@ def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row 
         conditions, equal, holds = met
         is_maker = link is not None and link["method"] == "deterministic" and link["pass"] == rule.name
         result = "linked it" if is_maker else "holds, but not for this pair only" if holds else "does not hold"
-        found.append(
+        listed.append(
             {
                 "pass": rule.name,
                 "why": rule.why,
@@ -209,7 +209,7 @@ def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row 
                 "result": result,
             }
         )
-    return found
+    return listed
 
 
 def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
@@ -218,7 +218,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
     Term-frequency adjustments of the other level are left out. A level that only adds to what other comparisons say
     (a conditional one), and "not known" where both values are known, are no possible changes.
     """
-    now, found = _zone(step, pair.match_weight), []
+    now, listed = _zone(step, pair.match_weight), []
     for part in pair.parts:
         if part.comparison.given or part.level.value < 0:
             continue
@@ -226,7 +226,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
             if level.value in (part.level.value, -1):
                 continue
             weight = pair.match_weight - part.weight + level.weight
-            found.append(
+            listed.append(
                 {
                     "comparison": part.comparison.name,
                     "level": level_name(part.comparison, level),
@@ -237,7 +237,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
                     "crosses": _zone(step, weight) != now,
                 }
             )
-    return found
+    return listed
 
 
 def _zone(step: OpenStep, match_weight: float) -> str:

@@ -52,8 +52,8 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
         ConfigError: the folder has no such person.
     """
     query = "select unit_id from {clusters} where person_id = $person order by unit_id"
-    found = engine.sql(query, params={"person": person}, clusters=step.clusters)  # type: ignore[arg-type]
-    units = [int(row["unit_id"]) for row in rows(engine, found)]
+    matching = engine.sql(query, params={"person": person}, clusters=step.clusters)  # type: ignore[arg-type]
+    units = [int(row["unit_id"]) for row in rows(engine, matching)]
     if not units:
         raise ConfigError(
             f"--person {person}: clusters.parquet has no person of this number\n  give a person_id of clusters.parquet"
@@ -134,14 +134,14 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Table) -> list[dict[str
           and not exists (select 1 from {removed_links} as c where c.left_id = k.left_id and c.right_id = k.right_id)
         order by k.match_weight desc, k.left_id, k.right_id
         """
-    found = engine.sql(
+    matching = engine.sql(
         query,
         units=run.table(f"units/{step}"),
         ids=ids,
         links=run.table(f"links/{step}"),
         removed_links=run.removed_links(step) or no_pairs(engine),
     )
-    return [_link(step, row, list(row["left_entities"]), list(row["right_entities"])) for row in rows(engine, found)]
+    return [_link(step, row, list(row["left_entities"]), list(row["right_entities"])) for row in rows(engine, matching)]
 
 
 def _removed(engine: Engine, run: OpenRun, ids: Table) -> list[dict[str, Any]]:

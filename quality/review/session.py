@@ -67,8 +67,8 @@ class ReviewSession:
             from {links} where left_id = $left and right_id = $right
             """
         with self._lock:
-            found = self._engine.sql(query, params={"left": left, "right": right}, links=self._opened.links)
-            (decided,) = rows(self._engine, found)
+            stored = self._engine.sql(query, params={"left": left, "right": right}, links=self._opened.links)
+            (decided,) = rows(self._engine, stored)
             (pair,) = weigh(self._engine, self._opened, [(left, right)])
             facts = {"weight": weight_facts(self._opened, pair), "thresholds": threshold_facts(self._opened)}
             return {**decided, **facts}

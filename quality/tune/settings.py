@@ -68,7 +68,7 @@ def changes(before: Settings, after: Settings) -> list[dict[str, Any]]:
 
 def sums_off(model: Model, settings: Settings) -> dict[str, str]:
     """Comparisons whose m or u are not shares of one whole, and to what they add up."""
-    found = {}
+    faulty = {}
     for comparison in model.comparisons:
         if comparison.given:  # an interaction: its levels are no shares of one whole
             continue
@@ -76,13 +76,13 @@ def sums_off(model: Model, settings: Settings) -> dict[str, str]:
         totals = {"m": sum(settings.m[p] for p in places), "u": sum(settings.u[p] for p in places)}
         off = [f"{kind} adds up to {total:.4g}" for kind, total in totals.items() if abs(total - 1) > _ROUNDING]
         if off:
-            found[comparison.name] = f"{' and '.join(off)}, and must add up to 1"
-    return found
+            faulty[comparison.name] = f"{' and '.join(off)}, and must add up to 1"
+    return faulty
 
 
 def not_monotone(model: Model, settings: Settings) -> dict[Place, float]:
     """Levels with a higher match weight than a closer agreement of the same comparison, and that weight."""
-    found = {}
+    faulty = {}
     for comparison in model.comparisons:
         closest = math.inf
         for level in () if comparison.given else comparison.levels:
@@ -91,9 +91,9 @@ def not_monotone(model: Model, settings: Settings) -> dict[Place, float]:
                 continue
             weight = math.log2(settings.m[place] / settings.u[place])
             if weight > closest:
-                found[place] = closest
+                faulty[place] = closest
             closest = min(closest, weight)
-    return found
+    return faulty
 
 
 def field_of(kind: str, comparison: int, value: int) -> str:

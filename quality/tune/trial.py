@@ -213,9 +213,9 @@ class Trial:
         sizes = {name: side.size for name, side in opened.sides.items()}
         resolved = resolve(self._engine, step, self._engine.from_arrow(pa.table(table)), sizes).pairs
         query = "select decision, match_probability from {r} order by left_id, right_id"
-        found = self._engine.arrow(self._engine.sql(query, r=resolved))
+        decided = self._engine.arrow(self._engine.sql(query, r=resolved))
         self._engine.drop(resolved)
-        return decision_codes(found["decision"]), numbers(found, "match_probability")
+        return decision_codes(decided["decision"]), numbers(decided, "match_probability")
 
     def _expected(self, decision: Codes, probability: Floats) -> Mapping[str, Any]:
         """Expected precision and recall: the run's probabilities, moved by the change of the resolver's log odds."""
