@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.model.blocking.counting import COUNTED_UNITS, pairs_by_keys, pairs_reached
+from linkage.model.blocking.counting import COUNTED_UNITS, pairs_by_keys
 from linkage.model.blocking.recall import Event, by_field, expected_cases, level_events
 from linkage.model.comparisons import PERSONAL
+from linkage.model.compiled import any_element
 from linkage.model.conditions import BlockingRule
 from linkage.model.sampling import Side, drawn
 from linkage.model.splink_json import Model
@@ -185,42 +186,27 @@ def _expected_cases(
 
 
 def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: Table, true_pairs: Table) -> _Cases:
-    pairs = engine.sql(
-        """
-        select distinct p.left_id, p.right_id
-        from {pairs} as p
-        join {left} as l on l.unit_id = p.left_id
-        join {right} as r on r.unit_id = p.right_id
-        """,
-        pairs=true_pairs,
-        left=left,
-        right=right,
-        store=True,
-    )
-    bits = "\nunion all\n".join(
-        f"select left_id, right_id, cast({1 << place} as bigint) as bit from ({pairs_reached(_rule([key]))}) as k{place}"
+    bits = " + ".join(
+        f"case when {any_element(_rule([key]))} then cast({1 << place} as bigint) else 0 end"
         for place, key in enumerate(keys)
     )
     counted = engine.sql(
         f"""
-        with bits as ({bits}),
-        agreed as (select left_id, right_id, cast(sum(bit) as bigint) as keys from bits group by left_id, right_id)
-        select coalesce(a.keys, 0) as keys, count(*) as pairs
-        from {{pairs}} as p
-        left join agreed as a on a.left_id = p.left_id and a.right_id = p.right_id
-        group by coalesce(a.keys, 0)
+        with pairs as (select distinct left_id, right_id from {{pairs}}),
+        agreed as (
+            select {bits} as keys
+            from pairs as p join {{left}} as l on l.unit_id = p.left_id join {{right}} as r on r.unit_id = p.right_id
+        )
+        select keys, count(*) as pairs from agreed group by keys order by keys
         """,
-        params=None,
-        store=False,
         left=left,
         right=right,
-        pairs=pairs,
+        pairs=true_pairs,
     )
-    table = sorted((int(row["keys"]), float(row["pairs"])) for row in rows(engine, counted))
-    engine.drop(pairs)
-    counts = np.array([count for _, count in table])
+    table = rows(engine, counted)
+    counts = np.array([float(row["pairs"]) for row in table])
     shares = counts / max(counts.sum(), 1.0)
-    return _Cases(np.array([keys for keys, _ in table], dtype=np.uint64), shares, shares, float(counts.sum()))
+    return _Cases(np.array([int(row["keys"]) for row in table], dtype=np.uint64), shares, shares, float(counts.sum()))
 
 
 class _Search:

@@ -116,21 +116,17 @@ def count_reached(
         )
         for side, table in (("left", left), ("right", right))
     )
-    made = [pairs_reached(rule) for rule in rules]
-    found = _first_rules(engine, made, left=left, right=right, pairs=there)
-    with_linked = dict(found)
+    made = [_pairs_reached(rule) for rule in rules]
+    tables = {"left": left, "right": right, "pairs": there}
     if linked is not None:
-        among = "select p.left_id, p.right_id from {pairs} as p join {linked} as h using (left_id, right_id)"
-        with_linked = _first_rules(engine, [*made, among], left=left, right=right, pairs=there, linked=linked)
-    counts = Reached(
-        true_pairs=engine.count(there),
-        alone=tuple(found.get(number, (0, 0))[0] for number in range(len(rules))),
-        added=tuple(found.get(number, (0, 0))[1] for number in range(len(rules))),
-        together=sum(fresh for _, fresh in found.values()),
-        in_all=sum(fresh for _, fresh in with_linked.values()),
-    )
+        made.append("select p.left_id, p.right_id from {pairs} as p join {linked} as h using (left_id, right_id)")
+        tables["linked"] = linked
+    first = _first_rules(engine, made, **tables)
+    counts = [first.get(number, (0, 0)) for number in range(len(made))]
+    alone, added = (tuple(count[part] for count in counts[: len(rules)]) for part in (0, 1))
+    reached = Reached(engine.count(there), alone, added, sum(added), sum(fresh for _, fresh in counts))
     engine.drop(there, left, right)
-    return counts
+    return reached
 
 
 def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence[Side]) -> list[int | None]:
@@ -186,7 +182,7 @@ def _pairs_made(rule: BlockingRule) -> str:
     )
 
 
-def pairs_reached(rule: BlockingRule) -> str:
+def _pairs_reached(rule: BlockingRule) -> str:
     """SQL of those of {pairs} (left_id, right_id) that a rule makes; also reads {left} and {right}."""
     distinct = "distinct " if rule.explode else ""
     return (
