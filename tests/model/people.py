@@ -26,19 +26,11 @@ _POSTCODES = ["AB1 2CD", "AB1 2CE", "AB1 9ZZ", "AB12 3CD", "M1 1AE", "SW1A 1AA",
 SCHEMA = pa.schema(
     {
         "unit_id": pa.int64(),
-        "forename": pa.string(),
-        "surname": pa.string(),
-        "full_name": pa.string(),
-        "dob": pa.string(),
+        **dict.fromkeys(("forename", "surname", "full_name", "dob", "sex", "postcode", "email"), pa.string()),
         "born": pa.date32(),
-        "sex": pa.string(),
-        "postcode": pa.string(),
-        "email": pa.string(),
-        "lat": pa.float64(),
-        "lon": pa.float64(),
+        **dict.fromkeys(("lat", "lon"), pa.float64()),
         "direction": pa.list_(pa.float64(), 2),
-        "names": pa.list_(pa.string()),
-        "postcodes": pa.list_(pa.string()),
+        **dict.fromkeys(("names", "postcodes"), pa.list_(pa.string())),
     }
 )
 

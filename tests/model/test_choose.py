@@ -1,7 +1,5 @@
 """Blocking rules chosen for a model reach its matches within a budget of pairs."""
 
-from dataclasses import replace
-
 import pytest
 
 from linkage.engine import Engine, Table
@@ -60,10 +58,3 @@ def test_a_part_that_a_level_asks_for_and_any_value_of_a_history_may_be_a_key(en
     assert BlockingRule('l."nino_all" = r."nino_all"', ("nino_all",)) in rules
     assert BlockingRule('SUBSTRING(l."dob", 1, 4) = SUBSTRING(r."dob", 1, 4)') in rules
     assert BlockingRule('l."nino" = r."nino"') not in rules, "the history holds it"
-
-
-def test_a_model_of_few_matches_reaches_what_its_pairs_are_worth(
-    engine: Engine, sides: tuple[Table, Table], model: Model
-) -> None:
-    rare = replace(model, prior=1e-12)
-    assert choose_rules(engine, rare, *sides).pairs <= 10 * known_errors.PEOPLE

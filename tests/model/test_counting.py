@@ -72,12 +72,6 @@ def test_true_pairs_reached_alone_in_addition_and_together(engine: Engine, world
     assert found.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
 
 
-def test_without_rules_nothing_is_reached(engine: Engine, world: World) -> None:
-    true = world("left_id | right_id\n1 | 11")
-    assert rule_pairs(engine, [], world(LEFT), world(RIGHT)) == []
-    assert count_reached(engine, [], world(LEFT), world(RIGHT), true).together == 0
-
-
 VALUES = st.lists(
     st.tuples(
         st.sampled_from(["A", "B", None]), st.sampled_from(["X", "Y", "Z", None]), st.sets(st.sampled_from("PQ"))

@@ -13,11 +13,9 @@ from linkage.engine import Engine, Table, connect
 from linkage.errors import NothingToTrainOnError
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
-from linkage.model.sampling import drawn
 from linkage.model.training import TrainingReport, train
 from linkage.model.training import estimates as estimates_module
-from linkage.model.training.blocks import count_blocks, training_blocks
-from linkage.model.training.counts import RANDOM_PAIRS, Layout
+from linkage.model.training.counts import RANDOM_PAIRS
 from tests.conftest import parse
 from tests.model import known_errors
 
@@ -72,14 +70,6 @@ def test_probabilities_of_a_comparison_add_up_to_one(trained: Trained) -> None:
     for compared in trained.model.comparisons:
         assert sum(level.m or 0.0 for level in compared.levels if level.value >= 0) == pytest.approx(1)
     assert trained.model.is_trained
-
-
-def test_a_level_that_no_match_showed_keeps_a_pseudo_count(trained: Trained) -> None:
-    """Nobody's forename stands in the place of the surname; Splink's constant would give it log2(1e-6 / u)."""
-    swapped = _level(trained.model, "forename", "swapped with surname")
-    assert 0 < swapped.m < 1e-4
-    assert swapped.u >= 0.5 / RANDOM_PAIRS
-    assert abs(swapped.weight) < 8
 
 
 def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> None:
@@ -143,16 +133,6 @@ def test_an_estimation_that_never_ends_says_which_and_what_to_do(
     with pytest.raises(NothingToTrainOnError, match=r"^m of forename, .*\n  its matches .* give a trained") as refused:
         train(trained.engine, known_errors.model(), trained.left, trained.right, seed=5)
     assert "in 2 iterations" in str(refused.value)
-
-
-def test_blocks_to_train_on_hold_few_pairs_a_unit_and_share_no_column(engine: Engine) -> None:
-    left, right = (engine.from_arrow(side) for side in known_errors.two_files())
-    model = known_errors.model()
-    sides = drawn(engine, (left, right), model.columns, most=10_000, seed=1)
-    rules = training_blocks(model.comparisons, count_blocks(engine, Layout(model), sides), sides)
-    assert not set.intersection(*(set(rule.columns) for rule in rules))
-    assert all(30 <= rule.pairs <= known_errors.PEOPLE**2 / 10 for rule in rules)
-    assert ("sex",) not in [rule.columns for rule in rules], "sex alone makes half of all pairs"
 
 
 @pytest.fixture(scope="module")

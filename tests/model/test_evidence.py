@@ -46,15 +46,6 @@ def test_a_rule_of_few_matches_is_seen_whole_where_it_has_no_more(
     assert replace(more, blocks=first.blocks) == first, "all else is what was counted before"
 
 
-def test_no_more_is_looked_at_than_shows_enough_matches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence_module, "ENOUGH_MATCHES", 1_500.0)
-    sides = seen_twice(engine, 0.2, 0.2)
-    _, more = _looked(engine, sides)
-    assert more is not None
-    found = [run.matches for run in estimate(more).runs]
-    assert found == pytest.approx([1_500] * len(found), rel=0.15)
-
-
 def test_where_enough_matches_are_seen_nothing_is_looked_at_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

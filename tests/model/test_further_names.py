@@ -1,16 +1,13 @@
 """A person whom one file calls by what is a further name in the other: a level of its own, that counts once."""
 
-import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.files.comparisons import untrained
-from linkage.match.candidates import score_given
 from linkage.model import Comparison, from_dict
 from linkage.model.comparisons import FURTHER_NAMES as BESIDE
 from linkage.model.compiled import level_columns
-from tests.model.splink_says import splink_weights
 
 KINDS = {"forename": "name", "middle_names": "name", "dob": "date"}
 BORN = "1990-01-02"
@@ -76,33 +73,3 @@ def test_a_son_may_bear_his_fathers_name_where_nothing_else_tells_them_apart(kin
     """Robert, and James Robert at the same address: without a birth date they would look like one person."""
     model = untrained({"forename": "name", "middle_names": kind, "surname": "name", "address": "text"})
     assert "middle_names" not in model.comparisons[0].columns
-
-
-def test_splink_opens_it_and_weighs_the_same(engine: Engine) -> None:
-    raw = untrained(KINDS).raw
-    for comparison in raw["comparisons"]:
-        for number, level in enumerate(comparison["comparison_levels"], 1):
-            level |= {} if level.get("is_null_level") else {"m_probability": 0.1, "u_probability": 0.1 / number}
-            level.pop("tf_adjustment_column", None)
-    raw["blocking_rules_to_generate_predictions"] = [{"blocking_rule": "1=1", "sql_dialect": "duckdb"}]
-    left, right = (
-        pa.table(
-            {
-                "unit_id": [*range(1, len(PAIRS) + 1)],
-                **{
-                    name: [pair[side][place] for pair in PAIRS.values()]
-                    for place, name in enumerate(("forename", "middle_names"))
-                },
-                "dob": [BORN] * len(PAIRS),
-            }
-        )
-        for side in (0, 1)
-    )
-    sides = engine.from_arrow(left), engine.from_arrow(right)
-    pairs = engine.sql(
-        "select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=sides[0], r=sides[1]
-    )
-    scored = score_given(engine, from_dict(raw), *sides, {}, pairs)
-    ours = {(row["left_id"], row["right_id"]): row["match_weight"] for row in engine_rows(engine, scored)}
-    theirs = splink_weights(raw, left, right)
-    assert ours == pytest.approx({pair: weighed["match_weight"] for pair, weighed in theirs.items()})

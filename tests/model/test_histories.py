@@ -46,16 +46,3 @@ def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks
         for name, value in said.items():
             assert math.isclose(ours[pair][name], value, abs_tol=1e-6), (pair, name)
     assert all(rule["pairs_kept"] for rule in counts), "every rule is tried"
-
-
-def test_a_model_of_histories_tries_its_levels(splinks: Any) -> None:
-    counts = {
-        "forename": 7,
-        "surname": 7,
-        "postcode": 6,
-        "nino": 4,
-        "surname_given_postcode": 4,
-        "sex_given_forename": 3,
-    }
-    for name, least in counts.items():
-        assert len({said[f"gamma_{name}"] for said in splinks.values()}) >= least, name

@@ -56,10 +56,6 @@ def test_non_matches_of_one_forename_are_no_matches_by_another_surname() -> None
     assert leant.m[3] == pytest.approx(0.015, abs=0.01)
 
 
-def test_an_earlier_step_that_saw_next_to_nobody_says_next_to_nothing() -> None:
-    assert _found(1, 0.9999, matches=1).m[2] == pytest.approx(_found(1, 0.9999, matches=0).m[2], abs=0.01)
-
-
 def test_a_step_that_has_learnt_nothing_itself_teaches_nobody() -> None:
     model = _trained(0.9)
     assert InformativePrior.from_step("first", model, {"taken_as_given": "too small", "prior": 0.1}) is None

@@ -12,7 +12,6 @@ from linkage.match.candidates import score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, given_comparison, interaction, settings
 from linkage.model.training import train
-from tests.model.splink_says import splink_weights
 
 PEOPLE = 4_000
 MOVED = 0.2
@@ -137,9 +136,3 @@ def test_only_both_changes_weigh_more(engine: Engine) -> None:
     added = {person: weight - without[person] for person, weight in with_change.items()}
     # KHAN of ZE1 1AA, and nobody of whom one of the two is not known.
     assert added == pytest.approx({n: 2.0 if n == 4 else 0.0 for n in range(9)})
-
-
-def test_splink_weighs_both_changes_alike(engine: Engine) -> None:
-    _, model = with_and_without_change()
-    said = {right: found["match_weight"] for (_, right), found in splink_weights(model.raw, *SIDES).items()}
-    assert weights(engine, model) == pytest.approx(said)

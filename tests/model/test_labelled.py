@@ -9,6 +9,7 @@ import pytest
 import splink.comparison_library as cl
 from splink import Linker
 
+from linkage.cli.model import labelled_lines
 from linkage.engine import connect, rows
 from linkage.errors import InputError
 from linkage.match.candidates import score_given, term_frequencies
@@ -118,3 +119,30 @@ def test_a_side_that_does_not_know_says_nothing() -> None:
 def test_without_a_match_there_is_nothing_to_learn() -> None:
     with pytest.raises(InputError, match="no pair is labelled a match"):
         m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "no match"), Labelled((2,), "uncertain")])
+
+
+def test_a_rare_level_that_no_label_shows_stays_about_what_it_was() -> None:
+    """One match in a thousand: 400 labels that show none of it made it eighty times rarer, 6 bits less."""
+    model, report = m_from_labels(model_of(0.949, 0.05, 0.001), [Labelled((2,), "match")] * 400, seen=10_000)
+    # A share that varies by half of itself is worth (1 - m) / (m / 4) matches, here 3,996; at one level in ten it is not.
+    firm, loose = 0.001 * 3996 / (400 + 3996), 0.001 * 5 / (400 + 5)
+    assert said(model)[2] == pytest.approx(0.9 * firm + 0.1 * loose, rel=0.05)
+    assert report.unseen == ["subs", "ELSE"]
+    assert report.as_dict()["unseen"] == report.unseen
+    assert labelled_lines(report)[-1].startswith("no label shows: subs; ELSE. ")
+
+
+def test_labels_that_contradict_the_model_outweigh_it() -> None:
+    """Twelve of 400 where one in a thousand was said: m of 4,000 matches would leave it at a third of one in a hundred."""
+    pairs = [Labelled((2,), "match")] * 388 + [Labelled((0,), "match")] * 12
+    model, _ = m_from_labels(model_of(0.949, 0.05, 0.001), pairs, seen=10_000)
+    assert said(model)[2] == pytest.approx(12 / 400, rel=0.05)
+    model, _ = m_from_labels(
+        model_of(0.949, 0.05, 0.001), [*pairs[:388], Labelled((0,), "match"), *pairs[:11]], seen=10_000
+    )
+    assert said(model)[2] < 0.0015  # one alone is chance
+
+
+def test_m_of_a_comparison_add_up_to_one() -> None:
+    model, _ = m_from_labels(model_of(0.9, 0.09, 0.01), [Labelled((1,), "match", 3.0)] * 9, seen=5_000)
+    assert sum(said(model)) == pytest.approx(1)

@@ -52,98 +52,82 @@ LIBRARY = {
 }
 
 
-@pytest.fixture(scope="module")
-def levels() -> dict[str, Any]:
-    """Levels of our own: weights and floors of the adjustment, more than one column, and a null level further down."""
-    surname = {"tf_adjustment_column": "surname"}
-    return {
-        "adjusted at half weight with a floor": cl.CustomComparison(
-            output_column_name="surname",
-            comparison_levels=[
-                cll.NullLevel("surname"),
-                cll.ExactMatchLevel("surname").configure(**surname, tf_adjustment_weight=0.5, tf_minimum_u_value=0.05),
-                cll.JaroWinklerLevel("surname", 0.9).configure(**surname, tf_adjustment_weight=0.3),
-                cll.ElseLevel(),
-            ],
-        ),
-        "adjusted without an exact level": cl.CustomComparison(
-            output_column_name="surname",
-            comparison_levels=[
-                cll.NullLevel("surname"),
-                cll.JaroWinklerLevel("surname", 0.95).configure(**surname, disable_tf_exact_match_detection=True),
-                cll.ElseLevel(),
-            ],
-        ),
-        "adjusted for a column that may be unknown": cl.CustomComparison(
-            output_column_name="person",
-            comparison_levels=[
-                cll.NullLevel("forename"),
-                cll.CustomLevel("forename_l = forename_r AND sex_l = sex_r").configure(
-                    **surname, disable_tf_exact_match_detection=True
-                ),
-                cll.ExactMatchLevel("surname"),
-                cll.ElseLevel(),
-            ],
-        ),
-        "a swap before the exact level": cl.CustomComparison(
-            output_column_name="surname",
-            comparison_levels=[
-                cll.NullLevel("surname"),
-                cll.CustomLevel("surname_l = forename_r"),
-                cll.ExactMatchLevel("surname").configure(tf_adjustment_column="surname"),
-                cll.ElseLevel(),
-            ],
-        ),
-        "an exact level in brackets and capitals": cl.CustomComparison(
-            output_column_name="surname",
-            comparison_levels=[
-                cll.NullLevel("surname"),
-                cll.CustomLevel("(SURNAME_L = SURNAME_R)").configure(tf_adjustment_column="surname"),
-                cll.ElseLevel(),
-            ],
-        ),
-        "null level after others": cl.CustomComparison(
-            output_column_name="postcode",
-            comparison_levels=[
-                cll.CustomLevel("postcode_l = postcode_r"),
-                cll.NullLevel("postcode"),
-                cll.CustomLevel("substr(postcode_l, 1, 3) = substr(postcode_r, 1, 3)"),
-                cll.CustomLevel("substr(postcode_l, 1, 3) = substr(postcode_r, 1, 3) or length(postcode_l) = 7"),
-                cll.ElseLevel(),
-            ],
-        ),
-        "logical compositions": cl.CustomComparison(
-            output_column_name="names",
-            comparison_levels=[
-                cll.And(cll.NullLevel("forename"), cll.NullLevel("surname")),
-                cll.And(cll.JaroWinklerLevel("forename", 0.9), cll.Not(cll.ExactMatchLevel("surname"))),
-                cll.Or(cll.LevenshteinLevel("surname", 1), cll.ColumnsReversedLevel("forename", "surname")),
-                cll.ElseLevel(),
-            ],
-        ),
-        "a choice inside a level": cl.CustomComparison(
-            output_column_name="sex",
-            comparison_levels=[
-                cll.CustomLevel("case when sex_l is null then true else sex_r is null end").configure(
-                    is_null_level=True
-                ),
-                cll.CustomLevel("case when sex_l = 'M' then sex_r = 'M' when sex_l = 'F' then sex_r = 'F' end"),
-                cll.ElseLevel(),
-            ],
-        ),
-    }
-
-
-OF_OUR_OWN = (
-    "adjusted at half weight with a floor",
-    "adjusted without an exact level",
-    "adjusted for a column that may be unknown",
-    "a swap before the exact level",
-    "an exact level in brackets and capitals",
-    "null level after others",
-    "logical compositions",
-    "a choice inside a level",
-)
+SURNAME = {"tf_adjustment_column": "surname"}
+OF_OUR_OWN = {
+    "adjusted at half weight with a floor": cl.CustomComparison(
+        output_column_name="surname",
+        comparison_levels=[
+            cll.NullLevel("surname"),
+            cll.ExactMatchLevel("surname").configure(**SURNAME, tf_adjustment_weight=0.5, tf_minimum_u_value=0.05),
+            cll.JaroWinklerLevel("surname", 0.9).configure(**SURNAME, tf_adjustment_weight=0.3),
+            cll.ElseLevel(),
+        ],
+    ),
+    "adjusted without an exact level": cl.CustomComparison(
+        output_column_name="surname",
+        comparison_levels=[
+            cll.NullLevel("surname"),
+            cll.JaroWinklerLevel("surname", 0.95).configure(**SURNAME, disable_tf_exact_match_detection=True),
+            cll.ElseLevel(),
+        ],
+    ),
+    "adjusted for a column that may be unknown": cl.CustomComparison(
+        output_column_name="person",
+        comparison_levels=[
+            cll.NullLevel("forename"),
+            cll.CustomLevel("forename_l = forename_r AND sex_l = sex_r").configure(
+                **SURNAME, disable_tf_exact_match_detection=True
+            ),
+            cll.ExactMatchLevel("surname"),
+            cll.ElseLevel(),
+        ],
+    ),
+    "a swap before the exact level": cl.CustomComparison(
+        output_column_name="surname",
+        comparison_levels=[
+            cll.NullLevel("surname"),
+            cll.CustomLevel("surname_l = forename_r"),
+            cll.ExactMatchLevel("surname").configure(tf_adjustment_column="surname"),
+            cll.ElseLevel(),
+        ],
+    ),
+    "an exact level in brackets and capitals": cl.CustomComparison(
+        output_column_name="surname",
+        comparison_levels=[
+            cll.NullLevel("surname"),
+            cll.CustomLevel("(SURNAME_L = SURNAME_R)").configure(tf_adjustment_column="surname"),
+            cll.ElseLevel(),
+        ],
+    ),
+    "null level after others": cl.CustomComparison(
+        output_column_name="postcode",
+        comparison_levels=[
+            cll.CustomLevel("postcode_l = postcode_r"),
+            cll.NullLevel("postcode"),
+            cll.CustomLevel("substr(postcode_l, 1, 3) = substr(postcode_r, 1, 3)"),
+            cll.CustomLevel("substr(postcode_l, 1, 3) = substr(postcode_r, 1, 3) or length(postcode_l) = 7"),
+            cll.ElseLevel(),
+        ],
+    ),
+    "logical compositions": cl.CustomComparison(
+        output_column_name="names",
+        comparison_levels=[
+            cll.And(cll.NullLevel("forename"), cll.NullLevel("surname")),
+            cll.And(cll.JaroWinklerLevel("forename", 0.9), cll.Not(cll.ExactMatchLevel("surname"))),
+            cll.Or(cll.LevenshteinLevel("surname", 1), cll.ColumnsReversedLevel("forename", "surname")),
+            cll.ElseLevel(),
+        ],
+    ),
+    "a choice inside a level": cl.CustomComparison(
+        output_column_name="sex",
+        comparison_levels=[
+            cll.CustomLevel("case when sex_l is null then true else sex_r is null end").configure(is_null_level=True),
+            cll.CustomLevel("case when sex_l = 'M' then sex_r = 'M' when sex_l = 'F' then sex_r = 'F' end"),
+            cll.ElseLevel(),
+        ],
+    ),
+}
+"""Levels of our own: weights and floors of the adjustment, several columns, and a null level further down."""
 
 
 def _ours(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float) -> dict[Any, Any]:
@@ -174,15 +158,15 @@ def test_every_pair_has_splinks_weight(name: str, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("name", OF_OUR_OWN)
-def test_levels_of_our_own_have_splinks_weight(name: str, levels: dict[str, Any], engine: Engine) -> None:
-    settings = with_probabilities([levels[name]])
+def test_levels_of_our_own_have_splinks_weight(name: str, engine: Engine) -> None:
+    settings = with_probabilities([OF_OUR_OWN[name]])
     _assert_same(_ours(engine, settings, LEFT, RIGHT, -1e9), splink_weights(settings, LEFT, RIGHT))
 
 
 @pytest.mark.parametrize("name", ["adjusted without an exact level", "adjusted at half weight with a floor"])
-def test_a_rare_value_lifts_a_pair_over_the_floor(name: str, levels: dict[str, Any], engine: Engine) -> None:
+def test_a_rare_value_lifts_a_pair_over_the_floor(name: str, engine: Engine) -> None:
     """How rare a value is shows last of all: the bound must leave room for it."""
-    settings = with_probabilities([levels[name]])
+    settings = with_probabilities([OF_OUR_OWN[name]])
     splinks = splink_weights(settings, LEFT, RIGHT)
     for floor in sorted({said["match_weight"] - 1e-9 for said in splinks.values()})[-3:]:
         reached = {pair for pair, said in splinks.items() if said["match_weight"] >= floor}
@@ -231,18 +215,6 @@ def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, whole:
     kept = _ours(engine, settings, left, right, floor)
     _assert_same({pair: row for pair, row in kept.items() if row["match_weight"] >= floor}, reached)
     assert kept.keys() == reached.keys()
-
-
-def test_each_pair_names_the_first_rule_that_makes_it(whole: Any, engine: Engine) -> None:
-    settings, left, right, _ = whole
-    dob = {}
-    for row in left.to_pylist():
-        dob[row["unit_id"]] = row["dob"]
-    for row in right.to_pylist():
-        dob[row["unit_id"]] = row["dob"]
-    for (one, other), row in _ours(engine, settings, left, right, -1e9).items():
-        agree = dob[one] is not None and dob[one] == dob[other]
-        assert (row["rule"] == 0) == agree
 
 
 def test_pairs_named_elsewhere_are_scored_whatever_they_weigh(whole: Any, engine: Engine) -> None:

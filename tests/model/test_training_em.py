@@ -75,11 +75,6 @@ def test_a_side_that_is_unknown_is_not_counted() -> None:
     assert found.prior == pytest.approx((9 + 5) / 20)
 
 
-def test_m_that_the_model_fixes_stays() -> None:
-    fixed = _once({"==": 82, "≠≠": 82}, m_probability=0.7, fix_m_probability=True)
-    assert fixed.m[0] == pytest.approx(0.9), "where it started"
-
-
 def test_it_ends_when_nothing_moves_by_more_than_the_tolerance() -> None:
     counts = {"==": 500, "=≠": 20, "≠=": 30, "≠≠": 9000}
     ended = _once(counts, tolerance=1e-3, limit=500)
@@ -143,15 +138,6 @@ def evidence_of(*blocks: dict[str, int], equal: tuple[TrainingBlock, ...] = (), 
 def _estimated(*blocks: dict[str, int], **changed: Any) -> Any:
     evidence = evidence_of(*blocks, **changed)
     return estimate(evidence)
-
-
-def test_u_is_the_share_of_random_pairs() -> None:
-    assert _estimated(TABLE).u == pytest.approx([0.1, 0.9, 0.1, 0.9])
-
-
-def test_how_often_values_are_equal_is_taken_from_their_counts() -> None:
-    equal = (TrainingBlock(("a",), 0, 1.0, seen=500, known=25_000),)
-    assert _estimated(TABLE, equal=equal).u == pytest.approx([0.02, 0.98, 0.1, 0.9])
 
 
 def test_the_prior_counts_the_matches_of_a_block_and_those_that_lack_its_columns() -> None:
