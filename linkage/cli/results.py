@@ -225,12 +225,9 @@ def report_all(
 
     Example: leo report all runs --out runs-dashboard
     """
-    from linkage.pipeline.manifest import check_intact
-    from linkage.pipeline.reviewing import estimates
-    from linkage.version import FORMAT
     from quality.dashboard import runs_below, write_site
 
-    read = runs_below(runs, estimates, FORMAT, check_intact)
+    read = runs_below(runs)
     typer.echo(
         f"{count_of(len(read.runs), 'run')} to show, {count_of(len(read.not_shown), 'folder')} not shown", err=True
     )

@@ -1,20 +1,21 @@
 """Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are not shown."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputError, LeoError
-from linkage.version import FORMAT
+from linkage.pipeline.manifest import check_intact
+from linkage.pipeline.reviewing import estimates
+from linkage.version import other_version
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")
 """Statuses of runs that were evaluated. A failed gate withholds extracts, and is what a trend should show."""
 
 Reviews = Sequence[Mapping[str, Any]]
-Check = Callable[[Path, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,11 @@ class RunsBelow:
     not_shown: Sequence[NotShown]
 
 
-def runs_below(
-    folders: Sequence[Path],
-    reviewed: Callable[[Path], Reviews] | None = None,
-    manifest_format: str | None = None,
-    check_intact: Check = lambda _folder, _manifest: None,
-) -> RunsBelow:
+def runs_below(folders: Sequence[Path]) -> RunsBelow:
     """The runs that folders are or hold.
 
     Args:
         folders: each a run, or a folder of runs.
-        reviewed: estimates from reviews of a run's links.
-        manifest_format: of the manifests that this version reads; any where None.
-        check_intact: given a run's folder and manifest, raises a LeoError where a file is not as it was left.
 
     Raises:
         InputError: a folder does not exist, or none of them holds an evaluated run; each is named with why.
@@ -82,7 +75,7 @@ def runs_below(
             raise InputError(f"{folder}: no such folder\n  name folders of leo run, or a folder that holds some")
         places |= dict.fromkeys(place.resolve() for place in _runs_of(folder))
     names = _names(list(places))
-    read = [_read(place, names[place], manifest_format, check_intact, reviewed) for place in places]
+    read = [_read(place, names[place]) for place in places]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
     not_shown = [one for one in read if isinstance(one, NotShown)]
     if not runs:
@@ -116,34 +109,29 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
     return names
 
 
-def _read(
-    place: Path, name: str, form: str | None, check_intact: Check, reviewed: Callable[[Path], Reviews] | None
-) -> Run | NotShown:
+def _read(place: Path, name: str) -> Run | NotShown:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
     except (OSError, ValueError) as fault:
         return NotShown(name, f"unreadable: {fault}")
-    if reason := _reason(manifest, evaluation, form):
+    if reason := _reason(manifest, evaluation):
         return NotShown(name, reason)
-    run = Run(name, place, manifest or {}, evaluation or {})
     try:
-        check_intact(place, dict(run.manifest))
-        return replace(run, reviews=reviewed(place)) if reviewed else run
+        check_intact(place, dict(manifest or {}))
+        return Run(name, place, manifest or {}, evaluation or {}, estimates(place))
     except LeoError as fault:
         return NotShown(name, str(fault).splitlines()[0])
 
 
-def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None, form: str | None) -> str | None:
+def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None) -> str | None:
     """Why a folder is not shown; None of a run that can be shown."""
     if manifest is None:
         return "unfinished: no manifest.json; continue it with the same leo run"
     if "configuration" not in manifest:
         return "not a run of leo run: its manifest has no configuration"
-    evaluated = FORMAT if evaluation is None else evaluation.get("format")
-    if (form is not None and manifest.get("format") != form) or evaluated != FORMAT:
-        versions = manifest.get("versions")
-        version = versions.get("leo-linkage", "unknown") if isinstance(versions, dict) else "unknown"
-        return f"another format: make its page with version {version}"
+    evaluated = {} if evaluation is None else {"format": evaluation.get("format")}
+    if writer := other_version({**manifest, **evaluated}) or other_version(manifest):
+        return f"another format: make its page with version {writer}"
     status = str(manifest.get("status"))
     if status not in _ENDED:
         return f"unfinished: its status is '{status}'; continue it with the same leo run"

@@ -11,6 +11,7 @@ import pytest
 from linkage.config.resources import config_file
 from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
+from linkage.version import FORMAT
 from quality.dashboard import runs_below, write_site
 from quality.dashboard.comparison_page import render_comparison
 from quality.explain.page import render_explanation
@@ -64,6 +65,8 @@ def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> di
             folder = report_folder / "runs" / f"release-{day}"
             (folder / "quality").mkdir(parents=True)
             manifest = {
+                "run": "crowd",
+                "format": FORMAT,
                 "status": status,
                 "started": f"2026-01-0{day}T09:30:00.000+00:00",
                 "configuration": {"run": {"name": "crowd"}},

@@ -11,6 +11,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import InputError
+from linkage.version import FORMAT
 from quality.dashboard import Run, runs_below, write_site
 from quality.dashboard.figures import Figure, Figures, change
 from quality.disclosure import Cell, Disclosure, load
@@ -38,10 +39,11 @@ def made(evaluation: dict[str, Any], tmp_path: Path) -> Made:
         (folder / "quality").mkdir(parents=True)
         manifest = {
             "run": "crowd",
+            "format": FORMAT,
             "status": status,
             "started": f"2026-01-{day:02}T09:30:00.000+00:00",
             "config_hash": "one",
-            "configuration": {"run": {"name": "crowd"}, "step": [{"name": "npd-cis", "accept": 0.9}]},
+            "configuration": {"run": {"name": "crowd"}, "step": [{"name": "npd-cis", "left": "npd", "right": "cis"}]},
             "stages": [
                 {"name": "link-npd-cis", "seconds": 2.0, "counts": {"thresholds": {"accept": 6.0, "review": 2.0}}},
                 {"name": "records-npd", "seconds": 1.0 + day},
