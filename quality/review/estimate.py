@@ -221,13 +221,13 @@ def agreement(standing: Iterable[Label]) -> dict[str, Any]:
     agreed, pairs = sum(len(counts) == 1 for counts in several), len(several)
     total = sum(several, Counter[str]())
     chance = sum((total[answer] / total.total()) ** 2 for answer in ANSWERS) if pairs else 1.0
-    found: dict[str, Any] = {"pairs": pairs, "agreed": agreed, "kappa": None, "low": None, "high": None}
+    empty: dict[str, Any] = {"pairs": pairs, "agreed": agreed, "kappa": None, "low": None, "high": None}
     if chance == 1:
-        return found
+        return empty
     # The share of a pair's pairs of reviewers who gave the same answer.
     shares = [sum(n * (n - 1) for n in c.values()) / (c.total() * (c.total() - 1)) for c in several]
     observed = min(sum(shares) / pairs, 1.0)
     interval = wilson(observed * pairs, pairs)
     bounds = (observed, float(interval["low"] or 0.0), float(interval["high"] or 0.0))
     kappa, low, high = ((bound - chance) / (1 - chance) for bound in bounds)
-    return {**found, "kappa": kappa, "low": max(-1.0, low), "high": high}
+    return {**empty, "kappa": kappa, "low": max(-1.0, low), "high": high}
