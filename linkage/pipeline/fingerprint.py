@@ -1,19 +1,23 @@
 """What a stage's result depends on, as hashes, and which stages have to run because one of these changed."""
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.pipeline.file_digests import FileDigests
+from linkage.errors import InputError
+from linkage.pipeline.atomic import write_json
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.stage import Stage, makers
+from linkage.records.source_files import sha256_of, unreadable
 
 # A new version of one of these may change what a query or a model gives.
 LIBRARIES = (
@@ -33,9 +37,62 @@ LIBRARIES = (
 GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config")
 
 
+class FileDigests:
+    """sha256 of input files, calculated once and remembered by path, size and both times of change.
+
+    Of the two times the system's own counts too: what is copied over a file may bring the old one's size and date.
+
+    Args:
+        cache: a file that keeps them for the next run.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._known: dict[str, list[Any]] = {}  # path to its stamp and sha256
+        self._first: dict[Path, str] = {}  # sha256 when the run first read it
+        with contextlib.suppress(OSError, ValueError):  # a cache that cannot be read is as good as none
+            self._known = json.loads(cache.read_text(encoding="utf-8"))
+
+    def of(self, paths: Iterable[Path]) -> dict[Path, str]:
+        """Path to sha256.
+
+        Raises:
+            InputError: a file is missing or cannot be read, or has changed since it was first read: half of the result
+                would be of the one, half of the other.
+        """
+        wanted = {path: (str(path.resolve()), _stamp(path)) for path in paths}
+        new = {path: key for path, (key, stamp) in wanted.items() if self._known.get(key, [])[:-1] != stamp}
+        if new:
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                for path, value in zip(new, pool.map(sha256_of, new), strict=True):
+                    self._known[new[path]] = [*wanted[path][1], value]
+            if self._cache.parent.is_dir():
+                with contextlib.suppress(OSError):  # a plan may read where it may not write, or while a run is at work
+                    write_json(self._cache, self._known)
+        digests = {path: str(self._known[key][-1]) for path, (key, _) in wanted.items()}
+        if changed := [path for path, value in digests.items() if self._first.setdefault(path, value) != value]:
+            raise InputError(
+                f"{changed[0]}: was changed while the run was at work\n  wait until what is delivered is there whole, "
+                "then give the same command again"
+            )
+        return digests
+
+    def one(self, path: Path) -> str:
+        """The sha256 of one file; raises as `of`."""
+        return self.of([path])[path]
+
+
+def _stamp(path: Path) -> list[int]:
+    try:
+        about = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return [about.st_size, about.st_mtime_ns, about.st_ctime_ns]
+
+
 @dataclass(frozen=True)
 class Fingerprint:
-    """The parts, kept apart so that a plan can say which of them changed."""
+    """The parts are separate so that a plan can say which of them changed."""
 
     settings: str
     code: str
@@ -48,7 +105,7 @@ class Fingerprint:
         return digest(asdict(self))
 
     def change(self, before: Mapping[str, Any]) -> str | None:
-        """Why a result with the fingerprint `before` is not this one's; None where it is."""
+        """Why a result with the fingerprint `before` is not this one's; None if it is."""
         reasons = {"settings": "configuration changed", "files": "input changed", "code": "code changed"}
         for part, reason in reasons.items():
             if before.get(part) != getattr(self, part):
@@ -65,21 +122,6 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def stage_fingerprint(stage: Stage, inputs: Mapping[str, str], files: FileDigests, engine: str) -> Fingerprint:
-    """The fingerprint of a stage, given those of the stages that feed it.
-
-    Raises:
-        InputError: an input file cannot be read.
-    """
-    found = files.of(stage.files.values())
-    return Fingerprint(
-        settings=digest({"engine": engine, **stage.settings}),
-        code=code_version(stage.modules),
-        files=digest({name: found[path] for name, path in stage.files.items()}),
-        inputs=dict(inputs),
-    )
-
-
 @functools.cache
 def code_version(modules: tuple[str, ...]) -> str:
     """A hash of the source files of modules, of GROUND, and of the versions of LIBRARIES."""
@@ -93,13 +135,11 @@ def code_version(modules: tuple[str, ...]) -> str:
 
 @functools.cache
 def library_versions(names: tuple[str, ...]) -> dict[str, str]:
-    """Installed version by distribution; those that are not installed are left out."""
+    """Installed version by distribution, without those that are not installed."""
     versions = {}
     for name in names:
-        try:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return versions
 
 
@@ -115,6 +155,34 @@ def _sources(module: str) -> list[tuple[Path, Path]]:
     return [(origin.parent, path) for path in files if path.suffix != ".pyc"]
 
 
+class Fingerprints:
+    """Fingerprints of a run's stages, each calculated when it is first needed."""
+
+    def __init__(self, stages: Sequence[Stage], files: FileDigests, engine: str) -> None:
+        self._made = makers(tuple(stages))
+        self.files = files
+        self._engine = engine
+        self._known: dict[str, Fingerprint] = {}
+
+    def of(self, stage: Stage) -> Fingerprint:
+        """The fingerprint of a stage by the configuration, the code and the input files of today.
+
+        Raises:
+            InputError: an input file cannot be read.
+        """
+        if stage.name not in self._known:
+            read = (*stage.reads, *stage.reads_if_there)
+            before = {self._made[artefact].name: self._made[artefact] for artefact in read}
+            digests = self.files.of(stage.files.values())
+            self._known[stage.name] = Fingerprint(
+                settings=digest({"engine": self._engine, **stage.settings}),
+                code=code_version(stage.modules),
+                files=digest({name: digests[path] for name, path in stage.files.items()}),
+                inputs={name: self.of(earlier).whole for name, earlier in before.items()},
+            )
+        return self._known[stage.name]
+
+
 @dataclass(frozen=True)
 class Decision:
     """What is to be done with one stage."""
@@ -124,31 +192,8 @@ class Decision:
     reason: str
 
 
-class Fingerprints:
-    """Fingerprints of a run's stages, each worked out when it is first asked for."""
-
-    def __init__(self, stages: Sequence[Stage], files: FileDigests, engine: str) -> None:
-        self._made = makers(tuple(stages))
-        self.files = files
-        self._engine = engine
-        self._known: dict[str, Fingerprint] = {}
-
-    def of(self, stage: Stage) -> Fingerprint:
-        """The fingerprint of a stage as the configuration, the code and the input files are now.
-
-        Raises:
-            InputError: an input file cannot be read.
-        """
-        if stage.name not in self._known:
-            read = (*stage.reads, *stage.reads_if_there)
-            before = {self._made[artefact].name: self._made[artefact] for artefact in read}
-            inputs = {name: self.of(earlier).whole for name, earlier in before.items()}
-            self._known[stage.name] = stage_fingerprint(stage, inputs, self.files, self._engine)
-        return self._known[stage.name]
-
-
 def reason_to_run(stage: Stage, folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> str | None:
-    """Why a stage has to run; None where it is up to date.
+    """Why a stage has to run; None if it is up to date.
 
     A stage that runs again only because its output is gone gives what it gave before: what follows it is kept.
     """

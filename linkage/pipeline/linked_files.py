@@ -1,4 +1,4 @@
-"""The output folder of `leo link` and `leo dedupe`: its standardised records, and how to open it again.
+"""The output folder of `leo link` and `leo dedupe`: its standardised records, and the step that they were linked by.
 
 manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet (leo dedupe)
 records/left.parquet, records/right.parquet (leo link) or records/file.parquet (leo dedupe): the records as they
@@ -6,13 +6,12 @@ were compared, personal data that the owner alone may read: unit_id, source_key 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
-from linkage.errors import ConfigError, InputError
+from linkage.errors import InputError
 from linkage.match.thresholds import Thresholds
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.manifest import manifest_of
@@ -30,41 +29,6 @@ STEP_OPTIONS = ("threshold", "second_records", "cardinality")
 
 ACCEPT_PROBABILITY: float = Step.model_fields["accept_probability"].default
 """Match probability from which a pair is accepted by default: that of a run's step."""
-
-
-@dataclass(frozen=True)
-class LinkedFiles:
-    """An output folder that is open.
-
-    Attributes:
-        step, thresholds: what the files were linked by.
-        records: "left" and "right" to unit_id, source_key and the fields; of one file both are that file.
-        links: left_id, right_id (unit_id) and what links.parquet says of the pair.
-        unlinked: side, id (unit_id), reason; None of one file.
-        clusters: unit_id, person_id, records; None of two files.
-    """
-
-    root: Path
-    manifest: Mapping[str, Any]
-    step: Step
-    thresholds: Thresholds
-    records: Mapping[str, Table]
-    links: Table
-    unlinked: Table | None
-    clusters: Table | None
-
-    @property
-    def of_one_file(self) -> bool:
-        """Whether a file was linked with itself."""
-        return self.clusters is not None
-
-    @property
-    def file_names(self) -> tuple[str, str]:
-        """What the two files are called; twice the same where a file was linked with itself."""
-        names = [Path(path).name for path in self.manifest["request"]["files"].values()]
-        if len(names) == 2 and names[0] == names[1]:
-            return f"left {names[0]}", f"right {names[1]}"
-        return names[0], names[-1]
 
 
 def is_of_files(manifest: Mapping[str, Any]) -> bool:
@@ -89,37 +53,6 @@ def table_of(engine: Engine, path: Path, *needed: str) -> Table:
 def is_linked_files(root: Path) -> bool:
     """Whether a folder was written by `leo link` or `leo dedupe`."""
     return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
-
-
-def open_linked_files(engine: Engine, root: Path) -> LinkedFiles:
-    """Open an output folder of `leo link` or `leo dedupe`, without the files that were linked.
-
-    Raises:
-        ConfigError: the folder holds links alone, or no records since an earlier version wrote it.
-        InputError: one of its tables is damaged.
-    """
-    manifest = manifest_of(root)
-    if manifest.get("links_only"):
-        raise ConfigError(f"{root}: holds links alone, and no records\n  link again without --links-only")
-    request = manifest.get("request") or {}
-    sides = list(request.get("files") or ())
-    paths = {side: root / RECORDS / f"{side}.parquet" for side in sides}
-    if not sides or not all(path.is_file() for path in paths.values()):
-        raise ConfigError(f"{root}: does not hold the records that were linked\n  link again, with --force")
-    records = {side: table_of(engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
-    both = {side: records.get(side) or records["file"] for side in ("left", "right")}
-    links = _with_unit_ids(engine, table_of(engine, root / "links.parquet", *LINKS_OF_FILES), _LINKS, both)
-    unlinked = clusters = None
-    if "file" in records:
-        clusters = table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE)
-        clusters = _with_unit_ids(engine, clusters, _CLUSTERS, records)
-    else:
-        unlinked = table_of(engine, root / "unlinked.parquet", *UNLINKED_OF_FILES)
-        unlinked = _with_unit_ids(engine, unlinked, _UNLINKED, both)
-    step = dedupe_step(request["threshold"]) if clusters else link_step_of(request)
-    stored = manifest["counts"].get("thresholds")
-    thresholds = Thresholds(**stored) if stored else dedupe_thresholds(request["threshold"])
-    return LinkedFiles(root, manifest, step, thresholds, both, links, unlinked, clusters)
 
 
 def write_records(engine: Engine, root: Path, records: Mapping[str, tuple[Table, Table]]) -> None:
@@ -182,33 +115,9 @@ def dedupe_thresholds(threshold: float) -> Thresholds:
     return Thresholds.of(dedupe_step(threshold))
 
 
-def _with_unit_ids(engine: Engine, table: Table, query: str, records: Mapping[str, Table]) -> Table:
-    return engine.sql(query, params=None, store=True, t=table, **records)
-
-
 _RECORDS = """
     select u.unit_id, cast(i.source_id as varchar) as source_key, u.* exclude (unit_id)
     from {units} as u
     join {ids} as i using (unit_id)
     order by u.unit_id
-    """
-
-_LINKS = """
-    select l.unit_id as left_id, r.unit_id as right_id, k.* exclude (left_id, right_id)
-    from {t} as k
-    join {left} as l on l.source_key = cast(k.left_id as varchar)
-    join {right} as r on r.source_key = cast(k.right_id as varchar)
-    """
-
-_UNLINKED = """
-    select u.side, coalesce(l.unit_id, r.unit_id) as id, u.reason
-    from {t} as u
-    left join {left} as l on u.side = 'left' and l.source_key = u.id
-    left join {right} as r on u.side = 'right' and r.source_key = u.id
-    """
-
-_CLUSTERS = """
-    select i.unit_id, c.person_id, c.records
-    from {t} as c
-    join {file} as i on i.source_key = cast(c.id as varchar)
     """

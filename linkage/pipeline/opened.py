@@ -14,9 +14,20 @@ from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.linked_files import SOURCE_KEY, LinkedFiles, is_linked_files, open_linked_files
-from linkage.pipeline.manifest import document_of, manifest_of, tables_of
-from linkage.pipeline.sides import FileSide, RunSide, Side, listed_units
+from linkage.pipeline.linked_files import (
+    CLUSTERS_OF_A_FILE,
+    LINKS_OF_FILES,
+    RECORDS,
+    SOURCE_KEY,
+    UNLINKED_OF_FILES,
+    dedupe_step,
+    dedupe_thresholds,
+    is_linked_files,
+    link_step_of,
+    table_of,
+)
+from linkage.pipeline.manifest import document_of, manifest_of, manifest_of_sources, tables_of
+from linkage.pipeline.sides import FileSide, Side, listed_units
 from linkage.pipeline.stages.linking import PEOPLE
 
 
@@ -114,11 +125,7 @@ class OpenRun:
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self.engine, self.root = engine, root
-        self.manifest = manifest_of(root)
-        if "configuration" not in self.manifest:
-            raise ConfigError(
-                f"{root}: is not a run folder\n  give the folder that leo run wrote to (--out, or runs/NAME)"
-            )
+        self.manifest = manifest_of_sources(root)
         self._paths = tables_of(root, self.manifest)
         self._tables: dict[str, Table] = {}
         configuration = self.manifest["configuration"]
@@ -248,7 +255,7 @@ class OpenRun:
         query = "select left_id, right_id, rule from {removed_links} where step = $step"
         return self.engine.sql(query, params={"step": step}, removed_links=self.table("removed_links"))
 
-    def _side(self, step: Step, side: str, size: int) -> RunSide:
+    def _side(self, step: Step, side: str, size: int) -> Side:
         name = cast(str, getattr(step, side))
         before = list(self.steps.values())[: list(self.steps).index(step.name)]
         linked = {source for earlier in before for source in (earlier.left, earlier.right)}
@@ -261,37 +268,60 @@ class OpenRun:
             source: (self.table(f"identities/{source}"), self.table(f"identifier_records/{source}"))
             for source in ([source for source in self.sources if source in linked] if name == PEOPLE else [name])
         }
-        return RunSide(self.engine, name, size, tables, members)
+        return Side(self.engine, name, size, tables, members)
 
 
 class OpenFiles:
-    """The folder of a `leo link` or `leo dedupe`, which has one step. Methods as of OpenRun."""
+    """The folder of a `leo link` or `leo dedupe`, which has one step, without the files. Methods as of OpenRun.
+
+    Raises:
+        ConfigError: the folder holds links only, or no records since an earlier version wrote it.
+        InputError: one of its tables is damaged.
+    """
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self.engine, self.root = engine, root
-        files: LinkedFiles = open_linked_files(engine, root)
-        self.manifest: Mapping[str, Any] = files.manifest
-        self.name = str(files.manifest["run"])
-        counts, one_file = files.manifest["counts"], files.of_one_file
-        left = FileSide(engine, "record" if one_file else "left", files.records["left"])
-        right = left if one_file else FileSide(engine, "right", files.records["right"])
+        self.manifest = manifest_of(root)
+        self.name = str(self.manifest["run"])
+        records = self._records()
+        counts, request, one_file = self.manifest["counts"], self.manifest["request"], "file" in records
+        step = dedupe_step(request["threshold"]) if one_file else link_step_of(request)
+        stored = counts.get("thresholds")
+        left = FileSide(engine, "record" if one_file else "left", records["file" if one_file else "left"])
+        right = left if one_file else FileSide(engine, "right", records["right"])
         self._sides = {"left": left, "right": right}
+        both = {side: opened.records for side, opened in self._sides.items()}
         self._step = OpenStep(
-            step=files.step,
+            step=step,
             model=load(root / "model.json"),
             passes=() if one_file else _recorded_passes(counts["passes"]),
-            thresholds=files.thresholds,
-            links=files.links,
-            unlinked=files.unlinked,
+            thresholds=Thresholds(**stored) if stored else dedupe_thresholds(request["threshold"]),
+            links=self._table("links", LINKS_OF_FILES, _LINKS, both),
+            unlinked=None if one_file else self._table("unlinked", UNLINKED_OF_FILES, _UNLINKED, both),
             sides=dict(self._sides),
-            side_names=files.file_names,
+            side_names=_file_names(request["files"]),
             fields=tuple(n for n in left.records.columns if n in right.records.columns and n not in _NOT_FIELDS),
             model_file=root / "model.json",
             trained=counts.get("training") or {},
             known=counts.get("known"),
-            clusters=files.clusters,
+            clusters=self._table("clusters", CLUSTERS_OF_A_FILE, _CLUSTERS, both) if one_file else None,
             options={"accept_probability": "--threshold"},
         )
+
+    def _records(self) -> dict[str, Table]:
+        """ "left" and "right", or "file", to unit_id, source_key and the fields."""
+        if self.manifest.get("links_only"):
+            raise ConfigError(f"{self.root}: holds links only, and no records\n  link again without --links-only")
+        sides = list((self.manifest.get("request") or {}).get("files") or ())
+        paths = {side: self.root / RECORDS / f"{side}.parquet" for side in sides}
+        if not sides or not all(path.is_file() for path in paths.values()):
+            raise ConfigError(f"{self.root}: does not hold the records that were linked\n  link again, with --force")
+        return {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
+
+    def _table(self, name: str, needed: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
+        """A table of the folder with unit ids instead of those of the files."""
+        table = table_of(self.engine, self.root / f"{name}.parquet", *needed)
+        return self.engine.sql(query, params=None, store=True, t=table, **records)
 
     def linked_steps(self) -> list[str]:
         """The only step."""
@@ -325,6 +355,31 @@ class OpenFiles:
 
 
 _NOT_FIELDS = ("unit_id", SOURCE_KEY)
+
+_LINKS = """
+    select l.unit_id as left_id, r.unit_id as right_id, k.* exclude (left_id, right_id)
+    from {t} as k
+    join {left} as l on l.source_key = cast(k.left_id as varchar)
+    join {right} as r on r.source_key = cast(k.right_id as varchar)
+    """
+_UNLINKED = """
+    select u.side, coalesce(l.unit_id, r.unit_id) as id, u.reason
+    from {t} as u
+    left join {left} as l on u.side = 'left' and l.source_key = u.id
+    left join {right} as r on u.side = 'right' and r.source_key = u.id
+    """
+_CLUSTERS = """
+    select i.unit_id, c.person_id, c.records
+    from {t} as c
+    join {left} as i on i.source_key = cast(c.id as varchar)
+    """
+
+
+def _file_names(files: Mapping[str, str]) -> tuple[str, str]:
+    """What the two files are called; the same name twice if a file was linked with itself."""
+    names = [Path(path).name for path in files.values()]
+    same = len(names) == 2 and names[0] == names[1]
+    return (f"left {names[0]}", f"right {names[1]}") if same else (names[0], names[-1])
 
 
 def open_folder(engine: Engine, root: Path) -> OpenRun | OpenFiles:

@@ -7,6 +7,7 @@ from typing import Any
 
 from linkage.engine import Engine, rows
 from linkage.match.pair_weights import PairWeight, frequencies_of, pair_weights
+from linkage.match.thresholds import probability_of
 from linkage.model import Comparison, Level
 from linkage.pipeline.opened import OpenStep
 from linkage.pipeline.sides import Side, history_columns, listed_units
@@ -26,11 +27,6 @@ def weigh(engine: Engine, step: OpenStep, pairs: Sequence[tuple[int, int]]) -> l
         engine, step.model, sides[:1] if step.of_one_file else sides, [left, right], step.known
     )
     return pair_weights(engine, step.model, left, right, frequencies, pairs)
-
-
-def probability(weight: float) -> float:
-    """A probability from log2 odds."""
-    return 1 / (1 + 2.0**-weight) if weight > -1000 else 0.0
 
 
 def level_name(comparison: Comparison, level: Level) -> str:
@@ -60,7 +56,7 @@ def weight_facts(step: OpenStep, pair: PairWeight) -> dict[str, Any]:
         "match_weight": pair.match_weight,
         "cardinality_adjustment": adjustment,
         "total": pair.match_weight + adjustment,
-        "probability": probability(pair.match_weight + adjustment),
+        "probability": probability_of(pair.match_weight + adjustment),
     }
 
 

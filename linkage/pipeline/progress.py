@@ -4,7 +4,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -20,61 +20,36 @@ from rich.progress import (
 from rich.text import Text
 
 
-class RunProgress(Protocol):
-    """Told by the runner what happens. Texts hold names, counts and seconds only."""
+class RunProgress:
+    """Receives the events of a run, and shows nothing. Texts hold names, counts and seconds only."""
 
     def start(self, stages: int) -> None:
         """A run of so many stages begins."""
-        ...
 
     def begin(self, stage: str) -> None:
         """A stage begins to work."""
-        ...
 
     def note(self, text: str) -> None:
         """What the stage is doing now."""
-        ...
 
     def tell(self, text: str) -> None:
-        """Something that the operator should read: rows set aside, expectations that are not met."""
-        ...
+        """Something that the operator should read: quarantined rows, expectations that are not met."""
 
     def end(self, stage: str, seconds: float, rows: int | None) -> None:
         """A stage is in place, with so many rows in its tables; None where it makes none."""
-        ...
 
     def skip(self, stage: str, why: str) -> None:
         """A stage is not run."""
-        ...
 
     def close(self) -> None:
         """The run is over, well or not."""
-        ...
-
-
-class Silent:
-    """Shows nothing."""
-
-    def start(self, stages: int) -> None: ...
-
-    def begin(self, stage: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def tell(self, text: str) -> None: ...
-
-    def end(self, stage: str, seconds: float, rows: int | None) -> None: ...
-
-    def skip(self, stage: str, why: str) -> None: ...
-
-    def close(self) -> None: ...
 
 
 _NAMES = 31  # letters of the longest name of a stage of LEO's
 
 
-class Lines:
-    """A line for each stage that has ended: for logs and for those who want no bar."""
+class Lines(RunProgress):
+    """A line for each stage that has ended: for logs and users who want no bar."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -83,118 +58,91 @@ class Lines:
     def start(self, stages: int) -> None:
         self._total, self._done = stages, 0
 
-    def begin(self, stage: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
     def tell(self, text: str) -> None:
         self._stream.write(text + "\n")
 
     def end(self, stage: str, seconds: float, rows: int | None) -> None:
         counted = "" if rows is None else f"{rows:,} rows"
-        self._line(f"{stage:<{_NAMES}} {counted:>16} {seconds:>8.1f} s")
+        self.skip(stage, f"{counted:>16} {seconds:>8.1f} s")
 
     def skip(self, stage: str, why: str) -> None:
-        self._line(f"{stage:<{_NAMES}} {why}")
-
-    def close(self) -> None: ...
-
-    def _line(self, text: str) -> None:
         self._done += 1
-        self._stream.write(f"[{self._done:>2}/{self._total}] {text}\n")
+        self._stream.write(f"[{self._done:>2}/{self._total}] {stage:<{_NAMES}} {why}\n")
         self._stream.flush()
 
 
-class Bar:
-    """A bar over all stages, with the one at work named."""
+class Bar(RunProgress):
+    """A bar over all stages, with the current one named."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            BarColumn(bar_width=30),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=Console(file=stream),
-            transient=True,
-        )
-        self._task = self._progress.add_task("starting", total=1)
+        count = TextColumn("{task.completed:.0f}/{task.total:.0f}")
+        self._bar = _bar(stream, SpinnerColumn(), BarColumn(bar_width=30), count, TextColumn("{task.description}"))
+        self._task = self._bar.add_task("starting", total=1)
         self._stage = ""
 
     def start(self, stages: int) -> None:
-        self._progress.update(self._task, total=stages, completed=0)
-        self._progress.start()
+        self._bar.update(self._task, total=stages, completed=0)
+        self._bar.start()
 
     def begin(self, stage: str) -> None:
         self._stage = stage
-        self._progress.update(self._task, description=stage)
+        self._bar.update(self._task, description=stage)
 
     def note(self, text: str) -> None:
-        self._progress.update(self._task, description=f"{self._stage}: {text}")
+        self._bar.update(self._task, description=f"{self._stage}: {text}")
 
     def tell(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._bar.console.print(text, markup=False, highlight=False)
 
     def end(self, stage: str, seconds: float, rows: int | None) -> None:
-        self._progress.advance(self._task)
+        self._bar.advance(self._task)
 
     def skip(self, stage: str, why: str) -> None:
-        self._progress.advance(self._task)
+        self._bar.advance(self._task)
 
     def close(self) -> None:
-        self._progress.stop()
+        self._bar.stop()
 
 
 def progress_for(stream: TextIO, *, wanted: bool = True) -> RunProgress:
-    """A bar where the stream is a terminal and one is wanted, else lines. NO_COLOR is heeded by rich itself."""
+    """A bar where the stream is a terminal and one is wanted, else lines. Rich itself obeys NO_COLOR."""
     return Bar(stream) if wanted and _is_terminal(stream) else Lines(stream)
 
 
 @contextlib.contextmanager
 def counter_for(stream: TextIO, what: str, total: int, *, wanted: bool = True) -> Iterator[Callable[[int], None]]:
-    """Count up to a total: a bar with rate and time left on a terminal, elsewhere a line at each tenth on the way.
+    """Count up to a total: a bar with rate and time left on a terminal, elsewhere a line at each tenth but the last.
 
     Gives the function that adds to the count.
     """
     if not (wanted and _is_terminal(stream)):
-        yield _Tenths(stream, what, total).add
+        done, start = 0, time.monotonic()
+
+        def add(more: int) -> None:
+            nonlocal done
+            before, done = done, done + more
+            if done < total and done * 10 // total > before * 10 // total:
+                stream.write(f"{done:,} of {total:,} {what}, {time.monotonic() - start:.0f} s\n")
+                stream.flush()
+
+        yield add
         return
-    with Progress(
-        BarColumn(bar_width=30),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
-        TextColumn(what),
-        _RateColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(file=stream),
-        transient=True,
-    ) as bar:
+    count, left = TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {what}"), TextColumn("left")
+    with _bar(stream, BarColumn(bar_width=30), count, _RateColumn(), TimeRemainingColumn(), left) as bar:
         task = bar.add_task(what, total=total)
         yield lambda more: bar.advance(task, more)
 
 
+def _bar(stream: TextIO, *columns: ProgressColumn) -> Progress:
+    return Progress(*columns, TimeElapsedColumn(), console=Console(file=stream), transient=True)
+
+
 class _RateColumn(ProgressColumn):
-    """How many a second, once that is known."""
+    """Items per second, once that is known."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f}/s" if speed else "")
-
-
-class _Tenths:
-    """A line whenever another tenth is done, but for the last: the verb's own words say that all is."""
-
-    def __init__(self, stream: TextIO, what: str, total: int) -> None:
-        self._stream, self._what, self._total = stream, what, total
-        self._done, self._start = 0, time.monotonic()
-
-    def add(self, more: int) -> None:
-        before, self._done = self._done, self._done + more
-        if self._done < self._total and self._done * 10 // self._total > before * 10 // self._total:
-            seconds = time.monotonic() - self._start
-            self._stream.write(f"{self._done:,} of {self._total:,} {self._what}, {seconds:.0f} s\n")
-            self._stream.flush()
 
 
 def _is_terminal(stream: TextIO) -> bool:

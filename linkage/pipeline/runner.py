@@ -12,13 +12,12 @@ from typing import Any
 from linkage.engine import Engine
 from linkage.errors import ExitCode, GateError, LeoError
 from linkage.pipeline.atomic import remove
-from linkage.pipeline.file_digests import FileDigests
-from linkage.pipeline.fingerprint import Decision, Fingerprints, decide, reason_to_run
+from linkage.pipeline.fingerprint import Decision, FileDigests, Fingerprints, decide, reason_to_run
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.log import RunLog, place_of, value_free_trace
 from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory
-from linkage.pipeline.progress import RunProgress, Silent
+from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.stage import Counts, Stage, Workspace, makers
 
 FILE_DIGESTS = ".inputs.json"
@@ -50,7 +49,7 @@ class Runner:
         self.folder = RunFolder(root)
         self.facts = facts
         self.engine = engine
-        self.progress = progress or Silent()
+        self.progress = progress or RunProgress()
         self._open_engine = open_engine
 
     def plan(self, *, force: bool = False) -> list[Decision]:

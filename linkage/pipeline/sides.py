@@ -4,7 +4,6 @@ Explaining one pair must not build millions of units. A question is first narrow
 value of interest, on the tables as they are stored, and only those units are built.
 """
 
-import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,39 +33,90 @@ class Term:
     values: Table
 
 
-class Side(abc.ABC):
-    """What can be asked of a side. `units` is a table of unit_id."""
+class Side:
+    """A side of a step as a run's folder has it. `units` is a table of unit_id.
 
-    def __init__(self, engine: Engine, name: str, size: int) -> None:
+    Args:
+        sources: source to its identities and identifier_records.
+        members: unit_id, entity_id.
+    """
+
+    def __init__(
+        self, engine: Engine, name: str, size: int, sources: dict[str, tuple[Table, Table]], members: Table
+    ) -> None:
         self._engine, self.name, self.size = engine, name, size
+        self._sources, self.entities = sources, members
+        self._identities = {f"source_{n}": identities for n, (identities, _) in enumerate(sources.values())}
 
-    @abc.abstractmethod
     def unit_of(self, entity_id: int) -> int | None:
         """The unit that an entity belongs to; None if it is not on this side."""
+        query = "select unit_id from {members} where entity_id = $entity"
+        found = rows(self._engine, self._engine.sql(query, params={"entity": entity_id}, members=self.entities))
+        return int(found[0]["unit_id"]) if found else None
 
-    @abc.abstractmethod
     def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """Unit to its entities, each with its source."""
+        listed: dict[int, list[tuple[int, str]]] = {}
+        table = self._union(("entity_id", "source"), self._of(listed_units(self._engine, units)))
+        for row in rows(self._engine, self._engine.sql("select * from {t} order by unit_id, entity_id", t=table)):
+            listed.setdefault(int(row["unit_id"]), []).append((int(row["entity_id"]), str(row["source"])))
+        return listed
 
-    @abc.abstractmethod
     def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
-        """unit_id and the columns asked for, of some units or of all."""
+        """unit_id and the wanted columns, of some units or of all."""
+        members = self._of(units)
+        parts = [f"{field}{part}" for field in fields_of(wanted) for part in ("", "_first", "_last")]
+        return described(self._engine, self._union(("entity_id", *parts), members), members, wanted)
 
-    @abc.abstractmethod
     def build(self, units: Table, wanted: Sequence[str]) -> Units:
         """Some units as the step built them."""
+        members = self._of(units)
+        query = "select t.* from {table} as t join {members} as m on m.entity_id = t.entity_id"
+        sources = [
+            tuple(self._engine.sql(query, table=table, members=members, store=True) for table in tables)
+            for tables in self._sources.values()
+        ]
+        membership = self._engine.sql("select entity_id, unit_id from {m}", m=members)
+        return from_sources(self._engine, self.name, sources, membership, wanted)  # type: ignore[arg-type]
 
-    @abc.abstractmethod
-    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
-        """unit_id, entity_id, and for each identifier its values, first and last dates (`history_columns`)."""
-
-    @abc.abstractmethod
-    def source_keys(self, units: Sequence[int] | None) -> Table:
-        """unit_id, source, entity_key of some units or of all. Keys may be people's numbers."""
-
-    @abc.abstractmethod
     def _holding_any(self, terms: Sequence[Term]) -> Table:
         """unit_id of the units that meet any term."""
+        wanted, lists, met = _condition(terms, _in_history)
+        entities = "\nunion all\n".join(
+            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._identities
+        )
+        query = f"select distinct m.unit_id from {{members}} as m join ({entities}) as e using (entity_id)"
+        tables = {**wanted, **self._identities}
+        return self._engine.sql(query, params=None, store=True, members=self.entities, **tables)
+
+    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        """unit_id, entity_id, and for each identifier its values, first and last dates (`history_columns`)."""
+        parts = [f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")]
+        shown = [name for identifier in identifiers for name in history_columns(identifier)]
+        table = self._union(("entity_id", *parts), self._of(listed_units(self._engine, units)))
+        listed = "".join(f", {quote(part)} as {quote(name)}" for part, name in zip(parts, shown, strict=True))
+        return self._engine.sql(f"select unit_id, entity_id{listed} from {{t}}", t=table, store=True)
+
+    def source_keys(self, units: Sequence[int] | None) -> Table:
+        """unit_id, source, entity_key of some units or of all. Keys may be people's numbers."""
+        members = self._of(None if units is None else listed_units(self._engine, units))
+        return self._union(("source", "entity_key"), members)
+
+    def _of(self, units: Table | None) -> Table:
+        """unit_id, entity_id of some units or of all."""
+        if units is None:
+            return self.entities
+        query = "select m.unit_id, m.entity_id from {members} as m join {units} as u on u.unit_id = m.unit_id"
+        return self._engine.sql(query, members=self.entities, units=units, store=True)
+
+    def _union(self, wanted: Sequence[str], members: Table) -> Table:
+        """unit_id and columns of the identities of all sources."""
+        parts = "\nunion all\n".join(
+            f"select m.unit_id, {columns(wanted, 'i')} from {{{source}}} as i "
+            "join {members} as m on m.entity_id = i.entity_id"
+            for source in self._identities
+        )
+        return self._engine.sql(parts, params=None, store=True, members=members, **self._identities)
 
     def holding(self, terms: Sequence[Term]) -> Table:
         """unit_id of the units that meet every term; some more where the most telling terms leave few units."""
@@ -90,85 +140,6 @@ class Side(abc.ABC):
         return self.columns_of(self._holding_any(terms), columns)
 
 
-class RunSide(Side):
-    """A side as a run's folder has it.
-
-    Args:
-        sources: source to its identities and identifier_records.
-        members: unit_id, entity_id.
-    """
-
-    def __init__(
-        self, engine: Engine, name: str, size: int, sources: dict[str, tuple[Table, Table]], members: Table
-    ) -> None:
-        super().__init__(engine, name, size)
-        self._sources, self.entities = sources, members
-        self._identities = {f"source_{n}": identities for n, (identities, _) in enumerate(sources.values())}
-
-    def unit_of(self, entity_id: int) -> int | None:
-        query = "select unit_id from {members} where entity_id = $entity"
-        found = rows(self._engine, self._engine.sql(query, params={"entity": entity_id}, members=self.entities))
-        return int(found[0]["unit_id"]) if found else None
-
-    def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-        listed: dict[int, list[tuple[int, str]]] = {}
-        table = self._union(("entity_id", "source"), self._of(listed_units(self._engine, units)))
-        for row in rows(self._engine, self._engine.sql("select * from {t} order by unit_id, entity_id", t=table)):
-            listed.setdefault(int(row["unit_id"]), []).append((int(row["entity_id"]), str(row["source"])))
-        return listed
-
-    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
-        members = self._of(units)
-        parts = [f"{field}{part}" for field in fields_of(wanted) for part in ("", "_first", "_last")]
-        return described(self._engine, self._union(("entity_id", *parts), members), members, wanted)
-
-    def build(self, units: Table, wanted: Sequence[str]) -> Units:
-        members = self._of(units)
-        query = "select t.* from {table} as t join {members} as m on m.entity_id = t.entity_id"
-        sources = [
-            tuple(self._engine.sql(query, table=table, members=members, store=True) for table in tables)
-            for tables in self._sources.values()
-        ]
-        membership = self._engine.sql("select entity_id, unit_id from {m}", m=members)
-        return from_sources(self._engine, self.name, sources, membership, wanted)  # type: ignore[arg-type]
-
-    def _holding_any(self, terms: Sequence[Term]) -> Table:
-        wanted, lists, met = _condition(terms, _in_history)
-        entities = "\nunion all\n".join(
-            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._identities
-        )
-        query = f"select distinct m.unit_id from {{members}} as m join ({entities}) as e using (entity_id)"
-        tables = {**wanted, **self._identities}
-        return self._engine.sql(query, params=None, store=True, members=self.entities, **tables)
-
-    def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
-        parts = [f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")]
-        shown = [name for identifier in identifiers for name in history_columns(identifier)]
-        table = self._union(("entity_id", *parts), self._of(listed_units(self._engine, units)))
-        listed = "".join(f", {quote(part)} as {quote(name)}" for part, name in zip(parts, shown, strict=True))
-        return self._engine.sql(f"select unit_id, entity_id{listed} from {{t}}", t=table, store=True)
-
-    def source_keys(self, units: Sequence[int] | None) -> Table:
-        members = self._of(None if units is None else listed_units(self._engine, units))
-        return self._union(("source", "entity_key"), members)
-
-    def _of(self, units: Table | None) -> Table:
-        """unit_id, entity_id of some units or of all."""
-        if units is None:
-            return self.entities
-        query = "select m.unit_id, m.entity_id from {members} as m join {units} as u on u.unit_id = m.unit_id"
-        return self._engine.sql(query, members=self.entities, units=units, store=True)
-
-    def _union(self, wanted: Sequence[str], members: Table) -> Table:
-        """unit_id and columns of the identities of all sources."""
-        parts = "\nunion all\n".join(
-            f"select m.unit_id, {columns(wanted, 'i')} from {{{source}}} as i "
-            "join {members} as m on m.entity_id = i.entity_id"
-            for source in self._identities
-        )
-        return self._engine.sql(parts, params=None, store=True, members=members, **self._identities)
-
-
 class FileSide(Side):
     """A side whose units are the records of one file.
 
@@ -177,7 +148,8 @@ class FileSide(Side):
     """
 
     def __init__(self, engine: Engine, name: str, records: Table) -> None:
-        super().__init__(engine, name, engine.count(records))
+        units = engine.sql("select unit_id, unit_id as entity_id from {r}", r=records)
+        super().__init__(engine, name, engine.count(records), {}, units)
         self.records = records
 
     def unit_of(self, entity_id: int) -> int | None:

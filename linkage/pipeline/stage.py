@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from linkage.engine import Engine, Table
 from linkage.pipeline.atomic import size, write_json
-from linkage.pipeline.file_digests import FileDigests
+from linkage.records.source_files import sha256_of
 
 Counts = dict[str, Any]
 """What a stage says of its work: JSON, aggregates only."""
@@ -118,7 +118,7 @@ class Workspace:
                 about["rows"] = self.engine.count(table) if rows is None else rows
                 about["fingerprint"] = self.engine.fingerprint(table)
             elif kind(artefact) == "document":
-                about["sha256"] = FileDigests(None).one(path)
+                about["sha256"] = sha256_of(path)
             found[artefact] = about
         return found
 

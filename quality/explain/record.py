@@ -8,7 +8,8 @@ from linkage.engine import Engine, Table, rows
 from linkage.match.candidates import score_candidates
 from linkage.match.pair_weights import PairWeight, frequencies_of
 from linkage.pipeline.opened import OpenStep
-from linkage.pipeline.pair_facts import probability, weigh
+from linkage.match.thresholds import probability_of
+from linkage.pipeline.pair_facts import weigh
 from linkage.pipeline.sides import listed_units
 from quality.explain.pair import about_step, about_unit, explain_pair, made_by, outcome_of, pairs_of
 from quality.explain.rules import reached_by_rule
@@ -119,7 +120,7 @@ def _shown(
     end = _other(pair.left, pair.right, side, unit, step)
     link, rule = links.get(end), [reached[end]] if end in reached else []
     stored = pairs_of(engine, step, {"left": pair.left, "right": pair.right})
-    by_weight = probability(pair.match_weight + step.thresholds.adjustment)
+    by_weight = probability_of(pair.match_weight + step.thresholds.adjustment)
     return {
         "unit": about_unit(step, OTHER_SIDE[side], end),
         "match_weight": pair.match_weight,

@@ -28,7 +28,6 @@ from linkage.pipeline.opened import (
     open_folder,
 )
 from linkage.pipeline.pair_facts import Record, level_name, records_of, threshold_facts, weigh, weight_facts
-from linkage.pipeline.sides import RunSide
 from quality.measures.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.measures.definitions import load as load_definitions
 from quality.measures.estimated_error import Unseen
@@ -190,7 +189,7 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, pairs: Pairs) -> Gro
     described = entities_described(engine, identities, run.tables_below("attributes"), definitions, catalogue)
     present = [c for c in definitions.characteristic if c.name in described.columns]
     side = step.sides["left"]
-    if not present or not isinstance(side, RunSide):
+    if not present:
         return {}
     listed = ", ".join(  # of several records the first that knows, as quality.measures.link_rates has it
         f"min_by(d.{quote(c.name)}, d.entity_id) filter (where d.{quote(c.name)} is not null) as {quote(c.name)}"

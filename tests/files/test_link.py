@@ -18,7 +18,7 @@ from linkage.errors import ConfigError, InputError
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
 from linkage.files.output import links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
-from linkage.pipeline.linked_files import open_linked_files
+from linkage.pipeline.opened import OpenFiles
 from tests.files.conftest import CANARY, SHARED, Done, Files, make_files
 
 
@@ -46,9 +46,9 @@ def test_records_are_for_the_owner_alone_and_open_without_the_files(done: Done, 
     out = done.request.out
     assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
-    opened = open_linked_files(engine, out)
-    assert {"unit_id", "source_key", "forename", "dob"} <= set(opened.records["left"].columns)
-    assert engine.count(opened.records["right"]) == 240
+    opened = OpenFiles(engine, out).open(None)
+    assert {"unit_id", "source_key", "forename", "dob"} <= set(opened.sides["left"].records.columns)
+    assert engine.count(opened.sides["right"].records) == 240
     assert not opened.of_one_file
 
 
@@ -161,9 +161,9 @@ def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> No
 
 def test_the_folder_opens_without_the_file(register: DedupeRequest, engine: Engine) -> None:
     register.file.unlink()
-    opened = open_linked_files(engine, register.out)
+    opened = OpenFiles(engine, register.out).open(None)
     assert opened.of_one_file
-    assert engine.count(opened.records["left"]) == 440
+    assert engine.count(opened.sides["left"].records) == 440
     assert opened.clusters is not None
 
 

@@ -53,5 +53,5 @@ def test_a_plan_asks_for_no_right_to_write(root, source, monkeypatch):
     def refused(path: Path, value: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr("linkage.pipeline.file_digests.write_json", refused)
+    monkeypatch.setattr("linkage.pipeline.fingerprint.write_json", refused)
     assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]

@@ -13,7 +13,7 @@ from linkage.match import from_sources
 from linkage.match.candidates import term_frequencies
 from linkage.match.pair_weights import frequencies_of
 from linkage.model import BlockingRule, Model, from_dict
-from linkage.pipeline.sides import RunSide, Term, listed_units
+from linkage.pipeline.sides import Side, Term, listed_units
 from quality.explain.rules import by_pass, by_rule, reached_by_rule
 
 NPD: dict[int, dict[str, Any]] = {
@@ -62,8 +62,8 @@ def sides(engine: Engine, identities: Any, identifier_records: Any) -> dict[str,
     wanted = ["forename", "surname", "surname_all", "dob"]
     return {
         "opened": {
-            "left": RunSide(engine, "people", 3, {"npd": (npd, npd_seen), "ilr": (ilr, ilr_seen)}, people),
-            "right": RunSide(engine, "cis", 2, {"cis": (cis, cis_seen)}, alone),
+            "left": Side(engine, "people", 3, {"npd": (npd, npd_seen), "ilr": (ilr, ilr_seen)}, people),
+            "right": Side(engine, "cis", 2, {"cis": (cis, cis_seen)}, alone),
         },
         "built": {
             "left": from_sources(engine, "people", [(npd, npd_seen), (ilr, ilr_seen)], people, wanted),
