@@ -383,5 +383,5 @@ def test_a_file_in_the_folders_stead_is_refused(root, source):
 def test_an_input_file_that_is_gone_is_named(root, source):
     toy = runner(root, source)
     source.unlink()
-    with pytest.raises(InputError, match=r"numbers.txt: no such file"):
+    with pytest.raises(InputError, match=r"numbers.txt: the file cannot be read"):
         toy.run()
