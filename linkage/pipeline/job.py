@@ -135,6 +135,11 @@ class Job:
         """The sources of a dataset: a body may deliver it in several, each with keys of its own."""
         return [name for name, source in self.config.source.items() if source.dataset == dataset]
 
+    def attributes(self) -> dict[str, str]:
+        """The name of each table of attributes, and its artefact."""
+        names = [f"{table.dataset}_{table.table}" for table in self.config.attributes.values()]
+        return {name: f"attributes/{name}" for name in names}
+
     def own_models(self) -> dict[str, str]:
         """Step to the name of its model, of models that do not ship: those that do run on every engine."""
         named = {step.name: step.model for step in self.config.step if step.model}

@@ -14,7 +14,6 @@ from linkage.extract.pseudonyms import PATTERN
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
-from linkage.pipeline.stages.reading import attribute_name
 
 if TYPE_CHECKING:
     from quality.contracts import ContractReport
@@ -33,10 +32,7 @@ def of_extract(project: Project) -> tuple[str, str]:
 
 def contracts_stage(job: Job) -> Stage:
     """Every source's records and every table of attributes against what the catalogue promises of them."""
-    sources = dict(job.config.source)
-    attributes = {
-        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
-    }
+    sources, attributes = dict(job.config.source), job.attributes()
 
     def work(space: Workspace) -> Counts:
         from quality.contracts import check  # Great Expectations takes seconds to import

@@ -13,6 +13,7 @@ from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
+from linkage.match.candidates import union_all
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
@@ -20,17 +21,12 @@ from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_chec
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
-from linkage.pipeline.stages.reading import attribute_name
 from linkage.records.identifiers import default_date
 
 
 def longitudinal_stage(job: Job) -> Stage:
     """Attributes and lookups to LEO's tables, keyed by EDUKEY."""
-    attributes = {
-        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
-    }
-    cis = job.sources_of("cis")
-    outcomes = job.outcomes
+    attributes, cis, outcomes = job.attributes(), job.sources_of("cis"), job.outcomes
     if outcomes is None:
         raise ValueError("a run without longitudinal tables has no such stage")
 
@@ -50,12 +46,8 @@ def longitudinal_stage(job: Job) -> Stage:
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
-        quarantined = (
-            space.engine.arrow(tables["quarantined"])
-            .sort_by([("table", "ascending"), ("reason", "ascending")])
-            .to_pylist()
-        )
-        return {"rows": rows, "quarantined": quarantined, "extract_date": until.isoformat()}
+        quarantined = space.engine.arrow(tables["quarantined"]).sort_by([("table", "ascending"), ("reason", "ascending")])
+        return {"rows": rows, "quarantined": quarantined.to_pylist(), "extract_date": until.isoformat()}
 
     return Stage(
         name="longitudinal",
@@ -72,7 +64,7 @@ def longitudinal_stage(job: Job) -> Stage:
 
 
 def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> Table:
-    """lookup_ae_id with the dataset of a record in the stead of its source, which a run may call what it likes."""
+    """lookup_ae_id with the dataset of a record instead of its source, which a run may call what it likes."""
     if all(name == source.dataset for name, source in sources.items()):
         return lookup
     datasets = [source.dataset for source in sources.values()]
@@ -137,33 +129,27 @@ def _tax_year(day: datetime.date) -> int:
 
 def _addresses(space: Workspace, cis: list[str]) -> Table:
     """Where CIS says each of its entities lived, and when."""
-    tables = {
-        f"{table}_{n}": space.table(f"{table}/{source}")
-        for n, source in enumerate(cis)
-        for table in ("records", "identities")
-    }
-    union = "union all".join(
-        f"""
-        select i.entity_id, r.postcode, r.valid_from, r.valid_to
-        from {{records_{n}}} as r
-        join {{identities_{n}}} as i on i.entity_key = r.entity_key
-        where r.postcode is not null and r.valid_from is not null
-        """
-        for n in range(len(cis))
-    )
-    return space.engine.sql(union, params=None, store=False, **tables)
+    addresses = [
+        space.engine.sql(
+            """
+            select i.entity_id, r.postcode, r.valid_from, r.valid_to
+            from {records} as r
+            join {identities} as i on i.entity_key = r.entity_key
+            where r.postcode is not null and r.valid_from is not null
+            """,
+            records=space.table(f"records/{source}"),
+            identities=space.table(f"identities/{source}"),
+        )
+        for source in cis
+    ]
+    return union_all(space.engine, addresses)
 
 
 def _births(space: Workspace, sources: list[str]) -> Table:
-    """The birth dates of every source's entities, and on how many records each stands."""
-    histories = {
-        f"source_{number}": space.table(f"identifier_records/{source}") for number, source in enumerate(sources)
-    }
-    union = " union all ".join(
-        f"select entity_id, dob, identifier_record_rows as records from {{{name}}} where dob is not null"
-        for name in histories
-    )
-    return space.engine.sql(union, params=None, store=False, **histories)
+    """The birth dates of every source's entities, and on how many records each is."""
+    query = "select entity_id, dob, identifier_record_rows as records from {t} where dob is not null"
+    tables = [space.engine.sql(query, t=space.table(f"identifier_records/{source}")) for source in sources]
+    return union_all(space.engine, tables)
 
 
 COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal", "opted_out", "change")
@@ -177,9 +163,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
     place = f"extracts/{project.id}/"
     checked, suites = of_extract(project)
     last = job.previous.extracts.get(project.id) if job.previous else None
-    tables = ["spine", *LOOKUPS]
-    tables += [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
-    tables += LEO_TABLES if job.outcomes else ()
+    tables = ["spine", *LOOKUPS, *job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
 
     if project.link_samples:
         sampled = [step.name for step in job.config.step if step.link_draws]
@@ -243,13 +227,9 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def report_stage(job: Job) -> Stage:
     """What was counted to report/index.html; also behind a failed gate, as long as there is an evaluation."""
     has_drift = bool(job.previous and job.previous.evaluation)
-    compared = (
-        {name: job.previous.extracts[name] for name in job.projects if name in job.previous.extracts}
-        if (job.previous)
-        else {}
-    )
-    extracted = [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
-    extracted += LEO_TABLES if job.outcomes else ()
+    last_extracts = job.previous.extracts if job.previous else {}
+    compared = {name: last_extracts[name] for name in job.projects if name in last_extracts}
+    extracted = [*job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
     checked = (CONTRACTS, PUBLISHED)
     of_extracts = tuple(of_extract(project)[0] for project in job.projects.values())
 
