@@ -58,14 +58,3 @@ def test_date_formats_in_javas_letters(strptime, java):
 def test_a_format_without_a_counterpart_is_named():
     with pytest.raises(ValueError, match="%j"):
         java_format("%Y-%j")
-
-
-def test_text_and_names_are_quoted_for_spark():
-    assert (
-        to_spark("""select "a b" from "t" where c = 'it''s \\d'""") == "SELECT `a b` FROM `t` WHERE c = 'it\\'s \\\\d'"
-    )
-
-
-def test_an_empty_query_is_refused():
-    with pytest.raises(DialectError, match="empty"):
-        to_spark("")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.engine import connect, one
+from linkage.engine import connect
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.fast]
@@ -194,14 +194,6 @@ def test_an_empty_table_is_written_and_read_with_its_columns(engine, world, tmp_
     assert (found.columns, engine.count(found)) == (("n", "name"), 0)
 
 
-def test_batches_hold_all_rows_in_pieces(engine):
-    table = engine.from_arrow(pa.table({"n": list(range(2_500))}))
-    pieces = list(engine.batches(table, 1_000))
-    assert sum(piece.num_rows for piece in pieces) == 2_500
-    assert max(piece.num_rows for piece in pieces) <= 2_048  # DuckDB gives whole vectors
-    assert sorted(n for piece in pieces for n in piece.column(0).to_pylist()) == list(range(2_500))
-
-
 @pytest.mark.parametrize("fault", ["missing", "folder without parquet", "truncated", "text"])
 def test_a_file_that_cannot_be_read_is_named(engine, tmp_path, fault):
     path = tmp_path / "people.parquet"
@@ -219,12 +211,6 @@ def test_a_file_that_cannot_be_read_is_named(engine, tmp_path, fault):
         engine.count(engine.read(path))
     assert "people.parquet" in str(error.value)
     assert "SECRETNAME" not in str(error.value)
-
-
-def test_one_row_is_one_row(engine, world):
-    assert one(engine, world("n\n1")) == {"n": 1}
-    with pytest.raises(ValueError):
-        one(engine, world("n\n1\n2"))
 
 
 def test_an_unknown_engine_is_refused_with_what_there_is():

@@ -27,12 +27,6 @@ def test_all_faults_are_told_at_once(leo, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-def test_an_unknown_preset_is_met_with_those_there_are(leo, tmp_path):
-    code, _, said = leo("synth", "--preset=gentle", "--out", tmp_path / "out")
-    assert code == 2
-    assert "easy, hard, realistic" in said
-
-
 def test_a_folder_that_holds_something_stays_as_it_is(leo, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     code, _, said = leo("synth", "--people=10", "--out", tmp_path)

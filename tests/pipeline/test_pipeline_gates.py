@@ -9,7 +9,6 @@ import pytest
 
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.pipeline import publishing
 from linkage.pipeline.gates import asked_of, failed, hold, not_asked, unlinked
 from linkage.pipeline.publishing import publish
 
@@ -281,54 +280,3 @@ def test_what_is_not_whole_or_has_a_namesake_stays(village, tmp_path):
         publish(village.root, tmp_path / "releases", "new")
     assert not (tmp_path / "releases/new").exists()
     assert not (village.root / "release.json").exists()
-
-
-def test_across_file_systems_a_copy_is_whole_before_the_run_goes(village, tmp_path, monkeypatch):
-    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
-    releases = tmp_path / "releases"
-    released = publish(village.root, releases, "copy")
-    assert (released / "manifest.json").is_file()
-    assert not village.root.exists()
-    assert not list(releases.glob(".*.part"))
-
-
-def test_two_who_publish_under_one_name_copy_beside_each_other(tmp_path, monkeypatch):
-    one, other, target = tmp_path / "one", tmp_path / "other", tmp_path / "releases/2026"
-    for run in (one, other):
-        run.mkdir()
-        (run / "manifest.json").write_text(run.name)
-    target.parent.mkdir()
-    copied = shutil.copytree
-
-    def meanwhile(source, part, **how):
-        monkeypatch.setattr(publishing.shutil, "copytree", copied)
-        found = copied(source, part, **how)
-        publishing._move(other, target)
-        assert (part / "manifest.json").read_text() == "one", "another's copy took the place of this one"
-        return found
-
-    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
-    monkeypatch.setattr(publishing.shutil, "copytree", meanwhile)
-    with pytest.raises(OSError, match="not empty"):
-        publishing._move(one, target)
-    assert (target / "manifest.json").read_text() == "other"
-    assert one.exists()
-    assert not other.exists()
-
-
-def test_a_release_that_another_puts_there_in_the_meantime_stays(village, tmp_path, monkeypatch):
-    releases, copied = tmp_path / "releases", shutil.copytree
-
-    def meanwhile(*given, **how):
-        (releases / "2026").mkdir(parents=True, exist_ok=True)
-        (releases / "2026/manifest.json").write_text("another's")
-        return copied(*given, **how)
-
-    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
-    monkeypatch.setattr(publishing.shutil, "copytree", meanwhile)
-    with pytest.raises(OSError, match="not empty"):
-        publish(village.root, releases, "2026")
-    assert (releases / "2026/manifest.json").read_text() == "another's"
-    assert (village.root / "manifest.json").is_file()
-    assert not (village.root / "release.json").exists()
-    assert not list(releases.glob(".*.part"))

@@ -40,16 +40,6 @@ def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, sou
     assert again.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
 
 
-def test_a_stage_without_tables_shows_no_count():
-    stream = io.StringIO()
-    lines = Lines(stream)
-    lines.start(2)
-    lines.end("report", 1.25, None)
-    lines.end("benefits", 0.5, 0)
-    assert "rows" not in stream.getvalue().splitlines()[0]
-    assert " 0 rows " in stream.getvalue().splitlines()[1]
-
-
 def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
     def telling(space):
         space.note("halfway")
@@ -62,24 +52,12 @@ def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
     assert "2 of 5 rows set aside [sic]" in stream.getvalue()
 
 
-def test_no_colour_where_none_is_wanted(root, source, monkeypatch):
-    monkeypatch.setenv("NO_COLOR", "1")
-    stream = Terminal()
-    runner(root, source, progress=Bar(stream)).run()
-    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", stream.getvalue())
-
-
 @pytest.mark.parametrize(
     ("stream", "wanted", "kind"),
     [(Terminal(), True, Bar), (Terminal(), False, Lines), (io.StringIO(), True, Lines)],
 )
 def test_a_bar_is_for_terminals_that_want_one(stream, wanted, kind):
     assert isinstance(progress_for(stream, wanted=wanted), kind)
-
-
-def test_a_dumb_terminal_gets_lines(monkeypatch):
-    monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(progress_for(Terminal()), Lines)
 
 
 def test_a_counter_shows_rate_and_time_left_on_a_terminal():

@@ -1,5 +1,6 @@
-"""Publishing to another disk that is stopped after the copy goes on with the same command."""
+"""Publishing moves a run in one rename, to a folder of releases on its own file system."""
 
+import errno
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,44 +13,17 @@ from linkage.pipeline import publishing
 from linkage.pipeline.publishing import publish
 
 
-def _stop(path: Path) -> None:
-    if path.exists():
-        raise KeyboardInterrupt
-
-
-def test_a_run_that_was_copied_is_taken_away_by_the_same_command(
+def test_another_file_system_is_refused_and_the_run_stays(
     village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It said that there is a release of that name, and to give another: the run would have been released twice."""
-    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
-    releases = tmp_path / "releases"
-    with monkeypatch.context() as patch:
-        patch.setattr(publishing, "_take_away", _stop)
-        with pytest.raises(KeyboardInterrupt):
-            publish(village.root, releases, "2026")
-    released = (releases / "2026" / "release.json").read_bytes()
-    assert village.root.exists()
-    assert publish(village.root, releases, "2026") == releases / "2026"
-    assert not village.root.exists()
-    assert (releases / "2026" / "release.json").read_bytes() == released
+    def refused(source: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link", str(source), None, str(target))
 
-
-def test_half_of_a_run_is_left_under_no_name_of_its_own(
-    village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
-    releases = tmp_path / "releases"
-    with monkeypatch.context() as patch:
-        patch.setattr(publishing, "remove", _stop)
-        with pytest.raises(KeyboardInterrupt):
-            publish(village.root, releases, "2026")
-    left = village.root.with_name(f".{village.root.name}.published")
-    assert (village.root.exists(), left.exists()) == (False, True)
-    assert publish(village.root, releases, "2026") == releases / "2026"
-    assert not left.exists()
-    assert not list(village.root.parent.glob(".*.publishing"))
-    with pytest.raises(ConfigError, match=r"no such folder\n.*2026 is a release already"):
-        publish(village.root, releases, "2026")
+    monkeypatch.setattr(publishing.os, "rename", refused)
+    with pytest.raises(InputError, match=r"is on another file system than .*\n  give a folder on the run's own"):
+        publish(village.root, tmp_path / "releases", "2026")
+    assert (village.root / "manifest.json").is_file()
+    assert not (village.root / "release.json").exists()
 
 
 def test_a_copy_of_a_release_that_somebody_has_made_stays(village: Any, tmp_path: Path) -> None:
@@ -78,7 +52,7 @@ def test_answers_that_cannot_be_read_hide_no_release(
 @pytest.mark.parametrize("name", ["../evil", "a/b", "..", ".", "", ".hidden", "two\nlines", "/tmp/evil"])
 def test_a_release_has_the_name_of_a_folder_among_the_releases(name: str, village: Any, tmp_path: Path) -> None:
     """It was moved out of the folder of releases."""
-    with pytest.raises(ConfigError, match="--name: is no name of a folder\n  give one without slashes"):
+    with pytest.raises(ConfigError, match="--name: is not the name of a folder\n  give one without slashes"):
         publish(village.root, tmp_path / "releases", name)
     assert village.root.exists()
 
@@ -88,6 +62,6 @@ def test_a_run_moves_into_a_folder_that_is_one_and_not_in_it(village: Any, tmp_p
         with pytest.raises(ConfigError, match="lies in the run, which would move into itself\n  give a folder"):
             publish(village.root, place)
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="file: is no folder\n  give the folder of releases"):
+    with pytest.raises(ConfigError, match="file: is not a folder\n  give the folder of releases"):
         publish(village.root, tmp_path / "file")
     assert village.root.exists()

@@ -46,12 +46,6 @@ def test_days_that_no_calendar_has(engine):
     ]
 
 
-def test_first_format_that_fits_wins(engine):
-    assert read(engine, ["03/04/2001", "13/04/2001", "04/13/2001"], "%d/%m/%Y", "%m/%d/%Y") == [
-        *(datetime.date(2001, 4, 3), datetime.date(2001, 4, 13), datetime.date(2001, 4, 13))
-    ]
-
-
 def test_time_of_day_and_short_forms(engine):
     day = datetime.date(2001, 4, 3)
     assert read(engine, ["2001-04-03 00:00:00", "2001-04-03T10:00:00.000Z", "2001-4-3"], "%Y-%m-%d") == [day] * 3

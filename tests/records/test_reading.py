@@ -197,17 +197,6 @@ def test_a_part_that_lacks_a_key_is_named(read_pupils, put):
         read_pupils("*.parquet")
 
 
-def test_a_file_that_is_not_there(read_pupils, tmp_path):
-    with pytest.raises(InputError, match=r"source\.npd\.files: no file matches 'x/\*\.parquet' below .*\n  check "):
-        read_pupils("x/*.parquet")
-
-
-def test_a_file_of_no_bytes(read_pupils, tmp_path):
-    (tmp_path / "a.parquet").write_bytes(b"")
-    with pytest.raises(InputError, match=r"a\.parquet: the file is empty"):
-        read_pupils("a.parquet")
-
-
 def test_a_header_and_no_rows(read_pupils, put, tmp_path):
     put("a.parquet", PUPILS)
     pq.write_table(parse(PUPILS).slice(0, 0), tmp_path / "a.parquet")
@@ -230,12 +219,6 @@ def test_truncated_gzip(read_pupils, tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((AS_CSV * 500).encode())[:-30])
     with pytest.raises(InputError, match=r"a\.csv\.gz: the compressed file is cut short"):
         read_pupils("a.csv.gz", type="csv")
-
-
-def test_a_folder_in_the_place_of_a_file(read_pupils, tmp_path):
-    (tmp_path / "a.csv").mkdir()
-    with pytest.raises(InputError, match=r"a\.csv"):
-        read_pupils("a.csv", type="csv")
 
 
 def test_a_source_without_a_single_name(read_pupils, put):
@@ -374,13 +357,3 @@ def test_a_day_of_the_year_0000_is_none_and_costs_no_row(read_pupils, tmp_path, 
     found = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
     assert [row["dob"] for row in as_dicts(engine, found.records) if row["source_key"] == "7"] == [None]
     assert (found.summary.records, found.summary.problems["dob"]) == (3, 3)
-
-
-def test_a_day_of_a_year_of_five_digits_is_none(read_pupils, put, engine):
-    """Histories are texts in which a day has ten signs: SMITH became 10SMITH."""
-    path = put("a.parquet", PUPILS)
-    held = pq.read_table(path)
-    far = pa.array([3_664_000, 15_000, 15_000], pa.int32()).cast(pa.date32())
-    pq.write_table(held.set_column(held.column_names.index("SEEN"), "SEEN", far), path)
-    days = [row["valid_from"] for row in as_dicts(engine, read_pupils("a.parquet").records)]
-    assert sorted(map(str, days)) == ["2011-01-26", "2011-01-26", "None"]
