@@ -41,11 +41,9 @@ def link(
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """
     options = locals()
-    from linkage.engine import without_pandas
     from linkage.files.link import LinkRequest, link_files
     from linkage.files.output import links_line, model_notes, truth_line
 
-    without_pandas()
     both = {"ids": both_sides(ids, "--id"), "encodings": both_sides(encodings, "--encoding")}
     request = request_of(LinkRequest, options, **both)
     linked = link_files(request, inferred=say_inferred, progress=say)
@@ -86,11 +84,9 @@ def dedupe(
     Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
     """
     options = locals()
-    from linkage.engine import without_pandas
     from linkage.files.link import DedupeRequest, dedupe_file
     from linkage.files.output import clusters_line, model_notes, truth_line
 
-    without_pandas()
     request = request_of(DedupeRequest, options)
     linked = dedupe_file(request, inferred=say_inferred, progress=say)
     lines = [clusters_line(linked.summary), *([truth_line(linked.truth)] if linked.truth else [])]

@@ -34,10 +34,8 @@ def init(
     Example: leo init pupils.csv customers.csv --out mine --config own.toml
     """
     options = locals()
-    from linkage.engine import without_pandas
     from linkage.files.draft import Draft, draft
 
-    without_pandas()
     drafted = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
     say_notes(drafted.notes)
     for path in drafted.written:

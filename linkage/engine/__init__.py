@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from linkage.engine.arrays import whole_numbers, without_pandas
 from linkage.engine.base import (
     FEW_ROWS,
     Engine,
@@ -46,8 +45,6 @@ __all__ = [
     "scratch_folder",
     "unfinished",
     "union_all",
-    "whole_numbers",
-    "without_pandas",
 ]
 
 

@@ -111,7 +111,7 @@ def start_session(
     chosen = dict(_LAUNCH)
     if submitted:
         given = _submitted_settings()
-        chosen = {key: _beside(given.get(key), value, key) for key, value in chosen.items()}
+        chosen = {key: _combined(given.get(key), value, key) for key, value in chosen.items()}
     else:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(f"local[{threads or '*'}]")
@@ -159,7 +159,7 @@ def _submitted_settings() -> SparkConf:
     return SparkConf()
 
 
-def _beside(given: str | None, ours: str, key: str) -> str:
+def _combined(given: str | None, ours: str, key: str) -> str:
     """The setting of spark-submit, else ours; options of Java one after the other, ours last."""
     if given is None or not key.endswith("extraJavaOptions"):
         return given or ours

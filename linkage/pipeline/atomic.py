@@ -23,13 +23,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def put(source: Path, target: Path) -> None:
-    """Move a file or folder into place, in the stead of what was there.
+    """Move a file or folder into place, and replace what was there.
 
     A folder cannot be replaced in one step: the old one is set aside first, and a crash in between leaves no folder,
     never a mixture of the two.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    source = _beside(target, source)
+    source = _on_the_same_disk(target, source)
     if source.is_dir() and target.exists():
         aside = target.with_name(f".{target.name}.old")
         remove(aside)
@@ -41,7 +41,7 @@ def put(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _beside(target: Path, source: Path) -> Path:
+def _on_the_same_disk(target: Path, source: Path) -> Path:
     """What is to be moved, on the target's file system: a copy, where that part of the run's folder lies on another."""
     if source.stat().st_dev == target.parent.stat().st_dev:
         return source

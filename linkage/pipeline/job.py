@@ -192,10 +192,10 @@ def load_job(
 
     Args:
         path: the run's TOML file, or the name of one that is shipped ("demo.toml").
-        data: folder of the sources, in the stead of [run] data.
-        engine: in the stead of [run] engine.
-        key_file: the master key, in the stead of [outputs] key_file.
-        previous: the last release's run, in the stead of [run] previous.
+        data: folder of the sources, instead of [run] data.
+        engine: instead of [run] engine.
+        key_file: the master key, instead of [outputs] key_file.
+        previous: the last release's run, instead of [run] previous.
         need_data: look for the input files.
         need_key: read the master key where a project needs one or one is named.
 

@@ -5,7 +5,6 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from linkage.errors import LeoError
@@ -18,17 +17,15 @@ LOCK = ".lock"
 def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
     """Hold a lock on the folder `path` for as long as the block runs.
 
-    The system holds it for this process and lets it go when the process ends, however it ends: a lock file that a
-    killed run left behind is no lock, and the next run takes it over.
+    The system ends it with the process, however that ends: a lock file that a killed run left is no lock.
 
     Args:
         called: what messages call the folder, where it is made under another name.
 
     Raises:
-        LeoError: another process holds it; the message gives its id.
+        LeoError: another process holds it (the message gives its id), or the file system has no locks.
     """
-    file = path / LOCK
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,16 +53,13 @@ def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
     """Wait until no one else writes what the lock `file` stands for, and keep others waiting until the block ends.
 
     Args:
-        looking: others may read meanwhile, and no one writes. Where no one has ever written there is nothing to wait
-            for, and who may not write in the folder can look all the same.
+        looking: others may read meanwhile, and no one writes. Without the file no one has ever written, and users who
+            may not write in the folder can look all the same.
     """
-    try:
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | (0 if looking else os.O_CREAT), 0o644)
-    except FileNotFoundError:
-        if not looking:
-            raise
+    if looking and not file.exists():
         yield
         return
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | (0 if looking else os.O_CREAT), 0o644)
     try:
         with contextlib.suppress(OSError):  # a file system without locks: people do not often begin at once
             fcntl.flock(handle, fcntl.LOCK_SH if looking else fcntl.LOCK_EX)
@@ -74,12 +68,12 @@ def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
-@contextmanager
+@contextlib.contextmanager
 def in_the_making(place: Path, *, called: Path | None = None, mode: int = 0o777) -> Iterator[Path]:
-    """Give an empty, hidden folder, which takes the stead of what is at `place` when the block ends well.
+    """Give an empty, hidden folder, which replaces what is at `place` when the block ends well.
 
-    Its name is known to all who make the same one, so that the second meets the lock of the first, and what a killed one left
-    goes before the next begins. Where the block fails the folder goes, and what was at `place` stays.
+    All processes that make the same folder know its name: the second meets the lock of the first, and what a killed one
+    left is removed before the next begins. If the block fails the folder is removed, and what was at `place` stays.
 
     Args:
         called: what messages call the folder, where it is not `place`.
@@ -89,10 +83,10 @@ def in_the_making(place: Path, *, called: Path | None = None, mode: int = 0o777)
         LeoError: another process is making it.
         FileNotFoundError: another has just put it in its place.
     """
-    part = place.with_name(f".{place.name}.part")
-    with _told_of(part, called or place):
+    part, shown = place.with_name(f".{place.name}.part"), called or place
+    try:
         part.mkdir(mode=mode, parents=True, exist_ok=True)
-        with locked(part, called=called or place):
+        with locked(part, called=shown):
             for left in part.iterdir():
                 if left.name != LOCK:
                     remove(left)
@@ -104,19 +98,12 @@ def in_the_making(place: Path, *, called: Path | None = None, mode: int = 0o777)
             except BaseException:
                 remove(part)
                 raise
-
-
-@contextmanager
-def _told_of(part: Path, called: Path) -> Iterator[None]:
-    """Let errors name the folder as the user gave it, and not the hidden one that stands for it."""
-    try:
-        yield
-    except OSError as error:
+    except OSError as error:  # errors name the folder as the user gave it, and not the hidden one
         if isinstance(error.filename, str):
-            error.filename = error.filename.replace(str(part), str(called))
-        elif error.errno in (errno.ENOSPC, errno.EDQUOT):  # what is written to an open file says no name
-            error.filename = str(called)
+            error.filename = error.filename.replace(str(part), str(shown))
+        elif error.errno in (errno.ENOSPC, errno.EDQUOT):  # an error of writing to an open file has no name
+            error.filename = str(shown)
         raise
     except LeoError as error:
-        error.args = (str(error).replace(str(part), str(called)),)
+        error.args = (str(error).replace(str(part), str(shown)),)
         raise
