@@ -38,7 +38,7 @@ _OURS = {
         *(name for name, _ in OF_UNITS),
         "datediff",
         "datesub", *REFUSED, "try_strptime", "strptime", "list_aggregate", "array_aggregate",
-        "generate_series", "range", "row_number",
+        "row_number",
     )
 }  # fmt: skip
 
@@ -101,8 +101,6 @@ class _Write(Spark):  # type: ignore[misc]
             arguments = [self.sql(argument) for argument in expression.expressions]
             if name in ("try_strptime", "strptime"):
                 return self._parsed(name, expression, arguments[0])
-            if name in ("generate_series", "range"):
-                return self._series(name, expression, arguments)
             template = _template(name, expression.expressions)
             return template.format(*arguments) if template else self.func(expression.name, *expression.expressions)
 
@@ -114,17 +112,6 @@ class _Write(Spark):  # type: ignore[misc]
             function = "TRY_TO_TIMESTAMP" if name == "try_strptime" else "TO_TIMESTAMP"
             tried = [parsed_date(function, text, item.name) for item in formats]
             return tried[0] if len(tried) == 1 else f"COALESCE({', '.join(tried)})"
-
-        def _series(self, name: str, expression: exp.Anonymous, arguments: list[str]) -> str:
-            """Numbers from low to high; none where high is below low (Spark's sequence would count down)."""
-            low, high = ("0", arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
-            last = high if name == "generate_series" else f"({high}) - 1"
-            step = f", {arguments[2]}" if len(arguments) > 2 else ""
-            sequence = f"IF({low} <= {last}, SEQUENCE({low}, {last}{step}), ARRAY())"
-            if not isinstance(expression.parent, exp.Table):
-                return sequence
-            in_join = isinstance(expression.parent.parent, exp.Join)
-            return f"LATERAL EXPLODE({sequence})" if in_join else f"EXPLODE({sequence})"
 
         def concat_sql(self, expression: exp.Concat) -> str:
             """Parts as texts: with a text for what is not known, Spark would take numbers and that text for numbers."""
@@ -146,15 +133,12 @@ class _Write(Spark):  # type: ignore[misc]
                 return self._list(expression.this.this, f" FILTER(WHERE {self.sql(expression.expression, 'this')})")
             return str(super().filter_sql(expression))
 
-        def first_sql(self, expression: exp.First) -> str:
+        def first_sql(self, expression: exp.First | exp.Last) -> str:
             if isinstance(expression.this, exp.Order):
-                return f"TRY_ELEMENT_AT({self._list(expression.this, '')}, 1)"
+                raise _refused("first(x order by y)", "arg_min(x, y), or list(x order by y)[1]")
             return str(self.function_fallback_sql(expression))
 
-        def last_sql(self, expression: exp.Last) -> str:
-            if isinstance(expression.this, exp.Order):
-                return f"TRY_ELEMENT_AT({self._list(expression.this, '')}, -1)"
-            return str(self.function_fallback_sql(expression))
+        last_sql = first_sql
 
         def in_sql(self, expression: exp.In) -> str:
             list_column = expression.args.get("field")
@@ -184,17 +168,12 @@ class _Write(Spark):  # type: ignore[misc]
             alias = expression.args.get("alias")
             names = [self.sql(name) for name in alias.columns] if alias else []
             table = self.sql(alias, "this") if alias else ""
-            offset = expression.args.get("offset")
-            if offset:
-                ordinal = self.sql(offset) if isinstance(offset, exp.Expression) else "ordinality"
-                (value,) = names[:1] or ["unnest"]
-                body = f"(SELECT col AS {value}, pos + 1 AS {ordinal} FROM POSEXPLODE({lists[0]}))"
-                named = f"{body} AS {table}" if table else body
-            else:
-                body = f"EXPLODE({lists[0]})" if len(lists) == 1 else f"INLINE({_zipped(lists)})"
-                columns = f"({', '.join(names)})" if names else ""
-                named = f"{body} AS {table}{columns}" if table else body
-            return f"LATERAL {named}" if isinstance(expression.parent, exp.Join) or offset else named
+            if expression.args.get("offset"):
+                raise _refused("unnest with ordinality", "list_transform(l, lambda x, i: ...), or a column of places")
+            body = f"EXPLODE({lists[0]})" if len(lists) == 1 else f"INLINE({_zipped(lists)})"
+            columns = f"({', '.join(names)})" if names else ""
+            rows = f"{body} AS {table}{columns}" if table else body
+            return f"LATERAL {rows}" if isinstance(expression.parent, exp.Join) else rows
 
         def bracket_sql(self, expression: exp.Bracket) -> str:
             (index,) = expression.expressions

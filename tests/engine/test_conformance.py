@@ -203,21 +203,6 @@ def test_lists_are_unnested_side_by_side(ask):
     assert ask(query, t=MOVES) == [("LS1", 3, "2003"), ("S2", 1, "2009"), ("SW1", 1, "2001")]
 
 
-def test_a_list_is_unnested_with_its_places(ask):
-    query = "select t.id, u.home, u.place from {t} as t, unnest(t.homes) with ordinality as u(home, place)"
-    assert ask(query, t=MOVES) == [(1, "S2", 2), (1, "SW1", 1), (3, "LS1", 1)]
-
-
-def test_a_series_is_a_table(ask):
-    assert ask("select i from generate_series(1, 3) as g(i)") == [(1,), (2,), (3,)]
-    assert ask("select i from range(2) as g(i)") == [(0,), (1,)]
-    assert ask("select t.id, g.y from {t} as t, generate_series(t.year, 2016) as g(y)", t=MOVES) == [
-        (1, 2015),
-        (1, 2016),
-        (2, 2016),
-    ]
-
-
 def test_running_figures_over_earlier_rows(ask):
     query = """
         select id, max(score) over earlier as before, lag(id) over (order by id) as last

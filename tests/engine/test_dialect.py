@@ -26,6 +26,9 @@ from linkage.engine.patterns import java_format
         ("select a similar to 'x' from t", "regexp_full_match"),
         ("select a + interval (n) hour from t", "days, months or years"),
         ("select unnest(a), unnest(b), * from t", "columns by name"),
+        ("select u.x from t, unnest(t.l) with ordinality as u(x, n)", "column of places"),
+        ("select first(a order by b) from t", "arg_min"),
+        ("select i from generate_series(1, 3) as g(i)", "table of numbers"),
     ],
 )
 def test_what_does_not_carry_over_is_refused_with_a_remedy(query, instead):
