@@ -135,7 +135,7 @@ class _Write(Spark):  # type: ignore[misc]
 
         def first_sql(self, expression: exp.First | exp.Last) -> str:
             if isinstance(expression.this, exp.Order):
-                raise _refused("first(x order by y)", "arg_min(x, y), or list(x order by y)[1]")
+                raise _refused("an ordered first or last value", "arg_min(x, y), or list(x order by y)[1]")
             return str(self.function_fallback_sql(expression))
 
         last_sql = first_sql

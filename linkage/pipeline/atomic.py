@@ -25,7 +25,7 @@ def write_json(path: Path, value: Any) -> None:
 def put(source: Path, target: Path) -> None:
     """Move a file or folder into place, and replace what was there.
 
-    A folder cannot be replaced in one step: the old one is set aside first, and a crash in between leaves no folder,
+    A folder cannot be replaced in one step: the old one is renamed first, and a crash in between leaves no folder,
     never a mixture of the two.
     """
     target.parent.mkdir(parents=True, exist_ok=True)

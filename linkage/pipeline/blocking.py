@@ -1,21 +1,18 @@
 """Blocking rules suggested for a step of a run, and for any two sides: `leo model blocking`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from linkage.config import RunConfig, of_manifest
 from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError, InputError
+from linkage.errors import InputError
+from linkage.match.candidates import union_all
 from linkage.match.recall import sample_of_pairs
-from linkage.match.units import DERIVED, described, union_shared
+from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
-from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.manifest import manifest_of_sources, tables_of
-from linkage.pipeline.stages.linking import sources_of_side
+from linkage.pipeline.opened import OpenRun
 from linkage.pipeline.truth import true_entities, true_entities_file
 
 
@@ -53,49 +50,14 @@ def suggest_for_step(
         LeoError: there is nothing to learn from.
     """
     say = progress or (lambda _: None)
-    manifest, _, _ = _step_of(run, step_name)
-    model = load_model(options.model or run / "models" / f"{step_name}.json")
     with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads) as engine:
+        opened = OpenRun(engine, run)
+        sides = opened.sides(opened.step_named(step_name))
+        model = load_model(options.model or run / "models" / f"{step_name}.json")
         say("reading")
-        left, right = sides_of_step(engine, run, step_name, model.columns)
-        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()} if options.truth else {}
-        true_pairs = _true_pairs(engine, tables, step_name, options.truth) if options.truth else None
+        left, right = (sides[side].columns_of(None, model.columns) for side in ("left", "right"))
+        true_pairs = _true_pairs(opened, step_name, options.truth) if options.truth else None
         return suggest(engine, (left, right), true_pairs, model, options, say)
-
-
-def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[str]) -> tuple[Table, Table]:
-    """The units of both sides of a step of a run: unit_id and the wanted columns, with their histories.
-
-    Raises:
-        ConfigError: the folder is no run's, or the run has no such step.
-    """
-    manifest, config, place = _step_of(run, step_name)
-    step = config.step[place]
-    tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
-    if f"units/{step_name}" not in tables:
-        raise ConfigError(f"{run}: the step '{step_name}' has not been run\n  run it first: leo run")
-
-    def side(name: str, source: str) -> Table:
-        members = engine.sql(
-            f"select distinct unit_id, entity_id from {{t}} where side = '{name}'",
-            t=tables[f"units/{step_name}"],
-            store=True,
-        )
-        sources = sources_of_side(config, source, config.step[:place])
-        identities = union_shared(engine, [tables[f"identities/{source}"] for source in sources])
-        return described(engine, identities, members, wanted)
-
-    return side("left", step.left), side("right", step.right)
-
-
-def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
-    """A run's manifest, its configuration, and the place of a step."""
-    manifest = manifest_of_sources(run, "of two files: leo model blocking LEFT RIGHT")
-    config = of_manifest(run / MANIFEST, manifest["configuration"])
-    steps = [step.name for step in config.step]
-    if step_name not in steps:
-        raise ConfigError(f"--step {step_name}: the run has no such step\n  it has: {', '.join(steps)}")
-    return manifest, config, steps.index(step_name)
 
 
 def suggest(
@@ -128,15 +90,13 @@ def suggest(
     return Suggested(chosen, counted, units, budget)
 
 
-def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:
+def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:
     from quality.measures.accuracy import entity_persons, truth_of_units
 
     file = folder if folder.is_file() else true_entities_file(folder)
     if file is None:
         raise InputError(f"--truth {folder}: no truth there\n  give the folder that holds entities.parquet or .csv")
-    identities = [table for name, table in tables.items() if name.startswith("identities/")]
-    named = {f"of_{n}": table for n, table in enumerate(identities)}
-    union = "\nunion all\n".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
-    entities = engine.sql(union, params=None, store=False, **named)
-    persons_of = entity_persons(engine, entities, true_entities(engine, file))
-    return truth_of_units(engine, tables[f"units/{step}"], persons_of).pairs
+    query = "select entity_id, source, entity_key from {t}"
+    entities = [run.engine.sql(query, t=table) for table in run.tables_below("identities").values()]
+    persons_of = entity_persons(run.engine, union_all(run.engine, entities), true_entities(run.engine, file))
+    return truth_of_units(run.engine, run.table(f"units/{step}"), persons_of).pairs

@@ -236,7 +236,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
 
     Args:
         damaged: refuse input files that cannot be read as well. A run tells of them at their stage, after all that was
-            set aside before it.
+            quarantined before it.
 
     Raises:
         ConfigError: no step, and the faults of every project and model.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
@@ -222,15 +222,13 @@ class OpenRun:
             ConfigError: there is no such step, it has no links yet, or only links (diagnose = false).
         """
         name = self.step_named(name)
-        step, counts = self.steps[name], self._counts.get(f"link-{name}")
-        if not counts or not self.has(f"links/{name}"):
-            raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+        step, sides = self.steps[name], self.sides(name)
+        counts: dict[str, Any] = self._counts[f"link-{name}"] or {}
         if not step.diagnose:
             raise ConfigError(
                 f"{self.root}: step '{name}' stored its links only, without the other scored pairs\n"
                 "  take diagnose = false from the step in the run's file and run again"
             )
-        sides = {side: self._side(step, side, int(counts[f"{side}_units"])) for side in ("left", "right")}
         return OpenStep(
             step=step,
             model=load(self.root / "models" / f"{name}.json"),
@@ -255,20 +253,25 @@ class OpenRun:
         query = "select left_id, right_id, rule from {removed_links} where step = $step"
         return self.engine.sql(query, params={"step": step}, removed_links=self.table("removed_links"))
 
-    def _side(self, step: Step, side: str, size: int) -> Side:
-        name = cast(str, getattr(step, side))
-        before = list(self.steps.values())[: list(self.steps).index(step.name)]
+    def sides(self, name: str) -> dict[str, Side]:
+        """Both sides of a step.
+
+        Raises:
+            ConfigError: it has no links yet.
+        """
+        step, counts = self.steps[name], self._counts.get(f"link-{name}")
+        if not counts or not self.has(f"links/{name}"):
+            raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+        before = list(self.steps.values())[: list(self.steps).index(name)]
         linked = {source for earlier in before for source in (earlier.left, earlier.right)}
-        members = self.engine.sql(
-            "select unit_id, entity_id from {units} where side = $side",
-            params={"side": side},
-            units=self.table(f"units/{step.name}"),
-        )
-        tables = {
-            source: (self.table(f"identities/{source}"), self.table(f"identifier_records/{source}"))
-            for source in ([source for source in self.sources if source in linked] if name == PEOPLE else [name])
-        }
-        return Side(self.engine, name, size, tables, members)
+        sides = {}
+        for side, source_name in (("left", step.left), ("right", step.right)):
+            query, units = "select unit_id, entity_id from {units} where side = $side", self.table(f"units/{name}")
+            members = self.engine.sql(query, params={"side": side}, units=units)
+            joined = [source for source in self.sources if source in linked] if source_name == PEOPLE else [source_name]
+            tables = {s: (self.table(f"identities/{s}"), self.table(f"identifier_records/{s}")) for s in joined}
+            sides[side] = Side(self.engine, source_name, int(counts[f"{side}_units"]), tables, members)
+        return sides
 
 
 class OpenFiles:

@@ -66,7 +66,7 @@ class Runner:
 
         Raises:
             ConfigError: the folder is of another run or format.
-            LeoError: another run holds the folder, or a stage failed in a way that a user can mend.
+            LeoError: another run holds the folder, or a stage failed in a way that a user can correct.
             GateError: a gate stopped the run; what is partial has been run, and what the gate guards withdrawn.
         """
         self.folder.check(self.facts.run)
@@ -160,6 +160,11 @@ class Runner:
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
         part, kept = self.folder.begin(index, stage.name), self.folder.kept(stage.name, now.whole)
+
+        def tell(text: str) -> None:
+            log.event("message", stage=stage.name, text=text)
+            self.progress.tell(text)
+
         start, cpu = time.perf_counter(), _cpu_seconds()
         try:
             with self._open_engine(self.folder.scratch) as engine:
@@ -174,7 +179,7 @@ class Runner:
                     manifest=manifest.content,
                     digest=fingerprints.files.one,
                     note=self.progress.note,
-                    tell=self._teller(stage, log),
+                    tell=tell,
                 )
                 with _stopped_queries():
                     counted = stage.work(space)
@@ -196,13 +201,6 @@ class Runner:
                 remove(part)
             raise
         return summary
-
-    def _teller(self, stage: Stage, log: RunLog) -> Callable[[str], None]:
-        def tell(text: str) -> None:
-            log.event("message", stage=stage.name, text=text)
-            self.progress.tell(text)
-
-        return tell
 
     def _withhold(self, stage: Stage, manifest: Manifest, log: RunLog) -> None:
         """A gate stands before this stage: what an earlier run made of it must not pass for this run's."""
@@ -252,10 +250,9 @@ def _stopped_queries() -> Iterator[None]:
 
 def _record_end(manifest: Manifest, log: RunLog, error: BaseException) -> None:
     """Write how the run ended to manifest and log; on a full disk as far as it goes."""
-    if isinstance(error, GateError):
-        status, code, message = "gate failed", int(error.exit_code), str(error)
-    elif isinstance(error, LeoError):
-        status, code, message = "failed", int(error.exit_code), str(error)
+    if isinstance(error, LeoError):
+        status = "gate failed" if isinstance(error, GateError) else "failed"
+        code, message = int(error.exit_code), str(error)
     elif isinstance(error, KeyboardInterrupt):
         status, code, message = "interrupted", int(ExitCode.STOPPED), "stopped from outside; the same command continues"
     else:

@@ -9,7 +9,7 @@ from linkage.config import AttributeTable
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records.layout import attribute_columns
-from linkage.records.quarantine import AttributeSummary, SetAside, faults_of, first_fault, set_aside
+from linkage.records.quarantine import AttributeSummary, Quarantine, faults_of, first_fault, quarantine_rows
 from linkage.records.raw_rows import RawRows, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.values import as_text, as_type, entity_key, is_typed
@@ -78,7 +78,7 @@ def read_attributes(
         required = [column for column, variable in variables.items() if variable.required]
         faults = faults_of(required, [], [], raw.types, ())
         say(f"{name}: checking {raw.rows_read:,} rows")
-        aside = set_aside(engine, name, raw, faults, required)
+        aside = quarantine_rows(engine, name, raw, faults, required)
         alternatives = _key_columns(spec, table, column_of)
         formats = (spec.format.date_format,)
         rows = _rows(
@@ -133,7 +133,7 @@ def _summary(
     name: str,
     raw: RawRows,
     variables: dict[str, Variable],
-    aside: SetAside,
+    aside: Quarantine,
     rows: Table,
     date_formats: Sequence[str],
 ) -> AttributeSummary:

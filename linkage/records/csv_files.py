@@ -1,4 +1,4 @@
-"""CSV of any declared encoding to Parquet of text, with the line of each row; rows that cannot be read are set aside.
+"""CSV of any declared encoding to Parquet of text, with the line of each row; rows that cannot be read are quarantined.
 
 Blocks of whole, well-formed lines go through pyarrow. A block with a byte that the encoding lacks, a NUL, a line break
 inside quotes or a row of another length is read again line by line, so that only its faulty rows are lost.

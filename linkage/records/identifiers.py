@@ -1,4 +1,4 @@
-"""Postcodes, numbers and birth dates in one form, and whether a value was set aside, on a column's distinct values.
+"""Postcodes, numbers and birth dates in one form, and whether a value was rejected, on a column's distinct values.
 
 Values that are in form already are not among the values that are looked up.
 """

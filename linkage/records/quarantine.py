@@ -1,4 +1,4 @@
-"""Rows that cannot be read, set aside with their file, line, column and reason, and never with a value."""
+"""Rows that cannot be read, quarantined with their file, line, column and reason, and never with a value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,8 +26,14 @@ class Rejection:
     first_line: int
 
 
+class _Summary:
+    def as_dict(self) -> dict[str, Any]:
+        """The same in plain types, for JSON."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
 @dataclass(frozen=True)
-class ReadingSummary:
+class ReadingSummary(_Summary):
     """rows_read = records + quarantined."""
 
     source: str
@@ -40,13 +46,9 @@ class ReadingSummary:
     filled: dict[str, int] = field(default_factory=dict)  # column -> records that have a value
     absent: tuple[str, ...] = ()  # variables of the catalogue that the files lack
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same in plain types, for JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class AttributeSummary:
+class AttributeSummary(_Summary):
     """rows_read = rows + orphans + quarantined."""
 
     table: str
@@ -58,17 +60,13 @@ class AttributeSummary:
     files: tuple[SourceFile, ...]
     unread: dict[str, int] = field(default_factory=dict)  # column -> values that have not its type and became NULL
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same in plain types, for JSON."""
-        return asdict(self)
-
 
 def described(rejections: Sequence[Rejection], rows_read: int) -> str:
     """Rejections in words, for a terminal or a log: a line a file, then a line a fault, commonest first."""
     lines = []
     for file in dict.fromkeys(rejection.file for rejection in rejections):
         own = sorted((r for r in rejections if r.file == file), key=lambda r: (-r.rows, r.first_line))
-        lines.append(f"{file}: {sum(r.rows for r in own):,} of {rows_read:,} rows set aside")
+        lines.append(f"{file}: {sum(r.rows for r in own):,} of {rows_read:,} rows quarantined")
         width = max(len(f"{r.rows:,}") for r in own)
         lines += [
             f"  {r.rows:>{width},}  {f'{r.column} ' if r.column else ''}{r.reason}   first at line {r.first_line:,}"
@@ -156,7 +154,7 @@ _MOST_PIECES = 50  # that one query reads
 
 
 @dataclass(frozen=True)
-class SetAside:
+class Quarantine:
     """The quarantine of a source: source, file, line, column (NULL when the whole row is at fault), reason."""
 
     table: Table
@@ -165,7 +163,9 @@ class SetAside:
     has_faults: bool  # of the table's rows, and not only of lines that are not in it
 
 
-def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault], columns: Sequence[str]) -> SetAside:
+def quarantine_rows(
+    engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault], columns: Sequence[str]
+) -> Quarantine:
     """Find the rows that have a fault.
 
     Args:
@@ -187,7 +187,7 @@ def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault]
             f"{source}: no row of its files can be read\n{described(rejections, raw.rows_read)}\n"
             "  say in its format how the files are written (date_format, delimiter, encoding, ...), or fetch them again"
         )
-    return SetAside(table, rejections, count, faulty > 0)
+    return Quarantine(table, rejections, count, faulty > 0)
 
 
 def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:

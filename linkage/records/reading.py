@@ -12,7 +12,7 @@ from linkage.errors import InputError
 from linkage.records.csv_files import LINE
 from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
-from linkage.records.quarantine import ReadingSummary, Rejection, faults_of, first_fault, set_aside
+from linkage.records.quarantine import ReadingSummary, Rejection, faults_of, first_fault, quarantine_rows
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.standardise import DATES, FORMER, OTHER, PersonColumns, sex_codes, standard_view
@@ -73,7 +73,7 @@ def read_source(
         dates = [column for role, column in layout.roles.items() if role in DATES]
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
         say(f"{name}: checking {raw.rows_read:,} rows")
-        aside = set_aside(engine, name, raw, faults, layout.columns)
+        aside = quarantine_rows(engine, name, raw, faults, layout.columns)
         keyed = _keyed(engine, raw, layout, first_fault(faults) if aside.has_faults else None)
         ids = _record_ids(engine, keyed, raw, layout, first_record_id, where)
         say(f"{name}: standardising {raw.rows_read - aside.count:,} rows")

@@ -1,4 +1,4 @@
-"""Identifiers of any table of persons in one form, with a flag for each value that was set aside."""
+"""Identifiers of any table of persons in one form, with a flag for each rejected value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

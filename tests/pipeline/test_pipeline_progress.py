@@ -25,16 +25,16 @@ def plain_terminal(monkeypatch):
 def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, source):
     def telling(space):
         space.note("halfway")
-        space.tell("2 of 5 rows set aside")
+        space.tell("2 of 5 rows quarantined")
         return toy_pipeline.numbers(space)
 
     stream = io.StringIO()
     runner(root, source, progress=Lines(stream), numbers=telling).run()
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "2 of 5 rows set aside"
+    assert lines[0] == "2 of 5 rows quarantined"
     assert re.fullmatch(r"\[ 1/4\] numbers +5 rows +\d+\.\d s", lines[1])
     assert [line.split()[2] for line in lines[1:]] == ["numbers", "squares", "parcel", "pages"]
-    assert '"text": "2 of 5 rows set aside"' in (root / "log.jsonl").read_text()
+    assert '"text": "2 of 5 rows quarantined"' in (root / "log.jsonl").read_text()
     again = io.StringIO()
     runner(root, source, progress=Lines(again)).run()
     assert again.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
@@ -43,13 +43,13 @@ def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, sou
 def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
     def telling(space):
         space.note("halfway")
-        space.tell("2 of 5 rows set aside [sic]")
+        space.tell("2 of 5 rows quarantined [sic]")
         return toy_pipeline.numbers(space)
 
     stream = Terminal()
     runner(root, source, progress=Bar(stream), numbers=telling).run()
     runner(root, source, progress=Bar(stream)).run()
-    assert "2 of 5 rows set aside [sic]" in stream.getvalue()
+    assert "2 of 5 rows quarantined [sic]" in stream.getvalue()
 
 
 @pytest.mark.parametrize(

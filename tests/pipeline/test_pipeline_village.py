@@ -263,7 +263,7 @@ def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(villa
     path.write_bytes(path.read_bytes()[:-200])
     code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 1
-    assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows set aside" in said
+    assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows quarantined" in said
     assert "npd_ks4: 1 of 120 rows belong to no entity" in said
     assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", said)
     assert statuses(village.root)["attributes-hmrc_employment"] == "kept"

@@ -115,7 +115,7 @@ def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
     assert (reading.summary.rows_read, reading.summary.records) == (5, 2)
     text = described(reading.summary.rejections, reading.summary.rows_read)
     assert text.splitlines() == [
-        "a.csv: 3 of 5 rows set aside",
+        "a.csv: 3 of 5 rows quarantined",
         "  1  row has 3 fields, the header 9   first at line 3",
         "  1  Born is not a date in the form %d/%m/%Y   first at line 4",
         "  1  row holds a NUL   first at line 6",

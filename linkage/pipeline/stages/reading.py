@@ -109,7 +109,7 @@ def _files(job: Job, where: str) -> dict[str, Path]:
 
 
 def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
-    """Rows set aside, rows without an entity, absent columns: reported at once, since they are lost to all that follows."""
+    """Quarantined rows, rows without an entity, absent columns: reported at once, since they are lost to all that follows."""
     if isinstance(summary, ReadingSummary) and summary.absent:
         space.tell(
             f"{summary.source}: no file has the column {', '.join(summary.absent)}; nothing is known of what it holds"
