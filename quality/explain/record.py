@@ -7,8 +7,8 @@ from linkage.config import OTHER_SIDE
 from linkage.engine import Engine, Table, rows
 from linkage.match.candidates import score_candidates
 from linkage.match.pair_weights import PairWeight, frequencies_of
-from linkage.pipeline.opened import OpenStep
 from linkage.match.thresholds import probability_of
+from linkage.pipeline.opened import OpenStep
 from linkage.pipeline.pair_facts import weigh
 from linkage.pipeline.sides import listed_units
 from quality.explain.pair import about_step, about_unit, explain_pair, made_by, outcome_of, pairs_of

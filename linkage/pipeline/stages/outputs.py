@@ -46,7 +46,9 @@ def longitudinal_stage(job: Job) -> Stage:
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
-        quarantined = space.engine.arrow(tables["quarantined"]).sort_by([("table", "ascending"), ("reason", "ascending")])
+        quarantined = space.engine.arrow(tables["quarantined"]).sort_by(
+            [("table", "ascending"), ("reason", "ascending")]
+        )
         return {"rows": rows, "quarantined": quarantined.to_pylist(), "extract_date": until.isoformat()}
 
     return Stage(
