@@ -309,7 +309,7 @@ def test_a_run_needs_a_key_before_any_work(village, leo, monkeypatch, tmp_path):
 def test_a_list_of_opt_outs_that_leaves_nobody_out_is_told_before_any_work(village):
     village.change("[gates]", 'opt_outs = "opt-outs.csv"\n\n[gates]')
     (village.folder / "opt-outs.csv").write_text("source,entity_key\nndp,SECRET\n")
-    with pytest.raises(InputError, match="1 row of the list of those who opted out: the source is none of") as refused:
+    with pytest.raises(InputError, match="1 row of the list of people who opted out: the source is none of") as refused:
         village.runner()
     assert "SECRET" not in str(refused.value)
 
