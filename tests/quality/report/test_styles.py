@@ -21,13 +21,9 @@ def _set_in(sheet: str, medium: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("package", "name"),
-    [("quality.report", "report.css")],
-)
-def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
-    """Pale letters stood on white paper: what is for dark screens is said of screens, or said again for paper."""
-    sheet = template_text(package, name)
+def test_colours_of_the_dark_are_not_printed() -> None:
+    """Pale letters on white paper: what is for dark screens is set for screens, or set again for paper."""
+    sheet = template_text("quality.report", "report.css")
     assert "prefers-color-scheme: dark" in sheet
     assert _set_in(sheet, "(prefers-color-scheme: dark)") - _set_in(sheet, "print") <= _NOT_PRINTED
 
