@@ -133,16 +133,20 @@ def _with_zeros(code: str, length: int) -> str:
     return code.zfill(length) if code.isdigit() and length - _LOST_ZEROS <= len(code) < length else code
 
 
-def _usual_length(values: Counts) -> int:
+def _lengths(values: Counts, form: Callable[[str], str]) -> Counter[int]:
     lengths = Counter[int]()
     for value, rows in values.items():
-        lengths[len(_code(value))] += rows
+        lengths[len(form(value))] += rows
+    return lengths
+
+
+def _usual_length(lengths: Counter[int]) -> int:
     return max(lengths, key=lambda n: (lengths[n], n), default=0)
 
 
 def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     """The usual length of each file's numbers; and, where one file writes fewer signs, which ones: the last or first."""
-    lengths = [_usual_length(values) for values in sides]
+    lengths = [_usual_length(_lengths(values, _code)) for values in sides]
     shorter, longer = min(lengths), max(lengths)
     common: dict[str, Any] = {}
     if longer - shorter > _LOST_ZEROS and shorter:
@@ -195,15 +199,12 @@ def _is_upn(code: str) -> bool:
 
 def infer_phones(values: Counts) -> int:
     """The fewest digits that a tenth of a column's telephones have, without first zeros."""
-    lengths = Counter[int]()
-    for value, rows in values.items():
-        lengths[len(_dialled(value))] += rows
-    so_far = 0
+    lengths, so_far = _lengths(values, _dialled), 0
     for length in sorted(lengths):
         so_far += lengths[length]
         if length >= _MIN_PHONE_DIGITS and so_far >= _SHORT_PHONE_SHARE * lengths.total():
             return length
-    return max(lengths, key=lambda length: (lengths[length], length), default=0)
+    return _usual_length(lengths)
 
 
 def _dialled(text: str) -> str:
@@ -243,7 +244,9 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
-    lengths = [_usual_length(of) if digits else 0 for of, digits in zip(sides, are_digits, strict=True)]
+    lengths = [
+        _usual_length(_lengths(of, _code)) if digits else 0 for of, digits in zip(sides, are_digits, strict=True)
+    ]
     shortest = min(lengths)
     options = [[{"kind": "code", "length": n, "digits": shortest} for n in lengths]]
     for longer in range(shortest + 1, min(shortest + _LOST_ZEROS, max(lengths)) + 1) if shortest else ():

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from anyascii import anyascii
@@ -493,7 +494,9 @@ def _by_form(profile: Profile, columns: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for column in columns:
         values = profile.values(column)
-        role = next((role for role, form in FORMS.items() if _have_form(values, form)), None)
+        role = next(
+            (role for role, form in FORMS.items() if share(values, partial(_fits, form)) >= _MIN_FORM_SHARE), None
+        )
         if role is None and _are_birth_dates(values):
             role = "dob"
         frame = sex_frame(values, column) if role is None and len(values) <= 4 else None
@@ -504,8 +507,8 @@ def _by_form(profile: Profile, columns: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _have_form(values: Counter[str], form: re.Pattern[str]) -> bool:
-    return share(values, lambda value: form.fullmatch(value.upper())) >= _MIN_FORM_SHARE
+def _fits(form: re.Pattern[str], value: str) -> bool:
+    return bool(form.fullmatch(value.upper()))
 
 
 def _are_birth_dates(values: Counter[str]) -> bool:
@@ -514,10 +517,10 @@ def _are_birth_dates(values: Counter[str]) -> bool:
         return False
     how, years = infer_format(values, latest_birth_year([values])), Counter[int]()
     for value, rows in values.items():
-        date = read_date(value, how)
-        if date and not date.endswith("-00") and len(value) > 5:
-            years[int(date[:4])] += rows
-    return years.total() >= _MIN_FORM_SHARE * values.total() and max(years) - min(years) >= _MIN_BIRTH_YEARS
+        date = read_date(value, how) or "-00"
+        years[int(date[:4]) if len(value) > 5 and not date.endswith("-00") else 0] += rows
+    undated = years.pop(0, 0)
+    return undated <= (1 - _MIN_FORM_SHARE) * values.total() and max(years) - min(years) >= _MIN_BIRTH_YEARS
 
 
 def _by_likeness(
@@ -529,11 +532,11 @@ def _by_likeness(
         if (role == "full_name" and {*own} & {*_NAMES}) or (role in _NAMES and "full_name" in own):
             continue
         is_number = role in NUMBERS
-        tokens, least = (_numbers, _MIN_EQUAL) if is_number else (_words, _MIN_LIKENESS)
-        theirs = tokens(other.values(others[role][0]))
-        usual = 1.0 if is_number else _of_halves(theirs)
+        theirs = _tokens(other.values(others[role][0]), is_number)
+        least, usual = (_MIN_EQUAL, 1.0) if is_number else (_MIN_LIKENESS, _of_halves(theirs))
         for column in free if usual else ():
-            score = _in_common(tokens(profile.values(column)), theirs) / usual
+            tokens = _tokens(profile.values(column), is_number)
+            score = min(share(tokens, theirs.__contains__), share(theirs, tokens.__contains__)) / usual
             if score >= least:
                 scores[role, column] = score
     found: dict[str, str] = {}
@@ -546,27 +549,15 @@ def _by_likeness(
     return found
 
 
-def _words(values: Counter[str]) -> Counter[str]:
+def _tokens(values: Counter[str], is_number: bool) -> Counter[str]:
+    """The numbers of a column, or its words; none where it is a category, or most values have digits."""
     found = Counter[str]()
-    if len(values) >= _MIN_VALUES and share(values, lambda value: any(map(str.isdigit, value))) <= _MAX_NUMBERED:
-        for value, rows in values.items():
-            for word in name_words(value):
-                found[word] += rows
+    are_words = len(values) >= _MIN_VALUES and share(values, lambda v: any(map(str.isdigit, v))) <= _MAX_NUMBERED
+    for value, rows in values.items() if is_number or are_words else ():
+        codes = [code for code in [re.sub(r"[^A-Z0-9]", "", value.upper())] if len(code) >= _MIN_NUMBER]
+        for token in [code for code in codes if any(map(str.isdigit, code))] if is_number else name_words(value):
+            found[token] += rows
     return found
-
-
-def _numbers(values: Counter[str]) -> Counter[str]:
-    found = Counter[str]()
-    for value, rows in values.items():
-        code = re.sub(r"[^A-Z0-9]", "", value.upper())
-        if len(code) >= _MIN_NUMBER and any(map(str.isdigit, code)):
-            found[code] += rows
-    return found
-
-
-def _in_common(one: Counter[str], two: Counter[str]) -> float:
-    """The share of the rows of two columns whose tokens stand in the other; the smaller of both."""
-    return min(share(one, two.__contains__), share(two, one.__contains__))
 
 
 def _of_halves(tokens: Counter[str]) -> float:

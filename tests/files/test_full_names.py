@@ -9,34 +9,10 @@ from hypothesis import strategies as st
 
 from linkage.files.full_names import FullNames, bare_name, suffix_of
 
-FORENAMES = [
-    "AMELIA",
-    "OLIVER",
-    "ISLA",
-    "NOAH",
-    "AVA",
-    "MARTHA",
-    "JONATHAN",
-    "RHYS",
-    "EMMA",
-    "THOMAS",
-    "OLIVIA",
-    "GEORGE",
-]
-SURNAMES = [
-    "SMITH",
-    "JONES",
-    "PATEL",
-    "OKONKWO",
-    "FITZGERALD",
-    "DUNNE",
-    "NOWAK",
-    "ZELLER",
-    "QUIST",
-    "UMAROV",
-    "BAKKER",
-    "VANCE",
-]
+FORENAMES = ["AMELIA", "OLIVER", "ISLA", "NOAH", "AVA", "MARTHA", "JONATHAN", "RHYS", "EMMA", "THOMAS", "OLIVIA",
+             "GEORGE"]  # fmt: skip
+SURNAMES = ["SMITH", "JONES", "PATEL", "OKONKWO", "FITZGERALD", "DUNNE", "NOWAK", "ZELLER", "QUIST", "UMAROV", "BAKKER",
+            "VANCE"]  # fmt: skip
 
 
 def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:

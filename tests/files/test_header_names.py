@@ -4,34 +4,28 @@ import pytest
 
 from linkage.files.header_names import NUMBERS, address_lines, any_known, is_called_like_a_key, roles_of
 
+HEADERS = """
+    id first_name last_name date_of_birth gender postcode | id forename surname dob sex postcode
+    PupilRef FNAME MNAME LNAME BIRTHDT SEX_CD | id forename middle_names surname dob sex
+    Kennung Vorname Nachname Geburtsdatum Geschlecht PLZ | id forename surname dob sex postcode
+    codice Cognome Nome Data_di_nascita Sesso CAP | id surname forename dob sex postcode
+    nombre apellido1 apellido2 FEC_NAC sexo | forename surname second_surname dob sex
+    prenom nom_de_famille date_naissance sexe commune | forename surname dob sex town
+    imię nazwisko data_urodzenia płeć | forename surname dob sex
+    förnamn efternamn födelsedatum kön | forename surname dob sex
+    voornaam tussenvoegsel achternaam geboortedatum | forename surname_particle surname dob
+    ad soyad dogum_yili cinsiyet | forename surname birth_year sex
+    HUSID UPN ULN NINO UCAS_Person_ID SCN | husid upn uln nino ucas_person_id scn
+    census_forename census_surname census_dob | forename surname dob
+    PatientSurname Patient_Forename Sex[M/F] Maiden_name | surname forename sex other_surname
+"""
 
-@pytest.mark.parametrize(
-    ("headers", "roles"),
-    [
-        (
-            ["id", "first_name", "last_name", "date_of_birth", "gender", "postcode"],
-            "id forename surname dob sex postcode",
-        ),
-        (["PupilRef", "FNAME", "MNAME", "LNAME", "BIRTHDT", "SEX_CD"], "id forename middle_names surname dob sex"),
-        (
-            ["Kennung", "Vorname", "Nachname", "Geburtsdatum", "Geschlecht", "PLZ"],
-            "id forename surname dob sex postcode",
-        ),
-        (["codice", "Cognome", "Nome", "Data di nascita", "Sesso", "CAP"], "id surname forename dob sex postcode"),
-        (["nombre", "apellido1", "apellido2", "FEC_NAC", "sexo"], "forename surname second_surname dob sex"),
-        (["prenom", "nom_de_famille", "date_naissance", "sexe", "commune"], "forename surname dob sex town"),
-        (["imię", "nazwisko", "data_urodzenia", "płeć"], "forename surname dob sex"),
-        (["förnamn", "efternamn", "födelsedatum", "kön"], "forename surname dob sex"),
-        (["voornaam", "tussenvoegsel", "achternaam", "geboortedatum"], "forename surname_particle surname dob"),
-        (["ad", "soyad", "dogum_yili", "cinsiyet"], "forename surname birth_year sex"),
-        (["HUSID", "UPN", "ULN", "NINO", "UCAS Person ID", "SCN"], "husid upn uln nino ucas_person_id scn"),
-        (["census_forename", "census_surname", "census_dob"], "forename surname dob"),
-        (["Patient's Surname", "Patient Forename", "Sex [M/F]", "Maiden name"], "surname forename sex other_surname"),
-    ],
-)
-def test_headers_name_roles(headers: list[str], roles: str) -> None:
+
+@pytest.mark.parametrize("line", HEADERS.strip().splitlines())
+def test_headers_name_roles(line: str) -> None:
+    headers, roles = (part.split() for part in line.split("|"))
     found = roles_of(headers, {})
-    assert {role: columns[0] for role, columns in found.items()} == dict(zip(roles.split(), headers, strict=True))
+    assert {role: columns[0] for role, columns in found.items()} == dict(zip(roles, headers, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,8 @@ def test_identifiers_alone_are_compared(engine: Engine, tmp_path: Path) -> None:
     assert found.schemas[0].fields == ["forename", "surname", "dob", "sex"]
     assert found.unmapped == [["school", "ethnicity"], ["school", "ethnicity"]]
     assert [schema.id for schema in found.schemas] == ["id", "ref"]
-
-
-def test_a_further_column_is_compared_where_the_user_names_it(engine: Engine, tmp_path: Path) -> None:
-    found = infer(engine, tmp_path, LEFT, RIGHT, compare=["school"])
-    assert found.schemas[1].fields[-1] == "school"
-    assert found.unmapped[0] == ["ethnicity"]
+    named = infer(engine, tmp_path, LEFT, RIGHT, compare=["school"])
+    assert (named.schemas[1].fields[-1], named.unmapped[0]) == ("school", ["ethnicity"])
 
 
 def test_records_of_both_files_are_in_one_form(engine: Engine, tmp_path: Path) -> None:
@@ -114,28 +110,20 @@ def test_the_number_of_husid_is_an_identifier(engine: Engine, tmp_path: Path) ->
     assert "husid" in infer(engine, tmp_path, left, left.replace("rec", "key").replace("Ash", "Ashe")).schemas[0].fields
 
 
+HOMES = "id,address,town\n1,a,b\n2,c,d\n"
+COLOURS, BIRTHS = "id,dob,sex\n1,red,F\n2,blue,M\n", "id,dob,sex\n3,1990-01-02,F\n4,1991-02-03,M\n"
+
+
 @pytest.mark.parametrize(
-    ("left", "right", "error", "part"),
+    ("left", "right", "part"),
     [
-        ("id,wage\n1,2\n2,3\n", RIGHT, ConfigError, "fewer than two fields"),
-        (
-            "id,address,town\n1,a,b\n2,c,d\n",
-            "id,address,town\n3,a,b\n4,c,e\n",
-            ConfigError,
-            "no field that identifies a person",
-        ),
-        (
-            "id,dob,sex\n1,red,F\n2,blue,M\n",
-            "id,dob,sex\n3,1990-01-02,F\n4,1991-02-03,M\n",
-            InputError,
-            "--date-format",
-        ),
+        ("id,wage\n1,2\n2,3\n", RIGHT, "fewer than two fields"),
+        (HOMES, HOMES.replace(",d", ",e"), "no field that identifies"),
+        (COLOURS, BIRTHS, "--date-format"),
     ],
 )
-def test_too_little_to_compare_has_a_remedy(
-    left: str, right: str, error: type[Exception], part: str, engine: Engine, tmp_path: Path
-) -> None:
-    with pytest.raises(error, match=part):
+def test_too_little_to_compare_has_a_remedy(left: str, right: str, part: str, engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises((ConfigError, InputError), match=part):
         infer(engine, tmp_path, left, right)
 
 

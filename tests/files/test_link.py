@@ -1,4 +1,4 @@
-"""Two files, or one with itself, linked with no configuration: links, records, schema, manifest and report, and no value where none may be."""
+"""Two files, or one with itself, linked with no configuration; no value stands where none may be."""
 
 import json
 import os
