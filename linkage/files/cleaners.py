@@ -101,10 +101,7 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         return short("forename", first), " ".join(name for name in (others, further) if name) or None
 
     def family(
-        surname: Value = None,
-        surname_particle: Value = None,
-        other_surname: Value = None,
-        second_surname: Value = None,
+        surname: Value = None, surname_particle: Value = None, other_surname: Value = None, second_surname: Value = None
     ) -> tuple[Value, ...]:
         before, two = _surname(letters, other_surname), _surname(letters, second_surname)
         name = _surname(letters, f"{surname_particle} {surname}" if surname_particle and surname else surname) or before

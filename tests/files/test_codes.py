@@ -4,14 +4,7 @@ from collections import Counter
 
 import pytest
 
-from linkage.files.codes import (
-    infer_numbers,
-    infer_phones,
-    infer_postcodes,
-    read_number,
-    read_phones,
-    read_postcode,
-)
+from linkage.files.codes import infer_numbers, infer_phones, infer_postcodes, read_number, read_phones, read_postcode
 
 
 @pytest.mark.parametrize(

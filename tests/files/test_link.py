@@ -33,7 +33,7 @@ def test_precision_and_recall_without_configuration(done: Done) -> None:
 def test_the_folder_holds_what_it_promises(done: Done) -> None:
     out = done.request.out
     assert {path.name for path in out.iterdir()} >= {
-        *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report"),
+        *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report")
     }
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["status"] == "done"
