@@ -12,14 +12,14 @@ from linkage.cli.output import count_of, exit_unless, request_of, show, show_row
 from linkage.errors import InputError
 
 if TYPE_CHECKING:
-    from quality.disclosure.outputs import Checked
+    from quality.disclosure.outputs.findings import Checked
 
 app = typer.Typer(no_args_is_help=True, help="Check results that are to leave a secure setting.")
 
 
 @app.command()
 def check(
-    files: Annotated[list[Path], Argument(metavar="FILE", help="CSV or XLSX tables.")],
+    files: Annotated[list[Path], Argument(metavar="FILE", help="CSV tables.")],
     profile: o.Profile = "leo_publication",
     out: Annotated[Path | None, Option(help="A folder for the safe tables and the audit of each cell.")] = None,
     approved: Annotated[Path | None, Option(help="A folder of tables that left before.")] = None,
@@ -34,16 +34,11 @@ def check(
     Example: leo disclosure check results.csv --profile ons_10_5 --out safe
     """
     from quality.disclosure import load
-    from quality.disclosure.outputs import (
-        check_tables,
-        draft,
-        read_approved,
-        read_tables,
-        refuse_overwriting,
-        write_safe,
-    )
+    from quality.disclosure.outputs.checking import check_tables, draft, read_approved
+    from quality.disclosure.outputs.reading import read_table
+    from quality.disclosure.outputs.release import refuse_overwriting, write_safe
 
-    sheets = [sheet for path in files for sheet in read_tables(path)]
+    sheets = [read_table(path) for path in files]
     if is_draft:
         drafts = {sheet.schema_file: draft(sheet) for sheet in sheets if not sheet.schema_file.exists()}
         for path, text in drafts.items():
@@ -78,7 +73,7 @@ def microdata(
     options = locals()
     from linkage.engine import connect
     from quality.disclosure import load
-    from quality.disclosure.outputs import Rules, check_microdata
+    from quality.disclosure.outputs.microdata import Rules, check_microdata
 
     rules = request_of(Rules, options, threshold=max(load(profile).threshold, 2))
     signs = {}
@@ -123,7 +118,7 @@ def _report(checked: "Checked") -> dict[str, Any]:
     sheet, layout = checked.sheet, checked.layout
     kinds = [column.holds if column else "undeclared" for column in layout.columns]
     return {
-        "table": f"{sheet.file}{f', sheet {sheet.name}' if sheet.name else ''}",
+        "table": str(sheet.file),
         "passes": checked.passes,
         "columns": {kind: [head for head, of in zip(sheet.heads, kinds, strict=True) if of == kind] for kind in kinds},
         "totals": sorted(frozenset[str]().union(*layout.totals)),

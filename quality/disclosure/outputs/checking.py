@@ -10,7 +10,7 @@ from quality.disclosure.outputs.findings import NOT_CORRECTABLE, Checked, check_
 from quality.disclosure.outputs.layout import Layout, doubts, layout_of, possible_totals
 from quality.disclosure.outputs.linked import link
 from quality.disclosure.outputs.numbers import ANY, Fault, Key, Numbers, add_counts, amounts_of, fault_of, means_of
-from quality.disclosure.outputs.reading import Sheet, by_measure, read_tables
+from quality.disclosure.outputs.reading import Sheet, by_measure, read_table
 from quality.disclosure.outputs.release import release
 from quality.disclosure.outputs.schema import schema_text
 
@@ -19,7 +19,7 @@ Report = Callable[[Key, str, str], None]
 
 
 def read_approved(folder: Path) -> list[Sheet]:
-    """The tables of a folder of CSV and XLSX files that left before.
+    """The tables of a folder of CSV files that left before.
 
     Raises:
         InputError: the folder is not there, or a file in it is not a table.
@@ -27,7 +27,7 @@ def read_approved(folder: Path) -> list[Sheet]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of approved tables\n  leave --approved out until a table has left")
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".xlsx"))
-    return [sheet for file in files if not file.name.endswith(".audit.csv") for sheet in read_tables(file)]
+    return [read_table(file) for file in files if not file.name.endswith(".audit.csv")]
 
 
 def draft(sheet: Sheet) -> str:

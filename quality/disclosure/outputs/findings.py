@@ -31,7 +31,6 @@ REMEDIES = {
     "duplicate labels": "write out the labels of every row, none merged or blank; one table a file, no row twice",
     "unread": "one row of names above numbers and symbols only",
     "undeclared": "declare it in {schema}; --draft writes a draft",
-    "hidden content": "save only the cells in a new workbook; --out does",
     "nothing to check": "declare the columns in {schema}; rows about people: leo disclosure microdata",
 }
 NOTES = frozenset({"all of one kind"})
@@ -79,7 +78,7 @@ class Checked:
 
     @property
     def name(self) -> str:
-        return f"{self.source.file.name}{f', sheet {self.source.name}' if self.source.name else ''}"
+        return self.source.file.name
 
     @property
     def passes(self) -> bool:
@@ -100,8 +99,6 @@ class Checked:
 def check_form(checked: Checked, profile: Profile) -> None:
     """Add the faults that are seen before any number is judged."""
     sheet, layout = checked.sheet, checked.layout
-    for what in sheet.hidden_content:
-        checked.report("workbook", "hidden content", f"it holds {what}: they would leave with it")
     if not layout.numeric and None not in layout.columns:
         checked.report("table", "nothing to check", "no column holds counts, rates, means or amounts")
     if sheet.beyond:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
-from quality.disclosure import Profile, Sum
+from quality.disclosure import Profile, Sum, is_consistent
 from quality.disclosure.outputs.layout import Layout, code_of, measure_of
 from quality.disclosure.outputs.numbers import CLOSE, Key, Numbers
 from quality.disclosure.outputs.reading import plain
@@ -103,43 +103,46 @@ def _add_margins(numbers: Numbers, tables: Sequence[Mapping[Codes, Key]], measur
     tables = [{at: key for at, key in cells.items() if all(code in axis[1] for axis, code in at)} for cells in tables]
     used = [frozenset(axis for codes in cells for axis, _ in codes) for cells in tables]
     all_axes = frozenset[Axis]().union(*used)
-    incomplete = {axis for axis in all_axes if not _is_complete(axis, all_axes, tables, numbers)}
-    frames = [all_axes] if len(tables) > 1 else []
-    if math.prod(len(codes) + ((name, codes) in incomplete) for name, codes in all_axes) > _LARGEST:
-        frames = [*dict.fromkeys(one & other for one, other in combinations(used, 2))]
-    for number, frame in enumerate(frames):
-        order = sorted(frame, key=lambda axis: (axis[0], sorted(axis[1])))
-        codes = [[*sorted(axis[1]), *([_OTHERS] if axis in incomplete else [])] for axis in order]
-        cells: dict[Codes, Key] = {
-            frozenset(zip(order, at, strict=True)): (-1, n, number, measure) for n, at in enumerate(product(*codes))
-        }
-        numbers.low |= dict.fromkeys(cells.values(), 0.0)
-        numbers.high |= dict.fromkeys(cells.values(), 0.0)
-        numbers.unpublished |= set(cells.values())
-        for axes, own in zip(used, tables, strict=True):
-            for asked, key in own.items() if axes <= frame else ():
-                numbers.sums.append(Sum(key, tuple(cell for at, cell in cells.items() if asked <= at)))
-            inner = {at: key for at, key in own.items() if len(at) == len(axes)} if frame < axes else {}
-            for at, cell in cells.items():
-                if members := tuple(key for codes_of, key in inner.items() if at <= codes_of):
-                    numbers.sums.append(Sum(cell, members))
+    # People may have none of an axis's codes where another axis of the dimension groups them differently, and where the
+    # numbers shown contradict that all codes are there.
+    names = [axis[0] for axis in all_axes]
+    twice = frozenset(axis for axis in all_axes if names.count(axis[0]) > 1)
+    before = len(numbers.sums)
+    for incomplete in (
+        (twice, *(twice | {axis} for axis in sorted(all_axes, key=lambda axis: (axis[0], sorted(axis[1])))), all_axes)
+        if len(tables) > 1
+        else ()
+    ):
+        del numbers.sums[before:]
+        frames = [all_axes]
+        if math.prod(len(codes) + ((name, codes) in incomplete) for name, codes in all_axes) > _LARGEST:
+            frames = [*dict.fromkeys(one & other for one, other in combinations(used, 2))]
+        for number, frame in enumerate(frames):
+            _add_frame(numbers, frame, incomplete, list(zip(used, tables, strict=True)), (number, measure))
+        if is_consistent(numbers.bounds(), numbers.hidden):
+            break
 
 
-def _is_complete(axis: Axis, axes: frozenset[Axis], tables: Sequence[Mapping[Codes, Key]], numbers: Numbers) -> bool:
-    """Whether the codes of an axis come to the totals that are shown of them; not where another axis of the dimension
-    groups people differently, which may have what this one has not."""
-    if any(other[0] == axis[0] and other != axis for other in axes):
-        return False
-    totals = {codes: key for cells in tables for codes, key in cells.items() if axis not in dict(codes)}
-    for cells in tables:
-        groups: dict[Codes, list[Key]] = defaultdict(list)
-        for codes, key in cells.items():
-            if axis in dict(codes):
-                groups[frozenset(pair for pair in codes if pair[0] != axis)].append(key)
-        for codes, members in groups.items():
-            total, shown = totals.get(codes), [key for key in members if key not in numbers.hidden]
-            if total is None or total in numbers.hidden or len(shown) < len(axis[1]):
-                continue
-            if sum(numbers.high[key] for key in shown) < numbers.low[total] - CLOSE:
-                return False
-    return True
+def _add_frame(
+    numbers: Numbers,
+    frame: frozenset[Axis],
+    incomplete: frozenset[Axis],
+    tables: Iterable[tuple[frozenset[Axis], Mapping[Codes, Key]]],
+    name: tuple[int, str],
+) -> None:
+    """An unpublished table over some axes, and its sums to the cells of each table."""
+    order = sorted(frame, key=lambda axis: (axis[0], sorted(axis[1])))
+    codes = [[*sorted(axis[1]), *([_OTHERS] if axis in incomplete else [])] for axis in order]
+    cells: dict[Codes, Key] = {
+        frozenset(zip(order, at, strict=True)): (-1, n, *name) for n, at in enumerate(product(*codes))
+    }
+    numbers.low |= dict.fromkeys(cells.values(), 0.0)
+    numbers.high |= dict.fromkeys(cells.values(), 0.0)
+    numbers.unpublished |= set(cells.values())
+    for axes, own in tables:
+        for asked, key in own.items() if axes <= frame else ():
+            numbers.sums.append(Sum(key, tuple(cell for at, cell in cells.items() if asked <= at)))
+        inner = {at: key for at, key in own.items() if len(at) == len(axes)} if frame < axes else {}
+        for at, cell in cells.items():
+            if members := tuple(key for codes_of, key in inner.items() if at <= codes_of):
+                numbers.sums.append(Sum(cell, members))

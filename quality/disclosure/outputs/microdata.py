@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from anyascii import anyascii
@@ -52,6 +52,7 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
 
     Raises:
         ConfigError: a column that is named is not in the file; all such at once.
+        InputError: the file is neither Parquet nor CSV.
     """
     table = _read(engine, path)
     named = [*rules.quasi, *rules.institutions, *rules.amounts, *([rules.person] if rules.person else [])]
@@ -61,14 +62,28 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
         raise ConfigError(
             f"{path}: no column {', '.join(unknown)}\n  it has: {', '.join(table.columns) if is_header else hidden}"
         )
-    if rules.person is None and PERSON in table.columns:
-        rules = replace(rules, person=PERSON)
+    person = quote(rules.person or PERSON)
+    # A row without a person is a person of its own.
+    people = f"(count(distinct {person}) + count(*) filter (where {person} is null))"
+    people = people if rules.person or PERSON in table.columns else "count(*)"
     signs = _identifiers(engine, table)
-    signs += _rare_combinations(engine, table, rules) if rules.quasi else []
-    for column in rules.institutions:
-        signs += _small_institutions(engine, table, column, rules)
-    for column in rules.amounts:
-        signs += _extremes(engine, table, column, rules)
+    signs += _rare_combinations(engine, table, rules, people) if rules.quasi else []
+    for name in rules.institutions:
+        column = quote(name)
+        groups = f"(select {people} as people from {{table}} where {column} is not null group by {column})"
+        small = _counted(engine, table, f"select count(*) as small from {groups} where people < $k", k=rules.threshold)[
+            0
+        ]
+        message = f"{small:,} {'has' if small == 1 else 'have'} fewer than {rules.threshold} people"
+        remedy = "group small institutions together, or leave the column out"
+        signs += [Sign(name, "small institution", message, remedy)] if small else []
+    for name in rules.amounts:  # a largest value that few people have is not top-coded
+        column = quote(name)
+        query = f"select {people} as people from {{table}} where {column} = (select max({column}) from {{table}})"
+        few = _counted(engine, table, query)[0]
+        message = f"the largest value is of {few:,} {'person' if few == 1 else 'people'}: it is not top-coded"
+        remedy = f"replace values above the {rules.threshold}th largest by it"
+        signs += [Sign(name, "top-coding", message, remedy)] if 0 < few < rules.threshold else []
     return signs
 
 
@@ -88,70 +103,36 @@ def _read(engine: Engine, path: Path) -> Table:
         ) from None
 
 
+def _counted(engine: Engine, table: Table, query: str, **params: int | str) -> list[int]:
+    return [int(number) for number in one(engine, engine.sql(query, params=params, table=table)).values()]
+
+
 def _is_record(names: Sequence[str]) -> bool:
     """Whether a column's name has the form of an identifier: a file without a header has a record there."""
     return any(re.fullmatch(form, name.strip().upper()) for form in SIGNS.values() for name in names)
 
 
-def _people(rules: Rules) -> str:
-    """SQL that counts people; a row without a person is a person of its own."""
-    if not rules.person:
-        return "count(*)"
-    person = quote(rules.person)
-    return f"(count(distinct {person}) + count(*) filter (where {person} is null))"
-
-
-def _rare_combinations(engine: Engine, table: Table, rules: Rules) -> list[Sign]:
+def _rare_combinations(engine: Engine, table: Table, rules: Rules, people: str) -> list[Sign]:
     """Combinations that few share, and the probability that a unique one is unique in the population.
 
     Of a sample of fraction p with n1 combinations of one person and n2 of two, it is p n1 / (p n1 + 2 (1 - p) n2)
     (Skinner and Elliot 2002, the data intrusion simulation).
     """
     query = f"""
-        with combinations as (
-            select {_people(rules)} as people from {{table}} group by {", ".join(map(quote, rules.quasi))}
-        )
         select count(*) filter (where people = 1) as uniques,
                count(*) filter (where people = 2) as pairs,
                coalesce(sum(people) filter (where people < $k), 0) as few
-        from combinations
+        from (select {people} as people from {{table}} group by {", ".join(map(quote, rules.quasi))})
         """
-    counted = one(engine, engine.sql(query, params={"k": rules.threshold}, table=table))
-    few, uniques, pairs, p = int(counted["few"]), int(counted["uniques"]), int(counted["pairs"]), rules.fraction
+    uniques, pairs, few = _counted(engine, table, query, k=rules.threshold)
     if not few:
         return []
-    people = "1 person shares" if few == 1 else f"{few:,} people share"
-    message = f"{people} a combination with fewer than {rules.threshold}; {uniques:,} are unique"
-    if uniques and p < 1:
+    shared = "1 person shares" if few == 1 else f"{few:,} people share"
+    message = f"{shared} a combination with fewer than {rules.threshold}; {uniques:,} are unique"
+    if uniques and (p := rules.fraction) < 1:
         probability = p * uniques / (p * uniques + 2 * (1 - p) * pairs)
         message += f", each of them unique in the population with probability {probability:.2f}"
     return [Sign(", ".join(rules.quasi), "k-anonymity", message, "use broader bands, or leave a column out")]
-
-
-def _small_institutions(engine: Engine, table: Table, column: str, rules: Rules) -> list[Sign]:
-    query = f"""
-        with institutions as (
-            select {_people(rules)} as people from {{table}}
-            where {quote(column)} is not null group by {quote(column)}
-        )
-        select count(*) filter (where people < $least) as small from institutions
-        """
-    small = int(one(engine, engine.sql(query, params={"least": rules.threshold}, table=table))["small"])
-    message = f"{small:,} {'has' if small == 1 else 'have'} fewer than {rules.threshold} people"
-    remedy = "group small institutions together, or leave the column out"
-    return [Sign(column, "small institution", message, remedy)] if small else []
-
-
-def _extremes(engine: Engine, table: Table, column: str, rules: Rules) -> list[Sign]:
-    """A largest value that few people have: it is not top-coded."""
-    query = f"""
-        with largest as (select max({quote(column)}) as value from {{table}})
-        select {_people(rules)} as people from {{table}}, largest where {quote(column)} = largest.value
-        """
-    people = int(one(engine, engine.sql(query, table=table))["people"])
-    message = f"the largest value is of {people:,} {'person' if people == 1 else 'people'}: it is not top-coded"
-    remedy = f"replace values above the {rules.threshold}th largest by it"
-    return [Sign(column, "top-coding", message, remedy)] if 0 < people < rules.threshold else []
 
 
 def _identifiers(engine: Engine, table: Table) -> list[Sign]:
@@ -164,21 +145,11 @@ def _identifiers(engine: Engine, table: Table) -> list[Sign]:
         if any(part in name for part in NAMES):
             signs.append(Sign(shown, "identifier", "its name is that of an identifier", "leave the column out"))
             continue
-        counts = ", ".join(
-            f"count(*) filter (where regexp_matches(text, $form_{n})) as form_{n}" for n in range(len(SIGNS))
-        )
-        query = f"""
-            with texts as (
-                select distinct upper(cast({quote(column)} as varchar)) as text
-                from {{table}} where {quote(column)} is not null
-            )
-            select {counts} from texts
-            """
-        params = {f"form_{n}": form for n, form in enumerate(SIGNS.values())}
-        counted = one(engine, engine.sql(query, params=params, table=table))
-        for n, form in enumerate(SIGNS):
-            if count := int(counted[f"form_{n}"]):
-                values = "value looks" if count == 1 else "values look"
-                message = f"{count:,} different {values} like {form}"
+        counts = ", ".join(f"count(*) filter (where regexp_matches(text, $f{n})) as f{n}" for n in range(len(SIGNS)))
+        texts = f"(select distinct upper(cast({quote(column)} as varchar)) as text from {{table}})"
+        params = {f"f{n}": form for n, form in enumerate(SIGNS.values())}
+        for form, count in zip(SIGNS, _counted(engine, table, f"select {counts} from {texts}", **params), strict=True):
+            if count:
+                message = f"{count:,} different {'value looks' if count == 1 else 'values look'} like {form}"
                 signs.append(Sign(shown, "identifier", message, "leave the column out, or look at what it holds"))
     return signs

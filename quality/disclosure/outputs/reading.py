@@ -1,12 +1,11 @@
-"""Tables of results in CSV and XLSX files: cells with their place, and the number or symbol that each stands for."""
+"""Tables of results in CSV files: cells with their place, and the number or symbol that each stands for."""
 
 import math
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 from linkage.config.spreadsheets import read_sheets
 from linkage.errors import ConfigError, InputError
@@ -28,19 +27,6 @@ _PLACES = re.compile(r"\.([0-9]+)")
 _PERSONAL = re.compile(  # no name of a column: a date, an id, an e-mail address, a British postcode
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\+?\d{9,}|[^@\s]+@[^@\s]+\.\w+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE
 )
-# What a workbook can hold besides the cells of its sheets, by its place in the archive.
-_HIDDEN_CONTENT = {
-    "xl/pivotCache/": "the records behind a pivot table",
-    "xl/externalLinks/": "copies of cells of other workbooks",
-    "xl/embeddings/": "embedded files",
-    "xl/model/": "a data model",
-    "xl/charts/": "charts, with the numbers that they were drawn from",
-    "xl/media/": "pictures",
-    "xl/comments": "comments",
-    "xl/threadedComments/": "comments",
-    "xl/vbaProject": "macros",
-    "xl/revisions/": "tracked changes, with earlier numbers",
-}
 
 
 @dataclass(frozen=True)
@@ -66,29 +52,25 @@ class Sheet:
     """One table.
 
     Attributes:
-        file, name: where it is; a CSV file's sheet has no name.
         top: how many rows stand above the header.
         header: the names of the columns.
         rows: the cells below it; every row as wide as the header.
-        hidden_content: what its workbook holds besides cells; in the first sheet only.
         beyond: rows with cells to the right of the header's last name.
         schema: as declared.
         origin: where the file has a cell of a table that `by_measure` rearranged.
     """
 
     file: Path
-    name: str
     top: int
     header: Sequence[str]
     rows: Sequence[Sequence[Value]]
-    hidden_content: Sequence[str] = ()
     beyond: Sequence[int] = ()
     schema: Schema = field(default_factory=Schema)
     origin: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def schema_file(self) -> Path:
-        return schema_path(self.file, self.name)
+        return schema_path(self.file)
 
     @property
     def heads(self) -> Sequence[str]:
@@ -99,8 +81,7 @@ class Sheet:
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
         row, column = self.origin.get((row, column), (row, column))
-        cell = f"{_letters(column)}{self.top + row + 2}"
-        return f"{self.name}!{cell}" if self.name else cell
+        return f"{_letters(column)}{self.top + row + 2}"
 
 
 def _letters(column: int) -> str:
@@ -111,31 +92,37 @@ def _letters(column: int) -> str:
     return letters
 
 
-def read_tables(path: Path) -> list[Sheet]:
-    """Every table of a file: a CSV file has one, a workbook one a sheet.
+def read_table(path: Path) -> Sheet:
+    """The table of a CSV file, with its declared schema.
+
+    The header is the first row with two names or more; notes of one cell a row below the table are left out.
 
     Raises:
-        InputError: the file is not there, is of another kind, has no table, or writes numbers with decimal commas.
+        InputError: the file is not there, is no CSV file, has no table, or writes numbers with decimal commas.
+        ConfigError: the schema has faults.
     """
-    lines = {
-        name: [[_text(cell) for cell in row] for row in rows]
-        for name, rows in read_sheets(path, separators=",").items()
-    }
-    tables = {name: _sheet(path, name, rows) for name, rows in lines.items()}
-    sheets = [sheet for sheet in tables.values() if sheet]
-    if not sheets:
+    if path.suffix.lower() != ".csv":
+        message = "a workbook can hold more than its cells, such as the records behind a pivot table"
+        raise InputError(f"{path}: not a CSV file: {message}\n  save each table as CSV with commas and UTF-8")
+    rows = [[value(text) for text in line] for line in read_sheets(path, separators=",")[""]]
+    top = next((n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1), len(rows))
+    header = [cell.text for cell in rows[top]] if rows[top:] else []
+    while header and not header[-1]:
+        header.pop()
+    beyond = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
+    body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
+    while body and not any(cell.text for cell in body[-1][1:]):
+        body.pop()
+    if not body:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
-    for sheet in sheets:
-        _refuse_decimal_commas(sheet)
-    if path.suffix.lower() == ".xlsx":
-        content = _hidden_content(path)
-        if any(
-            not tables[name] and any(value(text).number is not None for row in rows for text in row)
-            for name, rows in lines.items()
-        ):
-            content.append("a sheet with numbers that is not a table, which was not checked")
-        sheets[0] = replace(sheets[0], hidden_content=content)
-    return sheets
+    sheet = Sheet(path, top, header, body, beyond, read_schema(path))
+    for row, column in product(range(len(body)), range(len(header))):
+        # It would be read as one between thousands, or the number as a label.
+        if _DECIMAL_COMMA.match(body[row][column].text):
+            raise InputError(
+                f"{path}: {sheet.place(row, column)}: a number with a decimal comma\n  save it with points"
+            )
+    return sheet
 
 
 def value(text: str) -> Value:
@@ -155,95 +142,37 @@ def plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _refuse_decimal_commas(sheet: Sheet) -> None:
-    """A decimal comma would be read as one between thousands, or the number as a label."""
-    for row, cells in enumerate(sheet.rows):
-        for column, cell in enumerate(cells):
-            if _DECIMAL_COMMA.match(cell.text):
-                raise InputError(
-                    f"{sheet.file}: {sheet.place(row, column)}: a number with a decimal comma\n  save it with points "
-                    "in numbers; in a workbook, as numbers and not as texts"
-                )
-
-
-def _hidden_content(path: Path) -> list[str]:
-    from openpyxl import load_workbook
-
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    content = dict.fromkeys(what for at, what in _HIDDEN_CONTENT.items() if any(n.startswith(at) for n in names))
-    results = read_sheets(path)
-    for sheet in load_workbook(path, read_only=True).worksheets:
-        sheet.reset_dimensions()
-        for formulas, shown in zip(sheet.iter_rows(values_only=True), results[sheet.title], strict=True):
-            if any(formula is not None and cell is None for formula, cell in zip(formulas, shown, strict=True)):
-                content["formulas whose results were not saved"] = None
-    return list(content)
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    return f"{cell:.10g}" if isinstance(cell, float | int) and not isinstance(cell, bool) else str(cell)
-
-
-def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | None:
-    """The header is the first row with two names or more; notes of one cell a row below the table are left out."""
-    rows = [[value(text) for text in line] for line in lines]
-    top = next((n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1), None)
-    if top is None:
-        return None
-    header = [cell.text for cell in rows[top]]
-    while header and not header[-1]:
-        header.pop()
-    beyond = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
-    body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
-    while body and not _is_row(body[-1]):
-        body.pop()
-    return Sheet(path, name, top, header, body, beyond=beyond, schema=read_schema(path, name)) if body else None
-
-
 def by_measure(sheet: Sheet) -> Sheet:
     """A table with a column for each measure, where a declared column holds the names of measures.
 
     Raises:
         ConfigError: no column, or several, hold their values; or a name of a measure is not declared.
+        InputError: a group has two numbers of one measure.
     """
-    names = {name: n for n, name in reversed(list(enumerate(sheet.header)))}
-    of_kind = {
-        kind: [names[name] for name, column in sheet.schema.columns.items() if column.holds == kind and name in names]
-        for kind in ("measures", "values")
-    }
-    if not of_kind["measures"] and not of_kind["values"]:
+    columns = sheet.schema.columns
+    special = [[name for name in columns if columns[name].holds == kind] for kind in ("measures", "values")]
+    if special == [[], []]:
         return sheet
-    if len(of_kind["measures"]) != 1 or len(of_kind["values"]) != 1:
-        raise ConfigError(f'{sheet.schema_file}: one column holds "measures", and one "values"')
-    (measure,), (at,) = of_kind["measures"], of_kind["values"]
-    measures = sheet.schema.columns[sheet.header[measure]].measures
+    if [len(names) for names in special] != [1, 1] or not {*special[0], *special[1]} <= set(sheet.header):
+        raise ConfigError(f'{sheet.schema_file}: one column of the table holds "measures", and one "values"')
+    measure, at = (sheet.header.index(names[0]) for names in special)
+    measures = columns[sheet.header[measure]].measures
     if undeclared := {row[measure].text for row in sheet.rows} - set(measures):
-        raise ConfigError(
-            f"{sheet.schema_file}: columns.{sheet.header[measure]}.measures: {len(undeclared)} of the column's names of "
-            "measures are not there\n  declare each"
-        )
+        raise ConfigError(f"{sheet.schema_file}: {len(undeclared)} names of measures are not declared\n  declare each")
     others = [n for n in range(len(sheet.header)) if n not in (measure, at)]
     header = [*(sheet.header[n] for n in others), *measures]
     rows: dict[tuple[str, ...], tuple[int, list[Value]]] = {}
     origin: dict[tuple[int, int], tuple[int, int]] = {}
     for place, row in enumerate(sheet.rows):
         labels = [row[n] for n in others]
-        key = tuple(cell.text for cell in labels)
-        number, cells = rows.setdefault(key, (len(rows), [*labels, *[Value("")] * len(measures)]))
-        origin |= {(number, n): (place, other) for n, other in enumerate(others) if (number, n) not in origin}
+        number, cells = rows.setdefault(
+            tuple(cell.text for cell in labels), (len(rows), [*labels, *[Value("")] * len(measures)])
+        )
         column = header.index(row[measure].text, len(others))
         if (number, column) in origin:
             raise InputError(f"{sheet.file}: {sheet.place(place, at)}: a second number of one measure and group")
         cells[column] = row[at]
-        origin[number, column] = place, at
-    declared = {n: c for n, c in sheet.schema.columns.items() if c.holds not in ("measures", "values")}
+        origin |= {(number, column): (place, at), **{(number, n): (place, other) for n, other in enumerate(others)}}
+    declared = {name: column for name, column in columns.items() if name not in (*special[0], *special[1])}
     schema = sheet.schema.model_copy(update={"columns": {**declared, **measures}})
     return replace(sheet, header=header, rows=[cells for _, cells in rows.values()], schema=schema, origin=origin)
-
-
-def _is_row(row: Sequence[Value]) -> bool:
-    has_number = any(cell.number is not None or cell.mark for cell in row[1:])
-    return has_number or sum(bool(cell.text) for cell in row) > 1

@@ -111,14 +111,13 @@ def write_safe(checked: Checked, folder: Path, profile: Profile) -> list[Path]:
     safe is not written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    schema = schema_path(folder / checked.source.file.name, checked.source.name)
-    table, audit = (schema.with_name(f"{schema.name.removesuffix('.toml')}{end}") for end in (".csv", ".audit.csv"))
-    files = {audit: _as_csv([_AUDIT, *checked.audit])}
+    table = folder / checked.source.file.name
+    files = {table.with_suffix(".audit.csv"): _as_csv([_AUDIT, *checked.audit])}
     if checked.safe is None:  # an earlier safe table may be safe no more
         table.unlink(missing_ok=True)
     else:
         rounded_to = math.lcm(checked.source.schema.rounded_to, profile.round_to)
-        files[schema] = schema_text(checked.source.schema.model_copy(update={"rounded_to": rounded_to}))
+        files[schema_path(table)] = schema_text(checked.source.schema.model_copy(update={"rounded_to": rounded_to}))
         files[table] = _as_csv([checked.source.header, *checked.safe])
     for path, text in files.items():
         with unfinished(path) as part:

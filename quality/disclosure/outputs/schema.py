@@ -73,18 +73,18 @@ class Schema(Strict):
     columns: Mapping[str, Column] = {}
 
 
-def schema_path(table: Path, sheet: str) -> Path:
-    """Where the schema of a table is: pay.toml of pay.csv, pay.Region.toml of the sheet Region of pay.xlsx."""
-    return table.with_name(f"{table.stem}.{sheet}.toml" if sheet else f"{table.stem}.toml")
+def schema_path(table: Path) -> Path:
+    """Where the schema of a table is: pay.toml of pay.csv."""
+    return table.with_suffix(".toml")
 
 
-def read_schema(table: Path, sheet: str) -> Schema:
+def read_schema(table: Path) -> Schema:
     """The declared schema of a table; an empty one where there is none.
 
     Raises:
         ConfigError: the file has faults.
     """
-    path = schema_path(table, sheet)
+    path = schema_path(table)
     return held_to(Schema, path) if path.is_file() else Schema()
 
 

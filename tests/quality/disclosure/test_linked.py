@@ -14,8 +14,10 @@ from scipy.optimize import linprog
 
 from linkage.errors import InputError
 from quality import disclosure
-from quality.disclosure.outputs import Checked, Schema, Sheet, check_table, check_tables, read_approved
-from quality.disclosure.outputs.reading import value
+from quality.disclosure.outputs.checking import check_table, check_tables, read_approved
+from quality.disclosure.outputs.findings import Checked
+from quality.disclosure.outputs.reading import Sheet, value
+from quality.disclosure.outputs.schema import Schema
 
 EXACT = disclosure.load("leo_publication").model_copy(update={"round_to": 1, "low_below": 0})
 PEOPLE = tuple[int, ...]
@@ -26,7 +28,7 @@ def sheet(name: str, text: str, **schema: object) -> Sheet:
     """A table, with what its schema declares."""
     header, *lines = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()]
     rows = [[value(cell) for cell in line] for line in lines]
-    return Sheet(Path(f"{name}.csv"), "", 0, header, rows, schema=Schema.model_validate(schema))
+    return Sheet(Path(f"{name}.csv"), 0, header, rows, schema=Schema.model_validate(schema))
 
 
 def counted(cube: Mapping[PEOPLE, int], ways: Sequence[int], *, totals: bool) -> Sheet:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.disclosure import Profile, load, names
-from quality.disclosure.outputs import Sheet, check_tables
-from quality.disclosure.outputs.reading import value
+from quality.disclosure.outputs.checking import check_tables
+from quality.disclosure.outputs.reading import Sheet, value
 from tests.quality.disclosure.attacker import bounds_of
 from tests.quality.disclosure.test_linked import sheet
 
