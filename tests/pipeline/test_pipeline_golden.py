@@ -150,7 +150,7 @@ def test_the_demo_does_not_touch_data_that_it_did_not_make(manifest, tmp_path, c
     if manifest:
         (tmp_path / "run-data" / "manifest.json").write_text(manifest)
     assert leo("demo", "--people", PEOPLE, "--out", tmp_path / "run") == 2
-    assert "holds other things than a demo's population" in capsys.readouterr().err
+    assert "is not a demo's population" in capsys.readouterr().err
     assert (tmp_path / "run-data" / "mine.csv").exists()
 
 
