@@ -33,7 +33,8 @@ _SAYS_ALL = re.compile(r"^(?:all|total|overall|grand total)(?! others?\b)\b|\bto
 _COUNTRIES = frozenset({"england", "wales", "scotland", "northern ireland", "great britain", "united kingdom", "uk"})
 _PART_OR_ALL = re.compile(
     r"sub-?total|of which|includ|exclud|\bexcl|except|all but|other than|\bany\b|\bboth\b|whole|national|combined"
-    r"|together|aggregate|entire|cumul|running|to date|so far|\bsum\b"
+    r"|together|aggregate|entire|cumul|running|to date|so far|\bsum\b|headcount|\bless (?!than)|without|\bplus\b"
+    r"|\bor\b(?! (?:more|over|above|older|less|fewer|under|below|younger))|^(?:uk|united kingdom|great britain)$"
 )
 _NAMES_MEASURE = re.compile(r"\bmean\b|average|median|percentile|%|per ?cent|\bper \d|\brates?\b|ratio|^number of")
 _NUMBER = r"[£$€]?(\d[\d,]*(?:\.\d+)?)"
