@@ -37,7 +37,7 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
-        # Ids alone first: the other columns are read for a hundredth of the units, and no unit is sent to another's.
+        # Ids only first: the other columns are read for a hundredth of the units, and no unit is sent to another's.
         chosen = engine.sql(
             f"""
             with spread as (select unit_id, {spread} as spread from {{units}}),

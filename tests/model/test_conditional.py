@@ -1,4 +1,4 @@
-"""Agreements that go together: what strangers of one household share counts once."""
+"""Agreements that go together: what non-matches of one household share counts once."""
 
 import math
 from collections.abc import Callable
@@ -30,8 +30,8 @@ def model(*more: dict[str, Any]) -> Model:
 
 def equal_or_not(column: str, u: float) -> dict[str, Any]:
     made = comparison(column, "category")
-    for level, m, of_strangers in zip(made["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
-        level |= {"m_probability": m, "u_probability": of_strangers}
+    for level, m, of_non_matches in zip(made["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
+        level |= {"m_probability": m, "u_probability": of_non_matches}
     if column == "surname":
         made["comparison_levels"][1] |= {"tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0}
     return made
@@ -48,19 +48,19 @@ SIDE = """
     7       | TOM      | DUNN    | P9       | 1980-01-01
     8       | TOM      | DUNN    | P9       | 1980-01-01
 """
-NOBODY = "unit_id | forename | surname | postcode | dob:text\n99 | - | - | - | -"
+NO_OTHERS = "unit_id | forename | surname | postcode | dob:text\n99 | - | - | - | -"
 
 
 def measured(engine: Engine, world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """The levels of a comparison, measured on the strangers of SIDE."""
+    """The levels of a comparison, measured on the non-matches of SIDE."""
     whole = model(given)
     side = engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=world(SIDE), store=True)
-    found = with_dependence(engine, whole, without_dependence(whole), side, world(NOBODY), seed=1)
+    found = with_dependence(engine, whole, without_dependence(whole), side, world(NO_OTHERS), seed=1)
     levels: list[dict[str, Any]] = found.raw["comparisons"][-1]["comparison_levels"][1:]
     return levels
 
 
-def test_strangers_of_one_postcode_are_counted_without_who_is_there_twice(engine: Engine, world: World) -> None:
+def test_non_matches_of_one_postcode_are_counted_without_who_is_there_twice(engine: Engine, world: World) -> None:
     equal, differs = measured(engine, world, given_comparison("surname", ["postcode"]))
     # At P1 the six pairs of four people, each seen from both sides: three LEEs with each other, and with KHAN. At P2
     # one has no surname. At P9 is one person twice. What is random counts as 200 pairs.
@@ -70,7 +70,7 @@ def test_strangers_of_one_postcode_are_counted_without_who_is_there_twice(engine
     assert differs["u_probability"] == pytest.approx((6 + 200 * 0.9) / (12 + 200))
 
 
-def test_twins_are_strangers_of_one_household_and_birth_date(engine: Engine, world: World) -> None:
+def test_twins_are_non_matches_of_one_household_and_birth_date(engine: Engine, world: World) -> None:
     equal, _ = measured(engine, world, given_comparison("dob", ["surname", "postcode"]))
     assert equal["m_probability"] == pytest.approx(0.001)
     assert equal["u_probability"] == pytest.approx((2 + 200 * 0.001) / (6 + 200))

@@ -1,4 +1,4 @@
-"""How often strangers share an older value is counted, not guessed from pairs of which none does."""
+"""How often non-matches share an older value is counted, not guessed from pairs of which none does."""
 
 import datetime
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.files.comparisons import untrained
 from linkage.model import Comparison, from_dict
-from linkage.model.comparisons import FURTHER_NAMES as BESIDE
+from linkage.model.comparisons import FURTHER_NAMES as FURTHER
 from linkage.model.compiled import level_columns
 
 KINDS = {"forename": "name", "middle_names": "name", "dob": "date"}
@@ -63,12 +63,12 @@ def test_what_one_comparison_tells_the_other_is_silent_of(engine: Engine) -> Non
 
 
 def test_further_names_of_one_file_alone_are_not_compared_by_themselves(engine: Engine) -> None:
-    kinds = {**KINDS, "middle_names": BESIDE}
+    kinds = {**KINDS, "middle_names": FURTHER}
     assert [of.name for of in untrained(kinds).comparisons] == ["forename", "dob"]
     assert labels(engine, kinds)["called by it"]["forename"] == "forename: among middle_names of the other"
 
 
-@pytest.mark.parametrize("kind", ["name", BESIDE])
+@pytest.mark.parametrize("kind", ["name", FURTHER])
 def test_a_son_may_bear_his_fathers_name_where_nothing_else_tells_them_apart(kind: str) -> None:
     """Robert, and James Robert at the same address: without a birth date they would look like one person."""
     model = untrained({"forename": "name", "middle_names": kind, "surname": "name", "address": "text"})

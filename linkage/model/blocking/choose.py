@@ -6,7 +6,7 @@ fields erring independently. Greedy choice reaches at least 63 % of what the bes
 Wolsey and Fisher, Mathematical Programming 14, 1978), and is used likewise by Bilenko, Kamath and Mooney (ICDM 2006).
 
 Fields do not err independently: who has moved differs in postcode, town and whatever else says where somebody lives. So
-that rules do not rest on these alone, a share of the matches is taken to agree on nothing but what is personal.
+that rules do not rest on these only, a share of the matches is taken to agree on nothing but what is personal.
 """
 
 import itertools

@@ -2,7 +2,7 @@
 
 Two estimates:
 
-- `expected_recall` from the model alone. A level's m is the share of matches that it holds for; where a level implies
+- `expected_recall` from the model only. A level's m is the share of matches that it holds for; where a level implies
   that what a rule asks for agrees (equal surnames have equal first letters), its m is part of the rule's. Fields err
   independently.
 - `estimated_recall` from the matches that rules reach: capture-recapture by a log-linear model. Matches are counted in
@@ -43,7 +43,7 @@ _KINDS = np.array([(1.0, 1.0), (0.5, 0.5), (0.0, 0.1), (0.0, 0.3)])
 """Mean and standard deviation of the prior of the mean log odds ratio, by how many of the two fields are not known:
 errors come together, e times as often as by chance; who leaves out a field writes the others with less care too; fields
 are left out together or not, as a form asks. Last, of two fields of which matches seldom agree on one (a pupil's class),
-which is nobody's error."""
+which is no error."""
 _CHANGING = 3
 _SPREAD, _SPREAD_COUNTS = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
 _FLAT = 1e-4  # precision of what is left to the cells

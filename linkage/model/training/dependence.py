@@ -102,7 +102,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
         sample=side.sample,
     )
     within = float(one(engine, counted)["pairs"])
-    whole = within < RANDOM_PAIRS  # the sample alone has too few
+    whole = within < RANDOM_PAIRS  # the sample has too few
     pairs = within / max(side.share, 1e-12) if whole else within
     share = side.share * min(RANDOM_PAIRS / max(pairs, 1.0), 1.0)
     selected = ", ".join(

@@ -100,9 +100,9 @@ def gather(
     shares = [min(sampled, BLOCK_PAIRS / max(block.pairs, 1)) for block in blocks]
     inside = []
     for block, share in zip(blocks, shares, strict=True):
-        compared = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
-        inside += [block_pairs(layout, block.columns, compared, sides, share)]
-        inside += [] if one_file else within_pairs(layout, block.columns, compared, sides, block.within)
+        across = _block_pairs(layout, block, sides, share)
+        inside += [across]
+        inside += [] if one_file else within_pairs(layout, block.columns, across.compared, sides, block.within)
     wanted = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
     random, *tables = count_patterns(engine, layout, wanted, sides)
     engine.drop(*(side.sample for side in sides))

@@ -120,7 +120,7 @@ def _silent(layout: Layout, estimates: Estimates) -> list[str]:
 
 
 def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
-    """Comparisons of which no run tells how many matches differ: each was learnt where it alone was free."""
+    """Comparisons of which no run tells how many matches differ: each was learnt where only it was free."""
     guessed = []
     for first, comparison in zip(layout.first, layout.model.comparisons, strict=True):
         runs = [run for run in estimates.runs if run.usable and run.free[first]]
