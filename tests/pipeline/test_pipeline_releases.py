@@ -51,9 +51,9 @@ def test_the_same_delivery_again_changes_nothing(village, leo, tmp_path):
     village.runner().run()
     assert spine(village.root) == spine(last)
     assert changes(village.root) == {"kept": 120}
-    report = (village.root / "report" / "index.html").read_text(encoding="utf-8")
-    assert "What changed in village-study" in report
-    assert "changed by more than 5" in report
+    guide = (village.root / "extracts" / "village-study" / "README.md").read_text(encoding="utf-8")
+    assert "## What has changed since the last extract" in guide
+    assert "None does." in guide
 
 
 def test_a_folder_that_is_no_run_is_named(village, leo, tmp_path):
