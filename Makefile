@@ -47,10 +47,10 @@ format: $(VENV)/.test ## lay the code out and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.test ## ours, Splink, recordlinkage and dedupe on the same files, into benchmarks/RESULTS.md
+bench: $(VENV)/.test ## leo link and Splink on the same files, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/RESULTS.md
+bench-synth: $(VENV)/.test ## the synthetic population by its size, and Faker, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks synth $(BENCH)
 
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl

@@ -1,17 +1,17 @@
 """One command as a whole process: seconds, CPU seconds and the most memory that it and its children held."""
 
 import contextlib
-import math
 import os
 import resource
+import signal
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-OUT_OF_TIME, OUT_OF_MEMORY = 124, 137
-"""Exit codes of a command that was ended for its time or memory limit."""
+OUT_OF_TIME = 124
+"""Exit code of a command that was ended for its time limit."""
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,34 @@ class Measured:
         """Why there is no result."""
         if self.exit_code == OUT_OF_TIME:
             return f"not done in {self.seconds:,.0f} seconds"
-        return "out of memory" if self.exit_code == OUT_OF_MEMORY else f"exit code {self.exit_code}: {self.last_words}"
+        return f"exit code {self.exit_code}: {'; '.join(map(str.strip, self.last_words.splitlines()))}"
 
 
-def run(command: list[str], *, timeout: float, most_bytes: float = math.inf) -> Measured:
-    """Run a command to its end, its time limit (OUT_OF_TIME) or its memory limit (OUT_OF_MEMORY)."""
+def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Measured:
+    """Run a command, in a process group of its own, to its end or its time limit (OUT_OF_TIME); in `folder`, if given."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    peak = _Peak(process, most_bytes)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        cwd=folder,
+        start_new_session=True,
+    )
+    peak = _Peak(process)
     peak.start()
     try:
         output, _ = process.communicate(timeout=timeout)
         code = process.returncode
-    except subprocess.TimeoutExpired:
-        process.kill()
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
         output, code = process.communicate()[0], OUT_OF_TIME
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
     seconds = time.monotonic() - started
     peak.stop()
-    code = OUT_OF_MEMORY if peak.bytes > most_bytes else code
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     words = "\n".join(output.splitlines()[-3:])
@@ -61,19 +69,17 @@ def run(command: list[str], *, timeout: float, most_bytes: float = math.inf) -> 
 
 
 class _Peak(threading.Thread):
-    """Samples the memory of a process tree four times a second, shared pages counted once; ends a tree above the limit."""
+    """Samples the memory of a process tree four times a second, shared pages counted once."""
 
-    def __init__(self, process: "subprocess.Popen[str]", most_bytes: float) -> None:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
         super().__init__(daemon=True)
-        self._process, self._most_bytes = process, most_bytes
+        self._process = process
         self._done, self.bytes, self.largest = threading.Event(), 0, 0
 
     def run(self) -> None:
         while not self._done.wait(0.25):
             sizes = [_bytes_of(pid) for pid in _tree(self._process.pid)]
             self.bytes, self.largest = max(self.bytes, sum(sizes)), max([self.largest, *sizes])
-            if self.bytes > self._most_bytes:
-                self._process.kill()
 
     def stop(self) -> None:
         self._done.set()

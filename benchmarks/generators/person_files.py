@@ -1,8 +1,8 @@
 """Pairs of person files of other countries, with truth: people from Faker's names, written as unseen.toml says.
 
-Runs in an environment with Faker alone: python strangers.py unseen.toml NAME OUT [--rows N]
+Runs in an environment with Faker alone: python person_files.py unseen.toml NAME OUT [--rows N]
 
-Each side's records are spoiled by code of this file, which shares nothing with the generator that ships. Written are
+Errors are made by code of this file, which shares nothing with the generator that ships. Written are
 left.csv and right.csv as a body would hand them over, truth.csv, and ready-left.parquet and ready-right.parquet: the
 same records as an analyst would have them after preparing both files by hand without a mistake.
 """
@@ -129,7 +129,7 @@ def email(person: Person, rng: random.Random) -> str:
     return f"{local}{rng.randrange(100)}@{rng.choice(['mail', 'post', 'web', 'inbox'])}.example"
 
 
-def spoiled(person: Person, errors: dict[str, float], country: Country, rng: random.Random) -> Person:
+def corrupted(person: Person, errors: dict[str, float], country: Country, rng: random.Random) -> Person:
     """The person as a clerk wrote them down, perhaps years later."""
 
     def happens(what: str) -> bool:
@@ -387,7 +387,7 @@ def _write(
         table = csv.DictWriter(file, list(side["columns"]), delimiter=side.get("delimiter", ","))
         table.writeheader()
         for place, (person, number) in enumerate(records):
-            seen = spoiled(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
+            seen = corrupted(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
             ids.setdefault(number, []).append(str(seen["id"]))
             row = writer.row(seen)
             table.writerow(row)

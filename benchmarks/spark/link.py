@@ -16,7 +16,6 @@ from typing import Any
 import duckdb
 
 from benchmarks import files, measure
-from benchmarks.link import rows_of
 from benchmarks.results import facts, save
 from benchmarks.spark import cluster
 from linkage.engine.java import LOGGING, spark_home
@@ -41,11 +40,10 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     about, rows = facts(), []
     with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
-        data = files.pupils_and_customers(Path(options.folder or scratch), options.people)
-        model = _model(data, options.copies)
-        data = files.multiplied(data, options.copies) if options.copies > 1 else data
-        sizes = {side: rows_of(str(data / f"{side}.parquet")) for side in ("left", "right")}
-        sides = _with_unit_ids(data)
+        folder = Path(options.folder or scratch)
+        model = _model(files.make("synthetic", folder, people=options.people), options.copies)
+        data = files.make("synthetic", folder, people=options.people, copies=options.copies)
+        sizes, sides = data.rows(), _with_unit_ids(data.truth.parent)
         for executors in options.executors or (1, 2):
             on = cluster.start(Path(scratch) / "cluster", workers=executors, memory=options.memory, pinned=True)
             try:
@@ -60,16 +58,22 @@ def main(arguments: list[str]) -> None:
     save("spark", rows, about, options.label)
 
 
-def _model(data: Path, copies: int) -> Path:
+def _model(data: files.DataSet, copies: int) -> Path:
     """A model trained on the files, with the prior of so many copies."""
-    trained = data / "model.json"
+    folder = data.truth.parent
+    trained = folder / "model.json"
     if not trained.exists():
-        sides = (str(data / f"{side}.parquet") for side in ("left", "right"))
-        command = [sys.executable, "-m", "benchmarks.systems.ours", *sides, str(data / "links.parquet")]
-        subprocess.run([*command, "--save-model", str(trained)], check=True)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.systems.core",
+            *map(str, data.files),
+            str(folder / "links.parquet"),
+        ]
+        subprocess.run([*command, "0.5", str(trained)], check=True)
     raw = json.loads(trained.read_text(encoding="utf-8"))
     raw["probability_two_random_records_match"] /= copies
-    model = data / f"model-x{copies}.json"
+    model = folder / f"model-x{copies}.json"
     model.write_text(json.dumps(raw), encoding="utf-8")
     return model
 

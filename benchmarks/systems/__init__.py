@@ -1,4 +1,4 @@
-"""Each system as a process of its own, on the same two files: id, and text columns of one name on both sides."""
+"""The systems that are compared, each run as a process of its own."""
 
 
 def blocking_columns(columns: list[str]) -> list[list[str]]:

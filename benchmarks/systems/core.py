@@ -1,9 +1,9 @@
-"""Ours on the same terms as Splink alone: the same files and blocking rules, training, scoring, best mutual links.
+"""leo-linkage's core on Splink's terms: the same files and blocking rules, training, scoring, best mutual links.
 
-python -m benchmarks.systems.ours LEFT RIGHT OUT [--model FILE] [--save-model FILE]
+python -m benchmarks.systems.core LEFT RIGHT OUT THRESHOLD [MODEL]    # MODEL: where the trained model is saved
 """
 
-import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from linkage.engine import Engine, Table, connect, literal, quote
 from linkage.match import Units
 from linkage.match.partitions import Partitions
 from linkage.match.step import link_step
-from linkage.model import Model, comparisons, from_dict, load
+from linkage.model import Model, comparisons, from_dict
 
 _KINDS = {
     "forename": "name",
@@ -24,27 +24,21 @@ _KINDS = {
     "sex": "category",
     "nino": "number",
 }
-_ACCEPT = 0.995  # so strict that its links are at least as right as those of Splink alone at 0.95, and still more
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 
 
-def main(left: str, right: str, out: str, *, given: str | None = None, save: str | None = None) -> None:
-    """Link two files; with the model `given`, or one trained on them."""
-    with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-ours-", dir=Path(out).parent) as scratch:
+def main(left: str, right: str, out: str, threshold: str, model_file: str | None = None) -> None:
+    with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-core-", dir=Path(out).parent) as scratch:
         sides = [_units(engine, Path(path)) for path in (left, right)]
-        model = load(Path(given)) if given else _model(engine, sides[0])
-        step = Step(
-            name="link", left="left", right="right", train=given is None, accept_probability=_ACCEPT, diagnose=False
-        )
+        step = Step(name="link", left="left", right="right", accept_probability=float(threshold), diagnose=False)
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
-        result = link_step(
-            engine, step, units[0], units[1], rules=(), model=model, partitions=Partitions(Path(scratch))
-        )
-        if save:
-            result.model.save(Path(save))
+        model, partitions = _model(engine, sides[0]), Partitions(Path(scratch))
+        result = link_step(engine, step, units[0], units[1], rules=(), model=model, partitions=partitions)
+        if model_file:
+            result.model.save(Path(model_file))
         links = engine.sql(
             """
-            select l.id as left_id, r.id as right_id, k.match_weight
+            select l.id as left_id, r.id as right_id, k.match_weight, k.match_probability
             from {links} as k
             join {left} as l on l.unit_id = k.left_id
             join {right} as r on r.unit_id = k.right_id
@@ -99,10 +93,4 @@ def _kind(engine: Engine, side: Table, name: str) -> str:
 
 if __name__ == "__main__":
     process.begin()
-    parser = argparse.ArgumentParser(prog="ours")
-    for name in ("left", "right", "out"):
-        parser.add_argument(name)
-    parser.add_argument("--model")
-    parser.add_argument("--save-model")
-    options = parser.parse_args()
-    main(options.left, options.right, options.out, given=options.model, save=options.save_model)
+    main(*sys.argv[1:])

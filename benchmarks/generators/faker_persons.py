@@ -1,8 +1,6 @@
-"""Faker's persons, one by one and without errors: python others.py RECORDS OUT, in an environment that has Faker."""
+"""Faker's persons, one by one and without errors: python faker_persons.py RECORDS OUT, in an environment that has Faker."""
 
-import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +18,6 @@ def main(count: int, out: Path) -> None:
     out.mkdir(parents=True)
     columns = {field: [draw() for _ in range(count)] for field, draw in fields.items()}
     pq.write_table(pa.table({"id": range(count), **columns}), out / "persons.parquet")
-    print(json.dumps({"records": count, "versions": {"Faker": version("Faker")}}))
 
 
 if __name__ == "__main__":

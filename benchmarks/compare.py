@@ -1,0 +1,222 @@
+"""Every system on the same files, one after the other: seconds, memory, precision and recall at one threshold.
+
+python -m benchmarks link                                       # both kinds of files, 1M x 1.55M rows, and FEBRL 3 and 4
+python -m benchmarks link --set typos --people 165000 --runs 3 --label 100k
+python -m benchmarks link --set synthetic --copies 10 --system "leo link" --label 10m
+python -m benchmarks unseen                                     # every pair of unseen.toml, or --set german
+python -m benchmarks ablation --set febrl4 --set german         # leo link without one technique after the other
+
+A set may also be the path of a folder with left, right (or file) and truth, as Parquet or CSV.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import files, measure
+from benchmarks.files import DataSet
+from benchmarks.results import accuracy, facts, save
+from linkage.config.resources import config_file
+from linkage.model import from_dict
+from linkage.model.leo import settings_of
+
+PEOPLE = 1_650_000  # files of about 1M x 1.55M rows
+_TIMEOUT = 3_600.0  # seconds of one run of a system
+_SPLINK = "Splink 5"
+_STEP = "education-cis"  # of a run, what the ablation judges
+
+_SETS = {
+    "link": ("synthetic", "typos", "febrl4", "febrl3"),
+    "unseen": tuple(files.unseen()),
+    "ablation": ("febrl3", "febrl4", *files.unseen()),
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """A command that is given files, the place of its links and a threshold.
+
+    Attributes:
+        more: options of `leo link`.
+        prepared: the system gets the files as an analyst would prepare them, and no options.
+        dedupes: whether it also takes one file.
+        evidence: of a run, what its models know; None for the models that ship.
+    """
+
+    command: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    prepared: bool = False
+    dedupes: bool = True
+    evidence: tuple[str, ...] | None = None
+
+    def on(self, data: DataSet, threshold: float, out: Path) -> list[str]:
+        """The whole command for a data set."""
+        if self.prepared:
+            return [*self.command, *map(str, data.ready), str(out), str(threshold)]
+        verb = "link" if len(data.files) == 2 else "dedupe"
+        options = [*data.options, "--threshold", str(threshold), *self.more, "--out", str(out)]
+        return [*self.command, verb, *map(str, data.files), *options]
+
+
+_LEO, _MODULE = (str(Path(sys.executable).with_name("leo")),), (sys.executable, "-m")
+SYSTEMS = {
+    _SPLINK: System((*_MODULE, "benchmarks.systems.splink"), prepared=True),
+    "leo link": System(_LEO),
+    "leo link --links-only": System(_LEO, ("--links-only",), dedupes=False),
+    "leo-linkage core": System((*_MODULE, "benchmarks.systems.core"), prepared=True, dedupes=False),
+}
+
+
+def variants() -> dict[str, System]:
+    """The variants of ablation.toml: constants with other values, options, or what the models of a run know."""
+    raw = tomllib.loads(Path(__file__).with_name("ablation.toml").read_text(encoding="utf-8"))["variant"]
+    return {
+        one["name"]: System(
+            (*_MODULE, "benchmarks.systems.patched", json.dumps(one.get("patch", {}))),
+            tuple(one.get("options", ())),
+            dedupes="options" not in one,
+            evidence=tuple(one["evidence"]) if "evidence" in one else None,
+        )
+        for one in raw
+    }
+
+
+def main(arguments: list[str], benchmark: str) -> None:
+    options, about = _options(arguments, benchmark), facts()
+    rows: list[dict[str, Any]] = []
+    systems = variants() if benchmark == "ablation" else SYSTEMS
+    systems = {name: system for name, system in systems.items() if not options.system or name in options.system}
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
+        folder = Path(options.folder or scratch).resolve()
+        for name in options.set or _SETS[benchmark]:
+            if name == "run":
+                rows += _runs(systems, options.people, Path(scratch))
+                continue
+            data = files.make(name, folder, people=options.people, copies=options.copies, rows=options.rows)
+            fitting = {
+                label: system
+                for label, system in systems.items()
+                if (len(data.files) == 2 or system.dedupes) and system.evidence is None
+            }
+            rows += compared(data, fitting, Path(scratch), runs=options.runs, threshold=options.threshold)
+    save(benchmark, rows, about, options.label)
+
+
+def _options(arguments: list[str], benchmark: str) -> argparse.Namespace:
+    def number(text: str) -> int:
+        return int(float(text))
+
+    parser = argparse.ArgumentParser(prog=f"benchmarks {benchmark}", description=__doc__.split("\n")[0])
+    parser.add_argument("--set", action="append", help="a data set, or the path of one; may be repeated")
+    parser.add_argument("--system", action="append", help="this system or variant only; may be repeated")
+    parser.add_argument("--people", type=number, default=PEOPLE, help="of the sets synthetic, typos and run")
+    parser.add_argument("--copies", type=int, default=1, help="link files of so many copies of these people")
+    parser.add_argument("--rows", type=number, help="of the left file of a pair of unseen.toml")
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="match probability to accept a link, of all systems"
+    )
+    parser.add_argument("--runs", type=int, default=1, help="runs of each system, in turn; medians are reported")
+    parser.add_argument("--folder", type=Path, help="where the files are kept between runs; temporary when not given")
+    parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
+    return parser.parse_args(arguments)
+
+
+def compared(
+    data: DataSet, systems: dict[str, System], scratch: Path, *, runs: int, threshold: float
+) -> list[dict[str, Any]]:
+    """A row for each system. Systems take turns, so that a change of the machine's speed affects all of them."""
+    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in systems}
+    for turn in range(runs):
+        for number, (name, system) in enumerate(systems.items()):
+            out = scratch / f"{data.name}-{number}-{turn}{'.parquet' if system.prepared else ''}"
+            took = measure.run(system.on(data, threshold, out), timeout=_TIMEOUT)
+            outcome = {"note": took.failure()} if took.exit_code else judged(data, out)
+            measured[name].append(took.cost() | outcome)
+            print(data.name, name, measured[name][-1], flush=True)
+    rows = [{"set": data.name, **data.rows(), "system": name, **_median(of)} for name, of in measured.items()]
+    splink = next((row["seconds"] for row in rows if row["system"] == _SPLINK and not row.get("note")), None)
+    return [row | {"of_splink": row["seconds"] / splink} if splink else row for row in rows]
+
+
+def judged(data: DataSet, out: Path) -> dict[str, float]:
+    """Precision and recall of the accepted links.
+
+    Of a record with several links the best one counts, and recall is of the pairs that one link a record can make: the
+    smaller of the two numbers of records that have a match. Of one file, each pair of records in one cluster is a link.
+    """
+    place = f"{out}/{{}}.parquet" if out.is_dir() else str(out)
+    truth = f"'{data.truth}'" if data.truth.suffix == ".parquet" else f"read_csv('{data.truth}', all_varchar = true)"
+    if len(data.files) == 2:
+        accepted = "where decision = 'accepted'" if out.is_dir() else ""
+        links = f"""
+            select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id
+            from '{place.format("links")}' {accepted}
+            qualify row_number() over (partition by left_id order by match_weight desc, right_id) = 1
+                and row_number() over (partition by right_id order by match_weight desc, left_id) = 1
+        """
+        true_pairs = "select least(count(distinct left_id), count(distinct right_id)) from truth"
+    else:
+        clusters = f"(select cast(id as varchar) as id, person_id from '{place.format('clusters')}')"
+        links = f"""
+            select a.id as left_id, b.id as right_id from {clusters} as a join {clusters} as b using (person_id)
+            where a.id < b.id
+        """
+        truth = f"(select least(left_id, right_id) as left_id, greatest(left_id, right_id) as right_id from {truth})"
+        true_pairs = "select count(*) from truth"
+    with duckdb.connect() as connection:
+        counts = connection.execute(
+            f"""
+            with links as ({links}), truth as (select distinct left_id, right_id from {truth})
+            select (select count(*) from links), (select count(*) from links join truth using (left_id, right_id)),
+                   ({true_pairs})
+            """
+        ).fetchall()[0]
+    return accuracy(*counts)
+
+
+def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    numbers = {key for row in rows for key, value in row.items() if isinstance(value, int | float)}
+    return {
+        key: statistics.median(row[key] for row in rows if key in row) if key in numbers else rows[-1].get(key)
+        for key in dict.fromkeys(key for row in rows for key in row)
+    } | {"runs": len(rows)}
+
+
+def _runs(systems: dict[str, System], people: int, scratch: Path) -> Iterator[dict[str, Any]]:
+    """A run of leo demo for each variant that says what the models know."""
+    for number, (name, system) in enumerate(systems.items()):
+        if system.evidence is None and name != "as shipped":
+            continue
+        out = scratch / f"run-{number}"
+        command = [*_LEO, "demo", "--people", str(people), "--out", str(out)]
+        took = measure.run(command, timeout=_TIMEOUT, folder=_models(system.evidence, scratch / f"models-{number}"))
+        outcome = {"note": took.failure()} if took.exit_code else _judged_run(out)
+        yield {"set": f"run of {people:,}", "system": name, **took.cost(), **outcome}
+
+
+def _models(evidence: tuple[str, ...] | None, folder: Path) -> Path:
+    """A folder in which `leo demo` finds models that know no more than this, untrained: each step trains them itself."""
+    (folder / "models").mkdir(parents=True)
+    if evidence is not None:
+        shutil.copy(config_file("demo.toml"), folder)
+        for name, number in (("education", "uln"), ("cis", "nino")):
+            from_dict(settings_of(number, evidence)).save(folder / "models" / f"{name}.json")
+    return folder
+
+
+def _judged_run(out: Path) -> dict[str, float]:
+    steps = json.loads((out / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
+    truth = next(step["accuracy"] for step in steps if step["step"] == _STEP)
+    return accuracy(truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"])

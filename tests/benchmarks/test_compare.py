@@ -1,0 +1,121 @@
+"""The harness that compares systems: its files, how links are judged, what a process took, and the page of results."""
+
+import json
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+
+from benchmarks import files, measure, results
+from benchmarks.compare import SYSTEMS, judged, variants
+from benchmarks.files import TYPOS, DataSet, data_set
+
+
+@pytest.fixture(scope="module")
+def typos(tmp_path_factory):
+    return files.make("typos", tmp_path_factory.mktemp("sets"), people=20_000)
+
+
+def query(text):
+    return duckdb.sql(text).fetchall()
+
+
+def test_typos_are_as_many_as_stated_and_depend_on_nothing(typos):
+    rows = typos.rows()
+    assert rows == {"left": pytest.approx(12_000, rel=0.03), "right": pytest.approx(18_800, rel=0.02)}
+    left, right = typos.files
+    pairs = f"'{typos.truth}' as t join '{left}' as l on l.id = t.left_id join '{right}' as r on r.id = t.right_id"
+    for field, share in TYPOS.items():  # in either file
+        ((differs, count),) = query(f"select avg((l.{field} <> r.{field})::int), count(*) from {pairs}")
+        assert count > 11_000
+        assert differs == pytest.approx(2 * share, rel=0.2)
+    ((both,),) = query(f"select avg((l.dob <> r.dob and l.surname <> r.surname)::int) from {pairs}")
+    assert both == pytest.approx(4 * TYPOS["dob"] * TYPOS["surname"], abs=0.002)
+
+
+def test_copies_are_other_people(typos):
+    tenfold = files.make("typos", typos.truth.parents[1], people=20_000, copies=3)
+    assert tenfold.rows() == {side: 3 * count for side, count in typos.rows().items()}
+    ((shared,),) = query(
+        f"select count(*) from '{tenfold.files[0]}' as a join '{tenfold.files[0]}' as b using (dob, postcode) "
+        "where split_part(a.id, '-', 2) < split_part(b.id, '-', 2)"
+    )
+    assert shared == 0
+
+
+@pytest.fixture
+def write(tmp_path):
+    """A Parquet file of rows."""
+
+    def written(name, columns, *rows):
+        values = ", ".join(f"({', '.join(map(repr, row))})" for row in rows)
+        duckdb.sql(f"copy (select * from (values {values}) as t({columns})) to '{tmp_path / name}' (format parquet)")
+        return tmp_path / name
+
+    return written
+
+
+def test_links_are_judged_one_to_one_against_the_pairs_that_can_be_linked(write):
+    truth = write("truth.parquet", "left_id, right_id", ("a", "x"), ("b", "y"), ("b", "z"), ("c", "w"))
+    data = DataSet("d", (truth, truth), (truth, truth), truth)
+    links = write(
+        "out.parquet",
+        "left_id, right_id, match_weight",
+        ("a", "x", 9.0),
+        ("a", "y", 5.0),
+        ("b", "z", 3.0),
+        ("c", "v", 1.0),
+    )
+    assert judged(data, links) == {
+        "links": 3, "true_pairs": 3, "precision": pytest.approx(2 / 3), "recall": pytest.approx(2 / 3),
+        "f1": pytest.approx(2 / 3),
+    }  # fmt: skip
+
+
+def test_clusters_are_judged_by_their_pairs(write):
+    truth = write("truth.parquet", "left_id, right_id", ("b", "a"), ("c", "d"))
+    clusters = write("out.parquet", "id, person_id", ("a", 1), ("b", 1), ("c", 1), ("d", 2))
+    found = judged(DataSet("d", (truth,), (truth,), truth), clusters)
+    assert (found["links"], found["precision"], found["recall"]) == (3, pytest.approx(1 / 3), 0.5)
+
+
+def test_a_folder_without_truth_is_no_data_set(tmp_path):
+    (tmp_path / "left.csv").write_text("id\n1\n")
+    with pytest.raises(SystemExit, match="no data set"):
+        data_set(tmp_path)
+
+
+def test_every_system_links_a_small_set(typos, tmp_path):
+    small = files.make("typos", tmp_path, people=1_500)
+    for number, (name, system) in enumerate(SYSTEMS.items()):
+        out = tmp_path / (f"{number}.parquet" if system.prepared else str(number))
+        took = measure.run(system.on(small, 0.5, out), timeout=300)
+        assert took.exit_code == 0, took.failure()
+        assert took.peak_bytes > 50e6
+        assert judged(small, out)["f1"] > 0.95, name
+
+
+def test_variants_patch_constants_that_are_there():
+    for name, system in variants().items():
+        done = subprocess.run([*system.command, "--help"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (name, done.stderr)
+    command = [sys.executable, "-m", "benchmarks.systems.patched", json.dumps({"linkage.match.resolve.NONE_SUCH": 1})]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "there is no linkage.match.resolve.NONE_SUCH" in done.stderr
+
+
+def test_a_process_is_ended_with_its_children_at_its_time_limit(tmp_path):
+    child = f"import time; time.sleep(3); open({str(tmp_path / 'late')!r}, 'w')"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    took = measure.run([sys.executable, "-c", parent], timeout=1)
+    assert took.exit_code == measure.OUT_OF_TIME
+    time.sleep(3)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_page_shows_the_stored_results():
+    assert results.PAGE.read_text(encoding="utf-8") == results.page()
+    assert {path.stem for path in results.FOLDER.iterdir()} <= {benchmark.name for benchmark in results.BENCHMARKS}
