@@ -71,7 +71,12 @@ def command_line() -> str:
 
 def run_file() -> str:
     """Every key of a run's file, from the model that checks it."""
-    lines = ["# Run file", "", "A run is described by one TOML file. `leo config check` names each key that is wrong.", ""]
+    lines = [
+        "# Run file",
+        "",
+        "A run is described by one TOML file. `leo config check` names each key that is wrong.",
+        "",
+    ]
     tables: list[tuple[str, type[BaseModel]]] = [("", RunConfig)]
     done: set[type[BaseModel]] = set()
     while tables:
@@ -86,7 +91,14 @@ def run_file() -> str:
             default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
             about = (field.description or "").replace("\n", " ").replace("|", "\\|")
             rows.append(f"| `{field.alias or key}` | {'a table' if inner else default} | {about} |")
-        lines += [f"## `[{name}]`" if name else "## Tables", "", "| key | default | meaning |", "|---|---|---|", *rows, ""]
+        lines += [
+            f"## `[{name}]`" if name else "## Tables",
+            "",
+            "| key | default | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
+from linkage.config.resources import config_file
 from linkage.config.toml_file import Strict, check, fault, read_toml
 from linkage.errors import ConfigError
 
@@ -47,12 +48,19 @@ class FileFormat(Strict):
     """How a source's files are written."""
 
     type: Literal["parquet", "csv"] = "parquet"
+    """Format of the files."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    quote: Annotated[str, Field(max_length=1)] = '"'  # empty where nothing is quoted
+    """Character between the columns of CSV."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Character around values of CSV; empty where nothing is quoted."""
     encoding: str = "utf-8"
+    """Encoding of CSV, by its name in Python."""
     compression: Literal["auto", "none", "gzip"] = "auto"
+    """Compression of CSV; by the file name with `auto`."""
     date_format: str = "%Y-%m-%d"
-    repeated_names: Literal["refuse", "number"] = "refuse"  # of columns in the header of CSV
+    """strptime format of the dates in CSV."""
+    repeated_names: Literal["refuse", "number"] = "refuse"
+    """A column name that stands twice in the header of CSV: refuse the file, or number the columns."""
 
 
 def _named(files: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,12 +75,18 @@ Globs = Annotated[tuple[str, ...], AfterValidator(_named)]  # below run.data
 class Source(Strict):
     """A body's files of persons, and the tables of attributes that carry the same key."""
 
-    dataset: str  # in the catalogue
+    dataset: str
+    """The dataset of the catalogue."""
     table: str  # the catalogue's table whose rows carry identifiers
+    """The table of the catalogue whose rows carry identifiers."""
     files: Globs
+    """File names or patterns, below `run.data`."""
     format: FileFormat = FileFormat()
+    """How the files are written."""
     columns: dict[str, str] = Field({})  # role -> column, where the files differ from the catalogue's names
-    keep: dict[Name, str] = Field({})  # name -> further column, x_<name> in passes and models; a list will do
+    """Role to column, where the files' names differ from the catalogue's."""
+    keep: dict[Name, str] = Field({})
+    """Name to further column: `x_<name>` in passes and models. A list keeps each column under its own name."""
 
     @field_validator("keep", mode="before")
     @classmethod
@@ -101,42 +115,69 @@ class AttributeTable(Strict):
     """A table whose rows belong to entities of a source: `[attributes.npd_ks4]`."""
 
     dataset: str
+    """The dataset of the catalogue."""
     table: str
-    source: str  # the [source.*] whose entity key its rows carry
+    """The table of the catalogue."""
+    source: str
+    """The source whose entity key its rows carry."""
     files: Globs
+    """File names or patterns, below `run.data`."""
     format: FileFormat = FileFormat()
+    """How the files are written."""
 
 
 class Pass(Strict):
     """A deterministic rule. Pairs that are unambiguous on both sides are accepted."""
 
     name: Name
+    """Name of the pass."""
     why: str
-    equal: tuple[str, ...]  # identifiers that agree exactly, at any time either had them
+    """Why pairs that meet the rule are links; shown in the report."""
+    equal: tuple[str, ...]
+    """Identifiers that agree exactly, at any time either had them."""
     agree_any: tuple[str, ...] = ()  # of these at least one more holds: "surname", "forename~close", "forename~initial"
+    """At least one of these holds as well: `surname`, `forename~close`, `forename~initial`."""
     accept: Literal["unique", "all"] = "unique"
+    """`unique` accepts a pair only where no other record meets the rule; `all` accepts all."""
 
 
 class Step(Strict):
     """One link between two sides, in the order of the file."""
 
     name: Name
+    """Name of the step."""
     left: str  # a source, or "people": all that the steps before this one have joined
+    """A source, or `people`: all records that earlier steps have joined."""
     right: str
+    """The other side: a source, or `people`."""
     cardinality: Cardinality = "one-to-one"
+    """How many links a record of either side may have."""
     passes: str | None = None  # TOML file of passes, below configs/ or next to the run's file
+    """TOML file of deterministic passes, below configs/ or next to the run's file."""
     model: str | None = None  # a Splink model, JSON, below configs/ or next to the run's file
+    """Splink model (JSON), below configs/ or next to the run's file."""
     overrides: str | None = None  # CSV of decisions by people, next to the run's file
-    train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
+    """CSV of decisions by reviewers, next to the run's file."""
+    train: bool = True
+    """Estimate m, u and the prior on these records; `false` takes the model as it is."""
     trainer: Literal["leo", "splink"] = "leo"  # our training, or Splink's own (DuckDB only)
-    accept_probability: Probability = 0.5  # posterior probability from which a pair is linked
-    review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
-    keep_probability: Probability = 0.5  # from which a pair that was one person in the last release stays linked
-    link_draws: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
-    most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
-    most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
-    duplicates: Literal["leave", "join"] = "leave"  # of two records of one person, the second: unlinked, or linked too
-    diagnose: bool = True  # reasons, blocking recall and estimated false negatives; false is several times faster
+    """`leo`: our training. `splink`: Splink's own (DuckDB only)."""
+    accept_probability: Probability = 0.5
+    """Match probability, 0 to 1, from which a pair is linked."""
+    review_probability: Probability = 0.5
+    """Match probability from which a pair goes to review."""
+    keep_probability: Probability = 0.5
+    """Match probability from which a pair that was one person in the last release stays linked."""
+    link_draws: Annotated[int, Field(ge=0, le=1_000)] = 0
+    """Number of link draws from the posterior."""
+    most_left: Annotated[int, Field(ge=1)] | None = None
+    """Most records of the left that one record of the right may be linked to."""
+    most_right: Annotated[int, Field(ge=1)] | None = None
+    """Most records of the right that one record of the left may be linked to."""
+    duplicates: Literal["leave", "join"] = "leave"
+    """`join` links the second record of one person too; `leave` leaves it unlinked."""
+    diagnose: bool = True
+    """Reasons, blocking recall and estimated false negatives. `false` is several times faster."""
 
     @model_validator(mode="after")
     def _fits_its_cardinality(self) -> "Step":
@@ -158,36 +199,57 @@ class Outputs(Strict):
     """What a run makes of the links."""
 
     longitudinal: bool = True
+    """Make the longitudinal tables."""
     projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or next to the run's file
-    register_file: str | None = None  # of decisions, in the same places; else register.jsonl next to each request
-    key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
+    """TOML files of approved requests, below configs/ or next to the run's file."""
+    register_file: str | None = None
+    """Register of decisions; `register.jsonl` next to each request by default."""
+    key_file: str | None = None
+    """File of the master key, mode 0600; the environment variable `LEO_MASTER_KEY` by default."""
     opt_outs: str | None = None  # CSV (source, entity_key) of people in no extract, next to the run's file
+    """CSV (source, entity_key) of people who are in no extract, next to the run's file."""
 
 
 class Gates(Strict):
     """What must hold before a run counts as done."""
 
     min_precision: Probability | None = None  # fails when the 95 % interval of a step's precision lies below it
+    """Least precision of a step: fails when the 95 % interval lies below it."""
     precision_lower_bound: Probability | None = None  # the 95 % interval of a step's precision may not begin below it
+    """Least lower bound of the 95 % interval of precision."""
     max_unlinked: Probability | None = None  # of any step's smaller side, of those in the calculation
+    """Largest unlinked share of a step's smaller side, of the records in the calculation."""
     max_rate_fall: Probability | None = None  # of a group's link rate since the last release: 0.02 is two points
-    max_count_change: Annotated[float, Field(ge=0)] | None = None  # of a published count since then: 0.05 is 5 %
-    max_extract_change: Annotated[float, Field(ge=0)] | None = None  # of any figure of an extract since the last
-    critical_contracts: bool = True  # a failed critical expectation stops the run
+    """Largest fall of a group's link rate since the last release: 0.02 is two percentage points."""
+    max_count_change: Annotated[float, Field(ge=0)] | None = None
+    """Largest relative change of a published count since the last release: 0.05 is 5 %."""
+    max_extract_change: Annotated[float, Field(ge=0)] | None = None
+    """Largest relative change of a figure of an extract since the last one."""
+    critical_contracts: bool = True
+    """A failed critical expectation stops the run."""
 
 
 class Run(Strict):
     """The engine and its limits."""
 
     name: Name
+    """Name of the run."""
     engine: Literal["duckdb", "spark"] = "duckdb"
+    """Engine of the queries."""
     data: str = "."  # folder of the sources, next to the run's file
-    truth: str | None = None  # folder of the truth, where there is one
+    """Folder of the sources, next to the run's file."""
+    truth: str | None = None
+    """Folder of the truth, where there is one."""
     previous: str | None = None  # folder of the last release's run, whose person ids live on, next to the run's file
+    """Folder of the last release's run, whose person ids are kept, next to the run's file."""
     memory_limit: str | None = None
+    """Memory of the engine, for example `"8GB"`; most of the machine by default."""
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
+    """Processor threads; all by default."""
     seed: Annotated[int, Field(ge=0)] = 2026
-    spine: tuple[str, ...] = ()  # sources that make people even unlinked, in the order of preference
+    """Seed of random samples."""
+    spine: tuple[str, ...] = ()
+    """Sources whose records are people even when unlinked, in the order of preference."""
 
     @field_validator("memory_limit")
     @classmethod
@@ -201,12 +263,19 @@ class RunConfig(Strict):
     """One run."""
 
     run: Run
+    """The engine and its limits."""
     source: dict[Name, Source]
+    """Sources of person records, by name."""
     attributes: dict[Name, AttributeTable] = Field({})
+    """Tables of attributes, by name."""
     step: tuple[Step, ...] = ()
+    """Link steps, in order."""
     outputs: Outputs = Outputs()
+    """What the run makes of the links."""
     outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or next to the run's file
+    """Definitions of outcomes, below configs/ or next to the run's file."""
     gates: Gates = Gates()
+    """What must hold before a run counts as done."""
 
     @staticmethod
     def faults_between(raw: dict[str, Any]) -> list[str]:
@@ -306,13 +375,50 @@ def of_manifest(manifest: Path, configuration: dict[str, Any]) -> RunConfig:
         raise ConfigError(f"{error}\n  put the run's file right, and give the same leo run again") from None
 
 
+def extended(path: Path, raw: dict[str, Any]) -> dict[str, Any]:
+    """A run's file on top of the one that its `extends` names: next to it, or shipped below configs/.
+
+    Tables are merged key by key, and steps by their names; any other value replaces that of the file below.
+
+    Raises:
+        ConfigError: there is no such file, or it extends another in turn.
+    """
+    name = raw.pop("extends", None)
+    if name is None:
+        return raw
+    if not isinstance(name, str):
+        raise ConfigError(f'{path}: extends: names no file\n  write for example extends = "leo.toml"')
+    below = path.parent / name if (path.parent / name).is_file() else config_file(name)
+    base = read_toml(below, f"{path} extends it: name a run's file next to it, or one that is shipped")
+    if "extends" in base:
+        raise ConfigError(f"{path}: extends {name}, which extends another file\n  extend that one")
+    return _merged(base, raw)
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """A table with the values of another on top."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = base.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _merged(below, value)
+        elif key == "step" and isinstance(value, list) and isinstance(below, list):
+            names = [_table(step).get("name") for step in below]
+            changes = {_table(step).get("name"): _table(step) for step in value}
+            merged[key] = [_merged(_table(step), changes.get(_table(step).get("name"), {})) for step in below]
+            merged[key] += [step for step in value if _table(step).get("name") not in names]
+        else:
+            merged[key] = value
+    return merged
+
+
 def load(path: Path, **overrides: Any) -> RunConfig:
     """Read and check a run's file. `overrides` replace keys of [run], for example data or engine.
 
     Raises:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
     """
-    raw = read_toml(path, "give the path of a run's TOML file, for example configs/demo.toml")
+    raw = extended(path, read_toml(path, "give the path of a run's TOML file, for example configs/demo.toml"))
     if isinstance(run := raw.setdefault("run", {}), dict):  # what else it may be is one of the faults
         run.update({key: value for key, value in overrides.items() if value is not None})
     return check(RunConfig, raw, str(path))

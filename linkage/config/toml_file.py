@@ -40,7 +40,7 @@ def _kinds(annotation: Any) -> set[type]:
 class Frozen(BaseModel):
     """A part of a file: no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Strict(Frozen):
