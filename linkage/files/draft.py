@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from glob import escape
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from linkage.config import FileFormat
 from linkage.config.resources import shipped_names
-from linkage.engine import Engine, connect, scratch_folder, unfinished
+from linkage.engine import connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
 from linkage.files.infer_schema import NUMBERED
@@ -36,12 +37,10 @@ _DESCRIBED = {
     "husid": ("identity", 1, "HESA student identifier."),
 }
 """Role that a run reads to concept, identifiability and description."""
-_NUMBERS = ("nino", "uln", "upn", "husid")  # Numbers that are one person's, in the order in which passes ask for them
-_COMPARED = {"education": ("uln",), "cis": ("nino",)}  # Model that ships, to the numbers that it compares
-_ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d",
-           "%d{0}%b{0}%Y", "%b{0}%d{0}%Y", "%Y{0}%b{0}%d", "%d{0}%b{0}%y")  # fmt: skip
-_FORMATS = [order.format(sign) for sign in ("-", "/", ".", " ", "") for order in _ORDERS]
+_ORDERS = "%Y{0}%m{0}%d %d{0}%m{0}%Y %m{0}%d{0}%Y %d{0}%m{0}%y %m{0}%d{0}%y %y{0}%m{0}%d %d{0}%b{0}%Y %b{0}%d{0}%Y"
+_FORMATS = [order.format(sign) for sign in ("-", "/", ".", " ", "") for order in _ORDERS.split()]
 _MIN_IN_FORMAT = 0.5  # share of birth dates in one format, below which a file has none
+_WHOLE = "stands in one column with the full name: give each a column of its own"
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Draft:
     run: Path  # the run's file, which is written
     definitions: Path  # the folder of definitions, which is written to
     maps: Sequence[str] = ()  # columns of roles by source: "customers.surname=FAMILY"
-    ids: Sequence[str] = ()  # the key of each file, or one for all; found where none is stated
+    ids: Sequence[str] = ()  # the key of each file, or one for all; inferred where none is stated
     delimiter: str | None = None
     encoding: str | None = None
 
@@ -75,11 +74,9 @@ class _Source:
     columns: Sequence[str] = ()  # of the file, in their order
     format: FileFormat | None = None
     roles: dict[str, str] = field(default_factory=dict)  # role to column
-    undated: tuple[int, int] = (0, 0)  # birth dates that are in another format than the file's, and all
     sexes: dict[str, str] = field(default_factory=dict)  # codes of sex to their labels
     postcode: str = "postcode"
-    # field that was inferred and no run reads, to the reason; no value
-    not_read: dict[str, str] = field(default_factory=dict)
+    not_read: dict[str, str] = field(default_factory=dict)  # field that no run reads, to the reason; no value
 
 
 def draft(
@@ -97,39 +94,41 @@ def draft(
     """
     if len(options.files) < 2:
         raise ConfigError("a run links two files or more, and one was given\n  name a second one")
-    if len(options.ids) > 1 and len(options.ids) != len(options.files):
-        raise ConfigError(f"--id is given {len(options.ids)} times\n  give it once for all files, or once for each")
     keys = [*options.ids] if len(options.ids) > 1 else [*options.ids[:1], None][:1] * len(options.files)
-    names = _names(options.files)
-    sources = [_Source(name, path, key) for name, path, key in zip(names, options.files, keys, strict=True)]
+    if len(keys) != len(options.files):
+        raise ConfigError(f"--id is given {len(keys)} times\n  give it once for all files, or once for each")
+    sources = [_Source(*of) for of in zip(_names(options.files), options.files, keys, strict=True)]
+    names = {source.name for source in sources}
     for text in options.maps:
         if text.partition(".")[0] not in names:
             raise ConfigError(f"--map {text}: write it as SOURCE.ROLE=COLUMN\n  there are: {', '.join(sorted(names))}")
-    say = progress or (lambda _: None)
     with scratch_folder() as scratch, connect("duckdb") as engine, damage_reported(*options.files):
         for source in sources:
-            say(source.name)
-            prepared = _inferred(engine, options, source, scratch / source.name)
+            if progress:
+                progress(source.name)
+            try:
+                prepared = inferred_files(engine, _file_options(options, source), scratch / source.name)
+            except LeoError as fault:
+                text = str(fault).replace(f"--map {NOT_COMPARED}={source.key}", f"--id {source.key}")
+                raise type(fault)(text.replace("--map ", f"--map {source.name}.")) from None
             if inferred:
                 inferred(prepared)
             _describe(source, prepared)
     _refuse_unreadable(sources)
-    written = _write(options, _texts(options, sources))
+    written = _write(options, sources)
     return Drafted(written, [f"{s.name}: {name} {why}" for s in sources for name, why in s.not_read.items()])
 
 
 def _names(files: Sequence[Path]) -> list[str]:
     """Names of sources: files' own, or their folders' where files have one name; each once, and none that ships."""
-    names = ["people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))]
-    shipped = len(names)
     own = [_name(path.name) for path in files]
+    used = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
+    names: list[str] = []
     for path, name in zip(files, own, strict=True):
-        first = made = _name(path.absolute().parent.name) if own.count(name) > 1 else name
-        number = 1
-        while made in names:
-            made, number = f"{first}_{number + 1}", number + 1
-        names.append(made)
-    return names[shipped:]
+        first = _name(path.absolute().parent.name) if own.count(name) > 1 else name
+        numbered = (first, *(f"{first}_{number}" for number in range(2, len(files) + len(used) + 2)))
+        names.append(next(name for name in numbered if name not in {*used, *names}))
+    return names
 
 
 def _name(text: str) -> str:
@@ -137,18 +136,13 @@ def _name(text: str) -> str:
     return name if re.match("[a-z]", name) else f"file_{name}".rstrip("_")
 
 
-def _inferred(engine: Engine, options: Draft, source: _Source, scratch: Path) -> Prepared:
-    """A file's inferred schema. A stated key may have several rows, which a run makes a history of: it is no id here."""
+def _file_options(options: Draft, source: _Source) -> FileOptions:
+    """A stated key may have several rows, which a run makes a history of: it is no id here."""
     prefix = f"{source.name}."
     maps = [text.removeprefix(prefix) for text in options.maps if text.startswith(prefix)]
-    not_compared = [f"{NOT_COMPARED}={source.key}"] if source.key else []
+    maps += [f"{NOT_COMPARED}={source.key}"] if source.key else []
     ids, encodings = (NUMBERED if source.key else None,), (options.encoding,)
-    of_file = FileOptions({"file": source.path}, [*maps, *not_compared], (), (), ids, options.delimiter, encodings)
-    try:
-        return inferred_files(engine, of_file, scratch)
-    except LeoError as fault:
-        text = str(fault).replace(f"--map {NOT_COMPARED}={source.key}", f"--id {source.key}")
-        raise type(fault)(text.replace("--map ", f"--map {prefix}")) from None
+    return FileOptions({"file": source.path}, maps, (), (), ids, options.delimiter, encodings)
 
 
 def _describe(source: _Source, prepared: Prepared) -> None:
@@ -162,42 +156,45 @@ def _describe(source: _Source, prepared: Prepared) -> None:
         else:
             source.not_read[role] = "is read by no run, unless the source keeps it: keep = { name = COLUMN }"
     if {"full_name", "initials"} & set(schema.columns):
-        whole = "stands in one column with the full name: give each a column of its own"
-        source.not_read |= {role: whole for role in ("forename", "surname") if role not in source.roles}
+        source.not_read |= {role: _WHOLE for role in ("forename", "surname") if role not in source.roles}
     if "birth_year" in schema.columns:
         source.not_read["dob"] = "is made of several columns: give it a column of its own"
     if (column := source.roles.get("dob")) and not pa.types.is_temporal(file.types[column]):
         how = DateFormat.of_settings(schema.settings["dob"])
-        _find_format(source, profile.values(column), replace(how, default_days=(), precision="day"))
+        pattern = _strptime_format(profile.values(column), replace(how, default_days=(), precision="day"))
+        if pattern is None:
+            del source.roles["dob"]
+            source.not_read["dob"] = "has no format that a run reads: write it as 1997-07-06"
+        elif source.format:
+            source.format = source.format.model_copy(update={"date_format": pattern})
     if "sex" in source.roles:
         codes = schema.settings.get("sex", {}).get("codes", {})
         written = {str(value).upper().strip(" ."): value for value in profile.values(source.roles["sex"])}
         source.sexes = {written.get(c, c): {"M": "Male", "F": "Female"}[sex] for c, sex in sorted(codes.items())}
     if schema.settings.get("postcode", {}).get("kind") == "code":
         source.postcode = "code"
+    if source.format and source.format.type == "csv":
+        once = source.format.model_copy(update={"repeated_names": "refuse"})
+        with suppress(InputError):  # a header that repeats a name
+            read_header(source.path, once)
+            source.format = once
 
 
-def _find_format(source: _Source, values: Mapping[str, int], how: DateFormat) -> None:
-    """The strptime format that reads most birth dates as `leo link` reads them."""
-    values = {text: rows for text, rows in values.items() if not says_nothing(text)}
-    dates = {text: date for text in values if (date := read_date(text, how))}
-    fitting = {pattern: sum(values[t] for t, date in dates.items() if _fits(t, date, pattern)) for pattern in _FORMATS}
-    best, known = max(fitting, key=lambda pattern: fitting[pattern]), sum(values.values())
-    if not known or fitting[best] < _MIN_IN_FORMAT * known:
-        del source.roles["dob"]
-        source.not_read["dob"] = "has no format that a run reads: write it as 1997-07-06"
-        return
-    source.undated = (known - fitting[best], known)
-    if source.format and best != FileFormat().date_format:
-        source.format = source.format.model_copy(update={"date_format": best})
+def _strptime_format(values: Mapping[str, int], how: DateFormat) -> str | None:
+    """The format that reads most birth dates as `leo link` reads them; None where it reads less than half of them."""
 
+    def fits(text: str, pattern: str) -> bool:
+        try:
+            day = datetime.strptime(plain(text), pattern).date().isoformat()
+        except ValueError:
+            return False
+        date = read_date(text, how) or ""
+        return day == date or ("%y" in pattern and day[2:] == date[2:])
 
-def _fits(text: str, date: str, pattern: str) -> bool:
-    try:
-        made = datetime.strptime(plain(text), pattern).date().isoformat()
-    except ValueError:
-        return False
-    return made == date or ("%y" in pattern and made[2:] == date[2:])
+    known = {text: rows for text, rows in values.items() if not says_nothing(text)}
+    fitting = {pattern: sum(rows for text, rows in known.items() if fits(text, pattern)) for pattern in _FORMATS}
+    best = max(fitting, key=lambda pattern: fitting[pattern])
+    return best if fitting[best] >= max(_MIN_IN_FORMAT * sum(known.values()), 1) else None
 
 
 def _refuse_unreadable(sources: Sequence[_Source]) -> None:
@@ -208,18 +205,26 @@ def _refuse_unreadable(sources: Sequence[_Source]) -> None:
             faults.append(f"{of.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either")
         elif not of.key:
             faults.append(f"{of.path}: no column has unique values\n  state the key with --id, or number the rows")
-        for name in ("forename", "surname"):
-            if name not in of.roles:
-                why = of.not_read.get(name, "was not recognised: state its column with --map")
-                faults.append(f"{of.path}: {name} {why}")
+        for name in (name for name in ("forename", "surname") if name not in of.roles):
+            faults.append(
+                f"{of.path}: {name} {of.not_read.get(name, 'was not recognised: state its column with --map')}"
+            )
     if faults:
         raise InputError("a run cannot read these files as they are\n  " + "\n".join(faults).replace("\n", "\n  "))
 
 
-def _write(options: Draft, texts: dict[Path, str]) -> list[Path]:
+def _write(options: Draft, sources: Sequence[_Source]) -> list[Path]:
     """Write the draft, unless a file of it is there; frames are added to those that are there."""
-    frames = options.definitions / "catalogue" / "frames.toml"
-    if there := [str(path) for path in texts if path.exists() and path != frames]:
+    folder = options.definitions / "catalogue"
+    texts = {folder / f"{source.name}.toml": _catalogue(source) for source in sources}
+    frames = [
+        f"[{of.name}_sex]\n" + "".join(f"{toml_value(code)} = {toml_value(sex)}\n" for code, sex in of.sexes.items())
+        for of in sources
+        if of.sexes
+    ]
+    texts |= {folder / "frames.toml": "\n".join(frames)} if frames else {}
+    texts[options.run] = _run(options, sources)
+    if there := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
         raise ConfigError(f"{', '.join(there)}: there already\n  name another --config or --out, or delete it")
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -229,17 +234,26 @@ def _write(options: Draft, texts: dict[Path, str]) -> list[Path]:
     return [*texts]
 
 
-def _texts(options: Draft, sources: Sequence[_Source]) -> dict[Path, str]:
-    """The files of a draft, the run's last, to their text."""
-    frames = [(source.name, source.sexes) for source in sources if source.sexes and "sex" in source.roles]
-    codes = (f"[{name}_sex]\n" + "".join(f"{toml_value(c)} = {toml_value(of[c])}\n" for c in of) for name, of in frames)
-    texts = {f"catalogue/{source.name}.toml": _catalogue(source) for source in sources}
-    texts |= {"catalogue/frames.toml": "\n".join(codes)} if frames else {}
-    return {**{options.definitions / path: text for path, text in texts.items()}, options.run: _run(options, sources)}
-
-
 def _catalogue(source: _Source) -> str:
-    """What the catalogue says of a file: a line for each column."""
+    """What the catalogue says of a file: a line for each column; of names that differ in punctuation only the first."""
+    roles, variables = {column: role for role, column in source.roles.items()}, dict[str, dict[str, object]]()
+    for column in source.columns:
+        name, role = _variable(column), roles.get(column)
+        variable: dict[str, object] = {"name": name, "type": "date" if role == "dob" else "string"}
+        concept, identifiability, sensitivity, description = "unrated", 1, "A", "Unrated."
+        if column == source.key:
+            variable |= {"role": "entity_key", "required": True}
+            concept, identifiability, sensitivity, description = "identity", 3, "E", "The number of a record."
+        elif role:
+            frame = f"{source.name}_sex" if role == "sex" and source.sexes else None
+            concept, identifiability, description = _DESCRIBED[role]
+            form = source.postcode if role == "postcode" else role if concept == "identity" else None
+            variable |= {key: of for key, of in (("role", role), ("frame", frame), ("format", form)) if of}
+            sensitivity = "C" if role == "sex" else "E"
+        elif name != column:
+            continue
+        variable |= {"concept": concept, "identifiability": identifiability, "sensitivity": sensitivity}
+        variables.setdefault(name, variable | {"description": description})
     return f"""\
 # Drafted from the file. Unrated columns are in no extract: rate them, or delete them.
 dataset = {toml_value(source.name)}
@@ -252,31 +266,8 @@ grain = {toml_value("record of " + source.name)}
 entity_key = [[{toml_value(_variable(source.key or ""))}]]
 generated = false
 variable = [
-{"".join(f"  {toml_table(variable)},{chr(10)}" for variable in _variables(source).values())}]
+{"".join(f"  {toml_table(variable)},{chr(10)}" for variable in variables.values())}]
 """
-
-
-def _variables(source: _Source) -> dict[str, dict[str, object]]:
-    """Name in the catalogue to the variable; of two columns whose names differ in punctuation only the first."""
-    roles, found = {column: role for role, column in source.roles.items()}, dict[str, dict[str, object]]()
-    for column in source.columns:
-        name, role = _variable(column), roles.get(column)
-        made: dict[str, object] = {"name": name, "type": "date" if role == "dob" else "string"}
-        rated: tuple[object, ...] = ("unrated", 1, "A", "Unrated.")
-        if column == source.key:
-            made |= {"role": "entity_key", "required": True}
-            rated = ("identity", 3, "E", "The number of a record.")
-        elif role:
-            frame = f"{source.name}_sex" if role == "sex" and source.sexes else None
-            form = source.postcode if role == "postcode" else role if role in _NUMBERS else None
-            made |= {key: value for key, value in (("role", role), ("frame", frame), ("format", form)) if value}
-            concept, identifiability, description = _DESCRIBED[role]
-            rated = (concept, identifiability, "C" if role == "sex" else "E", description)
-        elif name != column:
-            continue
-        keys = ("concept", "identifiability", "sensitivity", "description")
-        found.setdefault(name, made | dict(zip(keys, rated, strict=True)))
-    return found
 
 
 def _variable(column: str) -> str:
@@ -289,30 +280,21 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
     folder = Path(os.path.commonpath([source.path.absolute().parent for source in sources]))
     data = Path(os.path.relpath(folder, options.run.absolute().parent)).as_posix()
     files = [escape(source.path.absolute().relative_to(folder).as_posix()) for source in sources]
-    columns = Counter(role for source in sources for role in source.roles)
-    shipped = "cis" if columns["nino"] > 1 else "education"
-    others = [name for name in _NUMBERS if columns[name] > 1 and name not in _COMPARED[shipped]]
+    shipped = "cis" if Counter(role for source in sources for role in source.roles)["nino"] > 1 else "education"
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
     lines = [
         f"# Drafted from {', '.join(files)}. What may stand here: leo config schema",
         f"# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}",
-        *(
-            f"# {number} is in several files, and models/{shipped}.json does not compare it: add it"
-            for number in others
-        ),
         "[run]",
         f"name = {toml_value(name)}",
         *([] if data == "." else [f"data = {toml_value(data)}"]),
         f"spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them",
     ]
     for source, file in zip(sources, files, strict=True):
-        missed, known = source.undated
-        quarantined = f"# {missed / max(known, 1):.1%} of birth dates are in another form: their rows are quarantined"
         renamed = {r: c for r, c in {**source.roles, "entity_key": source.key or ""}.items() if _variable(c) != c}
-        written = _format(source).model_dump(exclude_defaults=True)
-        lines += ["", *(f"# not read: {field} {why}" for field, why in source.not_read.items())]
-        lines += [quarantined] if missed else []
+        written = source.format.model_dump(exclude_defaults=True) if source.format else {}
+        lines += ["", *(f"# not read: {role} {why}" for role, why in source.not_read.items())]
         lines += [f"[source.{source.name}]", f"dataset = {toml_value(source.name)}", 'table = "records"']
         lines += [f"files = [{toml_value(file)}]"]
         lines += [f"{key} = {toml_table(of)}" for key, of in (("columns", renamed), ("format", written)) if of]
@@ -327,16 +309,3 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
         left = "people"
     lines += ["", "[outputs]", "longitudinal = false  # spells, pay and outcomes need the tables of LEO"]
     return "\n".join(lines) + "\n"
-
-
-def _format(source: _Source) -> FileFormat:
-    """How a run reads the file; a header that holds no name twice is read as it is."""
-    fmt = source.format or FileFormat()
-    if fmt.type != "csv":
-        return fmt
-    refusing = fmt.model_copy(update={"repeated_names": "refuse"})
-    try:
-        read_header(source.path, refusing)
-    except InputError:
-        return fmt
-    return refusing
