@@ -104,8 +104,7 @@ def _years(rule: Delivered, columns: Columns) -> Ints:
         begun: Ints = np.where(labels > 9999, labels // 100, labels)
         return begun
     days = columns[str(rule.days)].cast(pa.int32()).to_numpy(zero_copy_only=False)
-    years: Ints = academic_year(days)
-    return years
+    return academic_year(days)
 
 
 def _key(columns: Columns, names: tuple[str, ...], years: Ints) -> Words:

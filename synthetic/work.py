@@ -13,9 +13,8 @@ from linkage.catalogue import shipped
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on
 from synthetic.base.draws import Draws, Floats, Ints, Slots
-from synthetic.base.odds import Odds
 from synthetic.base.reference import FOLDER, reference
-from synthetic.base.rules import rule_file
+from synthetic.base.rules import Table, rule_file
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS, Journeys
 from synthetic.education.pathways import Deviates, Traits, by_year, deviates, odds_table, with_qualification
@@ -40,7 +39,7 @@ _HOLD = 0.99, 0.998
 on (DfE, graduate movement data, tax year 2016/17)."""
 
 
-def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
+def insurance(draws: Draws, odds: Table, people: People) -> Insurance:
     """Numbers come by themselves three months before the sixteenth birthday; to those who come later, on asking.
 
     Some people are given a second number, the foreign-born more often.
@@ -342,8 +341,7 @@ def _main_jobs(
 
 def _before(draws: Draws, ids: Ints, start: Ints, person: Ints) -> Ints:
     """Days up to four years before those given: when jobs began that are ongoing as the data begin."""
-    out: Ints = start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)
-    return out
+    return start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)
 
 
 def _parts(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -361,8 +359,7 @@ def _last_years(goes_on: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(people, YEARS): the last year of the unbroken run that each year lies in."""
     count = goes_on.shape[1] - 1
     ends = np.where(goes_on[:, 1:], count, np.arange(count)[None, :])
-    out: NDArray[np.int64] = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    return out
+    return np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
 
 
 def _second_jobs(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[Ints, Ints, Ints, Ints]:

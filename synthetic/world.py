@@ -13,9 +13,8 @@ from linkage.errors import ContractError
 from synthetic.base.dates import NEVER, Days, on
 from synthetic.base.draws import Draws, Ints
 from synthetic.base.identifiers import pupil_reference
-from synthetic.base.odds import Odds
 from synthetic.base.reference import Reference
-from synthetic.base.rules import Deliveries
+from synthetic.base.rules import Deliveries, Table
 from synthetic.base.text import Text
 from synthetic.education.journeys import FIRST_YEAR, Journeys, last_years_alive
 from synthetic.people.homes import postcodes
@@ -32,7 +31,7 @@ class World:
 
     draws: Draws
     reference: Reference
-    odds: Odds
+    odds: Table
     people: People
     journeys: Journeys
     insurance: Insurance
@@ -49,7 +48,7 @@ class World:
         Where a share c of the errors that stand is put right in a year, (1 - c) ** -back as many stood then as now.
         """
         more = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
-        return replace(self, odds=self.odds.model_copy(update={"uncorrected": more}))
+        return replace(self, odds=self.odds.but(uncorrected=more))
 
 
 @dataclass

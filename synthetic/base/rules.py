@@ -5,6 +5,7 @@ A user's own file must have the keys of the shipped one, with values of the same
 
 import functools
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -27,6 +28,11 @@ class Table(dict[Any, Any]):
         except KeyError:
             raise AttributeError(name) from None
 
+    def but(self, **values: Any) -> "Table":
+        """The same table with other values, also of tables within it."""
+        table: Table = _tables(overlaid(self, values))
+        return table
+
 
 @functools.cache
 def rule_file(name: str) -> Table:
@@ -36,12 +42,29 @@ def rule_file(name: str) -> Table:
         ConfigError: it is not TOML, or differs in its keys or kinds of values from the shipped file.
     """
     path = config_file(f"synthetic/{name}")
-    raw = toml_of(path)
-    faults = list(_faults(raw, toml_of(shipped_dir() / "synthetic" / name), ()))
+    return checked(path, toml_of(path), toml_of(shipped_dir() / "synthetic" / name))
+
+
+def checked(path: Path, raw: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
+    """The contents of a file as a table.
+
+    Raises:
+        ConfigError: they differ from the model in their keys or kinds of values.
+    """
+    faults = list(_faults(raw, model, ()))
     if faults:
-        raise ConfigError("\n".join([f"{path} has faults", *(f"  {fault}" for fault in faults)]))
+        raise ConfigError("\n".join([f"{path}: has faults", *(f"  {fault}" for fault in faults)]))
     table: Table = _tables(raw)
     return table
+
+
+def overlaid(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A table in which some values, also of tables within it, are others."""
+    out = dict(base)
+    for key, value in values.items():
+        is_table = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        out[key] = overlaid(base[key], value) if is_table else value
+    return out
 
 
 def _tables(value: Any, name: str = "") -> Any:
@@ -76,6 +99,8 @@ def _faults(value: Any, shipped: Any, place: tuple[str, ...]) -> Iterator[str]:
         yield f"{at}: a {_kind(shipped)} is expected"
     elif isinstance(shipped, float) and 0 <= shipped <= 1 and not 0 <= value <= 1:
         yield f"{at}: a number from 0 to 1 is expected"
+    elif isinstance(shipped, float) and shipped > 1 and value < 0:
+        yield f"{at}: a number of zero or more is expected"
 
 
 def _kind(value: Any) -> str:
@@ -134,8 +159,7 @@ def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64
     """For each year the entry of the last year named up to it, or the first one before all."""
     known = sorted(table)
     place = np.searchsorted(known, years, side="right") - 1
-    out: NDArray[np.float64] = np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
-    return out
+    return np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
 
 
 SmallShare = Annotated[float, Field(ge=0, le=0.5)]

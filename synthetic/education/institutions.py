@@ -75,8 +75,7 @@ class Universities:
         """The UKPRN for each draw, tariff group and home region; a tariff of -1 asks for no grades."""
         slot = (drawn * self.anyone.size).astype(np.int64)
         chosen = np.where(tariff < 0, self.anyone[slot], self.by_choice[np.maximum(tariff, 0), region, slot])
-        out: Ints = self.ukprn[chosen]
-        return out
+        return self.ukprn[chosen]
 
     def subject(self, level: Codes, female: NDArray[np.bool_], band: Codes, drawn: Floats) -> Codes:
         """Subjects as places in `codes`."""

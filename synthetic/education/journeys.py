@@ -81,8 +81,7 @@ class Journeys:
     def apprentices(self) -> NDArray[np.bool_]:
         """(people, YEARS): is an apprentice."""
         since = YEARS[None, :] - self.apprentice_start[:, None]
-        out: NDArray[np.bool_] = (since >= 0) & (since < self.apprentice_years[:, None])
-        return out
+        return (since >= 0) & (since < self.apprentice_years[:, None])
 
     def studies(self) -> NDArray[np.bool_]:
         """(people, YEARS): at school beyond key stage 4, at college or university, as an adult or an apprentice."""
@@ -91,8 +90,7 @@ class Journeys:
 
     def may_learn(self) -> NDArray[np.bool_]:
         """(people, YEARS): in the country for long enough to study elsewhere than at school."""
-        out: NDArray[np.bool_] = (self.learns_from[:, None] <= YEARS) & (self.learns_until[:, None] >= YEARS)
-        return out
+        return (self.learns_from[:, None] <= YEARS) & (self.learns_until[:, None] >= YEARS)
 
 
 def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
@@ -191,8 +189,7 @@ def _adults(
     for year, more in enumerate(rules.after_college, 3):
         cut += np.float32(more) * (after_college[:, None] & (since == year))
     drawn = deviates(draws, "adult", people.ids, YEARS, rules.lasting, rules.from_year)
-    out: NDArray[np.bool_] = (drawn < cut) & (since >= 3) & _english(people)[:, None] & ~of.during(YEARS)
-    return out
+    return (drawn < cut) & (since >= 3) & _english(people)[:, None] & ~of.during(YEARS)
 
 
 def _english(people: People) -> NDArray[np.bool_]:

@@ -302,5 +302,4 @@ def by_year(table: OddsTable, person: Traits, since: Ints) -> Deviates:
     """
     first = int(table.outcomes[0])
     columns = np.clip(since - first, 0, len(table.outcomes) - 1)
-    out: Deviates = np.take_along_axis(table.of(person), columns, axis=1)
-    return out
+    return np.take_along_axis(table.of(person), columns, axis=1)

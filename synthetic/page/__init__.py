@@ -1,24 +1,30 @@
-"""A page that shows a synthetic population: some lives, paths from school to work, who is recorded where, and errors."""
+"""A page about a synthetic population: who is recorded where, recording errors, and the files."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import connect
-from synthetic.page import queries
-from synthetic.page.drawing import bars, life_lines, stacked
-from synthetic.page.queries import ACTIVITIES, Population
+from linkage.catalogue import TableDef, shipped
+from linkage.engine import Engine, Table, connect, quote, rows
+from linkage.errors import InputError
 
 __all__ = ["write_page"]
 
-_MOST_COMBINATIONS = 12
+MOST_PEOPLE = 200_000
+"""People whom the page shows. More would show the same and take minutes."""
+
+_MOST_COMBINATIONS = 12  # of sources: rows of the table
 _NOTICE = (
-    "The lives and names are invented. The figures behind the population come from public sources, mostly under the Open "
+    "The people are invented. The figures behind the population come from public sources, mostly under the Open "
     "Government Licence v3.0; datapackage.json names them all. Contains public sector information licensed under the "
     "Open Government Licence v3.0."
 )
+_SQL: dict[str, str] = tomllib.loads(Path(__file__).with_name("queries.toml").read_text(encoding="utf-8"))
+
+Rows = Sequence[Mapping[str, Any]]
 
 
 def write_page(folder: Path) -> Path:
@@ -37,88 +43,99 @@ def write_page(folder: Path) -> Path:
     return part.replace(folder / "population.html")
 
 
+class Population:
+    """The last delivery of a population in Parquet. `tables` are named "npd_census", "truth_persons" and so on."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        path = folder / "manifest.json"
+        if not path.is_file():
+            raise InputError(f"{folder}: holds no population\n  make one first: leo synth --out {folder}")
+        self.engine = engine
+        self.manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if self.manifest["format"] != "parquet":
+            raise InputError(f"{folder}: the page reads Parquet\n  make the population with --format parquet")
+        releases = self.manifest.get("releases", 1)
+        prefix = f"release-{releases}/" if releases > 1 else ""
+        parts = max(1, MOST_PEOPLE // self.manifest["chunk"])
+        self.tables: dict[str, Table] = {}
+        self.bytes: dict[str, int] = {}
+        for place in self.manifest["rows"]:
+            files = _paths(folder, place)
+            self.bytes[place] = sum(file.stat().st_size for file in files)
+            if place.startswith(("truth/", f"{prefix}sources/")):
+                name = place.removeprefix(prefix).removeprefix("sources/").replace("/", "_")
+                self.tables[name] = engine.read(files[:parts])
+        for name in ("truth_errors", "truth_records"):
+            if "last_release" in self.tables[name].columns:
+                query = f"select * from {{t}} where last_release = {int(releases)}"
+                self.tables[name] = engine.sql(query, t=self.tables[name])
+
+    def named(self, name: str, **texts: str) -> Rows:
+        """The rows of a query of queries.toml; `texts` replace words in capitals."""
+        query = _SQL[name]
+        for word, text in texts.items():
+            query = query.replace(word, text)
+        tables: dict[str, Any] = dict(self.tables)
+        return rows(self.engine, self.engine.sql(query, params=None, **tables))
+
+    def identity_tables(self) -> dict[str, TableDef]:
+        """The tables whose rows are of a person with a name and a day."""
+        names = [name for name in self.tables if not name.startswith("truth_")]
+        definitions = {name: shipped().table(*name.split("_", 1)) for name in names}
+        roles = ("record_key", "valid_from", "surname")
+        return {name: one for name, one in definitions.items() if all(map(one.with_role, roles))}
+
+
+def _paths(folder: Path, place: str) -> list[Path]:
+    whole = folder / f"{place}.parquet"
+    files = [whole] if whole.is_file() else sorted((folder / place).glob("part-*.parquet"))
+    if not files:
+        raise InputError(f"{folder / place}: no file of it is left\n  make the population again: leo synth")
+    return files
+
+
 def _page(population: Population) -> str:
     manifest = population.manifest
     about = population.named("people")[0]
     shown = f" This page shows the first {about['people']:,}." if about["people"] < manifest["people"] else ""
-    sections = [
-        *(_lives(population) if population.has_lives else []),
-        _people(population),
-        _sources(population, about["people"]),
-        _errors(population),
-        _files(population),
-    ]
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    sections = _people(population, about["people"]) + _errors(population) + _files(population)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>A synthetic population</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head><body><main>'
         f"<h1>A synthetic population</h1><p>{manifest['people']:,} invented people, born from {about['first']} to "
-        f"{about['last']}, and what public bodies record about them.{shown}</p>{''.join(sections)}</main></body></html>\n"
+        f"{about['last']}, and what public bodies record about them.{shown}</p>{sections}</main></body></html>\n"
     )
 
 
-def _lives(population: Population) -> list[str]:
-    lives, activity = queries.lives(population), queries.activity(population)
-    parts = []
-    if lives:
-        rows = [
-            [life.title, life.person, f"{since} to {until}", name]
-            for life in lives
-            for name, since, until in life.spells
-        ]
-        table = _table("Spells of these lives", ["Life", "Person", "Days", "Activity"], rows)
-        parts.append(_section("lives", "Some lives", _figure("Some lives", life_lines(lives), table)))
-    people: dict[int, list[int]] = defaultdict(lambda: [0] * len(ACTIVITIES))
-    for row in activity:
-        people[row["years"]][row["activity"]] = row["people"]
-    if people:
-        shares = {year: [100 * count / sum(counts) for count in counts] for year, counts in people.items()}
-        rows = [[str(year), *(f"{share:.1f}" for share in of), f"{sum(people[year]):,}"] for year, of in shares.items()]
-        table = _table("Main activity, % of pupils", ["Years after", *ACTIVITIES, "Pupils"], rows)
-        text = (
-            "<p>As the records have it on 15 January of the years after key stage 4. Where several hold at once, the "
-            "first of the legend counts. None of these includes people abroad and self-employed people.</p>"
-        )
-        parts.append(_section("paths", "From school to work", text, _figure("Main activity", stacked(shares), table)))
-    return parts
-
-
-def _people(population: Population) -> str:
-    figures = []
-    for column, title in (("kind", "How people enter the records"), ("origin_group", "Origin groups")):
-        rows = population.named("grouped", COLUMN=column)
-        figures.append(_figure(title, bars({_words(str(row["label"])): row["people"] for row in rows})))
-    forenames = population.named("forenames")
-    names = [[f"{row['decade']} to {row['decade'] + 9}", row["sex"], row["names"]] for row in forenames]
-    return _section("people", "People", *figures, _table("Most common forenames", ["Born", "Sex", "Forenames"], names))
-
-
-def _sources(population: Population, people: int) -> str:
-    rows = population.named("sources_of_people")
-    several = sum(row["people"] for row in rows if " " in row["sources"])
-    labels = {" + ".join(map(_source, row["sources"].split())) or "None": row["people"] for row in rows}
-    figure = _figure("People by the sources that hold them", bars(dict(list(labels.items())[:_MOST_COMBINATIONS])))
-    text = f"<p>{100 * several / people:.0f}% of people are in two sources or more, and are to be linked.</p>"
-    return _section("sources", "Who is recorded where", text, figure)
+def _people(population: Population, people: int) -> str:
+    kinds = [[_words(row["label"]), f"{row['people']:,}"] for row in population.named("grouped", COLUMN="kind")]
+    held = population.named("sources_of_people")
+    several = sum(row["people"] for row in held if " " in row["sources"])
+    named = [(" + ".join(map(_source, row["sources"].split())) or "None", row["people"]) for row in held]
+    combinations = [[sources, f"{count:,}"] for sources, count in named[:_MOST_COMBINATIONS]]
+    return _section(
+        "people",
+        "People and the sources that hold them",
+        _table("How people enter the records", ["Kind", "People"], kinds),
+        f"<p>{100 * several / people:.0f}% of people are in two sources or more, and are to be linked.</p>",
+        _table("People by the sources that hold them", ["Sources", "People"], combinations),
+    )
 
 
 def _errors(population: Population) -> str:
-    records = population.named("records_with_errors")
-    errors = population.named("errors")
     shares = [
-        [_source(row["source"]), f"{row['records']:,}", f"{100 * row['wrong'] / row['records']:.1f}"] for row in records
+        [_source(row["source"]), f"{row['records']:,}", f"{100 * row['wrong'] / row['records']:.1f}"]
+        for row in population.named("records_with_errors")
     ]
-    kinds = [[_words(row["field"]), row["kind"], f"{row['records']:,}"] for row in errors]
+    kinds = [[_words(row["field"]), row["kind"], f"{row['records']:,}"] for row in population.named("errors")]
     person = [
         [
             _source(row["source"]),
             str(row["first"]) if row["first"] == row["last"] else f"{row['first']} to {row['last']}",
-            row["name"] or "none",
-            str(row["dob"] or "none"),
-            row["postcode"] or "none",
-            row["wrong"] or "none",
+            *(str(row[name] or "none") for name in ("name", "dob", "postcode", "wrong")),
         ]
-        for row in queries.one_person(population)
+        for row in population.named("one_person", DETAILS=_details(population))
     ]
     columns = ["Source", "Years", "Name", "Birth date", "Postcode", "Errors"]
     return _section(
@@ -132,45 +149,55 @@ def _errors(population: Population) -> str:
     )
 
 
+def _details(population: Population) -> str:
+    """SQL of source, record_key, year and the identifiers of each record that holds an identity."""
+
+    def column(definition: TableDef, role: str) -> str:
+        variable = definition.with_role(role)
+        return quote(variable.name) if variable else "null"
+
+    roles = ("forename", "middle_names", "surname", "dob", "postcode")
+    return " union all ".join(
+        f"select '{name.split('_', 1)[0]}' as source, cast({column(of, 'record_key')} as varchar) as record_key, "
+        f"year({column(of, 'valid_from')}) as year, {', '.join(f'{column(of, role)} as {role}' for role in roles)} "
+        f"from {{{name}}}"
+        for name, of in population.identity_tables().items()
+    )
+
+
 def _files(population: Population) -> str:
     manifest = population.manifest
-    rows = [[place, f"{count:,}", f"{population.bytes[place] / 1e6:,.3f}"] for place, count in manifest["rows"].items()]
-    command = (
-        f"leo synth --people {manifest['people']} --seed {manifest['seed']} --preset {manifest['preset']} --out DIR"
-    )
+    files = [
+        [place, f"{count:,}", f"{population.bytes[place] / 1e6:,.3f}"] for place, count in manifest["rows"].items()
+    ]
+    arguments = "".join(f" --{name} {manifest[name]}" for name in ("people", "seed", "preset"))
     text = (
         f"<p>Seed {manifest['seed']}, preset {escape(manifest['preset'])}, leo-linkage {manifest['version']}. The same "
-        f"population again: <code>{escape(command)}</code></p><p>{_NOTICE}</p>"
+        f"population again: <code>leo synth{escape(arguments)} --out DIR</code></p><p>{_NOTICE}</p>"
     )
-    return _section("files", "Files", _table("Tables, rows and size", ["Table", "Rows", "Megabytes"], rows), text)
+    return _section("files", "Files", _table("Tables, rows and size", ["Table", "Rows", "Megabytes"], files), text)
 
 
 def _section(name: str, title: str, *parts: str) -> str:
     return f'<section id="{name}"><h2>{title}</h2>{"".join(parts)}</section>'
 
 
-def _figure(title: str, drawing: str, table: str = "") -> str:
-    details = f"<details><summary>Table: {escape(title)}</summary>{table}</details>" if table else ""
-    return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}{details}</figure>"
-
-
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def _table(caption: str, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in cells)
     table = f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">{table}</div>'
 
 
 def _cell(value: Any) -> str:
-    text = str(value)
-    is_number = text.replace(",", "").replace(".", "", 1).isdecimal()
-    return f'<td class="number">{text}</td>' if is_number else f"<td>{escape(text)}</td>"
+    is_number = str(value).replace(",", "").replace(".", "", 1).isdecimal()
+    return f'<td class="number">{value}</td>' if is_number else f"<td>{escape(str(value))}</td>"
 
 
 def _words(code: str) -> str:
-    """A code in words: white_british is White British."""
-    words = code.replace("_", " ")
-    return words.title() if "_" in code else words[:1].upper() + words[1:]
+    """A code in words: middle_names is Middle names."""
+    words = str(code).replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _source(name: str) -> str:

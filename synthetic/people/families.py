@@ -312,5 +312,4 @@ def _rate(risk: Floats) -> Floats:
 
 
 def _logit(share: Floats) -> Floats:
-    out: Floats = np.log(share / (1 - share))
-    return out
+    return np.log(share / (1 - share))

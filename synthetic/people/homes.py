@@ -185,8 +185,7 @@ def in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
 def _in_summer(since: Floats) -> Floats:
     """Days of the same years in the holidays, 20 July to 29 August: who crosses a border changes school then."""
     years = parts(since.astype(np.int64))[0]
-    out: Floats = on(years, 7, 20) + (since - on(years, 1, 1)) * (40 / 366)
-    return out
+    return on(years, 7, 20) + (since - on(years, 1, 1)) * (40 / 366)
 
 
 def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:

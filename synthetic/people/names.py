@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, parts
 from synthetic.base.draws import Draws, Floats, Ints, Slots
-from synthetic.base.odds import Odds
 from synthetic.base.reference import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Codes, Reference, reference
+from synthetic.base.rules import Table
 from synthetic.people.families import Families, shares_of_pupils, spouses_origin
 
 _BITS = 16
@@ -118,8 +118,7 @@ def _left(counted: Floats, borne: list[Floats | None], share: Floats, power: flo
 
 
 def _shares(slots: Slots, count: int) -> Floats:
-    out: Floats = np.bincount(slots.table, minlength=count) / slots.size
-    return out
+    return np.bincount(slots.table, minlength=count) / slots.size
 
 
 MARRIAGE, DEED_POLL, PARTNER = 1, 2, 3
@@ -175,7 +174,7 @@ class Surnames:
 def renamed(
     draws: Draws,
     reference: Reference,
-    odds: Odds,
+    odds: Table,
     who: Bearers,
     kin: Families,
     ability: Floats,
@@ -214,7 +213,7 @@ def renamed(
     )
 
 
-def _partner_comes(draws: Draws, odds: Odds, kin: Families, often: Floats) -> Ints:
+def _partner_comes(draws: Draws, odds: Table, kin: Families, often: Floats) -> Ints:
     """The day from which a family goes by the name of a parent's new partner, NEVER for most."""
     age = kin.mothers_age
     young = _BY_MOTHERS_AGE[np.where(age < 20, 0, np.where(age < 30, 1, 2))]
@@ -223,7 +222,7 @@ def _partner_comes(draws: Draws, odds: Odds, kin: Families, often: Floats) -> In
     return np.where(comes & (day <= DATA_END), day, NEVER).astype(np.int64)
 
 
-def _takes(odds: Odds, birth: Days, female: NDArray[np.bool_]) -> Floats:
+def _takes(odds: Table, birth: Days, female: NDArray[np.bool_]) -> Floats:
     """The share who take the other's name on marriage: of women, fewer with each year of birth; of men, few."""
     year = parts(birth)[0]
     people = odds.people
@@ -264,7 +263,7 @@ class Names:
 def names(
     draws: Draws,
     reference: Reference,
-    odds: Odds,
+    odds: Table,
     who: Bearers,
     kin: Families,
     foreign: NDArray[np.bool_],

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import NEVER, YEAR, Days, academic_year, from_parts, on, parts
 from synthetic.base.draws import Draws, Floats, Ints, Slots
-from synthetic.base.odds import Odds
 from synthetic.base.reference import FOLDER, Codes, Origin, Reference
-from synthetic.base.rules import rule_file
+from synthetic.base.rules import Table, rule_file
 from synthetic.people.families import (
     SCOTLAND,
     WALES,
@@ -78,8 +77,7 @@ def visits(
 def numbered(origins: list[Origin], origin: Codes) -> NDArray[np.float64]:
     """The share of each person's origin group who, having come to study, ever get a National Insurance number."""
     rules = rule_file("study/universities.toml").visitors
-    share: NDArray[np.float64] = np.array([rules.nino.get(group.name, 0.5) for group in origins])[origin]
-    return share
+    return np.array([rules.nino.get(group.name, 0.5) for group in origins])[origin]
 
 
 _EMIGRATE, _EMIGRATE_BORN_ABROAD = 0.06, 0.15  # between 18 and 35
@@ -157,7 +155,7 @@ class People:
         return len(self.ids)
 
 
-def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
+def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People:
     """Make the people with these numbers (any distinct numbers from 1; the result does not depend on the others)."""
     kin = families(draws, ids, odds.people.twins)
     kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family))
@@ -238,7 +236,7 @@ def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, f
 
 
 def _quality(
-    draws: Draws, odds: Odds, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
+    draws: Draws, odds: Table, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
 ) -> Floats:
     """What multiplies the odds of an error, 1 on average: more for some, and where papers have two names."""
     rules = odds.quality

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import Days, from_parts, parts
 from synthetic.base.draws import Draws, Floats
-from synthetic.base.odds import BirthDate
 from synthetic.base.reference import FOLDER
+from synthetic.base.rules import Table
 from synthetic.base.text import Bytes, byte_rows, strings
 
 WIDTH = 40
@@ -71,7 +71,7 @@ def _corrupted(rows: Bytes, kind: NDArray[Any], at: NDArray[Any], which: Floats)
 DAY, MONTH, YEAR, SEVERAL = range(4)
 
 
-def misdated(true: Days, part: NDArray[Any], odds: BirthDate, drawn: Floats, how: Floats) -> Days:
+def misdated(true: Days, part: NDArray[Any], odds: Table, drawn: Floats, how: Floats) -> Days:
     """Dates with the given part wrong.
 
     Args:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import YEAR, Days
 from synthetic.base.draws import Draws, Floats, Ints
-from synthetic.base.odds import Factors, Odds
 from synthetic.base.reference import Codes, Reference
+from synthetic.base.rules import Table
 from synthetic.base.text import Text, joined, spread, strings
 from synthetic.people.homes import UNKNOWN
 from synthetic.people.people import People
@@ -45,7 +45,7 @@ class Registrations:
     source: str
     draws: Draws
     reference: Reference
-    odds: Odds
+    odds: Table
     people: People
     person: Ints
     event: Ints
@@ -60,13 +60,13 @@ class Registrations:
         spread_of = self.odds.quality.provider_spread
         own = np.exp(spread_of * self.draws.normal(f"{self.source}.provider", self.provider) - spread_of**2 / 2)
         self.factor: Floats = self.people.quality[self.person] * own
-        self.more: Factors = self.odds.source.get(self.source, Factors())
+        self.more: Table = self.odds.source[self.source]
 
     def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
         """At most one kind of error for each registration, by one draw; more at an earlier release."""
         drawn = self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
         out, upper = self._first_below(drawn, odds)
-        if more := self.odds.uncorrected.get(name):
+        if more := self.odds.get("uncorrected", {}).get(name):
             # Errors put right since: as likely among the kinds as those that stand, and never next to one.
             since = self.draws.uniform(f"{self.source}.{name}.corrected", self.ids, self.event)
             which = self.draws.uniform(f"{self.source}.{name}.corrected.kind", self.ids, self.event)

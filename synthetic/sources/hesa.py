@@ -79,8 +79,7 @@ def summer(world: World, of: Courses) -> Days:
     """Last day of a course that is completed: in June, of a master's in August."""
     drawn = world.draws.uniform("hesa.end", world.people.ids[of.person], of.event)
     later = (of.kind == TAUGHT) & ~of.part_time
-    out: Days = np.where(later, on(of.last + 1, 8, 10), on(of.last + 1, 6, 15)) + (drawn * 20).astype(np.int32)
-    return out
+    return np.where(later, on(of.last + 1, 8, 10), on(of.last + 1, 6, 15)) + (drawn * 20).astype(np.int32)
 
 
 def _undergraduate(world: World) -> Courses:
@@ -220,8 +219,7 @@ FULL_TIME, SANDWICH, PART_TIME, WRITING_UP, DORMANT = range(5)
 def began(world: World, of: Courses) -> Days:
     """First day of the course: in September."""
     drawn = world.draws.uniform("hesa.begin", world.people.ids[of.person], of.event)
-    out: Days = on(of.start, 9, 10) + (drawn * 19).astype(np.int32)
-    return out
+    return on(of.start, 9, 10) + (drawn * 19).astype(np.int32)
 
 
 def ended(world: World, of: Courses) -> Days:
@@ -528,8 +526,7 @@ def _classes(world: World, of: Courses, year: Ints) -> Ints:
 
 def _share_above(x: Floats) -> Floats:
     """About the share of a standard normal distribution above x."""
-    out: Floats = 1 / (1 + np.exp(1.702 * x))
-    return out
+    return 1 / (1 + np.exp(1.702 * x))
 
 
 def hesa(world: World) -> Tables:

@@ -131,8 +131,7 @@ def _apprenticeship(world: World, of: Enrolments, ids: Ints) -> Ints:
 
 def _normal(x: Floats) -> Floats:
     """About the share of a standard normal distribution below x."""
-    out: Floats = 1 / (1 + np.exp(-1.702 * x))
-    return out
+    return 1 / (1 + np.exp(-1.702 * x))
 
 
 def _level(world: World, of: Enrolments, ids: Ints) -> Ints:
@@ -367,8 +366,7 @@ def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
 
 def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
     """Aims that count as much without an end date: long ones, and short ones that do not begin in October."""
-    harmless: NDArray[np.bool_] = ~aim.of.short | (begun >= on(aim.of.year, 11, 1))
-    return harmless
+    return ~aim.of.short | (begun >= on(aim.of.year, 11, 1))
 
 
 def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:

@@ -145,8 +145,7 @@ def changed_school(
     """
     moves = draws.uniform("school.move", ids, phase.number) < np.array(odds)[phase.number]
     stays = moves & (since >= year_of_change(draws, ids, phase.number, years))
-    out: NDArray[np.bool_] = np.where(phase.day < NEVER, phase.day <= when, stays)
-    return out
+    return np.where(phase.day < NEVER, phase.day <= when, stays)
 
 
 def year_of_change(draws: Draws, ids: Ints, phase: NDArray[Any], years: tuple[int, ...]) -> Ints:

@@ -9,6 +9,7 @@ from synthetic.base import odds
 from synthetic.base.dates import DATA_END, NEVER, YEAR
 from synthetic.base.draws import Draws
 from synthetic.base.reference import reference
+from synthetic.base.rules import Table
 from synthetic.people.people import People, people
 from synthetic.recording.registration import Registrations
 from synthetic.sources.cis import BULK_LOAD, Periods, periods
@@ -22,7 +23,7 @@ def crowd() -> People:
     return people(Draws(5), reference(), PRESET, np.arange(1, COUNT + 1))
 
 
-def customers(crowd: People, preset: odds.Odds) -> tuple[Periods, Any]:
+def customers(crowd: People, preset: Table) -> tuple[Periods, Any]:
     since = np.maximum(crowd.birth + int(15.75 * YEAR), crowd.arrival)
     person = np.flatnonzero((since < DATA_END) & (since < crowd.departure))
     no = np.zeros(len(person), np.int64)
@@ -53,7 +54,7 @@ def test_lost_addresses_are_found_on_the_day_of_the_load(crowd: People) -> None:
 
 
 def test_no_address_is_lost_where_the_preset_says_none_is(crowd: People) -> None:
-    none = PRESET.model_copy(update={"cis": PRESET.cis.model_copy(update={"no_address": 0.0})})
+    none = PRESET.but(cis={"no_address": 0.0})
     assert customers(crowd, none)[0].addressed.all()
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from synthetic.base import odds
 from synthetic.base.dates import day, parts
 from synthetic.base.draws import Draws
-from synthetic.base.odds import Odds
 from synthetic.base.reference import reference
+from synthetic.base.rules import Table
 from synthetic.people.people import People, people
 from synthetic.recording.corruption import (
     DAY,
@@ -93,19 +93,15 @@ def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, dr
 COUNT = 12_000
 
 
-def only(**sections: dict[str, float]) -> Odds:
+def only(**sections: dict[str, float]) -> Table:
     """The realistic preset without any error but the given ones, and with everybody alike."""
-    changed = {}
-    for name in ("forename", "middle_names", "surname", "dob", "sex"):
-        section = getattr(PRESET, name)
-        changed[name] = section.model_copy(
-            update=dict.fromkeys(type(section).model_fields, 0.0) | sections.get(name, {})
-        )
+    fields = ("forename", "middle_names", "surname", "dob", "sex")
+    errors = {name: dict.fromkeys(PRESET[name], 0.0) | sections.get(name, {}) for name in fields}
     even = {"person_spread": 0.0, "provider_spread": 0.0, "renamed": 1.0, "disadvantaged": 1.0}
-    return PRESET.model_copy(update=changed | {"quality": PRESET.quality.model_copy(update=even)})
+    return PRESET.but(**errors, quality=even)
 
 
-def dealt(preset: Odds, source: str = "npd") -> tuple[People, Registrations, dict[str, Any]]:
+def dealt(preset: Table, source: str = "npd") -> tuple[People, Registrations, dict[str, Any]]:
     """A registration with each of a crowd, and the names that came of it, with the true ones."""
     figures = reference()
     crowd = people(Draws(8), figures, preset, np.arange(1, COUNT + 1))
@@ -188,8 +184,7 @@ def test_the_log_says_which_part_of_a_birth_date_is_wrong(part: str) -> None:
 
 def test_of_a_hyphenated_name_that_is_cut_short_the_first_is_left_whole() -> None:
     preset = only(surname={"hyphen_dropped": 1.0})
-    people = preset.people.model_copy(update={"hyphen_at_birth": 1.0})
-    _, registrations, text = dealt(preset.model_copy(update={"people": people}))
+    _, registrations, text = dealt(preset.but(people={"hyphen_at_birth": 1.0}))
     rows = kind(registrations, "surname", "hyphen dropped")
     true, written = text["true surname"][rows], text["surname"][rows]
     assert any(" " in name.split("-")[0] for name in true)

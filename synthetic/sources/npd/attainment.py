@@ -168,8 +168,7 @@ def _candidates(pupils: Pupils, person: Ints, rows: Ints, year: Ints, grade: int
 
 def _sits(pupils: Pupils, person: Ints, year: Ints) -> NDArray[np.bool_]:
     """Who is alive, and in the country, when the year is examined."""
-    out: NDArray[np.bool_] = pupils.world.people.departure[person] > on(year + 1, 6, 30)
-    return out
+    return pupils.world.people.departure[person] > on(year + 1, 6, 30)
 
 
 def _independent(pupils: Pupils, person: Ints) -> dict[str, Ints]:

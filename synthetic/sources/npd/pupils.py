@@ -244,8 +244,7 @@ def _events(world: World, odds: Table, person: Ints, grade: Ints) -> Ints:
         world.draws, world.people.ids[person], phase_at(world, person, number), since, when,
         odds.registration.schools_changed, YEARS_AFTER,
     )  # fmt: skip
-    out: Ints = number * 2 + changed
-    return out
+    return number * 2 + changed
 
 
 def phase_at(world: World, person: Ints, number: Ints) -> Phase:

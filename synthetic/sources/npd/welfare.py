@@ -200,8 +200,7 @@ def _years(pupils: Pupils, spells: _Spells, first_year: int) -> _Years:
 
 def _authority(pupils: Pupils, person: Ints, when: Ints) -> Ints:
     people, places = pupils.world.people, pupils.world.reference.places
-    out: Ints = places.authority[people.homes.postcode[person, people.homes.at(person, when)] // 400].astype(np.int64)
-    return out
+    return places.authority[people.homes.postcode[person, people.homes.at(person, when)] // 400].astype(np.int64)
 
 
 def _picked(pupils: Pupils, field: str, key: tuple[Ints, Ints], shares: Shares, known: NDArray[np.bool_]) -> Any:
