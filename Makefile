@@ -14,10 +14,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
+.PHONY: help demo install docs test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.demo ## leo and the Python API in .venv
 
 demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipeline on DuckDB
 	$(BIN)/leo demo
@@ -53,6 +55,10 @@ bench: $(VENV)/.test ## leo link and Splink on the same files, into benchmarks/R
 bench-synth: $(VENV)/.test ## the synthetic population by its size, and Faker, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks synth $(BENCH)
 
+docs: $(VENV)/.docs ## the documentation site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo build/site/index.html
+
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
@@ -76,4 +82,8 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[apps,dev,spark,bench]'
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[apps,docs]'
 	@touch $@

@@ -71,7 +71,8 @@ class DuckDBEngine:
                 if key != "memory_limit" or isinstance(error, duckdb.OutOfMemoryException):
                     raise
                 raise ConfigError(f"memory limit: '{value}' is no amount of memory\n  write for example 8GB") from None
-        self.connection.execute("set enable_progress_bar = false")
+        with contextlib.suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets there is none
+            self.connection.execute("set enable_progress_bar = false")
         # The day of a time with a zone is that of the machine otherwise, and not the same on every one, nor on Spark.
         self.connection.execute("set global TimeZone = 'UTC'")
         macros.define(self.connection)
