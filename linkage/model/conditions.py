@@ -6,11 +6,29 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.tokens import TokenType
 
 from linkage.engine import columns, quote
 
 WITHIN_ONE = {"LEVENSHTEIN": "within_one_edit", "DAMERAU_LEVENSHTEIN": "within_one_edit_or_swap"}
 """A distance of one at most, by the name of its distance: functions that each engine has."""
+
+
+_KINDS = """
+    Column Identifier Literal Null Boolean Paren Dot Bracket Neg Not And Or EQ NEQ GT GTE LT LTE Is In Between NullSafeEQ
+    NullSafeNEQ Like ILike Add Sub Mul Div IntDiv Mod DPipe Case If Cast TryCast DataType DataTypeParam Interval Var Lambda
+    Array Slice Distinct ArrayOverlaps ArrayContainsAll ArrayContains ArraySize ArrayFilter ArrayIntersect ArrayMax ArrayMin
+    ArrayConcat ArrayDistinct Transform Flatten Coalesce Nullif Greatest Least Abs Ceil Floor Round Exp Ln Log Pow
+    Sqrt Sin Cos Acos Asin Atan Radians Lower Upper Trim Length Left Right Substring Reverse Replace Concat Split StartsWith
+    EndsWith Contains StrPosition RegexpExtract RegexpLike RegexpFullMatch RegexpReplace Levenshtein JarowinklerSimilarity
+    StrToTime StrToDate TimeToUnix TsOrDsToDate DateDiff DateTrunc TimestampTrunc Extract Year Month Day Unicode Date Anonymous
+"""
+"""Kinds of sqlglot's expressions in a condition: operators, and functions of a pair's values only."""
+_FUNCTIONS = """
+    damerau_levenshtein jaro_similarity jaccard hamming array_cosine_similarity list_cosine_similarity list_intersect
+    list_has_any list_has_all list_distinct list_sort len try_strptime suffix prefix within_one_edit within_one_edit_or_swap
+"""
+"""Functions that sqlglot has no kind for: those of Splink's comparison library on DuckDB, and those of our models."""
 
 
 @functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
@@ -21,6 +39,28 @@ def parsed(condition: str) -> exp.Expression:
         sqlglot.errors.SqlglotError: it is no SQL.
     """
     return sqlglot.parse_one(condition, read="duckdb")
+
+
+@functools.lru_cache(maxsize=4096)
+def refused_part(condition: str) -> str | None:
+    """The first part of a condition that reads more than a pair's values, for example read_text; None where none does.
+
+    A model from somebody else is data: what is not listed above (subqueries, functions of files, settings, windows,
+    parameters, comments) is refused.
+
+    Raises:
+        sqlglot.errors.SqlglotError: it is no SQL.
+    """
+    if any(token.token_type == TokenType.SEMICOLON for token in sqlglot.tokenize(condition, read="duckdb")):
+        return ";"
+    for node in parsed(condition).walk():
+        if node.comments:
+            return "a comment"
+        if isinstance(node, exp.Anonymous) and node.name.lower() not in _FUNCTIONS.split():
+            return str(node.name)
+        if type(node).__name__ not in _KINDS.split():
+            return "a subquery" if isinstance(node, exp.Query | exp.Subquery) else str(node.key)
+    return None
 
 
 def has_distance(condition: str) -> bool:

@@ -19,7 +19,7 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.errors import ConfigError
-from linkage.model.conditions import BlockingRule, agreements, parsed, to_sql
+from linkage.model.conditions import BlockingRule, agreements, parsed, refused_part, to_sql
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 NOT_OBSERVED = 1e-6
@@ -238,14 +238,20 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _parsed(condition: str, where: str) -> exp.Expression:
+def _check_sql(condition: str, where: str) -> None:
     try:
-        return parsed(condition)
-    except sqlglot.errors.SqlglotError as error:
+        part = refused_part(condition)
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
         found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
-            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  condition: {condition}"
+            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  condition: {condition:.300}"
         ) from None
+    if part:
+        raise ConfigError(
+            f"{where}: a condition may not use {part}\n  it may compare the columns of a pair with operators and the "
+            "functions of Splink's comparison library; prepare other values as columns of the files\n"
+            f"  condition: {condition:.300}"
+        )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -261,6 +267,9 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     name = _text(raw, "output_column_name", where) or "comparison"
     here = f"{where}: comparison '{name}'"
     levels = raw["comparison_levels"]
+    for level in levels:
+        if level["sql_condition"].strip().upper() != "ELSE":
+            _check_sql(level["sql_condition"], here)
     graded = sum(1 for level in levels if not level.get("is_null_level"))
     exact = _exact_level_u(levels, here)
     found = []
@@ -329,7 +338,6 @@ def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float 
     for level in levels:
         if level.get("is_null_level") or level["sql_condition"].strip().upper() == "ELSE":
             continue
-        _parsed(level["sql_condition"], where)
         agreed = agreements(level["sql_condition"])
         if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
             exact.setdefault(agreed[0].column.lower(), _probability(level, "u_probability", where))
@@ -339,5 +347,5 @@ def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float 
 def _blocking_rule(raw: dict[str, Any] | str, where: str) -> BlockingRule:
     if isinstance(raw, str):
         raw = {"blocking_rule": raw}
-    _parsed(raw["blocking_rule"], f"{where}: a blocking rule")
+    _check_sql(raw["blocking_rule"], f"{where}: a blocking rule")
     return BlockingRule(raw["blocking_rule"], tuple(raw.get("arrays_to_explode") or ()))
