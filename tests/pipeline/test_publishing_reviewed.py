@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from linkage.pipeline import publishing
 from linkage.pipeline.publishing import publish
 from quality.review.labels import add_labels, now
 from quality.review.results import estimate_step, write_overrides
@@ -70,7 +69,7 @@ def test_a_report_that_cannot_be_made_stops_it_before_anything_moves(
     def full(*_: Any, **__: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(publishing, "render_run", full)
+    monkeypatch.setattr("quality.report.render.render_run", full)
     with pytest.raises(OSError, match="no space left"):
         publish(village.root, tmp_path / "releases")
     assert not (tmp_path / "releases").exists()
