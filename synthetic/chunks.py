@@ -1,7 +1,5 @@
 """A chunk of the population: its people, and a part of each table that the sources hold of them."""
 
-import contextlib
-import ctypes
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -179,8 +177,6 @@ def _stays(world: World, today: Tables, releases: int) -> dict[str, Stay]:
 
 Make = Callable[[Chunk], Counter[str]]
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
-
 
 def each(make: Make, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk, Counter[str]]]:
     """Each chunk with what `make` returns for it, in their order.
@@ -190,9 +186,8 @@ def each(make: Make, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk,
         OSError: a worker could not write.
     """
     if workers == 1 or len(chunks) == 1:
-        with _system_memory():
-            for one in chunks:
-                yield one, make(one)
+        for one in chunks:
+            yield one, make(one)
         return
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
@@ -216,17 +211,6 @@ def _begin() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    pa.set_memory_pool(pa.system_memory_pool())
-    _keep_freed_memory()
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what is freed for the next chunk: given back to the kernel it would have to be cleared again each
-    time, a twentieth of all work. The most that a worker holds stays the same."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library has no mallopt
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_MMAP_THRESHOLD, 2**30)
-        libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _end_with_parent() -> None:
@@ -234,14 +218,3 @@ def _end_with_parent() -> None:
     parent: Any = multiprocessing.parent_process()
     multiprocessing.connection.wait([parent.sentinel])
     os._exit(1)
-
-
-@contextlib.contextmanager
-def _system_memory() -> Iterator[None]:
-    """Let Arrow take memory where NumPy does: what one frees the other then takes, a tenth less in all."""
-    before = pa.default_memory_pool()
-    pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(before)

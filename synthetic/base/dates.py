@@ -62,6 +62,13 @@ def tax_year(days: NDArray[Any]) -> NDArray[np.int64]:
     return out
 
 
+def weekdays(first_year: int, last_year: int, month: int, weekday: int, week: int) -> Days:
+    """The first, second, ... (`week`) of a weekday (0 is Monday) in a month of each year."""
+    first = on(np.arange(first_year, last_year + 1), month, 1)
+    out: Days = (first + (weekday - 3 - first) % 7 + 7 * (week - 1)).astype(np.int32)  # day 0 was a Thursday
+    return out
+
+
 def six_digits(years: NDArray[Any]) -> NDArray[np.int64]:
     """The year 2012 as 201213, as LEO labels academic and tax years."""
     return years.astype(np.int64) * 100 + (years.astype(np.int64) + 1) % 100

@@ -30,6 +30,11 @@ class Arrays:
         """The same at other rows."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
+    @classmethod
+    def concatenate(cls, *parts: Self) -> Self:
+        """The rows of several, one after the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+
 
 def mix(words: Words) -> Words:
     """SplitMix64's finaliser: a bijection of 64 bits in which each bit moves about half of the others."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def compared(theme: Theme, achieved: Mapping[str, Achieved], preset: str) -> lis
     figures = theme.figures
     if theme.presets and preset not in theme.presets:
         why = f"published for errors as the preset {' or '.join(theme.presets)} makes them"
-        figures = tuple(replace(figure, for_information=figure.for_information or why) for figure in figures)
+        figures = tuple(f.model_copy(update={"for_information": f.for_information or why}) for f in figures)
     return [Compared(figure, achieved.get(figure.id)) for figure in figures]
 
 
@@ -192,10 +192,9 @@ def as_json(checked: Checked) -> str:
 
 def _facts(one: Compared) -> dict[str, Any]:
     figure, achieved = one.figure, one.achieved
-    return {
-        "id": figure.id, "says": figure.says, "unit": figure.unit, "target": figure.target, "bound": figure.bound,
-        "tolerance": figure.tolerance.around(figure.target), "achieved": achieved and achieved.value,
-        "standard_error": achieved and achieved.standard_error, "people": achieved.people if achieved else 0,
-        "verdict": one.verdict, "source": figure.source, "note": figure.note,
-        "for_information": figure.for_information,
-    }  # fmt: skip
+    facts = figure.model_dump() | {"tolerance": figure.tolerance.around(figure.target), "verdict": one.verdict}
+    return facts | (
+        {"achieved": achieved.value, "standard_error": achieved.standard_error, "people": achieved.people}
+        if achieved
+        else {"achieved": None, "standard_error": None, "people": 0}
+    )

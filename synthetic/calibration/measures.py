@@ -6,22 +6,16 @@ with no code of linkage.longitudinal, so that a fault of one shows against the o
 """
 
 import tomllib
-from datetime import date, timedelta
-from functools import cache
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from linkage.config.resources import config_file
 from linkage.engine import literal, quote
-from synthetic.base.dates import DATA_END
 from synthetic.base.reference import reference
-from synthetic.calibration.population import Measure, Population
+from synthetic.calibration.population import LAST_DAY, Measure, Population, queries
 
-LAST_DAY = date(1970, 1, 1) + timedelta(days=DATA_END)
-_YEARS = (1, 3, 5, 7, 10, 12, 15)  # after key stage 4
 _APRIL = 4
 
 
@@ -45,58 +39,24 @@ def _condition(rule: dict[str, Any]) -> str:
     return " and ".join([*wanted, *barred]) or "true"
 
 
-def _months(spells: str, cells: str, first_month: int) -> str:
-    """The months (0 to 11) of each cell on any day of which a spell holds: person_id, start_year, number.
+def _view(template: str, **texts: object) -> str:
+    """A template of queries.toml with its words in capitals filled in."""
+    query: str = queries()["template"][template]
+    for word, text in texts.items():
+        query = query.replace(word, str(text))
+    return query
 
-    Args:
-        spells: view of person_id, start_date, end_date.
-        cells: view of person_id, start_year; a period runs for twelve months from the first of `first_month`.
-    """
-    opens = f"make_date(cast(c.start_year as integer), {first_month}, 1) + to_months(m.number"
-    return f"""
-        with dated as (
-            select c.person_id, c.start_year, m.number, {opens}) as opens, {opens} + 1) as closes
-            from {{{cells}}} as c
-            cross join (select unnest([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) as number) as m
-        )
-        select distinct d.person_id, d.start_year, d.number
-        from dated as d
-        join {{{spells}}} as s on s.person_id = d.person_id and s.start_date < d.closes and s.end_date >= d.opens
-    """
+
+def _months(spells: str, cells: str, first_month: int) -> str:
+    return _view("months", SPELLS=spells, CELLS=cells, FIRST_MONTH=first_month)
 
 
 def _lasting(months: str, rule: dict[str, Any], first_month: int) -> str:
-    """person_id, start_year of the cells whose months meet a rule (months, at_least, consecutive)."""
+    """The cells whose months meet a rule (months, at_least, consecutive)."""
     numbers = ", ".join(str((month - first_month) % 12) for month in rule["months"])
-    # Months that follow one another have one distance from their place in the row of months.
     run = "number - row_number() over (partition by person_id, start_year order by number)"
-    return f"""
-        with runs as (
-            select person_id, start_year, {run if rule.get("consecutive") else "0"} as run
-            from {{{months}}}
-            where number in ({numbers})
-        )
-        select distinct person_id, start_year
-        from (select person_id, start_year, run from runs
-              group by person_id, start_year, run having count(*) >= {rule["at_least"]}) as met
-    """
-
-
-def _study_spells(rule: dict[str, Any]) -> str:
-    """The parts of a learner's spells that lie in the academic year of the record."""
-    ended = rule.get("end", "cast(null as date)")
-    return f"""
-        with bounded as (
-            select person_id, {rule["start"]} as began, {ended} as ended,
-                   make_date(cast({rule["year"]} // 100 as integer), 8, 1) as opens,
-                   make_date(cast({rule["year"]} // 100 + 1 as integer), 7, 31) as closes
-            from {{{rule["table"]}}}
-            where {_condition(rule)}
-        )
-        select person_id, greatest(began, opens) as start_date, least(coalesce(ended, closes), closes) as end_date
-        from bounded
-        where began <= closes and coalesce(ended, closes) >= greatest(began, opens)
-    """
+    run = run if rule.get("consecutive") else "0"
+    return _view("lasting", MONTHS=months, NUMBERS=numbers, RUN=run, AT_LEAST=rule["at_least"])
 
 
 def _study_years(rule: dict[str, Any], first_month: int) -> str:
@@ -134,7 +94,10 @@ def _activity_views() -> dict[str, str]:
         name = rule["name"]
         flags.append(name)
         if "lasting" in rule:
-            views[f"{name}_spells"] = _study_spells(rule)
+            views[f"{name}_spells"] = _view(
+                "study_spells", BEGAN=rule["start"], ENDED=rule.get("end", "cast(null as date)"), YEAR=rule["year"],
+                TABLE=rule["table"], CONDITION=_condition(rule),
+            )  # fmt: skip
             views[f"{name}_months"] = _months(f"{name}_spells", "cells", opens)
             views[name] = _lasting(f"{name}_months", rule["lasting"], opens)
             months.append(f"{name}_months")
@@ -152,19 +115,11 @@ def _activity_views() -> dict[str, str]:
         for name in flags
     )
     views["any_activity"] = " union ".join(seen)
-    views["activities"] = f"""
-        select c.*, case {cases}
-                         when a.person_id is not null then 'no_sustained_activity'
-                         else 'activity_not_captured' end as activity,
-               sustained_employment.person_id is not null as sustained_employment, p.pay
-        from {{cells}} as c
-        {joins}
-        left join {{any_activity}} as a on a.person_id = c.person_id and a.start_year = c.start_year
-        left join {{pay}} as p on p.person_id = c.person_id and p.start_year = c.start_year
-    """
+    views["activities"] = _view("activities", CASES=cases, JOINS=joins)
     return views
 
 
+_COLUMNS = ("TABLE", "FORENAMES", "SURNAME", "DOB", "GENDER", "HOME", "SEEN")
 _LAST = {
     "npd": ("npd_census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode", "CensusDate"),
     "ilr": ("ilr_learners", "GivenNames", "FamilyName", "DateOfBirth", "Sex", "Postcode", "LearnStartDate"),
@@ -172,46 +127,6 @@ _LAST = {
     "cis": ("cis_customers", "Forenames", "Surname", "DateOfBirth", "Sex", "Postcode", "StartDate"),
 }
 """Of each source: the table, forenames, surname, birth date, sex, postcode, and the date of a record."""
-
-
-def _letters(text: str) -> str:
-    """The letters of a name, NULL where it has none: hyphens, spaces and apostrophes are not compared."""
-    return f"nullif(regexp_replace({text}, '[^A-Z]', '', 'g'), '')"
-
-
-def _last(source: str) -> str:
-    """A person's last record: the first forename and the surname as capital letters, postcode NULL where it is no place."""
-    table, forename, surname, dob, sex, postcode, seen = _LAST[source]
-    return f"""
-        with plain as (
-            select person_id, {seen} as seen, upper(strip_accents({forename})) as forenames,
-                   upper(strip_accents({surname})) as surname,
-                   {dob} as dob, {sex} as sex, replace(upper({postcode}), ' ', '') as postcode
-            from {{{table}}}
-            qualify row_number() over (partition by person_id order by {seen} desc, RECORDID desc) = 1
-        )
-        select person_id, {_letters("split_part(trim(forenames), ' ', 1)")} as forename,
-               {_letters("surname")} as surname,
-               seen, dob, case sex when '1' then 'M' when '2' then 'F' else sex end as sex,
-               nullif(postcode, '') as written_postcode,
-               case when postcode not like 'ZZ99%' then nullif(postcode, '') end as postcode
-        from plain
-    """
-
-
-def _distinct(table: str, forename: str, sex: str, postcode: str) -> str:
-    """Each distinct combination of the five fields in a person's records."""
-    return f"""
-        with written as (
-            select distinct person_id, upper(strip_accents({forename})) as forenames,
-                   upper(strip_accents(Surname)) as surname, DateOfBirth as dob, {sex} as sex,
-                   replace({postcode}, ' ', '') as postcode
-            from {{{table}}}
-        )
-        select distinct person_id, {_letters("split_part(trim(forenames), ' ', 1)")} as forename,
-               {_letters("surname")} as surname, dob, sex, postcode
-        from written
-    """
 
 
 def _unknown() -> str:
@@ -237,7 +152,7 @@ def _unknown() -> str:
 def _differences(pair: str) -> str:
     """Counts of each figure of queries.toml; how often a field differs is also given for each sex."""
     selects = []
-    for name, (compared, counted) in _queries()["difference"].items():
+    for name, (compared, counted) in queries()["difference"].items():
         by_sex = name.endswith("_differs") or name == "surname_unlike"
         groups = {"all": "true", "women": "female", "men": "not female"} if by_sex else {"all": "true"}
         for group, condition in groups.items():
@@ -247,12 +162,6 @@ def _differences(pair: str) -> str:
                 f" count(*) filter (where {rows} and ({counted})) as hits from {{compared_{pair}}}"
             )
     return " union all ".join(selects)
-
-
-@cache
-def _queries() -> dict[str, Any]:
-    text = Path(__file__).with_name("queries.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text.replace("LAST_DAY", str(LAST_DAY)))
 
 
 def prepare(population: Population) -> None:
@@ -266,40 +175,24 @@ def prepare(population: Population) -> None:
 
 def views() -> dict[str, str]:
     """The tables that the measures share."""
-    fixed = dict(_queries()["view"])
+    fixed = dict(queries()["view"])
     compared = fixed.pop("compared")
     ks4, graduate = outcome_rules("ks4"), outcome_rules("graduate")
     levels = " union all ".join(
         f"select person_id, '{name}' as level from joined as c where {condition}"
-        for name, condition in _queries()["level"].items()
+        for name, condition in queries()["level"].items()
     )
     return {
         **fixed,
-        **{f"last_{source}": _last(source) for source in _LAST},
+        **{f"last_{source}": _view("last", **dict(zip(_COLUMNS, of, strict=True))) for source, of in _LAST.items()},
         **{
             f"compared_{left}_{right}": compared.replace("LEFT", left).replace("RIGHT", right)
             for left, right in combinations(_LAST, 2)
         },
-        "school_records": _distinct("npd_census", "Forename", "Gender", "Postcode"),
-        "customer_records": _distinct("cis_customers", "Forenames", "Sex", "Postcode"),
-        "levels": f"""
-            with joined as (
-                select c.*, p.sex, p.fsm, p.ethnic_group, p.graduate, p.region, p.kind <> 'private school' as state
-                from {{ks4_pupils}} as c
-                join {{persons}} as p on p.person_id = c.person_id
-            )
-            {levels}
-        """,
-        # The periods of each pupil that the files hold whole.
-        "cells": f"""
-            with counted as (
-                select c.person_id, y.years, c.key_stage_4 + {ks4["first_year"]} + y.years - 1 as start_year
-                from {{ks4_pupils}} as c
-                cross join (select unnest({list(_YEARS)}) as years) as y
-            )
-            select * from counted
-            where make_date(cast(start_year + 1 as integer), {ks4["first_month"]}, 1) <= date '{LAST_DAY}' + 1
-        """,
+        "school_records": _view("distinct", TABLE="npd_census", FORENAMES="Forename", GENDER="Gender"),
+        "customer_records": _view("distinct", TABLE="cis_customers", FORENAMES="Forenames", GENDER="Sex"),
+        "levels": _view("levels", LEVELS=levels),
+        "cells": _view("cells", FIRST_YEAR=ks4["first_year"], FIRST_MONTH=ks4["first_month"]),
         **_activity_views(),
         "degree_months": _months("jobs", "degree_cells", _APRIL),
         "graduates_employed": _lasting("degree_months", graduate["employment"], _APRIL),
@@ -308,7 +201,7 @@ def views() -> dict[str, str]:
 
 def measures(about: str) -> list[Measure]:
     """The measures of "people", "records" or "outcomes"."""
-    fixed = [Measure(**measure) for measure in _queries()[about]]
+    fixed = [Measure(**measure) for measure in queries()[about]]
     if about != "records":
         return fixed
     pairs = [f"{left}_{right}" for left, right in combinations(_LAST, 2)]

@@ -1,13 +1,17 @@
 """The files of a population as tables of an engine, the person of each row, and estimates of figures in SQL."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
+from synthetic.base.dates import DATA_END
 from synthetic.calibration.targets import Achieved
 
 SOURCES = {
@@ -29,6 +33,7 @@ _KEYS = {
     "dwp": "NINO",
 }
 
+LAST_DAY = date(1970, 1, 1) + timedelta(days=DATA_END)
 Kind = Literal["share", "clustered share", "median", "mean", "estimate"]
 
 
@@ -46,6 +51,13 @@ class Measure:
 
     kind: Kind
     query: str
+
+
+@cache
+def queries() -> dict[str, Any]:
+    """The tables of queries.toml."""
+    text = Path(__file__).with_name("queries.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text.replace("LAST_DAY", str(LAST_DAY)))
 
 
 class Population:
@@ -118,75 +130,12 @@ class Population:
         """
         figures: dict[str, Achieved] = {}
         for measure in measures:
-            estimates = self.sql(_ESTIMATORS[measure.kind], rows=self.sql(measure.query))
+            estimates = self.sql(queries()["estimate"][measure.kind], rows=self.sql(measure.query))
             for row in self.engine.arrow(estimates).to_pylist():
                 if row["value"] is None:
                     continue
                 if row["id"] in figures:
                     raise LeoError(f"figure '{row['id']}' is measured twice: this is a fault of the check itself")
-                figures[row["id"]] = _achieved(row)
+                error, people = float(row["standard_error"] or 0), int(row["people"])
+                figures[row["id"]] = Achieved(float(row["value"]), error, people)
         return figures
-
-
-def _achieved(row: Mapping[str, Any]) -> Achieved:
-    return Achieved(float(row["value"]), float(row["standard_error"] or 0), int(row["people"]))
-
-
-_ESTIMATORS: dict[Kind, str] = {
-    "estimate": "select * from {rows}",
-    # Two hits and two misses are added, so that no share is certain because none was seen.
-    "share": """
-        select id, 100.0 * sum(hits) / sum(members) as value,
-               100.0 * sqrt((sum(hits) + 2.0) * (sum(members) - sum(hits) + 2.0)) / (sum(members) + 4.0)
-                   / sqrt(sum(members)) as standard_error,
-               sum(members) as people
-        from {rows}
-        group by id
-        having sum(members) > 0
-    """,
-    # The error is that of drawing whole clusters.
-    "clustered share": """
-        with clusters as (
-            select id, cluster, sum(hits) as hits, sum(members) as members from {rows} group by id, cluster
-        ),
-        rates as (
-            select *, sum(hits) over (partition by id) / sum(members) over (partition by id) as rate from clusters
-        ),
-        summed as (
-            select id, any_value(rate) as rate, sum(members) as members,
-                   sqrt(sum(pow(hits - rate * members, 2))) / sum(members) as error
-            from rates
-            group by id
-            having sum(members) > 0
-        )
-        select id, 100.0 * rate as value,
-               100.0 * greatest(error, sqrt(2.0 * (members + 2.0)) / (members + 4.0) / sqrt(members)) as standard_error,
-               cast(members as bigint) as people
-        from summed
-    """,
-    # Half the distance between the order statistics one standard error to either side of the middle.
-    "median": """
-        with ranked as (
-            select id, amount, row_number() over (partition by id order by amount) as place,
-                   count(*) over (partition by id) as people
-            from {rows}
-        ),
-        bounded as (
-            select *, greatest(1, cast(floor((people - sqrt(people)) / 2.0) as bigint)) as below,
-                   least(people, cast(ceil((people + sqrt(people)) / 2.0) as bigint)) as above
-            from ranked
-        )
-        select id, median(amount) as value,
-               (max(amount) filter (where place = above) - max(amount) filter (where place = below)) / 2.0
-                   as standard_error,
-               any_value(people) as people
-        from bounded
-        group by id
-    """,
-    "mean": """
-        select id, avg(amount) as value, coalesce(stddev_samp(amount), 0) / sqrt(count(*)) as standard_error,
-               count(*) as people
-        from {rows}
-        group by id
-    """,
-}

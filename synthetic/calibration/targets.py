@@ -37,14 +37,16 @@ class _Common(Strict):
 
     id: str  # under which it is measured
     says: str
-    unit: Unit | None = None
-    tolerance: Tolerance | None = None
-    source: str | None = None
+    unit: Unit
+    tolerance: Tolerance
+    source: str
     note: str = ""
     for_information: str = ""  # why it is shown and not judged
 
 
-class _Figure(_Common):
+class Figure(_Common):
+    """One published figure."""
+
     target: float
     bound: Bound = "equal"  # a published limit binds from one side
 
@@ -57,13 +59,13 @@ class _Grid(_Common):
     column_says: str = "{}"
     rows: dict[str, tuple[float, ...]]
 
-    def figures(self) -> Iterator[_Figure]:
+    def figures(self) -> Iterator[Figure]:
         common = {name: getattr(self, name) for name in _Common.model_fields if name not in ("id", "says")}
         for row, targets in self.rows.items():
             for column, target in zip(self.columns, targets, strict=True):
                 if not math.isnan(target):
                     says = f"{self.says}: {_label(self.row_says, row)}, {_label(self.column_says, column)}"
-                    yield _Figure(id=f"{self.id}.{row}.{column}", says=says, target=target, **common)
+                    yield Figure(id=f"{self.id}.{row}.{column}", says=says, target=target, **common)
 
 
 class Unmeasured(Strict):
@@ -83,24 +85,9 @@ class _File(Strict):
     tolerance: Tolerance
     source: str
     sources: dict[str, str]
-    figure: tuple[_Figure, ...] = ()
+    figure: tuple[Figure, ...] = ()
     grid: tuple[_Grid, ...] = ()
     unmeasured: tuple[Unmeasured, ...] = ()
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One published figure."""
-
-    id: str
-    says: str
-    target: float
-    unit: Unit
-    tolerance: Tolerance
-    source: str
-    bound: Bound = "equal"
-    note: str = ""
-    for_information: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,26 +176,17 @@ def _theme(path: Path, file: _File) -> Theme:
             raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(file.sources)}")
         return file.sources[name]
 
-    figures = tuple(
-        Figure(
-            id=one.id,
-            says=one.says,
-            target=one.target,
-            unit=one.unit or file.unit,
-            tolerance=one.tolerance or file.tolerance,
-            source=source(one.source or file.source),
-            bound=one.bound,
-            note=one.note,
-            for_information=one.for_information,
-        )
-        for one in [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
-    )
+    listed = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
+    figures = tuple(one.model_copy(update={"source": source(one.source)}) for one in listed)
     unmeasured = tuple(one.model_copy(update={"source": source(one.source)}) for one in file.unmeasured)
     return Theme(path.stem, file.title, file.about, figures, file.presets, unmeasured)
 
 
 def _read(path: Path) -> _File:
     raw = toml_of(path)
+    shared = {key: raw[key] for key in ("unit", "tolerance", "source") if key in raw}
+    for key in raw.keys() & {"figure", "grid"}:
+        raw[key] = [shared | one for one in raw[key]]
     for grid in raw.get("grid", []):
         wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
         if wrong:

@@ -244,4 +244,5 @@ def _quality(
     factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)
     factor *= np.where(disadvantaged, rules.disadvantaged, 1.0) * np.where(renamed, rules.renamed, 1.0)
     usual = (1 + _DISADVANTAGED * (rules.disadvantaged - 1)) * (1 + _RENAMED * (rules.renamed - 1))
-    return factor / usual
+    out: Floats = factor / usual
+    return out

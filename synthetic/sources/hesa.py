@@ -58,7 +58,7 @@ class Courses(Arrays):
 
 def courses(world: World) -> Courses:
     """Courses that journeys are made of."""
-    joined = _joined(_undergraduate(world), _postgraduate(world))
+    joined = Courses.concatenate(_undergraduate(world), _postgraduate(world))
     return _left(world, joined.take(np.lexsort((joined.event, joined.person))))
 
 
@@ -116,7 +116,7 @@ def _undergraduate(world: World) -> Courses:
         person, zero + SECOND, zero + FIRST, start + first_years, years - first_years, first_years, part_time,
         graduates & ~goes_on, none, kept, mature,
     )  # fmt: skip
-    return _joined(first, rest.take(np.flatnonzero(away | tops_up)))
+    return Courses.concatenate(first, rest.take(np.flatnonzero(away | tops_up)))
 
 
 def _postgraduate(world: World) -> Courses:
@@ -140,11 +140,6 @@ def _postgraduate(world: World) -> Courses:
     return Courses(
         person, zero + POSTGRADUATE, kind, start, years, zero, part_time & ~visits, completes, none, stays, none
     )  # fmt: skip
-
-
-def _joined(*parts: Courses) -> Courses:
-    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in Courses.__dataclass_fields__)
-    return Courses(*columns)
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,6 @@ class Enrolments(Arrays):
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
 
-    def columns(self) -> tuple[Any, ...]:
-        """All arrays in their order."""
-        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
-
 
 def began(world: World, rows: Enrolments, year: Ints) -> Days:
     """First day of the first aim of each record that begins in `year`."""
@@ -161,13 +157,12 @@ def enrolments(world: World) -> Enrolments:
     adult = journey.adult_learning & ~journey.college & in_data[None, :]
     apprentice = there & journey.apprentices()
     busy = young | adult | apprentice
-    parts = [
+    joined = Enrolments.concatenate(
         _runs(world, young, 0, "study", rules.learner.other_college),
         _runs(world, apprentice, 1, "apprenticeship", rules.learner.other_college),
         _runs(world, adult, 0, "adult", rules.learner.again),
         _short(world, journey.short_course & ~busy & in_data[None, :]),
-    ]
-    joined = Enrolments(*(np.concatenate(column) for column in zip(*(part.columns() for part in parts), strict=True)))
+    )
     return joined.take(np.lexsort((joined.slot, joined.year, joined.person)))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from synthetic.base import identifiers
-from synthetic.base.dates import Days, day, parts, six_digits
+from synthetic.base.dates import Days, parts, six_digits, weekdays
 from synthetic.base.draws import Ints
 from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
@@ -75,11 +75,7 @@ def _first_year(birth: Days) -> Ints:
 
 def census_days() -> Days:
     """The third Wednesday of each September that begins an academic year."""
-    out = []
-    for year in range(FIRST_YEAR, LAST_YEAR + 1):
-        first = day(year, 9, 1)
-        out.append(first + (6 - first) % 7 + 14)  # day 6, 7 January 1970, was a Wednesday
-    return np.array(out, np.int32)
+    return weekdays(FIRST_YEAR, LAST_YEAR, 9, 2, 3)
 
 
 def _schools(world: World, person: Ints, event: Ints) -> Ints:

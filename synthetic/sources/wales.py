@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthetic.base import identifiers
-from synthetic.base.dates import Days, day, six_digits
+from synthetic.base.dates import Days, six_digits, weekdays
 from synthetic.base.draws import Ints
 from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
@@ -66,11 +66,7 @@ def _rows(world: World) -> SchoolYears:
 
 def census_days() -> Days:
     """The second Tuesday of each January after the academic year began."""
-    out = []
-    for year in range(FIRST_YEAR + 1, LAST_YEAR + 2):
-        first = day(year, 1, 1)
-        out.append(first + (5 - first) % 7 + 7)  # day 5, 6 January 1970, was a Tuesday
-    return np.array(out, np.int32)
+    return weekdays(FIRST_YEAR + 1, LAST_YEAR + 1, 1, 1, 2)
 
 
 def _schools(world: World, person: Ints, event: Ints) -> Ints:

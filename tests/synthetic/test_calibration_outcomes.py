@@ -6,8 +6,8 @@ from linkage import catalogue
 from linkage.config.resources import config_file
 from linkage.engine import rows as engine_rows
 from linkage.longitudinal import build, load_definitions
-from synthetic.calibration.measures import LAST_DAY, measures, views
-from synthetic.calibration.population import SOURCES, Population
+from synthetic.calibration.measures import measures, views
+from synthetic.calibration.population import LAST_DAY, SOURCES, Population
 from tests.synthetic.calibration_world import population_of
 
 NINE = range(1, 10)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthetic.base import identifiers
-from synthetic.base.dates import NEVER, Days, day, on, parts, six_digits
+from synthetic.base.dates import NEVER, Days, on, parts, six_digits, weekdays
 from synthetic.base.draws import Floats, Ints
 from synthetic.base.reference import Codes
 from synthetic.base.rules import Table, rule_file
@@ -269,12 +269,7 @@ def _behaviour(world: World, odds: Table, needs: NDArray[np.bool_]) -> Floats:
 
 def census_days() -> Days:
     """The third Thursday of each January after the academic year began."""
-    out = []
-    for year in range(FIRST_YEAR + 1, LAST_YEAR + 2):
-        first = day(year, 1, 1)
-        thursday = first + (0 - first) % 7  # day 0, 1 January 1970, was a Thursday
-        out.append(thursday + 14)
-    return np.array(out, np.int32)
+    return weekdays(FIRST_YEAR + 1, LAST_YEAR + 1, 1, 3, 3)
 
 
 def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
