@@ -19,7 +19,7 @@ from linkage.catalogue import shipped
 from synthetic.base import odds as presets
 from synthetic.base.draws import Draws, Ints
 from synthetic.base.reference import reference
-from synthetic.base.rules import deliveries
+from synthetic.base.rules import delivered_as, deliveries
 from synthetic.education.journeys import journeys, studying
 from synthetic.files import Format, write, write_source
 from synthetic.people.people import people
@@ -141,7 +141,7 @@ def _deliver(world: World, then: Tables, stays: dict[str, Stay], back: int, seen
         if not world.wants(name):
             continue
         if stays:
-            rule = rules.delivered(name, definition(name))
+            rule = delivered_as(rules, name, definition(name))
             columns = delivered(rule, columns, stays[name].during(back), back)
         if world.identities_only:
             columns = last_of_each_stage(name, columns)
@@ -161,7 +161,7 @@ def _outcomes(world: World, parts: _Parts) -> None:
             if releases == 1:
                 parts.source(name, columns)
                 continue
-            rule = rules.delivered(name, definition(name))
+            rule = delivered_as(rules, name, definition(name))
             for back in range(releases):
                 parts.source(name, delivered(rule, columns, stays[name].during(back), back), releases - back)
 

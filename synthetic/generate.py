@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -88,8 +88,8 @@ def synthesise(
         with stoppable(), whole(out) as folder:
             folder.mkdir()
             chunks = [
-                Chunk(str(folder), number, first, last, seed, preset, format, tables, releases)
-                for number, (first, last) in enumerate(_ranges(people, chunk))
+                Chunk(str(folder), number, at, min(at + chunk - 1, people), seed, preset, format, tables, releases)
+                for number, at in enumerate(range(1, people + 1, chunk))
             ]
             rows: Counter[str] = Counter()
             for done, counts in each(make, chunks, workers or os.cpu_count() or 1):
@@ -136,12 +136,6 @@ def _check(out: Path, manifest: SynthManifest, workers: int | None) -> None:
         faults.append(f"out: {out} is a file system of its own, which no folder can take the place of; name one in it")
     if faults:
         raise ConfigError("cannot synthesise\n" + "\n".join(f"  {fault}" for fault in faults))
-
-
-def _ranges(people: int, size: int) -> Iterator[tuple[int, int]]:
-    """First and last person of each chunk."""
-    for first in range(1, people + 1, size):
-        yield first, min(first + size - 1, people)
 
 
 def _disk_fault(out: Path, error: OSError) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from linkage.catalogue import TableDef
 from synthetic.base.dates import DATA_END, academic_year, day
 from synthetic.base.draws import Draws, Ints, Words, mix
-from synthetic.base.rules import Delivered, Deliveries, Table, rule_file
+from synthetic.base.rules import Delivered, Table, amended, delivered_as, rule_file
 from synthetic.base.text import Text, byte_rows
 from synthetic.world import Columns, Tables, definition, record_key, rows_of
 
@@ -59,7 +59,7 @@ def data_end(back: int) -> int:
     return day(LAST_YEAR + 1 - back, 8, 31)
 
 
-def stay(draws: Draws, rules: Deliveries, name: str, definition: TableDef, columns: Columns, oldest: int) -> Stay:
+def stay(draws: Draws, rules: Table, name: str, definition: TableDef, columns: Columns, oldest: int) -> Stay:
     """When each row of a table arrives and leaves.
 
     A row arrives with the delivery of its year, or one later; one in some hundred is gone from a later one for good.
@@ -69,7 +69,7 @@ def stay(draws: Draws, rules: Deliveries, name: str, definition: TableDef, colum
         name: for example "npd_census".
         oldest: years between the first delivery and the last.
     """
-    rule, odds = rules.delivered(name, definition), rules.amended(name)
+    rule, odds = delivered_as(rules, name, definition), amended(rules, name)
     years = _years(rule, columns)
     dataset = name.split("_", 1)[0]
     key = _key(columns, rule.together, years)

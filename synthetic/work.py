@@ -287,9 +287,8 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days,
     """
     person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
     ongoing = (at == 0) & (pattern[person, at] == ALL)
-    start = np.where(
-        ongoing, np.minimum(start, np.maximum(_before(draws, ids, start, person), earliest[person])), start
-    )
+    before = start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)  # days: up to four years
+    start = np.where(ongoing, np.minimum(start, np.maximum(before, earliest[person])), start)
     second_person, second_at, begun, left = _second_jobs(draws, ids, pattern)
     persons = np.concatenate([person, second_person])
     number = np.concatenate([at, second_at + CASUAL])
@@ -337,11 +336,6 @@ def _main_jobs(
     next_start = np.append(start[1:], 0)
     end = np.where(follows, next_start - gap, np.where(stays, NEVER, end))
     return person, at, start, np.maximum(end, start)
-
-
-def _before(draws: Draws, ids: Ints, start: Ints, person: Ints) -> Ints:
-    """Days up to four years before those given: when jobs began that are ongoing as the data begin."""
-    return start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)
 
 
 def _parts(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

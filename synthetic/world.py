@@ -14,7 +14,7 @@ from synthetic.base.dates import NEVER, Days, on
 from synthetic.base.draws import Draws, Ints
 from synthetic.base.identifiers import pupil_reference
 from synthetic.base.reference import Reference
-from synthetic.base.rules import Deliveries, Table
+from synthetic.base.rules import Table
 from synthetic.base.text import Text
 from synthetic.education.journeys import FIRST_YEAR, Journeys, last_years_alive
 from synthetic.people.homes import postcodes
@@ -42,7 +42,7 @@ class World:
         """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identities."""
         return not self.identities_only or definition(table).with_role("record_key") is not None
 
-    def before(self, back: int, rules: Deliveries) -> "World":
+    def before(self, back: int, rules: Table) -> "World":
         """The same people as bodies had them so many years ago, with errors that were put right since.
 
         Where a share c of the errors that stand is put right in a year, (1 - c) ** -back as many stood then as now.

@@ -138,6 +138,12 @@ class Slots:
         return out
 
 
+def share_below(deviates: Floats) -> Floats:
+    """About the share of a standard normal distribution below each number (logistic approximation)."""
+    out: Floats = 1 / (1 + np.exp(-1.702 * deviates))
+    return out
+
+
 def drawn_again(
     chosen: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
 ) -> NDArray[Any]:

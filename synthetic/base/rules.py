@@ -5,16 +5,16 @@ A user's own file must have the keys of the shipped one, with values of the same
 
 import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from linkage.catalogue import TableDef
 from linkage.config.resources import config_file, shipped_dir
-from linkage.config.toml_file import Strict, check, toml_of
+from linkage.config.toml_file import toml_of
 from linkage.errors import ConfigError
 from synthetic.base.draws import Floats, Slots
 
@@ -162,69 +162,44 @@ def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64
     return np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
 
 
-SmallShare = Annotated[float, Field(ge=0, le=0.5)]
-
-
-class Amended(Strict):
-    """Shares of a dataset's records that arrive a delivery late, and that are withdrawn in a year."""
-
-    late: SmallShare
-    withdrawn: SmallShare
-
-
-class Dated(Strict):
-    """Columns that date a row: of years, and of days."""
-
-    years: tuple[str, ...]
-    days: tuple[str, ...]
-
-
-class Delivered(Strict):
+@dataclass(frozen=True)
+class Delivered:
     """How a table comes."""
 
     together: tuple[str, ...] = ()  # rows of equal values here are late or withdrawn as one
     years: str | None = None  # the column that dates a row, where it has another name than the usual ones
     days: str | None = None
     ends: tuple[str, ...] = ()
-    while_open: dict[str, str] = Field(default_factory=dict)
+    while_open: Mapping[str, str] = field(default_factory=dict)
 
 
-class Deliveries(Strict):
-    """All of deliveries.toml."""
-
-    why: str
-    corrected: dict[str, SmallShare]  # by name of the draw (synthetic.errors.written_down)
-    dataset: dict[str, Amended]
-    dated: Dated
-    table: dict[str, Delivered]
-
-    def amended(self, table: str) -> Amended:
-        """The shares of a table's dataset; those of "other" where it has none of its own."""
-        return self.dataset.get(table.split("_", 1)[0], self.dataset["other"])
-
-    def delivered(self, table: str, definition: TableDef) -> Delivered:
-        """How a table comes, with the column that dates its rows and those that its rows are amended by.
-
-        Raises:
-            ConfigError: nothing dates the table's rows.
-        """
-        rule, columns = self.table.get(table, Delivered()), definition.variables
-        if not rule.together:
-            rule = rule.model_copy(update={"together": definition.entity_key[-1]})
-        if rule.years or rule.days:
-            return rule
-        years = next((name for name in self.dated.years if name in columns), None)
-        days = next((name for name in self.dated.days if name in columns), None)
-        if not (years or days):
-            raise ConfigError(
-                f"configs/synthetic/releases/deliveries.toml: nothing dates the rows of '{table}'\n"
-                f"  add [table.{table}] with years or days, the name of a column"
-            )
-        return rule.model_copy(update={"years": years} if years else {"days": days})
+def amended(rules: Table, table: str) -> Table:
+    """The shares late and withdrawn of a table's dataset; those of "other" where it has none of its own."""
+    shares: Table = rules.dataset.get(table.split("_", 1)[0], rules.dataset.other)
+    return shares
 
 
-@functools.cache
-def deliveries() -> Deliveries:
+def delivered_as(rules: Table, table: str, definition: TableDef) -> Delivered:
+    """How a table comes, with the column that dates its rows and those that its rows are amended by.
+
+    Raises:
+        ConfigError: nothing dates the table's rows.
+    """
+    rule, columns = Delivered(**rules.table.get(table, {})), definition.variables
+    if not rule.together:
+        rule = replace(rule, together=definition.entity_key[-1])
+    if rule.years or rule.days:
+        return rule
+    years = next((name for name in rules.dated.years if name in columns), None)
+    days = next((name for name in rules.dated.days if name in columns), None)
+    if not (years or days):
+        raise ConfigError(
+            f"configs/synthetic/releases/deliveries.toml: nothing dates the rows of '{table}'\n"
+            f"  add [table.{table}] with years or days, the name of a column"
+        )
+    return replace(rule, years=years) if years else replace(rule, days=days)
+
+
+def deliveries() -> Table:
     """configs/synthetic/releases/deliveries.toml."""
-    path = config_file("synthetic/releases/deliveries.toml")
-    return check(Deliveries, toml_of(path), str(path))
+    return rule_file("releases/deliveries.toml")

@@ -91,7 +91,10 @@ def universities() -> Universities:
     size = np.array([float(row["thousands"]) for row in rows])
     tariff, region = np.array([row["tariff"] for row in rows]), np.array([row["region"] for row in rows])
     choices = [
-        [_slots(size * (tariff == group) * np.where(region == home, _NEAR, 1)) for home in [*reference().regions, ""]]
+        [
+            Slots(size * (tariff == group) * np.where(region == home, _NEAR, 1)).table
+            for home in [*reference().regions, ""]
+        ]
         for group in TARIFFS
     ]
     codes = tuple(shipped().frames["cah2"])
@@ -99,8 +102,10 @@ def universities() -> Universities:
     return Universities(
         ukprn=np.array([int(row["ukprn"]) for row in rows]),
         by_choice=np.array(choices),
-        anyone=_slots(size * (tariff == "open")),
-        subjects=np.array([[[_slots(band) for band in _by_band(sex, codes)] for sex in level] for level in shares]),
+        anyone=Slots(size * (tariff == "open")).table,
+        subjects=np.array(
+            [[[Slots(band).table for band in _by_band(sex, codes)] for sex in level] for level in shares]
+        ),
         codes=codes,
         pgce=_certificates(),
     )
@@ -115,11 +120,6 @@ def subjects_of(draws: Draws, ids: Ints, female: NDArray[np.bool_], ability: Flo
     """The subject of each person's first degree: as published by sex, choosy subjects more often for the able."""
     level = np.zeros(len(ids), np.int32)
     return universities().subject(level, female, band_of(ability), draws.uniform("subject", ids))
-
-
-def _slots(odds: Floats) -> NDArray[np.int32]:
-    out: NDArray[np.int32] = Slots(odds, 12).table
-    return out
 
 
 def _subject_shares(codes: tuple[str, ...]) -> Floats:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on, parts
@@ -78,17 +79,6 @@ class Dwellers:
     poor: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move of each person or family: what is drawn for it is drawn by the field, the number of who moves, and that
-    of the move."""
-
-    draws: Draws
-    field: str
-    ids: Ints
-    number: int
-
-
 def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, raised: Upbringing) -> Homes:
     """Address histories: families move every twelve years on average, poor ones oftener, young adults every few.
 
@@ -116,8 +106,9 @@ def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, rais
     first = raised.first
     for move in range(1, FAMILY_HOMES):
         since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * family_years * YEAR
-        to = Move(draws, "family.place", kin.family, move)
-        place = _moved(reference, to, place, np.where(kin.outsider, -1, raised.later))
+        place = _moved(
+            reference, draws, "family.place", kin.family, move, place, np.where(kin.outsider, -1, raised.later)
+        )
         if move == 1:
             across = _within(reference, region[2], draws.uniform("home.across", kin.family))
             place = np.where(raised.crosses, across, place)
@@ -139,7 +130,7 @@ def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, rais
             since = np.where(from_home & (move == 1), birth + (20.9 + 2.3 * drawn) * YEAR, later)
         if move < 2:
             far = np.where(from_home, (0.8, 0.45)[move], _FAR)
-        place = _moved(reference, Move(draws, "own.place", ids, move), place, nation, far, near_anywhere=True)
+        place = _moved(reference, draws, "own.place", ids, move, place, nation, far, near_anywhere=True)
         if move == 1:
             returns = from_home & draws.chance("own.returns", ids, _RETURN)
             near = parents + draws.normal("own.return", ids) * _NEAR
@@ -163,17 +154,11 @@ def postcodes(reference: Reference, codes: Codes, space: str = " ") -> Text:
     inward = reference.places.digit[sector][:, None]
     last = (letters(unit // 20, _UNIT_LETTERS), letters(unit % 20, _UNIT_LETTERS))
     values = strings(outward, gap, inward, *last)
-    values = _with(values, f"ZZ99{space}9ZZ")
+    values = pa.concat_arrays([values, pa.array([f"ZZ99{space}9ZZ"])])
     place = np.where(
         used >= 0, np.arange(len(used)) - (len(used) - len(real)), np.where(used == UNKNOWN, len(real), -1)
     )
     return Text(values, place[index].astype(np.int32))
-
-
-def _with(values: Any, more: str) -> Any:
-    import pyarrow as pa
-
-    return pa.concat_arrays([values, pa.array([more])])
 
 
 def in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
@@ -202,7 +187,10 @@ def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:
 
 def _moved(
     reference: Reference,
-    move: Move,
+    draws: Draws,
+    field: str,
+    ids: Ints,
+    move: int,
     place: Floats,
     nation: Codes,
     far_share: Any = _FAR,
@@ -214,13 +202,13 @@ def _moved(
     A move to a near place stays in the nation, too, where there is one (nation -1 is none: far moves lead to England)
     and it may not lead just anywhere.
     """
-    places, draws, field, ids = reference.places, move.draws, move.field, move.ids
+    places = reference.places
     regions = np.array([REGIONS.index(r) if r in REGIONS else ENGLAND for r in reference.regions])
     start = np.array([places.region_start[regions == code].min() for code in range(len(REGIONS))])
     end = np.array([places.region_end[regions == code].max() for code in range(len(REGIONS))])
-    near = place + draws.normal(field, ids, move.number) * _NEAR
-    far = draws.uniform(field + ".far", ids, move.number)
-    goes_far = draws.chance(field + ".goes", ids, far_share, move.number)
+    near = place + draws.normal(field, ids, move) * _NEAR
+    far = draws.uniform(field + ".far", ids, move)
+    goes_far = draws.chance(field + ".goes", ids, far_share, move)
     far = start[nation.clip(0)] + far * (end - start)[nation.clip(0)]
     if near_anywhere:
         near = near.clip(0, 1 - 1e-9)

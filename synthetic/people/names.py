@@ -172,13 +172,7 @@ class Surnames:
 
 
 def renamed(
-    draws: Draws,
-    reference: Reference,
-    odds: Table,
-    who: Bearers,
-    kin: Families,
-    ability: Floats,
-    may_bear: Surnames,
+    draws: Draws, reference: Reference, odds: Table, who: Bearers, kin: Families, ability: Floats, may_bear: Surnames
 ) -> Renamed:
     """Two in three marry, at 29 on average and from 19 on, those who do well at school later.
 

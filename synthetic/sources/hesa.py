@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, on, six_digits
-from synthetic.base.draws import Arrays, Floats, Ints, Slots, drawn_again
+from synthetic.base.draws import Arrays, Ints, Slots, drawn_again, share_below
 from synthetic.base.reference import Codes
 from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
@@ -197,11 +197,6 @@ def university_of(world: World, of: Courses) -> Ints:
 FIRST_CAH_YEAR = 2019
 LEVEL6 = ["4", "5", "5", "2", "3", "3", "1"]  # XLEV601 by kind of course
 _LEVEL5 = ["3", "4", "4", "2", "2", "2", "1"]
-_ETHNIC = {
-    "WBRI": "10", "WIRI": "10", "WIRT": "15", "WROM": "15", "WOTH": "10", "MWBC": "41", "MWBA": "42", "MWAS": "43",
-    "MOTH": "49", "AIND": "31", "APKN": "32", "ABAN": "33", "CHNE": "34", "AOTH": "39", "BAFR": "22", "BCRB": "21",
-    "BOTH": "29", "OOTH": "80",
-}  # fmt: skip
 _NATIONS = {"W92000004": "XI", "S92000003": "XH", "N92000002": "XG"}
 _ENTRY = ["P50", "P80", "X00", "X02", "X05", "X06", "HUK", "MUK", "HZZ"]
 _REASONS = ["01", "02", "03", "04", "06", "07", "10", "11", "98"]
@@ -297,7 +292,7 @@ def integrated(world: World, of: Courses) -> NDArray[np.bool_]:
 def _person(world: World, of: Courses) -> dict[str, Any]:
     draws, rules = world.draws, rule_file("study/universities.toml").home
     ids = world.people.ids[of.person]
-    frame = [_ETHNIC[code] for code in world.reference.ethnic] + ["90", "98"]
+    frame = [rule_file("study/universities.toml").background[code] for code in world.reference.ethnic] + ["90", "98"]
     drawn = draws.uniform("hesa.ethnic", ids, of.event)
     unknown, refused = drawn < rules.ethnic_unknown, drawn < rules.ethnic_unknown + rules.ethnic_refused
     known = world.people.ethnic[of.person]
@@ -512,16 +507,13 @@ def _classes(world: World, of: Courses, year: Ints) -> Ints:
     """Classes by ability and chance, as many of each as published for the year; medicine has none."""
     people = world.people
     noise = world.draws.normal("hesa.class", people.ids[of.person])
-    rank = _share_above(0.55 * (people.ability[of.person] - _ABILITY[0]) / _ABILITY[1] + 0.8352 * noise)
+    rank = share_below(
+        -(0.55 * (people.ability[of.person] - _ABILITY[0]) / _ABILITY[1] + 0.8352 * noise)
+    )  # from the top
     edges = np.cumsum(of_year(rule_file("study/universities.toml")["class"], year), axis=1)
     place = (rank[:, None] >= edges[:, :3]).sum(axis=1)
     unclassified = np.isin(np.array(universities().codes), rule_file("study/subjects.toml").unclassified.subjects)
     return np.where(unclassified[world.journeys.subject[of.person]], _UNCLASSIFIED, place)
-
-
-def _share_above(x: Floats) -> Floats:
-    """About the share of a standard normal distribution above x."""
-    return 1 / (1 + np.exp(1.702 * x))
 
 
 def hesa(world: World) -> Tables:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, Days, day, on, six_digits
-from synthetic.base.draws import Arrays, Floats, Ints, Slots, drawn_again
+from synthetic.base.draws import Arrays, Floats, Ints, Slots, drawn_again, share_below
 from synthetic.base.reference import Codes
 from synthetic.base.rules import of_year, rule_file
 from synthetic.base.text import Text, joined, unique_rows
@@ -119,15 +119,10 @@ def _apprenticeship(world: World, of: Enrolments, ids: Ints) -> Ints:
     """Levels by year of start, higher ones to the able."""
     shares = of_year(rule_file("study/colleges.toml").apprenticeships, of.first)
     noise = world.draws.normal("apprenticeship.level", ids, of.event)
-    rank = _normal(0.6 * world.people.ability[of.person] + 0.8 * noise)
+    rank = share_below(0.6 * world.people.ability[of.person] + 0.8 * noise)
     higher = world.draws.uniform("apprenticeship.higher", ids, of.event)
     beyond = 4 + np.searchsorted(_HIGHER, higher, side="right")
     return np.select([rank < shares[:, 0], rank < shares[:, 0] + shares[:, 1]], [2, 3], beyond).astype(np.int64)
-
-
-def _normal(x: Floats) -> Floats:
-    """About the share of a standard normal distribution below x."""
-    return 1 / (1 + np.exp(-1.702 * x))
 
 
 def _level(world: World, of: Enrolments, ids: Ints) -> Ints:
@@ -235,7 +230,6 @@ def providers(world: World, of: Enrolments) -> Ints:
 ACHIEVED, PARTLY, FAILED, NOT_YET = range(4)
 CONTINUING, COMPLETED, WITHDRAWN, MOVED, BREAK = range(5)
 
-_aims_AREAS = [str(n) for n in range(1, 16)]
 _MOST = np.array([2.6, 2.4, 0.0, 1.5, 1.2])  # aims next to the first, by programme
 _REASONS = ["2", "3", "40", "43", "44", "46", "97", "98"]
 _REASON_ODDS = np.cumsum([0, 0.07, 0, 0.04, 0.32, 0.05, 0.32, 0.20])
@@ -298,7 +292,7 @@ def aims(
         "StdCode": whole(course.standard_code, course.standard),
         "ContractType": coded(np.where(contract, np.where(course.levy, 0, 1), -1), ["1", "2"]),
         "NotionalLevel": coded(course.level, ["E", "1", "2", "3", "4", "5", "6", "7"]),
-        "SSATier1": coded(course.area, _aims_AREAS),
+        "SSATier1": coded(course.area, [str(tier) for tier in range(1, _AREAS + 1)]),
         "PartnerUKPRN": _partner(world, aim, registrations, place),
         "LearnStartDate": dates(begun),
         "LearnPlanEndDate": dates(planned),
@@ -434,11 +428,6 @@ def _grades(world: World, aim: _Aims, outcome: Ints, course: Programmes) -> Ints
 
 FIRST_ULN_YEAR = 2008
 
-_ETHNICITY = {
-    "WBRI": "31", "WIRI": "32", "WIRT": "33", "WROM": "33", "WOTH": "34", "MWBC": "35", "MWBA": "36", "MWAS": "37",
-    "MOTH": "38", "AIND": "39", "APKN": "40", "ABAN": "41", "CHNE": "42", "AOTH": "43", "BAFR": "44", "BCRB": "45",
-    "BOTH": "46", "OOTH": "98",
-}  # fmt: skip
 _CATEGORIES = ["4", "5", "6", "9", "10", "12", "13", "14", "15", "95", "98"]
 _CATEGORY_ODDS = np.cumsum([0.02, 0.05, 0.05, 0.24, 0.14, 0.21, 0.01, 0.07, 0.03, 0.12, 0.06])
 _LATER_LEVELS = 2013  # codes 10 to 13 tell levels 4 to 7 apart from then on
@@ -559,7 +548,7 @@ def trainees(world: World, of: Enrolments) -> NDArray[np.bool_]:
 def _attributes(world: World, rows: Enrolments) -> Columns:
     people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml").learner
     ids = people.ids[rows.person]
-    frame = [_ETHNICITY[code] for code in world.reference.ethnic] + ["99"]
+    frame = [rule_file("study/colleges.toml").background[code] for code in world.reference.ethnic] + ["99"]
     unknown = draws.chance("ilr.ethnic", ids, rules.ethnic_unknown, rows.event)
     ethnic = np.where(unknown, len(frame) - 1, people.ethnic[rows.person])
     drawn = draws.uniform("lldd", ids)

@@ -28,11 +28,6 @@ STAGES = [*(f"P{year}" for year in range(1, 8)), *(f"S{year}" for year in range(
 _STAGE = np.arange(len(STAGES))
 _S1, _S5, _S6 = 7, 11, 12
 _YEARS_AFTER, _CHANGES = (6, 5), (6, 4)  # the first of primary and secondary school; of them, in which schools change
-# Numbers of the 32 councils, which begin the numbers of their schools.
-_COUNCILS = np.array([
-    100, 110, 120, 130, 150, 170, 180, 190, 200, 210, 220, 230, 235, 240, 250, 260, 270, 280, 290, 300, 310, 320, 330,
-    340, 350, 355, 360, 370, 380, 390, 395, 400,
-])  # fmt: skip
 
 
 def scotland(world: World) -> Tables:
@@ -83,7 +78,8 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     people, draws = world.people, world.draws
     phase = phase_of(world, person, event // 2, _first_year(people.birth[person]), _YEARS_AFTER)
     home = home_near(world, person, phase, event % 2 == 1, SCOTLAND)
-    council = _COUNCILS[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(_COUNCILS))]
+    councils = np.array(rule_file("schools/scotland.toml").councils)
+    council = councils[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(councils))]
     own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school) | (
         event % 2 == 1
     )

@@ -14,17 +14,7 @@ from synthetic.base.draws import Draws
 from synthetic.base.reference import reference
 from synthetic.base.rules import Table
 from synthetic.people.people import People, people
-from synthetic.recording.corruption import (
-    DAY,
-    MONTH,
-    SEVERAL,
-    YEAR,
-    misdated,
-    misheard,
-    misread,
-    rules,
-    spellings,
-)
+from synthetic.recording.corruption import DAY, MONTH, SEVERAL, YEAR, misdated, misheard, misread, rules, spellings
 from synthetic.recording.registration import ERROR_KINDS, Registrations
 
 PRESET = odds.load("realistic")

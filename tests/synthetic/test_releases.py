@@ -17,7 +17,7 @@ from linkage.catalogue import TableDef, shipped
 from synthetic import synthesise
 from synthetic.base.dates import day
 from synthetic.base.draws import Draws
-from synthetic.base.rules import Delivered, Deliveries, deliveries
+from synthetic.base.rules import Delivered, Table, delivered_as, deliveries
 from synthetic.releases import Stay, delivered, stay
 from synthetic.world import coded, dates, whole
 
@@ -86,7 +86,7 @@ def test_the_last_release_is_the_population_of_today_less_what_was_withdrawn(
 def test_a_release_has_no_row_of_a_later_year_and_no_end_that_is_still_to_come(
     release: Release, dataset: str, name: str
 ) -> None:
-    rule = deliveries().delivered(f"{dataset}_{name}", shipped().table(dataset, name))
+    rule = delivered_as(deliveries(), f"{dataset}_{name}", shipped().table(dataset, name))
     for number, end in END.items():
         table = release(number, dataset, name)
         if rule.years:
@@ -117,7 +117,7 @@ def _jobs(release: Release, number: int) -> set[tuple[Any, ...]]:
 
 
 def test_an_aim_that_goes_on_has_no_outcome() -> None:
-    rule = deliveries().delivered("ilr_aims", shipped().table("ilr", "aims"))
+    rule = delivered_as(deliveries(), "ilr_aims", shipped().table("ilr", "aims"))
     ends = np.array([day(2020, 7, 1), day(2020, 9, 1)])
     aims = {"LearnActEndDate": dates(ends), "AchDate": dates(ends), "CompStatus": coded(np.array([0, 0]), ["2"])}
     aims |= {name: coded(np.array([0, 0]), [code]) for name, code in (("Outcome", "1"), ("OutGrade", "PA"))}
@@ -212,20 +212,17 @@ def test_earlier_releases_have_more_errors_by_the_share_that_is_put_right(folder
 @pytest.mark.parametrize(("dataset", "name"), TABLES, ids=lambda part: str(part))
 def test_every_table_is_dated(dataset: str, name: str) -> None:
     table = shipped().table(dataset, name)
-    rule = deliveries().delivered(f"{dataset}_{name}", table)
+    rule = delivered_as(deliveries(), f"{dataset}_{name}", table)
     assert {*filter(None, (rule.years, rule.days)), *rule.ends, *rule.while_open, *rule.together} <= set(
         table.variables
     )
 
 
-def _rules(late: float = 0.0, withdrawn: float = 0.0) -> Deliveries:
-    amended = {
-        name: of.model_copy(update={"late": late, "withdrawn": withdrawn}) for name, of in deliveries().dataset.items()
-    }
-    return deliveries().model_copy(update={"dataset": amended})
+def _rules(late: float = 0.0, withdrawn: float = 0.0) -> Table:
+    return deliveries().but(dataset={key: {"late": late, "withdrawn": withdrawn} for key in deliveries().dataset})
 
 
-def _stay(rules: Deliveries, years: list[int], oldest: int) -> Stay:
+def _stay(rules: Table, years: list[int], oldest: int) -> Stay:
     table = shipped().table("hmrc", "self_assessment")
     columns = {
         "NINO": pa.array([f"AB{n:06d}C" for n in range(len(years))]).dictionary_encode(),
@@ -250,12 +247,7 @@ def test_a_row_is_withdrawn_after_a_release_that_had_it() -> None:
     assert found.leaves.tolist() == [1, 1, 1, 0]
 
 
-@given(
-    st.lists(st.integers(2001, 2020), min_size=1, max_size=40),
-    st.floats(0, 1),
-    st.floats(0, 1),
-    st.integers(1, 9),
-)
+@given(st.lists(st.integers(2001, 2020), min_size=1, max_size=40), st.floats(0, 1), st.floats(0, 1), st.integers(1, 9))
 def test_each_row_is_in_some_release_and_in_all_between_its_first_and_last(
     years: list[int], late: float, withdrawn: float, oldest: int
 ) -> None:
@@ -286,4 +278,4 @@ def test_what_is_not_known_yet_is_left_out_of_a_row() -> None:
 def test_a_table_without_a_date_is_named_of() -> None:
     table = TableDef(name="odd", title="", grain="", entity_key=(("NINO",),), variable=())
     with pytest.raises(Exception, match=r"add \[table.dwp_odd\] with years or days"):
-        deliveries().delivered("dwp_odd", table)
+        delivered_as(deliveries(), "dwp_odd", table)
