@@ -168,7 +168,7 @@ def _address(schema: FileSchema) -> list[Cleaner]:
     if form is None:
         street = street_alone if schema.settings.get("address", {}).get("street_alone") else str
         return [Cleaner(columns["address"][:1], ("address",), lambda text: (_text(letters(street(text))),))]
-    own = [name for name in ("postcode", "town", "county") if name in form.holds and name not in columns]
+    own = [name for name in ("postcode", "town") if name in form.holds and name not in columns]
 
     def whole(*lines: Value) -> tuple[Value, ...]:
         parts = form.split("\n".join(line or "" for line in lines))

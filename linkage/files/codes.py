@@ -28,10 +28,13 @@ _SHORT = 4  # digits that may all be the same by chance
 _MAIL = re.compile(r'[^\s;,|/<>"]+@[^\s;,|/<>"]+')
 _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
 FORMS = {
-    "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
-    "nino": re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?"),
-    "postcode": re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"),
-    "phone": re.compile(r"(?:\+|00?)[0-9][0-9 ()/-]{7,16}"),
+    role: re.compile(form, re.IGNORECASE)
+    for role, form in {
+        "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+        "nino": r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?",
+        "postcode": r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}",
+        "phone": r"(?:\+|00?)[0-9][0-9 ()/-]{7,16}",
+    }.items()
 }
 """Roles that the form of a column's values shows."""
 
@@ -237,7 +240,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
 
     Postcodes of digits are compared by the digits that both files have; a spreadsheet drops first zeros.
     """
-    if all(share(of, lambda value: FORMS["postcode"].fullmatch(value.upper())) > _MIN_BRITISH for of in sides):
+    if all(share(of, FORMS["postcode"].fullmatch) > _MIN_BRITISH for of in sides):
         return [{"kind": "british", "precision": "unit"} for _ in sides]
     precisions = [_british_precision(of) for of in sides]
     if all(precisions):

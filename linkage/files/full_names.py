@@ -14,8 +14,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from anyascii import anyascii
-
 from linkage.files.vocabulary import common_names, vocabulary
 from linkage.records.names import name_words
 from linkage.records.rules import name_rules
@@ -82,7 +80,6 @@ class FullNames:
     words: _Words
     surname_first: bool  # of names without a comma
     turned: float = 0.0  # share of names of the other order
-    single_is_forename: bool = False  # a single word of unknown kind is a forename
 
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
@@ -98,11 +95,7 @@ class FullNames:
         turned = sum(bits > _SURE_BITS for bits in evidence)
         is_mixed = turned >= max(_MIN_TURNED_SHARE * len(evidence), _MIN_TURNED)
         share = float(stated.get("turned", min(turned / len(evidence), 0.5) if is_mixed else 0.0))
-        single = Counter[bool]()
-        for value, rows in names.items():
-            if len(only := name_words(value)) == 1 and (weight := words.weights.get(only[0], 0.0)):
-                single[weight > 0] += rows
-        return cls(words, surname_first, share, single[True] > single[False])
+        return cls(words, surname_first, share)
 
     def as_settings(self) -> dict[str, Any]:
         """For the schema."""
@@ -116,8 +109,7 @@ class FullNames:
         words = name_words(name)
         if len(words) < 2:
             single = words[0] if words else None
-            weight = self.words.weights.get(single, 0.0) if single else 0.0
-            return (single, None) if weight > 0 or (not weight and self.single_is_forename) else (None, single)
+            return (single, None) if self.words.weights.get(single or "", 0.0) > 0 else (None, single)
         score, given, family = self.words.best(words, self.surname_first)
         if self.turned:
             other, *turned = self.words.best(words, not self.surname_first)
@@ -208,45 +200,26 @@ def bare_name(value: str) -> str:
     >>> bare_name("Dr. Anna Smith, PhD"), bare_name("Frau Anna Weber geb. Klein")
     ('Anna Smith', 'Anna Weber Klein')
     """
-    title, between = _around_names()
-    name, comma, last = value.rpartition(",")
-    while comma and name.strip() and _are_degrees(last):
-        value = name
-        name, comma, last = value.rpartition(",")
-    words = value.split()
-    while len(words) > 1 and _is_degree(words[-1]):
-        value = value.rstrip()[: -len(words.pop())]
-    return between.sub(" ", ",".join(title.sub("", part) for part in value.rstrip().split(",")))
+    title, degrees, between = _around_names()
+    return between.sub(" ", ",".join(title.sub("", part) for part in degrees.sub("", value.strip()).split(",")))
 
 
 @functools.cache
-def _around_names() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Expressions for titles before a name, and for words between names."""
+def _around_names() -> tuple[re.Pattern[str], ...]:
+    """Expressions for titles before a name, for degrees after it, and for words between names."""
 
-    def any_of(words: Iterable[str]) -> str:
-        return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    def any_of(words: Iterable[str], dot: str = "") -> str:
+        longest_first = (word.replace(".", "") if dot else word for word in sorted(words, key=len, reverse=True))
+        return "|".join(dot.join(map(re.escape, word)) for word in longest_first)
 
-    titles = {*vocabulary()["around_names"]["titles"], *map(str.title, name_rules().titles)}
+    around, rules = vocabulary()["around_names"], name_rules()
+    titles = {*around["titles"], *map(str.title, rules.titles)}
     dotted = {word for word in titles if word.endswith(".")}
     title = rf"^(?:\s*(?:(?:{any_of(titles - dotted)})(?:\.\s*|\s+)|(?:{any_of(dotted)})\s*)(?=.*\w))+"
-    between = rf"(?<=[^\s,])\s+(?:{any_of(vocabulary()['around_names']['between'])})\s+(?=[^\s,])"
-    return re.compile(title, re.IGNORECASE), re.compile(between, re.IGNORECASE)
-
-
-@functools.cache
-def _degrees(which: str) -> frozenset[str]:
-    return frozenset(word.replace(".", "").upper() for word in vocabulary()["around_names"][which])
-
-
-def _is_degree(word: str) -> bool:
-    key = str(anyascii(word)).replace(".", "").upper()
-    return key in _degrees("degrees") or ("." in word[:-1] and key in _degrees("dotted"))
-
-
-def _are_degrees(part: str) -> bool:
-    """Whether all that stands after a comma are degrees and suffixes."""
-    words = part.split()
-    return bool(words) and all(_is_degree(word) or word.rstrip(".").upper() in name_rules().suffixes for word in words)
+    degree = rf"[\s,]+(?:{any_of(around['degrees'], '[.]?')}|{any_of(around['dotted'])})[.]?"
+    degree = rf"(?<=[\w.])(?:{degree}|\s*,\s*(?:{any_of(rules.suffixes)})[.]?)+$"
+    between = rf"(?<=[^\s,])\s+(?:{any_of(around['between'])})\s+(?=[^\s,])"
+    return tuple(re.compile(form, re.IGNORECASE) for form in (title, degree, between))
 
 
 def suffix_of(value: str, *, is_name: bool) -> str | None:

@@ -12,47 +12,30 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from anyascii import anyascii
 
 from linkage.errors import ConfigError, InputError
-from linkage.files import codes
+from linkage.files import codes, date_format
+from linkage.files import header_names as headers
 from linkage.files.address import PARTS, AddressSide, holds_whole_addresses, infer_addresses
 from linkage.files.cleaners import as_two_letters, clean_rows, cleaners_of
 from linkage.files.codes import FORMS, sex_frame, share
-from linkage.files.date_format import (
-    PRECISIONS,
-    DateFormat,
-    composed,
-    defaults_of,
-    infer_format,
-    latest_birth_year,
-    precision_of,
-    read_date,
-    says_nothing,
-    shows_order,
-)
-from linkage.files.full_names import FullNames, suffix_of
-from linkage.files.header_names import (
-    BIRTH_PARTS,
-    NUMBERS,
-    ROLES,
-    address_lines,
-    is_another_persons,
-    is_called_like_a_key,
-    plain,
-    roles_of,
-    shown_names,
-)
+from linkage.files.date_format import latest_birth_year, read_date
+from linkage.files.full_names import FullNames
+from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.profile import Profile
 from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema, Stated
 from linkage.files.vocabulary import vocabulary
-from linkage.records.names import forenames, name_words
+from linkage.records.names import name_words
 
-FIELDS = tuple(role for role in ROLES if role not in {"id", "surname_particle", "full_name", "initials", *BIRTH_PARTS})
+_NO_FIELDS = {"id", "surname_particle", "full_name", "initials", *BIRTH_PARTS}  # Roles of which fields are made
+FIELDS = tuple(role for role in ROLES if role not in _NO_FIELDS)
 """Fields of records, in the order in which they are compared."""
+NUMBERED = "none"  # What --id says where the rows are to be numbered
+PERSONAL = frozenset({"forename", "surname", "dob", "age", "email", "phone", *NUMBERS})
+"""Fields of which a file of persons has one at least."""
 _DERIVED = {"middle_names": "forename", "second_surname": "surname", "name_suffix": "surname"}
 """Field to the one whose column may hold it too, where the other file has a column of it."""
 _SEVERAL_FORENAMES = 0.05  # share of rows in both files with more than one, from which the others are a field
@@ -61,292 +44,6 @@ _ENOUGH_FIELDS = 3  # fields that identify persons without a birth date that can
 _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 _MIN_DATES = 0.5  # share of a column's values that must be dates
 _WITH_NUMBERS, _WITHOUT = 0.5, 0.1  # shares of streets with the number of the house, in one file and in the other
-
-Side = tuple[Profile, FileSchema]
-
-
-def infer_settings(profiles: Sequence[Profile], schemas: Sequence[FileSchema], date_formats: Mapping[str, str]) -> None:
-    """Infer settings and fields of each schema.
-
-    Args:
-        date_formats: side to the strptime format that is stated.
-
-    Raises:
-        InputError: a column was taken for a birth date and holds none, and there is little else to compare.
-    """
-    sides = [*zip(profiles, schemas, strict=True)]
-    _infer_addresses(sides)
-    shared = _shared_fields(schemas)
-    _infer_names(sides, shared)
-    if "dob" in shared:
-        _infer_dates(sides, shared, date_formats)
-    if "age" in shared and len(sides) > 1:
-        _infer_ages(sides, shared)
-    _infer_codes(sides, shared)
-    _infer_call_names(sides, shared)
-    for schema in schemas:
-        schema.fields = list(dict.fromkeys(name for name in (*FIELDS, *shared) if name in shared))
-
-
-def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
-    """The fields that both files have; a part of a name counts where one has a column of it, and the other the name."""
-    own = [_own_fields(schema) for schema in schemas]
-    either, shared = set.union(*own), set.intersection(*own)
-    for part, whole in _DERIVED.items():
-        if part in either and all(part in of or whole in of for of in own):
-            shared.add(part)
-    if "other_surname" in either and "surname" in shared:
-        shared.add("other_surname")
-    if "dob" in shared:
-        shared.discard("age")
-    elif all({"age", "dob"} & of for of in own):
-        shared.add("age")
-    return [*(name for name in FIELDS if name in shared), *sorted(shared - set(FIELDS))]
-
-
-def _own_fields(schema: FileSchema) -> set[str]:
-    """The fields that a file's columns hold."""
-    columns = set(schema.columns)
-    fields = columns - {"full_name", "initials", "surname_particle", *BIRTH_PARTS}
-    if "full_name" in columns or ("initials" in columns and not columns & {"forename", "surname"}):
-        fields |= {"forename", "surname"}
-    if "initials" in columns:
-        fields.add("forename")
-    if "birth_year" in columns:
-        fields.add("dob")
-    form = schema.learned.get("address")
-    return fields | (form.holds if form else set())
-
-
-def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
-    for profile, schema in sides:
-        if "full_name" in schema.columns:
-            values = profile.values(schema.columns["full_name"][0])
-            names = FullNames.learn(values, schema.settings.get("full_name"))
-            schema.learned["full_names"] = names
-            schema.settings["full_name"] = names.as_settings()
-    _infer_letters(sides)
-    given = [_forenames_of(*side) for side in sides]
-    have_several = all(share(of, lambda value: forenames(value)[1]) > _SEVERAL_FORENAMES for of in given)
-    if "forename" in shared and "middle_names" not in shared and have_several:
-        shared.append("middle_names")
-    if "name_suffix" in shared and not all(_has_suffixes(*side) for side in sides):
-        shared.remove("name_suffix")
-    parts = {"forename": ("middle_names",), "surname": ("second_surname", "other_surname")}
-    for name in [name for name in parts if name in shared and len(sides) > 1]:
-        are_initials = [_are_initials(*side, name) for side in sides]
-        if any(are_initials) and not all(are_initials):
-            for _, schema in sides:
-                schema.settings.setdefault("name", {}).setdefault("initials", []).append(name)
-            shared[:] = [field for field in shared if field not in parts[name]]
-
-
-def _forenames_of(profile: Profile, schema: FileSchema) -> Counter[str]:
-    """Forenames of the sample, those of full names too."""
-    if "full_name" not in schema.columns:
-        return profile.values(*schema.columns.get("forename", ()))
-    found, split = Counter[str](), schema.learned["full_names"].split
-    for value, rows in profile.values(*schema.columns["full_name"]).items():
-        if given := split(value)[0]:
-            found[given] += rows
-    return found
-
-
-def _has_suffixes(profile: Profile, schema: FileSchema) -> bool:
-    source = next(role for role in ("name_suffix", "full_name", "surname") if role in schema.columns)
-    return any(suffix_of(value, is_name=source != "name_suffix") for value in profile.values(*schema.columns[source]))
-
-
-def _are_initials(profile: Profile, schema: FileSchema, name: str) -> bool:
-    """Whether nearly all names of a file are one letter, or begin with one: J, J. and J. P."""
-    columns = schema.columns
-    values = _forenames_of(profile, schema) if name == "forename" else profile.values(*columns.get("surname", ()))
-    short = share(values, lambda text: len((text.replace(".", " ").split() or [""])[0]) == 1)
-    return short >= _MOSTLY_INITIALS or ("initials" in columns and not {name, "full_name"} & set(columns))
-
-
-def _infer_letters(sides: Sequence[Side]) -> None:
-    """Write ü as ue where the other file does: which of MULLER and MUELLER stands for Müller shows in its words."""
-    words = []
-    for profile, schema in sides:
-        columns = [schema.columns[r][0] for r in ("full_name", "forename", "surname", "town") if r in schema.columns]
-        words.append({word for value in profile.values(*columns) for word in value.replace(",", " ").split()})
-    for here, (_, schema) in enumerate(sides):
-        marked = [word for word in words[here] if as_two_letters(word) != word]
-        others = {str(anyascii(word)).upper() for word in words[here - 1]} if marked else set()
-        two, one = (
-            sum(str(anyascii(form(word))).upper() in others for word in marked) for form in (as_two_letters, str)
-        )
-        if two > one:
-            schema.settings.setdefault("name", {})["letters"] = "two"
-
-
-def _birth_values(profile: Profile, schema: FileSchema) -> Counter[str]:
-    """Birth dates of the sample as they are written, made of year, month and day where these have columns."""
-    if "dob" in schema.columns:
-        return profile.values(schema.columns["dob"][0])
-    columns = [schema.columns[role][0] for role in BIRTH_PARTS if role in schema.columns]
-    return Counter(text for row in profile.combined(columns) if (text := composed(*row)))
-
-
-def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, str]) -> None:
-    """How birth dates are read, to the precision of the coarser file; they are left out where most cannot be read."""
-    values = [_birth_values(*side) for side in sides]
-    latest = latest_birth_year(values)
-    orders = [shows_order(of) for of in values]
-    formats, precisions = list[DateFormat](), list[str]()
-    for here, ((profile, schema), of) in enumerate(zip(sides, values, strict=True)):
-        how = replace(infer_format(of, latest), format=stated.get(profile.file.side, ""))
-        if orders[here] is None and orders[here - 1] is not None:  # the other file shows what comes first
-            how = replace(how, month_first=dict.fromkeys([*how.month_first, ""], bool(orders[here - 1])))
-        known, dates = {text: rows for text, rows in of.items() if not says_nothing(text)}, Counter[str]()
-        for text, rows in known.items():
-            if date := read_date(text, how):
-                dates[date] += rows
-        if dates.total() < _MIN_DATES * sum(known.values()):
-            if how.format or len(shared) <= _ENOUGH_FIELDS:
-                raise _no_dates(profile, schema)
-            note = "birth dates are not compared: most are in no form that is read; state it with --date-format"
-            for _, schema in sides:
-                schema.learned["notes"] = [f"{profile.file.name}: {note}"]
-                schema.columns = {role: c for role, c in schema.columns.items() if role not in ("dob", *BIRTH_PARTS)}
-            shared.remove("dob")
-            return
-        days, january = defaults_of(dates)
-        formats.append(replace(how, default_days=days, january_is_default=january))
-        precisions.append(precision_of(dates))
-    coarsest = min(precisions, key=lambda precision: PRECISIONS[precision])
-    for (_, schema), how in zip(sides, formats, strict=True):
-        schema.settings["dob"] = replace(how, precision=coarsest).as_settings()
-
-
-def _no_dates(profile: Profile, schema: FileSchema) -> InputError:
-    column = " ".join(schema.columns.get("dob", schema.columns.get("birth_year", ())))
-    role = "dob" if profile.file.side == "file" else f"{profile.file.side}.dob"
-    return InputError(
-        f"{profile.file.path}: column '{column}' was taken for a birth date, but most of its values are no date\n"
-        f"  state its format: --date-format %d/%m/%Y; or map another column: --map {role}=COLUMN"
-    )
-
-
-def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
-    """Ages of files of different years, or a birth date next to an age: the years between, by namesakes."""
-    own = ["age" in schema.columns for _, schema in sides]
-    for profile, schema in sides:
-        if "age" not in schema.columns:
-            values = _birth_values(profile, schema)
-            schema.settings["dob"] = infer_format(values, latest_birth_year([values])).as_settings()
-    samples = [_sample_of(*side, "forename", "surname", "age") for side in sides]
-    records = [[(forename, surname, int(age) if age else None) for forename, surname, age in of] for of in samples]
-    apart = codes.years_between(*records)
-    if apart is None and not all(own):
-        shared.remove("age")
-        for _, schema in sides:
-            schema.learned["notes"] = ["an age and a birth date are not compared: no names show how far they are apart"]
-        return
-    to, sign = (1, 1) if own[0] else (0, -1)
-    sides[to][1].settings.setdefault("age", {})["add_years"] = sign * (apart or 0)
-
-
-def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[tuple[str | None, ...]]:
-    """Fields of the sample's records, as they are read so far."""
-    cleaners = cleaners_of(replace(schema, fields=list(fields)))
-    return [*zip(*clean_rows(cleaners, profile.sample, fields).to_pydict().values(), strict=True)]
-
-
-def _infer_call_names(sides: Sequence[Side], shared: Sequence[str]) -> None:
-    """Whether the last of several forenames is the one that the other file has: Nguyen Van Hung is called Hung.
-
-    Records of both files that agree on surname and birth date (or a contact) show it.
-    """
-    key = next((name for name in ("dob", "email", "phone", "postcode") if name in shared), None)
-    if len(sides) < 2 or not key or "middle_names" in shared or not {"forename", "surname"} <= set(shared):
-        return
-    rows = [_sample_of(*side, "surname", key, "forename", "middle_names") for side in sides]
-    for here, (_, schema) in enumerate(sides):
-        others = {(surname, of): forename for surname, of, forename, _ in rows[here - 1] if surname and of}
-        first = last = 0
-        for surname, of, forename, further in rows[here]:
-            if further and (other := others.get((str(surname), str(of)))):
-                first += forename == other
-                last += further.split()[-1] == other
-        if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
-            schema.settings.setdefault("name", {})["call_name"] = "last"
-
-
-def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
-    """How sex, postcodes, telephones and numbers are read."""
-    made: dict[str, Sequence[dict[str, Any]]] = {}
-
-    def values(role: str) -> list[Counter[str]]:
-        return [profile.values(*schema.columns[role]) for profile, schema in sides]
-
-    if "sex" in shared:
-        made["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
-    if "postcode" in shared:
-        made["postcode"] = codes.infer_postcodes(
-            [
-                of.values(*schema.columns["postcode"])
-                if "postcode" in schema.columns
-                else Counter(
-                    code
-                    for text in _address_texts(of, schema)
-                    if (code := schema.learned["address"].split(text)["postcode"])
-                )
-                for of, schema in sides
-            ]
-        )
-    if "phone" in shared:
-        made["phone"] = [{"digits": max(1, min(map(codes.infer_phones, values("phone"))))}] * len(sides)
-    made |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in shared}
-    if "address" in shared and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:
-        shares = [share(of, lambda value: any(map(str.isdigit, value))) for of in values("address")]
-        if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:
-            made["address"] = [{"street_alone": True}] * len(sides)
-    for role, settings in made.items():
-        for (_, schema), of in zip(sides, settings, strict=True):
-            schema.settings[role] = dict(of)
-
-
-def _infer_addresses(sides: Sequence[Side]) -> None:
-    """Find addresses that are written whole, and split them where the other file has what stands in them."""
-    found = []
-    for profile, schema in sides:
-        towns = profile.values(schema.columns["town"][0]) if "town" in schema.columns else None
-        own = frozenset(name for name in PARTS[1:] if name in schema.columns)
-        found.append(AddressSide(_address_texts(profile, schema), own, towns))
-    infer_addresses(found)
-    within: list[set[str] | None] = []
-    for here, side in enumerate(found):
-        other = found[here - 1]
-        shared = ({*PARTS[1:]} & side.form.holds - side.own) & (other.own | other.form.holds)
-        is_whole = bool({"postcode", "town"} & side.form.holds and (shared or other.texts))
-        within.append(shared if is_whole else None)
-    for (_, schema), side, parts in zip(sides, found, within, strict=True):
-        if side.texts and any(of is not None for of in within):
-            schema.learned["address"] = replace(side.form, holds=frozenset(parts or ()))
-            schema.settings["address"] = {"whole": True, "holds": sorted(parts or ())}
-        elif "address" in schema.columns:
-            schema.columns["address"] = schema.columns["address"][:1]
-
-
-def learn_addresses(profile: Profile, schema: FileSchema) -> None:
-    """How the addresses of a file are split, for a schema that was read from TOML."""
-    side = AddressSide(_address_texts(profile, schema))
-    infer_addresses([side])
-    holds = frozenset(schema.settings["address"].get("holds", side.form.holds))
-    schema.learned["address"] = replace(side.form, holds=holds)
-
-
-def _address_texts(profile: Profile, schema: FileSchema) -> list[str]:
-    columns = schema.columns.get("address", ())
-    texts = ("\n".join(part or "" for part in row) for row in (profile.combined(columns) if columns else ()))
-    return [text for text in texts if text.strip()]
-
-
-NUMBERED = "none"  # What --id says where the rows are to be numbered
-PERSONAL = frozenset({"forename", "surname", "dob", "age", "email", "phone", *NUMBERS})
-"""Fields of which a file of persons has one at least."""
 _CODE = re.compile(r"[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*")
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
 _MIN_FORM_SHARE = 0.9  # of values have the form of a role
@@ -359,6 +56,7 @@ _MAX_NUMBERED = 0.1  # share of values with a digit, above which they are no wor
 _MIN_NUMBER = 6  # signs of a person number
 _NAMES = ("forename", "surname", "full_name")
 
+Side = tuple[Profile, FileSchema]
 Keys = Callable[[Profile, Sequence[str]], Sequence[str]]
 """Of some columns of a file those that are known in every row and hold no value twice, by all of its rows."""
 
@@ -393,19 +91,22 @@ def infer_schema(
         schema.columns |= {name: (column,) for name, column in of.compared.items()}
         schema.evidence |= dict.fromkeys(of.compared, OPTION)
         _find_missing(profile, schema)
-    infer_settings(profiles, schemas, date_formats)
-    _refuse_too_few(profiles, schemas)
+    _infer_settings([*zip(profiles, schemas, strict=True)], date_formats)
+    fields = {*schemas[0].fields}
+    if len(fields) < 2 or not fields & PERSONAL.union(schemas[0].columns.keys() - {*ROLES}):
+        raise _too_few(profiles, len(fields))
     return schemas
 
 
 def learn(profile: Profile, schema: FileSchema) -> None:
     """What readers learn from the file itself, for a schema that was read from TOML."""
     _find_missing(profile, schema)
-    if "full_name" in schema.columns:
-        values = profile.values(schema.columns["full_name"][0])
-        schema.learned["full_names"] = FullNames.learn(values, schema.settings.get("full_name"))
+    _learn_names(profile, schema)
     if schema.settings.get("address", {}).get("whole"):
-        learn_addresses(profile, schema)
+        side = AddressSide(_address_texts(profile, schema))
+        infer_addresses([side])
+        holds = frozenset(schema.settings["address"].get("holds", side.form.holds))
+        schema.learned["address"] = replace(side.form, holds=holds)
 
 
 def _find_missing(profile: Profile, schema: FileSchema) -> None:
@@ -413,11 +114,17 @@ def _find_missing(profile: Profile, schema: FileSchema) -> None:
     schema.learned["missing"] = profile.missing
 
 
+def _learn_names(profile: Profile, schema: FileSchema) -> None:
+    if "full_name" in schema.columns:
+        names = FullNames.learn(profile.values(schema.columns["full_name"][0]), schema.settings.get("full_name"))
+        schema.learned["full_names"], schema.settings["full_name"] = names, names.as_settings()
+
+
 def _by_headers(profile: Profile, stated: Stated) -> FileSchema:
     left_out = {*stated.left_out, *stated.compared.values()}
-    headers = [name for name in profile.columns if name not in left_out]
-    mapped = [column for columns in stated.roles.values() for column in columns if column not in headers]
-    roles = roles_of([*headers, *mapped], stated.roles)
+    names = [name for name in profile.columns if name not in left_out]
+    mapped = [column for columns in stated.roles.values() for column in columns if column not in names]
+    roles = headers.roles_of([*names, *mapped], stated.roles)
     return FileSchema(columns=roles, evidence={role: OPTION if role in stated.roles else HEADER for role in roles})
 
 
@@ -432,7 +139,9 @@ def _find_ids(
     for profile, schema, of, key in zip(profiles, schemas, stated, ids, strict=True):
         if key not in (None, NUMBERED, *profile.file.columns):
             which = "the file" if profile.file.side == "file" else f"the {profile.file.side} file"
-            raise ConfigError(f"--id: {which} has no column '{key}'\n  it has: {shown_names(profile.file.columns)}")
+            raise ConfigError(
+                f"--id: {which} has no column '{key}'\n  it has: {headers.shown_names(profile.file.columns)}"
+            )
         mapped = schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
         schema.id = key or mapped or next(iter(keys(profile, _keys_to_ask(profile, schema, of.columns))), None)
     for here, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
@@ -441,9 +150,8 @@ def _find_ids(
             schema.id = other  # what is one file's id may be the other's under the same name
     for schema in schemas:
         schema.id = None if schema.id == NUMBERED else schema.id
-        for role in [role for role, columns in schema.columns.items() if columns == (schema.id,)]:
-            if role not in NUMBERS:
-                schema.columns.pop(role)
+        kept = {role: of for role, of in schema.columns.items() if of != (schema.id,) or role in NUMBERS}
+        schema.columns = kept
 
 
 def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) -> list[str]:
@@ -451,7 +159,7 @@ def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) 
     roles = {column for role, of in schema.columns.items() if role != "id" for column in of} | {*stated}
     columns = profile.sample.column_names
     free = [name for name in columns if name not in roles]
-    called = [name for name in free if is_called_like_a_key(name)]
+    called = [name for name in free if headers.is_called_like_a_key(name)]
     coded = [name for name in (columns[0], columns[-1]) if name in free and _are_codes(profile.values(name))]
     numbers = [schema.columns[role][0] for role in NUMBERS if role in schema.columns]
     candidates = dict.fromkeys([*schema.columns.get("id", ()), *called, *coded, *numbers])
@@ -460,8 +168,7 @@ def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) 
 
 def _are_codes(values: Counter[str]) -> bool:
     """Whether all values are codes with a digit, and no dates or quantities of several lengths."""
-    lengths = {len(value) for value in values}
-    prefixes = {re.sub(r"[0-9].*", "", value) for value in values}
+    lengths, prefixes = {*map(len, values)}, {re.sub(r"[0-9].*", "", value) for value in values}
     digits = [int(value) for value in values if value.isdigit()]
     is_series = len(digits) == len(values) > 0 and max(digits) - min(digits) + 1 == len(digits)
     is_formed = (len(lengths) == 1 and min(lengths) > 3) or (len(prefixes) == 1 and prefixes != {""}) or is_series
@@ -473,49 +180,40 @@ def _by_contents(
 ) -> list[dict[str, str]]:
     """Of each file, further roles to the column that its values show; `taken` are columns that are something else."""
     free = [
-        [c for c in of.columns if c not in gone and not is_another_persons(c) and of.values(c)]
+        {c: of.values(c) for c in of.columns if c not in gone and not headers.is_another_persons(c) and of.values(c)}
         for of, gone in zip(profiles, taken, strict=True)
     ]
-    by_form = [_by_form(of, columns) for of, columns in zip(profiles, free, strict=True)]
+    forms = [{column: role for column, values in of.items() if (role := _form_of(column, values))} for of in free]
     roles: list[dict[str, str]] = []
-    for here, profile in enumerate(profiles):
-        own, other = schemas[here].columns, schemas[here - 1].columns if len(profiles) > 1 else {}
-        shared = {*other, *by_form[here - 1]} - {*own}
-        found = {role: of[0] for role, of in by_form[here].items() if role in shared and len(of) == 1}
+    for here, schema in enumerate(schemas):
+        own, other = schema.columns, schemas[here - 1].columns if len(profiles) > 1 else {}
+        counts = Counter(forms[here].values())
+        wanted = {*other, *forms[here - 1].values()} - {*own}
+        found = {role: column for column, role in forms[here].items() if role in wanted and counts[role] == 1}
         if len(profiles) > 1:
-            rest = [column for column in free[here] if column not in found.values()]
-            found |= _by_likeness(profile, rest, own, profiles[here - 1], other)
+            rest = {column: values for column, values in free[here].items() if column not in found.values()}
+            theirs = {role: profiles[here - 1].values(columns[0]) for role, columns in other.items()}
+            found |= _by_likeness(rest, own, theirs)
         roles.append(found)
     return roles
 
 
-def _by_form(profile: Profile, columns: Sequence[str]) -> dict[str, list[str]]:
-    """Role to the columns whose values have its form."""
-    found: dict[str, list[str]] = {}
-    for column in columns:
-        values = profile.values(column)
-        role = next(
-            (role for role, form in FORMS.items() if share(values, partial(_fits, form)) >= _MIN_FORM_SHARE), None
-        )
-        if role is None and _are_birth_dates(values):
-            role = "dob"
-        frame = sex_frame(values, column) if role is None and len(values) <= 4 else None
-        if frame and not any(map(str.isdigit, "".join(frame))):
-            role = "sex"
-        if role:
-            found.setdefault(role, []).append(column)
-    return found
-
-
-def _fits(form: re.Pattern[str], value: str) -> bool:
-    return bool(form.fullmatch(value.upper()))
+def _form_of(column: str, values: Counter[str]) -> str | None:
+    """The role whose form a column's values have."""
+    for role, form in FORMS.items():
+        if share(values, form.fullmatch) >= _MIN_FORM_SHARE:
+            return role
+    frame = sex_frame(values, column) if len(values) <= 4 else None
+    if frame and not any(map(str.isdigit, "".join(frame))):
+        return "sex"
+    return "dob" if _are_birth_dates(values) else None
 
 
 def _are_birth_dates(values: Counter[str]) -> bool:
     """Whether nearly all values are whole dates, of more years than events have."""
     if len(values) < _MIN_VALUES or not all(re.search(r"\d", value) for value in values):
         return False
-    how, years = infer_format(values, latest_birth_year([values])), Counter[int]()
+    how, years = date_format.infer_format(values, latest_birth_year([values])), Counter[int]()
     for value, rows in values.items():
         date = read_date(value, how) or "-00"
         years[int(date[:4]) if len(value) > 5 and not date.endswith("-00") else 0] += rows
@@ -524,19 +222,21 @@ def _are_birth_dates(values: Counter[str]) -> bool:
 
 
 def _by_likeness(
-    profile: Profile, free: Sequence[str], own: Collection[str], other: Profile, others: Mapping[str, Sequence[str]]
+    free: Mapping[str, Counter[str]], own: Collection[str], theirs: Mapping[str, Counter[str]]
 ) -> dict[str, str]:
     """Roles of the other file's columns, to those of this file that hold the same words or numbers."""
     scores: dict[tuple[str, str], float] = {}
-    for role in (role for role in (*_NAMES, "town", *NUMBERS) if role in others and role not in own):
+    for role in (role for role in (*_NAMES, "town", *NUMBERS) if role in theirs and role not in own):
         if (role == "full_name" and {*own} & {*_NAMES}) or (role in _NAMES and "full_name" in own):
             continue
         is_number = role in NUMBERS
-        theirs = _tokens(other.values(others[role][0]), is_number)
-        least, usual = (_MIN_EQUAL, 1.0) if is_number else (_MIN_LIKENESS, _of_halves(theirs))
-        for column in free if usual else ():
-            tokens = _tokens(profile.values(column), is_number)
-            score = min(share(tokens, theirs.__contains__), share(theirs, tokens.__contains__)) / usual
+        others = _tokens(theirs[role], is_number)
+        # What two halves have in common: a token that stands n times is in both with chance 1 - 2^(1 - n).
+        halves = sum(rows * (1 - 2.0 ** (1 - rows)) for rows in others.values()) / max(others.total(), 1)
+        least, usual = (_MIN_EQUAL, 1.0) if is_number else (_MIN_LIKENESS, halves)
+        for column, values in free.items() if usual else ():
+            tokens = _tokens(values, is_number)
+            score = min(share(tokens, others.__contains__), share(others, tokens.__contains__)) / usual
             if score >= least:
                 scores[role, column] = score
     found: dict[str, str] = {}
@@ -551,18 +251,14 @@ def _by_likeness(
 
 def _tokens(values: Counter[str], is_number: bool) -> Counter[str]:
     """The numbers of a column, or its words; none where it is a category, or most values have digits."""
-    found = Counter[str]()
+    tokens = Counter[str]()
     are_words = len(values) >= _MIN_VALUES and share(values, lambda v: any(map(str.isdigit, v))) <= _MAX_NUMBERED
     for value, rows in values.items() if is_number or are_words else ():
-        codes = [code for code in [re.sub(r"[^A-Z0-9]", "", value.upper())] if len(code) >= _MIN_NUMBER]
-        for token in [code for code in codes if any(map(str.isdigit, code))] if is_number else name_words(value):
-            found[token] += rows
-    return found
-
-
-def _of_halves(tokens: Counter[str]) -> float:
-    """What two halves of a column have in common: a token that stands n times is in both with chance 1 - 2^(1 - n)."""
-    return sum(rows * (1 - 2.0 ** (1 - rows)) for rows in tokens.values()) / max(tokens.total(), 1)
+        code = re.sub(r"[^A-Z0-9]", "", value.upper())
+        is_code = len(code) >= _MIN_NUMBER and any(map(str.isdigit, code))
+        for token in ([code] if is_code else []) if is_number else name_words(value):
+            tokens[token] += rows
+    return tokens
 
 
 def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
@@ -575,42 +271,251 @@ def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
         columns["forename"] = columns.pop("middle_names")
     if "full_name" in columns and {"forename", "surname"} <= set(columns) and "full_name" not in stated.roles:
         columns.pop("full_name")
-    replaced: tuple[str, ...] = (
-        ("forename", "surname", "initials", "surname_particle") if "full_name" in columns else ()
-    )
-    is_day = "dob" in columns and plain(columns["dob"][0]) in vocabulary()["field"]["birth_day"].get("ambiguous", ())
-    if is_day and {"birth_year", "birth_month"} <= set(columns):
+    replaced = ["forename", "surname", "initials", "surname_particle"] if "full_name" in columns else []
+    days = vocabulary()["field"]["birth_day"].get("ambiguous", ())
+    if {"dob", "birth_year", "birth_month"} <= set(columns) and headers.plain(columns["dob"][0]) in days:
         columns["birth_day"] = columns.pop("dob")
     if "dob" in columns or "birth_year" not in columns:
         replaced += BIRTH_PARTS
     elif "birth_month" not in columns:
-        replaced += ("birth_day",)
-    for role in replaced + (("initials",) if "forename" in columns else ()):
+        replaced += ["birth_day"]
+    for role in [*replaced, *(["initials"] if "forename" in columns else [])]:
         columns.pop(role, None)
     if "town" in columns and "address" not in columns and holds_whole_addresses(profile.values(columns["town"][0])):
         columns["address"] = columns.pop("town")
     if "address" not in stated.roles:
         others = {column for role, of in columns.items() if role != "address" for column in of} | {schema.id or ""}
-        lines = [] if "town" in columns else address_lines(profile.columns, others | stated.columns)
+        lines = [] if "town" in columns else headers.address_lines(profile.columns, others | stated.columns)
         if lines and {*columns.get("address", ())} <= {*lines}:
             columns["address"] = tuple(lines)
             schema.evidence.setdefault("address", HEADER)
 
 
-def _refuse_too_few(profiles: Sequence[Profile], schemas: Sequence[FileSchema]) -> None:
-    fields = schemas[0].fields
-    personal = PERSONAL.union(schemas[0].columns.keys() - {*ROLES})
-    if len(fields) >= 2 and personal & set(fields):
-        return
+def _too_few(profiles: Sequence[Profile], fields: int) -> ConfigError:
     one = len(profiles) == 1
     what = "the file has" if one else "the two files share"
     maps = "--map surname=COLUMN" if one else "--map left.surname=COLUMN --map right.surname=COLUMN"
-    few = "fewer than two fields" if len(fields) < 2 else "no field that identifies a person"
-    has = "".join(f"  {'it' if one else of.file.side} has: {shown_names(of.file.columns)}\n" for of in profiles)
+    few = "fewer than two fields" if fields < 2 else "no field that identifies a person"
+    has = "".join(f"  {'it' if one else of.file.side} has: {headers.shown_names(of.file.columns)}\n" for of in profiles)
     remedy = f"state which columns hold identifiers: {maps}; to compare a further column: --compare COLUMN"
     if any(len(of.file.columns) == 1 for of in profiles):
         remedy = (
             "no separator was found in a file of one column: state it with --delimiter; a text of fixed widths or free "
             "text has to be split into columns first"
         )
-    raise ConfigError(f"{what} {few} that can be compared\n{has}  {remedy}")
+    return ConfigError(f"{what} {few} that can be compared\n{has}  {remedy}")
+
+
+def _infer_settings(sides: Sequence[Side], date_formats: Mapping[str, str]) -> None:
+    """Infer how values are read, and the fields, of each schema; `date_formats` are side to the one that is stated."""
+    _infer_addresses(sides)
+    shared = _shared_fields([schema for _, schema in sides])
+    _infer_names(sides, shared)
+    if "dob" in shared:
+        _infer_dates(sides, shared, date_formats)
+    if "age" in shared and len(sides) > 1:
+        _infer_ages(sides, shared)
+    _infer_codes(sides, shared)
+    _infer_call_names(sides, shared)
+    for _, schema in sides:
+        schema.fields = list(dict.fromkeys(name for name in (*FIELDS, *shared) if name in shared))
+
+
+def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
+    """The fields that both files have; a part of a name counts where one has a column of it, and the other the name."""
+    own = []
+    for schema in schemas:
+        columns, form = set(schema.columns), schema.learned.get("address")
+        fields = columns - _NO_FIELDS | (form.holds if form else set())
+        if "full_name" in columns or ("initials" in columns and not columns & {"forename", "surname"}):
+            fields |= {"forename", "surname"}
+        fields |= {name for name, role in (("forename", "initials"), ("dob", "birth_year")) if role in columns}
+        own.append(fields)
+    either, shared = set.union(*own), set.intersection(*own)
+    shared |= {part for part, whole in _DERIVED.items() if part in either and all({part, whole} & of for of in own)}
+    shared |= {"other_surname"} & either if "surname" in shared else set()
+    if "dob" in shared:
+        shared.discard("age")
+    elif all({"age", "dob"} & of for of in own):
+        shared.add("age")
+    return [*(name for name in FIELDS if name in shared), *sorted(shared - set(FIELDS))]
+
+
+def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[list[Any]]:
+    """Fields of the sample's records, each a list, as they are read so far."""
+    cleaners = cleaners_of(replace(schema, fields=list(fields)))
+    return [*clean_rows(cleaners, profile.sample, fields).to_pydict().values()]
+
+
+def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
+    for side in sides:
+        _learn_names(*side)
+    _infer_letters(sides)
+    samples = [_sample_of(*side, "forename", "middle_names", "surname", "name_suffix") for side in sides]
+    several = [sum(map(bool, further)) > _SEVERAL_FORENAMES * sum(map(bool, first)) for first, further, *_ in samples]
+    if "forename" in shared and "middle_names" not in shared and all(several):
+        shared.append("middle_names")
+    if "name_suffix" in shared and not all(any(suffixes) for *_, suffixes in samples):
+        shared.remove("name_suffix")
+    parts = {"forename": ("middle_names",), "surname": ("second_surname", "other_surname")}
+    for name in [name for name in parts if name in shared and len(sides) > 1]:
+        are_initials = []
+        for (_, schema), (forenames, _, surnames, _) in zip(sides, samples, strict=True):
+            known = [len(value) for value in (forenames if name == "forename" else surnames) if value]
+            is_made = "initials" in schema.columns and not {name, "full_name"} & {*schema.columns}
+            are_initials.append(is_made or known.count(1) >= _MOSTLY_INITIALS * max(len(known), 1))
+        if any(are_initials) and not all(are_initials):
+            for _, schema in sides:
+                schema.settings.setdefault("name", {}).setdefault("initials", []).append(name)
+            shared[:] = [field for field in shared if field not in parts[name]]
+
+
+def _infer_letters(sides: Sequence[Side]) -> None:
+    """Write ü as ue where the other file does: which of MULLER and MUELLER stands for Müller shows in its words."""
+    words = []
+    for profile, schema in sides:
+        columns = [schema.columns[r][0] for r in ("full_name", "forename", "surname", "town") if r in schema.columns]
+        words.append({word for value in profile.values(*columns) for word in value.replace(",", " ").split()})
+    for here, (_, schema) in enumerate(sides):
+        marked = [word for word in words[here] if as_two_letters(word) != word]
+        others = {str(anyascii(word)).upper() for word in words[here - 1]} if marked else set()
+        two, one = (sum(str(anyascii(to(word))).upper() in others for word in marked) for to in (as_two_letters, str))
+        if two > one:
+            schema.settings.setdefault("name", {})["letters"] = "two"
+
+
+def _birth_values(profile: Profile, schema: FileSchema) -> Counter[str]:
+    """Birth dates of the sample as they are written, made of year, month and day where these have columns."""
+    if "dob" in schema.columns:
+        return profile.values(schema.columns["dob"][0])
+    columns = [schema.columns[role][0] for role in BIRTH_PARTS if role in schema.columns]
+    return Counter(text for row in profile.combined(columns) if (text := date_format.composed(*row)))
+
+
+def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, str]) -> None:
+    """How birth dates are read, to the precision of the coarser file; they are left out where most cannot be read."""
+    values = [_birth_values(*side) for side in sides]
+    latest, orders = latest_birth_year(values), [date_format.shows_order(of) for of in values]
+    formats, precisions = list[date_format.DateFormat](), list[str]()
+    for here, ((profile, schema), of) in enumerate(zip(sides, values, strict=True)):
+        how = replace(date_format.infer_format(of, latest), format=stated.get(profile.file.side, ""))
+        if orders[here] is None and orders[here - 1] is not None:  # the other file shows what comes first
+            how = replace(how, month_first=dict.fromkeys([*how.month_first, ""], bool(orders[here - 1])))
+        known, dates = 0, Counter[str]()
+        for text, rows in of.items():
+            known += 0 if date_format.says_nothing(text) else rows
+            if date := read_date(text, how):
+                dates[date] += rows
+        if dates.total() < _MIN_DATES * known:
+            if how.format or len(shared) <= _ENOUGH_FIELDS:
+                column = " ".join(schema.columns.get("dob", schema.columns.get("birth_year", ())))
+                role = "dob" if profile.file.side == "file" else f"{profile.file.side}.dob"
+                raise InputError(
+                    f"{profile.file.path}: column '{column}' was taken for a birth date, but most of its values are no "
+                    f"date\n  state its format: --date-format %d/%m/%Y; or map another column: --map {role}=COLUMN"
+                )
+            note = "birth dates are not compared: most are in no form that is read; state it with --date-format"
+            for _, schema in sides:
+                schema.learned["notes"] = [f"{profile.file.name}: {note}"]
+                schema.columns = {role: c for role, c in schema.columns.items() if role not in ("dob", *BIRTH_PARTS)}
+            shared.remove("dob")
+            return
+        days, january = date_format.defaults_of(dates)
+        formats.append(replace(how, default_days=days, january_is_default=january))
+        precisions.append(date_format.precision_of(dates))
+    coarsest = min(precisions, key=lambda precision: date_format.PRECISIONS[precision])
+    for (_, schema), how in zip(sides, formats, strict=True):
+        schema.settings["dob"] = replace(how, precision=coarsest).as_settings()
+
+
+def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
+    """Ages of files of different years, or a birth date next to an age: the years between, by namesakes."""
+    own = ["age" in schema.columns for _, schema in sides]
+    for (profile, schema), has_ages in zip(sides, own, strict=True):
+        if not has_ages:
+            values = _birth_values(profile, schema)
+            schema.settings["dob"] = date_format.infer_format(values, latest_birth_year([values])).as_settings()
+    samples = [zip(*_sample_of(*side, "forename", "surname", "age"), strict=True) for side in sides]
+    apart = codes.years_between(*([(*names, int(age) if age else None) for *names, age in of] for of in samples))
+    if apart is None and not all(own):
+        shared.remove("age")
+        for _, schema in sides:
+            schema.learned["notes"] = ["an age and a birth date are not compared: no names show how far they are apart"]
+        return
+    to, sign = (1, 1) if own[0] else (0, -1)
+    sides[to][1].settings.setdefault("age", {})["add_years"] = sign * (apart or 0)
+
+
+def _infer_call_names(sides: Sequence[Side], shared: Sequence[str]) -> None:
+    """Whether the last of several forenames is the other file's, of records that agree: Nguyen Van Hung is Hung."""
+    key = next((name for name in ("dob", "email", "phone", "postcode") if name in shared), None)
+    if len(sides) < 2 or not key or "middle_names" in shared or not {"forename", "surname"} <= set(shared):
+        return
+    samples = [[*zip(*_sample_of(*side, "surname", key, "forename", "middle_names"), strict=True)] for side in sides]
+    for here, (_, schema) in enumerate(sides):
+        others = {(surname, of): forename for surname, of, forename, _ in samples[here - 1] if surname and of}
+        first = last = 0
+        for surname, of, forename, further in samples[here]:
+            if further and (other := others.get((surname, of))):
+                first += forename == other
+                last += further.split()[-1] == other
+        if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
+            schema.settings.setdefault("name", {})["call_name"] = "last"
+
+
+def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
+    """How sex, postcodes, telephones and numbers are read."""
+
+    def values(role: str) -> list[Counter[str]]:
+        return [profile.values(*schema.columns[role]) for profile, schema in sides if role in schema.columns]
+
+    settings: dict[str, Sequence[dict[str, Any]]] = {}
+    settings |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in shared}
+    if "sex" in shared:
+        settings["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
+    if "postcode" in shared:
+        settings["postcode"] = codes.infer_postcodes([_postcodes(*side) for side in sides])
+    if "phone" in shared:
+        settings["phone"] = [{"digits": max(1, min(map(codes.infer_phones, values("phone"))))}] * len(sides)
+    if "address" in shared and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:
+        shares = [share(of, lambda value: any(map(str.isdigit, value))) for of in values("address")]
+        if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:
+            settings["address"] = [{"street_alone": True}] * len(sides)
+    for role, made in settings.items():
+        for (_, schema), of in zip(sides, made, strict=True):
+            schema.settings[role] = dict(of)
+
+
+def _postcodes(profile: Profile, schema: FileSchema) -> Counter[str]:
+    """Postcodes of a column, or of whole addresses."""
+    if "postcode" in schema.columns:
+        return profile.values(*schema.columns["postcode"])
+    split = schema.learned["address"].split
+    return Counter(code for text in _address_texts(profile, schema) if (code := split(text)["postcode"]))
+
+
+def _infer_addresses(sides: Sequence[Side]) -> None:
+    """Find addresses that are written whole, and split them where the other file has what stands in them."""
+    found = []
+    for profile, schema in sides:
+        towns = profile.values(schema.columns["town"][0]) if "town" in schema.columns else None
+        own = frozenset(name for name in PARTS[1:] if name in schema.columns)
+        found.append(AddressSide(_address_texts(profile, schema), own, towns))
+    infer_addresses(found)
+    within: list[set[str] | None] = []
+    for here, side in enumerate(found):
+        other = found[here - 1]
+        shared = (side.form.holds - side.own) & (other.own | other.form.holds)
+        within.append({*shared} if side.form.holds and (shared or other.texts) else None)
+    for (_, schema), side, parts in zip(sides, found, within, strict=True):
+        if side.texts and any(of is not None for of in within):
+            schema.learned["address"] = replace(side.form, holds=frozenset(parts or ()))
+            schema.settings["address"] = {"whole": True, "holds": sorted(parts or ())}
+        elif "address" in schema.columns:
+            schema.columns["address"] = schema.columns["address"][:1]
+
+
+def _address_texts(profile: Profile, schema: FileSchema) -> list[str]:
+    columns = schema.columns.get("address", ())
+    texts = ("\n".join(part or "" for part in row) for row in (profile.combined(columns) if columns else ()))
+    return [text for text in texts if text.strip()]

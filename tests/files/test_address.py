@@ -33,7 +33,7 @@ def test_the_town_may_come_first_and_the_postcode_before_it() -> None:
     side = AddressSide([f"{code} {town}\nRingstr. {number}" for code, town, number in codes])
     infer_addresses([side])
     split = side.form.split("12345 Derby\nRingstr. 7")
-    assert split == {"address": "RINGSTR.", "postcode": "12345", "town": "DERBY", "county": None}
+    assert split == {"address": "RINGSTR.", "postcode": "12345", "town": "DERBY"}
 
 
 def test_states_behind_towns_and_flats_are_known() -> None:
