@@ -148,24 +148,11 @@ def _usual_length(lengths: Counter[int]) -> int:
 
 
 def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
-    """The usual length of each file's numbers; and, where one file writes fewer signs, which ones: the last or first."""
+    """The usual length of each file's numbers; and, where one file writes fewer signs, how many are the last ones."""
     lengths = [_usual_length(_lengths(values, _code)) for values in sides]
     shorter, longer = min(lengths), max(lengths)
-    common: dict[str, Any] = {}
-    if longer - shorter > _LOST_ZEROS and shorter:
-        common = {"last": shorter}
-    elif shorter != longer and shorter:
-        codes = [{_code(value) for value in values} for values in sides]
-        ways = [{"last": shorter}, {"first": shorter}]
-        shared = [len({_part(c, way) for c in codes[0]} & {_part(c, way) for c in codes[1]}) for way in ways]
-        common = ways[shared.index(max(shared))] if max(shared) > 2 * len(codes[0] & codes[1]) else {}
+    common = {"last": shorter} if longer - shorter > _LOST_ZEROS and shorter else {}
     return [{"length": length} | common for length in lengths]
-
-
-def _part(code: str, settings: Mapping[str, Any]) -> str:
-    if last := settings.get("last"):
-        return code[-last:]
-    return code[: settings["first"]] if settings.get("first") else code
 
 
 def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None:
@@ -180,7 +167,7 @@ def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None
         return code[:8] if re.search(rules.nino.form, code) and code[:2] not in rules.nino.never_issued else None
     if (role == "uln" and not _is_uln(code)) or (role == "upn" and not _is_upn(code)):
         return None
-    return _part(code, settings)
+    return code[-settings["last"] :] if settings.get("last") else code
 
 
 def _is_uln(code: str) -> bool:
@@ -247,9 +234,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
-    lengths = [
-        _usual_length(_lengths(of, _code)) if digits else 0 for of, digits in zip(sides, are_digits, strict=True)
-    ]
+    lengths = [_usual_length(_lengths(of, _code)) * digits for of, digits in zip(sides, are_digits, strict=True)]
     shortest = min(lengths)
     options = [[{"kind": "code", "length": n, "digits": shortest} for n in lengths]]
     for longer in range(shortest + 1, min(shortest + _LOST_ZEROS, max(lengths)) + 1) if shortest else ():

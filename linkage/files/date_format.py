@@ -25,6 +25,7 @@ _MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))"
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+_YEARS = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
 EARLIEST_YEAR = 1850
 _FEWEST_DIGITS = {8: 7, 6: 3}  # that a date of so many digits has where a spreadsheet dropped first zeros
@@ -76,12 +77,7 @@ def says_nothing(text: str) -> bool:
 
 
 def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
-    """How a column writes dates, by all of its values.
-
-    Args:
-        values: text to rows.
-        latest_year: of birth, by `latest_birth_year`.
-    """
+    """How a column writes dates, by its values and their rows, and by the latest year of birth."""
     known, digits = Counter[str](), Counter[int]()
     for text, rows in values.items():
         if not says_nothing(text):
@@ -140,9 +136,9 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
     years, today = Counter[int](), datetime.date.today().year
     for values in columns:
         for text, rows in values.items():
-            year = _year_in_full(plain(text))
-            if year and EARLIEST_YEAR <= year <= today:
-                years[year] += rows
+            whole = [int(year) for year in _YEARS.findall(plain(text))]
+            if len(whole) == 1 and EARLIEST_YEAR <= whole[0] <= today:
+                years[whole[0]] += rows
     beyond = 0
     for year in sorted(years, reverse=True):
         beyond += years[year]
@@ -151,21 +147,8 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
     return today
 
 
-def _year_in_full(text: str) -> int | None:
-    if match := _NUMBERS.fullmatch(text):
-        is_dated, whole = bool(match[4]), [part for part in (match[1], match[4]) if part and len(part) == 4]
-        return int(whole[0]) if whole and (is_dated or text == whole[0]) else None
-    in_words = _month_and_numbers(text)
-    years = [int(number) for number in in_words[1] if len(number) == 4] if in_words else []
-    return years[0] if len(years) == 1 else None
-
-
 def precision_of(dates: Mapping[str, int]) -> str:
-    """What a file knows of birth dates: "year" where hardly one has a month, "month", or "day".
-
-    Args:
-        dates: year-month-day text to rows.
-    """
+    """What a file knows of birth dates (year-month-day text): "year" where hardly one has a month, "month", or "day"."""
     rows = sum(dates.values())
     for precision, unknown in (("year", "-00-00"), ("month", "-00")):
         if rows and sum(n for text, n in dates.items() if not text.endswith(unknown)) < _MIN_WHOLE_SHARE * rows:
@@ -175,8 +158,8 @@ def precision_of(dates: Mapping[str, int]) -> str:
 
 def defaults_of(dates: Mapping[str, int]) -> tuple[tuple[str, ...], bool]:
     """Days that stand for "not known", and whether 1 January does for months: far too many are born on them."""
-    whole = {text: rows for text, rows in dates.items() if not text.endswith("-00")}
-    total = sum(whole.values())
+    whole = Counter({text: rows for text, rows in dates.items() if not text.endswith("-00")})
+    total = whole.total()
     least = max(_DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS)
     days = {text for text, rows in whole.items() if rows > least}
     rest = {text: rows for text, rows in whole.items() if text not in days}

@@ -141,8 +141,7 @@ def _without_brackets(header: str) -> str:
 
 def _without_digraphs(text: str) -> str:
     """With a vowel for two letters that stand for one: foedselsdato is fødselsdato."""
-    short = re.sub("aa|oe|ae|ue", lambda found: found[0][0], text)
-    return short if len(short) > 2 else text
+    return re.sub("aa|oe|ae|ue", lambda digraph: digraph[0][0], text) if len(text) > 3 else text
 
 
 def _shared_ends(headers: Sequence[str]) -> frozenset[tuple[int, str]]:

@@ -1,9 +1,10 @@
 """Link two person files, or one with itself: prepare, train, choose blocking rules, score, resolve, report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from linkage.config import Cardinality
 from linkage.config.resources import config_file
@@ -63,9 +64,6 @@ class DedupeRequest(JobOptions):
     encoding: str | None = None
 
 
-Request = TypeVar("Request", LinkRequest, DedupeRequest)
-
-
 def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progress: Progress | None = None) -> Linked:
     """Link two files and write links, unlinked, records, schema, model, manifest and report to request.out.
 
@@ -82,8 +80,9 @@ def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progre
         if request.links_only and asked:
             raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
     title = " to ".join(_names(request.left, request.right))
-    titles = title, f"Linkage quality report: {title}"
-    return _in_folder(_link, request, (request.left, request.right), titles, inferred, progress, not request.links_only)
+    titles, say = (title, f"Linkage quality report: {title}"), progress or (lambda _: None)
+    with _in_folder(request, (request.left, request.right), titles, say, not request.links_only) as (engine, folder):
+        return _link(engine, request, folder, inferred, say)
 
 
 def dedupe_file(
@@ -95,29 +94,22 @@ def dedupe_file(
     """
     refuse_without_model(request, "--map other=COLUMN")
     titles = f"{request.file.name} with itself", f"Deduplication report: {request.file.name}"
-    return _in_folder(_dedupe, request, (request.file,), titles, inferred, progress, True)
-
-
-def _in_folder(
-    work: Callable[[Engine, Request, OutputFolder, Inferred | None, Progress], Linked],
-    request: Request,
-    paths: Sequence[Path],
-    titles: tuple[str, str],
-    inferred: Inferred | None,
-    progress: Progress | None,
-    report: bool,
-) -> Linked:
-    """Do the work in an output folder; `titles` are those of the folder and of the report."""
     say = progress or (lambda _: None)
+    with _in_folder(request, (request.file,), titles, say, True) as (engine, folder):
+        return _dedupe(engine, request, folder, inferred, say)
+
+
+@contextmanager
+def _in_folder(
+    request: LinkRequest | DedupeRequest, paths: Sequence[Path], titles: tuple[str, str], say: Progress, report: bool
+) -> Iterator[tuple[Engine, OutputFolder]]:
+    """An engine and an output folder, complete with its report at the end; `titles` are those of both."""
+    limits: dict[str, Any] = {"memory_limit": request.memory_limit, "threads": request.threads}
     with output_folder(request.out, titles[0], force=request.force) as folder:
-        with (
-            connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
-            damage_reported(*paths),
-        ):
-            linked = work(engine, request, folder, inferred, say)
+        with connect("duckdb", **limits) as engine, damage_reported(*paths):
+            yield engine, folder
         say("report")
         folder.finish(titles[1], report=report)
-    return linked
 
 
 def _names(left: Path, right: Path) -> tuple[str, str]:
@@ -157,13 +149,14 @@ def _link(
     with folder.clock("write"):
         say("writing")
         summary = {**result.summary, **training}
-        notes = [*_notes_of_repeated(request, prepared), *recall_notes(training)]
-        linked = _linked(engine, request, prepared, summary, result.links, true_pairs, notes)
+        linked = _linked(engine, request, prepared, summary, result.links, true_pairs)
         hashes = folder.write(engine, _tables(engine, result, *prepared.ids, links_only=request.links_only))
         result.model.save(folder.part / "model.json")
         folder.write_prepared(engine, prepared)
         if not request.links_only:
-            folder.write_evaluation(_evaluation(engine, request, prepared, result, training, true_pairs.table))
+            folder.write_evaluation(
+                _evaluation(engine, request, prepared, result, training, true_pairs=true_pairs.table)
+            )
     folder.describe(engine, request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
@@ -181,27 +174,21 @@ def _linked(
     prepared: Prepared,
     summary: dict[str, Any],
     links: Table,
-    true_pairs: truth.TruePairs,
-    notes: Sequence[str],
+    pairs: truth.TruePairs,
 ) -> Linked:
     """Counts and notes of what was linked, and its error where truth was given."""
-    all_notes = [*read_notes(prepared), *true_pairs.notes, *given_notes(request.model, summary), *notes]
-    error = truth.error(engine, links, true_pairs.table) if true_pairs.table else None
-    return Linked(columns_taken(prepared), prepared.kinds, summary, error, all_notes)
-
-
-def _notes_of_repeated(request: LinkRequest, prepared: Prepared) -> list[str]:
-    """What was made of people who are in a file twice, and how to have it otherwise."""
-    kept = "duplicates are linked too (--no-duplicates: the better one only)"
-    if request.links_only:
-        kept = "the better one only is linked (without --links-only: the duplicates too)"
-    elif request.cardinality != "one-to-one":
-        kept = "all records of a person are linked (--no-duplicates: one only)"
-    return [
-        f"{file.name}: {records.repeated:.0%} of the records seem to be of somebody who is there twice; {kept}"
-        for file, records in zip(prepared.files, prepared.records, strict=True)
-        if request.second_records and records.repeated >= REPEATED
-    ]
+    notes = [*read_notes(prepared), *pairs.notes, *given_notes(request.model, summary), *recall_notes(summary)]
+    if isinstance(request, LinkRequest) and request.second_records:
+        kept = (
+            "without --links-only the duplicates are linked too" if request.links_only else "--no-duplicates links one"
+        )
+        notes += [
+            f"{file.name}: {records.repeated:.0%} of the records seem to be of somebody who is there twice; {kept}"
+            for file, records in zip(prepared.files, prepared.records, strict=True)
+            if records.repeated >= REPEATED
+        ]
+    error = truth.error(engine, links, pairs.table) if pairs.table else None
+    return Linked(columns_taken(prepared), prepared.kinds, summary, error, notes)
 
 
 _LINKS = """
@@ -244,14 +231,14 @@ def _evaluation(
     prepared: Prepared,
     result: StepResult,
     training: Mapping[str, Any],
-    true_pairs: Table | None,
+    **step: Any,
 ) -> dict[str, Any]:
     """Aggregates for the report."""
-    names, units = _names(request.left, request.right), prepared.units
+    units = prepared.units
     return _evaluated(
         engine,
         prepared,
-        names,
+        _names(request.left, request.right),
         name="link",
         links=result.links,
         unlinked=result.unlinked,
@@ -259,7 +246,6 @@ def _evaluation(
         joins_second_records=bool(request.second_records),
         cardinality=request.cardinality or "one-to-one",
         model=result.model.raw,
-        true_pairs=true_pairs,
         blocking=result.summary,
         reached=lambda pairs: true_pairs_reached(
             engine, result.model, (units[0], units[1]), result.links, sample_of_pairs(engine, pairs)
@@ -267,6 +253,7 @@ def _evaluation(
         sampled=result.draws,
         draws=request.samples,
         recall_unknown=recall_unknown(training),
+        **step,
     )
 
 
@@ -296,7 +283,7 @@ def _dedupe(
     with folder.clock("write"):
         say("writing")
         summary = {**_counts(engine, clusters, links, single), "rules": pairs.rules, **training}
-        linked = _linked(engine, request, prepared, summary, links, true_pairs, ())
+        linked = _linked(engine, request, prepared, summary, links, true_pairs)
         columns = "method pass pattern match_weight match_probability decision reason"
         people = engine.sql(_PEOPLE, members=clusters.members, ids=ids)
         hashes = folder.write(engine, {"clusters": people, "links": _links(engine, links, ids, ids, columns)})
@@ -318,7 +305,7 @@ def _read_file(
         read = read_file(engine, request.file, scratch, "file", delimiter=request.delimiter, encoding=request.encoding)
         stated = truth.truth_of_file(engine, request.truth, read.columns)
     options = request.file_options({"file": request.file}, (request.id,), (request.encoding,))
-    prepared = prepare(engine, options, scratch, inferred=inferred, truth_column=stated.column if stated else None)
+    prepared = prepare(engine, options, scratch, inferred=inferred, truth_column=(stated and stated.column) or "")
     if engine.count(prepared.units[0]) == 1:
         raise InputError(f"{prepared.files[0].name}: holds one record\n  give a file of two or more")
     return prepared, stated.in_units(engine, prepared.ids[0]) if stated else truth.TruePairs()
@@ -405,8 +392,8 @@ def _links_of_file(engine: Engine, pairs: FilePairs, clusters: Clusters, *, acce
 
 def _counts(engine: Engine, clusters: Clusters, links: Table, single: Table) -> dict[str, Any]:
     def by(table: Table, what: str) -> dict[Any, int]:
-        counted = engine.sql(f"select {what} as what, count(*) as n from {{t}} group by 1 order by 1", t=table)
-        return {row["what"]: int(row["n"]) for row in rows(engine, counted)}
+        query = f"select {what} as what, count(*) as n from {{t}} group by 1 order by 1"
+        return {row["what"]: int(row["n"]) for row in rows(engine, engine.sql(query, t=table))}
 
     records = engine.sql("select count(*) as records from {t} group by cluster_id", t=clusters.members)
     sizes = by(records, "records")

@@ -59,10 +59,6 @@ def inferred_notes(prepared: Prepared) -> list[str]:
                 f"{file.name}: taken by contents, not by header: {taken}; another one: --map {side}{first}=COLUMN, "
                 f"none: --map {side}other={schema.columns[first][0]}"
             )
-        if schema.settings.get("address", {}).get("whole"):
-            lines = listed(schema.columns["address"], known=any_known(file.columns))
-            parts = ", ".join(["address", *schema.settings["address"]["holds"]])
-            notes.append(f"{file.name}: addresses are written whole in {lines}, and split: {parts}")
         notes += file.notes()
     for file, names in zip(prepared.files, prepared.unmapped, strict=True):
         if names:
@@ -77,20 +73,13 @@ def read_notes(prepared: Prepared) -> list[str]:
     notes: list[str] = list(dict.fromkeys(n for schema in prepared.schemas for n in schema.learned.get("notes", ())))
     for file, schema, records in zip(prepared.files, prepared.schemas, prepared.records, strict=True):
         how = schema.settings.get("dob", {}) if "dob" in schema.fields else {}
-        if records.unparsed_dates:
-            notes.append(
-                f"{file.name}: {records.unparsed_dates:,} birth dates are in no form that is read, or defaults"
-            )
+        facts = {"birth dates are in no form that is read, or defaults": records.unparsed_dates}
+        facts["birth dates are of far too many, and count as not known"] = len(how.get("default_days", ()))
+        notes += [f"{file.name}: {count:,} {fact}" for fact, count in facts.items() if count]
         if how.get("january_is_default"):
             notes.append(f"{file.name}: too many are born on 1 January: of these only the year is compared")
-        if days := how.get("default_days"):
-            notes.append(
-                f"{file.name}: {len(days)} birth date{'s' * (len(days) > 1)} of far too many count as not known"
-            )
-        for column in schema.learned.get("missing", {}):
-            notes.append(
-                f"{file.name}: '{column}' has values that say \"not known\", or placeholders; they count as empty"
-            )
+        if missing := schema.learned.get("missing"):
+            notes.append(f'{file.name}: values for "not known" and placeholders count as empty: {", ".join(missing)}')
     return notes
 
 

@@ -119,17 +119,11 @@ Inferred = Callable[[Prepared], None]
 
 
 def prepare(
-    engine: Engine,
-    options: FileOptions,
-    scratch: Path,
-    *,
-    inferred: Inferred | None = None,
-    truth_column: str | None = None,
+    engine: Engine, options: FileOptions, scratch: Path, *, inferred: Inferred | None = None, truth_column: str = ""
 ) -> Prepared:
-    """Read one file or two, and store their standardised records.
+    """Read one file or two, and store their standardised records in the folder `scratch`.
 
     Args:
-        scratch: a folder that outlives what is returned.
         truth_column: of one file, which is not compared.
 
     Raises:
@@ -153,7 +147,7 @@ def prepare(
     return prepared
 
 
-def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str | None = None) -> Prepared:
+def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str = "") -> Prepared:
     """Read the files and infer their schemas, without their records: what `leo init` needs."""
     files = [
         read_file(engine, path, scratch / side, side, delimiter=options.delimiter, encoding=encoding)
@@ -188,11 +182,7 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
 
 
 def cardinality_of(shares: Sequence[float]) -> Cardinality:
-    """One to one, but where a person's records do not compete: events with people, and people several times in both.
-
-    Args:
-        shares: of repeated records of the left and of the right file.
-    """
+    """One to one, but where many records of the left or of the right file are repeated, by their shares."""
     if min(shares) >= REPEATED:
         return "many-to-many"
     if max(shares) < _REPEATED_MOSTLY:
@@ -214,10 +204,8 @@ def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[
     return [name for n, name in enumerate(asked) if unique[f"is_key_{n}"]]
 
 
-def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str | None) -> Records:
-    """Standardise all rows of a file, and number them in the order of their ids.
-
-    So samples and ties do not depend on the order of rows."""
+def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str) -> Records:
+    """Standardise all rows of a file, and number them in the order of their ids, not of rows."""
     path = scratch / f"{file.side}-standardised.parquet"
     unparsed = _standardise(file, schema, path, kept)
     order = f"row_number() over (order by cast({quote(_ID)} as varchar), row) as unit_id"
@@ -235,21 +223,16 @@ def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch
 
 def facts_of(engine: Engine, numbered: Table) -> dict[str, Any]:
     """Rows, known and distinct ids, known names, and shares of forenames that are one letter and dates that are years."""
-    names = [f"count({name})" for name in ("forename", "surname") if name in numbered.columns]
-    asked = {
-        "n": "count(*)",
-        "known": f"count({quote(_ID)})",
-        "ids": f"count(distinct {quote(_ID)})",
-        "names": " + ".join(names) or "0",
-        "initials": "avg(case when length(forename) = 1 then 1e0 else 0e0 end)"
-        if "forename" in numbered.columns
-        else "0",
-        "years": "avg(case when dob is not null then case when dob like '%-00' then 1e0 else 0e0 end end)"
-        if "dob" in numbered.columns
-        else "1",
-    }
-    query = ", ".join(f"{expression} as {quote(name)}" for name, expression in asked.items())
-    return one(engine, engine.sql(f"select {query} from {{t}}", t=numbered))
+    there = {*numbered.columns}
+    names = [f"count({name})" for name in ("forename", "surname") if name in there]
+    initials = "avg(case when length(forename) = 1 then 1e0 else 0e0 end)" if "forename" in there else "0"
+    years = "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)" if "dob" in there else "1"
+    query = f"""
+        select count(*) as n, count({quote(_ID)}) as known, count(distinct {quote(_ID)}) as ids,
+               {" + ".join(names) or "0"} as names, {initials} as initials, {years} as years
+        from {{t}}
+        """
+    return one(engine, engine.sql(query, t=numbered))
 
 
 def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]) -> None:
@@ -268,15 +251,14 @@ def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, A
         )
 
 
-def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str | None) -> int:
+def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str) -> int:
     """Write the fields of each row, its id and its number; how many birth dates are in no form that is read."""
     cleaners = cleaners_of(schema)
     asked = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
     asked |= dict.fromkeys(column for column in (schema.id, kept) if column)
     dated = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
-    unparsed, ids = 0, file.raw_values(schema.id) if schema.id else None
+    unparsed, ids, writer = 0, file.raw_values(schema.id) if schema.id else None, None
     with contextlib.ExitStack() as stack:
-        writer: pq.ParquetWriter | None = None
         for batch in file.batches([*asked]):
             made = clean_rows(cleaners, batch, schema.fields)
             if len(dated) == 1 and "dob" in schema.fields:
@@ -300,13 +282,9 @@ def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> 
     Without birth dates an e-mail address or telephone stands for it; else the address, if so many share it that they
     are no namesakes of one house. 0 where there is no such field.
     """
-    fields = set(records.columns)
-    if not {"forename", "surname"} <= fields:
-        return 0.0
-    is_dated = float(facts["years"] or 0) < _MOSTLY_YEARS
-    contacts, home = ({*names} & fields for names in (("email", "phone"), ("postcode", "address")))
-    keys = ["dob"] if is_dated else sorted(contacts | home)
-    if not keys:
+    fields, is_dated = set(records.columns), float(facts["years"] or 0) < _MOSTLY_YEARS
+    keys = ["dob"] if is_dated else sorted({"email", "phone", "postcode", "address"} & fields)
+    if not keys or not {"forename", "surname"} <= fields:
         return 0.0
     forename = "left(forename, 1)" if float(facts["initials"] or 0) >= _INITIALS else "forename"
     some = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
@@ -324,6 +302,5 @@ def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> 
         from ({of_keys}) as people group by name
         """
     shares = {row["name"]: float(row["share"]) for row in engine.arrow(engine.sql(query, t=records)).to_pylist()}
-    if not is_dated and max((shares.get(name, 0.0) for name in home), default=0.0) < _MORE_THAN_NAMESAKES:
-        shares = {name: share for name, share in shares.items() if name in contacts}
-    return max(shares.values(), default=0.0)
+    home = max(shares.pop("postcode", 0.0), shares.pop("address", 0.0))
+    return max([*shares.values(), home if home >= _MORE_THAN_NAMESAKES else 0.0])

@@ -65,21 +65,15 @@ def says_unknown(text: str) -> bool:
 def missing_values(
     counts: Mapping[str, Counter[str]], roles: Mapping[str, Collection[str]]
 ) -> dict[str, frozenset[str]]:
-    """Column to the values in it that stand for "not known".
-
-    Args:
-        counts: column to its values and their rows.
-        roles: role to its columns.
-    """
+    """Column to the values in it that stand for "not known", by each column's values and each role's columns."""
     own = _words_of_file([counts[column] for role in _FORMED & set(roles) for column in roles[role]])
-    found: dict[str, set[str]] = {}
-    for role in (role for role in roles if role not in _OWN_READERS):
-        for column in roles[role]:
-            missing = {value for value in counts[column] if says_unknown(value) or _form(value) in own}
-            missing |= _written_by_programs(counts[column])
-            missing |= _too_common(counts[column]) if role not in _rules().common.not_in else set()
-            found.setdefault(column, set()).update(missing)
-    return {column: frozenset(missing) for column, missing in found.items() if missing}
+    found: dict[str, frozenset[str]] = {}
+    for role, column in [(of, column) for of in roles if of not in _OWN_READERS for column in roles[of]]:
+        missing = {value for value in counts[column] if says_unknown(value) or _form(value) in own}
+        missing |= _written_by_programs(counts[column])
+        missing |= _too_common(counts[column]) if role not in _rules().common.not_in else set()
+        found[column] = found.get(column, frozenset()) | missing
+    return {column: missing for column, missing in found.items() if missing}
 
 
 def _words_of_file(formed: list[Counter[str]]) -> set[str]:

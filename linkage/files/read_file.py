@@ -221,10 +221,8 @@ class PersonFile:
 
 def as_text(column: pa.Array) -> pa.Array:
     """A column as trimmed text, NULL where it is empty; whole numbers that a program made fractions (1.0) are whole."""
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
-        kind = column.type
     if pa.types.is_timestamp(kind):
         column = pc.strftime(column, format="%Y-%m-%d")
     elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and holds_whole_numbers(column):
@@ -238,11 +236,7 @@ def as_text(column: pa.Array) -> pa.Array:
 def read_file(
     engine: Engine, path: Path, scratch: Path, side: str, *, delimiter: str | None, encoding: str | None
 ) -> PersonFile:
-    """Open a person file.
-
-    Args:
-        scratch: a folder that outlives what is returned.
-        delimiter, encoding: of text; detected when None.
+    """Open a person file; the delimiter and the encoding of text are detected when None.
 
     Raises:
         InputError: the file is missing, empty, cut short, without a header, of a format or encoding that is not read,
@@ -255,11 +249,9 @@ def read_file(
         file = _read_parquet(engine, made, scratch, side)
         file.path, file.sha256, file.format = path, sha256_of(path), None
         return file
-    return (
-        _read_parquet(engine, path, scratch, side)
-        if is_parquet(path)
-        else _read_text(engine, path, scratch, side, delimiter, encoding)
-    )
+    if is_parquet(path):
+        return _read_parquet(engine, path, scratch, side)
+    return _read_text(engine, path, scratch, side, delimiter, encoding)
 
 
 def _read_parquet(engine: Engine, path: Path, scratch: Path, side: str) -> PersonFile:
@@ -291,20 +283,10 @@ def _read_text(
         remedy = next((remedy for part, remedy in _REMEDIES.items() if part in reason), _REMEDIES["row has"])
         raise InputError(f"{path}: all of its {len(rejected):,} rows are rejected; line {line:,}: {reason}\n  {remedy}")
     _refuse_no_header(path, raw.header)
-    return PersonFile(
-        path,
-        scratch / "0.parquet",
-        raw.table,
-        raw.header,
-        dict.fromkeys(raw.header, pa.string()),
-        raw.rows_read,
-        raw.files[0].sha256,
-        side,
-        rejected,
-        encoding=detected,
-        encoding_was_stated=encoding is not None,
-        format=fmt,
-    )
+    types, sha256 = dict.fromkeys(raw.header, pa.string()), raw.files[0].sha256
+    file = PersonFile(path, scratch / "0.parquet", raw.table, raw.header, types, raw.rows_read, sha256, side, rejected)
+    file.encoding, file.encoding_was_stated, file.format = detected, encoding is not None, fmt
+    return file
 
 
 def is_parquet(path: Path) -> bool:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict
 
 from linkage.config.toml_file import Strict, check, toml_of
 from linkage.errors import ConfigError
@@ -131,6 +131,7 @@ HEADER, CONTENT, OPTION = "header", "content", "option"  # How a role was found
 class FileSchema:
     """What a file's columns are."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
     id: str | None = None  # the column of ids; None numbers the rows
     # role to its columns: of several contacts, lines of an address; a further column by its field's name
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -146,18 +147,10 @@ class FileSchema:
         return {column for columns in self.columns.values() for column in columns} | {self.id or ""} - {""}
 
 
-class _Side(Strict):
-    id: str = ""
-    columns: dict[str, tuple[str, ...]] = Field({})
-    settings: dict[str, dict[str, Any]] = Field({})
-    evidence: dict[str, str] = Field({})
-    fields: tuple[str, ...] = ()
-
-
 class _Schema(Strict):
-    left: _Side | None = None
-    right: _Side | None = None
-    file: _Side | None = None
+    left: FileSchema | None = None
+    right: FileSchema | None = None
+    file: FileSchema | None = None
 
 
 def schema_text(schemas: Mapping[str, FileSchema]) -> str:
@@ -178,15 +171,13 @@ def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
     Raises:
         ConfigError: the file is no schema of these sides.
     """
-    tables = toml_of(path)
-    found = check(_Schema, tables, str(path))
-    schemas = {side: of for side in sides if (of := getattr(found, side))}
+    read = check(_Schema, toml_of(path), str(path))
+    schemas: dict[str, FileSchema] = {side: of for side in sides if (of := getattr(read, side))}
     if missing := [side for side in sides if side not in schemas]:
         raise ConfigError(f"{path}: has no table [{missing[0]}]\n  give the schema.toml of an output folder")
-    return {
-        side: FileSchema(of.id or None, dict(of.columns), dict(of.settings), dict(of.evidence), list(of.fields))
-        for side, of in schemas.items()
-    }
+    for schema in schemas.values():
+        schema.id = schema.id or None
+    return schemas
 
 
 def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str) -> None:

@@ -1,12 +1,12 @@
 """Models of person files: trained on the files themselves, or given and adapted to them; and rules suggested for them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, Table, connect, one, scratch_folder
+from linkage.engine import Engine, Table, connect, scratch_folder
 from linkage.errors import ConfigError, InputError, LeoError, NothingToTrainOnError
 from linkage.files.comparisons import untrained
 from linkage.files.header_names import ROLES
@@ -28,7 +28,6 @@ from linkage.pipeline.blocking import RuleOptions, Suggested, suggest
 _NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\n  map further columns"
 _RULES = "blocking_rules_to_generate_predictions"
 _MIN_COMPARISONS = 2
-_YEARS_ONLY = 0.9  # share of known dates without month and day, from which a file knows years
 
 Progress = Callable[[str], None]
 
@@ -126,13 +125,7 @@ def _given_model(
         if model.prior != prior:
             done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
     if unfit := misfits(engine, model, units[0], units[-1], seed=request.seed):
-        shares = "avg(case when dob like '____-00-00' then 1e0 when dob is not null then 0e0 end) as years"
-        are_years = "dob" in fields and all(
-            (one(engine, engine.sql(f"select {shares} from {{t}}", t=side))["years"] or 0) >= _YEARS_ONLY
-            for side in units
-        )
-        years = ["dob"] if are_years else []
-        done |= {"misfits": [asdict(misfit) for misfit in unfit], "years_only": years}
+        done["misfits"] = [asdict(misfit) for misfit in unfit]
     return model, {"given": done} if done else {}
 
 
@@ -158,19 +151,14 @@ def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
             f"{path}: the model was trained on {there} records: its prior, {prior['in_file']:.3g}, is rescaled to "
             f"{prior['here']:.3g}, by which the same share of records has a match"
         )
-    return [*notes, *(_misfit_note(path, misfit, done["years_only"]) for misfit in done.get("misfits", ()))]
-
-
-def _misfit_note(path: Path | None, misfit: Mapping[str, Any], years_only: Collection[str]) -> str:
-    high = misfit["here"] > misfit["in_model"]
-    effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
-    why = "these files write it otherwise than those that the model was trained on, or hold other people"
-    if misfit["comparison"] in years_only:
-        why = "these files know years only, and the model is of whole dates"
-    return (
-        f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['in_model']:.2g}, and here it "
-        f"is {misfit['here']:.2g}; {why}. Its match weight is {effect}: leave --model out, and one is trained here"
-    )
+    for misfit in done.get("misfits", ()):
+        high = misfit["here"] > misfit["in_model"]
+        effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
+        notes.append(
+            f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['in_model']:.2g}, and "
+            f"here it is {misfit['here']:.2g}. Its match weight is {effect}: leave --model out, and one is trained here"
+        )
+    return notes
 
 
 @dataclass(frozen=True)

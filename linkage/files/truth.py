@@ -178,6 +178,7 @@ def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Lab
 
 
 def _label(path: Path, number: int, row: Mapping[str, Any]) -> tuple[str, str, str, float]:
+    """Ids, answer and weight of a line."""
     answer, ids = row["answer"].strip().lower(), [(row[name] or "").strip() for name in ("left_id", "right_id")]
     if answer not in (MATCH, NO_MATCH, UNCERTAIN):
         raise InputError(f"{path}: line {number}: this is no answer\n  there are: {MATCH}, {NO_MATCH}, {UNCERTAIN}")
