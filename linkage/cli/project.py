@@ -74,6 +74,7 @@ def decide(
     expires: o.LastDay = None,
     condition: Annotated[list[str] | None, Option(help="A condition; published. Repeatable.")] = None,
     exclude: Annotated[o.Texts, Option(help="A table or table.variable that is not approved.")] = None,
+    amends: Annotated[str, Option(help="The approval that this amends: pseudonyms stay; else they are new.")] = "",
     reason: Annotated[str, Option(help="Why it is rejected; not published.")] = "",
 ) -> None:
     """Record what the panel decided of a request. A request with faults can only be rejected.
@@ -94,6 +95,7 @@ def decide(
         conditions=tuple(condition or ()),
         without=tuple(exclude or ()),
         reason=reason,
+        amends=amends,
     )
     where = register_of(request, register)
     _print_entry(where, decisions.decide(where, application, given))
@@ -224,6 +226,8 @@ def make(
             previous=compare_with,
         )
     lines = [f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes"]
+    if made.same_user:
+        lines.append("  the decision was recorded and the extract made by one user: let two people do so")
     if made.opted_out:
         left = made.opted_out
         lines.append(f"  opted out: {left.listed:,} listed, {left.found:,} found, {left.people:,} people left out")

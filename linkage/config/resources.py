@@ -6,6 +6,7 @@ path of a shipped one stands in its stead, another dataset is added to the shipp
 """
 
 import csv
+import hashlib
 import os
 import shutil
 import textwrap
@@ -75,6 +76,14 @@ def own_names() -> list[str]:
         return []
     added = {_name(path, own) for pattern in ADDED for path in own.glob(pattern)}
     return sorted(added | {name for name in shipped_names() if (own / name).is_file()})
+
+
+def definitions_hash() -> str:
+    """SHA-256 of every definition in use: its path below configs/ and its content."""
+    total = hashlib.sha256()
+    for name in sorted({*shipped_names(), *own_names()}):
+        total.update(f"{name} {hashlib.sha256(config_file(name).read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def shipped_names() -> list[str]:

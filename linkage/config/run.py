@@ -204,6 +204,8 @@ class Outputs(Strict):
     """TOML files of approved requests, below configs/ or next to the run's file."""
     register_file: str | None = None
     """Register of decisions; `register.jsonl` next to each request by default."""
+    register_hash: Annotated[str, Field(pattern="^[0-9a-f]{12,64}$")] | None = None
+    """A published hash, in full or its first 12 digits: the register must hold its entry."""
     key_file: str | None = None
     """File of the master key, mode 0600; the environment variable `LEO_MASTER_KEY` by default."""
     opt_outs: str | None = None  # CSV (source, entity_key) of people in no extract, next to the run's file

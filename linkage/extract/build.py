@@ -49,6 +49,7 @@ class ExtractSummary:
     seal: str  # SHA-256 of the list of all files' hashes
     opted_out: OptedOut | None = None
     change: Mapping[str, Any] | None = None  # since the last extract
+    same_user: bool = False  # whether the account that extracted recorded the decision
 
 
 def extract(
@@ -95,7 +96,7 @@ def extract(
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
         with LockedTempdir(out.parent, f".{out.name}.", ".part") as folder:
-            secret = key.project(project.id)
+            secret = key.project(*project.identity)
             population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
             try:
                 written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
@@ -201,6 +202,7 @@ def _publish(
         seal=write_seal(folder, {file.path: file.sha256 for file in delivered.files}),
         opted_out=opted_out,
         change=change,
+        same_user=bool(project.decision and project.decision.same_user),
     )
 
 

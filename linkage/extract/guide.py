@@ -53,6 +53,7 @@ def guide(
         frames=sorted(frames.items()),
         change=change,
         without=without,
+        run={"definitions": (), "definitions_hash": "", **run_info},
         release=release + reference,
     )
     return text

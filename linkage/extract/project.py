@@ -37,6 +37,14 @@ class Decision(Strict):
     date: datetime.date
     expires: datetime.date
     conditions: tuple[str, ...] = ()
+    approval: str = ""  # hash of the register's entry that pseudonyms belong to: an amendment has its first approval's
+    register_hash: str = ""  # hash of the register's last entry when it was read
+    same_user: bool = False  # whether the account that extracts recorded the decision
+
+
+def organisation_key(name: str) -> str:
+    """An organisation's name without differences of case and blanks."""
+    return " ".join(name.split()).casefold()
 
 
 class ApprovedTable(Strict):
@@ -78,6 +86,11 @@ class Project(Strict):
     max_change: Annotated[float, Field(ge=0)] | None = None  # since the last extract, of any figure; more is not given
     population: Population = Population()
     table: Annotated[tuple[ApprovedTable, ...], Field(min_length=1)]
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What its key is derived from: id, organisation, approval."""
+        return self.id, organisation_key(self.organisation), self.decision.approval if self.decision else ""
 
 
 def check_project(project: Project, catalogue: Catalogue, *, today: datetime.date | None = None) -> None:

@@ -7,6 +7,7 @@ hash would not do: all UPNs or NINOs can be tried.
 
 import hashlib
 import hmac
+import json
 import re
 from base64 import b32encode
 from dataclasses import dataclass, field
@@ -45,10 +46,10 @@ class MasterKey:
 
     secret: bytes = field(repr=False)
 
-    def project(self, project: str) -> ProjectKey:
-        """The key of a project, by its id."""
-        derive = HKDF(hashes.SHA256(), 32, salt=None, info=f"leo-linkage|v1|{project}|pseudonym".encode())
-        return ProjectKey(project, derive.derive(self.secret))
+    def project(self, project: str, *more: str) -> ProjectKey:
+        """The key of a project, by `Project.identity`: id, organisation and approval; of labels by a name only."""
+        info = f"leo-linkage|v2|{json.dumps([project, *more])}|pseudonym".encode()
+        return ProjectKey(project, HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(self.secret))
 
     @property
     def fingerprint(self) -> str:

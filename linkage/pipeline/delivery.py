@@ -47,7 +47,9 @@ def deliver(
     shipped_one = config_file(str(request))
     file = shipped_one if not request.exists() and shipped_one.is_file() else request
     manifest = ended_well(run)
-    project = approved_project(file, shipped(), register=register)
+    settings = manifest.get("configuration", {})
+    pinned = settings.get("outputs", {}).get("register_hash")
+    project = approved_project(file, shipped(), register=register, published=pinned)
     key = master_key(key_file)
     made_with = manifest.get("key_fingerprint") or _key_of_extracts(run)
     if made_with not in (None, key.fingerprint):
@@ -55,7 +57,6 @@ def deliver(
             f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
             "  give the key of the run: under another, pseudonyms would not agree between its extracts"
         )
-    settings = manifest.get("configuration", {})
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
         raise ConfigError(f"{run}: those who opted out are in no extract of it\n  give their list with --opt-outs")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:

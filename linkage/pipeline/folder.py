@@ -12,6 +12,8 @@ from linkage.pipeline.stage import Stage, kind
 from linkage.version import check_format
 
 MANIFEST = "manifest.json"
+RELEASE = "release.json"
+"""What publishing adds to a run's folder: from then on the folder is a release."""
 STAGES = "stages"
 FROM_A_COPY = "take it from a copy of the folder, or make the run again"
 
@@ -70,6 +72,11 @@ class RunFolder:
                     "  give an empty or a new folder with --out"
                 )
             return
+        if (self.root / RELEASE).is_file():
+            raise ConfigError(
+                f"{self.root}: is a published release, which no run may change\n"
+                f"  give a new folder with --out; if publishing was stopped and it is no release, delete its {RELEASE}"
+            )
         run = read_manifest(self.root)["run"]
         if run != name:
             raise ConfigError(

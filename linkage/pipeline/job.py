@@ -378,7 +378,12 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
             register = resolve(config.outputs.register_file, path, "outputs.register_file")
     for name in config.outputs.projects:
         with faults.collected():
-            project = approved_project(resolve(name, path, "outputs.projects"), catalogue, register=register)
+            project = approved_project(
+                resolve(name, path, "outputs.projects"),
+                catalogue,
+                register=register,
+                published=config.outputs.register_hash,
+            )
             if project.id in found["projects"]:
                 faults.add(f"outputs.projects: two have the id '{project.id}'")
             found["projects"][project.id] = project

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
-from linkage.config.resources import own_names
+from linkage.config.resources import definitions_hash, own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.pipeline.gates import not_asked
@@ -70,6 +70,8 @@ def facts(job: Job) -> RunFacts:
         "memory_limit": run.memory_limit,
         "key_fingerprint": job.key.fingerprint if job.key else None,
         "definitions": own_names(),
+        "definitions_hash": definitions_hash(),
+        "register_hash": {name: p.decision.register_hash for name, p in job.projects.items() if p.decision},
         "configuration": job.config.model_dump(mode="json", exclude={"outputs": {"key_file"}}),
         "synthetic": _is_synthetic(job.data),
     }

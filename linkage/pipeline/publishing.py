@@ -11,15 +11,13 @@ from typing import Any
 from linkage.config import Gates
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, write_json
-from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.folder import RELEASE, RunFolder
 from linkage.pipeline.gates import asked_of, failed, hold
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well
 from linkage.pipeline.reviewing import estimates
 from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from quality.measures.evaluated import evaluation_of
-
-RELEASE = "release.json"
 
 
 def publish(run: Path, releases: Path, name: str | None = None) -> Path:

@@ -1,6 +1,7 @@
 """From a request to the project that may be extracted: only under a decision in force that covers it."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.catalogue import Catalogue
@@ -8,8 +9,8 @@ from linkage.errors import ConfigError
 from linkage.extract.project import Decision, Project
 from linkage.requests.application import Application, tables_of
 from linkage.requests.check import application_of, as_lines, faults_of
-from linkage.requests.decisions import Standing, standing
-from linkage.requests.register import NAME, Entry, read_register
+from linkage.requests.decisions import Standing, first_approval, standing
+from linkage.requests.register import NAME, Entry, account, read_register
 from linkage.requests.request import read_request
 
 
@@ -19,13 +20,19 @@ def register_of(request: Path, register: Path | None = None) -> Path:
 
 
 def approved_project(
-    path: Path, catalogue: Catalogue, *, register: Path | None = None, today: datetime.date | None = None
+    path: Path,
+    catalogue: Catalogue,
+    *,
+    register: Path | None = None,
+    published: str | None = None,
+    today: datetime.date | None = None,
 ) -> Project:
     """What a request may have, as its panel decided.
 
     Args:
         path: the request's TOML file.
         register: the register of decisions; `register.jsonl` in its folder when None.
+        published: a hash that the register must hold, as of `read_register`.
         today: the day that the decision must be in force on; this day when None.
 
     Raises:
@@ -38,16 +45,21 @@ def approved_project(
     faults = as_lines(faults_of(application, form, leaving=True))
     if faults:
         faults.append("    show all that is wrong: leo request check")
-    stands = standing(read_register(where), application)
+    entries = read_register(where, published=published)
+    stands = standing(entries, application)
     if stands.state != "approved" or stands.entry is None:
         faults += _refusal(stands, where)
     if faults or stands.entry is None:
         raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
-    return project_of(application, stands.entry)
+    return project_of(application, stands.entry, entries)
 
 
-def project_of(application: Application, approval: Entry) -> Project:
-    """A request under its approval, as extracts take it."""
+def project_of(application: Application, approval: Entry, entries: Sequence[Entry]) -> Project:
+    """A request under its approval, as extracts take it.
+
+    Args:
+        entries: the register's.
+    """
     request = application.request
     return Project(
         id=request.id,
@@ -59,6 +71,9 @@ def project_of(application: Application, approval: Entry) -> Project:
             date=approval.day("date"),
             expires=approval.day("expires"),
             conditions=tuple(approval["conditions"]),
+            approval=first_approval(entries, approval).sha256,
+            register_hash=entries[-1].sha256,
+            same_user=approval.content.get("recorded_by") == account(),
         ),
         link_metadata=request.link_metadata,
         link_samples=request.link_samples,

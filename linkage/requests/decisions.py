@@ -9,7 +9,7 @@ from typing import Any, Literal
 from linkage.catalogue.definitions import rating_of
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
-from linkage.extract.project import ApprovedTable
+from linkage.extract.project import ApprovedTable, organisation_key
 from linkage.requests.application import Application, of_whom, tables_of
 from linkage.requests.register import Entry, append, read_register
 from linkage.requests.request import Request
@@ -26,6 +26,7 @@ class Ruling:
         conditions: what an approval is bound to, in words that may be published.
         without: "table.variable" that is not approved, or "table" for all of it.
         reason: why a request is rejected; not published.
+        amends: reference of the approval that this one amends: pseudonyms stay. Any other approval makes a new key.
     """
 
     outcome: Outcome
@@ -35,6 +36,7 @@ class Ruling:
     conditions: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     reason: str = ""
+    amends: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,14 @@ class Standing:
 
 
 def submit(register: Path, application: Application) -> Entry:
-    """Record that a request has been handed to the panel."""
-    return append(register, {**_about(application), "event": "submitted", "date": application.today.isoformat()})
+    """Record that a request has been handed to the panel.
+
+    Raises:
+        ConfigError: its id is another organisation's.
+        GateError: the register does not hold.
+    """
+    content = {**_about(application), "event": "submitted", "date": application.today.isoformat()}
+    return append(register, content, see=lambda entries: _refuse(_id_faults(entries, application.request)))
 
 
 def decide(register: Path, application: Application, ruling: Ruling) -> Entry:
@@ -61,30 +69,58 @@ def decide(register: Path, application: Application, ruling: Ruling) -> Entry:
     expires = ruling.expires or application.request.retention
     scope = list(_scope(tables_of(application.grants), ruling.without))
     faults = list(_ruling_faults(application, ruling, expires, scope))
-    faults += _reference_faults(read_register(register) if register.exists() else (), ruling.reference)
-    _refuse(faults)
+    entries = read_register(register) if register.exists() else []
+    _refuse([*faults, *_entry_faults(entries, application.request, ruling)])
     decided: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
     if ruling.outcome == "rejected":
         decided |= {"reason": ruling.reason}
     else:
         decided |= {"expires": str(expires), "conditions": list(ruling.conditions), "scope": scope}
-        decided |= {"without": list(ruling.without)}
+        decided |= {"without": list(ruling.without), **({"amends": ruling.amends} if ruling.amends else {})}
     return append(
         register,
         {**_about(application), **decided},
-        see=lambda entries: _refuse(_reference_faults(entries, ruling.reference)),  # of who decided at the same time
+        # once more, for entries of others who decided at the same time
+        see=lambda entries: _refuse(_entry_faults(entries, application.request, ruling)),
     )
 
 
-def _reference_faults(entries: Iterable[Entry], reference: str) -> list[str]:
-    if any(entry.content.get("reference") == reference for entry in entries):
-        return [f"--reference: {reference} was given to a decision before; each has its own"]
-    return []
+def _entry_faults(entries: Sequence[Entry], request: Request, ruling: Ruling) -> list[str]:
+    """What the register's entries do not allow: an id of another organisation, a used reference, a wrong amendment."""
+    faults = _id_faults(entries, request)
+    if any(entry.content.get("reference") == ruling.reference for entry in entries):
+        faults.append(f"--reference: {ruling.reference} was given to a decision before; each has its own")
+    amendable = [e["reference"] for e in entries if e.is_approval and e["request"] == request.id]
+    amendable = [reference for reference in amendable if reference not in withdrawals(entries)]
+    if ruling.amends and ruling.amends not in amendable:
+        known = ", ".join(amendable) or "none"
+        faults.append(
+            f"--amends: '{request.id}' has no approval {ruling.amends} that can be amended; there are: {known}"
+        )
+    return faults
+
+
+def _id_faults(entries: Iterable[Entry], request: Request) -> list[str]:
+    """An id belongs to the organisation of its first entry for good, whatever became of it."""
+    owner = next(
+        (e["public"]["organisation"] for e in entries if e["request"] == request.id and "public" in e.content), ""
+    )
+    if not owner or organisation_key(owner) == organisation_key(request.organisation):
+        return []
+    return [f"id: '{request.id}' belongs to {owner} for good; give the request another id"]
+
+
+def first_approval(entries: Iterable[Entry], approval: Entry) -> Entry:
+    """The approval that a chain of amendments begins with: pseudonyms belong to it."""
+    for entry in sorted(entries, key=lambda entry: -entry.number):  # an amendment follows what it amends
+        if entry.is_approval and entry["reference"] == approval.content.get("amends"):
+            approval = entry
+    return approval
 
 
 def _refuse(faults: Sequence[str]) -> None:
     if faults:
-        raise ConfigError("the decision is not recorded\n" + "\n".join(f"  {fault}" for fault in faults))
+        raise ConfigError("nothing is recorded\n" + "\n".join(f"  {fault}" for fault in faults))
 
 
 def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -> Entry:

@@ -8,6 +8,7 @@ import datetime
 import fcntl
 import json
 import os
+import pwd
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,15 @@ class Entry:
     def day(self, key: str) -> datetime.date:
         """A date of the entry."""
         return datetime.date.fromisoformat(self.content[key])
+
+
+def account() -> str:
+    """This process's user, as 12 hex digits of a hash: equal accounts can be compared, and no name is kept."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under a number
+        name = str(os.getuid())
+    return digest(["account", name])[:12]
 
 
 def read_register(path: Path, *, published: str | None = None) -> list[Entry]:
@@ -127,6 +137,7 @@ def append(
         see(entries)
         whole = {
             **content,
+            "recorded_by": account(),
             "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "number": len(entries) + 1,
             "previous": entries[-1].sha256 if entries else START,

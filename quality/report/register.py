@@ -39,6 +39,7 @@ _DETAILS = (
     ("rating", "Rating"),
     ("people", "Accredited people"),
     ("conditions", "Conditions"),
+    ("amends", "Amends, and keeps the pseudonyms of"),
     ("retention", "Data are destroyed by"),
     ("withdrawn", "Withdrawn on"),
     ("withdrawal_reason", "Why it was withdrawn"),

@@ -109,7 +109,7 @@ def give(
 @pytest.fixture
 def rows(key: MasterKey) -> Callable[..., list[tuple[Any, ...]]]:
     """A table's rows with the people's numbers in the place of their pseudonyms, and its columns first."""
-    number = {key.project("study").pseudonym("AE_ID", person): int(person) for person in ("1", "2")}
+    number = {key.project("study", "a university", "").pseudonym("AE_ID", person): int(person) for person in ("1", "2")}
 
     def read(summary: ExtractSummary, table: str) -> list[tuple[Any, ...]]:
         found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")

@@ -25,7 +25,7 @@ def test_only_approved_columns_years_and_people_leave(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     summary = publish(make_project())
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     one, two = name("AE_ID", "1"), name("AE_ID", "2")
     pmr = "PUPILMATCHINGREFANONYMOUS"
     expected = [
@@ -66,7 +66,7 @@ def test_a_table_in_parts_is_given_in_files_of_their_own(
 def test_spells_are_cut_to_the_approved_years(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     found = read(publish(make_project()), "leo_employment")
     assert {row["EDUKEY"] for row in found} == {name("EDUKEY", "K1"), name("EDUKEY", "K3")}
     assert sorted((str(row["StartDate"]), str(row["EndDate"])) for row in found) == [
@@ -80,7 +80,7 @@ def test_rows_of_a_person_table_are_chosen_by_whichever_year_they_bear(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     table = {"name": "leo.outcomes", "years": "2012/13", "variables": ["tax_year", "main_enterprise"]}
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     found = {row["AE_ID"]: row for row in read(publish(make_project(table=[table])), "leo_outcomes")}
     assert set(found) == {name("AE_ID", "1"), name("AE_ID", "2")}
     first, second = found[name("AE_ID", "1")], found[name("AE_ID", "2")]
@@ -106,7 +106,7 @@ def test_population(
     members: set[str],
 ) -> None:
     found = publish(make_project(population=population))
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     assert [row["AE_ID"] for row in read(found, "people")] == sorted(name("AE_ID", member) for member in members)
     allowed = {name("AE_ID", member) for member in members}
     for table in ("npd_ks4", "leo_employment", "linkage"):
@@ -117,7 +117,7 @@ def test_the_least_certain_link_stands_for_a_person(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     summary = publish(make_project())
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     first = next(row for row in read(summary, "people") if row["AE_ID"] == name("AE_ID", "1"))
     assert first == {
         "AE_ID": name("AE_ID", "1"),

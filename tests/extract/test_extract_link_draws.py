@@ -101,7 +101,7 @@ def test_what_the_run_has_parted_is_parted_in_every_draw(
 
 def _keys(summary: ExtractSummary, key: MasterKey) -> list[tuple[str, int, str]]:
     """Person, draw and tax key, by their names in the run."""
-    name = key.project("study").pseudonym
+    name = key.project("study", "a university", "").pseudonym
     known = {name("AE_ID", person): person for person in "123"} | {name("EDUKEY", tax): tax for tax in ("K1", "K3")}
     found = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
     return sorted((known[row["AE_ID"]], row["draw"], known[row["EDUKEY"]]) for row in found)

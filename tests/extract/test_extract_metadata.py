@@ -118,7 +118,7 @@ def test_the_guides_join_runs(published: ExtractSummary, engine: Any, monkeypatc
 
 def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key: MasterKey) -> None:
     text = "".join((published.folder / name).read_text() for name in ("README.md", "datapackage.json"))
-    for secret in (key.secret, key.project("study").secret):
+    for secret in (key.secret, key.project("study", "a university", "").secret):
         assert secret.hex() not in text
     assert "SECRET" not in text
 
@@ -135,3 +135,20 @@ def test_the_crate_is_read_by_rocrate(published: ExtractSummary) -> None:
     assert set(actions) == {"CreateAction", "AssessAction"}
     assert actions["CreateAction"]["actionStatus"] == "http://schema.org/CompletedActionStatus"
     assert "until 2027-01-01" in crate.get("#licence")["description"]
+
+
+def test_an_extract_names_its_register_and_definitions(
+    engine: Engine, make_project: Callable[..., Project], catalogue: Catalogue, run_tables: dict[str, Table],
+    key: MasterKey, tmp_path: Path,
+) -> None:  # fmt: skip
+    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01"}
+    project = make_project(decision={**decision, "register_hash": "a1" * 32, "same_user": True})
+    info = {"definitions": ["requests/data.toml"], "definitions_hash": "b2" * 32}
+    made = extract(engine, project, catalogue, run_tables, key, tmp_path / "o", run_info=info, today=TODAY)
+    guide = (made.folder / "README.md").read_text()
+    package = json.loads((made.folder / "datapackage.json").read_text())
+    assert made.same_user
+    assert package["leo:decision"]["register_hash"] == "a1" * 32
+    assert package["leo:run"]["definitions_hash"] == "b2" * 32
+    for part in ("a1" * 32, "b2" * 32, "`requests/data.toml`", "duties were not separate"):
+        assert part in guide

@@ -55,7 +55,7 @@ def test_they_are_left_out_and_counted(
 ) -> None:
     summary = publish(make_project(), tables=named, opt_outs=listed(*rows))
     assert summary.opted_out == counted
-    allowed = {key.project("study").pseudonym("AE_ID", person) for person in left}
+    allowed = {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
     assert summary.people == len(left)
     for table in summary.rows:
         found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")["AE_ID"].to_pylist()
@@ -83,7 +83,7 @@ def test_they_are_left_out_whatever_the_run_calls_its_sources(
     summary = publish(make_project(), tables=called_otherwise(engine, named), opt_outs=listed(*rows), datasets=DATASETS)
     assert summary.opted_out == OptedOut(1, 1, 1)
     found = pq.read_table(summary.folder / "parquet" / "people.parquet")["AE_ID"].to_pylist()
-    assert set(found) == {key.project("study").pseudonym("AE_ID", person) for person in left}
+    assert set(found) == {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
 
 
 def test_a_population_is_of_datasets_whatever_the_run_calls_its_sources(

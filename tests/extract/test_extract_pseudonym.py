@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, batches
 from linkage.engine import rows as engine_rows
-from linkage.extract import MasterKey
+from linkage.extract import MasterKey, Project
 from linkage.extract.pseudonyms import PATTERN, pseudonyms
 
 
@@ -45,14 +45,22 @@ def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
     assert key.project("a").secret != key.project("b").secret != key.secret
 
 
+def test_a_key_is_of_id_organisation_and_approval(key: MasterKey, make_project: Callable[..., Project]) -> None:
+    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "approval": "f00"}
+    changed: list[dict[str, Any]] = [{}, {"organisation": "Mallory Ltd"}, {"decision": decision}, {"id": "other"}]
+    assert len({key.project(*make_project(**change).identity).secret for change in changed}) == len(changed)
+    spaced = make_project(organisation=" A  University")
+    assert spaced.identity == make_project().identity, "case and blanks make no other organisation"
+
+
 @pytest.mark.both_engines
 def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
     """Values written down once: a pseudonym must be the same in each version, or two releases of a project part."""
     project = MasterKey(bytes(range(32))).project("study")
     known = {
-        "1": "qu3f6tbpwtgeq3dzihkwaavtke",
-        "Ægir": "2ajjnrizbrofin5cj554yt2jty",
-        "x" * 200: "2hbrapwvo2zluro75qo5obwbci",
+        "1": "zchkhhz44xegtpsreyylvrie4m",
+        "Ægir": "fh5kwk37rbjq4exbf3r6rojpfu",
+        "x" * 200: "g5yu2gbuwbya2pikpr6py6w6ra",
     }
     found = pseudonyms(engine, project, engine.from_arrow(pa.table({"v": list(known)})), "v", kind="AE_ID")
     assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, found)} == known

@@ -269,6 +269,14 @@ def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
     assert code == 2
     assert "it is a release already" in said
     assert release.exists()
+    manifest = json.loads((release / "manifest.json").read_text())
+    assert all(
+        re.fullmatch("[0-9a-f]{64}", h) for h in (*manifest["register_hash"].values(), manifest["definitions_hash"])
+    )
+    code, _, said = leo("run", village.config, "--out", release, "--key", village.key, "--no-progress")
+    assert code == 2
+    assert "is a published release, which no run may change" in said
+    assert json.loads((release / "manifest.json").read_text()) == manifest
 
 
 def test_what_is_not_whole_or_has_a_namesake_stays(village, tmp_path):

@@ -12,14 +12,14 @@ from linkage.catalogue import shipped
 from linkage.errors import ConfigError, GateError
 from linkage.requests import decisions
 from linkage.requests.application import Application
-from linkage.requests.approved import approved_project
+from linkage.requests.approved import approved_project, project_of
 from linkage.requests.check import application_of
 from linkage.requests.decisions import Ruling, decide, standing, submit, withdraw
 from linkage.requests.register import read_register
 from linkage.requests.request import request_of
 from tests.requests.faulty import TODAY, good
 
-DAY = datetime.date(2026, 5, 1)
+DAY, SHORT = datetime.date(2026, 5, 1), datetime.date(2026, 12, 31)
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -177,6 +177,7 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
     [
         ({"reference": " "}, "--reference: give the number"),
         ({"reference": "D-0"}, "--reference: D-0 was given to a decision before"),
+        ({"amends": "D-9"}, "--amends: 'study' has no approval D-9 that can be amended; there are: D-0"),
         ({"expires": datetime.date(2026, 4, 30)}, "--expires: give a day on or after 2026-05-01"),
         ({"expires": datetime.date(2030, 1, 2)}, "after the day on which the data are destroyed, 2030-01-01"),
         ({"conditions": ("One.",)}, "an approval with conditions is recorded as such"),
@@ -188,7 +189,7 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
 def test_a_decision_that_contradicts_itself_is_not_recorded(register: Path, ruling: dict[str, Any], says: str) -> None:
     approve(register, reference="D-0")
     before = register.read_bytes()
-    with pytest.raises(ConfigError, match="the decision is not recorded") as refused:
+    with pytest.raises(ConfigError, match="nothing is recorded") as refused:
         approve(register, **ruling)
     assert says in str(refused.value)
     assert register.read_bytes() == before
@@ -295,3 +296,51 @@ def test_the_last_approval_counts(register: Path) -> None:
     approve(register, asked(_fewer), "D-2")
     assert state(register, asked(_fewer)) == "approved"
     assert state(register) == "not covered"
+
+
+def test_an_id_belongs_to_one_organisation_for_good(register: Path) -> None:
+    submit(register, asked())
+    other = asked(_set("organisation", "Mallory Consulting Ltd"))
+    before = register.read_bytes()
+    with pytest.raises(ConfigError, match=f"id: '{other.request.id}' belongs to .* for good"):
+        submit(register, other)
+    with pytest.raises(ConfigError, match="belongs to"):
+        approve(register, other)
+    assert register.read_bytes() == before
+    approve(register, asked(_set("organisation", f"  {asked().request.organisation.upper()}")))
+
+
+def test_a_change_is_a_new_key_or_a_recorded_amendment(register: Path) -> None:
+    def identity(reference: str) -> tuple[str, ...]:
+        entries = read_register(register)
+        approval = next(e for e in entries if e.is_approval and e["reference"] == reference)
+        return project_of(asked(), approval, entries).identity
+
+    approve(register)
+    approve(register, reference="D-2", amends="D-1")
+    approve(register, reference="D-3", amends="D-2")
+    approve(register, reference="D-4")
+    assert identity("D-1") == identity("D-2") == identity("D-3")
+    assert identity("D-4")[:2] == identity("D-1")[:2]
+    assert identity("D-4")[2] != identity("D-1")[2]
+    withdraw(register, "D-4", TODAY, "Ended.")
+    with pytest.raises(ConfigError, match="no approval D-4 that can be amended"):
+        approve(register, reference="D-5", amends="D-4")
+
+
+def test_a_register_can_be_pinned_and_one_user_for_both_duties_is_known(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = register.with_name("study.toml")
+    path.write_text(REQUEST)
+    request, _ = request_of(tomllib.loads(REQUEST))
+    entry = decide(register, application_of(request, shipped(), DAY), Ruling("approved", "D-1", DAY, SHORT))
+    decision = approved_project(path, shipped(), published=entry.sha256[:12], today=TODAY).decision
+    assert decision is not None
+    assert (decision.register_hash, decision.approval, decision.same_user) == (entry.sha256, entry.sha256, True)
+    with pytest.raises(GateError, match="no entry has the published hash 0000"):
+        approved_project(path, shipped(), published="0" * 12, today=TODAY)
+    monkeypatch.setattr("linkage.requests.approved.account", lambda: "another")
+    decision = approved_project(path, shipped(), today=TODAY).decision
+    assert decision is not None
+    assert not decision.same_user

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config import Source
+from linkage.config.resources import definitions_hash, own_names
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.formats import Written
@@ -154,7 +155,20 @@ def _births(space: Workspace, sources: list[str]) -> Table:
     return union_all(space.engine, tables)
 
 
-COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal", "opted_out", "change")
+COUNTED = (
+    "people",
+    "rows",
+    "held",
+    "bytes",
+    "key_fingerprint",
+    "off_frame",
+    "seal",
+    "opted_out",
+    "change",
+    "same_user",
+)
+READ_TODAY: Any = {"decision": {"register_hash", "same_user"}}
+"""Of a project, what others' entries in the register and the user change, but not what it is approved for."""
 
 
 def extract_stage(job: Job, project: Project) -> Stage:
@@ -203,7 +217,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
         reads=(*tables, EVALUATION),
         makes=(place, checked, suites),
         settings={
-            "project": project.model_dump(mode="json"),
+            "project": project.model_dump(mode="json", exclude=READ_TODAY),
             "key": key.fingerprint,
             "max_change": job.config.gates.max_extract_change,
             "critical_contracts": job.config.gates.critical_contracts,
@@ -219,8 +233,11 @@ def extract_stage(job: Job, project: Project) -> Stage:
 
 
 def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a package says of the run that it came from."""
+    """What a package says of the run that it came from, and of the definitions in use: own ones by their names."""
+    own = sorted({*manifest.get("definitions", ()), *own_names()})
     return {key: manifest[key] for key in ("config_hash", "seed", "git_commit")} | {
+        **({"definitions": own} if own else {}),
+        "definitions_hash": definitions_hash(),
         "name": manifest["run"],
         "version": manifest["versions"]["leo-linkage"],
     }
@@ -256,7 +273,7 @@ def report_stage(job: Job) -> Stage:
         reads_if_there=of_extracts,
         makes=("report/",),
         settings={
-            "compared": {name: job.projects[name].model_dump(mode="json") for name in compared},
+            "compared": {name: job.projects[name].model_dump(mode="json", exclude=READ_TODAY) for name in compared},
             "gates": job.config.gates.model_dump(mode="json"),
         },
         files={
