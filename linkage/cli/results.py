@@ -196,8 +196,16 @@ report = typer.Typer(
 
 
 @report.command("run")
-def report_run(run: o.Run) -> None:
+def report_run(
+    run: o.AnyRun,
+    publish: Annotated[
+        bool, Option("--publish", help="Suppress small counts of a folder of leo link or dedupe.")
+    ] = False,
+) -> None:
     """Write a run's report again from its counts, with the results of clerical reviews of its links.
+
+    Small counts are suppressed and others rounded. Of a folder of leo link or leo dedupe, which holds your own data,
+    counts are exact: give --publish before the report leaves.
 
     Example: leo report run runs/demo
     """
@@ -205,11 +213,12 @@ def report_run(run: o.Run) -> None:
     from linkage.pipeline.gates import failed
     from linkage.pipeline.manifest import manifest_of
     from linkage.pipeline.reviewing import estimates
-    from quality.report.render import render_run
+    from quality.report.render import PUBLICATION, render_run
 
     manifest = manifest_of(run)  # a folder of another format is refused, never misread
-    gates = Gates(**manifest.get("configuration", {}).get("gates", {}))
-    typer.echo(render_run(run, estimates(run), gates=functools.partial(failed, gates)))
+    gates = Gates(**(manifest.get("configuration") or {}).get("gates", {}))
+    profile = PUBLICATION if publish else None
+    typer.echo(render_run(run, estimates(run), profile, gates=functools.partial(failed, gates)))
 
 
 @report.command("all")

@@ -12,12 +12,13 @@ from typing import Any
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
 from quality.measures.drift import distributions
+from quality.report.document import banner_of
 from quality.report.names import Names
 from quality.report.page import Row, Table
-from quality.report.released import Step, release
+from quality.report.released import CORRECT, FALSE, MISSED, Step, release
 from quality.report.sections.bias import basis_of
 from quality.report.sections.methods import stages_of
-from quality.report.showing import number, pairs_reviewed
+from quality.report.showing import number, pairs_reviewed, with_interval
 
 BASES = {"truth": "by truth", "review": "by review", "estimated_error": "estimated"}
 LARGEST, FLAGGED = "Largest difference, either way", "Groups flagged"
@@ -86,6 +87,11 @@ class Figures:
         self._none = d.marked("not_applicable")
 
     @property
+    def banner(self) -> str:
+        """The warning that runs are on synthetic data."""
+        return banner_of(*(run.manifest for run in self.runs))
+
+    @property
     def matrices(self) -> list[Matrix]:
         """Every matrix, in the order of a page."""
         return [self.counts, self.shares, self.bias, self.groups, self.stability, self.levels, self.seconds]
@@ -119,10 +125,23 @@ class Figures:
                 for measure in ("precision", "recall"):
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
                     if any(share for share, _ in errors):
-                        cells = [self.d.accuracy(share, seen=seen) for share, seen in errors]
-                        bounds = [self.d.interval(share, seen=seen) for share, seen in errors]
-                        figures.append(Figure((title, f"{measure.capitalize()} {by}"), cells, bounds))
+                        shown = [
+                            self._error(step, basis, measure, *one) for step, one in zip(steps, errors, strict=True)
+                        ]
+                        bounds = [(low, high) for _, low, high in shown]
+                        figures.append(
+                            Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in shown], bounds)
+                        )
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
+
+    def _error(self, step: Step | None, basis: str, measure: str, share: Any, seen: int | None) -> list[Cell]:
+        """Precision or recall with its interval, as the run's report shows it."""
+        released = release(step, self.d) if step and share else None
+        if released and basis == "truth":
+            return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
+        if released and basis == "estimated_error" and released.links.mark == "suppressed":
+            return [released.links] * 3
+        return with_interval(share, self.d, seen=seen)
 
     def best_basis(self, title: str) -> str | None:
         """What says most of a step's error in the newest run: truth, a review, else match probabilities."""

@@ -26,7 +26,7 @@ from quality import disclosure
 from quality.disclosure import Cell, Disclosure, Sum
 from quality.report import charts
 from quality.report import page as blocks
-from quality.report.document import csv_of, document
+from quality.report.document import banner_of, csv_of, document
 from quality.report.folder import check_folder, write_folder
 from quality.report.showing import symbols
 
@@ -149,7 +149,7 @@ def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable
     d = Disclosure(profile)
     files: dict[str, str] = {}
     groups = 0
-    banner = "Synthetic data: no figure is of a real institution." if manifest.get("synthetic") else ""
+    banner = banner_of(manifest)
     with connect(manifest["engine"]) as engine:
         for cohort, people in _cohorts(engine, run, manifest, rules, request):
             progress(f"counting {cohort.title}")

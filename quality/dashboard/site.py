@@ -63,7 +63,7 @@ def write_site(
     for two in pairs:
         sections, places = _compared(figures, two), [("index.html", "Runs and trends", False)]
         text = "Figures of two runs and their changes."
-        pages[files[two]] = document(titles[two], text, sections=sections, places=places)
+        pages[files[two]] = document(titles[two], text, sections=sections, places=places, banner=figures.banner)
     write_folder(out, _MARK, pages)
     size = sum(len(page.encode()) for page in pages.values())
     return Site(out / "index.html", len(runs), len(below.not_shown), len(pages), size)
@@ -82,7 +82,7 @@ def _index(below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]])
         _machines(figures),
         _about(figures.d),
     ]
-    return document("Linkage dashboard", statement, _headlines(figures), sections, links=links)
+    return document("Linkage dashboard", statement, _headlines(figures), sections, links=links, banner=figures.banner)
 
 
 def _headlines(figures: Figures) -> list[Headline]:

@@ -9,7 +9,7 @@ from quality.disclosure.attack import Interval, disclosed, intervals, is_consist
 from quality.disclosure.bounds import AttackerBounds, ProtectionLevel, Sum, exact_bounds
 from quality.disclosure.cells import Cell, Disclosure, Mark
 from quality.disclosure.dominance import broken_rule, level_of
-from quality.disclosure.profiles import Dominance, Profile, Symbols, load, names
+from quality.disclosure.profiles import Dominance, Profile, Symbols, exact, load, names
 from quality.disclosure.secondary import Unprotectable, protect, suppress
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Unprotectable",
     "broken_rule",
     "disclosed",
+    "exact",
     "exact_bounds",
     "intervals",
     "is_consistent",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from quality.disclosure.bounds import Key, Sum
 from quality.disclosure.profiles import Profile
 from quality.disclosure.secondary import suppress
-from quality.intervals import Share, wilson
+from quality.intervals import Share, f1, wilson
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
 
@@ -146,11 +146,38 @@ class Disclosure:
             return self.marked("suppressed")
         return self.marked("not_applicable" if "not_applicable" in marks or marks == {None} else "unavailable")
 
-    def accuracy(self, share: Share | None, *, seen: int | None = None) -> Cell:
-        """Precision, recall or F1 in per cent: shown where the base reaches the threshold, however few the errors are.
+    def share_of(self, part: Cell | None, rest: Cell | None) -> list[Cell]:
+        """A share of error in per cent with Wilson's interval, from the counts that make up its base as they are shown.
 
-        For errors against truth, or that a review or probabilities estimate, and for nothing else: they are facts about
-        the linkage and not about a person; truth exists for synthetic or evaluation data only.
+        Args:
+            part, rest: released together; None where there is no such count.
+        """
+        counts = self._numbers(part, rest)
+        if isinstance(counts, Cell):
+            return [counts] * 3
+        share = wilson(counts[0], counts[0] + counts[1])
+        return [self.accuracy(share), *self.interval(share)]
+
+    def f1_of(self, *cells: Cell | None) -> list[Cell]:
+        """F1 in per cent with its interval, from correct, false and missed as they are shown."""
+        counts = self._numbers(*cells)
+        if isinstance(counts, Cell):
+            return [counts] * 3
+        share = f1(*counts)
+        return [self.accuracy(share), *self.interval(share)]
+
+    def _numbers(self, *cells: Cell | None) -> list[int] | Cell:
+        """Counts as they are shown, or why there are none; one that rounds to zero is zero."""
+        marks = {cell.mark if cell else "not_applicable" for cell in cells}
+        if marks <= {None, "low"}:
+            return [round(cell.value or 0) for cell in cells if cell]
+        return self.marked("suppressed" if "suppressed" in marks else "not_applicable")
+
+    def accuracy(self, share: Share | None, *, seen: int | None = None) -> Cell:
+        """Precision, recall or F1 in per cent, shown where the base reaches the threshold.
+
+        For shares of counts as they are shown (`share_of`), or that a review or probabilities estimate; never for exact
+        counts, which value and interval would disclose.
 
         Args:
             seen: how many pairs an estimate is based on, where they are fewer than its base.

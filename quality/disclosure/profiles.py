@@ -87,6 +87,11 @@ def load(name: str = "leo_publication") -> Profile:
     return check(Profile, toml_of(path), path.name)
 
 
+def exact() -> Profile:
+    """No suppression and no rounding, for a user's own data that stay where they are; no command takes it by name."""
+    return load().model_copy(update={"title": "Exact counts: not to be published", "threshold": 1, "round_to": 1})
+
+
 def names() -> list[str]:
     """The profiles there are."""
     return list(_profiles())

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -46,6 +46,21 @@ def document(
     page = {"parts": (), "banner": "", "about": "", "places": (), "links": (), "version": __version__} | more
     whole = {"title": title, "statement": statement, "headlines": headlines, "sections": sections}
     return template.render(**whole, **page, style=Markup(report_style() + style))
+
+
+def banner_of(*manifests: Mapping[str, Any]) -> str:
+    """The warning at the top of a page of runs on synthetic data; nothing of other runs.
+
+    Args:
+        manifests: of the runs; `synthetic`, run, finished, versions, and published where a release was made of it.
+    """
+    runs = []
+    for one in manifests:
+        version = (one.get("versions") or {}).get("leo-linkage", "")
+        state = f"published {str(one['published'])[:10]}" if one.get("published") else "draft"
+        facts = (one.get("run", ""), str(one.get("finished") or "")[:10], version and f"leo-linkage {version}", state)
+        runs += [", ".join(str(fact) for fact in facts if fact)] if one.get("synthetic") else []
+    return f"Synthetic data: no person here is real. {'; '.join(runs)}." if runs else ""
 
 
 def write_page(page: str, out: Path) -> Path:

@@ -6,12 +6,11 @@ hidden in one table can be calculated from another.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Sum
-from quality.intervals import wilson
 from quality.report.names import Names
 
 DECISIONS = ("accepted", "review", "rejected")
@@ -21,8 +20,14 @@ Step = Mapping[str, Any]
 TwoWay = tuple[tuple[str, ...], tuple[str, ...]]  # names of two characteristics, and a label of each
 _MEASURES = ("outside", "unlinked", "linked", "eligible", "all")
 _SPLIT = ("eligible", "linked", "unlinked")
+_OF_LINKS = ("links of",)
+ByTruth = tuple[dict[Key, int], list[Key], list[int]]
+"""A table: counts by truth, keys of the counts behind it, and what it leaves of these."""
 _ALL: Key = ("decision", "all")
 _ACCEPTED: Key = ("decision", "accepted")
+CORRECT: Key = ("judged", "correct")
+FALSE: Key = ("judged", "false")
+MISSED: Key = ("true", "missed")
 BY_RULE: Key = ("method", "deterministic")
 """Links of all deterministic passes."""
 
@@ -39,7 +44,7 @@ class Group:
     rate: Cell
     low: Cell
     high: Cell
-    found: Cell  # share of those with a true match who are linked to it
+    found: Cell  # share of people with a true match who are linked to it
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,35 @@ class Released:
         cells: by key: ("decision", decision), ("pass", method, pass), ("bin", decision, lower end),
             ("band", "all" or "accepted", place), ("of pass", "pairs" or "accepted", pass),
             ("of rule", "pairs", "new_pairs" or "pairs_kept", place), ("true", outcome),
-            ("judged", "assessed", "correct" or "false").
+            ("judged", "assessed", "correct" or "false"); counts by truth of a part: (part, ..., "correct" or "false").
         shares: of all links, by the key of a pass, or BY_RULE.
+        groups: key of each group of the left side, by names of characteristics and labels.
     """
 
     left: Side
     right: Side
     cells: Mapping[Key, Cell]
     shares: Mapping[Key, Cell]
+    groups: Mapping[TwoWay, Key]
+    d: Disclosure
+
+    def share(self, part: Key, rest: Key) -> list[Cell]:
+        """A share of error with its interval, from two released counts; hidden where either is."""
+        return self.d.share_of(*(self.cells.get(key) for key in (part, rest)))
+
+    def measures(self, correct: Key = CORRECT, false: Key = FALSE, missed: Key = MISSED) -> list[Cell]:
+        """Precision, recall and F1 by truth, each with its interval: nine cells."""
+        cells = [self.cells.get(key) for key in (correct, false, missed)]
+        return [*self.share(correct, false), *self.share(correct, missed), *self.d.f1_of(*cells)]
+
+    def part_measures(self, *key: str) -> list[Cell]:
+        """Precision, recall and F1 of the links of a pass or band."""
+        return self.measures(*(("links of", *key, name) for name in ("correct", "false", "missed")))
+
+    def of_group(self, names: Sequence[str], labels: Sequence[str], part: str, rest: str) -> list[Cell]:
+        """A share of error of a group of the left side: of "found" and "missed", or of "correct" and "false"."""
+        key = self.groups.get((tuple(names), tuple(labels)), ("none",))
+        return self.share((*key, part), (*key, rest))
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -186,6 +212,7 @@ class _Step:
         self.totals = {side: _totals(step, side) for side in ("left", "right")}
         self.rates = {side: [rate for rate in step.get("rates", ()) if rate["side"] == side] for side in self.totals}
         self.two_way: dict[TwoWay, tuple[Key, Mapping[str, Any]]] = {}
+        self.groups: dict[TwoWay, Key] = {}
         for side in self.totals:
             self._add_side(side)
         self._add_two_way({rate["characteristic"]: rate for rate in self.rates["left"] if rate["is_partition"]})
@@ -197,12 +224,14 @@ class _Step:
 
     def released(self, d: Disclosure) -> Released:
         cells = d.counts(self.counts, self.sums, unpublished=self.unpublished)
+        cells |= self._by_truth(cells, d)
         links = self.counts[_ACCEPTED]
         shares = {
             key: d.percent(self.counts[key], links, tied=(cells[key], cells[_ACCEPTED]))
             for key in (*(key for key in cells if key[0] == "pass"), BY_RULE)
         }
-        return Released(self._side("left", cells, d), self._side("right", cells, d), cells, shares)
+        sides = self._side("left", cells, d), self._side("right", cells, d)
+        return Released(*sides, cells, shares, self.groups, d)
 
     def whole(self, whole: Key, parts: Iterable[Key]) -> None:
         """Add that parts make up a whole."""
@@ -281,9 +310,9 @@ class _Step:
         def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
             everybody, eligible, *split = (cells[*key, measure] for measure in ("all", *_SPLIT))
             rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
-            found = wilson(row["found"], row["in_both"]) if row.get("in_both") is not None else None
+            found = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
             bounds = d.sampled(rate, eligible)
-            return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, d.accuracy(found))
+            return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, found)
 
         def groups(rate: Mapping[str, Any]) -> list[Group]:
             return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
@@ -375,6 +404,138 @@ class _Step:
         self.part_of(_ACCEPTED, ("judged", "assessed"))
         for decision in DECISIONS:
             self.part_of(("decision", decision), ("true", decision))
+        self.counts[MISSED] = accuracy["true_pairs"] - accuracy["correct"]
+        self.part_of(("true", "all"), CORRECT, MISSED)
+        self.part_of(("true", "accepted"), CORRECT)
+
+    def _by_truth(self, cells: Mapping[Key, Cell], d: Disclosure) -> dict[Key, Cell]:
+        """Counts by truth of groups, passes, bands and rules, table by table.
+
+        A table is shown where neither its counts nor what they leave of counts behind it are small, and all of those
+        are shown: it then holds nothing that could be hidden or that would disclose a hidden count.
+        """
+        small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
+        shown: dict[Key, Cell] = {}
+        for counts, behind, rests in self._tables_by_truth():
+            values = [*counts.values(), *map(abs, rests)]
+            is_shown = all(cells[key].mark != "suppressed" for key in behind if key in cells)
+            is_safe = is_shown and not any(count in small for count in values)
+            shown |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
+        return shown
+
+    def _tables_by_truth(self) -> Iterator[ByTruth]:
+        for side, (total, _) in self.totals.items():
+            whole: Key = (side, "total", "")
+            yield self._of_groups({whole: total})
+            for rate in self.rates[side]:
+                groups: dict[Key, Any] = {(side, rate["characteristic"], row["group"]): row for row in rate["groups"]}
+                counts, behind, rests = self._of_groups(groups)
+                if not rate["is_partition"] and total.get("found") is not None:  # groups overlap
+                    rests += [total[name] - row[name] for row in groups.values() for name in ("found", "in_both")]
+                yield counts, behind, rests
+        for table in self.step.get("bias") or ():
+            yield self._of_groups(self._keys_of(table, table["groups"]), {"linked": "matched"})
+            yield self._of_links(self._keys_of(table, table["groups"]))
+            yield self._of_links(self._keys_of(table, table.get("bands") or (), "bands"))
+        if CORRECT in self.counts:
+            yield from self._of_parts()
+
+    def _keys_of(self, table: Mapping[str, Any], groups: Iterable[Mapping[str, Any]], *more: str) -> dict[Key, Any]:
+        names = tuple(table["characteristics"])
+        codes = {
+            row["label"]: row["group"]
+            for rate in self.rates["left"]
+            if (rate["characteristic"],) == names and not more
+            for row in rate["groups"]
+        }
+        keys: dict[Key, Any] = {}
+        for row in groups:
+            labels = " and ".join(row["labels"])
+            key = ("left", " and ".join((*names, *more)), codes.get(labels, labels))
+            keys[key] = row
+            self.groups[(*names, *more), tuple(row["labels"])] = key
+        return keys
+
+    def _of_groups(self, groups: Mapping[Key, Mapping[str, Any]], names: Mapping[str, str] | None = None) -> ByTruth:
+        """People with a true match who are linked to it, or not."""
+        linked = (names or {}).get("linked", "linked")
+        rows = {key: row for key, row in groups.items() if row.get("in_both") is not None}
+        counts = {(*key, "found"): row["found"] for key, row in rows.items()}
+        counts |= {(*key, "missed"): row["in_both"] - row["found"] for key, row in rows.items()}
+        rests = [row["eligible"] - row["in_both"] for row in rows.values()]
+        rests += [row[linked] - row["found"] for row in rows.values()]
+        return counts, self._behind(rows), rests
+
+    def _of_links(self, groups: Mapping[Key, Mapping[str, Any]]) -> ByTruth:
+        """Correct and false links of the groups of the left side."""
+        rows = {key: row for key, row in groups.items() if row.get("false")}
+        counts = {(*key, "false"): int(row["false"]["count"]) for key, row in rows.items()}
+        counts |= {(*key, "correct"): row["false"]["of"] - counts[*key, "false"] for key, row in rows.items()}
+        rests = [row["matched"] - row["false"]["of"] for row in rows.values()]
+        return counts, [*self._behind(rows), CORRECT, FALSE], [*rests, *self._rests(counts)]
+
+    def _behind(self, groups: Iterable[Key]) -> list[Key]:
+        """Counts of link rates that groups rest on; of a band those of all years."""
+        of_all = {key[:2] for key in self.counts if len(key) == 4 and key[3] in _SPLIT}
+        behind = set()
+        for key in groups:
+            name = key[1].removesuffix(" and bands")
+            behind |= {("left" if key[0] == "left" else key[0], name)} & of_all
+        return [key for key in self.counts if key[:2] in behind and key[-1] in _SPLIT]
+
+    def _rests(self, counts: Mapping[Key, int]) -> list[int]:
+        """What counts by truth leave of the step's."""
+        if not counts or CORRECT not in self.counts:
+            return []
+        sums = {name: sum(n for key, n in counts.items() if key[-1] == name) for name in ("correct", "false")}
+        return [self.counts["judged", name] - number for name, number in sums.items()]
+
+    def _of_parts(self) -> Iterator[ByTruth]:
+        """Passes, bands of match weight and of probability, types of data error, blocking rules."""
+        step, true = self.step, self.counts["true", "all"]
+        passes: dict[Key, Any] = {("pass", row["method"], row["pass"]): row for row in step.get("passes", ())}
+        bands: dict[Key, Any] = {("band", "accepted", str(n)): row for n, row in enumerate(step.get("bands", ()))}
+        for rows in (passes, {key: row["of_links"] for key, row in bands.items()}):
+            counts = {(*_OF_LINKS, *key, name): row[name] for key, row in rows.items() for name in ("correct", "false")}
+            rests = [self.counts[key] - row["correct"] - row["false"] for key, row in rows.items()]
+            missed = {(*_OF_LINKS, *key, "missed"): true - row["correct"] for key, row in rows.items()}
+            yield counts | missed, [*rows, CORRECT, FALSE, MISSED], [*rests, *self._rests(counts)]
+        pairs = {("pairs of", *key, name): row[name] for key, row in bands.items() for name in ("correct", "false")}
+        rests = [row[name] - row["of_links"][name] for row in bands.values() for name in ("correct", "false")]
+        rests += [row["pairs"] - row["correct"] - row["false"] for row in bands.values()]
+        yield pairs, [*bands, *(("band", "all", key[2]) for key in bands), CORRECT, FALSE], rests
+        for group in step.get("calibration") or ():
+            counts = {}
+            for row in (group, *group["bands"]):
+                band = f"{row['from']:g}" if "from" in row else "all"
+                counts |= _split(("probability", group["group"], band), row["share_true"], "correct", "false")
+            whole = {key: n for key, n in counts.items() if key[2] == "all"}
+            yield counts, [CORRECT, FALSE], self._rests(whole) if group["group"] != "all" else []
+        errors = step.get("data_errors") or {"kinds": ()}
+        kinds: dict[str, Any] = {str(number): row for number, row in enumerate(errors["kinds"])}
+        for name, row in (kinds | ({"none": errors["without_error"]} if kinds else {})).items():
+            share = row["share_missed"]
+            counts = _split(("error", name), share, "missed", "found") | {("error", name, "pairs"): share["of"]}
+            yield (
+                counts,
+                [("true", "all"), CORRECT, MISSED],
+                [true - share["of"], self.counts[MISSED] - int(share["count"])],
+            )
+        blocking = step.get("blocking") or {}
+        reached: dict[Key, Any] = {("reached", name): blocking.get(name) for name in ("recall", "recall_with_passes")}
+        for number, row in enumerate(blocking.get("rules", ())):
+            reached |= {("reached", name, str(number)): row.get(name) for name in ("recall", "added_recall")}
+        counts = {}
+        for key, one in reached.items():
+            counts |= _split(key, one, "found", "missed") if one else {}
+        together = counts.get(("reached", "recall", "found"), 0)
+        rests = [n - together for key, n in counts.items() if key[-1] == "found" and key[1] != "added_recall"]
+        yield counts, [("true", "all"), ("true", "not compared")], rests
+
+
+def _split(key: Key, share: Mapping[str, Any], part: str, rest: str) -> dict[Key, int]:
+    """A share as two counts."""
+    return {(*key, part): int(share["count"]), (*key, rest): share["of"] - int(share["count"])}
 
 
 def _adds_up(table: Mapping[str, Any], rates: Sequence[Mapping[str, Any]]) -> bool:

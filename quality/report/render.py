@@ -9,7 +9,7 @@ from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
 from quality.measures.evaluated import evaluation_of
-from quality.report.document import document, write_page
+from quality.report.document import banner_of, document, write_page
 from quality.report.names import Names
 from quality.report.page import Part, Section
 from quality.report.released import Inputs, Publication
@@ -17,6 +17,10 @@ from quality.report.sections import bias, coverage, data, drift, error, implausi
 from quality.report.showing import moment
 
 __all__ = ["Inputs", "headlines", "render", "render_run", "results_of"]
+
+
+PUBLICATION = "leo_publication"
+"""The profile of what is published."""
 
 
 def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
@@ -34,13 +38,14 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         str(manifest.get("name") or manifest.get("run") or ""),
         moment(str(manifest.get("finished") or manifest.get("started") or "")),
         f"leo-linkage {version}" if version else "",
+        "" if p.d.profile.threshold > 1 or inputs.profile else p.d.profile.title,
     ]
     page = document(
         inputs.title,
         statement.summary(p),
         statement.headlines(p),
         parts=[statement.statement_part(p), *_parts(p)],
-        banner="Synthetic data: no real person is in this report." if manifest.get("synthetic") else "",
+        banner=banner_of(manifest),
         about=", ".join(filter(None, about)),
     )
     return write_page(page, out)
@@ -49,13 +54,15 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
 def render_run(
     run: Path,
     reviews: Sequence[Mapping[str, Any]] = (),
-    profile: str = "leo_publication",
+    profile: str | None = None,
     *,
     gates: Callable[..., Sequence[str]] | None = None,
 ) -> Path:
     """Write RUN/report/index.html from RUN/quality/*.json, RUN/manifest.json and reviews of its links.
 
     Args:
+        profile: by default exact counts of a folder of leo link or leo dedupe, which holds the user's own data, and LEO's
+            rules for publications of any other run.
         gates: given evaluation, drift, contracts and reviews, names those that fail.
 
     Raises:
@@ -69,6 +76,8 @@ def render_run(
             why = f"a gate stopped the run before it was evaluated; {run / 'log.jsonl'} says which"
         raise InputError(f"{path}: no such file\n  {why}")
     evaluation = evaluation_of(path)
+    is_own = "recognised" in manifest  # leo link and leo dedupe write which columns they recognised
+    profile = profile or ("" if is_own else PUBLICATION)
     contracts: list[Mapping[str, Any]] = []
     extracts = sorted(path.name for path in run.glob("quality/contracts-extract-*.json"))
     for name in ("contracts.json", "contracts-published.json", *extracts):
@@ -96,7 +105,10 @@ def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -
 
 
 def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
-    names, profile = Names(catalogue or shipped(), inputs.evaluation["steps"]), disclosure.load(inputs.profile)
+    names, profile = (
+        Names(catalogue or shipped(), inputs.evaluation["steps"]),
+        (disclosure.load(inputs.profile) if inputs.profile else disclosure.exact()),
+    )
     return Publication(**vars(inputs), names=names, d=disclosure.Disclosure(profile))
 
 

@@ -137,8 +137,8 @@ def span(across: Callable[[float], float], start: float, end: float) -> tuple[fl
 
 
 def kind_of(weight: float, is_sum: bool = False) -> str:
-    """The form of a bar: solid for a match, outlined against it."""
-    return "sum" if is_sum or not weight else "for" if weight > 0 else "against"
+    """The form of a bar: solid for a match or without evidence, outlined against it."""
+    return "sum" if is_sum else "against" if weight < 0 else "for"
 
 
 def _named(bar: Bar) -> str:

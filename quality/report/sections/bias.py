@@ -7,7 +7,7 @@ from quality.disclosure import Cell
 from quality.report import charts
 from quality.report.page import Block, Fold, Heading, Row, Section, Table, Text
 from quality.report.released import Group, Publication, Step
-from quality.report.showing import INTERVAL, listed, lower, number, signed, with_interval
+from quality.report.showing import INTERVAL, listed, lower, number, signed
 
 MISSED_ESTIMATED = "Estimated missed matches (minimum), %"
 MISSED_NOTE = "Missed: share of the group's eligible people with a true match who were not linked to it."
@@ -29,7 +29,8 @@ class GroupCells:
     """Cells of the groups of a step's left side: what is hidden among its link rates must not be disclosed here."""
 
     def __init__(self, p: Publication, step: Step) -> None:
-        side = p.released(step).left
+        self._released = p.released(step)
+        side = self._released.left
         self._d, self._two_way = p.d, side.two_way
         self._groups = {(title, group.label): group for _, title, groups in side.characteristics for group in groups}
 
@@ -42,27 +43,42 @@ class GroupCells:
         if released := self.group(row, group):
             return released.rate
         cell = self._two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
-        return cell or self._d.percent(group["matched"], group["eligible"])
+        return cell or self._d.marked("unavailable")
+
+    def by_truth(self, row: Mapping[str, Any], group: Mapping[str, Any], part: str, rest: str) -> list[Cell]:
+        """A share of error by truth with its interval: of the found and missed, or the correct and false."""
+        names = [*row["characteristics"], *(["bands"] if group in (row.get("bands") or ()) else [])]
+        return self._released.of_group(names, group["labels"], part, rest)
 
     def difference(self, row: Mapping[str, Any], group: Mapping[str, Any], basis: str) -> list[Cell]:
         """Standardised difference and its interval, where the counts behind it may be shown."""
-        value, profile = group[basis], self._d.profile
+        value = group[basis]
         if value is None:
             return [self._d.marked("not_applicable")] * 3
         if basis == "matched_unmatched":
-            few = min(group["matched"], group["eligible"] - group["matched"]) < profile.threshold
-            hidden = few or group["eligible"] < profile.fewest or self.rate(row, group).mark == "suppressed"
+            behind = self.rate(row, group)
         else:
-            hidden = (group["false"]["of"] if basis == "right_false" else group["in_both"]) < profile.fewest
-        if hidden:
-            return [self._d.marked("suppressed")] * 3
+            behind = self.by_truth(
+                row, group, *(("correct", "false") if basis == "right_false" else ("found", "missed"))
+            )[0]
+        if behind.value is None:
+            return [self._d.derived(behind)] * 3
         return [signed(value[key]) for key in ("difference", "low", "high")]
 
-    def estimated(self, group: Mapping[str, Any], share: float | None) -> Cell:
-        """A mean of match probabilities of a group's links, or a bound of it; not a count of people."""
+    def estimated(self, row: Mapping[str, Any], group: Mapping[str, Any], share: float | None) -> Cell:
+        """A mean of match probabilities of a group's links, or a bound of it, where the link rate is shown."""
         if share is None:
             return self._d.marked("not_applicable")
-        return self._d.marked("suppressed") if group["links"] < self._d.profile.fewest else number(100 * share)
+        rate = self.rate(row, group)
+        if group in (row.get("bands") or ()):  # shown where the rates of all its years are
+            first, _, last = group["labels"][0].partition(" to ")
+            years = [
+                one
+                for (title, label), one in self._groups.items()
+                if title == row["title"] and first <= label <= (last or first)
+            ]
+            rate = self._d.marked("suppressed") if any(one.rate.value is None for one in years) else number(0)
+        return self._d.derived(rate) if rate.value is None else number(100 * share)
 
 
 def basis_of(step: Step) -> str:
@@ -189,8 +205,8 @@ def _table(p: Publication, step: Step, *, two_way: bool) -> Table:
     rows: list[Row] = [
         [
             *(*labels_of(row, group), cells_of.rate(row, group)),
-            *(with_interval(group["missed"], p.d) if has_truth else []),
-            cells_of.estimated(group, group["estimated_missed"]),
+            *(cells_of.by_truth(row, group, "missed", "found") if has_truth else []),
+            cells_of.estimated(row, group, group["estimated_missed"]),
             *cells_of.difference(row, group, "matched_unmatched"),
             *(cells_of.difference(row, group, "found_missed") if has_truth else []),
         ]
@@ -211,8 +227,8 @@ def _false_table(p: Publication, step: Step) -> Table:
     rows: list[Row] = []
     for row, group in named_groups(step, "right_false"):
         within, cells = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
-        estimated = [cells_of.estimated(group, within.get(bound)) for bound in ("value", "low", "high")]
-        measured = with_interval(group["false"], p.d) if has_truth else []
+        estimated = [cells_of.estimated(row, group, within.get(bound)) for bound in ("value", "low", "high")]
+        measured = cells_of.by_truth(row, group, "false", "correct") if has_truth else []
         compared: Row = [*cells, _verdict(group["right_false"], cells[0])] if has_truth else []
         rows.append([*labels_of(row, group), *measured, *estimated, *compared])
     heads = ["Characteristic", "Group", *(["False links, %", *INTERVAL] if has_truth else [])]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.disclosure import Cell
+from quality.disclosure import Cell, Disclosure, Sum
 from quality.measures.calibration import by_chance
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.measures.review_estimates import all_readings
@@ -51,10 +51,9 @@ def accuracy_section(p: Publication) -> Section | None:
     for step in steps:
         cells = p.released(step).cells
         judged = [cells["judged", name] for name in ("assessed", "correct", "false")]
-        rows.append([p.name_of(step), cells["true", "all"], *judged, *measures_of(step["accuracy"], p.d)])
+        rows.append([p.name_of(step), cells["true", "all"], *judged, *p.released(step).measures()])
     if spine:
-        counts = [p.d.count(spine["pairwise"][key]) for key in ("true_pairs", "accepted", "correct", "false")]
-        rows.append(["Spine, pairs of records", *counts, *measures_of(spine["pairwise"], p.d)])
+        rows.append(["Spine, pairs of records", *_spine_pairs(spine["pairwise"], p.d)])
     heads = ["Step", "True matches", "Links judged", "Correct", "False", *measure_heads()]
     table = Table("Accuracy against truth by step", heads, rows, _cardinality_note(steps))
     text = (
@@ -70,17 +69,35 @@ def accuracy_section(p: Publication) -> Section | None:
         _bands_table(p, steps[-1]),
     ]
     if spine:
-        people = spine["people"]
-        lines: list[Row] = [
-            [title, p.d.accuracy(people[key]) if key.startswith("share") else p.d.count(people[key])]
-            for key, title in _SPINE_PEOPLE.items()
-        ]
+        people = _spine_people(spine["people"], p.d)
+        lines: list[Row] = [[title, people[key]] for key, title in _SPINE_PEOPLE.items()]
         blocks.append(Table("People of the spine and true people", ["What", "People"], lines))
     return Section("accuracy", "Accuracy against truth", blocks)
 
 
+def _spine_pairs(pairs: Mapping[str, Any], d: Disclosure) -> list[Cell]:
+    """True pairs of records, accepted, correct and false, and precision, recall and F1, released together."""
+    counts = {key: pairs[key] for key in ("true_pairs", "accepted", "correct", "false")}
+    counts["missed"] = counts["true_pairs"] - counts["correct"]
+    sums = [Sum("accepted", ("correct", "false"))] if counts["accepted"] == counts["correct"] + counts["false"] else []
+    cells = d.counts(counts, [*sums, Sum("true_pairs", ("correct", "missed"))])
+    correct, false, missed = cells["correct"], cells["false"], cells.pop("missed")
+    errors = [*d.share_of(correct, false), *d.share_of(correct, missed), *d.f1_of(correct, false, missed)]
+    return [*cells.values(), *errors]
+
+
+def _spine_people(people: Mapping[str, Any], d: Disclosure) -> dict[str, Cell]:
+    """Counts of the people of the spine and of true people, and the share that is exactly right."""
+    keys = ("true", "spine", "exact", "split", "mixed")
+    rests = {f"{whole} but {part}": people[whole] - people[part]
+             for whole, part in (("true", "exact"), ("spine", "exact"), ("true", "split"), ("spine", "mixed"))}  # fmt: skip
+    sums = [Sum(rest.split(" but ")[0], (rest.split(" but ")[1], rest)) for rest in rests]
+    cells = d.counts({key: people[key] for key in keys} | rests, sums, unpublished=list(rests)[1:])
+    return cells | {"share_exact": d.share_of(cells["exact"], cells["true but exact"])[0]}
+
+
 def _in_words(p: Publication, step: Step) -> str:
-    precision, recall = (p.d.accuracy(step["accuracy"][measure]) for measure in ("precision", "recall"))
+    precision, _, _, recall, *_ = p.released(step).measures()
     if precision.value is None or recall.value is None:
         return f"{p.name_of(step)}: too few links or true matches to show error."
     return f"{p.name_of(step)}: {precision.text}% of links are correct; {recall.text}% of true matches are linked."
@@ -95,24 +112,11 @@ def _cardinality_note(steps: Sequence[Step]) -> str:
     return ""
 
 
-def part_cells(p: Publication, row: Mapping[str, Any], links: Cell) -> Row:
-    """Precision, recall and F1 of a part of a step.
-
-    Args:
-        links: the part's number of links. Its recall is that number over all true matches, so both are hidden together.
-    """
-    few = (row["recall"]["count"] if row["recall"] else 0) < p.d.profile.threshold
-    if links.mark == "suppressed" or few:
-        return [p.d.marked("suppressed") for _ in range(9)]
-    return [*measures_of(row, p.d)]
-
-
 def _passes_table(p: Publication, steps: Sequence[Step]) -> Table:
     rows: list[Row] = [
-        [p.name_of(step), p.names.words(row["pass"]), links, *part_cells(p, row, links)]
+        [p.name_of(step), p.names.words(name), links, *p.released(step).part_measures("pass", method, name)]
         for step in steps
-        for row in step["passes"]
-        for links in [p.released(step).cells["pass", row["method"], row["pass"]]]
+        for (method, name), links in p.released(step).under("pass").items()
     ]
     note = "Recall is the share of all true matches that the pass linked; it adds up to the step's."
     return Table("Accuracy by pass", ["Step", "Pass", "Links", *measure_heads()], rows, note)
@@ -127,14 +131,16 @@ def _outcomes_table(p: Publication, steps: Sequence[Step]) -> Table:
 
 
 def _bands_table(p: Publication, step: Step) -> Table:
-    cells = p.released(step).cells
+    released = p.released(step)
     rows: list[Row] = []
-    for place, row in enumerate(map(dict, step["bands"])):
-        pairs, accepted = (cells["band", which, str(place)] for which in ("all", "accepted"))
+    for place, row in enumerate(step["bands"]):
+        pairs, accepted = (released.cells["band", which, str(place)] for which in ("all", "accepted"))
         low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
         label = f"Below {high}" if low is None else f"{low} and over" if high is None else f"{low} to under {high}"
-        of_links = part_cells(p, row["of_links"], accepted)
-        rows.append([label, pairs, accepted, p.d.accuracy(row["share_true"]), *of_links])
+        true, *_ = released.share(
+            *(("pairs of", "band", "accepted", str(place), name) for name in ("correct", "false"))
+        )
+        rows.append([label, pairs, accepted, true, *released.part_measures("band", "accepted", str(place))])
     heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
     return Table(f"{p.name_of(step)}: pairs and accuracy of links by match weight", heads, rows)
 
@@ -147,14 +153,16 @@ def errors_section(p: Publication) -> Section | None:
     last = steps[-1]
     whole = last["accuracy"]["true_pairs"]
     rows: list[Row] = []
-    for row in last["data_errors"]["kinds"][:_MOST_ERRORS]:
-        missed = with_interval(row["share_missed"], p.d)
+    released = p.released(last)
+    for place, row in enumerate(last["data_errors"]["kinds"][:_MOST_ERRORS]):
+        key = ("error", str(place))
+        missed = released.share((*key, "missed"), (*key, "found"))
         cost = number(1e4 * row["cost"] / whole if whole else 0.0, 1) if missed[0].mark is None else missed[0]
         title = f"{p.names.column(row['field'])}: {p.names.words(row['kind']).lower()}"
-        rows.append([title, p.d.count(row["pairs"]), *missed, cost])
+        rows.append([title, released.cells[*key, "pairs"], *missed, cost])
     heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
     table = Table(f"{p.name_of(last)}: types of data error, costliest first", heads, rows)
-    clean = p.d.accuracy(last["data_errors"]["without_error"]["share_missed"])
+    clean, *_ = released.share(("error", "none", "missed"), ("error", "none", "found"))
     text = (
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
         "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
@@ -212,8 +220,8 @@ def estimated_section(p: Publication) -> Section | None:
     rows: list[Row] = [
         [
             p.name_of(step),
-            *measures_of(step["estimated_error"], p.d),
-            *(p.d.accuracy(step["accuracy"][key] if step["accuracy"] else None) for key in known),
+            *estimated_measures(p, step),
+            *(p.released(step).measures()[place] for place in ((0, 3) if known else ())),
         ]
         for step in steps
     ]
@@ -224,8 +232,8 @@ def estimated_section(p: Publication) -> Section | None:
         "pairs, with the estimated blocking recall, to the missed matches. Sensitivity ranges: sampling error, a factor "
         "of 3 on false links, 1.5 on missed scored pairs and 2 on unscored matches."
     )
-    expected = steps[-1]["estimated_error"]
-    precision, recall = (with_interval(expected[key], p.d) for key in ("precision", "recall"))
+    expected, cells = steps[-1]["estimated_error"], estimated_measures(p, steps[-1])
+    precision, recall = cells[:3], cells[3:6]
     summary = f"{p.name_of(steps[-1])}: {in_brackets(precision)} of links are expected to be correct"
     if recall[0].value is not None:
         summary += f" and {in_brackets(recall)} of matches to be linked."
@@ -236,6 +244,13 @@ def estimated_section(p: Publication) -> Section | None:
     return Section("estimated", "Estimated linkage error", blocks)
 
 
+def estimated_measures(p: Publication, step: Step) -> list[Cell]:
+    """Precision, recall and F1 estimated from match probabilities, where the number of links may be shown."""
+    if (links := p.released(step).links).mark == "suppressed":
+        return [links] * 9
+    return measures_of(step["estimated_error"], p.d)
+
+
 def calibration_section(p: Publication) -> Section | None:
     """Match probabilities compared with the share of true matches; None without truth or probabilities."""
     steps = [step for step in p.steps if step.get("calibration")]
@@ -244,7 +259,8 @@ def calibration_section(p: Publication) -> Section | None:
     rows: list[Row] = []
     for step in steps:
         for group in step["calibration"]:
-            true, chance = p.d.accuracy(group["share_true"]), by_chance(group["bands"])
+            key = ("probability", group["group"], "all")
+            (true, *_), chance = p.released(step).share((*key, "correct"), (*key, "false")), by_chance(group["bands"])
             mean = group["expected"] / group["pairs"]
             numbers = ((100 * mean, 2), (100 * group["calibration_error"], 2), (100 * chance, 2), (group["brier"], 5))
             cells = [number(*one) if true.value is not None else p.d.marked("suppressed") for one in numbers]
@@ -266,13 +282,15 @@ def _calibration_chart(p: Publication, step: Step) -> Block:
     whole = step["calibration"][0]
     rows: list[Row] = []
     for band in whole["bands"]:
-        true = with_interval(band["share_true"], p.d)
+        key = ("probability", whole["group"], f"{band['from']:g}")
+        true = p.released(step).share((*key, "correct"), (*key, "false"))
         mean = p.d.marked("suppressed") if true[0].value is None else number(100 * band["mean_probability"])
         rows.append([f"{100 * band['from']:g} to {100 * band['to']:g}%", mean, *true])
     title = f"{p.name_of(step)}: match probability and share of true matches"
     table = Table(title, ["Match probability", "Mean, %", "True matches, %", *INTERVAL], rows)
     summary = "Too few pairs to show."
-    if p.d.accuracy(whole["share_true"]).value is not None:
+    key = ("probability", whole["group"], "all")
+    if p.released(step).share((*key, "correct"), (*key, "false"))[0].value is not None:
         error = 100 * whole["calibration_error"]
         summary = f"Probabilities are {error:.2f} percentage points from the share of true matches."
     means = [row[1].value for row in rows if isinstance(row[1], Cell) and row[1].value is not None]

@@ -68,7 +68,7 @@ def blocking_section(p: Publication) -> Section | None:
 
 def _blocking_tables(p: Publication, step: Step) -> list[Block]:
     blocking, cells, title = step["blocking"], p.released(step).cells, p.name_of(step)
-    blocks: list[Block] = [Text(_recall_in_words(p, blocking, title))]
+    blocks: list[Block] = [Text(_recall_in_words(p, step, title))]
 
     def links(method: str, name: str, row: Mapping[str, Any]) -> list[Cell]:
         return [cells.get(("pass", method, name)) or p.d.count(row["links"]), p.d.parameter(row["seconds"], 1)]
@@ -89,7 +89,7 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
         rows = []
         for place, row in enumerate(blocking["rules"]):
             recalls = (
-                [p.d.accuracy(row["recall"]), p.d.accuracy(row["added_recall"])]
+                [_reached(p, step, name, str(place))[0] for name in ("recall", "added_recall")]
                 if measured
                 else [_per_cent(p, row["estimated_recall"]), _per_cent(p, row["estimated_added"])]
             )
@@ -105,13 +105,20 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
     return blocks
 
 
-def _recall_in_words(p: Publication, blocking: Mapping[str, Any], title: str) -> str:
+def _reached(p: Publication, step: Step, *name: str) -> list[Cell]:
+    """The share of true pairs that rules reach, with its interval."""
+    key = ("reached", *name)
+    return p.released(step).share((*key, "found"), (*key, "missed"))
+
+
+def _recall_in_words(p: Publication, step: Step, title: str) -> str:
+    blocking = step["blocking"]
     estimated = blocking["estimated_recall"]
     text = "not estimated" if estimated is None else f"estimated {100 * estimated:.2f}%"
     if blocking["recall"] is None:
         return f"{title}: blocking recall is {text}."
-    recall, (low, high) = p.d.accuracy(blocking["recall"]), p.d.interval(blocking["recall"])
-    with_passes = p.d.accuracy(blocking["recall_with_passes"])
+    recall, low, high = _reached(p, step, "recall")
+    with_passes, *_ = _reached(p, step, "recall_with_passes")
     return (
         f"{title}: blocking recall is {recall.with_unit()} ({low.text} to {high.text}) against truth, "
         f"{with_passes.with_unit()} with the passes, and {text} by the model."

@@ -8,7 +8,7 @@ from quality.disclosure import Cell, Disclosure
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.measures.review_estimates import all_readings
 from quality.report.page import Headline, Part, Row, Section, Table, Text
-from quality.report.released import BY_RULE, Publication, Side, Step
+from quality.report.released import BY_RULE, CORRECT, FALSE, MISSED, Publication, Side, Step
 from quality.report.sections.bias import MISSED_ESTIMATED, MISSED_NOTE, GroupCells, basis_of, labels_of, named_groups
 from quality.report.sections.coverage import eligible_rule, source_rows
 from quality.report.sections.methods import training_warnings
@@ -50,8 +50,21 @@ def known_error(step: Step, reviews: Sequence[Mapping[str, Any]] = ()) -> Known:
     return ("estimate", step["estimated_error"]) if step.get("estimated_error") else None
 
 
-def _error_cells(p: Publication, known: Known, measure: str) -> list[Cell]:
+def _shown_error(p: Publication, step: Step, reviews: Sequence[Mapping[str, Any]] = ()) -> Known:
+    """What says most of a step's error; where truth is suppressed, the next that does."""
+    known = known_error(step, reviews)
+    if known and known[0] == "truth" and p.released(step).share(CORRECT, FALSE)[0].mark == "suppressed":
+        return known_error({**step, "accuracy": None}, reviews) or known
+    return known
+
+
+def _error_cells(p: Publication, step: Step, known: Known, measure: str) -> list[Cell]:
     """A measure with its interval, from what says most of it."""
+    released = p.released(step)
+    if known and known[0] == "truth":
+        return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
+    if known and known[0] == "estimate" and released.links.mark == "suppressed":
+        return [released.links] * 3
     share = known[1][measure] if known else None
     return with_interval(share, p.d, seen=known[1].get("seen", {}).get(measure) if known else None)
 
@@ -70,10 +83,10 @@ def headlines(p: Publication) -> list[Headline]:
         first = Headline("Records", subject.whole.everybody, "", f"in {p.names.source(subject.source)}")
     eligible = "eligible " if subject.has_rule else ""
     lines = [first, Headline("Linked", subject.whole.rate, "%", f"of {eligible}{people}{of_step}")]
-    if known := known_error(step):
+    if known := _shown_error(p, step):
         basis = "" if known[0] == "truth" else ", estimated from match probabilities"
         for measure, of in (("precision", "links are correct"), ("recall", "true matches are linked")):
-            cell = _error_cells(p, known, measure)[0]
+            cell = _error_cells(p, step, known, measure)[0]
             lines.append(Headline(measure.capitalize(), cell, "%", f"of {of}{basis}{of_step}"))
     else:
         between = f"between {p.names.source(step['left'])} and {p.names.source(step['right'])}"
@@ -110,10 +123,10 @@ def summary(p: Publication) -> str:
         first = f"There are no {people} to link."
     else:
         first = f"The share of {people} linked to {other} is not shown: it would disclose a small number."
-    known = known_error(subject.step)
+    known = _shown_error(p, subject.step)
     if not known:
         return f"{first} Nothing measures the error of its links."
-    precision, recall = (_error_cells(p, known, measure) for measure in ("precision", "recall"))
+    precision, recall = (_error_cells(p, subject.step, known, measure) for measure in ("precision", "recall"))
     if precision[0].value is None:
         return f"{first} Its links are too few to show their error."
     by = "" if known[0] == "truth" else "From their match probabilities, an estimated "
@@ -125,7 +138,7 @@ def summary(p: Publication) -> str:
 def statement_part(p: Publication) -> Part:
     """Population covered, links and their error, groups with lower linkage quality, what to do, limitations."""
     subject = p.subject
-    known = {step["step"]: known_error(step, p.reviews) for step in p.steps}
+    known = {step["step"]: _shown_error(p, step, p.reviews) for step in p.steps}
     fewer, falser = _less_linked(p, subject.step), _more_false(p, subject.step)
     advice = _advice(p, subject, known[subject.step["step"]], bool(fewer[1:]), bool(falser))
     limits = [*training_warnings(p), *_limitations(p, known, subject)]
@@ -175,7 +188,7 @@ def _links(p: Publication, known: Mapping[str, Known]) -> list[Table | Text]:
         basis, cells = known[step["step"]], p.released(step)
         row: Row = [p.name_of(step), cells.links, cells.cells["decision", "review"]]
         for measure in ("precision", "recall"):
-            value, low, high = _error_cells(p, basis, measure)
+            value, low, high = _error_cells(p, step, basis, measure)
             row += [value, interval_cell(low, high)]
         rows.append([*row, _KNOWN_BY[basis[0]] if basis else "not measured"])
     heads = ["Step", "Links", "In review", "Precision, %", "Range", "Recall, %", "Range", "Measured by"]
@@ -203,8 +216,10 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
         people = group["in_both"] if basis == "found_missed" else group["eligible"]
         if cell.value is None or cell.value >= 0 or people < _FEWEST or not group[basis]["flagged"]:
             continue
-        share, released = group["missed"], cells_of.group(row, group)
-        missed = p.d.accuracy(share) if share else cells_of.estimated(group, group["estimated_missed"])
+        released = cells_of.group(row, group)
+        missed = cells_of.estimated(row, group, group["estimated_missed"])
+        if group["missed"]:
+            missed = cells_of.by_truth(row, group, "missed", "found")[0]
         line: Row = [*labels_of(row, group), released.eligible if released else p.d.marked("unavailable")]
         line += [cells_of.rate(row, group), missed, cell, "yes" if group[basis]["certain"] else "no"]
         rows.append((cell.value, line))
@@ -231,7 +246,7 @@ def _more_false(p: Publication, step: Step) -> list[Text | Table]:
             continue
         cell, low, high = cells_of.difference(row, group, "right_false")
         if cell.value is not None:
-            share, *bounds = with_interval(judged, p.d)
+            share, *bounds = cells_of.by_truth(row, group, "false", "correct")
             line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(low, high)]
             rows.append((cell.value, line))
     if not rows:
@@ -258,7 +273,7 @@ def _advice(p: Publication, subject: Side, known: Known, has_fewer: bool, has_fa
         )
     if has_falser:
         advice.append("Repeat comparisons of groups with more false links on links of match probability 0.99 or more.")
-    low = _error_cells(p, known, "precision")[1].value
+    low = _error_cells(p, subject.step, known, "precision")[1].value
     if low is None or low < _GOOD_PRECISION:
         advice.append(
             "False links may matter: repeat the main result on links of match probability 0.99 or more. An effect that "
