@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
 
 
 class LeoError(Exception):
-    """Something a user can mend. The message is all that is shown."""
+    """Something a user can fix. The message is all that is shown."""
 
     exit_code = ExitCode.FAILED
 

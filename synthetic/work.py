@@ -40,7 +40,7 @@ on (DfE, graduate movement data, tax year 2016/17)."""
 
 
 def insurance(draws: Draws, odds: Table, people: People) -> Insurance:
-    """Numbers come by themselves three months before the sixteenth birthday; to those who come later, on asking.
+    """Numbers come by themselves three months before the sixteenth birthday; to people who come later, on asking.
 
     Some people are given a second number, the foreign-born more often.
     """
@@ -184,7 +184,7 @@ def standing(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """(people, YEARS) each: studies for six months of the tax year; cannot be in work or on benefits; is seen studying.
 
-    Those who studied in the academic year before may be seen from April to July.
+    People who studied in the academic year before may be seen from April to July.
     """
     studies = journey.studies()
     seen = studies | journey.short_course

@@ -185,7 +185,7 @@ def persons(world: World) -> pa.Table:
 
 
 def _post16(world: World, last: Ints) -> Ints:
-    """Codes of POST16 of those who were at school here and lived on until the year after key stage 4; -1 of others."""
+    """Codes of POST16 of the people who were at school here and lived on until the year after key stage 4; -1 of others."""
     people = world.people
     known = ~np.isin(people.kind, (OUTSIDER, VISITOR)) & (people.cohort + 17 <= last)
     return np.where(known, world.journeys.post16, -1).astype(np.int64)

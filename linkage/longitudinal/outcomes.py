@@ -146,7 +146,7 @@ def _outcome(
 
 
 def _shown(engine: Engine, definition: Definition, facts: Table) -> Table:
-    """Facts of one definition as the table's columns: the activity, and earnings for those who count in them."""
+    """Facts of one definition as the table's columns: the activity, and earnings for people who count in them."""
     shown = definition.earnings
     of_profit = "coalesce(profit, 0)" if shown.add_self_assessment else "0"
     has_any = "annual_pay is not null" + (" or profit is not null" if shown.add_self_assessment else "")

@@ -36,7 +36,7 @@ def deliver(
         register: the register of decisions; the one next to the request when None.
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
-        opt_outs: list of those who may be in no extract; to be given where the run was made with one.
+        opt_outs: list of the people who may be in no extract; to be given where the run was made with one.
         previous: the project's last extract, to compare with; the one that is replaced when None.
 
     Raises:
@@ -58,7 +58,7 @@ def deliver(
             "  give the key of the run: under another, pseudonyms would not agree between its extracts"
         )
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
-        raise ConfigError(f"{run}: those who opted out are in no extract of it\n  give their list with --opt-outs")
+        raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
         target = out or run / "extracts" / project.id
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)

@@ -110,7 +110,7 @@ class Job:
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
-        opt_outs: the list of those who may be in no extract, where there is one.
+        opt_outs: the list of the people who may be in no extract, where there is one.
         overrides: step to what people have decided.
     """
 

@@ -1,4 +1,4 @@
-"""A comparison of two runs as a page. Its counts are exact: it is for those who judge the linkage, not published."""
+"""A comparison of two runs as a page. Its counts are exact: it is for people who judge the linkage, not published."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

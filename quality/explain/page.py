@@ -16,7 +16,7 @@ from quality.report.waterfall import likelihood, signed, waterfall
 
 _ABOUT = (
     "This page is about single people. It names them by the numbers that this run gave them, and has no name, date, "
-    "postcode or key of theirs. It is for those who judge the linkage, and not for publication."
+    "postcode or key of theirs. It is for people who judge the linkage, and not for publication."
 )
 _OUTCOMES = {
     "accepted": "Linked",

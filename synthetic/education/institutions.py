@@ -112,7 +112,7 @@ def universities() -> Universities:
 
 
 def band_of(ability: Floats) -> Codes:
-    """The third of entrants that an ability lies in: 0 the lowest, 2 the highest (about thirds of those who enter)."""
+    """The third of entrants that an ability lies in: 0 the lowest, 2 the highest (about thirds of the people who enter)."""
     return np.searchsorted(np.array([0.0, 0.75]), ability, side="right").astype(np.int32)
 
 

@@ -177,7 +177,7 @@ def entry_odds(score: Floats, cohort: Ints, meals: NDArray[np.bool_]) -> Floats:
 
 
 def higher(draws: Draws, people: People, entry: NDArray[np.int64], learns_from: Ints) -> Higher:
-    """When people study at universities. Those who come to England later begin no sooner than that."""
+    """When people study at universities. People who come to England later begin no sooner than that."""
     ids = people.ids
     schooled_here = ~np.isin(people.kind, (OUTSIDER, VISITOR))
     first, last = _BEGIN[entry].T

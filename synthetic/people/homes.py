@@ -179,7 +179,7 @@ def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:
 
 
 def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:
-    """The nation that moves far away lead to: for some of those who grew up in Scotland and Wales it is England."""
+    """The nation that moves far away lead to: for some of the people who grew up in Scotland and Wales it is England."""
     odds = rule_file("schools/nations.toml").leaving
     leaves = draws.uniform("nation.leaves", ids) < np.array([0, odds.scotland, odds.wales])[nation]
     return np.where(leaves, ENGLAND, nation).astype(np.int32)

@@ -174,7 +174,7 @@ class Surnames:
 def renamed(
     draws: Draws, reference: Reference, odds: Table, who: Bearers, kin: Families, ability: Floats, may_bear: Surnames
 ) -> Renamed:
-    """Two in three marry, at 29 on average and from 19 on, those who do well at school later.
+    """Two in three marry, at 29 on average and from 19 on, people who do well at school later.
 
     Women take a husband's name or join both, men seldom do. Children take another name with a parent's new partner.
 

@@ -1,4 +1,4 @@
-"""Those who come to England to study: for which course, when, and whether they stay."""
+"""People who come to England to study: for which course, when, and whether they stay."""
 
 import csv
 import functools
@@ -42,13 +42,13 @@ class Visits:
     years: Ints  # of the first course
     goes_on: NDArray[np.bool_]  # to a master's in the year after the first degree
     arrival: Days
-    departure: Days  # NEVER for those who stay
+    departure: Days  # NEVER for people who stay
 
 
 def visits(
     draws: Draws, origins: list[Origin], ids: Ints, may: NDArray[np.bool_], origin: Codes, birth: Days
 ) -> Visits:
-    """Who comes to study, of those who `may` because they came from abroad as adults."""
+    """Who comes to study, of the people who `may` because they came from abroad as adults."""
     rules = rule_file("study/universities.toml").visitors
     share = np.array([rules.share.get(group.name, 0.0) for group in origins])[origin]
     cohort = academic_year(birth)
@@ -216,7 +216,7 @@ def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.
 
 
 def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
-    """Birth dates as all papers say: 1 January for those who came without any."""
+    """Birth dates as all papers say: 1 January for people who came without any."""
     years, months, doms = parts(birth)
     return from_parts(years, np.where(january, 1, months), np.where(january, 1, doms))
 

@@ -202,7 +202,7 @@ _ENTRY = ["P50", "P80", "X00", "X02", "X05", "X06", "HUK", "MUK", "HZZ"]
 _REASONS = ["01", "02", "03", "04", "06", "07", "10", "11", "98"]
 _LEAVING = Slots(
     np.array([0, 0.22, 0, 0.06, 0.05, 0.40, 0.05, 0.08, 0.14]), 10
-)  # reasons of those who leave (estimate)
+)  # reasons of the people who leave (estimate)
 FULL_TIME, SANDWICH, PART_TIME, WRITING_UP, DORMANT = range(5)
 
 
@@ -249,7 +249,7 @@ def attributes(world: World, of: Courses, years: Years, start: Days) -> dict[str
 
 
 def subject_of(world: World, of: Courses) -> Codes:
-    """Subjects of first degrees are those of the journey; half of those who go on choose another."""
+    """Subjects of first degrees are those of the journey; half of the people who go on choose another."""
     people, draws = world.people, world.draws
     ids = people.ids[of.person]
     level = np.where(of.kind == RESEARCH, 2, 1)
@@ -321,7 +321,7 @@ def _origin(world: World, of: Courses) -> dict[str, Any]:
 
 
 def _entry(world: World, of: Courses) -> dict[str, Any]:
-    """Highest qualification on entry, and tariff points of those who came from school."""
+    """Highest qualification on entry, and tariff points of the people who came from school."""
     people, journey = world.people, world.journeys
     ids, ability = people.ids[of.person], people.ability[of.person]
     drawn = world.draws.uniform("hesa.entry", ids, of.event)
@@ -443,7 +443,7 @@ def _nino(world: World, of: Courses, registrations: Registrations) -> tuple[Any,
 
 
 def _ulns(world: World, of: Courses, registrations: Registrations) -> Text:
-    """ULNs of those who entered from 2012/13 with one; who comes from abroad has none."""
+    """ULNs of the people who entered from 2012/13 with one; who comes from abroad has none."""
     entered: Days = np.where(of.event == POSTGRADUATE, world.journeys.degree_start[of.person], of.start)
     has = (entered >= FIRST_ULN_YEAR) & (world.people.kind[of.person] != VISITOR)
     has &= registrations.uniform("uln") < rule_file("study/universities.toml").home.uln_given

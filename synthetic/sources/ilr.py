@@ -512,7 +512,7 @@ def learners(
 
 
 def _first_day(world: World, rows: Enrolments) -> Days:
-    """First day of learning in the year: of the first aim, or 1 August for those who go on."""
+    """First day of learning in the year: of the first aim, or 1 August for people who go on."""
     return np.where(rows.year > rows.first, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
 
 

@@ -115,7 +115,7 @@ def home_near(world: World, person: Ints, phase: Phase, second: NDArray[np.bool_
 
 
 def home_in(world: World, person: Ints, nation: int) -> Codes:
-    """A home in a nation of each person's family, of those who live there: the first one, or the last."""
+    """A home in a nation of each person's family, of the people who live there: the first one, or the last."""
     return np.where(world.people.homes.raised.first[person] == nation, 0, FAMILY_HOMES - 1).astype(np.int32)
 
 

@@ -69,7 +69,7 @@ def test_brackets_in_brackets_are_a_fault_of_the_model() -> None:
     ],
 )
 def test_what_compares_a_pair_passes(condition: str) -> None:
-    from_dict(model(condition))
+    assert from_dict(model(condition)).comparisons
 
 
 def test_every_comparison_of_splinks_library_passes() -> None:
