@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install docs test test-slow test-all coverage lint format bench bench-synth wheel clean distclean
+.PHONY: help demo install test test-slow test-all coverage lint format bench bench-synth docs wheel lock clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,8 +59,19 @@ docs: $(VENV)/.docs ## the documentation site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo build/site/index.html
 
-wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl, and the list of its components (CycloneDX) next to it
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python .ci/sbom.py dist
+
+# Both files are of one resolution: versions in constraints.txt are kept until they are taken out of it.
+COMPILE = printf 'hatchling==1.33.0\neditables' | $(BIN)/uv pip compile pyproject.toml - --python-version 3.11.6 \
+	--no-annotate --no-header --no-emit-index-url --quiet --constraint constraints.txt
+
+lock: $(VENV)/.test ## resolve again after a change of pyproject.toml: constraints.txt and requirements.lock
+	$(INSTALL) uv
+	@mkdir -p build
+	$(COMPILE) --all-extras --output-file build/constraints.txt && mv build/constraints.txt constraints.txt
+	$(COMPILE) --extra apps --universal --generate-hashes --output-file requirements.lock
 
 clean: ## remove caches and builds; runs and .venv stay
 	rm -rf build dist spark-warehouse metastore_db derby.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
@@ -76,8 +87,9 @@ $(BIN)/python:
 		|| { rm -rf $(VENV); echo "python -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
 
 # A stamp for each set of packages, so that installing happens once and again when what is needed changes.
-$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[apps]'
+$(VENV)/.demo: pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python

@@ -31,6 +31,7 @@ LIBRARIES = (
     "pyspark",
     "great-expectations",
     "highspy",
+    "splink",
 )
 
 # Code of every stage.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
-from linkage.config.spreadsheets import read_sheets
+from linkage.config.spreadsheets import read_cells
 from linkage.errors import ConfigError, InputError
 from quality.disclosure.outputs.schema import Schema, read_schema, schema_path
 
@@ -104,7 +104,7 @@ def read_table(path: Path) -> Sheet:
     if path.suffix.lower() != ".csv":
         message = "a workbook can hold more than its cells, such as the records behind a pivot table"
         raise InputError(f"{path}: not a CSV file: {message}\n  save each table as CSV with commas and UTF-8")
-    rows = [[value(text) for text in line] for line in read_sheets(path, separators=",")[""]]
+    rows = [[value(text) for text in line] for line in read_cells(path)]
     top = next((n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1), len(rows))
     header = [cell.text for cell in rows[top]] if rows[top:] else []
     while header and not header[-1]:
@@ -154,7 +154,10 @@ def by_measure(sheet: Sheet) -> Sheet:
     if special == [[], []]:
         return sheet
     if [len(names) for names in special] != [1, 1] or not {*special[0], *special[1]} <= set(sheet.header):
-        raise ConfigError(f'{sheet.schema_file}: one column of the table holds "measures", and one "values"')
+        raise ConfigError(
+            f'{sheet.schema_file}: "measures" and "values" are not the content of one column each\n'
+            "  declare one column of the table with each"
+        )
     measure, at = (sheet.header.index(names[0]) for names in special)
     measures = columns[sheet.header[measure]].measures
     if undeclared := {row[measure].text for row in sheet.rows} - set(measures):
@@ -170,7 +173,10 @@ def by_measure(sheet: Sheet) -> Sheet:
         )
         column = header.index(row[measure].text, len(others))
         if (number, column) in origin:
-            raise InputError(f"{sheet.file}: {sheet.place(place, at)}: a second number of one measure and group")
+            raise InputError(
+                f"{sheet.file}: {sheet.place(place, at)}: a second number of one measure and group\n"
+                "  keep one of them, or add the column by which they differ"
+            )
         cells[column] = row[at]
         origin |= {(number, column): (place, at), **{(number, n): (place, other) for n, other in enumerate(others)}}
     declared = {name: column for name, column in columns.items() if name not in (*special[0], *special[1])}
