@@ -69,21 +69,13 @@ class AddressForm:
         others = [piece for piece in pieces if piece not in {*towns[:1], *self.beyond}]
         street = [of for of in others if _DIGIT.search(of) and not _number_forms()[1].fullmatch(of)] or others
         whole = " ".join(street if self.town_first else street[::-1])
-        return {
-            "address": _without_number(whole) or None,
-            "postcode": code or None,
-            "town": towns[0] if towns else None,
-        }
+        parts = {"address": _without_number(whole), "postcode": code, "town": towns[0] if towns else None}
+        return {name: part or None for name, part in parts.items()}
 
 
 @functools.cache
 def _number_forms() -> tuple[re.Pattern[str], ...]:
-    """Expressions for numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4).
-
-    At the start of an address, where a comma separates it from its street (12, High Street); a piece that is nothing
-    else; and of a street: parts at its start before the house's number, parts at its end, the house's number at its
-    start, and at its end.
-    """
+    """Expressions for numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4)."""
 
     def words(which: str) -> str:
         longest_first = sorted(vocabulary()["whole_address"][which], key=len, reverse=True)
@@ -92,12 +84,12 @@ def _number_forms() -> tuple[re.Pattern[str], ...]:
     part, apart, blank = rf"(?:{words('units')}|#)[.:# ]*{_NUMBER}", r"\s*[,;\n]\s*", "[ ,/]+"
     house = rf"(?:(?:{words('numbers')})[.:# ]*)?#?{_NUMBER}"
     forms = (
-        rf"^[\s,;]*((?:{part}{apart})*{house}){apart}",
-        rf"(?:{part}|{house})",
-        rf"^{part}{blank}(?=[0-9])",
-        rf"{blank}{part}$",
-        rf"^{house}{blank}(?=\S)",
-        rf"(?<=\S){blank}{house}(?: [A-Z])?$",
+        rf"^[\s,;]*((?:{part}{apart})*{house}){apart}",  # before the comma of 12, High Street
+        rf"(?:{part}|{house})",  # a piece that is nothing else
+        rf"^{part}{blank}(?=[0-9])",  # parts at a street's start
+        rf"{blank}{part}$",  # and at its end
+        rf"^{house}{blank}(?=\S)",  # the house's number at its start
+        rf"(?<=\S){blank}{house}(?: [A-Z])?$",  # and at its end
     )
     return tuple(re.compile(form, re.IGNORECASE) for form in forms)
 
@@ -111,11 +103,7 @@ def _without_number(street: str) -> str:
 
 
 def street_alone(text: str) -> str:
-    """The words before the number of a house, or after it where it stands first.
-
-    >>> street_alone("Polna 104 m. 5"), street_alone("12a High Street"), street_alone("12")
-    ('Polna', 'High Street', '12')
-    """
+    """The words before the number of a house, or after it where it stands first."""
     words = text.replace(",", " ").split()
     numbered = [any(map(str.isdigit, word)) for word in words]
     first = next((place for place, has in enumerate(numbered) if not has), 0)
@@ -171,10 +159,7 @@ class AddressSide:
 
 
 def infer_addresses(sides: Sequence[AddressSide]) -> None:
-    """Find how the addresses of each file are written, and what stands in them: `form` of each side.
-
-    Which names are towns, a column of towns of either file tells too.
-    """
+    """Find how the addresses of each file are written, and what stands in them: `form` of each side."""
     for side in (side for side in sides if side.texts):
         side.infer_form()
     own = [None if side.towns is None else _words_of(side.towns) for side in sides]

@@ -38,8 +38,7 @@ class Cleaner:
 
     def of(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """The fields of one record."""
-        known = self.remembered.get(values)
-        if known is None:
+        if (known := self.remembered.get(values)) is None:
             if len(self.remembered) > _MAX_REMEMBERED:
                 self.remembered.clear()
             given = [None if v in gone else v for v, gone in zip(values, self.missing, strict=True)]
@@ -167,13 +166,13 @@ def _address(schema: FileSchema) -> list[Cleaner]:
         return []
     if form is None:
         street = street_alone if schema.settings.get("address", {}).get("street_alone") else str
-        return [Cleaner(columns["address"][:1], ("address",), lambda text: (_text(letters(street(text))),))]
+        return [Cleaner(columns["address"][:1], ("address",), lambda text: (_text(street(text), letters),))]
     own = [name for name in ("postcode", "town") if name in form.holds and name not in columns]
 
     def whole(*lines: Value) -> tuple[Value, ...]:
         parts = form.split("\n".join(line or "" for line in lines))
         code, settings = parts["postcode"], schema.settings.get("postcode")
-        made = {name: _text(letters(value or "")) for name, value in parts.items()}
+        made = {name: _text(value or "", letters) for name, value in parts.items()}
         made["postcode"] = codes.read_postcode(code, settings) if code and settings else code
         return tuple(made[name] for name in ("address", *own))
 
@@ -190,14 +189,12 @@ def _codes(schema: FileSchema) -> list[Cleaner]:
             read = partial(_first, partial(codes.read_phones, digits=digits))
         elif role == "email":
             read = partial(_first, codes.read_emails)
-        elif role == "sex":
-            read = partial(codes.read_sex, settings=how)
-        elif role == "postcode":
-            read = partial(codes.read_postcode, settings=how)
+        elif role in ("sex", "postcode"):
+            read = partial(codes.read_sex if role == "sex" else codes.read_postcode, settings=how)
         elif role in NUMBERS:
             read = partial(codes.read_number, role=role, settings=how)
         elif role in _TEXTS or role not in ROLES:
-            read = partial(_spelled, letters)
+            read = partial(_text, letters=letters)
         else:
             continue
         made.append(Cleaner(columns, (role,), partial(_first_known, read)))
@@ -212,10 +209,6 @@ def _first_known(read: Callable[[str], Value], *values: Value) -> tuple[Value]:
     return (next((made for value in values if value and (made := read(value))), None),)
 
 
-def _spelled(letters: Callable[[str], str], text: str) -> Value:
-    return _text(letters(text))
-
-
-def _text(value: str) -> Value:
-    text = free_text(value)
+def _text(value: str, letters: Callable[[str], str]) -> Value:
+    text = free_text(letters(value))
     return text[:_MAX_TEXT].rstrip(" .,;:") or None if text else None

@@ -53,8 +53,7 @@ def _sex_code(value: str) -> str:
 def sex_frame(values: Counts, column: str) -> dict[str, str] | None:
     """The code frame of configs/recognise.toml that has most rows, as codes to M and F; None where none fits.
 
-    Of those that fit alike it is that of the header's language: H and M are man and woman in Spain. A frame in which all
-    of the column's codes are one sex ranks last.
+    Of those that fit alike it is that of the header's language; one in which all of the codes are one sex ranks last.
     """
     known = {value: rows for value, rows in values.items() if not says_unknown(value)}
     fitting: list[tuple[tuple[Any, ...], dict[str, str]]] = []
@@ -92,11 +91,7 @@ def _age_form() -> re.Pattern[str]:
 
 
 def read_age(text: str) -> int | None:
-    """An age in years, with or without a word after it.
-
-    >>> read_age("38"), read_age("38.0"), read_age("38 yrs"), read_age("38 years old"), read_age("unknown")
-    (38, 38, 38, 38, None)
-    """
+    """An age in years, with or without a word after it (38.0, 38 yrs, 38 years old); None for other texts."""
     match = _age_form().fullmatch(text.upper().strip())
     return int(match[1]) if match else None
 
@@ -202,22 +197,14 @@ def _dialled(text: str) -> str:
 
 
 def read_phones(text: str, digits: int) -> list[str]:
-    """The telephones of a cell as their last digits: +44 20 7946 0000 and 020 7946 0000 are one.
-
-    >>> read_phones("+44 20 7946 0000; 0161 496 0000", 9)
-    ['079460000', '614960000']
-    """
+    """The telephones of a cell as their last digits: +44 20 7946 0000 and 020 7946 0000 are one."""
     parts = [part for part in re.split(r"[;,|/\n]", text) if len(_dialled(part)) >= _MIN_PHONE_DIGITS]
     numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
     return [number[-digits:] if digits else number for number in numbers if len(set(number)) > 1]
 
 
 def read_emails(text: str) -> list[str]:
-    """The e-mail addresses of a cell, without what somebody adds to sort by: ann+news@post.example.
-
-    >>> read_emails("Ann <ann+news@post.example>")
-    ['ANN@POST.EXAMPLE']
-    """
+    """The e-mail addresses of a cell, without what somebody adds to sort by: ann+news@post.example."""
     addresses = _MAIL.findall(text) if text.count("@") > 1 or "<" in text else [text]
     return [re.sub(r"[+][^@]*@", "@", address).upper().rstrip(".,;:") for address in addresses if "@" in address]
 

@@ -40,11 +40,7 @@ _REPORTED_ONCE = _SWAPPED | _CROSSED
 
 
 def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool) -> dict[str, str]:
-    """The kind of comparison of each field; a field that says nothing (constant, or unknown on a side) is left out.
-
-    Args:
-        units: unit_id and fields, of two files or of one.
-    """
+    """The kind of comparison of each field; a field that says nothing (constant, or unknown on a side) is left out."""
     samples = [_sample(engine, table) for table in units]
     chosen: dict[str, str] = {}
     for name in (column for column in units[0].columns if column != "unit_id"):
@@ -79,12 +75,9 @@ def _sample(engine: Engine, table: Table) -> pa.Table:
 
 def _kind_of_values(known: Sequence[Sequence[str]]) -> str:
     values = max(known, key=len)
-    letters = sum(map(len, values))
-    digits = sum(sign.isdigit() for value in values for sign in value)
-    kind: str = comparisons.kind_of_values(
-        len(set(values)), len(values), letters / len(values), digits / max(letters, 1)
-    )
-    return kind
+    rows, signs = len(values), "".join(values)
+    digits = sum(map(str.isdigit, signs)) / max(len(signs), 1)
+    return str(comparisons.kind_of_values(len(set(values)), rows, len(signs) / rows, digits))
 
 
 def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
@@ -96,11 +89,7 @@ def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
 
 
 def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
-    """A model of a comparison for each field, without probabilities of these files.
-
-    Args:
-        one_file: without conditional comparisons, which pairs within a file of duplicates cannot estimate.
-    """
+    """A model of a comparison for each field; of one file, without conditional comparisons, which it cannot estimate."""
     compared: dict[str, dict[str, Any]] = {}
     middle = "middle_names" in kinds and any(k in _MIDDLE_TELLS or name == "email" for name, k in kinds.items())
     for name, kind in kinds.items():

@@ -276,11 +276,7 @@ def _whole_year(year: str, how: DateFormat) -> str:
 
 
 def composed(year: str | None, *others: str | None) -> str | None:
-    """One text of a date in several columns, as `read_date` takes it; only the year where a part is not known.
-
-    >>> composed("1984", "5", "12"), composed("84", "5", "12"), composed("1984", "5"), composed("1984", None, "12")
-    ('1984-5-12', '12 MAY 84', '1984-5', '1984')
-    """
+    """One text of a date in several columns, as `read_date` takes it; only the year where a part is not known."""
     if year is None:
         return None
     year, *parts = (re.sub(r"[.]0$", "", part or "") for part in (year, *others))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from glob import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -56,8 +57,7 @@ class Draft:
     encoding: str | None = None
 
 
-@dataclass(frozen=True)
-class Drafted:
+class Drafted(NamedTuple):
     """Files that were written, the run's last; and notes of what no run reads, without values."""
 
     written: Sequence[Path]
@@ -84,10 +84,6 @@ def draft(
 ) -> Drafted:
     """Write a run's file, and the definitions that it needs, for files that no catalogue describes.
 
-    Args:
-        inferred: is called with what the columns of each file were taken for.
-        progress: is called with what is being done.
-
     Raises:
         ConfigError: fewer than two files, a map that fits none, or a file of the draft that is there already.
         InputError: a file cannot be read, has no key, or has its names where no run finds them.
@@ -106,11 +102,16 @@ def draft(
         for source in sources:
             if progress:
                 progress(source.name)
+            prefix, key = f"{source.name}.", source.key
+            maps = [text.removeprefix(prefix) for text in options.maps if text.startswith(prefix)]
+            # A stated key may have several rows, which a run makes a history of: it is no id here.
+            maps, ids = ([*maps, f"{NOT_COMPARED}={key}"], (NUMBERED,)) if key else (maps, (None,))
+            files = FileOptions({"file": source.path}, maps, (), (), ids, options.delimiter, (options.encoding,))
             try:
-                prepared = inferred_files(engine, _file_options(options, source), scratch / source.name)
+                prepared = inferred_files(engine, files, scratch / source.name)
             except LeoError as fault:
-                text = str(fault).replace(f"--map {NOT_COMPARED}={source.key}", f"--id {source.key}")
-                raise type(fault)(text.replace("--map ", f"--map {source.name}.")) from None
+                text = str(fault).replace(f"--map {NOT_COMPARED}={key}", f"--id {key}")
+                raise type(fault)(text.replace("--map ", f"--map {prefix}")) from None
             if inferred:
                 inferred(prepared)
             _describe(source, prepared)
@@ -134,15 +135,6 @@ def _names(files: Sequence[Path]) -> list[str]:
 def _name(text: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", text.split(".")[0].lower()).strip("_")
     return name if re.match("[a-z]", name) else f"file_{name}".rstrip("_")
-
-
-def _file_options(options: Draft, source: _Source) -> FileOptions:
-    """A stated key may have several rows, which a run makes a history of: it is no id here."""
-    prefix = f"{source.name}."
-    maps = [text.removeprefix(prefix) for text in options.maps if text.startswith(prefix)]
-    maps += [f"{NOT_COMPARED}={source.key}"] if source.key else []
-    ids, encodings = (NUMBERED if source.key else None,), (options.encoding,)
-    return FileOptions({"file": source.path}, maps, (), (), ids, options.delimiter, encodings)
 
 
 def _describe(source: _Source, prepared: Prepared) -> None:

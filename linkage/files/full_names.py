@@ -195,11 +195,7 @@ def _with_particles(
 
 
 def bare_name(value: str) -> str:
-    """A name without titles before it, degrees after it and words such as née within it.
-
-    >>> bare_name("Dr. Anna Smith, PhD"), bare_name("Frau Anna Weber geb. Klein")
-    ('Anna Smith', 'Anna Weber Klein')
-    """
+    """A name without titles before it, degrees after it and words such as née within it."""
     title, degrees, between = _around_names()
     return between.sub(" ", ",".join(title.sub("", part) for part in degrees.sub("", value.strip()).split(",")))
 
@@ -223,13 +219,7 @@ def _around_names() -> tuple[re.Pattern[str], ...]:
 
 
 def suffix_of(value: str, *, is_name: bool) -> str | None:
-    """The suffix of a name, or the one that a value is; None where there is none.
-
-    >>> suffix_of("Smith Jr., John", is_name=True), suffix_of("John Smith III", is_name=True)
-    ('JR', 'III')
-    >>> suffix_of("Junior", is_name=True), suffix_of("V", is_name=False)
-    (None, 'V')
-    """
+    """The suffix of a name (JR of "Smith Jr., John"), or the one that a value is; None where there is none."""
     if not is_name:
         return _suffixes().get("".join(sign for sign in value.upper() if sign.isalnum()))
     parts = [part.replace(".", " ").upper().split() for part in value.split(",")]

@@ -35,13 +35,8 @@ def plain(header: str) -> str:
 
 
 def words_of(header: str) -> list[str]:
-    """Its words and numbers in lower-case ASCII.
-
-    >>> words_of("FEC_NAC"), words_of("fecNac2")
-    (['fec', 'nac'], ['fec', 'nac', '2'])
-    """
-    text = str(anyascii(header))
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)]
+    """Its words and numbers in lower-case ASCII: fec, nac and 2 of fecNac2 and FEC_NAC2."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", str(anyascii(header)))]
 
 
 def is_another_persons(header: str) -> bool:
@@ -54,9 +49,8 @@ def is_called_like_a_key(header: str) -> bool:
     rule, words = vocabulary()["field"]["id"], words_of(header.replace("#", " no "))
     if len(words) > 1 and (len(words[-1]) == 1 or words[-1].isdigit()):
         words.pop()
-    if len(words) > 1 and words[0] in rule["begins"]:
-        return True
-    return bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"])))
+    begins = len(words) > 1 and words[0] in rule["begins"]
+    return begins or (bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"]))))
 
 
 def any_known(headers: Collection[str]) -> bool:
@@ -81,12 +75,10 @@ def roles_of(headers: Sequence[str], given: Mapping[str, Sequence[str]]) -> dict
         for role in (role for role in ROLES if role not in roles):
             if kind == "ambiguous" and (role == "birth_year" or (role in _COMPANION and _COMPANION[role] not in roles)):
                 continue
-            named = [
-                column for name in vocabulary()["field"][role].get(kind, ()) for column in free(forms.get(name, ()))
-            ]
-            by_words = [header for header in free(headers) if _birth_role(header) == role] if kind == "names" else []
-            if named or by_words:
-                roles[role] = ((named or by_words)[0],)
+            named = [of for name in vocabulary()["field"][role].get(kind, ()) for of in free(forms.get(name, ()))]
+            named += [header for header in free(headers) if kind == "names" and _birth_role(header) == role]
+            if named:
+                roles[role] = (named[0],)
     for role in CONTACTS:
         if role in roles and role not in given:
             roles[role] += tuple(name for name in free(headers) if _is_further_contact(name, role))
@@ -101,7 +93,9 @@ def _known() -> frozenset[str]:
 
 def _forms_of(headers: Sequence[str]) -> dict[str, list[str]]:
     """Every form of each header to the headers that have it, the nearest form first."""
-    ends = _shared_ends(headers)
+    split = [words for words in map(words_of, headers) if len(words) > 1]
+    shared = Counter((end, words[end]) for words in split for end in (0, -1))  # census_surname, census_dob
+    ends = [end for end, rows in shared.items() if rows > 1 and end[1] not in vocabulary()["others"]]
     shortenings: tuple[Callable[[str], str], ...] = (
         lambda header: plain(_without_brackets(header)),
         lambda header: without_noise(_without_brackets(header)),
@@ -144,13 +138,6 @@ def _without_digraphs(text: str) -> str:
     return re.sub("aa|oe|ae|ue", lambda digraph: digraph[0][0], text) if len(text) > 3 else text
 
 
-def _shared_ends(headers: Sequence[str]) -> frozenset[tuple[int, str]]:
-    """Words that several headers begin (0) or end (-1) with, and that name no other person: census_surname."""
-    split = [words for words in map(words_of, headers) if len(words) > 1]
-    counts = Counter((end, words[end]) for words in split for end in (0, -1))
-    return frozenset(end for end, rows in counts.items() if rows > 1 and end[1] not in vocabulary()["others"])
-
-
 def _without_ends(header: str, ends: Collection[tuple[int, str]]) -> str:
     words = words_of(header)
     words = words[1:] if len(words) > 1 and (0, words[0]) in ends else words
@@ -180,11 +167,7 @@ def _is_further_contact(header: str, role: str) -> bool:
 
 
 def address_lines(headers: Sequence[str], taken: Collection[str]) -> list[str]:
-    """Columns that hold lines of one address, in the order of their numbers; none where there are not several.
-
-    >>> address_lines(["id", "ADDR1", "ADDR2", "ADDR3"], [])
-    ['ADDR1', 'ADDR2', 'ADDR3']
-    """
+    """Columns that hold lines of one address, in the order of their numbers; none where there are not several."""
     rules, free = vocabulary()["whole_address"], [header for header in headers if header not in taken]
     last = [header for header in free if plain(header) in rules["last"]][:1]
     known = {*rules["lines"], *vocabulary()["field"]["address"]["names"]}

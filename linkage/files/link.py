@@ -157,7 +157,7 @@ def _link(
             folder.write_evaluation(
                 _evaluation(engine, request, prepared, result, training, true_pairs=true_pairs.table)
             )
-    folder.describe(engine, request, prepared, linked, hashes, step)
+    folder.describe(request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
 
@@ -293,7 +293,7 @@ def _dedupe(
         sizes = [{"records": size, "people": people} for size, people in summary["clusters_by_records"].items()]
         clusters_of = {"records": summary["records"], "people": summary["clusters"], "sizes": sizes}
         folder.write_evaluation(evaluation | {"clusters": clusters_of})
-    folder.describe(engine, request, prepared, linked, hashes, {"threshold": request.threshold})
+    folder.describe(request, prepared, linked, hashes, {"threshold": request.threshold})
     return linked
 
 

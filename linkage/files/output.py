@@ -84,15 +84,11 @@ def read_notes(prepared: Prepared) -> list[str]:
 
 
 def model_notes(summary: Mapping[str, Any], *, of_two_files: bool = False) -> list[str]:
-    """What about the model is not to be trusted, and where next to nothing was linked of two files.
-
-    Args:
-        summary: counts and the training's report, where there was a training.
-    """
+    """What about the model is not to be trusted, and where next to nothing was linked of two files."""
     training = summary.get("training", {})
     notes = [f"the model: {text}" for text in (*training.get("faults", ()), *training.get("warnings", ()))]
-    if (more := len(notes) - _MAX_MODEL_NOTES) > 0:
-        notes = [*notes[:_MAX_MODEL_NOTES], f"the model: {more} more of these in manifest.json"]
+    more = [f"the model: {len(notes) - _MAX_MODEL_NOTES} more of these in manifest.json"]
+    notes = notes[:_MAX_MODEL_NOTES] + (more if len(notes) > _MAX_MODEL_NOTES else [])
     if of_two_files:
         links, records = summary["decisions"].get("accepted", 0), min(summary["left_units"], summary["right_units"])
         if links < max(_FEW_LINKS * records, 1):
@@ -105,11 +101,7 @@ def model_notes(summary: Mapping[str, Any], *, of_two_files: bool = False) -> li
 
 
 def recall_unknown(training: Mapping[str, Any]) -> str | None:
-    """Why a report is not to estimate recall from the links' probabilities; None where it is.
-
-    Args:
-        training: a summary's `training`; nothing where a model was given.
-    """
+    """Why a report is not to estimate recall from the links' probabilities; None where it is, or a model was given."""
     report = training.get("training") or {}
     if not report.get("learnt", True):
         return UNLEARNT
@@ -129,10 +121,10 @@ def recall_notes(training: Mapping[str, Any]) -> list[str]:
 
 def links_line(summary: Mapping[str, Any], *, links_only: bool = False) -> str:
     """How many links two files have."""
-    decisions = summary["decisions"]
-    links = decisions.get("accepted", 0)
-    review = "" if links_only else f", {decisions.get('review', 0):,} for review"
-    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted{review}"
+    links, review = (summary["decisions"].get(decision, 0) for decision in ("accepted", "review"))
+    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted" + (
+        "" if links_only else f", {review:,} for review"
+    )
     return f"{accepted}, of {summary['left_units']:,} and {summary['right_units']:,} records"
 
 
@@ -151,14 +143,10 @@ def truth_line(truth: Mapping[str, float]) -> str:
 def table_of_columns(prepared: Prepared) -> list[str]:
     """Which column of each file was taken for what, as a terminal shows it."""
     ids = [schema.id or "row number" for schema in prepared.schemas]
-    rows = [
-        ("field", "left", "right"),
-        ("id", ids[0], ids[-1]),
-        *((f, *of) for f, of in columns_taken(prepared).items()),
-    ]
+    rows = {"field": ("left", "right"), "id": (ids[0], ids[-1]), **columns_taken(prepared)}
     if len(ids) == 1:
-        return [f"  {name:<16} {left}" for name, left, _ in rows[1:]]
-    return [f"  {name:<16} {left:<24} {right}" for name, left, right in rows]
+        return [f"  {name:<16} {left}" for name, (left, _) in rows.items() if name != "field"]
+    return [f"  {name:<16} {left:<24} {right}" for name, (left, right) in rows.items()]
 
 
 @dataclass
@@ -202,7 +190,6 @@ class OutputFolder:
 
     def describe(
         self,
-        engine: Engine,
         request: JobOptions,
         prepared: Prepared,
         linked: Linked,
@@ -215,7 +202,7 @@ class OutputFolder:
         self.manifest.content |= {
             "config_hash": configuration_hash(request, linked.kinds),
             "seed": request.seed,
-            "engine": engine.name,
+            "engine": "duckdb",
             "inputs": {
                 file.name: {
                     "rows": file.rows,

@@ -162,11 +162,7 @@ class PersonFile:
         return f"{self.side} {self.path.name}" if self.shares_name else self.path.name
 
     def batches(self, columns: Sequence[str], row_groups: Sequence[int] | None = None) -> Iterator[pa.Table]:
-        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1.
-
-        Args:
-            row_groups: of the Parquet file, to which rows and their numbers are limited; all when None.
-        """
+        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1."""
         first, lines = 1, sorted(line for line, _ in self.rejected)
         is_text = LINE in (names := pq.read_schema(self.parquet).names)
         asked = [name for name in dict.fromkeys(columns) if name in names]
@@ -186,12 +182,11 @@ class PersonFile:
         with pq.ParquetFile(self.parquet) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
                 values = batch[column]
-                is_number = pa.types.is_floating(values.type) or pa.types.is_string(values.type)
-                if is_number or pa.types.is_dictionary(values.type):
-                    text = as_text(values)
-                    values = text if not pa.types.is_floating(values.type) else text.cast(pa.float64())
-                    if pa.types.is_floating(values.type) and not pc.any(pc.not_equal(values, pc.floor(values))).as_py():
-                        values = values.cast(pa.int64())
+                if pa.types.is_floating(values.type):
+                    whole = pc.all(pc.equal(values, pc.floor(values)), min_count=0).as_py()
+                    values = values.cast(pa.int64() if whole else pa.float64())
+                elif pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
+                    values = as_text(values)
                 yield values
 
     def rejected_reasons(self) -> dict[str, int]:

@@ -46,12 +46,7 @@ class Stated:
 
 
 def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare: Sequence[str]) -> dict[str, Stated]:
-    """What --map and --compare say of each file.
-
-    Args:
-        headers: "left" and "right", or "file", to column names.
-        maps: "left.forename=PERNAME1", of one file "forename=PERNAME1".
-        compare: "COLUMN" that both files have, or "LEFT=RIGHT".
+    """What --map (left.forename=NAME1) and --compare (COLUMN, LEFT=RIGHT) say of each file; `headers` are by side.
 
     Raises:
         ConfigError: a map that names no column or role, or two columns for one role; a column that is not there.
@@ -103,9 +98,7 @@ def date_formats_of(given: Sequence[str], sides: Sequence[str]) -> dict[str, str
     for pattern in given:
         parts = set(re.findall("%[a-zA-Z]", pattern))
         if not parts & {"%Y", "%y"} or not parts <= {"%Y", "%y", "%m", "%d", "%b", "%B"}:
-            raise ConfigError(
-                f"--date-format {pattern}: is no format of dates\n  for example %d/%m/%Y, %Y%m%d, %d-%b-%y"
-            )
+            raise ConfigError(f"--date-format {pattern}: is no format of dates\n  examples: %d/%m/%Y, %Y%m%d, %d-%b-%y")
     return dict(zip(sides, [given[0]] * len(sides) if len(given) == 1 else given, strict=False))
 
 
@@ -183,9 +176,7 @@ def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
 def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str) -> None:
     """Refuse a schema that names columns which the file lacks."""
     if missing := sorted(schema.used - set(columns)):
-        raise ConfigError(
-            f"--schema: the {side} file has no column '{missing[0]}'\n  infer the schema again: leave it out"
-        )
+        raise ConfigError(f"--schema: the {side} file has no column '{missing[0]}'\n  infer it again: leave it out")
 
 
 def toml_value(value: object) -> str:

@@ -37,14 +37,12 @@ def model_of(
 ) -> tuple[Model, dict[str, Any]]:
     """The model of a link: the given one, or one trained here; with blocking rules, and the reports of how it was made.
 
-    A model of one file is trained on pairs across two halves of it, which are random pairs of it.
-
     Raises:
         ConfigError: a given model is not trained, or compares what the files do not both have.
         InputError: no blocking rule pays.
     """
-    units, one_file = prepared.units, len(prepared.units) == 1
-    sides = units if not one_file else halves(engine, units[0], seed=request.seed)
+    one_file = len(prepared.units) == 1
+    sides = halves(engine, prepared.units[0], seed=request.seed) if one_file else prepared.units  # random pairs of it
     if request.model:
         made = _given_model(engine, request, prepared, sides)
     else:
@@ -83,10 +81,7 @@ def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = 
 def _given_model(
     engine: Engine, request: JobOptions, prepared: Prepared, sides: Sequence[Table]
 ) -> tuple[Model, dict[str, Any]]:
-    """A model file, adapted to these files, and what was done to it: `given` of a summary.
-
-    It is used without fields of which both files have a column that says nothing.
-    """
+    """A model file without fields that say nothing here, and what was done to it: `given` of a summary."""
     path, units, without = Path(request.model or ""), prepared.units, request.without
     model = load(path)
     model.check_trained(str(path))

@@ -32,11 +32,7 @@ class TruePairs:
 
 
 def true_pairs(engine: Engine, path: Path | None, left: Table, right: Table) -> TruePairs:
-    """True pairs of two files; a pair of which a file lacks an id is left out, with a note.
-
-    Args:
-        path: left_id and right_id, a pair a row; None where there is no truth.
-        left, right: unit_id, source_id.
+    """True pairs (left_id, right_id) of two files' ids; a pair of which a file lacks an id is left out, with a note.
 
     Raises:
         InputError: no such file, none with such columns or without a pair, or one whose ids are in neither file.
@@ -84,28 +80,17 @@ class FileTruth:
     column: str | None = None
 
     def in_units(self, engine: Engine, ids: Table) -> TruePairs:
-        """True pairs, left_id < right_id, each once.
-
-        Args:
-            ids: unit_id, source_id, and `kept`, the values of `column`.
+        """True pairs, left_id < right_id, each once, by `ids`: unit_id, source_id, and `kept`, the values of `column`.
 
         Raises:
             InputError: it names no record of the file, or its clusters are no persons.
         """
-        is_pairs = self.table is not None and "left_id" in self.table.columns
-        if self.table is None:
-            known = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
-        elif is_pairs:
+        if self.table and "left_id" in self.table.columns:
             known = engine.sql(_IN_UNITS, truth=self.table, left=ids, right=ids)
-        else:
-            known = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
-        lines, named = engine.count(self.table or known), engine.count(known)
-        if self.table and not named:
-            what = f"{self.stated}: none of its {lines:,} lines names records of the file"
-            raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
-        if is_pairs:
             pairs = engine.sql(_EACH_ONCE, pairs=known, store=True)
         else:
+            persons = _PERSONS if self.table else "select unit_id, kept as person from {ids} where kept is not null"
+            known = engine.sql(persons, ids=ids, store=True, truth=self.table or ids)
             counted = one(engine, engine.sql(_SIZES, persons=known))
             if counted["pairs"] > _MAX_PAIRS * counted["records"]:
                 raise InputError(
@@ -113,6 +98,10 @@ class FileTruth:
                     "  name a column or file that says who is who, and is empty where it is not known"
                 )
             pairs = engine.sql(_PAIRS_OF_PERSONS, persons=known, store=True)
+        lines, named = engine.count(self.table or known), engine.count(known)
+        if self.table and not named:
+            what = f"{self.stated}: none of its {lines:,} lines names records of the file"
+            raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
         return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - named, "lines"))
 
 
@@ -168,9 +157,7 @@ def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Lab
             before, stands_for = answers.get(pair, (answer, weight))
             answers[pair] = answer if before == answer else UNCERTAIN, max(weight, stands_for)
     if not answers:
-        raise InputError(
-            f"{path}: names no pair that the two files hold\n  left_id and right_id are the files' own ids"
-        )
+        raise InputError(f"{path}: names no pair of the two files\n  left_id and right_id are the files' own ids")
     pairs = len({line[:2] for line in lines})
     notes = _lost_note(path.name, pairs - len(answers), f"{pairs:,} labelled pairs")
     ids = [{"left_id": left_id, "right_id": right_id} for left_id, right_id in answers]

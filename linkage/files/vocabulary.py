@@ -25,18 +25,14 @@ class _SexFrame(Strict):
     F: _Words
 
 
-class _CommonNames(Strict):
-    forenames: str
-    surnames: str
-
-
 _LISTS = ("noise", "before", "of_whom", "others", "events", "in_brackets", "which_contact")
 _TABLES = ("birth_words", "suffixes", "whole_address", "around_names", "age_words")
-_KINDS: dict[str, Any] = dict.fromkeys(_LISTS, (_Words, ...))
-_KINDS |= dict.fromkeys(_TABLES, (dict[str, _Words], ...))
-_KINDS |= {"field": (dict[str, _Field], ...), "sex_frame": (tuple[_SexFrame, ...], ...)}
-_KINDS |= {"months": (dict[str, tuple[_Words, ...]], ...)}
-_Vocabulary = create_model("_Vocabulary", __base__=Strict, **_KINDS)
+_KINDS: dict[str, Any] = {"field": dict[str, _Field], "sex_frame": tuple[_SexFrame, ...]}
+_KINDS |= dict.fromkeys(_LISTS, _Words) | dict.fromkeys(_TABLES, dict[str, _Words])
+_KINDS |= {"months": dict[str, tuple[_Words, ...]]}
+_REQUIRED: dict[str, Any] = {name: (kind, ...) for name, kind in _KINDS.items()}
+_Vocabulary = create_model("_Vocabulary", __base__=Strict, **_REQUIRED)
+_CommonNames = create_model("_CommonNames", __base__=Strict, forenames=(str, ...), surnames=(str, ...))
 
 
 @functools.cache
@@ -55,6 +51,6 @@ def vocabulary() -> dict[str, Any]:
 @functools.cache
 def common_names() -> tuple[frozenset[str], frozenset[str]]:
     """Common forenames and surnames, words in Latin capitals; a word of both is in neither."""
-    names = held_to(_CommonNames, config_file("common_names.toml"))
-    forenames, surnames = frozenset(names.forenames.split()), frozenset(names.surnames.split())
+    names = held_to(_CommonNames, config_file("common_names.toml")).model_dump()
+    forenames, surnames = (frozenset(names[kind].split()) for kind in ("forenames", "surnames"))
     return forenames - surnames, surnames - forenames
