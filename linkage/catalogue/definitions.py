@@ -55,8 +55,15 @@ class Variable(Frozen):
     identifiability: Annotated[int, Field(ge=1, le=5)]  # 1 names a person, 5 is shared by many (DfE's scale)
     sensitivity: Literal["A", "B", "C", "D", "E"]  # A is the most sensitive (DfE's scale)
     years: str = ""  # "2001/02-2020/21", as held; empty where not yearly
-    year_of: str | None = None  # "npd.ks4": a year of rows of this table; it leaves only with its years
+    # "npd.ks4": a year of rows of this table; it leaves only with its years. Or the table for each value of `year_by`.
+    year_of: str | dict[str, str] | None = None
+    year_by: str | None = None  # rows whose year is not approved for the table that this column names leave out
     institution: bool = False  # identifies a body; pseudonymised like a person
+
+    @property
+    def years_of(self) -> dict[str, str]:
+        """The tables that a year is of, by the value of `year_by`; of any value under an empty one."""
+        return self.year_of if isinstance(self.year_of, dict) else {"": self.year_of} if self.year_of else {}
 
     @property
     def rating(self) -> str:

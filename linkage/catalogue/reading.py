@@ -82,12 +82,22 @@ def _faults_between(datasets: dict[str, Dataset]) -> list[str]:
         if not re.fullmatch(r"[\w-]+", name) or not re.fullmatch(r"[\w-]+", table.name)
     ]
     yearly = {f"{name}.{table.name}" for name, table in tables if table.year}
-    return faults + [
-        f"{name}.{table.name}.{v.name}: year_of '{v.year_of}' is not a table with years; write it as \"npd.ks4\""
-        for name, table in tables
-        for v in table.variable
-        if v.year_of and v.year_of not in yearly
-    ]
+    return (
+        faults
+        + [
+            f"{name}.{table.name}.{v.name}: year_of '{of}' is not a table with years; write it as \"npd.ks4\""
+            for name, table in tables
+            for v in table.variable
+            for of in v.years_of.values()
+            if of not in yearly
+        ]
+        + [
+            f"{name}.{table.name}.{v.name}: year_of for each value needs year_by, a variable of the table"
+            for name, table in tables
+            for v in table.variable
+            if isinstance(v.year_of, dict) and v.year_by not in table.variables
+        ]
+    )
 
 
 @functools.cache

@@ -45,6 +45,8 @@ def check_request(request: o.RequestFile, as_json: o.Json = False) -> None:
         lines.append(f"  {table['table']:<24} {table['items']:>5} {table['rating']:<6} {table['years'] or ''}{only}")
     for place, reason in scope["names_a_person"].items():
         lines.append(f"  {place}: {reason}; leave it out before the extract, which holds it under no exemption")
+    lines += [f"  {place}: {years}" for place, years in scope["derived_years"].items()]
+    lines += [f"  link metadata of {', '.join(scope['link_metadata'])}"] if scope["link_metadata"] else []
     people = count_of(scope["people"], "person", "people")
     lines += [f"  of {scope['population']}", f"  {people}, until {scope['retention']}"]
     show(scope, lines, as_json=as_json)

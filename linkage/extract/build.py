@@ -99,7 +99,7 @@ def extract(
             secret = key.project(*project.identity)
             population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
             try:
-                written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
+                written = [_write(engine, layout, tables, population, secret, folder, datasets) for layout in plan]
             finally:
                 population.drop(engine)
             written += write_analysis(engine, analysis, written, folder / "parquet")
@@ -207,12 +207,18 @@ def _publish(
 
 
 def _write(
-    engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: ProjectKey, folder: Path
+    engine: Engine,
+    layout: Layout,
+    tables: Mapping[str, Table],
+    population: People,
+    secret: ProjectKey,
+    folder: Path,
+    datasets: Mapping[str, str] | None,
 ) -> Written:
     if layout.name == NAME:
         rows = draw_rows(engine, tables, population)
     elif layout.holding is None:
-        rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
+        rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population, datasets)
     else:
         rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
     path = folder / "parquet" / f"{layout.name}.parquet"

@@ -1,6 +1,7 @@
 """The layouts of an extract's tables: columns, their meaning, what each replaces; decided before a row is read."""
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from linkage.catalogue import Catalogue, Variable
@@ -9,7 +10,7 @@ from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.engine import Table
 from linkage.errors import ConfigError, hint
-from linkage.extract.project import ApprovedTable, Project
+from linkage.extract.project import ApprovedTable, Population, Project
 
 PERSON = "AE_ID"
 EDUKEY = "EDUKEY"
@@ -54,10 +55,17 @@ class Layout:
     years: Years | None = None
     only: RowsOnly | None = None  # rows of these phases
     key: tuple[str, ...] = ()
+    cohorts: Mapping[str, tuple[Years, ...]] = dataclasses.field(default_factory=dict)  # by value of the year's year_by
+    datasets: tuple[str, ...] = ()  # of the tables that an extract makes itself: whose records they describe
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields)
+
+    @property
+    def cohort(self) -> Variable | None:
+        """The year by which rows are of cohorts."""
+        return _cohort_variable(self.holding) if self.holding else None
 
     @property
     def is_clipped(self) -> bool:
@@ -89,26 +97,64 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
             + "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
         )
     return [
-        *own_tables(project.link_metadata),
-        *(_layout(holding, approved, catalogue, tables, _seen_years(project)) for holding, approved in wanted),
+        *own_tables(project.link_metadata, linked_datasets(project.table, project.population, held)),
+        *(
+            _layout(holding, approved, catalogue, tables, _seen_years(project.table, project.population))
+            for holding, approved in wanted
+        ),
     ]
 
 
-def _seen_years(project: Project) -> dict[str, tuple[Years, ...]]:
+def linked_datasets(
+    tables: Iterable[ApprovedTable], population: Population, held: Mapping[str, Holding]
+) -> tuple[str, ...]:
+    """Datasets whose links a project may know of: those of its tables and its population.
+
+    A table of LEO's with tax keys rests on CIS, and a table that carries another dataset's keys on that dataset.
+    """
+    names = set(population.sources)
+    for name in {*(table.name for table in tables), *(cohort.table for cohort in population.cohort)}:
+        holding = held[name]
+        if holding.dataset != "leo":
+            names.add(holding.definition.entity_source or holding.dataset)
+        elif EDUKEY in holding.definition.variables:
+            names.add("cis")
+    flags = (v for table in tables if table.name == "leo.person" for v in table.variables if v.startswith("in_"))
+    return tuple(sorted(names | {flag.removeprefix("in_") for flag in flags}))
+
+
+def derived_years(
+    tables: Iterable[ApprovedTable], population: Population, held: Mapping[str, Holding]
+) -> dict[str, str]:
+    """The years that a project sees of each derived year: "leo.outcomes.cohort_year, ks4" to "2002/03-2014/15"."""
+    tables = list(tables)
+    seen, years = _seen_years(tables, population), {}
+    for table in tables:
+        for variable in held[table.name].definition.variable:
+            for value, of in variable.years_of.items():
+                if (
+                    variable.name in table.variables or value
+                ):  # cohorts choose rows, so also where they are not a column
+                    place = f"{table.name}.{variable.name}{f', {value}' if value else ''}"
+                    years[place] = ", ".join(map(str, seen.get(of, ()))) or f"all years held of {of}"
+    return years
+
+
+def _seen_years(tables: Iterable[ApprovedTable], population: Population) -> dict[str, tuple[Years, ...]]:
     """Table to the years of it that a project sees: those approved, else those that its population is chosen by."""
     seen: dict[str, list[Years]] = {}
-    for approved in project.table:
+    for approved in tables:
         if approved.years:
             seen.setdefault(approved.name, []).append(Years.parse(approved.years))
     by_rows = set(seen)
-    for cohort in project.population.cohort:
+    for cohort in population.cohort:
         if cohort.table not in by_rows:
             seen.setdefault(cohort.table, []).append(Years.parse(cohort.years))
     return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in seen.items()}
 
 
-def own_tables(link_metadata: bool) -> list[Layout]:
-    """The tables that an extract makes: its people, and how their records were linked."""
+def own_tables(link_metadata: bool, datasets: tuple[str, ...] = ()) -> list[Layout]:
+    """The tables that an extract makes: its people, and how their records of some datasets were linked."""
     person = key_field(PERSON)
     evidence = (
         Field("link_method", "string", "How the weakest link was made: deterministic, probabilistic or override."),
@@ -120,14 +166,16 @@ def own_tables(link_metadata: bool) -> list[Layout]:
     people = Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))
     if not link_metadata:
         return [people]
-    sources = Field("sources", "string", "Collections that hold the person, separated by a blank.")
+    sources = Field("sources", "string", "Collections of this project that hold the person, separated by a blank.")
     source = Field("source", "string", "Collection that holds records of the person.")
     entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
     grain = "person, by collection that holds the person"
     fields = (person, source, entities, *evidence)
     return [
-        replace(people, title="People, and their least certain link", fields=(person, sources, *evidence)),
-        Layout("linkage", "How records were linked", grain, fields, key=(PERSON, "source")),
+        replace(
+            people, title="People, and their least certain link", fields=(person, sources, *evidence), datasets=datasets
+        ),
+        Layout("linkage", "How records were linked", grain, fields, key=(PERSON, "source"), datasets=datasets),
     ]
 
 
@@ -145,6 +193,7 @@ def _layout(
     if holding.dataset == "npd" and "lookup_pmr" in tables:
         keys.append(PMR)
     variables = [holding.definition.variables[name] for name in approved.variables]
+    cohort = _cohort_variable(holding)
     return Layout(
         name=f"{holding.file_name}_{approved.part}" if approved.part else holding.file_name,
         title=holding.definition.title,
@@ -153,7 +202,12 @@ def _layout(
         holding=holding,
         years=Years.parse(approved.years) if approved.years else None,
         only=approved.only,
+        cohorts={value: seen[of] for value, of in cohort.years_of.items() if of in seen} if cohort else {},
     )
+
+
+def _cohort_variable(holding: Holding) -> Variable | None:
+    return next((variable for variable in holding.definition.variable if variable.year_by), None)
 
 
 def key_field(name: str) -> Field:
@@ -163,9 +217,13 @@ def key_field(name: str) -> Field:
 
 def _field(variable: Variable, catalogue: Catalogue, seen: Mapping[str, tuple[Years, ...]]) -> Field:
     kind = SAME_BODY.get(variable.name.upper(), variable.name.upper()) if variable.institution else None
-    within = seen.get(variable.year_of or "", ())
+    of = variable.years_of
+    within = seen.get(of.get("", ""), ())
     listed = ", ".join(map(str, within))
-    outside = f" Empty outside {listed}, the years of {variable.year_of} in this project." if within else ""
+    outside = f" Empty outside {listed}, the years of {of['']} in this project." if within else ""
+    spans = {value: ", ".join(map(str, seen[table])) for value, table in of.items() if value and table in seen}
+    if spans:
+        outside = f" Only {'; '.join(f'{value} {span}' for value, span in spans.items())}, the years in this project."
     return Field(
         name=variable.name,
         type="string" if kind else variable.type,
@@ -191,6 +249,8 @@ def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Tab
     if EDUKEY in table.columns and "lookup_edukey" not in tables:
         yield _no_table("lookup_edukey", tables)
     chosen_by = () if approved.years is None else holding.year_columns or holding.spell_columns or ()
+    cohort = _cohort_variable(holding)
+    chosen_by = (*chosen_by, *(name for name in (cohort.year_by, cohort.name) if name)) if cohort else chosen_by
     chosen_by = (*chosen_by, approved.only.column) if approved.only else chosen_by
     for name in dict.fromkeys((*approved.variables, *chosen_by)):
         if name not in table.columns:

@@ -1,6 +1,6 @@
 """The rows of an extract: approved columns of approved years for the project's people, under their pseudonyms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from linkage.engine import Engine, Table, Value, columns, quote
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout
@@ -99,7 +99,8 @@ def _value(field: Field, layout: Layout) -> str:
 
 def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
     """The condition on a row's year or the days of its spell, and on its phase; and its parameters."""
-    conditions = [part for part in (_of_approved_years(layout), _of_approved_phases(layout)) if part[0]]
+    parts = (_of_approved_years(layout), _of_approved_cohorts(layout), _of_approved_phases(layout))
+    conditions = [part for part in parts if part[0]]
     params = {name: value for _, values in conditions for name, value in values.items()}
     return "where " + " and ".join(condition for condition, _ in conditions) if conditions else "", params
 
@@ -119,6 +120,22 @@ def _of_approved_years(layout: Layout) -> tuple[str, Mapping[str, Value]]:
     )
 
 
+def _of_approved_cohorts(layout: Layout) -> tuple[str, Mapping[str, Value]]:
+    """Rows of cohorts of other years are left out, since years after a cohort would show its year."""
+    if not layout.cohorts or layout.cohort is None or layout.cohort.year_by is None:
+        return "", {}
+    column, params, cases = f"held.{quote(layout.cohort.name)}", dict[str, Value](), []
+    for number, (value, spans) in enumerate(layout.cohorts.items()):
+        params[f"cohort_{number}"] = value
+        within = []
+        for place, years in enumerate(spans):
+            first, last = f"cohort_{number}_from_{place}", f"cohort_{number}_to_{place}"
+            params |= {first: years.first, last: years.last}
+            within.append(f"{column} between ${first} and ${last}")
+        cases.append(f"when ${f'cohort_{number}'} then {' or '.join(within)}")
+    return f"case held.{quote(layout.cohort.year_by)} {' '.join(cases)} else true end", params
+
+
 def _of_approved_phases(layout: Layout) -> tuple[str, Mapping[str, Value]]:
     if layout.only is None:
         return "", {}
@@ -127,8 +144,10 @@ def _of_approved_phases(layout: Layout) -> tuple[str, Mapping[str, Value]]:
     return f"cast(held.{quote(layout.only.column)} as varchar) in ({listed})", params
 
 
-def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: People) -> Table:
-    """The tables that an extract makes itself: `people` and `linkage`.
+def link_rows(
+    engine: Engine, layout: Layout, spine: Table | None, people: People, datasets: Mapping[str, str] | None = None
+) -> Table:
+    """The tables that an extract makes itself: `people` and `linkage`, of records of the layout's datasets only.
 
     A person's least certain link is the accepted link of lowest probability among those that joined their records.
     Figures are rounded, since a match weight with all its decimals would be the same in two projects, and so disclose that
@@ -138,6 +157,8 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
         return engine.sql(f"select {PERSON} from {{persons}} order by {PERSON}", persons=people.persons)
     by_source = "source" in layout.columns
     by = "person, source" if by_source else "person"
+    named = dict(enumerate(_sources_of(layout.datasets, datasets or {})))
+    is_known = f"spine.source in ({', '.join(f'$source_{place}' for place in named)})" if named else "false"
     return engine.sql(
         f"""
         with linked as (
@@ -146,6 +167,7 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
                    round(cast(spine.margin as double), 1) as margin
             from {{spine}} as spine
             join {{entities}} as entities on entities.entity_id = spine.entity_id
+            where {is_known}
         ),
         ranked as (
             select *, cast(count(*) over (partition by {by}) as bigint) as identities,
@@ -163,13 +185,19 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
             select person, string_agg(source, ' ' order by source) as sources from of_source group by person
         )
         select {columns(layout.columns)}
-        from ranked
-        join {{persons}} as persons using (person)
-        {"" if by_source else "join held using (person)"}
-        where place = 1
+        from {{persons}} as persons
+        {"" if by_source else "left"} join ranked on ranked.person = persons.person and place = 1
+        {"" if by_source else "left join held on held.person = persons.person"}
         order by {columns(layout.columns)}
         """,
+        params={f"source_{place}": name for place, name in named.items()},
+        store=False,
         spine=spine,
         entities=people.entities,
         persons=people.persons,
     )
+
+
+def _sources_of(datasets: Iterable[str], dataset_of: Mapping[str, str]) -> list[str]:
+    """The run's sources of datasets."""
+    return [s for name in datasets for s in ([s for s, of in dataset_of.items() if of == name] or [name])]

@@ -11,6 +11,7 @@ from linkage.catalogue.definitions import rating_of
 from linkage.catalogue.holdings import Holding, holdings, names_a_person
 from linkage.catalogue.packages import Package, Part, RowsOnly
 from linkage.catalogue.years import Years
+from linkage.extract.layout import derived_years, linked_datasets
 from linkage.extract.project import ApprovedTable, Population
 from linkage.requests.request import Request, RequestedPackage, RequestedTable
 
@@ -76,7 +77,7 @@ def scope_of(application: Application) -> dict[str, Any]:
 
     Returns:
         request (its id), tables with items, rating, years and rows; names_a_person: items that do, with the reason;
-        population, people (how many), retention.
+        derived_years: the years given of each derived year; link_metadata: datasets whose links are told of; population, people (how many), retention.
     """
     tables = []
     for table in tables_of(application.grants):
@@ -98,10 +99,22 @@ def scope_of(application: Application) -> dict[str, Any]:
         "request": request.id,
         "tables": tables,
         "names_a_person": {place: reason for place, reason in named.items() if reason},
+        **derived_of(application),
         "population": of_whom(request.population),
         "people": len(request.person),
         "retention": str(request.retention),
     }
+
+
+def derived_of(application: Application) -> dict[str, Any]:
+    """derived_years and link_metadata of a request: as the panel sees them and the register keeps them."""
+    tables = tables_of(application.grants)
+    known = Population(
+        sources=application.request.population.sources,
+        cohort=tuple(c for c in application.request.population.cohort if c.table in application.held),
+    )
+    linked = linked_datasets(tables, known, application.held) if application.request.link_metadata else ()
+    return {"derived_years": derived_years(tables, known, application.held), "link_metadata": list(linked)}
 
 
 def of_whom(population: Population) -> str:

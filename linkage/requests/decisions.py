@@ -10,7 +10,7 @@ from linkage.catalogue.definitions import rating_of
 from linkage.catalogue.years import Years
 from linkage.errors import ConfigError
 from linkage.extract.project import ApprovedTable, organisation_key
-from linkage.requests.application import Application, of_whom, tables_of
+from linkage.requests.application import Application, derived_of, of_whom, tables_of
 from linkage.requests.register import Entry, append, read_register
 from linkage.requests.request import Request
 
@@ -280,6 +280,7 @@ def _about(application: Application) -> dict[str, Any]:
             ],
             "rating": rating_of(variable for _, variable in application.items()),
             "population": of_whom(request.population),
+            **derived_of(application),
         },
     }
 

@@ -15,7 +15,7 @@ def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[st
     Returns:
         reference, date, expires, state (in force, ended, withdrawn, to come, replaced), project, title, organisation,
         organisation_type, aims, benefit, lawful_basis, special_basis, audience, outputs, setting, retention, people,
-        packages, amends (reference of the approval that it amends), population (empty where it was decided before that was kept), tables with their years, variables (how
+        packages, amends (reference of the approval that it amends), derived_years, link_metadata, population (empty where it was decided before that was kept), tables with their years, variables (how
         many), rating, conditions; withdrawn (the day) and withdrawal_reason of one that was ended before its time.
     """
     withdrawn = withdrawals(entries)
@@ -66,6 +66,8 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
             [*(condition.rstrip(". ") for condition in entry["conditions"])]
             + [f"without {name}" for name in entry["without"]]
         ),
+        "derived_years": "; ".join(f"{name}: {years}" for name, years in public.get("derived_years", {}).items()),
+        "link_metadata": ", ".join(public.get("link_metadata", ())),
         "amends": entry.content.get("amends", ""),
         "withdrawn": ended["date"] if ended else "",
         "withdrawal_reason": " ".join(ended["reason"].split()) if ended else "",

@@ -35,6 +35,8 @@ _DETAILS = (
     ("packages", "Data packages"),
     ("population", "Population"),
     ("tables", "Tables and years"),
+    ("derived_years", "Years in derived columns"),
+    ("link_metadata", "Link metadata of"),
     ("variables", "Variables"),
     ("rating", "Rating"),
     ("people", "Accredited people"),

@@ -58,7 +58,7 @@ def test_a_table_in_parts_is_given_in_files_of_their_own(
     grades = {"name": "npd.ks4", "years": "2011/12", "variables": ["Grade"]}
     schools = {"name": "npd.ks4", "years": "2013/14", "variables": ["URN"], "part": "schools"}
     summary = publish(make_project(table=[grades, schools]))
-    assert summary.rows == {"people": 3, "linkage": 4, "npd_ks4": 1, "npd_ks4_schools": 1}
+    assert summary.rows == {"people": 3, "linkage": 2, "npd_ks4": 1, "npd_ks4_schools": 1}
     assert "URN" not in read(summary, "npd_ks4")[0]
     assert "Grade" not in read(summary, "npd_ks4_schools")[0]
 
@@ -266,3 +266,20 @@ def test_a_later_extract_replaces_the_earlier(
     publish(make_project(formats=["csv"]))
     assert not (tmp_path / "out" / "parquet").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
+
+
+def test_link_metadata_describe_only_collections_of_the_project(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    """They told of tax records to a project without any, and of their link where it was the least certain."""
+    ks4 = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["Grade"]}
+    spells = {"name": "leo.employment", "years": "2012/13", "variables": ["StartDate"]}
+    name = key.project("study", "a university", "").pseudonym
+    for tables, sources in (([ks4], {"npd"}), ([spells], {"cis"}), ([ks4, spells], {"npd", "cis"})):
+        summary = publish(make_project(table=tables), out="_".join(sorted(sources)))
+        people = {row["AE_ID"]: row for row in read(summary, "people")}
+        assert {row["source"] for row in read(summary, "linkage")} == sources
+        assert {s for row in people.values() for s in (row["sources"] or "").split()} == sources
+        assert len(people) == 3
+        third = people[name("AE_ID", "3")]
+        assert (third["link_method"], third["sources"]) == (("override", "cis") if "cis" in sources else (None, None))

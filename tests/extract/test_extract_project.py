@@ -2,14 +2,19 @@
 
 import datetime
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from linkage.catalogue import Catalogue, shipped
+from linkage.catalogue import Catalogue, Variable, shipped
+from linkage.catalogue.holdings import holdings, names_a_person
 from linkage.catalogue.years import Years
 from linkage.config.resources import config_file
+from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.extract import Project, check_project
+from linkage.extract import MasterKey, Project, check_project, extract
 from linkage.requests.approved import approved_project
 
 TODAY = datetime.date(2026, 6, 1)
@@ -87,3 +92,60 @@ def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catal
 def test_what_is_no_range_of_years(text: str) -> None:
     with pytest.raises(ValueError):
         Years.parse(text)
+
+
+def test_every_derived_table_and_column_keeps_to_the_approved_years(
+    engine: Engine, key: MasterKey, make_project: Callable[..., Project], tmp_path: Path
+) -> None:
+    """Each table that a run makes, with rows of 2000/01 to 2020/21: what leaves has 2013/14 and 2014/15 and no more."""
+    derived = [h for h in holdings(shipped()).values() if h.dataset == "leo" and not h.name.startswith("leo.lookup")]
+    cohorts = {"npd.ks4": "ACADYR", "hesa.qualifications": "AcademicYear", "ilr.aims": "Year"}
+    tables = {
+        "lookup_ae_id": engine.sql("select '1' as AE_ID, 'npd' as source, 11 as entity_id"),
+        "lookup_edukey": engine.sql("select '1' as AE_ID, 'K1' as EDUKEY, 11 as entity_id"),
+    }
+    for name, year in cohorts.items():
+        table = holdings(shipped())[name].run_table
+        tables[table] = engine.sql(f'select 11 as entity_id, 201314 as "{year}"')
+    for holding in derived:
+        columns = ", ".join(f'{_value(v)} as "{v.name}"' for v in holding.definition.variable)
+        types = "(values ('ks4'), ('graduation'), ('fe')) as t(type)" if holding.name == "leo.outcomes" else "range(1)"
+        tables[holding.run_table] = engine.sql(f"select {columns} from range(2000, 2021) as r(y), {types}")
+    asked: list[dict[str, Any]] = [
+        {"name": name, "variables": [year], "years": "2013/14-2014/15"} for name, year in cohorts.items()
+    ]
+    for holding in derived:
+        variables = [v.name for v in holding.definition.variable if not names_a_person(v)]
+        yearly = {"years": "2013/14-2014/15"} if holding.year_columns or holding.spell_columns else {}
+        asked.append({"name": holding.name, "variables": variables, **yearly})
+    project = make_project(table=asked, link_metadata=False, formats=["parquet"])
+    made = extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
+    span = Years.parse("2013/14-2014/15")
+    seen = set()
+    for path in sorted((made.folder / "parquet").glob("leo_*.parquet")):
+        for name, column in pq.read_table(path).to_pydict().items():
+            years = {v for v in column if type(v) is int and v > 190_000}
+            days = {v for v in column if isinstance(v, datetime.date)}
+            assert years <= {201314, 201415}, f"{path.stem}.{name}"
+            assert all(span.first_day <= day <= span.last_day for day in days), f"{path.stem}.{name}"
+            seen |= {f"{path.stem}.{name}"} if years or days else set()
+    dated = {f"{h.file_name}.{v.name}" for h in derived for v in h.definition.variable if v.concept == "time"}
+    assert seen == dated - {"leo_outcomes.years_after", "leo_outcomes.academic_year"}, "these are of no year"
+
+
+def _value(variable: Variable) -> str:
+    """SQL of a value of a column in year y: a cohort begins in the year before the one that is measured."""
+    if variable.name in ("AE_ID", "EDUKEY"):
+        return {"AE_ID": "'1'", "EDUKEY": "'K1'"}[variable.name]
+    if variable.type == "date":
+        return f"make_date(cast(y + {0 if 'start' in variable.name.lower() else 2} as integer), 3, 1)"
+    if variable.name == "cohort_type":
+        return "type"
+    if variable.name in ("years_after", "academic_year") or variable.concept != "time":
+        values = {"integer": "1", "number": "1.0", "boolean": "true", "string": "null"}
+        return f"cast({values[variable.type] if variable.name != 'academic_year' else 'null'} as {SQL[variable.type]})"
+    year = "y - 1" if variable.name == "cohort_year" else "y"
+    return f"cast(({year}) * 100 + ({year} + 1) % 100 as integer)"
+
+
+SQL = {"integer": "integer", "number": "double", "boolean": "boolean", "string": "varchar"}

@@ -11,10 +11,11 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, GateError
 from linkage.requests import decisions
-from linkage.requests.application import Application
+from linkage.requests.application import Application, scope_of
 from linkage.requests.approved import approved_project, project_of
 from linkage.requests.check import application_of
 from linkage.requests.decisions import Ruling, decide, standing, submit, withdraw
+from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
 from linkage.requests.request import request_of
 from tests.requests.faulty import TODAY, good
@@ -344,3 +345,19 @@ def test_a_register_can_be_pinned_and_one_user_for_both_duties_is_known(
     decision = approved_project(path, shipped(), today=TODAY).decision
     assert decision is not None
     assert not decision.same_user
+
+
+def test_panel_and_register_see_derived_years_and_link_metadata(register: Path) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        years, variables = "2015/16-2016/17", ["definition", "cohort_year"]
+        raw["table"].append({"name": "leo.outcomes", "years": years, "variables": variables, "justification": "Why."})
+        raw["link_metadata"] = True
+
+    scope = scope_of(asked(change))
+    assert scope["derived_years"]["leo.outcomes.cohort_year, ks4"] == "2008/09-2010/11"
+    assert scope["derived_years"]["leo.outcomes.cohort_year, fe"] == "all years held of ilr.aims"
+    assert scope["link_metadata"] == ["cis", "npd"]
+    approve(register, asked(change))
+    row = published_rows(read_register(register), TODAY)[0]
+    assert row["link_metadata"] == "cis, npd"
+    assert "leo.outcomes.cohort_year, ks4: 2008/09-2010/11" in row["derived_years"]
