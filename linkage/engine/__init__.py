@@ -1,5 +1,6 @@
 """The only package that knows an engine. Every query of the project goes through here."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from linkage.engine.base import (
@@ -49,9 +50,17 @@ __all__ = [
 
 
 def connect(
-    name: str = "duckdb", *, memory_limit: str | None = None, threads: int | None = None, scratch: Path | None = None
+    name: str = "duckdb",
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    scratch: Path | None = None,
+    within: Iterable[Path] | None = None,
 ) -> Engine:
     """An engine by name: "duckdb" or "spark". Imported here, so that a run on DuckDB needs no pyspark.
+
+    Args:
+        within: files and folders that DuckDB may read and write, and no others; any file when None.
 
     Raises:
         ConfigError: no such engine, or its library is not installed.
@@ -59,7 +68,7 @@ def connect(
     if name == "duckdb":
         from linkage.engine.duckdb import DuckDBEngine
 
-        return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
+        return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch, within=within)
     if name == "spark":
         try:
             from linkage.engine.spark import SparkEngine

@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -35,12 +35,18 @@ class DuckDBEngine:
         memory_limit: as DuckDB writes it, for example "8GB"; what is over it is spilled.
         threads: worker threads; all cores when None.
         scratch: folder for spilled data; a temporary one, removed on close, when None.
+        within: files and folders that queries may read and write, in addition to `scratch`; any file when None.
     """
 
     name = "duckdb"
 
     def __init__(
-        self, *, memory_limit: str | None = None, threads: int | None = None, scratch: Path | None = None
+        self,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        scratch: Path | None = None,
+        within: Iterable[Path] | None = None,
     ) -> None:
         self._own_scratch = scratch_folder() if scratch is None else None
         self.scratch = self._own_scratch.path if self._own_scratch else Path(scratch or "")
@@ -60,6 +66,7 @@ class DuckDBEngine:
             settings["threads"] = str(threads)
         with self._explaining():  # a limit that nothing fits into may be met here already
             self._set_up(settings)
+            lock(self._main, None if within is None else [self.scratch, *within])
 
     def _set_up(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
@@ -73,6 +80,8 @@ class DuckDBEngine:
                 raise ConfigError(f"memory limit: '{value}' is no amount of memory\n  write for example 8GB") from None
         with contextlib.suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets there is none
             self.connection.execute("set enable_progress_bar = false")
+        # Rows wait in memory until a part of `split` has this many of them; the default is five times as much.
+        self.connection.execute("set global partitioned_write_flush_threshold = 100000")
         # The day of a time with a zone is that of the machine otherwise, and not the same on every one, nor on Spark.
         self.connection.execute("set global TimeZone = 'UTC'")
         macros.define(self.connection)
@@ -146,8 +155,6 @@ class DuckDBEngine:
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         with whole(folder) as unfinished:
             unfinished.mkdir()
-            # Rows wait in memory until a part has this many of them; the default is five times as much.
-            self._run("set partitioned_write_flush_threshold = 100000")
             self._run(
                 f"copy (select *, cast(hash({key}) % {int(parts)} as integer) as part from {self._there(table)} "
                 f"where {key} is not null) to {literal(str(unfinished))} "
@@ -259,6 +266,31 @@ class DuckDBEngine:
             ) from None
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _explained(error, self.scratch) from error
+
+
+def lock(connection: duckdb.DuckDBPyConnection, within: Iterable[Path] | None = None) -> None:
+    """No further setting, no extension from outside and, where `within` is given, no file or folder but these.
+
+    DuckDB follows links before it compares a path, so that what a link in a folder points to is allowed by its own path.
+    """
+    for key in ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"):
+        connection.execute(f"set {key} = false")
+    if within is not None:
+        paths = {place for path in within for place in (path.absolute(), *_linked(path))}
+        for key, places in (
+            ("allowed_paths", sorted(str(path) for path in paths if path.is_file())),
+            ("allowed_directories", sorted(f"{path}/" for path in paths if not path.is_file())),
+        ):
+            connection.execute(f"set {key} = [{', '.join(map(literal, places))}]")
+        connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _linked(path: Path) -> Iterator[Path]:
+    """A path without links, and what the links in a folder point to."""
+    yield path.resolve()
+    if path.is_dir():
+        yield from (entry.resolve() for entry in path.iterdir() if entry.is_symlink())
 
 
 def _was_stopped(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 
 from linkage.engine import macros
 from linkage.engine.base import literal, quote
+from linkage.engine.duckdb import lock
 from linkage.engine.files import rows_of
 from linkage.engine.fingerprint import combined, in_duckdb
 
@@ -54,6 +55,7 @@ class OnDriver:
         self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
         macros.define(self._connection)
         self._connection.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
+        lock(self._connection)
         self._leaves: dict[str, dict[str, tuple[int, int]]] = {}  # by table: files below it, with rows and bytes
 
     def add_files(self, name: str, files: Sequence[Path], schema: StructType) -> None:

@@ -106,7 +106,8 @@ def _in_folder(
     """An engine and an output folder, complete with its report at the end; `titles` are those of both."""
     limits: dict[str, Any] = {"memory_limit": request.memory_limit, "threads": request.threads}
     with output_folder(request.out, titles[0], force=request.force) as folder:
-        with connect("duckdb", **limits) as engine, damage_reported(*paths):
+        within = [folder.part, *paths, *([Path(request.truth)] if request.truth else [])]
+        with connect("duckdb", within=within, **limits) as engine, damage_reported(*paths):
             yield engine, folder
         say("report")
         folder.finish(titles[1], report=report)

@@ -175,9 +175,15 @@ def _prepared(
     files: FileOptions, limits: TrainRequest | RuleOptions, inferred: Inferred | None, progress: Progress
 ) -> Iterator[tuple[Engine, Prepared]]:
     """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
+    named = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
     with (
         scratch_folder() as scratch,
-        connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads) as engine,
+        connect(
+            "duckdb",
+            memory_limit=limits.memory_limit,
+            threads=limits.threads,
+            within=[scratch, *files.paths.values(), *named],
+        ) as engine,
         damage_reported(*files.paths.values()),
     ):
         progress("reading")

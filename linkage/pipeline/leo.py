@@ -53,9 +53,12 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
             "own with --out; to go on with the last one, leave --previous out"
         )
     run = job.config.run
+    inputs = [job.data, job.truth, job.opt_outs, *(file for files in job.files.values() for file in files)]
+    previous = [job.previous.spine, job.previous.evaluation, *job.previous.extracts.values()] if job.previous else []
 
     def open_engine(scratch: Path) -> Engine:
-        return connect(run.engine, memory_limit=run.memory_limit, threads=run.threads, scratch=scratch)
+        within = [out, *(path for path in [*inputs, *previous] if path)]
+        return connect(run.engine, memory_limit=run.memory_limit, threads=run.threads, scratch=scratch, within=within)
 
     return Runner(out, stages(job), facts(job), open_engine, engine=run.engine, progress=progress)
 

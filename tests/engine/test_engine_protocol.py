@@ -299,7 +299,8 @@ def test_rows_that_are_worked_out_when_they_are_asked_for_fail_as_others_do(engi
 
 
 @pytest.mark.parametrize("way", ["arrow", "batches"])
-def test_rows_that_ask_for_more_memory_than_there_is_say_what_to_raise(tmp_path, way):
+def test_rows_that_ask_for_more_memory_than_there_is_say_what_to_raise(tmp_path, way, monkeypatch):
+    monkeypatch.setattr("linkage.engine.duckdb.lock", lambda *_: None)
     with connect("duckdb", memory_limit="20MB", threads=1, scratch=tmp_path) as small:
         small.connection.execute("set max_temp_directory_size = '0B'")
         query = "select list(n) as all_of_them from (select unnest(range(4000000)) as n) group by n % 3"

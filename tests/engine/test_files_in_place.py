@@ -1,7 +1,11 @@
 """A file or a folder takes its place whole; what stood there before is there until then, however the block ends."""
 
+from pathlib import Path
+
+import duckdb
 import pytest
 
+from linkage.engine import connect, rows
 from linkage.engine.files import whole
 
 
@@ -61,3 +65,26 @@ def test_of_a_link_to_a_folder_the_link_alone_makes_room(tmp_path, kind):
     assert held(tmp_path / "t") == "new"
     assert held(tmp_path / "elsewhere") == "earlier"
     assert sorted(left.name for left in tmp_path.iterdir()) == ["elsewhere", "t"]
+
+
+@pytest.mark.parametrize("query", ["from read_text({file})", "from glob({file})", "copy (select 1) to {file}"])
+def test_a_query_reads_and_writes_within_its_folders_only(query: str, tmp_path: Path) -> None:
+    """Also through a link, which DuckDB follows before it asks whether it may."""
+    inside, outside = tmp_path / "run", tmp_path / "home"
+    outside.mkdir()
+    (outside / "key").write_text("secret", encoding="utf-8")
+    with connect("duckdb", threads=1, within=[inside]) as engine:
+        engine.write(engine.sql("select 1 as a", params=None), inside / "a.parquet")
+        assert rows(engine, engine.read(inside)) == [{"a": 1}]
+        (inside / "link").symlink_to(outside)
+        for path in (outside / "key", inside / "link" / "key", inside / ".." / "home" / "key"):
+            with pytest.raises(duckdb.PermissionException):
+                engine.connection.execute(query.format(file=f"'{path}'"))
+
+
+def test_settings_are_locked_and_extensions_off() -> None:
+    with connect("duckdb", threads=1) as engine:
+        for key in ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"):
+            assert not engine.connection.execute(f"select current_setting('{key}')").fetchone()[0]
+            with pytest.raises(duckdb.InvalidInputException, match="locked"):
+                engine.connection.execute(f"set {key} = true")
