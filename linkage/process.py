@@ -1,4 +1,4 @@
-"""How a process of ours treats garbage, seldom and not at its end, and how it is stopped from outside.
+"""How a process of ours treats garbage, how it is stopped from outside, and who may read what it writes.
 
 Python looks for unreachable cycles at every few hundred new objects, and walks all objects for it at the end. The
 libraries that a verb imports are some hundred thousand objects, none of which is ever garbage: walking them cost a
@@ -14,19 +14,63 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
+
+from linkage.errors import ConfigError
 
 _NEW_OBJECTS = 100_000
 """New objects that may be in cycles before they are looked through, some ten megabytes; Python's own number is 700."""
 
 
+OWNER_ONLY, GROUP_READS = 0o077, 0o027
+"""Umasks: files 0600 and folders 0700, or 0640 and 0750."""
+
+
 def begin() -> None:
     """To be called once, before what a process imports later, by the process and not by a library."""
+    os.umask(OWNER_ONLY)
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     atexit.register(gc.freeze)  # what is frozen is not walked: the system takes it back whole
     _have_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not in UTF-8 lacks − and █
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def umask() -> int:
+    """The permissions that new files lack."""
+    mask = os.umask(OWNER_ONLY)
+    os.umask(mask)
+    return mask
+
+
+def share(folder: Path, group: str | None) -> None:
+    """Let a group read what is written to a folder from now on, which is made where it is not there.
+
+    Raises:
+        ConfigError: there is no such group, or this user is not in it.
+    """
+    if group is None:
+        return
+    import grp
+
+    try:
+        number = grp.getgrnam(group).gr_gid
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chown(folder, -1, number)
+        folder.chmod(0o2750)  # with the bit by which new files and folders take the group of their folder
+    except (KeyError, PermissionError):
+        raise ConfigError(
+            f"run.group: there is no group '{group}' that this user is in\n  name one that `id` lists, or leave it out"
+        ) from None
+    os.umask(GROUP_READS)
+
+
+def readable_by_others(folder: Path) -> str | None:
+    """What to do about a folder that every user of the machine may read; None where they may not, or it is not there."""
+    if folder.is_dir() and folder.stat().st_mode & 0o007:
+        return f"{folder}: every user may read this folder, which holds personal data\n  chmod -R o= {folder}"
+    return None
 
 
 def _have_streams() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from linkage import process
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
 from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show
@@ -99,6 +100,9 @@ def run(
         stages = [{"stage": one.stage.name, "run": one.run, "reason": one.reason} for one in decisions]
         show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
         return
+    if warning := process.readable_by_others(root):
+        typer.echo(f"leo: {warning}", err=True)
+    process.share(root, job.config.run.group)
     with stoppable(root):
         manifest = runner.run(force=rerun)
     typer.echo("\n".join(closing_lines(root, manifest.content["seconds"])))

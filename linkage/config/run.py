@@ -248,6 +248,8 @@ class Run(Strict):
     """Memory of the engine, for example `"8GB"`; most of the machine by default."""
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
     """Processor threads; all by default."""
+    group: str | None = None
+    """Group of users that may read what the run writes; by default its owner only."""
     seed: Annotated[int, Field(ge=0)] = 2026
     """Seed of random samples."""
     spine: tuple[str, ...] = ()

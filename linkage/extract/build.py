@@ -29,6 +29,7 @@ from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonyms import MasterKey, ProjectKey
 from linkage.extract.rows import link_rows, select_rows
 from linkage.extract.seal import SUMS, write_seal
+from linkage.process import umask
 
 _TEXTS = (".md", ".json", ".py")
 
@@ -123,7 +124,7 @@ def extract(
             refuse_identifiers(
                 engine, catalogue, [], [folder / name for name in summary.files if name.endswith(_TEXTS)]
             )
-            os.chmod(folder, 0o750)
+            folder.chmod(0o777 & ~umask())
             _replace(folder, out)
     except OSError as error:
         raise LeoError(
