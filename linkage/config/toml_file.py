@@ -92,6 +92,8 @@ def toml_of(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: lists or tables lie too deep within one another") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise ConfigError(f"{path}: not TOML: a number has too many digits\n  shorten it") from None
 
 
 def held_to(model: type[Model], path: Path) -> Model:

@@ -100,7 +100,7 @@ def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
             raise _broken(path, number, "its hash is not that of its content")
         if content["number"] != number or content["previous"] != previous:
             raise _broken(path, number, "it does not follow the line before it")
-    except (UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError):
+    except (UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise _broken(path, number, "it is not as a register writes it") from None
     return Entry(number, sha256, content)
 

@@ -33,6 +33,20 @@ TODAY = datetime.date(2026, 6, 1)
         ("28/02/2001", "full date"),
         ("20010228", "full date"),
         ("a.person@example.org", "e-mail address"),
+        ("AB-12-34-56-C", "NINO"),
+        ("refAB123456C", "NINO"),
+        ("ＡＢ１２３４５６Ｃ", "NINO"),
+        ("A80 1200 001 001", "UPN"),
+        ("1000 000 019", "ULN"),
+        ("943 476 5919", "NHS number"),
+        ("SW1A-1AA", "postcode"),
+        ("SW1A  1AA", "postcode"),
+        ("born 3rd March 2001", "full date"),
+        ("March 3, 2001", "full date"),
+        ("28/02/01", "full date"),
+        ("20100000000017", "record id"),
+        ("Aaron Smith", "a person's name"),
+        ("Smith, Aaron", "a person's name"),
         ("ok", None),
         ("201213", None),
         ("E12000007", None),
@@ -89,6 +103,12 @@ def test_numbers_as_long_as_an_identifier_are_found(engine: Engine, catalogue: C
     data = pa.table({"pay": pa.array([45_000, 1_000_000_019, 9_999_999_999_999])})
     found = signs(engine, catalogue, [Field("pay", "integer", "")], data)
     assert found == ["t.pay: 1 value looks like ULN", "t.pay: 1 value looks like HUSID"]
+
+
+def test_lists_and_structs_are_read(engine: Engine, catalogue: Catalogue) -> None:
+    data = pa.table({"a": [["x", "AB123456C"]], "b": [{"c": "SW1A 1AA"}]})
+    found = signs(engine, catalogue, [Field("a", "string", ""), Field("b", "string", "")], data)
+    assert found == ["t.a: 1 value looks like NINO", "t.b: 1 value looks like postcode"]
 
 
 def test_dates_that_lie_like_births_are_found(engine: Engine, catalogue: Catalogue) -> None:
