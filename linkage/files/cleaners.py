@@ -113,18 +113,12 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         forename, surname = names.split(letters(full_name)) if full_name else (None, None)
         return (*given(forename, None, middle_names), *family(surname, None, other_surname))
 
-    def letters_of(initials: str) -> tuple[Value, Value]:
-        signs = [sign for sign in initials.upper() if sign.isalpha()]
-        return (signs[0], signs[-1] if len(signs) > 1 else None) if signs else (None, None)
-
     forename_fields = ("forename", "middle_names")
     surname_fields = ("surname", "other_surname", "second_surname")
     made = []
     if "full_name" in columns:
         fields = (*forename_fields, *surname_fields)
         made.append(_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full))
-    elif "initials" in columns and not {"forename", "surname"} & {*columns}:
-        made.append(_of_roles(schema, ("initials",), ("forename", "surname"), letters_of))
     else:
         if {"forename", "initials", "middle_names"} & {*columns}:
             made.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given))
@@ -186,9 +180,9 @@ def _codes(schema: FileSchema) -> list[Cleaner]:
         how = schema.settings.get(role, {})
         read: Callable[[str], Value]
         if role == "phone":
-            read = partial(_first, partial(codes.read_phones, digits=digits))
+            read = partial(codes.read_phone, digits=digits)
         elif role == "email":
-            read = partial(_first, codes.read_emails)
+            read = codes.read_email
         elif role in ("sex", "postcode"):
             read = partial(codes.read_sex if role == "sex" else codes.read_postcode, settings=how)
         elif role in NUMBERS:
@@ -199,10 +193,6 @@ def _codes(schema: FileSchema) -> list[Cleaner]:
             continue
         made.append(Cleaner(columns, (role,), partial(_first_known, read)))
     return made
-
-
-def _first(read: Callable[[str], list[str]], text: str) -> Value:
-    return next(iter(read(text)), None)
 
 
 def _first_known(read: Callable[[str], Value], *values: Value) -> tuple[Value]:

@@ -196,17 +196,18 @@ def _dialled(text: str) -> str:
     return re.sub(r"[^0-9]", "", re.sub(r"\.0$", "", text)).lstrip("0")
 
 
-def read_phones(text: str, digits: int) -> list[str]:
-    """The telephones of a cell as their last digits: +44 20 7946 0000 and 020 7946 0000 are one."""
+def read_phone(text: str, digits: int) -> str | None:
+    """The first telephone of a cell as its last digits: +44 20 7946 0000 and 020 7946 0000 are one."""
     parts = [part for part in re.split(r"[;,|/\n]", text) if len(_dialled(part)) >= _MIN_PHONE_DIGITS]
     numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
-    return [number[-digits:] if digits else number for number in numbers if len(set(number)) > 1]
+    return next((number[-digits:] if digits else number for number in numbers if len(set(number)) > 1), None)
 
 
-def read_emails(text: str) -> list[str]:
-    """The e-mail addresses of a cell, without what somebody adds to sort by: ann+news@post.example."""
+def read_email(text: str) -> str | None:
+    """The first e-mail address of a cell, without what somebody adds to sort by: ann+news@post.example."""
     addresses = _MAIL.findall(text) if text.count("@") > 1 or "<" in text else [text]
-    return [re.sub(r"[+][^@]*@", "@", address).upper().rstrip(".,;:") for address in addresses if "@" in address]
+    first = next((address for address in addresses if "@" in address), "")
+    return re.sub(r"[+][^@]*@", "@", first).upper().rstrip(".,;:") or None
 
 
 def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:

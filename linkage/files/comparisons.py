@@ -23,7 +23,6 @@ KINDS = {
 """Field to the kind of its comparison."""
 _SAMPLE_ROWS = 20_000
 _NEARLY_CONSTANT = 0.95  # of random pairs that agree: equal values then weigh log2(1 / 0.95) = 0.07 bits at most
-_WRITTEN_IN_WAYS = ("address",)  # HILL ST, HILL STREET: compared as text however few there are
 _WHOLE_NUMBER = 6  # characters; a shorter number is a part, which non-matches share
 _FINER = (
     ("name", "names", lambda value: " " in value, 0.02),
@@ -36,7 +35,6 @@ _MIDDLE_TELLS = ("date", "partial date", "age", "number")
 """Kinds that tell father and son apart, of whom the son often bears the other's forename as a middle name."""
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 _CROSSED = {"surname": "second_surname", "second_surname": "surname"}
-_REPORTED_ONCE = _SWAPPED | _CROSSED
 
 
 def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool) -> dict[str, str]:
@@ -53,7 +51,7 @@ def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool)
         if not all(known) or _is_constant(known):
             continue
         kind = KINDS.get(name) or ("postcode" if name == "postcode" and british_postcodes else _kind_of_values(known))
-        if kind == "category" and name in _WRITTEN_IN_WAYS:
+        if kind == "category" and name == "address":  # HILL ST, HILL STREET
             kind = "text"
         if kind == "number" and min(sum(map(len, of)) / len(of) for of in known) < _WHOLE_NUMBER:
             kind = "code"

@@ -240,10 +240,12 @@ def _of_digits(digits: str, how: DateFormat) -> str | None:
 
 def _in_words(text: str, how: DateFormat) -> str | None:
     """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
-    found = _month_and_numbers(text)
-    if not found:
+    parts = _WORDS.findall(str(anyascii(text)).upper()) if any(map(str.isalpha, text)) else []
+    months = [_month_names()[part] for part in parts if part in _month_names()]
+    numbers = [part for part in parts if part.isdigit()]
+    if len(months) != 1 or not 1 <= len(numbers) <= 2:
         return None
-    month, numbers = str(found[0]), found[1]
+    month = str(months[0])
     if len(numbers) == 1:
         is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
         return _iso(_whole_year(numbers[0], how), month, "0") if is_year else None
@@ -257,16 +259,6 @@ def _in_words(text: str, how: DateFormat) -> str | None:
 def _month_names() -> dict[str, int]:
     months = vocabulary()["months"].values()
     return {name: number for names in months for number, month in enumerate(names, 1) for name in month}
-
-
-def _month_and_numbers(text: str) -> tuple[int, list[str]] | None:
-    """The month of a date that names one, and the one or two numbers next to it."""
-    if not any(map(str.isalpha, text)):
-        return None
-    names, parts = _month_names(), _WORDS.findall(str(anyascii(text)).upper())
-    numbers = [part for part in parts if part.isdigit()]
-    months = [names[part] for part in parts if part in names]
-    return (months[0], numbers) if len(months) == 1 and 1 <= len(numbers) <= 2 else None
 
 
 def _whole_year(year: str, how: DateFormat) -> str:

@@ -275,29 +275,30 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
     shipped = "cis" if Counter(role for source in sources for role in source.roles)["nino"] > 1 else "education"
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
-    lines = [
-        f"# Drafted from {', '.join(files)}. What may stand here: leo config schema",
-        f"# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}",
-        "[run]",
-        f"name = {toml_value(name)}",
-        *([] if data == "." else [f"data = {toml_value(data)}"]),
-        f"spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them",
-    ]
+    where = "" if data == "." else f"\ndata = {toml_value(data)}"
+    run = f"""\
+# Drafted from {", ".join(files)}. What may stand here: leo config schema
+# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}
+[run]
+name = {toml_value(name)}{where}
+spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them
+"""
     for source, file in zip(sources, files, strict=True):
         renamed = {r: c for r, c in {**source.roles, "entity_key": source.key or ""}.items() if _variable(c) != c}
         written = source.format.model_dump(exclude_defaults=True) if source.format else {}
-        lines += ["", *(f"# not read: {role} {why}" for role, why in source.not_read.items())]
-        lines += [f"[source.{source.name}]", f"dataset = {toml_value(source.name)}", 'table = "records"']
-        lines += [f"files = [{toml_value(file)}]"]
-        lines += [f"{key} = {toml_table(of)}" for key, of in (("columns", renamed), ("format", written)) if of]
+        run += "".join(f"\n# not read: {role} {why}" for role, why in source.not_read.items())
+        run += f'\n[source.{source.name}]\ndataset = "{source.name}"\ntable = "records"\nfiles = [{toml_value(file)}]\n'
+        run += "".join(f"{key} = {toml_table(of)}\n" for key, of in (("columns", renamed), ("format", written)) if of)
     left = sources[0].name
     for source in sources[1:]:
-        step = {"name": f"{left}-{source.name}", "left": left, "right": source.name, "passes": f"passes/{shipped}.toml"}
-        lines += ["", "[[step]]", *(f"{key} = {toml_value(value)}" for key, value in step.items())]
-        lines += [
-            f'model = "models/{shipped}.json"  # where training starts: leo model train and leo model tune make it yours',
-            'duplicates = "join"  # who is in a file twice keeps both records',
-        ]
+        run += f"""
+[[step]]
+name = "{left}-{source.name}"
+left = "{left}"
+right = "{source.name}"
+passes = "passes/{shipped}.toml"
+model = "models/{shipped}.json"  # where training starts: leo model train and leo model tune make it yours
+duplicates = "join"  # who is in a file twice keeps both records
+"""
         left = "people"
-    lines += ["", "[outputs]", "longitudinal = false  # spells, pay and outcomes need the tables of LEO"]
-    return "\n".join(lines) + "\n"
+    return f"{run}\n[outputs]\nlongitudinal = false  # spells, pay and outcomes need the tables of LEO\n"

@@ -2,7 +2,7 @@
 
 A comma splits a name (SURNAME, Forename). Elsewhere each word is scored by how often it stands among forenames and among
 surnames: in names with a comma, in the list of common names, and at the ends of the column's names. One order (forename
-or surname first) holds for a column, unless its words show that many of its names have the other.
+or surname first) holds for a column.
 """
 
 import functools
@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,6 @@ _UNSEEN = 0.5  # pseudo-count of a word as either kind, and of a number of surna
 _MAX_SURNAME_WORDS = 6
 _LISTED = 20  # rows, as which a word of the list of common names counts at most
 _ORDER_NAMES = 20_000  # names that show which comes first
-_MIN_TURNED_SHARE, _MIN_TURNED = 0.05, 10  # names of the other order, below which ambiguous words may feign them
-_SURE_BITS = 3.0  # log2 odds from which a single name has the other order
 
 
 @dataclass(frozen=True)
@@ -79,27 +77,17 @@ class FullNames:
 
     words: _Words
     surname_first: bool  # of names without a comma
-    turned: float = 0.0  # share of names of the other order
 
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
-        """From a column's values; `settings` may state surname_first and turned."""
+        """From a column's values; `settings` may state surname_first."""
         stated, names = settings or {}, Counter[str]()
         for value, rows in values.items():
             names[bare_name(value)] += rows
         known = _known_parts(names)
-        by_known = _evidence(names, _Words.of(*known), False)
-        surname_first = bool(stated.get("surname_first", sum(by_known) > 0))
+        surname_first = bool(stated.get("surname_first", _evidence(names, _Words.of(*known)) > 0))
         words = _Words.of(*(one + two for one, two in zip(known, _by_place(names, surname_first), strict=True)))
-        evidence = _evidence(names, words, surname_first)
-        turned = sum(bits > _SURE_BITS for bits in evidence)
-        is_mixed = turned >= max(_MIN_TURNED_SHARE * len(evidence), _MIN_TURNED)
-        share = float(stated.get("turned", min(turned / len(evidence), 0.5) if is_mixed else 0.0))
-        return cls(words, surname_first, share)
-
-    def as_settings(self) -> dict[str, Any]:
-        """For the schema."""
-        return {"surname_first": self.surname_first, "turned": round(self.turned, 3)}
+        return cls(words, surname_first)
 
     def split(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
@@ -110,11 +98,7 @@ class FullNames:
         if len(words) < 2:
             single = words[0] if words else None
             return (single, None) if self.words.weights.get(single or "", 0.0) > 0 else (None, single)
-        score, given, family = self.words.best(words, self.surname_first)
-        if self.turned:
-            other, *turned = self.words.best(words, not self.surname_first)
-            if other - score + math.log2(self.turned / (1 - self.turned)) > _SURE_BITS:
-                given, family = turned
+        _, given, family = self.words.best(words, self.surname_first)
         return " ".join(given), " ".join(map(_joined, family))
 
 
@@ -145,11 +129,11 @@ def _by_place(names: Counts, surname_first: bool) -> Parts:
     return given, family
 
 
-def _evidence(names: Counts, words: _Words, surname_first: bool) -> Sequence[float]:
-    """Of names of several words, log2 odds of the other order."""
+def _evidence(names: Counts, words: _Words) -> float:
+    """Log2 odds that the surname stands first, of names of several words."""
     split = (name_words(value) for value in names if "," not in value)
     sample = itertools.islice((of for of in split if len(of) > 1), _ORDER_NAMES)
-    return [words.best(of, not surname_first)[0] - words.best(of, surname_first)[0] for of in sample]
+    return sum(words.best(of, True)[0] - words.best(of, False)[0] for of in sample)
 
 
 def _by_comma(value: str) -> tuple[str, str] | None:

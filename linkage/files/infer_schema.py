@@ -26,7 +26,7 @@ from linkage.files.date_format import latest_birth_year, read_date
 from linkage.files.full_names import FullNames
 from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.profile import Profile
-from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema, Stated
+from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema, Stated, refuse_unknown_column
 from linkage.files.vocabulary import vocabulary
 from linkage.records.names import name_words
 
@@ -117,7 +117,7 @@ def _find_missing(profile: Profile, schema: FileSchema) -> None:
 def _learn_names(profile: Profile, schema: FileSchema) -> None:
     if "full_name" in schema.columns:
         names = FullNames.learn(profile.values(schema.columns["full_name"][0]), schema.settings.get("full_name"))
-        schema.learned["full_names"], schema.settings["full_name"] = names, names.as_settings()
+        schema.learned["full_names"], schema.settings["full_name"] = names, {"surname_first": names.surname_first}
 
 
 def _by_headers(profile: Profile, stated: Stated) -> FileSchema:
@@ -137,11 +137,8 @@ def _find_ids(
 ) -> None:
     """Note each file's column of ids: the one that is stated, or is called like a key and is one; else rows are numbered."""
     for profile, schema, of, key in zip(profiles, schemas, stated, ids, strict=True):
-        if key not in (None, NUMBERED, *profile.file.columns):
-            which = "the file" if profile.file.side == "file" else f"the {profile.file.side} file"
-            raise ConfigError(
-                f"--id: {which} has no column '{key}'\n  it has: {headers.shown_names(profile.file.columns)}"
-            )
+        if key and key != NUMBERED:
+            refuse_unknown_column("--id", key, profile.file.side, profile.file.columns)
         mapped = schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
         schema.id = key or mapped or next(iter(keys(profile, _keys_to_ask(profile, schema, of.columns))), None)
     for here, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
@@ -299,10 +296,7 @@ def _too_few(profiles: Sequence[Profile], fields: int) -> ConfigError:
     has = "".join(f"  {'it' if one else of.file.side} has: {headers.shown_names(of.file.columns)}\n" for of in profiles)
     remedy = f"state which columns hold identifiers: {maps}; to compare a further column: --compare COLUMN"
     if any(len(of.file.columns) == 1 for of in profiles):
-        remedy = (
-            "no separator was found in a file of one column: state it with --delimiter; a text of fixed widths or free "
-            "text has to be split into columns first"
-        )
+        remedy = "no separator was found in a file of one column: state it with --delimiter, or split its text first"
     return ConfigError(f"{what} {few} that can be compared\n{has}  {remedy}")
 
 
@@ -327,9 +321,8 @@ def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
     for schema in schemas:
         columns, form = set(schema.columns), schema.learned.get("address")
         fields = columns - _NO_FIELDS | (form.holds if form else set())
-        if "full_name" in columns or ("initials" in columns and not columns & {"forename", "surname"}):
-            fields |= {"forename", "surname"}
-        fields |= {name for name, role in (("forename", "initials"), ("dob", "birth_year")) if role in columns}
+        made = {"forename": {"full_name", "initials"}, "surname": {"full_name"}, "dob": {"birth_year"}}
+        fields |= {name for name, roles in made.items() if roles & columns}
         own.append(fields)
     either, shared = set.union(*own), set.intersection(*own)
     shared |= {part for part, whole in _DERIVED.items() if part in either and all({part, whole} & of for of in own)}

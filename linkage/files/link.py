@@ -1,6 +1,6 @@
 """Link two person files, or one with itself: prepare, train, choose blocking rules, score, resolve, report."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,10 +67,6 @@ class DedupeRequest(JobOptions):
 def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progress: Progress | None = None) -> Linked:
     """Link two files and write links, unlinked, records, schema, model, manifest and report to request.out.
 
-    Args:
-        inferred: is called with what the columns were taken for, before the work begins.
-        progress: is called with what is being done.
-
     Raises:
         InputError: a file cannot be read, or its ids are not unique.
         ConfigError: nothing to compare, a statement that fits no column, or an output folder in use.
@@ -88,10 +84,7 @@ def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progre
 def dedupe_file(
     request: DedupeRequest, *, inferred: Inferred | None = None, progress: Progress | None = None
 ) -> Linked:
-    """Find the records of a file that are one person; write clusters, links, records, schema, model and report.
-
-    Arguments and errors are those of `link_files`.
-    """
+    """Find the records of a file that are one person; write clusters, links, records, schema, model and report."""
     refuse_without_model(request, "--map other=COLUMN")
     titles = f"{request.file.name} with itself", f"Deduplication report: {request.file.name}"
     say = progress or (lambda _: None)
@@ -136,11 +129,12 @@ def _link(
     with folder.clock("train"):
         model, training = model_of(engine, request, prepared, say)
     step = {name: getattr(request, name) for name in STEP_OPTIONS}
+    members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=units) for units in prepared.units]
     with folder.clock("link"):
         result = link_step(
             engine,
             link_step_of(step, samples=request.samples, diagnose=not request.links_only),
-            *(as_units(engine, *side) for side in zip(("left", "right"), prepared.units, strict=True)),
+            *(Units(*side) for side in zip(("left", "right"), prepared.units, prepared.units, members, strict=True)),
             rules=load_passes(config_file("passes/link.toml")),
             model=model,
             seed=request.seed,
@@ -155,18 +149,11 @@ def _link(
         result.model.save(folder.part / "model.json")
         folder.write_prepared(engine, prepared)
         if not request.links_only:
-            folder.write_evaluation(
-                _evaluation(engine, request, prepared, result, training, true_pairs=true_pairs.table)
-            )
+            known = {"recall_unknown": recall_unknown(training), "true_pairs": true_pairs.table}
+            folder.write_evaluation(_evaluation(engine, request, prepared, result, **known))
     folder.describe(request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
-
-
-def as_units(engine: Engine, name: str, table: Table) -> Units:
-    """Rows of a file, which are units, entities and identifier records at once."""
-    members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
-    return Units(name, table, table, members)
 
 
 def _linked(
@@ -214,11 +201,11 @@ def _links(engine: Engine, links: Table, left: Table, right: Table, columns: str
 
 def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, links_only: bool) -> dict[str, Table]:
     """What is written, by the ids of the files."""
-    if links_only:
-        columns = "method pass match_weight match_probability decision"
-        return {"links": _links(engine, result.links, left, right, columns)}
     columns = "method pass pattern match_weight match_probability runner_up_weight decision reason"
+    columns = "method pass match_weight match_probability decision" if links_only else columns
     tables = {"links": _links(engine, result.links, left, right, columns)}
+    if links_only:
+        return tables
     tables["unlinked"] = engine.sql(_UNLINKED, unlinked=result.unlinked, left=left, right=right)
     if result.draws:
         draws = _links(engine, result.draws, left, right, "draw")
@@ -227,12 +214,7 @@ def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, li
 
 
 def _evaluation(
-    engine: Engine,
-    request: LinkRequest,
-    prepared: Prepared,
-    result: StepResult,
-    training: Mapping[str, Any],
-    **step: Any,
+    engine: Engine, request: LinkRequest, prepared: Prepared, result: StepResult, **step: Any
 ) -> dict[str, Any]:
     """Aggregates for the report."""
     units = prepared.units
@@ -253,7 +235,6 @@ def _evaluation(
         ),
         sampled=result.draws,
         draws=request.samples,
-        recall_unknown=recall_unknown(training),
         **step,
     )
 

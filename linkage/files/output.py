@@ -110,21 +110,16 @@ def recall_unknown(training: Mapping[str, Any]) -> str | None:
 
 def recall_notes(training: Mapping[str, Any]) -> list[str]:
     """What to know of fields of which these files do not show how many matches differ."""
-    if recall_unknown(training) != GUESSED:
-        return []
-    fields = " and ".join(training["training"]["guessed"])
-    return [
-        f"these files do not show how many matches differ in {fields}, so that recall is not estimated: matches that do "
-        "may be missed; compare a further field (--map), or review pairs (leo review)"
-    ]
+    why = "so that recall is not estimated; compare a further field (--map), or review pairs (leo review)"
+    fields = training["training"]["guessed"] if recall_unknown(training) == GUESSED else ()
+    return [f"these files do not show how many matches differ in {' and '.join(fields)}, {why}"] if fields else []
 
 
 def links_line(summary: Mapping[str, Any], *, links_only: bool = False) -> str:
     """How many links two files have."""
     links, review = (summary["decisions"].get(decision, 0) for decision in ("accepted", "review"))
-    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted" + (
-        "" if links_only else f", {review:,} for review"
-    )
+    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted"
+    accepted += "" if links_only else f", {review:,} for review"
     return f"{accepted}, of {summary['left_units']:,} and {summary['right_units']:,} records"
 
 
@@ -270,20 +265,12 @@ def configuration_hash(request: Any, kinds: Mapping[str, str]) -> str:
 
 def source_of(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:
     """A file as `quality.measures.evaluation` has its sources: rows, and how many records know each field."""
-    fields = [column for column in units.columns if column != "unit_id"]
-    known = "".join(f", count({quote(of)}) as {quote(of)}" for of in fields)
-    found = one(engine, engine.sql(f"select count(*) as {quote('all records')}{known} from {{t}}", t=units))
-    entities = int(found["all records"])
-    return {
-        "source": name,
-        "rows_read": file.rows,
-        "records": file.rows - len(file.rejected),
-        "quarantined": len(file.rejected),
-        "entities": entities,
-        "completeness": [
-            {"identifier": of, "entities": entities, "present": int(found[of]), "several": None} for of in fields
-        ],
-    }
+    known = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in units.columns)
+    present = one(engine, engine.sql(f"select {known} from {{t}}", t=units))
+    entities, rejected = int(present.pop("unit_id")), len(file.rejected)
+    complete = [{"identifier": of, "entities": entities, "present": n, "several": None} for of, n in present.items()]
+    counts = {"rows_read": file.rows, "records": file.rows - rejected, "quarantined": rejected, "entities": entities}
+    return {"source": name, **counts, "completeness": complete}
 
 
 def _refuse_used(out: Path, force: bool) -> None:

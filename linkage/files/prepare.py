@@ -154,10 +154,8 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
         for (side, path), encoding in zip(options.paths.items(), options.encodings, strict=False)
     ]
     if len(files) == 2 and files[0].sha256 == files[1].sha256:
-        raise InputError(
-            f"{files[0].path} and {files[1].path} are the same file: each record would be linked with itself\n"
-            "  name the other file; or find the records of one person in a file: leo dedupe"
-        )
+        remedy = "name the other file; or find the records of one person in a file: leo dedupe"
+        raise InputError(f"{files[0].path} and {files[1].path} are the same file\n  {remedy}")
     for file in files:
         file.shares_name = len(files) == 2 and files[0].path.name == files[1].path.name
     headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
@@ -173,11 +171,8 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
     else:
         ids = [key or None for key in options.ids[: len(files)]]
         schemas = infer_schema(profiles, list(stated.values()), ids, formats, lambda *of: _keys_among(engine, *of))
-    left_out = [{*of.left_out} for of in stated.values()]
-    unmapped = [
-        [name for name in names if name not in schema.used | gone]
-        for names, schema, gone in zip(headers.values(), schemas, left_out, strict=True)
-    ]
+    known = [schema.used.union(of.left_out) for schema, of in zip(schemas, stated.values(), strict=True)]
+    unmapped = [[name for name in of if name not in gone] for of, gone in zip(headers.values(), known, strict=True)]
     return Prepared(profiles, schemas, unmapped)
 
 
@@ -193,8 +188,7 @@ def cardinality_of(shares: Sequence[float]) -> Cardinality:
 def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[str]:
     """Of some columns those that are known in every row and hold no value twice."""
     if profile.is_whole or not asked:
-        whole = [profile.values(name) for name in asked]
-        return [name for name, of in zip(asked, whole, strict=True) if len(of) == of.total() == profile.rows]
+        return [name for name in asked if len(of := profile.values(name)) == of.total() == profile.rows]
     counted = ", ".join(
         f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) as is_key_{n}"
         for n, name in enumerate(asked)

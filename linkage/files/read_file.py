@@ -63,11 +63,10 @@ def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> P
     try:
         columns, about = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
+        fault = "is damaged, or of a version that is not read\n  save it as CSV in UTF-8"
         if isinstance(error, UnicodeError) or "encoding" in str(error):
-            raise InputError(
-                f"{path}: its text is of another encoding than it says\n  --encoding cp1252, say"
-            ) from None
-        raise InputError(f"{path}: is damaged, or of a version that is not read\n  save it as CSV in UTF-8") from None
+            fault = "its text is of another encoding than it says\n  --encoding cp1252, say"
+        raise InputError(f"{path}: {fault}") from None
     labels = about.variable_value_labels
     written = folder / f"{path.stem}.parquet"
     pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), written)
@@ -197,15 +196,13 @@ class PersonFile:
         """What the user should know of how it was read; no value."""
         notes = []
         if self.nested:
-            notes.append(
-                f"{self.name}: columns of lists and records are not read: {', '.join(self.nested)}; "
+            remedy = (
                 "select their parts first: duckdb -c \"copy (select *, name.family as surname from 'FILE') to ...\""
             )
+            notes.append(f"{self.name}: columns of lists and records are not read: {', '.join(self.nested)}; {remedy}")
         if self.encoding and not self.encoding_was_stated and not self.encoding.startswith("utf-"):
-            notes.append(
-                f"{self.name}: read as {self.encoding}, by its letters; if names look wrong, state the encoding: "
-                "--encoding cp1252, say"
-            )
+            remedy = "if names look wrong, state the encoding: --encoding cp1252, say"
+            notes.append(f"{self.name}: read as {self.encoding}, by its letters; {remedy}")
         if self.rejected:
             reasons = "; ".join(f"{rows:,} {reason}" for reason, rows in sorted(self.rejected_reasons().items()))
             first = min(line for line, _ in self.rejected)
@@ -309,12 +306,9 @@ def _refuse_no_file(path: Path) -> None:
         raise InputError(f"{path}: a pipe or a device, which cannot be read twice\n  write it to a file first")
     if not path.is_file():
         raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
-    remedy = _OTHER_FORMATS.get(path.suffix.lower())
     with path.open("rb") as file:
-        start = file.read(4)
-    if remedy is None and start == b"PK\x03\x04":
-        remedy = _OTHER_FORMATS[".zip"]
-    if remedy:
+        is_zip = file.read(4) == b"PK\x03\x04"
+    if remedy := _OTHER_FORMATS.get(path.suffix.lower(), _OTHER_FORMATS[".zip"] if is_zip else None):
         raise InputError(f"{path}: files of this format are not read\n  {remedy.replace('FILE', path.name)}")
 
 

@@ -54,7 +54,7 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
     stated = {side: Stated() for side in headers}
     for text in maps:
         side, role, column = _parts(text, tuple(headers))
-        _refuse_unknown_column(f"--map {text}", column, side, headers)
+        refuse_unknown_column(f"--map {text}", column, side, headers[side])
         of, columns = stated[side], stated[side].roles.get(role, [])
         if role == NOT_COMPARED:
             of.left_out.append(column)
@@ -70,7 +70,7 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
         is_pair = "=" in text and text not in next(iter(headers.values()))
         columns = text.split("=") if is_pair else [text] * len(headers)
         for side, column in zip(headers, columns, strict=False):
-            _refuse_unknown_column(f"--compare {text}", column, side, headers)
+            refuse_unknown_column(f"--compare {text}", column, side, headers[side])
             stated[side].compared[compared_name(columns[0])] = column
     for of in stated.values():
         if "forename" in of.roles and of.roles["forename"] == of.roles.get("surname"):
@@ -111,10 +111,11 @@ def _parts(text: str, sides: Sequence[str]) -> tuple[str, str, str]:
     return found[1] or sides[0], found[2].lower(), found[3]
 
 
-def _refuse_unknown_column(option: str, column: str, side: str, headers: Mapping[str, Sequence[str]]) -> None:
-    if column not in headers[side]:
-        which = "the file" if len(headers) == 1 else f"the {side} file"
-        raise ConfigError(f"{option}: {which} has no column '{column}'\n  it has: {shown_names(headers[side])}")
+def refuse_unknown_column(option: str, column: str, side: str, header: Sequence[str]) -> None:
+    """Refuse a column that a file lacks."""
+    if column not in header:
+        which = "the file" if side == "file" else f"the {side} file"
+        raise ConfigError(f"{option}: {which} has no column '{column}'\n  it has: {shown_names(header)}")
 
 
 HEADER, CONTENT, OPTION = "header", "content", "option"  # How a role was found

@@ -187,9 +187,8 @@ def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
         raise InputError(
             f"{path}: is empty, or no CSV in UTF-8\n  save it as that, with a header and a line for each pair"
         ) from None
-    names = set(table.columns)
-    if not any(names.issuperset(wanted) for wanted in columns):
-        shown = listed(table.columns, known=any_known(table.columns) or bool(_OWN_NAMES & names))
+    if not any({*table.columns}.issuperset(wanted) for wanted in columns):
+        shown = listed(table.columns, known=any_known(table.columns) or not _OWN_NAMES.isdisjoint(table.columns))
         wanted = "; or ".join(", ".join(of) for of in columns)
         raise InputError(f"{path}: lacks columns\n  its first line must name {wanted}; it has: {shown}")
     if engine.count(table) == 0:

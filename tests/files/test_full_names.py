@@ -29,14 +29,6 @@ def test_one_order_is_found_by_the_words(form: str) -> None:
     assert [(str(f).upper(), str(s).upper()) for f, s in split] == [(f, s) for _, f, s in held]
 
 
-def test_both_orders_in_a_column_are_told_apart() -> None:
-    held = [*names("{f} {s}"), *names("{s} {f}", 100)]
-    learned = FullNames.learn(Counter(text for text, _, _ in held))
-    assert 0.1 < learned.turned < 0.4
-    right = sum((str(f).upper(), str(s).upper()) == (a, b) for t, a, b in held for f, s in [learned.split(t)])
-    assert right > 0.97 * len(held)
-
-
 def test_how_many_words_a_surname_takes_is_settled_for_every_name() -> None:
     held = Counter([text for text, _, _ in names("{f} {s}")])
     held.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
