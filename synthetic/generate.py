@@ -21,8 +21,6 @@ from synthetic.chunks import Chunk, Which, each, make
 from synthetic.datapackage import describe
 from synthetic.files import FORMATS, Format, join
 
-__all__ = ["MOST_RELEASES", "SynthManifest", "synthesise"]
-
 MOST_RELEASES = 10
 
 

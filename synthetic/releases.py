@@ -1,4 +1,4 @@
-"""One record of a school census for each pupil and key stage, as linkage needs no more."""
+"""What each delivery holds: rows that arrive and leave, and one record of a pupil and key stage for identities."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,14 +60,10 @@ def data_end(back: int) -> int:
 
 
 def stay(draws: Draws, rules: Table, name: str, definition: TableDef, columns: Columns, oldest: int) -> Stay:
-    """When each row of a table arrives and leaves.
+    """When each row of a table, such as "npd_census", arrives and leaves; `oldest` is the age of the first delivery.
 
     A row arrives with the delivery of its year, or one later; one in some hundred is gone from a later one for good.
     No row leaves before it was delivered once, and the rows of the last year are what is known of it today.
-
-    Args:
-        name: for example "npd_census".
-        oldest: years between the first delivery and the last.
     """
     rule, odds = delivered_as(rules, name, definition), amended(rules, name)
     years = _years(rule, columns)
@@ -145,12 +141,7 @@ FIRST, LAST = "first_release", "last_release"
 
 
 class Seen:
-    """Takes in one delivery after the other; then gives the truth of all of them.
-
-    Args:
-        tables: the truth of all rows that a source has.
-        releases: number of deliveries; a single one needs no first and last.
-    """
+    """Takes in one delivery after the other; then gives the truth of all of them (`tables`: of all rows)."""
 
     def __init__(self, tables: Tables, releases: int) -> None:
         self._releases = releases

@@ -1,6 +1,5 @@
-"""Who holds a National Insurance number, and since when."""
+"""Working lives: National Insurance numbers, activities, pay and jobs by tax year."""
 
-import csv
 import functools
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,7 @@ from linkage.catalogue import shipped
 from synthetic.base import identifiers
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, on
 from synthetic.base.draws import Draws, Floats, Ints, Slots
-from synthetic.base.reference import FOLDER, reference
+from synthetic.base.reference import published, reference
 from synthetic.base.rules import Table, rule_file
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS, Journeys
@@ -90,11 +89,10 @@ def _by_subject() -> NDArray[np.int32]:
     """
     subjects, letters = list(shipped().frames["cah2"].values()), [letter for letter, *_ in SECTIONS]
     shares = np.zeros((2, len(subjects), len(SECTIONS)))
-    with (FOLDER / "life_sections.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["subject"] in subjects:
-                place = subjects.index(row["subject"]), letters.index(row["section"])
-                shares[:, *place] = float(row["one"]), float(row["three"])
+    for row in published("life_sections.csv"):
+        if row["subject"] in subjects:
+            place = subjects.index(row["subject"]), letters.index(row["section"])
+            shares[:, *place] = float(row["one"]), float(row["three"])
     whole = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
     first, third = shares / whole
     everybody = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
@@ -107,12 +105,7 @@ def _by_subject() -> NDArray[np.int32]:
 
 
 def sections(drawn: Floats, subject: Ints, settled: NDArray[np.bool_]) -> Ints:
-    """Places in SECTIONS for uniform draws.
-
-    Args:
-        subject: of the degree, -1 for anyone who is no graduate.
-        settled: whether the job is a later one of a graduate.
-    """
+    """Places in SECTIONS for uniform draws; `subject` is -1 for no graduate, `settled` marks a later job."""
     table = _by_subject()
     slot = (drawn * table.shape[2]).astype(np.int64)
     graduates = table[settled.astype(np.int64), np.maximum(subject, 0), slot]
@@ -122,14 +115,10 @@ def sections(drawn: Floats, subject: Ints, settled: NDArray[np.bool_]) -> Ints:
 def section_of_jobs(
     draws: Draws, ids: Ints, number: Ints, subject: Ints, settled: NDArray[np.bool_], stays: float
 ) -> Ints:
-    """The section of each job: that of the person as a rule, else another.
+    """The section of each job: that of the person as a rule (a share `stays`), else another.
 
-    Args:
-        ids: person of each job.
-        number: of the job among the person's.
-        subject: of the degree that the person has when the job begins, -1 for none.
-        settled: whether the job is a later one of a graduate.
-        stays: share of jobs in the person's own section.
+    `number` counts jobs of a person; `subject` is of the degree held when the job begins, -1 for none; `settled`
+    marks later jobs of graduates.
     """
     kept = draws.chance("job.section.stays", ids, stays, number)
     return sections(draws.uniform("job.section", ids, np.where(kept, _OWN, number)), subject, settled)
@@ -200,19 +189,13 @@ _LAST_COHORT = 1990  # of the published figures
 
 def full_pay(draws: Draws, people: People, journey: Journeys, age: Floats) -> Deviates:
     """(people, YEARS): pounds for a year without a break."""
-    since = YEARS[None, :] - people.cohort[:, None] - 17
-    log = table_pay(people, journey)
+    since = years_since(people)
+    log = by_year(odds_table("life_pay"), with_qualification(journey.traits, journey.qualified), since)
     log += spread(draws, people.ids, people.female, age)
     log += later(people.cohort, since)
     log += studying(journey)
     np.exp(log, out=log)
     return log
-
-
-def table_pay(people: People, journey: Journeys) -> Deviates:
-    """(people, YEARS): log of the pounds that the fitted table gives."""
-    person = with_qualification(journey.traits, journey.qualified)
-    return by_year(odds_table("life_pay"), person, YEARS[None, :] - people.cohort[:, None] - 17)
 
 
 def spread(draws: Draws, ids: Ints, female: NDArray[np.bool_], age: Floats) -> Deviates:
@@ -278,12 +261,8 @@ class Jobs:
 def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days, finishes: NDArray[np.bool_]) -> Jobs:
     """Main jobs from year to year, and short second ones next to them.
 
-    Args:
-        ids: person numbers.
-        age: (people, YEARS).
-        pattern: (people, YEARS) NONE, PART or ALL.
-        finishes: (people, YEARS) whether the year is that of a degree, which most take to find another employer.
-        earliest: (people,) days before which there is no work; work of the first year may have begun that early.
+    `age`, `pattern` (NONE, PART or ALL) and `finishes` (the year of a degree, after which most find another employer)
+    are (people, YEARS). No job begins before `earliest`; work of the first year may have begun that early.
     """
     person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
     ongoing = (at == 0) & (pattern[person, at] == ALL)

@@ -19,7 +19,7 @@ from synthetic.base.text import Text
 from synthetic.education.journeys import FIRST_YEAR, Journeys, last_years_alive
 from synthetic.people.homes import postcodes
 from synthetic.people.people import KINDS, OUTSIDER, PRIVATE, VISITOR, People
-from synthetic.recording.registration import ERROR_KINDS, Kinds
+from synthetic.recording.registration import ERROR_KINDS, Kinds, Registrations
 from synthetic.work import Insurance
 
 Columns = dict[str, Any]
@@ -37,6 +37,12 @@ class World:
     insurance: Insurance
     subjects: list[str]
     identities_only: bool = False
+
+    def registrations(self, source: str, person: Ints, event: Ints, provider: Ints, paper: Any = 1.0) -> Registrations:
+        """The registrations of a source with people of the chunk."""
+        return Registrations(
+            source, self.draws, self.reference, self.odds, self.people, person, event, provider, paper
+        )  # fmt: skip
 
     def wants(self, table: str) -> bool:
         """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identities."""

@@ -95,12 +95,7 @@ class Draws:
         return out
 
     def scramble(self, field: str, numbers: NDArray[Any], bits: int, below: int | None = None) -> Words:
-        """A permutation of [0, 2**bits), or of [0, below) where given, that leaves no order to guess from.
-
-        Args:
-            numbers: distinct whole numbers below `below`.
-            bits: width of the permuted words; 2**bits is at least `below`.
-        """
+        """A permutation of [0, 2**bits), or of [0, below), of distinct whole numbers; `below` is at most 2**bits."""
         out = numbers.astype(np.uint64)
         out = self._round(field, out, bits)
         while below is not None and (outside := out >= np.uint64(below)).any():
@@ -147,13 +142,9 @@ def share_below(deviates: Floats) -> Floats:
 def drawn_again(
     chosen: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
 ) -> NDArray[Any]:
-    """What was chosen, drawn again where it is what it follows: who changes takes another one.
+    """What was chosen, drawn again where `rows` (in order) have the same as the rows `before` that they follow.
 
-    Args:
-        rows: that follow another row, in the order in which they do.
-        before: of each, the row that it follows.
-        draw: rows and the number of the try -> what is chosen for them.
-        tries: after which what is the same stays so: there may be no other.
+    `draw` chooses for rows at the number of the try; what is the same after all `tries` stays: there may be no other.
     """
     chosen = chosen.copy()
     for number in range(tries):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.base.draws import Draws
-from synthetic.base.text import Bytes, digits, letters, strings
+from synthetic.base.text import digits, letters, strings
 
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
@@ -44,14 +44,10 @@ def uln(draws: Draws, ids: NDArray[Any]) -> Any:
     body = digits(head + 10_000_000, 8)
     weighed = (body.astype(np.int64) - 48) @ np.arange(10, 2, -1)
     # The ninth digit weighs 2; one digit at most makes the remainder 0, and is passed over.
-    ninth = (choice + 1 + _forbidden(weighed)) % 10
+    forbidden = np.minimum((-weighed * 6) % 11, 9)  # 6 is the inverse of 2 modulo 11; 9 where no digit is
+    ninth = (choice + 1 + forbidden) % 10
     remainder = (weighed + 2 * ninth) % 11
     return strings(body, digits(ninth, 1), digits(10 - remainder, 1))
-
-
-def _forbidden(weighed: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The ninth digit that would make the remainder 0, or 9 where none of 0 to 9 would."""
-    return np.minimum((-weighed * 6) % 11, 9)  # 6 is the inverse of 2 modulo 11
 
 
 def upn(
@@ -103,9 +99,6 @@ def record_id(draws: Draws, ids: NDArray[Any], source: int, slot: NDArray[Any]) 
 def employer_reference(employers: NDArray[Any]) -> Any:
     """References of pay-as-you-earn schemes: tax office, two letters and five digits."""
     spread = employers.astype(np.int64) * 7919
+    office = [letters(spread // step % 24, "ABCDEFGHJKLMNPQRSTUVWXYZ") for step in (7, 11)]
     slash = np.full((len(spread), 1), ord("/"), np.uint8)
-    pair: Bytes = np.concatenate(
-        [letters(spread // 7 % 24, "ABCDEFGHJKLMNPQRSTUVWXYZ"), letters(spread // 11 % 24, "ABCDEFGHJKLMNPQRSTUVWXYZ")],
-        axis=1,
-    )
-    return strings(digits(spread % 899 + 101, 3), slash, pair, digits(employers, 6))
+    return strings(digits(spread % 899 + 101, 3), slash, *office, digits(employers, 6))

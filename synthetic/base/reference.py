@@ -126,7 +126,7 @@ def reference() -> Reference:
         births["name"].unique().to_pylist(), origins, ("forenames_m", "forenames_f"), others, "forename"
     )
     surnames = _dictionary([name for name, _ in shares], origins, ("surnames",), others, "surname")
-    first, last = _codes(forenames), _codes(surnames)
+    first, last = ({name: code for code, name in enumerate(names)} for names in (forenames, surnames))
     ethnic = sorted({code for facts in origins.values() for code in facts["ethnic"]})
     places, regions = _places()
     return Reference(
@@ -204,10 +204,6 @@ def _feminine(origins: dict[str, Any], surnames: list[str], code: dict[str, int]
             for name in [*facts["surnames"], *facts.get("more", {}).get("surnames", ())]:
                 out[code[name]] = code[_ended(name, endings)]
     return out
-
-
-def _codes(names: list[str]) -> dict[str, int]:
-    return {name: code for code, name in enumerate(names)}
 
 
 def _cohorts(births: pa.Table, code: dict[str, int]) -> list[tuple[Slots, Slots]]:

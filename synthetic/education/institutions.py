@@ -1,4 +1,4 @@
-"""Colleges and training providers, all of them invented: who learns where."""
+"""Universities, and invented colleges and training providers: who learns where."""
 
 import functools
 from collections import defaultdict

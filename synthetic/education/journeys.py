@@ -1,4 +1,4 @@
-"""Normal deviates that a person carries from year to year."""
+"""Ways through education after key stage 4, year by year."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -26,11 +26,6 @@ from synthetic.education.pathways import (
     with_qualification,
 )
 from synthetic.people.people import FIRST_DEGREE, OUTSIDER, VISITOR, People, visits
-
-# Share with five or more passes at A* to C by the year in which key stage 4 began (DfE, GCSE and equivalent results in
-# England, 2001/02 to 2012/13; equivalents were cut in 2013/14; later years are carried on).
-_MEAN, _SPREAD = 0.055, 1.17  # of the score
-
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
 """What people do in the year after key stage 4."""

@@ -277,12 +277,9 @@ Deviates = NDArray[np.float32]
 
 
 def deviates(draws: Draws, field: str, ids: Ints, years: Ints, lasting: float, from_year: float) -> Deviates:
-    """(people, years): standard normal in each year.
+    """(people, years): standard normal in each of the consecutive years.
 
-    Args:
-        years: years in a row.
-        lasting: share of the variance that stays with a person for good.
-        from_year: correlation of the rest from one year to the next.
+    `lasting` is the share of the variance that stays, `from_year` the correlation of the rest with the next year.
     """
     out = draws.normal(f"{field}.year", ids[:, None], years[None, :]).astype(np.float32)
     fresh = np.float32(np.sqrt(1 - from_year**2))
@@ -295,11 +292,7 @@ def deviates(draws: Draws, field: str, ids: Ints, years: Ints, lasting: float, f
 
 
 def by_year(table: OddsTable, person: Traits, since: Ints) -> Deviates:
-    """(people, years): the sums of a table whose columns are years after key stage 4.
-
-    Args:
-        since: (people, years) years after key stage 4; beyond the table its first or last column goes on.
-    """
+    """(people, years): sums of a table by years after key stage 4 (`since`), whose first and last column go on."""
     first = int(table.outcomes[0])
     columns = np.clip(since - first, 0, len(table.outcomes) - 1)
     return np.take_along_axis(table.of(person), columns, axis=1)

@@ -11,8 +11,6 @@ from linkage.catalogue import TableDef, shipped
 from linkage.engine import Engine, Table, connect, quote, rows
 from linkage.errors import InputError
 
-__all__ = ["write_page"]
-
 MOST_PEOPLE = 200_000
 """People whom the page shows. More would show the same and take minutes."""
 

@@ -1,4 +1,4 @@
-"""In which nation of Great Britain a family lives while its children are at school, and when it crosses a border."""
+"""Families: nation and region, origin group, brothers and sisters, and circumstances."""
 
 import functools
 from dataclasses import dataclass
@@ -38,13 +38,7 @@ def other_nation(draws: Draws, block: Ints) -> Codes:
 
 
 def upbringing(draws: Draws, family: Ints, nation: Codes, foreign_place: NDArray[np.bool_]) -> Upbringing:
-    """Where families of a nation live.
-
-    Args:
-        family: numbers of the families, one place a person.
-        nation: where their children are mostly at school.
-        foreign_place: families that were never at school here, which cross no border as children.
-    """
+    """Where families whose children are mostly at school in `nation` live; a `foreign_place` crosses no border."""
     odds = rule_file("schools/nations.toml").crossing
     crosses = draws.chance("nation.crosses", family, odds.families) & ~foreign_place
     away = np.where(draws.uniform("nation.other", family) < odds.to_scotland, SCOTLAND, WALES)

@@ -65,12 +65,7 @@ class Homes:
 
 @dataclass(frozen=True)
 class Dwellers:
-    """Who lives in the homes.
-
-    Attributes:
-        english: the region of a home in England.
-        poor: whose family moves oftener.
-    """
+    """Who lives in the homes; `english` is the region of a home in England, `poor` families move more often."""
 
     ids: Ints
     birth: Days

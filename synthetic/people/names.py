@@ -1,11 +1,8 @@
 """Names as tables of equal slots: of each birth year and sex, and of each origin group.
 
-What births and surnames are counted over is the whole population. The general tables are therefore what is left of the
-counts when the names of the origin groups are taken out, so that all people together bear names as often as counted.
-
-Where groups bear a name oftener than is counted of all, nothing is left of it, and the rest is spread too thin:
-forenames that are left are drawn a little nearer to the commonest. The counts of surnames leave rare ones out, so
-these are drawn apart.
+General tables are what is left of the counts of the whole population without the names of the origin groups. Where a
+group bears a name oftener than all are counted to, nothing is left and the rest is spread too thin: forenames that are
+left are drawn nearer to the commonest, and surnames, whose counts leave rare ones out, apart.
 """
 
 import functools
@@ -159,12 +156,7 @@ class Renamed:
 
 @dataclass(frozen=True)
 class Surnames:
-    """Of each person: the family's surname, and those that may follow it.
-
-    Attributes:
-        partner: what a parent's new partner would bring into the family.
-        new: a husband's, or one that is chosen.
-    """
+    """Of each person: the family's surname, what a parent's new partner would bring, and a husband's or chosen one."""
 
     born: Codes
     partner: Codes
@@ -177,9 +169,6 @@ def renamed(
     """Two in three marry, at 29 on average and from 19 on, people who do well at school later.
 
     Women take a husband's name or join both, men seldom do. Children take another name with a parent's new partner.
-
-    Args:
-        may_bear: the surnames that they have and may take.
     """
     born, partner, new = may_bear.born, may_bear.partner, may_bear.new
     people, ids, birth = odds.people, who.ids, who.birth

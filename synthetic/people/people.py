@@ -1,6 +1,5 @@
-"""People who come to England to study: for which course, when, and whether they stay."""
+"""Who people are: how they enter the records, when they come and go, and how well they are recorded."""
 
-import csv
 import functools
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import NEVER, YEAR, Days, academic_year, from_parts, on, parts
 from synthetic.base.draws import Draws, Floats, Ints, Slots
-from synthetic.base.reference import FOLDER, Codes, Origin, Reference
+from synthetic.base.reference import Codes, Origin, Reference, published
 from synthetic.base.rules import Table, rule_file
 from synthetic.people.families import (
     SCOTLAND,
@@ -101,8 +100,7 @@ def departures(
 @functools.cache
 def _hazards() -> tuple[Floats, Floats, Floats]:
     """Ages, and the cumulated risk of death of men and of women before each (deaths.csv: a year, of 100,000)."""
-    with (FOLDER / "deaths.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(published("deaths.csv"))
     age = np.array([float(row["age"]) for row in rows])
     years = np.append(np.diff(age), 5.0)
     men, women = (

@@ -1,6 +1,5 @@
-"""Slips of the keyboard, on rows of bytes: a neighbouring key, a letter left out, doubled or swapped with the next."""
+"""Errors in names and dates: typing errors, names misheard or misread, and wrong parts of a date."""
 
-import csv
 import functools
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import Days, from_parts, parts
 from synthetic.base.draws import Draws, Floats
-from synthetic.base.reference import FOLDER
+from synthetic.base.reference import published
 from synthetic.base.rules import Table
 from synthetic.base.text import Bytes, byte_rows, strings
 
@@ -72,13 +71,7 @@ DAY, MONTH, YEAR, SEVERAL = range(4)
 
 
 def misdated(true: Days, part: NDArray[Any], odds: Table, drawn: Floats, how: Floats) -> Days:
-    """Dates with the given part wrong.
-
-    Args:
-        part: DAY, MONTH, YEAR or SEVERAL, of each date.
-        drawn: chooses among numbers, and the direction.
-        how: chooses whether the part is one off, turned round, or another.
-    """
+    """Dates with a part (DAY to SEVERAL) wrong; `drawn` chooses number and direction, `how` the kind of error."""
     years, months, doms = parts(true)
     sign = np.where(drawn < 0.5, -1, 1)
     other = (drawn * 2 % 1 * 9).astype(np.int64) + 2  # 2 to 10
@@ -192,7 +185,6 @@ def _fits(rule: Rule, name: str, at: int) -> bool:
 def rules() -> dict[str, list[Rule]]:
     """The rules by kind, phonetic and scanned."""
     out: dict[str, list[Rule]] = {"phonetic": [], "scanned": []}
-    with (FOLDER / "corruptions.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            out[row["kind"]].append(Rule(row["where"], row["from"], row["to"], float(row["weight"])))
+    for row in published("corruptions.csv"):
+        out[row["kind"]].append(Rule(row["where"], row["from"], row["to"], float(row["weight"])))
     return out

@@ -50,9 +50,7 @@ class Registrations:
     person: Ints
     event: Ints
     provider: Ints
-    paper: Any = (
-        1.0  # how much of each registration is read from forms, on average 1: multiplies the odds of a scanning error
-    )
+    paper: Any = 1.0  # how much is read from forms, on average 1: multiplies the odds of a scanning error
     kinds: dict[str, Kinds] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -289,15 +287,8 @@ class Registrations:
 
 
 def on_records(registrations: Registrations, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
-    """Which name and address the source holds on each record.
-
-    Args:
-        rows: registration of each record.
-        when: day of each record.
-
-    Returns:
-        renamed: whether the new surname is known; postcode: codes, with errors; their kinds under "surname" and
-        "postcode".
+    """What the source holds on each record (`rows`: its registration, `when`: its day): `renamed`, whether the new
+    surname is known; `postcode`, with errors; `home`; and the kinds of errors "surname.kind" and "postcode.kind".
     """
     people, odds = registrations.people, registrations.odds
     person = registrations.person[rows]

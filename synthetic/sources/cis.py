@@ -1,4 +1,4 @@
-"""When DWP knew which name and address of a customer: news comes late or never, some addresses were long unknown."""
+"""The Customer Information System: periods of one name and address as DWP knew them, late or never."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,12 +42,8 @@ def periods(registrations: Registrations, since: Days) -> Periods:
     final[:, :-1] = days[:, :-1] != days[:, 1:]
     final &= days < NEVER
     registration, at = np.nonzero(final)
-    first, home, renamed, addressed = (
-        days[registration, at],
-        home[registration, at],
-        renamed[registration, at],
-        addressed[registration, at],
-    )
+    first, home = days[registration, at], home[registration, at]
+    renamed, addressed = renamed[registration, at], addressed[registration, at]
     same = np.zeros(len(registration), bool)
     same[1:] = (
         (registration[1:] == registration[:-1]) & (renamed[1:] == renamed[:-1]) & (addressed[1:] == addressed[:-1])
@@ -106,9 +102,7 @@ def cis(world: World) -> Tables:
     person, event = holders[order], event[order]
     offices = world.people.homes.region[person].astype(np.int64) * _OFFICES + world.people.family[person] % _OFFICES
     since = np.where(event == 1, second[person], issued[person])
-    registrations = Registrations(
-        "cis", world.draws, world.reference, world.odds, world.people, person, event, offices, paper(since)
-    )
+    registrations = world.registrations("cis", person, event, offices, paper(since))
     out = Tables()
     out.tables["cis_customers"] = _customers(world, registrations, since, out)
     return out
@@ -139,7 +133,7 @@ def _customers(world: World, registrations: Registrations, since: Days, out: Tab
     surname = Text(
         pa.concat_arrays([before.plain(), after.plain()]), (place + renamed * len(registrations.ids)).astype(np.int32)
     )
-    number = _numbered(place) + registrations.event[place] * 16
+    number = np.arange(len(place)) - np.searchsorted(place, place) + registrations.event[place] * 16
     record = identifiers.record_id(world.draws, people.ids[person], 3, number)
     code, kind = wrong_postcodes(registrations, place, home, people.homes.postcode[person, home])
     code = np.where(known.addressed, code, -1)
@@ -170,11 +164,3 @@ def _customers(world: World, registrations: Registrations, since: Days, out: Tab
         "EndDate": dates(known.last, known.last < NEVER),
         "DateOfDeath": dates(people.death[person], known_death),
     }
-
-
-def _numbered(groups: Ints) -> Ints:
-    """0, 1, 2, ... within each run of equal values."""
-    new = np.ones(len(groups), bool)
-    new[1:] = groups[1:] != groups[:-1]
-    starts = np.flatnonzero(new)
-    return np.arange(len(groups)) - np.repeat(starts, np.diff(np.append(starts, len(groups))))

@@ -200,9 +200,8 @@ _LEVEL5 = ["3", "4", "4", "2", "2", "2", "1"]
 _NATIONS = {"W92000004": "XI", "S92000003": "XH", "N92000002": "XG"}
 _ENTRY = ["P50", "P80", "X00", "X02", "X05", "X06", "HUK", "MUK", "HZZ"]
 _REASONS = ["01", "02", "03", "04", "06", "07", "10", "11", "98"]
-_LEAVING = Slots(
-    np.array([0, 0.22, 0, 0.06, 0.05, 0.40, 0.05, 0.08, 0.14]), 10
-)  # reasons of the people who leave (estimate)
+# Reasons of the students who leave (estimate).
+_LEAVING = Slots(np.array([0, 0.22, 0, 0.06, 0.05, 0.40, 0.05, 0.08, 0.14]), 10)
 FULL_TIME, SANDWICH, PART_TIME, WRITING_UP, DORMANT = range(5)
 
 
@@ -372,12 +371,7 @@ def husids(world: World, every: Courses) -> Any:
 def students(
     world: World, of: Courses, years: Years, place: Ints, registrations: Registrations, husid: Any, out: Tables
 ) -> Columns:
-    """A row a year of study.
-
-    Args:
-        of: the courses; place: the course of each year among them.
-        husid: which of a student's numbers each course has, and the year it was given.
-    """
+    """A row a year of study; `place` is its course, `husid` a student's number of each course and its year."""
     people, draws, rules = world.people, world.draws, rule_file("study/universities.toml").home
     row = of.take(place)
     ids, offset = people.ids[row.person], len(registrations.ids)
@@ -523,9 +517,7 @@ def hesa(world: World) -> Tables:
     # Only courses with a record in these years are registrations; the others are needed to know where a student was before.
     kept, place = np.unique(years.course, return_inverse=True)
     university, of = university_of(world, every)[kept], every.take(kept)
-    registrations = Registrations(
-        "hesa", world.draws, world.reference, world.odds, world.people, of.person, of.event, university
-    )
+    registrations = world.registrations("hesa", of.person, of.event, university)
     husid = husids(world, every)[kept]
     out = Tables()
     out.tables["hesa_students"] = students(world, of, years, place, registrations, husid, out)

@@ -34,12 +34,9 @@ def _employers(world: World, jobs: Jobs) -> Ints:
     finished = on(journey.degree_start + journey.degree_years, 5, 1)[jobs.person]
     graduate = journey.graduates[jobs.person] & (jobs.start >= finished)
     subject = np.where(graduate, journey.subject[jobs.person], -1)
-    settled = (
-        jobs.start.astype(np.int64) >= finished.astype(np.int64) + rule_file("life/working.toml").jobs.settled_days
-    )
-    section = section_of_jobs(
-        draws, ids, jobs.number, subject, settled, rule_file("life/working.toml").jobs.same_section
-    )
+    rules = rule_file("life/working.toml").jobs
+    settled = jobs.start.astype(np.int64) >= finished.astype(np.int64) + rules.settled_days
+    section = section_of_jobs(draws, ids, jobs.number, subject, settled, rules.same_section)
     rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
     return section * EMPLOYERS + rank.astype(np.int64)
 

@@ -36,9 +36,7 @@ class Enrolments(Arrays):
     event: Ints  # number of the registration among the person's, below 64
     first: Ints  # first and last year of the registration
     last: Ints
-    follows: (
-        Ints  # event of the registration that this one goes on from: at another provider, or an adult's; -1 for none
-    )
+    follows: Ints  # event of the registration that this one goes on from, -1 for none
     leaves: NDArray[np.bool_]  # before the end, and goes on at another provider
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
@@ -464,11 +462,7 @@ def learners(
     keys: Columns,
     out: Tables,
 ) -> Columns:
-    """A row a record.
-
-    Args:
-        of: the first record of each registration; place: the registration of each record.
-    """
+    """A row a record; `of` is the first record of each registration, `place` the registration of each record."""
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     start = _first_day(world, rows)
@@ -587,9 +581,7 @@ def ilr(world: World) -> Tables:
     rows = enrolments(world)
     _, first, place = np.unique(rows.person * 64 + rows.event, return_index=True, return_inverse=True)
     of = rows.take(first)
-    registrations = Registrations(
-        "ilr", world.draws, world.reference, world.odds, world.people, of.person, of.event, providers(world, of)
-    )
+    registrations = world.registrations("ilr", of.person, of.event, providers(world, of))
     keys = numbered(world, registrations, of)
     out = Tables()
     out.tables["ilr_learners"] = learners(world, rows, of, place, registrations, keys, out)

@@ -87,7 +87,7 @@ def registered(
     numbers, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
     person, event = numbers // WITHIN, numbers % WITHIN
     school = schools(world, person, event)
-    return Registrations(source, world.draws, world.reference, world.odds, world.people, person, event, school), place
+    return world.registrations(source, person, event, school), place
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,7 @@ def home_in(world: World, person: Ints, nation: int) -> Codes:
 
 
 def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[int, ...]) -> Phase:
-    """The phase of each record.
-
-    Args:
-        number: of the phase.
-        year: in which the first of all phases begins.
-        years: that each phase has after its first.
-    """
+    """The phase of each record; `year` is when the first of all begins, `years` what each has after its first."""
     first = year + np.cumsum([0, *(after + 1 for after in years)])[number]
     begins, ends = on(first, 9, 1), on(first + np.array(years)[number] + 1, 7, 31)
     return Phase(number, *world.people.homes.moved_away(world.reference.places, person, begins, ends))
@@ -135,13 +129,9 @@ def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[
 def changed_school(
     draws: Draws, ids: Ints, phase: Phase, since: Ints, when: Days, odds: tuple[float, ...], years: tuple[int, ...]
 ) -> NDArray[np.bool_]:
-    """Whether a pupil goes to the second school of a phase by then: because the family has moved away, or by chance.
+    """Whether a pupil is at the second school of a phase by `when`: the family has moved away, or by chance.
 
-    Args:
-        since: years since the phase began.
-        when: day of each record.
-        odds: that a pupil whose family stays changes school within each phase.
-        years: that each phase has after its first.
+    `since` counts years of the phase; `odds` (of a change by chance) and `years` (after its first) are of each phase.
     """
     moves = draws.uniform("school.move", ids, phase.number) < np.array(odds)[phase.number]
     stays = moves & (since >= year_of_change(draws, ids, phase.number, years))

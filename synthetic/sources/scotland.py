@@ -12,15 +12,7 @@ from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
 from synthetic.people.families import SCOTLAND, district
 from synthetic.recording.registration import Registrations
-from synthetic.sources.schools import (
-    SchoolYears,
-    changed_school,
-    home_near,
-    phase_of,
-    recorded,
-    registered,
-    state_pupils,
-)
+from synthetic.sources import schools
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2003, 2020
@@ -33,15 +25,15 @@ _YEARS_AFTER, _CHANGES = (6, 5), (6, 4)  # the first of primary and secondary sc
 def scotland(world: World) -> Tables:
     """The pupil census."""
     rows = _rows(world)
-    registrations, place = registered("scotland", world, rows, _schools)
+    registrations, place = schools.registered("scotland", world, rows, _schools)
     out = Tables()
     out.tables["scotland_pupils"] = _pupils(world, rows, place, registrations, out)
     return out
 
 
-def _rows(world: World) -> SchoolYears:
+def _rows(world: World) -> schools.SchoolYears:
     people, journey, draws = world.people, world.journeys, world.draws
-    may = state_pupils(people, SCOTLAND)
+    may = schools.state_pupils(people, SCOTLAND)
     year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
     stays = (journey.post16[may] == SIXTH_FORM)[:, None]
     fifth = (
@@ -56,10 +48,15 @@ def _rows(world: World) -> SchoolYears:
     here &= people.homes.nation(person, when) == SCOTLAND
     person, stage, year = person[here], stage[here], year[here]
     number = (stage >= _S1).astype(np.int64)
-    phase, ids = phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER), people.ids[person]
+    phase, ids = (
+        schools.phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER),
+        people.ids[person],
+    )
     since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
-    moved = changed_school(draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES)
-    return SchoolYears(person, stage, year, number * 2 + moved)
+    moved = schools.changed_school(
+        draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES
+    )
+    return schools.SchoolYears(person, stage, year, number * 2 + moved)
 
 
 def _first_year(birth: Days) -> Ints:
@@ -76,8 +73,8 @@ def census_days() -> Days:
 def _schools(world: World, person: Ints, event: Ints) -> Ints:
     """Numbers of invented schools of the council around the family's home."""
     people, draws = world.people, world.draws
-    phase = phase_of(world, person, event // 2, _first_year(people.birth[person]), _YEARS_AFTER)
-    home = home_near(world, person, phase, event % 2 == 1, SCOTLAND)
+    phase = schools.phase_of(world, person, event // 2, _first_year(people.birth[person]), _YEARS_AFTER)
+    home = schools.home_near(world, person, phase, event % 2 == 1, SCOTLAND)
     councils = np.array(rule_file("schools/scotland.toml").councils)
     council = councils[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(councils))]
     own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school) | (
@@ -89,13 +86,15 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     return council * 10_000 + number
 
 
-def _pupils(world: World, rows: SchoolYears, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
+def _pupils(
+    world: World, rows: schools.SchoolYears, place: Ints, registrations: Registrations, out: Tables
+) -> dict[str, Any]:
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
     when = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, ids, 4, rows.grade)
     number = _numbers(world, rows)
-    known = recorded(registrations, place, when, record, number.plain(), out, without=("middle_names",))
+    known = schools.recorded(registrations, place, when, record, number.plain(), out, without=("middle_names",))
     return {
         "RECORDID": whole(record),
         "ScottishCandidateNumber": number.array(),
@@ -113,7 +112,7 @@ def _pupils(world: World, rows: SchoolYears, place: Ints, registrations: Registr
     }
 
 
-def _numbers(world: World, rows: SchoolYears) -> Text:
+def _numbers(world: World, rows: schools.SchoolYears) -> Text:
     """Scottish Candidate Numbers; a few pupils are given a second one when they change school."""
     ids = world.people.ids
     split = world.draws.chance("scn.split", ids, world.odds.people.split_reference)
@@ -123,7 +122,7 @@ def _numbers(world: World, rows: SchoolYears) -> Text:
     return Text(values, index.astype(np.int32))
 
 
-def _known_as(world: World, rows: SchoolYears) -> Text:
+def _known_as(world: World, rows: schools.SchoolYears) -> Text:
     """What a pupil is called at school: the name, or its short form."""
     people, draws, reference = world.people, world.draws, world.reference
     codes = people.names.forename
@@ -134,7 +133,7 @@ def _known_as(world: World, rows: SchoolYears) -> Text:
     return Text(reference.forenames, called[rows.person])
 
 
-def _attributes(world: World, rows: SchoolYears) -> dict[str, Any]:
+def _attributes(world: World, rows: schools.SchoolYears) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
     person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/scotland.toml")

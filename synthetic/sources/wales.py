@@ -14,16 +14,8 @@ from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS
 from synthetic.people.families import WALES
 from synthetic.recording.registration import Registrations
+from synthetic.sources import schools
 from synthetic.sources.npd.pupils import first_numbers, first_welsh_authority, welsh_authority
-from synthetic.sources.schools import (
-    SchoolYears,
-    changed_school,
-    home_near,
-    phase_of,
-    recorded,
-    registered,
-    state_pupils,
-)
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
@@ -36,15 +28,15 @@ _GRADE = np.arange(len(GRADES))
 def wales(world: World) -> Tables:
     """The school census."""
     rows = _rows(world)
-    registrations, place = registered("wales", world, rows, _schools)
+    registrations, place = schools.registered("wales", world, rows, _schools)
     out = Tables()
     out.tables["wales_plasc"] = _plasc(world, rows, place, registrations, out)
     return out
 
 
-def _rows(world: World) -> SchoolYears:
+def _rows(world: World) -> schools.SchoolYears:
     people, journey, draws = world.people, world.journeys, world.draws
-    may = state_pupils(people, WALES)
+    may = schools.state_pupils(people, WALES)
     year = people.cohort[may, None] + 5 + _GRADE[None, :]
     there = (year >= journey.here_from[may, None]) & (year <= journey.here_until[may, None])
     there &= (year >= FIRST_YEAR) & (year <= LAST_YEAR)
@@ -57,11 +49,11 @@ def _rows(world: World) -> SchoolYears:
     number = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
     since = grade - np.array([0, 7, 12])[number]
     when = census_days()[year - FIRST_YEAR]
-    phase = phase_of(world, person, number, people.cohort[person] + 5, YEARS_AFTER)
-    moved = changed_school(
+    phase = schools.phase_of(world, person, number, people.cohort[person] + 5, YEARS_AFTER)
+    moved = schools.changed_school(
         draws, people.ids[person], phase, since, when, rule_file("schools/wales.toml").schools_changed, YEARS_AFTER
     )
-    return SchoolYears(person, grade, year, number * 2 + moved)
+    return schools.SchoolYears(person, grade, year, number * 2 + moved)
 
 
 def census_days() -> Days:
@@ -76,17 +68,19 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     primary = event < 2
     number = np.where(primary, 2000 + (drawn * 60).astype(np.int64), 4000 + (drawn * 10).astype(np.int64))
-    phase = phase_of(world, person, event // 2, people.cohort[person] + 5, YEARS_AFTER)
-    home = home_near(world, person, phase, event % 2 == 1, WALES)
+    phase = schools.phase_of(world, person, event // 2, people.cohort[person] + 5, YEARS_AFTER)
+    home = schools.home_near(world, person, phase, event % 2 == 1, WALES)
     return welsh_authority(world, person, home) * 10_000 + number
 
 
-def _plasc(world: World, rows: SchoolYears, place: Ints, registrations: Registrations, out: Tables) -> dict[str, Any]:
+def _plasc(
+    world: World, rows: schools.SchoolYears, place: Ints, registrations: Registrations, out: Tables
+) -> dict[str, Any]:
     people, draws = world.people, world.draws
     when = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, people.ids[rows.person], 5, rows.grade)
     number = _numbers(world, rows)
-    known = recorded(registrations, place, when, record, number.plain(), out)
+    known = schools.recorded(registrations, place, when, record, number.plain(), out)
     return {
         "RECORDID": whole(record),
         "UPN": number.array(),
@@ -104,7 +98,7 @@ def _plasc(world: World, rows: SchoolYears, place: Ints, registrations: Registra
     }
 
 
-def _numbers(world: World, rows: SchoolYears) -> Text:
+def _numbers(world: World, rows: schools.SchoolYears) -> Text:
     """Numbers of the pupils; a few are given a second one at secondary school."""
     ids = world.people.ids
     second = world.draws.chance("upn.split", ids, world.odds.people.split_reference)[rows.person] & (rows.grade >= 7)
@@ -117,7 +111,7 @@ def _numbers(world: World, rows: SchoolYears) -> Text:
     return Text(pc.if_else(pa.array(used % 2 == 1), again, first), index.astype(np.int32))
 
 
-def _attributes(world: World, rows: SchoolYears) -> dict[str, Any]:
+def _attributes(world: World, rows: schools.SchoolYears) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
     person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/wales.toml")

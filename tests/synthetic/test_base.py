@@ -106,13 +106,6 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file))[1:]
 
 
-def test_what_ships_is_small_and_says_where_it_comes_from() -> None:
-    files = [f for f in FOLDER.iterdir() if f.name != "SOURCES.md"]
-    assert sum(f.stat().st_size for f in files) < 6_000_000
-    sources = (FOLDER / "SOURCES.md").read_text()
-    assert [f.name for f in files if f.name not in sources] == []
-
-
 def test_postcodes_have_a_real_sector_and_the_form_of_one() -> None:
     made = postcodes(reference(), np.array([0, 399, -1, UNKNOWN, 400 * 9000 + 21], np.int32)).plain().to_pylist()
     first = table(FOLDER / "sectors.csv")[0][0]

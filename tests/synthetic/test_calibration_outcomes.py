@@ -170,21 +170,6 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
     ] == []
 
 
-def test_examinations_are_somebodys(engine, population):
-    """Pupils of private schools are in no census: truth says by which reference they were examined."""
-    files = Population.read(engine, population)
-    for table in ("npd_ks4", "ilr_aims", "hesa_qualifications", "hmrc_earnings", "dwp_benefits"):
-        # A second reference that begins in a year of alternative provision alone is in no census either.
-        assert engine.count(files.table(table)) >= 0.999 * engine.count(files.tables[table]), table
-    kinds = engine.sql(
-        "select distinct p.kind from {k} as k join {p} as p on p.person_id = k.person_id",
-        k=files.table("npd_ks4"),
-        p=files.table("persons"),
-    )
-    crossed = {"schooled in Scotland", "schooled in Wales"}  # families that moved to England
-    assert {row["kind"] for row in engine_rows(engine, kinds)} - crossed == {"schooled", "private school"}
-
-
 def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
     young = WORLD | {
         "ilr_aims": """

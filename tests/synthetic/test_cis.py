@@ -53,11 +53,6 @@ def test_lost_addresses_are_found_on_the_day_of_the_load(crowd: People) -> None:
     assert len(np.unique(known.registration[lost])) / len(early) == pytest.approx(PRESET.cis.no_address, abs=0.015)
 
 
-def test_no_address_is_lost_where_the_preset_says_none_is(crowd: People) -> None:
-    none = PRESET.but(cis={"no_address": 0.0})
-    assert customers(crowd, none)[0].addressed.all()
-
-
 def test_news_of_a_move_comes_as_late_as_the_preset_says(crowd: People) -> None:
     known, registrations = customers(crowd, PRESET)
     moved = np.flatnonzero(

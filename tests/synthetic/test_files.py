@@ -47,15 +47,6 @@ def test_every_row_is_the_same_in_csv(both: dict[str, Path]) -> None:
     assert not list(both["csv"].rglob("*.parquet"))
 
 
-@pytest.mark.slow
-def test_the_same_arguments_give_the_same_bytes_of_csv(both: dict[str, Path], tmp_path: Path) -> None:
-    synthesise(tmp_path / "again", FEW, format="csv", workers=2, chunk=250)
-    first = sorted(path.relative_to(both["csv"]) for path in both["csv"].rglob("*") if path.is_file())
-    assert first == sorted(p.relative_to(tmp_path / "again") for p in (tmp_path / "again").rglob("*") if p.is_file())
-    for path in first:
-        assert (tmp_path / "again" / path).read_bytes() == (both["csv"] / path).read_bytes(), path
-
-
 def test_how_each_kind_of_value_is_written(tmp_path: Path) -> None:
     day = datetime.date(2004, 2, 29)
     table = pa.table(
@@ -183,18 +174,10 @@ def test_every_table_of_figures_is_named_as_a_source(packages: dict[str, Any]) -
     assert all(one.source and one.licence for one in figures())
 
 
-@pytest.fixture(scope="module")
-def in_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first 500 people in two chunks, as CSV."""
-    out = tmp_path_factory.mktemp("packages") / "csv"
-    synthesise(out, 500, format="csv", workers=1, chunk=300)
-    return out
-
-
 @pytest.mark.parametrize("folder", ["npd", "ilr", "hesa", "cis", "hmrc", "dwp", "../truth"])
-def test_frictionless_finds_nothing_wrong_in_csv(in_csv: Path, folder: str) -> None:
+def test_frictionless_finds_nothing_wrong_in_csv(both: dict[str, Path], folder: str) -> None:
     frictionless = pytest.importorskip("frictionless")
-    report = frictionless.validate(str(in_csv / "sources" / folder / "datapackage.json"))
+    report = frictionless.validate(str(both["csv"] / "sources" / folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "title", "fieldName"])[:5]
     assert all(task.stats["rows"] for task in report.tasks)
 

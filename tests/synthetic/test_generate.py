@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,34 +34,46 @@ def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
     message = str(caught.value)
     asked = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
     assert all(f"  {name}: " in message for name in asked)
+    assert "there are: easy, hard, realistic" in message
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_an_unknown_preset_is_met_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there are: easy, hard, realistic"):
-        synthesise(tmp_path / "out", 10, preset="gentle")
-    assert not list(tmp_path.iterdir())
+@pytest.fixture
+def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], odds.Table]:
+    """Load a preset of the user's own from its text."""
+
+    def load(text: str) -> odds.Table:
+        (tmp_path / "synthetic").mkdir()
+        (tmp_path / "synthetic" / "odd.toml").write_text(text)
+        monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
+        return odds.load("odd")
+
+    return load
 
 
-def test_a_preset_with_faults_names_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "synthetic"
-    folder.mkdir()
-    (folder / "odd.toml").write_text('preset = "odd"\nwhy = "test"\nsecs = 1\n[sex]\nwrong = 2.0\n')
-    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (
+            'preset = "odd"\nextends = "realistic"\nwhy = 1\nsecs = 1\n[sex]\nwrong = 2.0\n[source.cis]\ntypo = -1.0\n',
+            [r"odd\.toml: ", "  why: ", "  secs: ", r"  sex\.wrong: ", r"  source\.cis\.typo: "],
+        ),
+        ('preset = "odd"\n', [r"  forename: is missing"]),
+        ("preset: odd\n", [r"odd\.toml: not TOML: "]),
+        ('preset = "odd"\nextends = "odd"\n', ["extends itself"]),
+    ],
+    ids=["faults", "short", "toml", "itself"],
+)
+def test_faults_of_a_preset_are_all_named(preset: Callable[[str], odds.Table], text: str, faults: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
-        odds.load("odd")
-    assert str(caught.value).startswith(f"{folder / 'odd.toml'}: ")
-    assert "  secs: " in str(caught.value)
-    assert "  sex.wrong: " in str(caught.value)
+        preset(text)
+    assert all(re.search(fault, str(caught.value)) for fault in faults)
 
 
-def test_a_preset_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "synthetic"
-    folder.mkdir()
-    (folder / "odd.toml").write_text("preset: odd\n")
-    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
-    with pytest.raises(ConfigError, match=r"odd\.toml: not TOML: "):
-        odds.load("odd")
+def test_a_preset_extends_another(preset: Callable[[str], odds.Table]) -> None:
+    mine = preset('preset = "odd"\nextends = "realistic"\n[sex]\nwrong = 0.5\n[late.npd]\naddress_years = 4.4\n')
+    assert (mine.sex.wrong, mine.late.npd.address_years) == (0.5, 4.4)
+    assert mine.forename == odds.load("realistic").forename
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,18 +164,6 @@ def test_a_mounted_folder_is_refused_before_the_work(tmp_path: Path, monkeypatch
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_a_preset_extends_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "synthetic"
-    folder.mkdir()
-    (folder / "mine.toml").write_text('preset = "mine"\nextends = "realistic"\n[sex]\nwrong = 0.5\n')
-    (folder / "round.toml").write_text('preset = "round"\nextends = "round"\n')
-    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
-    assert odds.load("mine").sex.wrong == 0.5
-    assert odds.load("mine").forename == odds.load("realistic").forename
-    with pytest.raises(ConfigError, match="round"):
-        odds.load("round")
-
-
 SCRIPT = """
 import signal
 import sys
@@ -241,15 +242,6 @@ def test_a_signal_ends_it_soon_and_leaves_nothing(
     assert said.count("Traceback") == 1  # the parent's own: workers say nothing
     assert not list((tmp_path / "data").iterdir())
     wait_until(lambda: not any(map(alive, known)))
-
-
-@pytest.mark.slow
-def test_a_killed_worker_ends_it_with_a_clear_word(start: Start, tmp_path: Path) -> None:
-    process = start(2)
-    os.kill(children(process)[0], signal.SIGKILL)
-    _, said = process.communicate(timeout=600)
-    assert "a worker was stopped from outside" in said
-    assert not list((tmp_path / "data").iterdir())
 
 
 @pytest.mark.slow

@@ -75,12 +75,6 @@ def test_nobody_comes_on_one_day_with_everybody_and_who_comes_later_is_in_no_fil
     assert not late & set(read("truth/records")["person_id"].to_pylist())
 
 
-def test_who_has_left_moves_nowhere(crowd: People) -> None:
-    start = crowd.homes.start
-    assert ((start < crowd.departure[:, None]) | (start == NEVER)).all()
-    assert (crowd.departure <= DATA_END).sum() > 1000
-
-
 @pytest.mark.parametrize(
     ("table", "first", "last"),
     [
@@ -183,31 +177,27 @@ def test_benefits_begin_after_they_were_brought_in(read: Read) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowd_dead() -> People:
-    return people(Draws(5), reference(), odds.load("realistic"), np.arange(1, 20_001))
-
-
-@pytest.fixture(scope="module")
 def holder(read: Read) -> dict[str, int]:
     """National Insurance number to person."""
     rows = read("truth/entities.parquet").to_pylist()
     return {row["entity_key"]: row["person_id"] for row in rows if row["source"] == "cis"}
 
 
-def test_who_comes_is_alive_and_who_dies_is_gone(crowd_dead: People) -> None:
-    assert (crowd_dead.death > crowd_dead.arrival).all()
-    assert (crowd_dead.departure <= crowd_dead.death).all()
-    late = crowd_dead.arrival > crowd_dead.birth
-    assert (crowd_dead.death[late] <= DATA_END).sum() > 10  # who came dies as others do
+def test_who_comes_is_alive_and_who_dies_is_gone(crowd: People) -> None:
+    assert (crowd.death > crowd.arrival).all()
+    assert (crowd.departure <= crowd.death).all()
+    late = crowd.arrival > crowd.birth
+    assert (crowd.death[late] <= DATA_END).sum() > 10  # who came dies as others do
 
 
-def test_the_dead_take_no_name_and_move_nowhere(crowd_dead: People) -> None:
-    known = crowd_dead.names
+def test_the_dead_take_no_name_and_who_has_left_moves_nowhere(crowd: People) -> None:
+    known = crowd.names
     for when in (known.changed, known.back):
-        assert ((when < crowd_dead.death) | (when == NEVER)).all()
+        assert ((when < crowd.death) | (when == NEVER)).all()
     assert (known.surname[:, 0] == known.surname[:, 1])[known.changed == NEVER].all()
-    start = crowd_dead.homes.start
-    assert ((start < crowd_dead.death[:, None]) | (start == NEVER)).all()
+    start = crowd.homes.start
+    assert ((start < crowd.departure[:, None]) | (start == NEVER)).all()
+    assert (crowd.departure <= DATA_END).sum() > 1000
 
 
 def test_dwp_takes_no_news_of_the_dead_and_its_day_of_death_is_the_true_one(

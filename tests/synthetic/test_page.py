@@ -1,7 +1,7 @@
 """The page of a population shows what its files hold, and anybody can read it."""
 
 import json
-from html.parser import HTMLParser
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,35 +30,13 @@ def page(folder: Path) -> str:
     return (folder / "population.html").read_text(encoding="utf-8")
 
 
-class Tables(HTMLParser):
-    """Rows of texts by the caption of their table."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.rows: dict[str, list[list[str]]] = {}
-        self._caption, self._tag = "", ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tag = tag
-        if tag == "tr":
-            self.rows.setdefault(self._caption, []).append([])
-        elif tag in ("td", "th"):
-            self.rows[self._caption][-1].append("")
-
-    def handle_data(self, data: str) -> None:
-        if self._tag == "caption":
-            self._caption = data
-        elif self._tag in ("td", "th"):
-            self.rows[self._caption][-1][-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self._tag = ""
-
-
 @pytest.fixture(scope="module")
 def tables(page: str) -> dict[str, list[list[str]]]:
-    return Tables(page).rows
+    """Rows of texts by the caption of their table."""
+    return {
+        caption: [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in re.findall("<tr>(.*?)</tr>", body)]
+        for caption, body in re.findall("<caption>(.*?)</caption>(.*?)</table>", page)
+    }
 
 
 def test_sections_are_in_their_order(page: str) -> None:
@@ -91,10 +69,6 @@ def test_people_by_source_and_one_person_are_shown(tables: dict[str, list[list[s
 def test_other_populations_have_a_page_too(tmp_path: Path, how: dict[str, Any]) -> None:
     synthesise(tmp_path / "out", 700, workers=1, **how)
     assert "700 invented people" in write_page(tmp_path / "out").read_text()
-
-
-def test_the_same_files_give_the_same_page(folder: Path, page: str) -> None:
-    assert write_page(folder).read_text() == page
 
 
 def test_a_folder_without_a_population_in_parquet_is_refused(tmp_path: Path) -> None:

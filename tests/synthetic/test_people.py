@@ -8,13 +8,8 @@ from synthetic.base.dates import NEVER, YEAR
 from synthetic.base.draws import Draws
 from synthetic.base.reference import Reference, reference
 from synthetic.people.families import (
-    FIRST_YEAR,
-    LAST_YEAR,
     circumstances,
-    lived_in,
-    pupils_origin,
     regions,
-    shares_of_pupils,
 )
 from synthetic.people.names import DEED_POLL, MARRIAGE, PARTNER
 from synthetic.people.people import People, people
@@ -121,32 +116,6 @@ FAR_APART = ("white_british", "pakistani", "bangladeshi", "chinese", "east_afric
 
 def code(figures: Reference, group: str) -> int:
     return [origin.name for origin in figures.origins].index(group)
-
-
-def test_every_group_lives_somewhere_and_every_region_has_a_number(figures: Reference) -> None:
-    shares = lived_in(figures)
-    assert shares.shape == (len(figures.origins), 11)
-    assert shares.sum(axis=1) == pytest.approx(1)
-    london = figures.regions.index("E12000007")
-    assert shares[code(figures, "bangladeshi"), london] == pytest.approx(222 / 450)
-    assert shares[code(figures, "white_british"), london] < 0.1
-
-
-def test_shares_of_pupils_lie_between_the_first_and_the_last_year(figures: Reference) -> None:
-    first, middle, last = (shares_of_pupils(year) for year in (FIRST_YEAR, 1995, LAST_YEAR))
-    low, high = np.minimum(first, last), np.maximum(first, last)
-    assert ((middle >= low - 1e-9) & (middle <= high + 1e-9)).all()
-    assert (shares_of_pupils(1950) == first).all()
-    assert first[code(figures, "white_british")] > 0.82
-    assert last[code(figures, "pakistani")] == pytest.approx(0.046, abs=0.002)
-
-
-def test_a_family_has_the_origin_of_its_years(figures: Reference) -> None:
-    drawn = (np.arange(N) + 0.5) / N
-    for year, days in ((1985, 5480), (2006, 13_200)):
-        origin = pupils_origin(drawn, np.full(N, days, np.int32))
-        found = np.bincount(origin, minlength=len(figures.origins)) / N
-        assert found == pytest.approx(shares_of_pupils(year), abs=0.001)
 
 
 @pytest.mark.parametrize("group", FAR_APART)

@@ -132,29 +132,20 @@ def test_an_aim_that_goes_on_has_no_outcome() -> None:
     }  # fmt: skip
 
 
-def test_truth_says_of_each_record_in_which_releases_it_is(folder: Path, release: Release) -> None:
-    said: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for row in truth(folder, "records"):
+@pytest.mark.parametrize("table", ["records", "entities.parquet"])
+def test_truth_says_in_which_releases_each_record_and_entity_is(folder: Path, release: Release, table: str) -> None:
+    stated, present = defaultdict(set), defaultdict(set)
+    for row in truth(folder, table):
         for number in range(row["first_release"], row["last_release"] + 1):
-            said[row["source"], number].add(int(row["record_key"]))
-    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+            stated[row["source"], number].add(row["record_key" if table == "records" else "entity_key"])
     for dataset, name in IDENTITIES:
         for number in END:
-            found[dataset, number] |= set(release(number, dataset, name)["RECORDID"].to_pylist())
-    assert said == found
-
-
-def test_truth_says_of_each_entity_in_which_releases_it_is(folder: Path, release: Release) -> None:
-    said: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for row in truth(folder, "entities.parquet"):
-        for number in range(row["first_release"], row["last_release"] + 1):
-            said[row["source"], number].add(row["entity_key"])
-    found: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for dataset, name in IDENTITIES:
-        for number in END:
-            found[dataset, number] |= set(_entity_keys(dataset, name, release(number, dataset, name)))
+            rows = release(number, dataset, name)
+            keys = map(str, rows["RECORDID"].to_pylist()) if table == "records" else _entity_keys(dataset, name, rows)
+            present[dataset, number] |= set(keys)
     # An entity whose records come, go and come again counts as there in between.
-    assert all(found[key] <= said[key] and len(said[key] - found[key]) <= 2 for key in found)
+    spare = 0 if table == "records" else 2
+    assert all(present[key] <= stated[key] and len(stated[key] - present[key]) <= spare for key in present)
 
 
 def _entity_keys(dataset: str, name: str, table: pa.Table) -> Iterator[str]:
@@ -209,15 +200,6 @@ def test_earlier_releases_have_more_errors_by_the_share_that_is_put_right(folder
     assert right / stood == pytest.approx(expected, abs=0.06)
 
 
-@pytest.mark.parametrize(("dataset", "name"), TABLES, ids=lambda part: str(part))
-def test_every_table_is_dated(dataset: str, name: str) -> None:
-    table = shipped().table(dataset, name)
-    rule = delivered_as(deliveries(), f"{dataset}_{name}", table)
-    assert {*filter(None, (rule.years, rule.days)), *rule.ends, *rule.while_open, *rule.together} <= set(
-        table.variables
-    )
-
-
 def _rules(late: float = 0.0, withdrawn: float = 0.0) -> Table:
     return deliveries().but(dataset={key: {"late": late, "withdrawn": withdrawn} for key in deliveries().dataset})
 
@@ -231,20 +213,19 @@ def _stay(rules: Table, years: list[int], oldest: int) -> Stay:
     return stay(Draws(1), rules, "hmrc_self_assessment", table, columns, oldest)
 
 
-def test_a_row_comes_with_the_release_of_its_year() -> None:
-    found = _stay(_rules(), [2010, 2018, 2019, 2020], oldest=2)
-    assert found.arrives.tolist() == [2, 2, 1, 0]
-    assert found.leaves.tolist() == [0, 0, 0, 0]
-    assert found.during(1).tolist() == [True, True, True, False]
-
-
-def test_a_late_row_comes_a_release_later_and_those_of_the_last_year_are_there() -> None:
-    assert _stay(_rules(late=1.0), [2010, 2018, 2019, 2020], oldest=2).arrives.tolist() == [2, 1, 0, 0]
-
-
-def test_a_row_is_withdrawn_after_a_release_that_had_it() -> None:
-    found = _stay(_rules(withdrawn=1.0), [2010, 2018, 2019, 2020], oldest=2)
-    assert found.leaves.tolist() == [1, 1, 1, 0]
+@pytest.mark.parametrize(
+    ("late", "withdrawn", "arrives", "leaves"),
+    [
+        (0.0, 0.0, [2, 2, 1, 0], [0, 0, 0, 0]),
+        (1.0, 0.0, [2, 1, 0, 0], [0, 0, 0, 0]),
+        (0.0, 1.0, [2, 2, 1, 0], [1, 1, 1, 0]),
+    ],
+    ids=["by year", "late", "withdrawn"],
+)
+def test_when_a_row_comes_and_goes(late: float, withdrawn: float, arrives: list[int], leaves: list[int]) -> None:
+    known = _stay(_rules(late, withdrawn), [2010, 2018, 2019, 2020], oldest=2)
+    assert (known.arrives.tolist(), known.leaves.tolist()) == (arrives, leaves)
+    assert known.during(1).tolist() == [a >= 1 >= b for a, b in zip(arrives, leaves, strict=True)]
 
 
 @given(st.lists(st.integers(2001, 2020), min_size=1, max_size=40), st.floats(0, 1), st.floats(0, 1), st.integers(1, 9))

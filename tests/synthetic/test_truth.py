@@ -3,10 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
-import pyarrow.compute as pc
 import pytest
 
-from synthetic.base import odds
 from tests.synthetic.conftest import Read
 
 COLUMNS = {
@@ -103,38 +101,3 @@ def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
         for row in rows:
             key = str(row["RECORDID"])
             assert ((owner[key], row[column]) in cis) is ((key, "nino") not in logged)
-
-
-def test_ninos_are_given_for_apprentices_seldom_in_hesa_never_in_npd(read: Read) -> None:
-    aims = read("sources/ilr/aims").filter(pc.field("FundModel") == "36")
-    apprentices = set(aims["LearnRefNumber"].to_pylist())
-    learners = read("sources/ilr/learners").to_pylist()
-    given = [bool(row["NINumber"]) for row in learners if row["LearnRefNumber"] in apprentices]
-    assert sum(given) / len(given) > 0.93
-    hesa = read("sources/hesa/students")["NINO"]
-    assert 0.02 < 1 - hesa.null_count / len(hesa) < 0.06
-
-
-def test_rates_are_near_the_presets(read: Read, owner: dict[str, int]) -> None:
-    preset = odds.load("realistic")
-    errors = read("truth/errors").to_pylist()
-    records = read("truth/records")
-    total = records.num_rows
-    count = defaultdict(int)
-    for row in errors:
-        count[row["field"], row["kind"]] += 1
-    dob = sum(n for (field, _), n in count.items() if field == "dob") / total
-    assert dob == pytest.approx(0.0025, abs=0.001)
-    assert count["sex", "wrong"] / total == pytest.approx(preset.sex.wrong, abs=0.0012)
-    assert count["surname", "typo"] / total == pytest.approx(preset.surname.typo, abs=0.0012)
-    assert count["forename", "swapped"] / total == pytest.approx(preset.forename.swapped, abs=0.0004)
-    assert count["postcode", "typo"] / total == pytest.approx(preset.postcode.typo, abs=0.002)
-
-
-def test_people_leave_no_trace_before_they_come_or_after_they_go(
-    read: Read, persons: dict[int, Any], owner: dict[str, int]
-) -> None:
-    for row in read("sources/npd/census").to_pylist():
-        person = persons[owner[str(row["RECORDID"])]]
-        assert not person["arrival_date"] or person["arrival_date"].year <= row["CensusDate"].year
-        assert not person["departure_date"] or person["departure_date"] >= row["CensusDate"].replace(month=1, day=1)

@@ -11,16 +11,16 @@ def npd(world: World) -> Tables:
     out = Tables()
     known = pupils(world)
     sent = excluded(known)
-    placed = places(known, sent)
+    alternative, outside = places(known, sent)
     enrolled = moved_on(known, sent)
-    out.tables["npd_census"] = census(enrolled, placed.outside, out)
+    out.tables["npd_census"] = census(enrolled, outside, out)
     if world.identities_only:
         return out
-    out.tables["npd_ap"] = placed.table
+    out.tables["npd_ap"] = alternative
     out.tables["npd_ks2"] = key_stage_2(enrolled)
     out.tables["npd_ks4"] = key_stage_4(enrolled)
     out.tables["npd_ks5"] = key_stage_5(enrolled)
-    out.tables["npd_absence"] = absence(enrolled, placed.outside)
+    out.tables["npd_absence"] = absence(enrolled, outside)
     out.tables["npd_exclusions"] = exclusions(known, enrolled, sent)
     out.tables["npd_cin"], out.tables["npd_cla"] = care(known)
     return out

@@ -17,7 +17,6 @@ from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people.families import ENGLAND, WALES, district
 from synthetic.people.homes import FAMILY_HOMES
 from synthetic.people.people import IN_STATE_SCHOOLS
-from synthetic.recording.registration import Registrations
 from synthetic.sources.schools import Phase, changed_school, home_in, phase_of, recorded, year_of_change
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -76,9 +75,7 @@ def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, 
     ids, draws = people.ids[person], world.draws
     dealt, place = np.unique(person * 8 + pupils.event[rows], return_inverse=True)
     school = schools(world, dealt // 8, dealt % 8)
-    registrations = Registrations(
-        "npd", draws, world.reference, world.odds, people, dealt // 8, dealt % 8, school["laestab"]
-    )
+    registrations = world.registrations("npd", dealt // 8, dealt % 8, school["laestab"])
     census_day = census_days()[year - FIRST_YEAR]
     record = identifiers.record_id(draws, ids, 0, grade * 2 + double)
     pmr = pupils.reference(person, grade)

@@ -1,4 +1,4 @@
-"""Sessions that pupils missed in a year, of compulsory school age."""
+"""Absence, exclusions, alternative provision, children in need and children looked after."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.base.dates import YEAR, Days, on, six_digits
-from synthetic.base.draws import Ints, Slots
+from synthetic.base.draws import Arrays, Ints, Slots
 from synthetic.education.journeys import FIRST_YEAR as FIRST_CENSUS
 from synthetic.education.journeys import LAST_YEAR, taught
 from synthetic.people.families import ENGLAND
@@ -63,16 +63,8 @@ ALTERNATIVE_FIRST_YEAR = 2007
 _FIRST_GRADE, _LAST_GRADE, _NEVER = 7, 11, 99
 
 
-@dataclass(frozen=True)
-class Places:
+def places(pupils: Pupils, sent: Excluded) -> tuple[dict[str, Any], NDArray[np.bool_]]:
     """The census of alternative provision, and the pupils' years that the school census does not hold."""
-
-    table: dict[str, Any]
-    outside: NDArray[np.bool_]
-
-
-def places(pupils: Pupils, sent: Excluded) -> Places:
-    """Who is outside a school in which year; some are on a school's roll next to it."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.odds.alternative
     start = _starts(pupils, sent)
     length = 1 + (draws.uniform("alternative.years", people.ids) * 2.4).astype(np.int64)
@@ -84,7 +76,7 @@ def places(pupils: Pupils, sent: Excluded) -> Places:
     outside = np.zeros(len(there), bool)
     outside[rows[by_itself]] = True
     outside[1:] |= outside[:-1] & pupils.double[1:]
-    return Places(_table(pupils, rows, by_itself), outside)
+    return _table(pupils, rows, by_itself), outside
 
 
 def _starts(pupils: Pupils, sent: Excluded) -> Ints:
@@ -122,7 +114,7 @@ Shares = dict[str, float]
 
 
 @dataclass(frozen=True)
-class _Spells:
+class _Spells(Arrays):
     """Spells from day to day, in the order of the people: of need, or of care."""
 
     person: Ints
@@ -132,7 +124,7 @@ class _Spells:
 
 
 @dataclass(frozen=True)
-class _Years:
+class _Years(Arrays):
     """Spells by the year from April to March that they touch."""
 
     of: Ints  # place of the spell
@@ -171,12 +163,10 @@ def _spells(pupils: Pupils) -> tuple[_Spells, _Spells]:
     second = end + 60 + _days(pupils, "need.second.start", ids, 2)
     again &= second + 30 < adult
     last = np.minimum(second + 20 + _days(pupils, "need.second.length", ids, odds.years), adult)
-    order = np.argsort(np.concatenate([person, person[again]]), kind="stable")
-    number = np.concatenate([np.zeros(len(person), np.int64), np.ones(again.sum(), np.int64)])
-    need = _Spells(
-        np.concatenate([person, person[again]])[order], number[order],
-        np.concatenate([start, second[again]])[order], np.concatenate([end, last[again]])[order],
-    )  # fmt: skip
+    first_ones = _Spells(person, np.zeros(len(person), np.int64), start, end)
+    later_ones = _Spells(person[again], np.ones(again.sum(), np.int64), second[again], last[again])
+    need = _Spells.concatenate(first_ones, later_ones)
+    need = need.take(np.argsort(need.person, kind="stable"))
     return need, _Spells(person[cared], np.zeros(cared.sum(), np.int64), into[cared], out_of[cared])
 
 
@@ -217,7 +207,7 @@ def _in_need(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
     key = people.ids[person], spells.number[rows.of]
     authority = _authority(pupils, person, start)
     at = np.flatnonzero(authority > 0)  # the others lived in another nation
-    rows = _Years(rows.of[at], rows.year[at], rows.opens[at], rows.closes[at])
+    rows = rows.take(at)
     person, start, end, authority = person[at], start[at], end[at], authority[at]
     key = key[0][at], key[1][at]
     always = np.ones(len(at), bool)
@@ -249,7 +239,7 @@ def _looked_after(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
     rows = _years(pupils, spells, FIRST_CARE_YEAR)
     authority = _authority(pupils, spells.person[rows.of], spells.start[rows.of])
     at = np.flatnonzero(authority > 0)
-    rows = _Years(rows.of[at], rows.year[at], rows.opens[at], rows.closes[at])
+    rows = rows.take(at)
     person, start, end = spells.person[rows.of], spells.start[rows.of], spells.end[rows.of]
     ids, always = people.ids[person], np.ones(len(at), bool)
     once = ids, np.zeros(len(ids), np.int64)
