@@ -78,6 +78,13 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such file\n  {remedy}") from None
 
 
+_DEEPEST = 100  # levels of tables and lists: a run's file has five; Python's recursion limit is 1,000
+
+
+def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return part.values() if isinstance(part, dict) else part
+
+
 def toml_of(path: Path) -> dict[str, Any]:
     """A TOML file that is there, as it stands, with or without the mark that editors of Windows put before it.
 
@@ -85,7 +92,13 @@ def toml_of(path: Path) -> dict[str, Any]:
         ConfigError: it is no TOML, or not in UTF-8.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        level: list[Any] = [raw]
+        for _ in range(_DEEPEST):
+            level = [x for part in level if isinstance(part, dict | list) for x in _inside(part)]
+            if not level:
+                return raw
+        raise RecursionError
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding") from None
     except RecursionError:
