@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from linkage.engine.base import literal
 from linkage.errors import InputError
+from linkage.process import umask
 
 
 def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
@@ -89,6 +90,9 @@ def whole(path: Path) -> Iterator[Path]:
     _cleared(path, part, before)
     try:
         yield part
+        for place in [part, *part.rglob("*")]:  # Hadoop sets modes of its own, whatever the umask
+            mode = place.stat().st_mode
+            place.chmod(mode & ~umask() & 0o7777)
         if path.is_dir() or (part.is_dir() and path.exists()):  # no folder is replaced at one stroke
             path.rename(before)
         os.replace(part, path)

@@ -20,7 +20,6 @@ from linkage.engine.java import LOGGING, find_java
 from linkage.engine.similarity import FUNCTIONS
 from linkage.engine.spark_errors import GONE
 from linkage.errors import ConfigError, LeoError
-from linkage.process import umask
 
 SETTINGS: Mapping[str, str] = {
     "spark.sql.ansi.enabled": "true",
@@ -119,7 +118,6 @@ def start_session(
         chosen |= _ON_THIS_MACHINE
         chosen["spark.driver.memory"] = java_memory(memory_limit or "2GB")
         chosen["spark.driver.extraJavaOptions"] = f"{_JAVA} {java_options}".strip()
-    chosen["spark.hadoop.fs.permissions.umask-mode"] = f"{umask():03o}"  # of files of tasks; Hadoop sets modes itself
     for key, value in {**chosen, **SETTINGS, **(settings or {})}.items():
         builder = builder.config(key, value)
     try:
