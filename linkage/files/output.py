@@ -21,7 +21,7 @@ from linkage.pipeline.atomic import remove, write_json
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linked_files import write_records
 from linkage.pipeline.lock import in_the_making
-from linkage.pipeline.manifest import Manifest, RunFacts
+from linkage.pipeline.manifest import Manifest, RunFacts, is_synthetic
 from linkage.records.layout import listed
 from quality.measures.estimated_error import GUESSED, UNLEARNT
 
@@ -198,6 +198,7 @@ class OutputFolder:
             "config_hash": configuration_hash(request, linked.kinds),
             "seed": request.seed,
             "engine": "duckdb",
+            "synthetic": any(is_synthetic(file.path.parent) for file in files),
             "inputs": {
                 file.name: {
                     "rows": file.rows,

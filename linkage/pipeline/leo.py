@@ -10,7 +10,7 @@ from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.pipeline.gates import not_asked
 from linkage.pipeline.job import Job, check_job
-from linkage.pipeline.manifest import RunFacts, manifest_of
+from linkage.pipeline.manifest import RunFacts, is_synthetic, manifest_of
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
@@ -76,21 +76,9 @@ def facts(job: Job) -> RunFacts:
         "definitions_hash": definitions_hash(),
         "register_hash": {name: p.decision.register_hash for name, p in job.projects.items() if p.decision},
         "configuration": job.config.model_dump(mode="json", exclude={"outputs": {"key_file"}}),
-        "synthetic": _is_synthetic(job.data),
+        "synthetic": is_synthetic(job.data),
     }
     return RunFacts(run=run.name, config=job.config.fingerprint(), settings=settings)
-
-
-def _is_synthetic(data: Path) -> bool:
-    """Whether leo synth made the data: its manifest is in the folder, or next to one of several releases."""
-    for folder in (data, data.parent):
-        try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
-            return True
-    return False
 
 
 def closing_lines(root: Path, seconds: float) -> list[str]:

@@ -185,6 +185,18 @@ class _Manifest(_Part):
     tables: dict[str, dict[str, Any]] = Field({})
 
 
+def is_synthetic(data: Path) -> bool:
+    """Whether leo synth made the data: its manifest is in the folder, or next to one of several releases."""
+    for folder in (data, data.parent):
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
+            return True
+    return False
+
+
 def manifest_of(root: Path) -> dict[str, Any]:
     """As `read_manifest`, of a folder whose files are as they were written.
 

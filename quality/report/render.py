@@ -69,7 +69,7 @@ def render_run(
         InputError: the run was not evaluated, or a file is not JSON.
     """
     path = run / "quality" / "evaluation.json"
-    manifest = _json(run / "manifest.json") or {}
+    manifest = (_json(run / "manifest.json") or {}) | (_json(run / "release.json") or {})
     if not path.exists():
         why = "finish the run first: leo run"
         if manifest.get("status") == "gate failed":

@@ -73,6 +73,7 @@ class WebApplication:
         scripts: Sequence[str] = (),
         styles: Sequence[tuple[str, str]] = (),
         reasons: Mapping[int, str] | None = None,
+        banner: str = "",
     ) -> None:
         self.root = f"/{secrets.token_urlsafe(12)}"
         self._token, self._sessions = token, dict[str, dict[str, Any]]()
@@ -81,7 +82,7 @@ class WebApplication:
         self._assets = {"style.css": (report_style() + "".join(sheets), "text/css")}
         self._assets |= {script: (template_text(package, script), "text/javascript") for script in scripts}
         self._environment = environment(package, "quality.web")
-        self._about = {"application": name, "links": links, "scripts": scripts, "root": self.root}
+        self._about = {"application": name, "links": links, "scripts": scripts, "root": self.root, "banner": banner}
         # A redirect that adds or takes a slash would name the Host of the request.
         self.app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         self.app.add_exception_handler(HTTPException, self._refused)
