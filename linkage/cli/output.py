@@ -68,9 +68,12 @@ def say_notes(notes: Sequence[str]) -> None:
 
 def say_inferred(prepared: "Prepared") -> None:
     """Show which field each column was recognised as, so that a wrong guess is seen before the work is done."""
-    from linkage.files.output import inferred_notes, table_of_columns
+    from linkage.files.output import columns_taken, inferred_notes
 
-    for line in table_of_columns(prepared):
+    ids = [schema.id or "row number" for schema in prepared.schemas]
+    taken = {"field": ("left", "right"), "id": (ids[0], ids[-1]), **columns_taken(prepared)}
+    for name, (left, right) in taken.items() if len(ids) == 2 else list(taken.items())[1:]:
+        line = f"  {name:<16} {left:<24} {right}" if len(ids) == 2 else f"  {name:<16} {left}"
         typer.echo(line, err=True)
     say_notes(inferred_notes(prepared))
     sys.stderr.flush()

@@ -37,9 +37,9 @@ def init(
     options = locals()
     from linkage.files.draft import Draft, draft
 
-    drafted = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
-    say_notes(drafted.notes)
-    for path in drafted.written:
+    written, notes = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
+    say_notes(notes)
+    for path in written:
         typer.echo(f"wrote   {path}")
     typer.echo(f"next    leo --definitions {out} check {config}")
 

@@ -175,12 +175,12 @@ def _address(schema: FileSchema) -> list[Cleaner]:
 
 def _codes(schema: FileSchema) -> list[Cleaner]:
     """Cleaners of contacts, sexes, postcodes, numbers and texts: of each role the first value that can be read."""
-    digits, letters, made = int(schema.settings.get("phone", {}).get("digits", 0)), _letters(schema), []
+    letters, made = _letters(schema), []
     for role, columns in schema.columns.items():
         how = schema.settings.get(role, {})
         read: Callable[[str], Value]
         if role == "phone":
-            read = partial(codes.read_phone, digits=digits)
+            read = codes.read_phone
         elif role == "email":
             read = codes.read_email
         elif role in ("sex", "postcode"):

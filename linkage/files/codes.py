@@ -1,6 +1,5 @@
 """Sexes, ages, person numbers, telephones, e-mail addresses and postcodes: how columns write them, and each in one form."""
 
-import functools
 import math
 import re
 from collections import Counter
@@ -21,7 +20,6 @@ _MIN_PAIRS = 10  # pairs that must show the years between two files
 _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 _LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped
 _MIN_PHONE_DIGITS = 7  # of a telephone within its town
-_SHORT_PHONE_SHARE = 0.1  # of a column's telephones that have so few digits, from which the column writes them so
 _MIN_ONE_LENGTH = 0.5  # share of postcodes that are digits, from which they have one length
 _MIN_BRITISH, _MIN_AREAS = 0.6, 0.8  # share of postcodes that are British units; or units, sectors or districts
 _SHORT = 4  # digits that may all be the same by chance
@@ -84,15 +82,9 @@ def read_sex(text: str, settings: Mapping[str, Any]) -> str | None:
     return sex
 
 
-@functools.cache
-def _age_form() -> re.Pattern[str]:
-    years, after = ("|".join(map(re.escape, vocabulary()["age_words"][kind])) for kind in ("years", "after"))
-    return re.compile(rf"(\d{{1,3}})(?:\.0*)? ?(?:(?:{years})\.?)?(?: (?:{after}))?")
-
-
 def read_age(text: str) -> int | None:
-    """An age in years, with or without a word after it (38.0, 38 yrs, 38 years old); None for other texts."""
-    match = _age_form().fullmatch(text.upper().strip())
+    """An age in years, with or without words after it (38.0, 38 yrs, 38 years old); None for other texts."""
+    match = re.fullmatch(r"(\d{1,3})(?:\.0*)?\D*", text.strip())
     return int(match[1]) if match else None
 
 
@@ -182,25 +174,15 @@ def _is_upn(code: str) -> bool:
     return letters[sum((place + 2) * value for place, value in enumerate(values)) % 23] == code[0]
 
 
-def infer_phones(values: Counts) -> int:
-    """The fewest digits that a tenth of a column's telephones have, without first zeros."""
-    lengths, so_far = _lengths(values, _dialled), 0
-    for length in sorted(lengths):
-        so_far += lengths[length]
-        if length >= _MIN_PHONE_DIGITS and so_far >= _SHORT_PHONE_SHARE * lengths.total():
-            return length
-    return _usual_length(lengths)
-
-
 def _dialled(text: str) -> str:
     return re.sub(r"[^0-9]", "", re.sub(r"\.0$", "", text)).lstrip("0")
 
 
-def read_phone(text: str, digits: int) -> str | None:
-    """The first telephone of a cell as its last digits: +44 20 7946 0000 and 020 7946 0000 are one."""
+def read_phone(text: str) -> str | None:
+    """The first telephone of a cell as its last seven digits: +44 20 7946 0000 and 020 7946 0000 are one."""
     parts = [part for part in re.split(r"[;,|/\n]", text) if len(_dialled(part)) >= _MIN_PHONE_DIGITS]
     numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
-    return next((number[-digits:] if digits else number for number in numbers if len(set(number)) > 1), None)
+    return next((number[-_MIN_PHONE_DIGITS:] for number in numbers if len(set(number)) > 1), None)
 
 
 def read_email(text: str) -> str | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from glob import escape
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -57,13 +56,6 @@ class Draft:
     encoding: str | None = None
 
 
-class Drafted(NamedTuple):
-    """Files that were written, the run's last; and notes of what no run reads, without values."""
-
-    written: Sequence[Path]
-    notes: Sequence[str]
-
-
 @dataclass
 class _Source:
     """A file as a run will read it."""
@@ -81,8 +73,11 @@ class _Source:
 
 def draft(
     options: Draft, *, inferred: Inferred | None = None, progress: Callable[[str], None] | None = None
-) -> Drafted:
+) -> tuple[list[Path], list[str]]:
     """Write a run's file, and the definitions that it needs, for files that no catalogue describes.
+
+    Returns:
+        Files that were written, the run's last; and notes of what no run reads, without values.
 
     Raises:
         ConfigError: fewer than two files, a map that fits none, or a file of the draft that is there already.
@@ -117,17 +112,15 @@ def draft(
             _describe(source, prepared)
     _refuse_unreadable(sources)
     written = _write(options, sources)
-    return Drafted(written, [f"{s.name}: {name} {why}" for s in sources for name, why in s.not_read.items()])
+    return written, [f"{s.name}: {name} {why}" for s in sources for name, why in s.not_read.items()]
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    """Names of sources: files' own, or their folders' where files have one name; each once, and none that ships."""
-    own = [_name(path.name) for path in files]
+    """Names of sources, after the files: each once, and none that ships."""
     used = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
     names: list[str] = []
-    for path, name in zip(files, own, strict=True):
-        first = _name(path.absolute().parent.name) if own.count(name) > 1 else name
-        numbered = (first, *(f"{first}_{number}" for number in range(2, len(files) + len(used) + 2)))
+    for name in (_name(path.name) for path in files):
+        numbered = (name, *(f"{name}_{number}" for number in range(2, len(files) + len(used) + 2)))
         names.append(next(name for name in numbered if name not in {*used, *names}))
     return names
 

@@ -100,8 +100,6 @@ def _forms_of(headers: Sequence[str]) -> dict[str, list[str]]:
         lambda header: plain(_without_brackets(header)),
         lambda header: without_noise(_without_brackets(header)),
         lambda header: _without_ends(header, ends),
-        lambda header: _without_digraphs(plain(header)),
-        lambda header: _without_digraphs(without_noise(header)),
         lambda header: re.sub(r"0?1$", "", without_noise(header)),
     )
     others = [header for header in headers if plain(header) not in _known()]
@@ -131,11 +129,6 @@ def _without_brackets(header: str) -> str:
     kept = {name for table in ("others", "events", "in_brackets") for name in vocabulary()[table]}
     inner = words_of(" ".join(_IN_BRACKETS.findall(header)))
     return header if kept.union(vocabulary()["birth_words"]["birth"]) & {*inner} else _IN_BRACKETS.sub(" ", header)
-
-
-def _without_digraphs(text: str) -> str:
-    """With a vowel for two letters that stand for one: foedselsdato is fødselsdato."""
-    return re.sub("aa|oe|ae|ue", lambda digraph: digraph[0][0], text) if len(text) > 3 else text
 
 
 def _without_ends(header: str, ends: Collection[tuple[int, str]]) -> str:

@@ -468,8 +468,6 @@ def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
         settings["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
     if "postcode" in shared:
         settings["postcode"] = codes.infer_postcodes([_postcodes(*side) for side in sides])
-    if "phone" in shared:
-        settings["phone"] = [{"digits": max(1, min(map(codes.infer_phones, values("phone"))))}] * len(sides)
     if "address" in shared and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:
         shares = [share(of, lambda value: any(map(str.isdigit, value))) for of in values("address")]
         if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:

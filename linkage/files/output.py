@@ -30,7 +30,6 @@ _MADE_BY_PEOPLE = ("review", "tuned")
 """Folders of clerical review and of tuned models, which stay when an output folder is replaced."""
 _NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})
 """Options that say which files, where to and with what, and nothing of how they are linked."""
-_MAX_MODEL_NOTES = 4  # the others stand in the manifest
 _MAX_NAMES = 12  # of unmapped columns
 _FEW_LINKS = 0.005  # links of a record of the smaller file, below which the two count as sharing next to nothing
 
@@ -87,8 +86,6 @@ def model_notes(summary: Mapping[str, Any], *, of_two_files: bool = False) -> li
     """What about the model is not to be trusted, and where next to nothing was linked of two files."""
     training = summary.get("training", {})
     notes = [f"the model: {text}" for text in (*training.get("faults", ()), *training.get("warnings", ()))]
-    more = [f"the model: {len(notes) - _MAX_MODEL_NOTES} more of these in manifest.json"]
-    notes = notes[:_MAX_MODEL_NOTES] + (more if len(notes) > _MAX_MODEL_NOTES else [])
     if of_two_files:
         links, records = summary["decisions"].get("accepted", 0), min(summary["left_units"], summary["right_units"])
         if links < max(_FEW_LINKS * records, 1):
@@ -133,15 +130,6 @@ def truth_line(truth: Mapping[str, float]) -> str:
     """How right the links are, where true pairs were given."""
     shown = ", ".join(f"{name} {truth[name]:.4f}" for name in ("precision", "recall", "f1"))
     return f"against {truth['true_pairs']:,} true pairs: {shown}"
-
-
-def table_of_columns(prepared: Prepared) -> list[str]:
-    """Which column of each file was taken for what, as a terminal shows it."""
-    ids = [schema.id or "row number" for schema in prepared.schemas]
-    rows = {"field": ("left", "right"), "id": (ids[0], ids[-1]), **columns_taken(prepared)}
-    if len(ids) == 1:
-        return [f"  {name:<16} {left}" for name, (left, _) in rows.items() if name != "field"]
-    return [f"  {name:<16} {left:<24} {right}" for name, (left, right) in rows.items()]
 
 
 @dataclass

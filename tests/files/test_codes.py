@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from linkage.files.codes import infer_numbers, infer_phones, infer_postcodes, read_number, read_phone, read_postcode
+from linkage.files.codes import infer_numbers, infer_postcodes, read_number, read_phone, read_postcode
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,8 @@ def test_lost_zeros_and_the_part_that_both_files_write() -> None:
 
 
 def test_telephones_by_their_last_digits() -> None:
-    assert read_phone("(020) 79460000; 0161 496 0000", 9) == "079460000"
-    assert read_phone("0000000", 9) is None
-    assert infer_phones(Counter(["020 7946 0000", "7946 0000"])) == 8
+    assert read_phone("(020) 79460000; 0161 496 0000") == "9460000"
+    assert read_phone("0000000") is None
 
 
 def test_postcodes_are_compared_to_what_both_files_have() -> None:

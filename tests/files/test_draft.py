@@ -11,7 +11,7 @@ from tests.files.conftest import Files, write_csv
 
 
 def test_a_draft_is_what_leo_link_infers(files: Files, tmp_path: Path) -> None:
-    written = draft(Draft([files.left, files.right], tmp_path / "own.toml", tmp_path / "mine")).written
+    written = draft(Draft([files.left, files.right], tmp_path / "own.toml", tmp_path / "mine"))[0]
     run = tomllib.loads((tmp_path / "own.toml").read_text())
     assert written[-1] == tmp_path / "own.toml"
     assert run["source"]["customers"]["format"]["date_format"] == "%d/%m/%Y"
@@ -39,7 +39,7 @@ def test_a_third_file_and_maps_by_name(files: Files, tmp_path: Path) -> None:
     drafted = draft(
         Draft([files.left, files.right, third], tmp_path / "o.toml", tmp_path / "m", maps=["third.surname=NAME2"])
     )
-    assert len(tomllib.loads(drafted.written[-1].read_text())["step"]) == 2
+    assert len(tomllib.loads(drafted[0][-1].read_text())["step"]) == 2
     with pytest.raises(ConfigError, match="there are"):
         draft(Draft([files.left, third], tmp_path / "p.toml", tmp_path / "n", maps=["nobody.surname=NAME2"]))
     with pytest.raises(ConfigError, match="name a second one"):
