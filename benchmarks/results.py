@@ -88,12 +88,6 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
-        "extract",
-        "The extract of a million people",
-        "Every package and phase. Seconds are those of the work, CPU and memory those of the whole process.",
-        {"what": "", **_COST, "people": ",d", "tables": ",d", "rows": ",d", "gb": ".2f"},
-    ),
-    Benchmark(
         "synth",
         "The synthetic population by its size",
         "Whole processes that write Parquet. Records: of identities, of six bodies over twenty years. Faker: persons "
