@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from linkage.config import load
-from linkage.config.toml_file import toml_of
 from linkage.errors import ConfigError
 
 FAULTY = """
@@ -235,10 +234,16 @@ def test_what_no_run_can_begin_with_is_named_before_it(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_nests_without_end_is_no_toml(tmp_path):
-    (tmp_path / "deep.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
-    with pytest.raises(ConfigError, match=r"deep\.toml: not TOML: lists or tables lie too deep within one another"):
-        toml_of(tmp_path / "deep.toml")
+def test_a_file_extends_another(tmp_path: Path) -> None:
+    over = 'extends = "base.toml"\n[run]\nthreads = 3\n[[step]]\nname = "first"\nlink_draws = 5\n'
+    (tmp_path / "run.toml").write_text(over)
+    (tmp_path / "base.toml").write_text(ONE_STEP)
+    run = load(tmp_path / "run.toml")
+    assert (run.run.name, run.run.threads, [*run.source]) == ("x", 3, ["a", "b"])
+    assert [(step.name, step.left, step.link_draws) for step in run.step] == [("first", "a", 5)]
+    (tmp_path / "base.toml").write_text('extends = "leo.toml"')
+    with pytest.raises(ConfigError, match=r"extends base\.toml, which extends another file"):
+        load(tmp_path / "run.toml")
 
 
 ONE_STEP = STEPS.partition('[[step]]\nname = "second"')[0].format(right="b")
