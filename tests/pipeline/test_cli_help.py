@@ -10,7 +10,7 @@ from linkage.cli.app import app
 
 def shown(monkeypatch: pytest.MonkeyPatch, *verb: str) -> str:
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("TERMINAL_WIDTH", "100")
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 100)
     return CliRunner().invoke(app, [*verb, "--help"]).output
 
 
