@@ -94,8 +94,8 @@ def _inverted() -> dict[tuple[str, str, str], list[tuple[int, int]]]:
 def recovered(page: str, groups: dict[str, dict[str, int]]) -> set[tuple[str, str]]:
     """Suppressed counts that an interval or an estimate of another table discloses: group and what it discloses."""
     tables = tables_of(page)
-    rates = next(table for table in tables if table[0][:4] == ["Characteristic", "Group", "All", "Eligible"])
-    hidden = {row[1] for row in rates[1:] if "c" in (row[3], row[4], row[5])}
+    rates = next((table for table in tables if table[0][:4] == ["Characteristic", "Group", "All", "Eligible"]), None)
+    hidden = {row[1] for row in rates[1:] if "c" in (row[3], row[4], row[5])} if rates else set(groups)
     told = set()
     for table in tables:
         starts = [n for n, head in enumerate(table[0]) if head.endswith("%")]
