@@ -102,8 +102,8 @@ def test_a_result_is_opened_again(run: linkage.Run) -> None:
 def test_splink_opens_the_step_and_has_its_match_weights(run: linkage.Run) -> None:
     linker = run.linker()
     predicted = linker.inference.predict().as_duckdbpyrelation()
-    sides = (duckdb_side(run, side) for side in ("left", "right"))
-    left, right = (dict(side) for side in sides)
+    paths = (run.folder / "records" / f"{side}.parquet" for side in ("left", "right"))
+    left, right = (dict(duckdb.sql(f"select unit_id, source_key from '{path}'").fetchall()) for path in paths)
     theirs = {
         (left[one], right[other]): weight
         for one, other, weight in predicted.select("unit_id_l, unit_id_r, match_weight").fetchall()
@@ -113,11 +113,6 @@ def test_splink_opens_the_step_and_has_its_match_weights(run: linkage.Run) -> No
     assert ours
     assert {pair: theirs[pair] for pair in ours} == pytest.approx(ours, abs=1e-6)
     assert linker.visualisations.match_weights_chart() is not None
-
-
-def duckdb_side(run: linkage.Run, side: str) -> list[Any]:
-    path = run.folder / "records" / f"{side}.parquet"
-    return duckdb.sql(f"select unit_id, source_key from '{path}'").fetchall()
 
 
 def test_a_model_is_trained_and_used(files: Files, tmp_path: Path) -> None:

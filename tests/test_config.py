@@ -271,13 +271,8 @@ def test_thresholds_of_which_one_would_have_no_effect_are_refused(tmp_path: Path
     assert fault in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        "accept_probability = 0.4",  # what is not given gives way
-        "accept_probability = 0.8\nreview_probability = 0.8",
-    ],
-)
+# What is not given gives way.
+@pytest.mark.parametrize("given", ["accept_probability = 0.4", "accept_probability = 0.8\nreview_probability = 0.8"])
 def test_thresholds_that_agree_are_taken(tmp_path: Path, given: str) -> None:
     path = tmp_path / "run.toml"
     path.write_text(ONE_STEP + given)

@@ -11,8 +11,6 @@ import pytest
 
 from linkage import cli
 from linkage.cli import app as commands
-from linkage.config.resources import OWN
-from linkage.extract.keys import VARIABLE as MASTER
 from linkage.files.output import output_folder
 
 
@@ -87,7 +85,3 @@ def test_a_variable_with_a_slip_in_its_name_is_told(
         "leo: nothing reads the environment variable LEO_DEFINITION; is LEO_DEFINITIONS meant?",
         "leo: nothing reads the environment variable LEO_MASTERKEY; is LEO_MASTER_KEY meant?",
     ]
-
-
-def test_the_variables_that_are_read_are_those_that_are_known():
-    assert commands._VARIABLES == (OWN, MASTER)

@@ -37,10 +37,7 @@ def changed(found: str, put: str, *, rules: bool = False) -> Model:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (
-            changed("surname_l = surname_r", "list_contains(surname_l, surname_r)"),
-            "comparison 'surname', level '",
-        ),
+        (changed("surname_l = surname_r", "list_contains(surname_l, surname_r)"), "comparison 'surname', level '"),
         (changed("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
         (changed('l."surname"', 'list_contains(l."surname", 1)', rules=True), "blocking rule 1"),
     ],

@@ -53,28 +53,9 @@ def test_what_varies_is_counted_by_step_and_group(engine: Engine, world: Callabl
     (sex,) = result["characteristics"]
     assert (sex["characteristic"], sex["title"]) == ("sex", "Sex")
     women, men, unknown = sex["groups"]
-    expected = {
-        "group": "F",
-        "label": "F",
-        "eligible": 2,
-        "linked": 1,
-        "mean": 5 / 3,
-        "deviation": third,
-        "low": 1.05,
-        "high": 2.0,
-    }
-    assert women == pytest.approx(expected)
-    expected = {
-        "group": "M",
-        "label": "M",
-        "eligible": 2,
-        "linked": 1,
-        "mean": 4 / 3,
-        "deviation": third,
-        "low": 1.0,
-        "high": 1.95,
-    }
-    assert men == pytest.approx(expected)
+    both = {"eligible": 2, "linked": 1, "deviation": third}
+    assert women == pytest.approx({"group": "F", "label": "F", **both, "mean": 5 / 3, "low": 1.05, "high": 2.0})
+    assert men == pytest.approx({"group": "M", "label": "M", **both, "mean": 4 / 3, "low": 1.0, "high": 1.95})
     assert (unknown["mean"], unknown["deviation"], unknown["high"]) == (0.0, 0.0, 0.0)
 
 

@@ -42,15 +42,8 @@ def population(counted: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict
     rows = [{"group": key, "label": key, **row} for key, row in groups.items()]
     title = {"characteristic": "sex", "title": "Sex", "is_partition": True}
     links, true = whole["linked"], whole["in_both"]
-    left = {
-        "passes": [],
-        "bands": [],
-        "weights": [],
-        "calibration": [],
-        "blocking": None,
-        "data_errors": None,
-        "link_draws": None,
-    }
+    left = {name: [] for name in ("passes", "bands", "weights", "calibration")}
+    left |= dict.fromkeys(("blocking", "data_errors", "link_draws"))
     accuracy = {**step["accuracy"], **error_counts(whole["correct"], whole["wrong"], true), "assessed": links}
     accuracy["true_pairs_by_outcome"] = [{"outcome": "accepted", "pairs": whole["correct"]},
                                          {"outcome": "not compared", "pairs": true - whole["correct"]}]  # fmt: skip
