@@ -283,7 +283,7 @@ def test_the_extract_is_the_same_to_the_byte(runs):
 
 
 def test_no_log_holds_a_key_or_a_persons_value(runs, on):
-    secrets = keys_as_they_might_be_written(runs.folder / "master.key")
+    secrets = keys_as_they_might_be_written(runs.folder)
     secrets |= {*_WORD.values(), (on.settings / "spark-defaults.conf").read_text().partition("secret ")[2].split()[0]}
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
     logs = [path for place in (runs.folder / "events", on.folder / "work", on.folder / "logs") for path in files(place)]
@@ -299,7 +299,7 @@ def test_no_log_holds_a_key_or_a_persons_value(runs, on):
 def test_no_page_of_spark_holds_a_key_or_a_persons_value(runs):
     assert "pseudonym" in runs.pages[_EVERY_PLAN].lower(), "the query that makes pseudonyms was on the page"
     assert _WORD.keys() <= set(re.findall(r"spark\.[\w.]+", runs.pages[_SETTINGS]))
-    secrets = keys_as_they_might_be_written(runs.folder / "master.key") | set(_WORD.values())
+    secrets = keys_as_they_might_be_written(runs.folder) | set(_WORD.values())
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
     for page, text in runs.pages.items():
         found = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text.lower(), values)]
@@ -353,10 +353,11 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".jar"]
 
 
-def keys_as_they_might_be_written(path: Path) -> set[str]:
+def keys_as_they_might_be_written(folder: Path) -> set[str]:
     """The master key and the project's, as hexadecimal text and as Spark shows bytes."""
-    master = master_key(path)
-    keys = (master.secret, master.project("village-study").secret)
+    master = master_key(folder / "master.key")
+    project = load_job(folder / "village.toml", need_key=False).projects["village-study"]
+    keys = (master.secret, master.project(*project.identity).secret)
     return {between.join(f"{byte:02x}" for byte in key[:16]) for key in keys for between in ("", " ")}
 
 
