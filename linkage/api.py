@@ -135,8 +135,6 @@ class Run:
 
         Example: run.linker().visualisations.match_weights_chart()
 
-        A warning names the comparisons of which Splink cannot adjust every level.
-
         Raises:
             ConfigError: the result holds links only, or the model is not trained.
         """
@@ -250,7 +248,7 @@ def link(
         link_draws: number of link draws, 0 to 1000.
         duplicates: whether both records of a person who is twice in a table are linked; by default where many are.
         cardinality: how many links a record may have; inferred by default.
-        links_only: links only, without reasons, evaluation and report: several times faster.
+        links_only: links only, without reasons, evaluation and report: faster.
         encoding, delimiter: of text files; detected by default.
         memory_limit: DuckDB's, "4GB" for example; threads: processor threads.
         seed: of random samples.

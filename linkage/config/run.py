@@ -177,7 +177,7 @@ class Step(Strict):
     duplicates: Literal["leave", "join"] = "leave"
     """`join` links the second record of one person too; `leave` leaves it unlinked."""
     diagnose: bool = True
-    """Reasons, blocking recall and estimated false negatives. `false` is several times faster."""
+    """Reasons, blocking recall and estimated false negatives. `false` is faster."""
 
     @model_validator(mode="after")
     def _fits_its_cardinality(self) -> "Step":
