@@ -1,33 +1,76 @@
-"""Hooks of the documentation site: reference pages generated from the code, and pages and files outside docs/."""
+"""Reference pages of the documentation site that are generated from the code, and the JSON Schemas that they show.
 
+`python docs/hooks.py` writes configs/schemas/. As hooks of MkDocs it adds the pages, and files outside docs/.
+"""
+
+import json
 import posixpath
 import re
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import typer
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
 from pydantic import BaseModel
 from typer.cli import get_docs_for_click
 
+from linkage.catalogue import Dataset, shipped
 from linkage.cli.app import app
 from linkage.config import RunConfig
+from linkage.config.resources import definitions, shipped_dir
+from linkage.longitudinal.definitions import OutcomeDefinitions
+from linkage.match.passes import PassFile, load
+from linkage.model import load as load_model
+from linkage.requests.request import Request
+from quality.disclosure.outputs.schema import Schema
+from quality.disclosure.profiles import Profile
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("benchmarks/RESULTS.md", "CHANGELOG.md")
 """Pages of the repository that the site has too."""
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
+SCHEMAS: dict[str, tuple[type[BaseModel], str, str]] = {
+    "run": (RunConfig, "Run file", "One TOML file describes a run; `leo check` names each fault of it."),
+    "passes": (PassFile, "Passes", "A step names its file of passes. A rule accepts pairs outright, before the model."),
+    "outcomes": (OutcomeDefinitions, "Outcome definitions", "The key `outcomes` of a run's file names this file."),
+    "request": (Request, "Request", "A project's request for data; `leo request check` names each fault of it."),
+    "disclosure": (Profile, "Disclosure profile", "One body's rules for what may leave: configs/disclosure/NAME.toml."),
+    "results": (Schema, "Table of results", "NAME.toml declares the columns of NAME.csv for `leo disclosure check`."),
+    "catalogue": (Dataset, "Catalogue", "One file for each dataset, in catalogue/ of your definitions."),
+}
+"""By the name of its file in configs/schemas/: the model, and the title and first sentence of its page."""
 
-def on_files(files: Files, config: Any) -> Files:
+
+def schema_of(name: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a TOML file."""
+    model, title, about = SCHEMAS[name]
+    schema: dict[str, Any] = model.model_json_schema()
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part.pop("title", None)
+        for field in part.get("properties", {}).values():
+            field.pop("title", None)
+            same = schema.get("$defs", {}).get(field.get("$ref", "").rpartition("/")[2], {})  # pydantic writes it once
+            field["description"] = " ".join((field.get("description") or same.get("description", "")).split())
+        if name == "run" and "required" in part:  # a file that extends another need not repeat its keys
+            part["x-required"] = part.pop("required")
+    if name == "run":
+        extends = {"type": "string", "description": "A run's file below this one: next to it, or shipped, `leo.toml`."}
+        schema["properties"] = {"extends": extends} | schema["properties"]
+    if name == "catalogue":
+        table = schema["$defs"]["TableDef"]  # its name is that of [table.NAME]
+        del table["properties"]["name"]
+        table["required"].remove("name")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema, "description": about}
+
+
+def on_files(files: Any, config: Any) -> Any:
     """Add the generated pages, and each file of the repository that a page links to."""
-    pages = {
-        "reference/command-line.md": command_line(),
-        "reference/run-file.md": run_file(),
-        "reference/python.md": PYTHON,
-        **{name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES},
-    }
+    from mkdocs.structure.files import File
+
+    pages = {f"reference/{name}.md": page() for name, page in GENERATED.items()}
+    pages |= {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
     texts = {file.src_uri: file.content_string for file in files if file.src_uri.endswith(".md")} | pages
     for name, content in pages.items():
         files.append(File.generated(config, name, content=content))
@@ -39,7 +82,7 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Lead links that leave docs/ to the copy that the site has; name a folder without a link."""
 
     def rewritten(match: re.Match[str]) -> str:
@@ -69,44 +112,92 @@ def command_line() -> str:
     return get_docs_for_click(obj=command, ctx=typer.Context(command), name="leo", title="Command line")
 
 
-def run_file() -> str:
-    """Every key of a run's file, from the model that checks it."""
-    lines = [
-        "# Run file",
-        "",
-        "A run is described by one TOML file. `leo config check` names each key that is wrong.",
-        "",
-    ]
-    tables: list[tuple[str, type[BaseModel]]] = [("", RunConfig)]
-    done: set[type[BaseModel]] = set()
-    while tables:
-        name, model = tables.pop(0)
-        if model in done:
-            continue
-        done.add(model)
-        rows = []
-        for key, field in model.model_fields.items():
-            inner = models_of(field.annotation)
-            tables += [(f"{name}.{key}".strip("."), one) for one in inner]
-            default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
-            about = (field.description or "").replace("\n", " ").replace("|", "\\|")
-            rows.append(f"| `{field.alias or key}` | {'a table' if inner else default} | {about} |")
-        lines += [
-            f"## `[{name}]`" if name else "## Tables",
-            "",
-            "| key | default | meaning |",
-            "|---|---|---|",
-            *rows,
-            "",
+def markdown_table(*rows: tuple[str, ...]) -> str:
+    """A table: the first row is its head."""
+    cells = [[" ".join(cell.split()).replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (cells[0], ["---"] * len(cells[0]), *cells[1:])) + "\n"
+
+
+def schema_page(name: str) -> str:
+    """Every key of a file: its type, default and meaning, from its JSON Schema."""
+    schema = json.loads((ROOT / "configs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+    text = f"# {schema['title']}\n\n{schema['description']}\n\n"
+    parts, seen = [("", schema)], set()
+    while parts:
+        place, part = parts.pop(0)
+        rows = [("key", "type", "default", "meaning")]
+        for key, field in part.get("properties", {}).items():
+            required = key in part.get("required", part.get("x-required", []))
+            default = field.get("default")
+            empty = default is None or default == [] or isinstance(default, dict)
+            shown = "required" if required else "" if empty else f"`{json.dumps(default)}`"
+            rows.append((f"`{key}`", type_of(field), shown, field["description"]))
+            for reference in dict.fromkeys(re.findall(r"#/\$defs/(\w+)", json.dumps(field))):
+                if reference not in seen:
+                    seen.add(reference)
+                    inner = f"{place}.{key}".strip(".")
+                    parts.append(
+                        (f"{inner}.NAME" if "additionalProperties" in field else inner, schema["$defs"][reference])
+                    )
+        head = f"## `{place}`\n\n{part.get('description', '').partition(chr(10))[0]}\n\n" if place else ""
+        text += f"{head}{markdown_table(*rows)}\n"
+    return text
+
+
+def type_of(field: dict[str, Any]) -> str:
+    """The type of a key in words."""
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(type_of(one) for one in field["anyOf"] if one.get("type") != "null"))
+    if "enum" in field or "const" in field:
+        return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
+    if field.get("type") == "array":
+        items = field.get("items") or next(iter(field.get("prefixItems", [])), {})
+        return f"list of {type_of(items)}"
+    kind = field["type"][0] if isinstance(field.get("type"), list) else field.get("type", "object")
+    if kind == "object":
+        return "table"
+    if kind in ("integer", "number"):
+        ends = [field.get("minimum", field.get("exclusiveMinimum")), field.get("maximum")]
+        bounds = [f"{word} {end}" for word, end in zip(("from", "to"), ends, strict=True) if end is not None]
+        return " ".join(["whole number" if kind == "integer" else "number", *bounds])
+    return "true or false" if kind == "boolean" else field.get("format", "text")
+
+
+def shipped_models() -> str:
+    """Models and passes that ship, and every other definition."""
+    text = (
+        "# Models, passes and definitions\n\nFiles that ship in configs/. `leo config copy` copies one to change it.\n"
+    )
+    for path in sorted((shipped_dir() / "passes").glob("*.toml")):
+        rows = [
+            (rule.name, ", ".join(rule.equal), ", ".join(rule.agree_any), rule.accept, rule.why) for rule in load(path)
         ]
-    return "\n".join(lines)
+        text += f"\n## passes/{path.name}\n\n" + markdown_table(("pass", "equal", "one of", "accept", "why"), *rows)
+    for path in sorted((shipped_dir() / "models").glob("*[!g].json")):
+        model = load_model(path)
+        rows = [
+            (level.label, f"{level.m:.2g}", f"{level.u:.2g}", f"{level.weight:+.1f}", "yes" if level.adjusted else "")
+            for comparison in model.fields
+            for level in comparison.levels
+            if level.m is not None and level.u is not None
+        ]
+        text += f"\n## models/{path.name}\n\nPrior {model.prior:.1e}. Blocking rules:\n\n"
+        text += "".join(f"- `{rule.condition}`\n" for rule in model.blocking_rules) + "\n"
+        text += markdown_table(("level", "m", "u", "weight", "term frequency"), *rows)
+    rows = [(f"`{name}`", heading) for name, _, heading in definitions()]
+    return f"{text}\n## All definitions\n\n" + markdown_table(("file", "content"), *rows)
 
 
-def models_of(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation names."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in models_of(part)]
+def extract_columns() -> str:
+    """Tables and columns of the longitudinal dataset, from the catalogue."""
+    text = (
+        "# Columns of the longitudinal tables\n\nTypes and codes of all datasets: `leo catalogue site --out FOLDER`.\n"
+    )
+    for table in shipped().datasets["leo"].table.values():
+        rows = [(f"`{v.name}`", v.type, v.rating, v.description) for v in table.variable]
+        text += f"\n## {table.name}\n\n{table.title}. One row: {table.grain}.\n\n"
+        text += markdown_table(("column", "type", "rating", "meaning"), *rows)
+    return text
 
 
 PYTHON = """# Python API
@@ -123,3 +214,19 @@ PYTHON = """# Python API
         - open_run
         - Run
 """
+
+GENERATED = {
+    "command-line": command_line,
+    **{f"{name}-file": partial(schema_page, name) for name in (*SCHEMAS, "model")},
+    "shipped": shipped_models,
+    "columns": extract_columns,
+    "python": lambda: PYTHON,
+}
+"""Name of a page of the reference, and what makes its text."""
+
+
+if __name__ == "__main__":
+    for name in SCHEMAS:
+        text = json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
+        (ROOT / "configs" / "schemas" / f"{name}.json").write_text(text, encoding="utf-8")
+        sys.stdout.write(f"configs/schemas/{name}.json\n")

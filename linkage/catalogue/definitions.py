@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -44,21 +44,26 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 class Variable(Frozen):
     """One column of one table, as its owner names it."""
 
-    name: str
-    type: Type
-    description: str
-    concept: str
-    role: Role | None = None
-    frame: str | None = None  # name of a code frame in frames.toml
-    format: str | None = None  # of an identifier: "postcode" is a British one, "upn", "uln", "nino", or of CODE_FORMS
-    required: bool = False  # a NULL sends the row to quarantine
-    identifiability: Annotated[int, Field(ge=1, le=5)]  # 1 names a person, 5 is shared by many (DfE's scale)
-    sensitivity: Literal["A", "B", "C", "D", "E"]  # A is the most sensitive (DfE's scale)
-    years: str = ""  # "2001/02-2020/21", as held; empty where not yearly
-    # "npd.ks4": a year of rows of this table; it leaves only with its years. Or the table for each value of `year_by`.
-    year_of: str | dict[str, str] | None = None
-    year_by: str | None = None  # rows whose year is not approved for the table that this column names leave out
-    institution: bool = False  # identifies a body; pseudonymised like a person
+    name: str = Field(description="Name of the column.")
+    type: Type = Field(description="Type of its values.")
+    description: str = Field(description="What it holds.")
+    concept: str = Field(description="What it measures, in a word that variables of all datasets share.")
+    role: Role | None = Field(
+        None, description="What it is to linkage; none for an attribute, which linkage never reads."
+    )
+    frame: str | None = Field(None, description="Code frame, of catalogue/frames.toml.")
+    format: str | None = Field(
+        None, description=f"Form of an identifier: postcode, upn, uln, nino, {', '.join(CODE_FORMS)}."
+    )
+    required: bool = Field(False, description="A row without a value goes to quarantine.")
+    identifiability: int = Field(ge=1, le=5, description="1 names a person, 5 is shared by many (DfE's scale).")
+    sensitivity: Literal["A", "B", "C", "D", "E"] = Field(description="A is the most sensitive (DfE's scale).")
+    years: str = Field("", description="Academic years that are held, `2001/02-2020/21`; empty where it is not yearly.")
+    year_of: str | dict[str, str] | None = Field(
+        None, description="Table whose year it holds, or one by code of `year_by`."
+    )
+    year_by: str | None = Field(None, description="Column that names the table whose approved years a row must be of.")
+    institution: bool = Field(False, description="It identifies a body, and is pseudonymised like a person.")
 
     @property
     def years_of(self) -> dict[str, str]:
@@ -80,18 +85,18 @@ def rating_of(variables: Iterable[Variable]) -> str:
 class TableDef(Frozen):
     """One table of a dataset."""
 
-    name: str
-    title: str
-    grain: str  # what one row is
-    key: tuple[str, ...] = ()  # columns that make a row unique
-    year: tuple[str, ...] = ()  # columns with the year of a row, six digits; a row fills one of them
-    entity_key: tuple[
-        tuple[str, ...], ...
-    ] = ()  # alternatives, first whole one wins: [["ULN"], ["UKPRN", "LearnRefNumber"]]
-    entity_source: str | None = None  # the dataset whose entity_key this table carries (HMRC tables carry CIS's NINO)
-    generated: bool = True
-    phases: tuple[Phase, ...] = ()  # what part of a life it is about; none where it is about no part
-    variable: tuple[Variable, ...]
+    name: str = Field(description="Name of the table.")
+    title: str = Field(description="Title of the table.")
+    grain: str = Field(description="What one row is.")
+    key: tuple[str, ...] = Field((), description="Columns that make a row unique.")
+    year: tuple[str, ...] = Field((), description="Columns of a row's year, six digits; a row fills one of them.")
+    entity_key: tuple[tuple[str, ...], ...] = Field(
+        (), description='Keys, the first whole one wins: [["ULN"], ["Ref"]].'
+    )
+    entity_source: str | None = Field(None, description="Dataset whose entity key the table carries.")
+    generated: bool = Field(True, description="`leo synth` writes the table.")
+    phases: tuple[Phase, ...] = Field((), description="Phases of life that it is about.")
+    variable: tuple[Variable, ...] = Field(description="Columns of the table.")
 
     @functools.cached_property
     def variables(self) -> dict[str, Variable]:
@@ -105,10 +110,10 @@ class TableDef(Frozen):
 class Dataset(Frozen):
     """A body's collection, for example the National Pupil Database."""
 
-    dataset: str
-    title: str
-    owner: str
-    table: dict[str, TableDef]
+    dataset: str = Field(description="Name of the dataset, as a run's file names it.")
+    title: str = Field(description="Title of the dataset.")
+    owner: str = Field(description="Body that owns it.")
+    table: dict[str, TableDef] = Field(description="Tables, by name.")
 
 
 class Catalogue(Frozen):

@@ -167,12 +167,12 @@ def _table(form: TableOfForm, text: str) -> tuple[ListedTable, list[str]]:
 def _variable(row: dict[str, str]) -> Variable:
     return Variable(
         name=row["name"],
-        type=row["type"],  # type: ignore[arg-type]  # pydantic checks it
+        type=row["type"],  # pydantic checks it
         description=row["description"],
         concept=row["concept"],
         frame=row["frame"] or None,
         identifiability=int(row["rating"][0]),
-        sensitivity=row["rating"][1],  # type: ignore[arg-type]  # pydantic checks it
+        sensitivity=row["rating"][1],  # pydantic checks it
         years=row["years"],
         institution=row["concept"] == _INSTITUTION and row["rating"].startswith("4"),
     )

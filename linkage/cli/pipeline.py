@@ -1,6 +1,5 @@
 """`leo init`, `check`, `run` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
 
-import json
 import sys
 import textwrap
 from pathlib import Path
@@ -13,8 +12,8 @@ from linkage import process
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
 from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show
-from linkage.config.resources import copy_definitions, definitions
-from linkage.errors import LeoError
+from linkage.config.resources import SCHEMAS, copy_definitions, definitions, shipped_dir
+from linkage.errors import ConfigError, LeoError
 from linkage.pipeline.fingerprint import Decision
 from linkage.pipeline.progress import progress_for
 
@@ -167,14 +166,15 @@ config = typer.Typer(no_args_is_help=True, help="Show what may be in a run's fil
 
 
 @config.command()
-def schema() -> None:
-    """Print what may be in a run's file as JSON Schema, for editors that can use it.
+def schema(kind: Annotated[str, Argument(help="Kind of TOML file, or model.")] = "run") -> None:
+    """Print what may be in a file as JSON Schema: run, passes, model, outcomes, request, disclosure, results, catalogue.
 
-    Example: leo config schema > run.schema.json
+    Example: leo config schema passes
     """
-    from linkage.config import RunConfig
-
-    typer.echo(json.dumps(RunConfig.model_json_schema(), indent=2))
+    files = {path.stem: path for path in (shipped_dir() / SCHEMAS).glob("*.json")}
+    if kind not in files:
+        raise ConfigError(f"no schema '{kind}'\n  give one of {', '.join(sorted(files))}")
+    typer.echo(files[kind].read_text(encoding="utf-8"), nl=False)
 
 
 @config.command()

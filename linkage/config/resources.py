@@ -25,6 +25,9 @@ ADDED = ("catalogue/*.toml", "disclosure/*.toml", "packages/*.toml", "requests/*
 NAMED = ("models", "passes", "projects", "synthetic")
 """Folders whose files are read when a run's file or a command names them."""
 
+SCHEMAS = "schemas"
+"""Folder of the JSON Schemas of these files: no run reads them."""
+
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -87,8 +90,9 @@ def definitions_hash() -> str:
 
 
 def shipped_names() -> list[str]:
-    """Every shipped file, as its path below configs/."""
-    return sorted(_name(path, shipped_dir()) for path in shipped_dir().rglob("*.*") if path.is_file())
+    """Every shipped definition, as its path below configs/."""
+    files = (path for path in shipped_dir().rglob("*.*") if path.is_file() and path.parent.name != SCHEMAS)
+    return sorted(_name(path, shipped_dir()) for path in files)
 
 
 def definitions() -> list[tuple[str, bool, str]]:
@@ -98,7 +102,8 @@ def definitions() -> list[tuple[str, bool, str]]:
 
 
 def _heading(path: Path) -> str:
-    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.suffix == ".toml" else []
+    first = next((line for line in lines if not line.startswith("#:")), "")
     heading = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
     return textwrap.shorten(heading, 78, placeholder=" ...")
 
@@ -116,6 +121,12 @@ def copy_definitions(names: Sequence[str], out: Path) -> None:
     for name in names:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(shipped_dir() / name, out / name)
+    copy_schemas(out)
+
+
+def copy_schemas(out: Path) -> None:
+    """Copy the JSON Schemas of definitions, which the first line of each names for editors."""
+    shutil.copytree(shipped_dir() / SCHEMAS, out / SCHEMAS, dirs_exist_ok=True)
 
 
 def _own_dir() -> Path | None:

@@ -47,20 +47,13 @@ MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minut
 class FileFormat(Strict):
     """How a source's files are written."""
 
-    type: Literal["parquet", "csv"] = "parquet"
-    """Format of the files."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """Character between the columns of CSV."""
-    quote: Annotated[str, Field(max_length=1)] = '"'
-    """Character around values of CSV; empty where nothing is quoted."""
-    encoding: str = "utf-8"
-    """Encoding of CSV, by its name in Python."""
-    compression: Literal["auto", "none", "gzip"] = "auto"
-    """Compression of CSV; by the file name with `auto`."""
-    date_format: str = "%Y-%m-%d"
-    """strptime format of the dates in CSV."""
-    repeated_names: Literal["refuse", "number"] = "refuse"
-    """A column name that stands twice in the header of CSV: refuse the file, or number the columns."""
+    type: Literal["parquet", "csv"] = Field("parquet", description="Format of the files.")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="Character between the columns of CSV.")
+    quote: str = Field('"', max_length=1, description="Character around values of CSV; empty for none.")
+    encoding: str = Field("utf-8", description="Encoding of CSV, by its name in Python.")
+    compression: Literal["auto", "none", "gzip"] = Field("auto", description="Of CSV; `auto` goes by the file name.")
+    date_format: str = Field("%Y-%m-%d", description="strptime format of the dates in CSV.")
+    repeated_names: Literal["refuse", "number"] = Field("refuse", description="CSV: a name that two columns have.")
 
 
 def _named(files: tuple[str, ...]) -> tuple[str, ...]:
@@ -75,20 +68,14 @@ Globs = Annotated[tuple[str, ...], AfterValidator(_named)]  # below run.data
 class Source(Strict):
     """A body's files of persons, and the tables of attributes that carry the same key."""
 
-    dataset: str
-    """The dataset of the catalogue."""
-    table: str  # the catalogue's table whose rows carry identifiers
-    """The table of the catalogue whose rows carry identifiers."""
-    files: Globs
-    """File names or patterns, below `run.data`."""
-    format: FileFormat = FileFormat()
-    """How the files are written."""
-    columns: dict[str, str] = Field({})  # role -> column, where the files differ from the catalogue's names
-    """Role to column, where the files' names differ from the catalogue's."""
-    keep: dict[Name, str] = Field({})
-    """Name to further column: `x_<name>` in passes and models. A list keeps each column under its own name."""
+    dataset: str = Field(description="The dataset of the catalogue.")
+    table: str = Field(description="The table of the catalogue whose rows carry identifiers.")
+    files: Globs = Field(description="File names or patterns, below `run.data`.")
+    format: FileFormat = Field(FileFormat(), description="How the files are written.")
+    columns: dict[str, str] = Field({}, description="Role to column, where names differ from the catalogue's.")
+    keep: dict[Name, str] = Field({}, description="Name to further column, `x_<name>` in passes and models; or a list.")
 
-    @field_validator("keep", mode="before")
+    @field_validator("keep", mode="before", json_schema_input_type=dict[Name, str] | tuple[str, ...])
     @classmethod
     def _named_as_its_column(cls, value: Any) -> Any:
         """A list keeps each column under its own name."""
@@ -114,70 +101,45 @@ class Source(Strict):
 class AttributeTable(Strict):
     """A table whose rows belong to entities of a source: `[attributes.npd_ks4]`."""
 
-    dataset: str
-    """The dataset of the catalogue."""
-    table: str
-    """The table of the catalogue."""
-    source: str
-    """The source whose entity key its rows carry."""
-    files: Globs
-    """File names or patterns, below `run.data`."""
-    format: FileFormat = FileFormat()
-    """How the files are written."""
+    dataset: str = Field(description="The dataset of the catalogue.")
+    table: str = Field(description="The table of the catalogue.")
+    source: str = Field(description="The source whose entity key its rows carry.")
+    files: Globs = Field(description="File names or patterns, below `run.data`.")
+    format: FileFormat = Field(FileFormat(), description="How the files are written.")
 
 
 class Pass(Strict):
     """A deterministic rule. Pairs that are unambiguous on both sides are accepted."""
 
-    name: Name
-    """Name of the pass."""
-    why: str
-    """Why pairs that meet the rule are links; shown in the report."""
-    equal: tuple[str, ...]
-    """Identifiers that agree exactly, at any time either had them."""
-    agree_any: tuple[str, ...] = ()  # of these at least one more holds: "surname", "forename~close", "forename~initial"
-    """At least one of these holds as well: `surname`, `forename~close`, `forename~initial`."""
-    accept: Literal["unique", "all"] = "unique"
-    """`unique` accepts a pair only where no other record meets the rule; `all` accepts all."""
+    name: Name = Field(description="Name of the pass.")
+    why: str = Field(description="Why pairs that meet the rule are links; shown in the report.")
+    equal: tuple[str, ...] = Field(description="Identifiers that agree exactly, at any time either had them.")
+    agree_any: tuple[str, ...] = Field((), description="One of them agrees too: `surname`, `forename~close`.")
+    accept: Literal["unique", "all"] = Field(
+        "unique", description="`unique`: if no other record meets the rule, or `all`."
+    )
 
 
 class Step(Strict):
     """One link between two sides, in the order of the file."""
 
-    name: Name
-    """Name of the step."""
-    left: str  # a source, or "people": all that the steps before this one have joined
-    """A source, or `people`: all records that earlier steps have joined."""
-    right: str
-    """The other side: a source, or `people`."""
-    cardinality: Cardinality = "one-to-one"
-    """How many links a record of either side may have."""
-    passes: str | None = None  # TOML file of passes, below configs/ or next to the run's file
-    """TOML file of deterministic passes, below configs/ or next to the run's file."""
-    model: str | None = None  # a Splink model, JSON, below configs/ or next to the run's file
-    """Splink model (JSON), below configs/ or next to the run's file."""
-    overrides: str | None = None  # CSV of decisions by people, next to the run's file
-    """CSV of decisions by reviewers, next to the run's file."""
-    train: bool = True
-    """Estimate m, u and the prior on these records; `false` takes the model as it is."""
-    trainer: Literal["leo", "splink"] = "leo"  # our training, or Splink's own (DuckDB only)
-    """`leo`: our training. `splink`: Splink's own (DuckDB only)."""
-    accept_probability: Probability = 0.5
-    """Match probability, 0 to 1, from which a pair is linked."""
-    review_probability: Probability = 0.5
-    """Match probability from which a pair goes to review."""
-    keep_probability: Probability = 0.5
-    """Match probability from which a pair that was one person in the last release stays linked."""
-    link_draws: Annotated[int, Field(ge=0, le=1_000)] = 0
-    """Number of link draws from the posterior."""
-    most_left: Annotated[int, Field(ge=1)] | None = None
-    """Most records of the left that one record of the right may be linked to."""
-    most_right: Annotated[int, Field(ge=1)] | None = None
-    """Most records of the right that one record of the left may be linked to."""
-    duplicates: Literal["leave", "join"] = "leave"
-    """`join` links the second record of one person too; `leave` leaves it unlinked."""
-    diagnose: bool = True
-    """Reasons, blocking recall and estimated false negatives. `false` is faster."""
+    name: Name = Field(description="Name of the step.")
+    left: str = Field(description="A source, or `people`: all records that earlier steps have joined.")
+    right: str = Field(description="The other side: a source, or `people`.")
+    cardinality: Cardinality = Field("one-to-one", description="How many links a record of either side may have.")
+    passes: str | None = Field(None, description="Passes (TOML), below configs/ or next to the run's file.")
+    model: str | None = Field(None, description="Splink model (JSON), below configs/ or next to the run's file.")
+    overrides: str | None = Field(None, description="CSV of decisions by reviewers, next to the run's file.")
+    train: bool = Field(True, description="Estimate m, u and the prior here; `false` takes the model as it is.")
+    trainer: Literal["leo", "splink"] = Field("leo", description="Our training, or Splink's own (DuckDB only).")
+    accept_probability: Probability = Field(0.5, description="Match probability, 0 to 1, from which a pair is linked.")
+    review_probability: Probability = Field(0.5, description="The same from which a pair goes to review.")
+    keep_probability: Probability = Field(0.5, description="The same for a pair that was one person before.")
+    link_draws: int = Field(0, ge=0, le=1_000, description="Number of link draws from the posterior.")
+    most_left: int | None = Field(None, ge=1, description="Most left records that are linked to one right record.")
+    most_right: int | None = Field(None, ge=1, description="Most right records that are linked to one left record.")
+    duplicates: Literal["leave", "join"] = Field("leave", description="`join` links second records of a person too.")
+    diagnose: bool = Field(True, description="Find reasons, blocking recall and missed matches; `false` is faster.")
 
     @model_validator(mode="after")
     def _fits_its_cardinality(self) -> "Step":
@@ -198,62 +160,45 @@ class Step(Strict):
 class Outputs(Strict):
     """What a run makes of the links."""
 
-    longitudinal: bool = True
-    """Make the longitudinal tables."""
-    projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or next to the run's file
-    """TOML files of approved requests, below configs/ or next to the run's file."""
-    register_file: str | None = None
-    """Register of decisions; `register.jsonl` next to each request by default."""
+    longitudinal: bool = Field(True, description="Make the longitudinal tables.")
+    projects: tuple[str, ...] = Field(
+        (), description="Approved requests (TOML), in configs/ or next to the run's file."
+    )
+    register_file: str | None = Field(None, description="Register of decisions; else `register.jsonl` by each request.")
     register_hash: Annotated[str, Field(pattern="^[0-9a-f]{12,64}$")] | None = None
     """A published hash, in full or its first 12 digits: the register must hold its entry."""
-    key_file: str | None = None
-    """File of the master key, mode 0600; the environment variable `LEO_MASTER_KEY` by default."""
-    opt_outs: str | None = None  # CSV (source, entity_key) of people in no extract, next to the run's file
-    """CSV (source, entity_key) of people who are in no extract, next to the run's file."""
+    key_file: str | None = Field(None, description="Master key, mode 0600; else the variable `LEO_MASTER_KEY`.")
+    opt_outs: str | None = Field(None, description="CSV (source, entity_key) of people who are in no extract.")
 
 
 class Gates(Strict):
     """What must hold before a run counts as done."""
 
-    min_precision: Probability | None = None  # fails when the 95 % interval of a step's precision lies below it
-    """Least precision of a step: fails when the 95 % interval lies below it."""
-    precision_lower_bound: Probability | None = None  # the 95 % interval of a step's precision may not begin below it
-    """Least lower bound of the 95 % interval of precision."""
-    max_unlinked: Probability | None = None  # of any step's smaller side, of those in the calculation
-    """Largest unlinked share of a step's smaller side, of the records in the calculation."""
-    max_rate_fall: Probability | None = None  # of a group's link rate since the last release: 0.02 is two points
-    """Largest fall of a group's link rate since the last release: 0.02 is two percentage points."""
-    max_count_change: Annotated[float, Field(ge=0)] | None = None
-    """Largest relative change of a published count since the last release: 0.05 is 5 %."""
-    max_extract_change: Annotated[float, Field(ge=0)] | None = None
-    """Largest relative change of a figure of an extract since the last one."""
-    critical_contracts: bool = True
-    """A failed critical expectation stops the run."""
+    min_precision: Probability | None = Field(None, description="Fails if a step's 95 % interval lies below it.")
+    precision_lower_bound: Probability | None = Field(None, description="Least lower end of that interval.")
+    max_unlinked: Probability | None = Field(None, description="Largest unlinked share of a step's smaller side.")
+    max_rate_fall: Probability | None = Field(
+        None, description="Largest fall of a group's link rate: 0.02 is 2 points."
+    )
+    max_count_change: float | None = Field(None, ge=0, description="Largest change of a count since the last release.")
+    max_extract_change: float | None = Field(None, ge=0, description="Largest relative change of an extract's figure.")
+    critical_contracts: bool = Field(True, description="A failed critical expectation stops the run.")
 
 
 class Run(Strict):
     """The engine and its limits."""
 
-    name: Name
-    """Name of the run."""
-    engine: Literal["duckdb", "spark"] = "duckdb"
-    """Engine of the queries."""
-    data: str = "."  # folder of the sources, next to the run's file
-    """Folder of the sources, next to the run's file."""
-    truth: str | None = None
-    """Folder of the truth, where there is one."""
-    previous: str | None = None  # folder of the last release's run, whose person ids live on, next to the run's file
-    """Folder of the last release's run, whose person ids are kept, next to the run's file."""
+    name: Name = Field(description="Name of the run.")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="Engine of the queries.")
+    data: str = Field(".", description="Folder of the sources, next to the run's file.")
+    truth: str | None = Field(None, description="Folder of the truth, where there is one.")
+    previous: str | None = Field(None, description="Folder of the last release's run, whose person ids are kept.")
     memory_limit: str | None = None
     """Memory of the engine, for example `"8GB"`; most of the machine by default."""
-    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
-    """Processor threads; all by default."""
-    group: str | None = None
-    """Group of users that may read what the run writes; by default its owner only."""
-    seed: Annotated[int, Field(ge=0)] = 2026
-    """Seed of random samples."""
-    spine: tuple[str, ...] = ()
-    """Sources whose records are people even when unlinked, in the order of preference."""
+    threads: int | None = Field(None, ge=1, le=MOST_THREADS, description="Processor threads; all by default.")
+    group: str | None = Field(None, description="Group that may read what the run writes; else its owner only.")
+    seed: int = Field(2026, ge=0, description="Seed of random samples.")
+    spine: tuple[str, ...] = Field((), description="Sources of people, even unlinked, in the order of preference.")
 
     @field_validator("memory_limit")
     @classmethod
@@ -266,20 +211,13 @@ class Run(Strict):
 class RunConfig(Strict):
     """One run."""
 
-    run: Run
-    """The engine and its limits."""
-    source: dict[Name, Source]
-    """Sources of person records, by name."""
-    attributes: dict[Name, AttributeTable] = Field({})
-    """Tables of attributes, by name."""
-    step: tuple[Step, ...] = ()
-    """Link steps, in order."""
-    outputs: Outputs = Outputs()
-    """What the run makes of the links."""
-    outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or next to the run's file
-    """Definitions of outcomes, below configs/ or next to the run's file."""
-    gates: Gates = Gates()
-    """What must hold before a run counts as done."""
+    run: Run = Field(description="The engine and its limits.")
+    source: dict[Name, Source] = Field(description="Sources of person records, by name.")
+    attributes: dict[Name, AttributeTable] = Field({}, description="Tables of attributes, by name.")
+    step: tuple[Step, ...] = Field((), description="Link steps, in order.")
+    outputs: Outputs = Field(Outputs(), description="What the run makes of the links.")
+    outcomes: str = Field("outcomes/leo.toml", description="Outcomes (TOML), in configs/ or next to the run's file.")
+    gates: Gates = Field(Gates(), description="What must hold before a run counts as done.")
 
     @staticmethod
     def faults_between(raw: dict[str, Any]) -> list[str]:

@@ -60,15 +60,15 @@ class ApprovedTable(Strict):
 class Cohort(Strict):
     """People who have a row of a table in these years."""
 
-    table: Text
-    years: Span
+    table: Text = Field(description="Table as dataset.table.")
+    years: Span = Field(description="Academic years, `2005/06-2014/15`.")
 
 
 class Population(Strict):
     """Whose rows may leave: people in all of `sources` and in any of the cohorts."""
 
-    sources: tuple[str, ...] = ()
-    cohort: tuple[Cohort, ...] = ()
+    sources: tuple[str, ...] = Field((), description="Sources of which a person has a record of each.")
+    cohort: tuple[Cohort, ...] = Field((), description="Cohorts of which a person is in any.")
 
 
 class Project(Strict):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.config import FileFormat
-from linkage.config.resources import shipped_names
+from linkage.config.resources import SCHEMAS, copy_schemas, shipped_names
 from linkage.engine import connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
@@ -211,6 +211,7 @@ def _write(options: Draft, sources: Sequence[_Source]) -> list[Path]:
     texts[options.run] = _run(options, sources)
     if there := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
         raise ConfigError(f"{', '.join(there)}: there already\n  name another --config or --out, or delete it")
+    copy_schemas(options.definitions)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         before = f"{path.read_text(encoding='utf-8').rstrip()}\n\n" if path.exists() else ""
@@ -240,6 +241,7 @@ def _catalogue(source: _Source) -> str:
         variable |= {"concept": concept, "identifiability": identifiability, "sensitivity": sensitivity}
         variables.setdefault(name, variable | {"description": description})
     return f"""\
+#:schema ../{SCHEMAS}/catalogue.json
 # Drafted from the file. Unrated columns are in no extract: rate them, or delete them.
 dataset = {toml_value(source.name)}
 title = {toml_value(source.name)}
@@ -269,8 +271,10 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
     where = "" if data == "." else f"\ndata = {toml_value(data)}"
+    schema = Path(os.path.relpath(options.definitions.absolute() / SCHEMAS / "run.json", options.run.absolute().parent))
     run = f"""\
-# Drafted from {", ".join(files)}. What may stand here: leo config schema
+#:schema {schema.as_posix()}
+# Drafted from {", ".join(files)}
 # Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}
 [run]
 name = {toml_value(name)}{where}

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from linkage.catalogue import Catalogue
 from linkage.config import Name
-from linkage.config.toml_file import check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 from linkage.errors import ConfigError
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
@@ -21,16 +21,12 @@ Flag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Codes = dict[Column, tuple[str, ...]]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Lasting(_Strict):
+class Lasting(Frozen):
     """Active on a day or more in each of `at_least` of these calendar months."""
 
-    months: tuple[Annotated[int, Field(ge=1, le=12)], ...]
-    at_least: Annotated[int, Field(ge=1, le=12)]
-    consecutive: bool = False  # the months follow one another without a gap
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(description="Calendar months in order: [10, 11].")
+    at_least: int = Field(ge=1, le=12, description="Number of these months with a day of activity.")
+    consecutive: bool = Field(False, description="The months follow one another without a gap.")
 
     @model_validator(mode="after")
     def _can_be_met(self) -> "Lasting":
@@ -46,25 +42,25 @@ class Lasting(_Strict):
 class Employment(Lasting):
     """Sustained employment."""
 
-    self_assessment: bool  # a return for the tax year stands for sustained employment
+    self_assessment: bool = Field(description="A self-assessment return for the tax year counts as well.")
 
 
-class Rows(_Strict):
+class Rows(Frozen):
     """Rows of an attribute table, by their codes."""
 
-    table: Name  # dataset_table, as in [attributes.*]
-    year: Column  # academic year as six digits
-    where: Codes = {}  # each column is one of these codes
-    unless: Codes = {}  # leave a row out when any column is one of these codes
+    table: Name = Field(description="Table as dataset_table, as in `[attributes.*]` of the run's file.")
+    year: Column = Field(description="Column of the academic year, six digits: 201516.")
+    where: Codes = Field({}, description="Column to codes: each column has one of its codes.")
+    unless: Codes = Field({}, description="Column to codes: a row is left out when any column has one of its codes.")
 
 
 class Study(Rows):
     """Study in the period: as long as `lasting` asks, or else a record in an academic year that touches the period."""
 
-    name: Flag
-    start: Column | None = None
-    end: Column | None = None  # without it, study goes on to the end of the record's academic year
-    lasting: Lasting | None = None
+    name: Flag = Field(description="Name of the condition, for `activity`.")
+    start: Column | None = Field(None, description="Column of the first day.")
+    end: Column | None = Field(None, description="Column of the last day; the end of the academic year by default.")
+    lasting: Lasting | None = Field(None, description="How long study lasts; any study in the period by default.")
 
     @model_validator(mode="after")
     def _has_dates(self) -> "Study":
@@ -73,53 +69,55 @@ class Study(Rows):
         return self
 
 
-class Counts(_Strict):
+class Counts(Frozen):
     """Who counts in the rates: members with this column filled in a record of the cohort's year or before."""
 
-    table: Name
-    year: Column
-    filled: Column
+    table: Name = Field(description="Table as dataset_table.")
+    year: Column = Field(description="Column of the academic year, six digits.")
+    filled: Column = Field(description="Column that has a value.")
 
 
 class Cohort(Rows):
     """Whom the years are counted for, and from when."""
 
-    take: Literal["first", "each"] = "each"  # a person's first year alone, or a cohort for each year
-    counts: Counts | None = None  # everyone where not given
+    take: Literal["first", "each"] = Field("each", description="A person's first year only, or a cohort for each year.")
+    counts: Counts | None = Field(None, description="Members who count in the rates; all by default.")
 
 
-class Earnings(_Strict):
+class Earnings(Frozen):
     """Which earnings are shown, and for whom they enter figures."""
 
-    annualised: bool = True  # figures rest on pay grossed up to the whole tax year, else on pay as it was
-    add_self_assessment: bool = False
-    only_sustained: bool = True
-    exclude_study: bool = True
+    annualised: bool = Field(True, description="Scale pay up to the whole tax year; `false` uses pay as it was.")
+    add_self_assessment: bool = Field(False, description="Add profits from self-assessment, in pounds, to pay.")
+    only_sustained: bool = Field(True, description="Only people in sustained employment enter the figures.")
+    exclude_study: bool = Field(True, description="People in further study do not enter the figures.")
 
 
-class Activity(_Strict):
+class Activity(Frozen):
     """One category: conditions that all hold, and conditions of which none does."""
 
-    name: Flag
-    all: tuple[Flag, ...] = ()
-    none: tuple[Flag, ...] = ()
+    name: Flag = Field(description="Code of the activity in the outcomes table.")
+    all: tuple[Flag, ...] = Field(
+        (), description=f"Conditions that all hold: names of study rules, {', '.join(FLAGS)}."
+    )
+    none: tuple[Flag, ...] = Field((), description="Conditions of which none holds.")
 
 
-class Definition(_Strict):
+class Definition(Frozen):
     """An outcome of one cohort, with its source."""
 
-    name: Name
-    why: str
-    cohort_type: Literal["ks4", "graduation", "fe"]
-    years_after: tuple[Annotated[int, Field(ge=1, le=40)], ...]
-    period: Literal["tax", "academic"]
-    first_year: Annotated[int, Field(ge=0, le=5)]  # from the cohort's year to the period one year after, in years
-    cohort: Cohort
-    employment: Employment
-    out_of_work_benefits: Lasting
-    study: tuple[Study, ...] = ()
-    earnings: Earnings = Earnings()
-    activity: tuple[Activity, ...]
+    name: Name = Field(description="Name of the definition.")
+    why: str = Field(description="Source of the definition; shown in the report and the extract.")
+    cohort_type: Literal["ks4", "graduation", "fe"] = Field(description="Kind of cohort.")
+    years_after: tuple[Annotated[int, Field(ge=1, le=40)], ...] = Field(description="Years after: [1, 3, 5, 10].")
+    period: Literal["tax", "academic"] = Field(description="Tax year (from April) or academic year (from September).")
+    first_year: int = Field(ge=0, le=5, description="Years from the cohort's year to the period one year after.")
+    cohort: Cohort = Field(description="People whose outcomes are counted.")
+    employment: Employment = Field(description="Sustained employment.")
+    out_of_work_benefits: Lasting = Field(description="Sustained out-of-work benefits.")
+    study: tuple[Study, ...] = Field((), description="Study rules; each is a condition of its name.")
+    earnings: Earnings = Field(Earnings(), description="Earnings that are shown.")
+    activity: tuple[Activity, ...] = Field(description="Categories: the first whose conditions hold is taken.")
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Definition":
@@ -145,11 +143,11 @@ class Definition(_Strict):
         return self
 
 
-class Benefits(_Strict):
+class Benefits(Frozen):
     """Which kinds of benefit stand for being out of work."""
 
-    out_of_work: tuple[str, ...]
-    other: tuple[str, ...]
+    out_of_work: tuple[str, ...] = Field(description="Codes of benefits for people out of work.")
+    other: tuple[str, ...] = Field(description="Codes of other benefits.")
 
     @model_validator(mode="after")
     def _one_place_each(self) -> "Benefits":
@@ -159,11 +157,11 @@ class Benefits(_Strict):
         return self
 
 
-class OutcomeDefinitions(_Strict):
+class OutcomeDefinitions(Frozen):
     """All definitions of a run."""
 
-    benefits: Benefits
-    definition: tuple[Definition, ...] = ()
+    benefits: Benefits = Field(description="Kinds of benefit.")
+    definition: tuple[Definition, ...] = Field((), description="Outcomes, one for each kind of cohort.")
 
     @model_validator(mode="after")
     def _named_once(self) -> "OutcomeDefinitions":

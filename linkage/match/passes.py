@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linkage.config import Cardinality, Pass, holds_many, single_sides
-from linkage.config.toml_file import check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
 
@@ -26,9 +26,10 @@ _AGREEMENTS = {
 }
 
 
-class _PassFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    passes: tuple[Pass, ...] = Field(alias="pass")
+class PassFile(Frozen):
+    """A file of passes."""
+
+    passes: tuple[Pass, ...] = Field(alias="pass", description="Deterministic passes, in order.")
 
 
 OVERRIDE = "override"
@@ -57,7 +58,7 @@ def load(path: Path) -> tuple[Pass, ...]:
         ConfigError: no such file, or faults, all at once.
     """
     raw = read_toml(path, "name a file of passes that is there; leo config files lists those that ship")
-    passes = check(_PassFile, raw, str(path)).passes
+    passes = check(PassFile, raw, str(path)).passes
     faults = [f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)]
     if faults:
         raise ConfigError(f"{path}: passes have faults\n" + "\n".join(f"  {fault}" for fault in faults))

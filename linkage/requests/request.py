@@ -20,32 +20,32 @@ from linkage.extract.project import AnalysisTable, Format, Population
 class Person(Frozen):
     """Somebody who will see the data. Names stay in the request's file: no register, page or message holds them."""
 
-    name: str = ""
-    role: str = ""
-    accreditation: str = ""
-    accredited_until: datetime.date | None = None
-    reason: str = ""
+    name: str = Field("", description="Name of the person.")
+    role: str = Field("", description="Role in the project.")
+    accreditation: str = Field("", description="Number of the accreditation (UK Statistics Authority).")
+    accredited_until: datetime.date | None = Field(None, description="Last day of the accreditation.")
+    reason: str = Field("", description="Why the person needs the data.")
 
 
 class RequestedTable(Frozen):
     """Variables of one table, requested one by one."""
 
-    name: str = ""  # "npd.ks4"
-    variables: tuple[str, ...] = ()
-    years: str | None = None
-    justification: str = ""
-    reasons: dict[str, str] = Field({})  # variable -> what it is needed for
-    exemptions: dict[str, str] = Field({})  # variable -> reference of the exemption
+    name: str = Field("", description="Table as dataset.table: `npd.ks4`.")
+    variables: tuple[str, ...] = Field((), description="Variables, as the catalogue names them.")
+    years: str | None = Field(None, description="Academic years, `2005/06-2014/15`.")
+    justification: str = Field("", description="What the table is needed for.")
+    reasons: dict[str, str] = Field({}, description="Variable to what it is needed for; sensitive ones need a reason.")
+    exemptions: dict[str, str] = Field({}, description="Variable to the reference of its exemption.")
 
 
 class RequestedPackage(Frozen):
     """A data package, for some phases and years."""
 
-    name: str = ""
-    phases: tuple[str, ...] = ()
-    years: str | None = None
-    justification: str = ""
-    reasons: dict[str, str] = Field({})
+    name: str = Field("", description="Name of the package; `leo catalogue packages` lists them.")
+    phases: tuple[str, ...] = Field((), description="Phases of education.")
+    years: str | None = Field(None, description="Academic years, `2005/06-2014/15`.")
+    justification: str = Field("", description="What the package is needed for.")
+    reasons: dict[str, str] = Field({}, description="Variable to what it is needed for.")
 
 
 _CAME_LATER = ("analysis", "max_change", "link_samples")
@@ -54,27 +54,27 @@ _CAME_LATER = ("analysis", "max_change", "link_samples")
 class Request(Frozen):
     """All that a panel decides on. What is missing is reported by the rules, together with all that is wrong."""
 
-    id: Name = ""
-    title: str = ""
-    organisation: str = ""
-    organisation_type: str = ""
-    aims: str = ""
-    benefit: str = ""
-    lawful_basis: str = ""
-    special_basis: str = ""
-    audience: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    setting: str = ""
-    retention: datetime.date | None = None
-    link_metadata: bool = False
-    link_samples: bool = False
-    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
-    analysis: tuple[AnalysisTable, ...] = ()
-    max_change: Annotated[float, Field(ge=0)] | None = None
-    person: tuple[Person, ...] = ()
-    population: Population = Population()
-    package: tuple[RequestedPackage, ...] = ()
-    table: tuple[RequestedTable, ...] = ()
+    id: Name = Field("", description="Short name of the project; pseudonyms depend on it.")
+    title: str = Field("", description="Title of the project.")
+    organisation: str = Field("", description="Organisation that is given the data.")
+    organisation_type: str = Field("", description="Kind of organisation, `university`.")
+    aims: str = Field("", description="Research questions.")
+    benefit: str = Field("", description="Public benefit.")
+    lawful_basis: str = Field("", description="Lawful basis under UK GDPR article 6, `public-task`.")
+    special_basis: str = Field("", description="Condition of article 9, where special categories are requested.")
+    audience: tuple[str, ...] = Field((), description="Readers of the results.")
+    outputs: tuple[str, ...] = Field((), description="Planned outputs.")
+    setting: str = Field("", description="Secure setting where the data are used.")
+    retention: datetime.date | None = Field(None, description="Day on which the data are deleted.")
+    link_metadata: bool = Field(False, description="Add the quality band and the pass of each link.")
+    link_samples: bool = Field(False, description="Add link draws, to carry linkage uncertainty into estimates.")
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = Field(("parquet",), description="Formats of tables.")
+    analysis: tuple[AnalysisTable, ...] = Field((), description="Analysis tables made from the approved ones.")
+    max_change: float | None = Field(None, ge=0, description="Largest relative change of a figure since the last.")
+    person: tuple[Person, ...] = Field((), description="People who will see the data.")
+    population: Population = Field(Population(), description="People whose rows are given; all by default.")
+    package: tuple[RequestedPackage, ...] = Field((), description="Data packages.")
+    table: tuple[RequestedTable, ...] = Field((), description="Tables, variable by variable.")
 
     @property
     def purpose_digest(self) -> str:

@@ -13,22 +13,21 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linkage.config import Step
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.config.resources import config_file
-from linkage.config.toml_file import held_to
+from linkage.config.toml_file import Frozen, held_to
 from linkage.engine import Engine, Table, columns, empty, quote, rows
 from linkage.spine.splitting import RemovedLink, split
 
 NEVER = "never one person, by decision"  # of reviewers
 
 
-class Rule(BaseModel):
+class Rule(Frozen):
     """A value that one person has once; the keys are explained in the file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     why: str
     field: str
@@ -36,8 +35,7 @@ class Rule(BaseModel):
     unless_equal: tuple[str, ...] = ()
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _File(Frozen):
     conflict: tuple[Rule, ...] = ()
 
 

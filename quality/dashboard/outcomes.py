@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from linkage.catalogue import shipped
 from linkage.config.resources import config_file
-from linkage.config.toml_file import check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 from linkage.engine import Engine, Table, connect, quote, rows
 from linkage.errors import ConfigError
 from linkage.extract import master_key
@@ -46,11 +46,7 @@ _HEADS += ["Lower quartile of earnings, £", "Median earnings, £", "Upper quart
 Column = Annotated[str, Field(pattern=r"^\w+$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Cohort(_Strict):
+class Cohort(Frozen):
     """What the people of a definition's cohorts are compared by."""
 
     definition: str
@@ -59,7 +55,7 @@ class Cohort(_Strict):
     kind: str  # of institution
 
 
-class Origin(_Strict):
+class Origin(Frozen):
     """A column of an attribute table that gives a characteristic."""
 
     table: str
@@ -68,7 +64,7 @@ class Origin(_Strict):
     codes: dict[str, tuple[str, ...]]  # category to the codes that mean it
 
 
-class Characteristic(_Strict):
+class Characteristic(Frozen):
     """A grouping of people; the first origin that knows a person counts."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -84,7 +80,7 @@ class Characteristic(_Strict):
         return self
 
 
-class Rules(_Strict):
+class Rules(Frozen):
     """configs/outcomes/compared.toml."""
 
     most_institutions: Annotated[int, Field(ge=1)]

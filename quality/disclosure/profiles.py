@@ -1,55 +1,51 @@
 """One body's rules of what may leave: TOML files in configs/disclosure/."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linkage.config.resources import config_files
-from linkage.config.toml_file import check, toml_of
+from linkage.config.toml_file import Frozen, check, toml_of
 from linkage.errors import ConfigError
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Symbols(_Strict):
+class Symbols(Frozen):
     """How a value that is not shown is written (Analysis Function guidance on symbols, and LEO's own `low`)."""
 
-    suppressed: str
-    not_applicable: str
-    unavailable: str
-    low: str  # rounds to zero but is not
-    high: str  # rounds to all but is not
+    suppressed: str = Field(description="A value that is suppressed.")
+    not_applicable: str = Field(description="A value that cannot exist.")
+    unavailable: str = Field(description="A value that is not known.")
+    low: str = Field(description="A value that rounds to zero and is not zero.")
+    high: str = Field(description="A share that rounds to all and is not all.")
 
 
-class Dominance(_Strict):
+class Dominance(Frozen):
     """A total is disclosive where its largest contributors hold too much of it: the (n, k) rule."""
 
-    contributors: Annotated[int, Field(ge=1)]
-    share: Annotated[float, Field(gt=0, le=1)]
+    contributors: int = Field(ge=1, description="Number of largest contributors, n.")
+    share: float = Field(gt=0, le=1, description="Largest share of the total that they may hold, k: 0.9 is 90 %.")
 
 
-class Profile(_Strict):
+class Profile(Frozen):
     """One body's rules."""
 
-    title: str
-    threshold: Annotated[int, Field(ge=1)]  # counts below are suppressed; 1 where rounding alone protects
-    round_to: Annotated[int, Field(ge=1)]  # counts go to the nearest multiple
-    low_below: Annotated[int, Field(ge=0)] = 0  # counts below, and not zero, are written as `low`
-    percent_places: Annotated[int, Field(ge=0, le=6)]
-    percent_from: Literal["unrounded", "rounded"]
-    percent_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of a percentage; the threshold if none
-    average_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of an average; the threshold if none
-    amounts_to: Annotated[float, Field(gt=0)] = 100  # averages of money go to the nearest multiple
-    zeros_are_sensitive: bool
-    full_cells_are_sensitive: bool = False  # a group whose members are all of one kind is reported
-    accuracy_places: Annotated[int, Field(ge=0, le=6)]  # of precision, recall and F1 in per cent
-    institutions: Literal["codes", "pseudonyms"] = "pseudonyms"  # how schools, colleges and universities are called
-    symbols: Symbols
-    dominance: tuple[Dominance, ...] = ()
-    p_percent: Annotated[float, Field(gt=0, le=1)] | None = None  # how near the second largest may come to the largest
+    title: str = Field(description="Name of the rules, as reports show it.")
+    threshold: int = Field(ge=1, description="Counts below are suppressed; 1 where rounding by itself protects.")
+    round_to: int = Field(ge=1, description="Counts are rounded to the nearest multiple; 1 for none.")
+    low_below: int = Field(0, ge=0, description="Counts below, and not zero, are written as `symbols.low`.")
+    percent_places: int = Field(ge=0, le=6, description="Decimal places of percentages.")
+    percent_from: Literal["unrounded", "rounded"] = Field(description="Counts that percentages are calculated from.")
+    percent_threshold: float | None = Field(None, ge=0, description="Least base of a percentage; else `threshold`.")
+    average_threshold: float | None = Field(None, ge=0, description="Least base of an average; else `threshold`.")
+    amounts_to: float = Field(100, gt=0, description="Averages of money are rounded to this multiple, in pounds.")
+    zeros_are_sensitive: bool = Field(description="Zero is suppressed like a small count.")
+    full_cells_are_sensitive: bool = Field(False, description="Report a group whose members are all of one kind.")
+    accuracy_places: int = Field(ge=0, le=6, description="Decimal places of precision, recall and F1 in per cent.")
+    institutions: Literal["codes", "pseudonyms"] = Field("pseudonyms", description="How schools are named.")
+    symbols: Symbols = Field(description="Symbols in place of values.")
+    dominance: tuple[Dominance, ...] = Field((), description="Dominance rules; a total that breaks one is suppressed.")
+    p_percent: float | None = Field(None, gt=0, le=1, description="p of the p% rule, as a share: 0.1 is 10 %.")
 
     @property
     def least_percent_base(self) -> float:

@@ -4,20 +4,16 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 
 # Tenths, and finer where most links lie.
 _PROBABILITY_BANDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Eligible(_Strict):
+class Eligible(Frozen):
     """Who could be in a source: link rates are of these people only."""
 
     target: str  # source that a step links to
@@ -34,7 +30,7 @@ class Eligible(_Strict):
         return self.on.replace(year=year)
 
 
-class Characteristic(_Strict):
+class Characteristic(Frozen):
     """A grouping of entities, from an identifier or from a variable of an attribute table."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -46,7 +42,7 @@ class Characteristic(_Strict):
     pick: Literal["latest", "highest"] = "highest"  # which value stands for an entity with several
     order_by: str | None = None  # what makes a row the latest
     frame: str | None = None  # code frame of the catalogue that gives the labels
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field({})
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Characteristic":
@@ -63,7 +59,7 @@ class Characteristic(_Strict):
         return self
 
 
-class Definitions(_Strict):
+class Definitions(Frozen):
     """Definitions of an evaluation."""
 
     weight_bands: tuple[float, ...]

@@ -9,30 +9,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 from linkage.engine import Engine, Table, empty, literal, one, quote, rows, union_all
 from quality.intervals import wilson
 
 Kind = Literal["too young", "after death", "two at once", "two in a period", "values conflict"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Events(_Strict):
+class Events(Frozen):
     """Rows of a table of attributes that say when something happened."""
 
     table: str  # <dataset>_<table>
     start: str
     end: str | None = None
-    where: dict[str, tuple[str, ...]] = {}  # column to the values that count
+    where: dict[str, tuple[str, ...]] = Field({})  # column to the values that count
 
 
-class Rule(_Strict):
+class Rule(Frozen):
     """One thing that a person cannot do; the keys are explained in the file."""
 
     name: str
@@ -65,7 +61,7 @@ class Rule(_Strict):
         return self
 
 
-class _File(_Strict):
+class _File(Frozen):
     rule: tuple[Rule, ...] = ()
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -25,25 +25,29 @@ _NEEDS = {
 class Column(Strict):
     """What a column holds; docs/how-to/check-outputs.md says what each key is for."""
 
-    holds: Holds
-    # of a dimension: codes of groups
-    totals: tuple[str, ...] | None = None  # codes that stand for all; else those that say so
-    within: Mapping[str, str] = {}  # code to the code that it is part of
-    nested: bool = False  # whether each row is part of the one above: paid at least 10,000, at least 20,000
-    # of names of measures, whose numbers are in the column that holds "values"
-    measures: Mapping[str, "Column"] = {}
-    # of a count
-    code_of: str = ""  # the dimension of which the heading is a code
-    sum_of: tuple[str, ...] = ()  # counts that add up to it, row by row
-    part_of: str = ""  # the count that it is part of
-    running_over: str = ""  # the dimension over which it is a running total, of `sum_of` where that is in the table
-    measure: str = ""  # what is counted, where two tables call it differently
-    # of a rate, a change in per cent, a mean, a median, or a total amount such as pay
-    of: str = ""  # the count of the people that it is of
-    part: str = ""  # the count of a rate's numerator
-    per: Annotated[float, Field(gt=0)] | None = None  # 100 for per cent, 1,000 for per thousand, 1 for a fraction
-    is_money: bool = True  # whether a mean is rounded as money is
-    largest: tuple[str, ...] = ()  # the columns of an amount's largest contributions
+    holds: Holds = Field(description="What the column holds.")
+    totals: tuple[str, ...] | None = Field(None, description="Dimension: codes of totals; else those that say so.")
+    within: Mapping[str, str] = Field({}, description="Dimension: code to the code that it is part of.")
+    nested: bool = Field(
+        False, description="Dimension: each row is part of the one above (10,000 or more, 20,000 or more)."
+    )
+    measures: Mapping[str, "Column"] = Field(
+        {}, description="Measures: name to what the column of values holds for it."
+    )
+    code_of: str = Field("", description="Count: dimension of which the heading is a code.")
+    sum_of: tuple[str, ...] = Field((), description="Count: counts that add up to it, row by row.")
+    part_of: str = Field("", description="Count: the count that it is part of.")
+    running_over: str = Field(
+        "", description="Count: dimension over which it is a running total, of `sum_of` if given."
+    )
+    measure: str = Field("", description="Count: what is counted, where two tables name it differently.")
+    of: str = Field("", description="Rate, change, mean, median or amount: the count of its people.")
+    part: str = Field("", description="Rate: the count of its numerator.")
+    per: float | None = Field(
+        None, gt=0, description="Rate: 100 for per cent, 1,000 for per thousand, 1 for a fraction."
+    )
+    is_money: bool = Field(True, description="Mean: it is rounded as money is.")
+    largest: tuple[str, ...] = Field((), description="Amount: columns of its largest contributions.")
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> "Column":
@@ -60,17 +64,13 @@ class Column(Strict):
 
 
 class Schema(Strict):
-    """What a table's columns hold.
+    """What a table's columns hold."""
 
-    Attributes:
-        rounded_to: what the counts are rounded to already; 1 where they are exact.
-        population: the people of the table, where they are others than those of tables that are checked with it.
-        columns: by heading; what is not declared is inferred where its heading leaves no doubt.
-    """
-
-    rounded_to: Annotated[int, Field(ge=1)] = 1
-    population: str = ""
-    columns: Mapping[str, Column] = {}
+    rounded_to: int = Field(1, ge=1, description="What the counts are rounded to already; 1 where they are exact.")
+    population: str = Field("", description="People of the table, where tables that are checked with it have others.")
+    columns: Mapping[str, Column] = Field(
+        {}, description="Heading to column; others are inferred where that is certain."
+    )
 
 
 def schema_path(table: Path) -> Path:
