@@ -1,12 +1,15 @@
-"""A TOML file checked against a model: every fault at once, with its path in the file and what is allowed there.
+"""TOML and JSON files, and TOML checked against a model: every fault at once, with its path and what is allowed there.
 
 Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
 """
 
+import contextlib
 import difflib
+import json
+import re
 import tomllib
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -79,6 +82,9 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
 
 
 _DEEPEST = 100  # levels of tables and lists: a run's file has five; Python's recursion limit is 1,000
+_MOST_CHARACTERS = 2_000_000  # fifty times the largest file that ships; tomllib reads as many in 2 s
+# Parts of a dotted key, outside and inside brackets: tomllib keeps every beginning of one, 40 GB of 100,000 parts.
+_DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}""")
 
 
 def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -91,22 +97,61 @@ def toml_of(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it is no TOML, or not in UTF-8.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    with text_read(path, "TOML"):
+        text = path.read_text(encoding="utf-8-sig")
+        if len(text) > _MOST_CHARACTERS:
+            raise DamagedText(
+                f"{path}: not TOML: it has {len(text):,} characters\n  name the right file, or shorten it"
+            )
+        if _DEEP_KEY.search(text):
+            raise RecursionError
+        raw = tomllib.loads(text)
         level: list[Any] = [raw]
         for _ in range(_DEEPEST):
             level = [x for part in level if isinstance(part, dict | list) for x in _inside(part)]
+            if any(isinstance(x, int) and x.bit_length() > 63 for x in level):  # TOML's are of 64 bits
+                raise ValueError
             if not level:
                 return raw
         raise RecursionError
+
+
+def json_of(path: Path, remedy: str = "restore it from a copy") -> Any:
+    """A JSON file that is there, as it stands.
+
+    Raises:
+        DamagedText: it is no JSON, or not in UTF-8.
+    """
+    with text_read(path, "JSON", remedy):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+class DamagedText(ConfigError, ValueError):
+    """A file is not of its form."""
+
+
+@contextlib.contextmanager
+def text_read(path: Path, form: str, remedy: str = "correct it, or restore it from a copy") -> Iterator[None]:
+    """What a parser does not read in a file as an error that names it: its line, and none of its values.
+
+    Raises:
+        DamagedText: it is not in UTF-8, not of its form, nested too deeply, or has a number of too many digits.
+    """
+    try:
+        yield
+    except DamagedText:
+        raise
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding") from None
+        what, remedy = "it is not in UTF-8", "save it again with UTF-8 as its encoding"
     except RecursionError:
-        raise ConfigError(f"{path}: not TOML: lists or tables lie too deep within one another") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+        what = "lists or tables lie too deep within one another"
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        what = str(error)
     except ValueError:  # Python reads no whole number of more than 4,300 digits
-        raise ConfigError(f"{path}: not TOML: a number has too many digits\n  shorten it") from None
+        what = "a number has too many digits"
+    else:
+        return
+    raise DamagedText(f"{path}: not {form}: {what}\n  {remedy}") from None
 
 
 def held_to(model: type[Model], path: Path) -> Model:

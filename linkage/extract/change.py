@@ -3,13 +3,13 @@
 An extract keeps these figures in its datapackage.json, so the next one is compared without reading its tables.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.catalogue.datapackage import DESCRIPTOR
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError, GateError
 from linkage.extract.formats import Written
@@ -74,7 +74,7 @@ def last_profile(folder: Path) -> tuple[str, Profile]:
     """
     if not (folder / DESCRIPTOR).is_file():
         raise ConfigError(f"{folder}: is not an extract\n  give the folder of the project's last one, or none")
-    package = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    package = json_of(folder / DESCRIPTOR)
     if _KEY not in package:
         raise ConfigError(f"{folder}: was made before extracts could be compared\n  make it again with this version")
     return f"{package['leo:run'].get('name', package['name'])}, {package['created'][:10]}", package[_KEY]

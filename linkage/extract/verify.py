@@ -1,7 +1,6 @@
 """Verify an extract: hashes, schema, keys, row counts, and signs of identifiers and keys."""
 
 import base64
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from linkage.catalogue import Catalogue, datapackage
 from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.catalogue.years import Years
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, columns, one, scratch_folder
 from linkage.errors import ConfigError, GateError
 from linkage.extract.guards import table_signs, text_signs
@@ -91,7 +91,7 @@ def verify(
         faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {sealed}")
     faults += _key_faults(folder, key) if key else []
     _refuse(folder, faults)  # what was changed need not be readable
-    package = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    package = json_of(folder / DESCRIPTOR)
     faults += _hashes_differ(folder, package)
     if key and package["leo:key_fingerprint"] != key.fingerprint:
         faults.append(

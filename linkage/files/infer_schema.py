@@ -45,6 +45,7 @@ _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 _MIN_DATES = 0.5  # share of a column's values that must be dates
 _WITH_NUMBERS, _WITHOUT = 0.5, 0.1  # shares of streets with the number of the house, in one file and in the other
 _CODE = re.compile(r"[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*")
+_MOST_DIGITS = 18  # of a number in a series: any of them fits into 64 bits
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
 _MIN_FORM_SHARE = 0.9  # of values have the form of a role
 _MIN_LIKENESS = 0.5  # of the words that two halves of a column share
@@ -166,7 +167,7 @@ def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) 
 def _are_codes(values: Counter[str]) -> bool:
     """Whether all values are codes with a digit, and no dates or quantities of several lengths."""
     lengths, prefixes = {*map(len, values)}, {re.sub(r"[0-9].*", "", value) for value in values}
-    digits = [int(value) for value in values if value.isdigit()]
+    digits = [int(value) for value in values if value.isdecimal() and len(value) <= _MOST_DIGITS]
     is_series = len(digits) == len(values) > 0 and max(digits) - min(digits) + 1 == len(digits)
     is_formed = (len(lengths) == 1 and min(lengths) > 3) or (len(prefixes) == 1 and prefixes != {""}) or is_series
     return is_formed and all(_CODE.fullmatch(value) and not _DATE.fullmatch(value) for value in values)

@@ -36,8 +36,11 @@ _OTHER_FORMATS = {
     ".ods": "save the sheet as CSV (UTF-8)",
     ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
     ".zip": "unzip it first, and give the file that it holds",
+    ".arrow": "write it as Parquet: pyarrow.parquet.write_table(pyarrow.ipc.open_file('FILE').read_all(), 'p.parquet')",
 }
 _OTHER_FORMATS |= dict.fromkeys((".jsonl", ".ndjson"), _OTHER_FORMATS[".json"])
+_OTHER_FORMATS |= dict.fromkeys((".feather", ".arrows", ".ipc"), _OTHER_FORMATS[".arrow"])
+_STARTS = {b"PK\x03\x04": ".zip", b"PK\x05\x06": ".zip", b"ARRO": ".arrow", b"\xff\xff\xff\xff": ".arrow"}
 _REMEDIES = {
     "row has": "compare its rows with its header, and state the separator with --delimiter",
     "quote": "write a quote within a value twice, or write the file without quotes",
@@ -307,8 +310,8 @@ def _refuse_no_file(path: Path) -> None:
     if not path.is_file():
         raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
     with path.open("rb") as file:
-        is_zip = file.read(4) == b"PK\x03\x04"
-    if remedy := _OTHER_FORMATS.get(path.suffix.lower(), _OTHER_FORMATS[".zip"] if is_zip else None):
+        format_of_start = _STARTS.get(file.read(4), "")
+    if remedy := _OTHER_FORMATS.get(path.suffix.lower(), _OTHER_FORMATS.get(format_of_start)):
         raise InputError(f"{path}: files of this format are not read\n  {remedy.replace('FILE', path.name)}")
 
 

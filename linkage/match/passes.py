@@ -88,7 +88,7 @@ def _faults(rule: Pass) -> list[str]:
     found = [] if rule.equal else ["equal names no identifier; without one every pair would be compared"]
     for term in rule.equal:
         _, marked, length = term.partition("^")
-        if marked and not (length.isdigit() and int(length) > 0):
+        if marked and not (length.isdecimal() and len(length) < 4 and int(length) > 0):
             found.append(f"'{term}': after ^ there must be a number of characters")
     for term in rule.agree_any:
         if term.partition("~")[2] not in ("", *_AGREEMENTS):

@@ -31,6 +31,10 @@ _FUNCTIONS = """
 """Functions that sqlglot has no kind for: those of Splink's comparison library on DuckDB, and those of our models."""
 
 
+_LONGEST = 10_000  # characters; the longest condition of a shipped model has a tenth of them
+_DEEPEST = 100  # levels of a tree: those who write it as SQL need some five frames a level, of Python's 1,000
+
+
 @functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
 def parsed(condition: str) -> exp.Expression:
     """A condition as a tree that all callers share: `transform` gives a copy, nothing may be changed in place.
@@ -50,10 +54,15 @@ def refused_part(condition: str) -> str | None:
 
     Raises:
         sqlglot.errors.SqlglotError: it is no SQL.
+        RecursionError: it is nested too deeply.
     """
+    if len(condition) > _LONGEST:
+        return f"more than {_LONGEST:,} characters"
     if any(token.token_type == TokenType.SEMICOLON for token in sqlglot.tokenize(condition, read="duckdb")):
         return ";"
     for node in parsed(condition).walk():
+        if node.depth > _DEEPEST:
+            raise RecursionError
         if node.comments:
             return "a comment"
         if isinstance(node, exp.Anonymous) and node.name.lower() not in _FUNCTIONS.split():

@@ -7,13 +7,13 @@ Comparisons take the best agreement over both histories: a woman who married agr
 Blocking opens the histories too, since the name that both sides know may be the latest of neither.
 """
 
-import json
 import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from linkage.config.resources import shipped_dir
+from linkage.config.toml_file import json_of
 from linkage.model.comparisons import comparison, given_comparison, settings
 from linkage.model.model_files import save
 from linkage.model.splink_json import load
@@ -48,7 +48,7 @@ def ship(run: Path, folder: Path) -> dict[str, int]:
     Returns:
         Model to its version.
     """
-    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json_of(run / "manifest.json")
     counts = {stage["name"]: stage["counts"] for stage in manifest["stages"]}
     versions = {}
     for name, step in TRAINED_BY.items():

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from linkage.config.toml_file import json_of
 from linkage.engine import unfinished
 from linkage.errors import ConfigError
 from linkage.model.splink_json import Model
@@ -16,6 +17,7 @@ from linkage.model.training.report import TrainingReport
 
 FORMAT = 1
 """Of the file next to the model; higher when a key changes its meaning."""
+_AGAIN = "train the model again, or remove the file"
 
 
 def training_file(path: Path) -> Path:
@@ -56,11 +58,11 @@ def provenance(path: Path) -> dict[str, Any] | None:
         ConfigError: the file next to the model is no JSON.
     """
     try:
-        found: dict[str, Any] = json.loads(training_file(path).read_text(encoding="utf-8"))
+        found = json_of(training_file(path), _AGAIN)
     except FileNotFoundError:
         return None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ConfigError(f"{training_file(path)}: not JSON\n  train the model again, or remove the file") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{training_file(path)}: does not say what the model was trained on\n  {_AGAIN}")
     changed = found.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
     return None if changed else found
 
@@ -81,7 +83,7 @@ def trained_on(path: Path) -> tuple[int, ...] | None:
 
 def _linked_sizes(path: Path) -> list[int]:
     try:
-        counts = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))["counts"]
+        counts = json_of(path.parent / "manifest.json")["counts"]
         return [int(counts[name]) for name in ("left_units", "right_units", "records") if name in counts]
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -90,7 +92,7 @@ def _linked_sizes(path: Path) -> list[int]:
 def next_version(path: Path) -> int:
     """One more than that of the model that is there, however it was changed; 1 where none is."""
     try:
-        return int(json.loads(training_file(path).read_text(encoding="utf-8"))["version"]) + 1
+        return int(json_of(training_file(path))["version"]) + 1
     except (OSError, ValueError, KeyError, TypeError):
         return 1
 

@@ -18,6 +18,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from linkage.config.toml_file import json_of
 from linkage.errors import ConfigError
 from linkage.model.conditions import BlockingRule, agreements, parsed, refused_part, to_sql
 
@@ -30,6 +31,7 @@ _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 GIVE_A_MODEL = "give a trained model (--model of leo link or leo dedupe; of a run: train = false)"
 """What to do where none can be trained."""
+_SAVE = "save the model in Splink with save_model_to_json"
 
 
 @dataclass(frozen=True)
@@ -181,13 +183,9 @@ def load(path: Path) -> Model:
         ConfigError: no such file, no JSON, or no Splink model.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json_of(path, _SAVE)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such model file\n  name one that is there; leo model train writes one") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: not JSON: {error}\n  save the model in Splink with save_model_to_json") from None
-    except RecursionError:  # thousands of brackets in brackets
-        raise ConfigError(f"{path}: no Splink model\n  save the model in Splink with save_model_to_json") from None
     return from_dict(raw, str(path))
 
 
@@ -202,10 +200,10 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
         comparisons = tuple(_comparison(comparison, where) for comparison in raw["comparisons"])
         rules = tuple(_blocking_rule(rule, where) for rule in raw.get("blocking_rules_to_generate_predictions") or [])
         prior = float(raw.get("probability_two_random_records_match", 0.0001))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"{where}: not a Splink model: no {error}\n  save the model in Splink with save_model_to_json"
-        ) from None
+    except KeyError as lacking:
+        raise ConfigError(f"{where}: not a Splink model: it has no {lacking}\n  {_SAVE}") from None
+    except (TypeError, AttributeError, ValueError, ArithmeticError):  # a number of 1,000 digits fits in no float
+        raise ConfigError(f"{where}: not a Splink model: a value is of another type than Splink's\n  {_SAVE}") from None
     if not comparisons:
         raise ConfigError(
             f"{where}: the model compares nothing\n  give it comparisons: leo model train, or save_model_to_json in Splink"
@@ -241,7 +239,9 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
 def _check_sql(condition: str, where: str) -> None:
     try:
         part = refused_part(condition)
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
+    except RecursionError:
+        part = "brackets or operators that lie so deep within one another"
+    except sqlglot.errors.SqlglotError as error:
         found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
             f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  condition: {condition:.300}"

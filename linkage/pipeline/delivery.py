@@ -1,12 +1,12 @@
 """An extract from a run that has ended: what `leo extract` does."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.catalogue import shipped
 from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.config.resources import config_file
+from linkage.config.toml_file import json_of
 from linkage.engine import connect
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, extract, master_key, read_opt_outs
@@ -86,5 +86,5 @@ def deliver(
 def _key_of_extracts(run: Path) -> str | None:
     """The fingerprint of the key of an extract that the run has had: one that was run without any names no other."""
     made = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
-    described = (json.loads(path.read_text(encoding="utf-8")) for path in made if path.is_file())
+    described = (json_of(path) for path in made if path.is_file())
     return next((one["leo:key_fingerprint"] for one in described if "leo:key_fingerprint" in one), None)

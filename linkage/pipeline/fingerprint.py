@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from linkage.config.toml_file import json_of
 from linkage.errors import InputError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.folder import RunFolder
@@ -52,7 +53,7 @@ class FileDigests:
         self._known: dict[str, list[Any]] = {}  # path to its stamp and sha256
         self._first: dict[Path, str] = {}  # sha256 when the run first read it
         with contextlib.suppress(OSError, ValueError):  # a cache that cannot be read is as good as none
-            self._known = json.loads(cache.read_text(encoding="utf-8"))
+            self._known = json_of(cache)
 
     def of(self, paths: Iterable[Path]) -> dict[Path, str]:
         """Path to sha256.

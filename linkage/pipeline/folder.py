@@ -1,11 +1,11 @@
 """A run's folder: which stages it holds whole, and how a new one takes its place."""
 
-import json
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from linkage.config.toml_file import json_of
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
 from linkage.pipeline.stage import Stage, kind
@@ -29,7 +29,7 @@ def read_manifest(root: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ConfigError(f"{root}: is not a run folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json_of(path)
         manifest["format"]  # a manifest without one is not of a run
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path}: is damaged, or not the manifest of a run\n  {FROM_A_COPY} in a new one") from None
@@ -118,9 +118,7 @@ class RunFolder:
         """What a whole stage says of itself; None where there is no such stage or its summary cannot be read."""
         folder = self.find(name)
         try:
-            summary: dict[str, Any] = (
-                json.loads((folder / "summary.json").read_text(encoding="utf-8")) if folder else {}
-            )
+            summary: dict[str, Any] = json_of(folder / "summary.json") if folder else {}
         except (OSError, ValueError):
             return None
         return summary or None

@@ -1,11 +1,11 @@
 """The whole pipeline as stages: sources to records, identities, links, spine, LEO's tables, extracts and report."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
 from linkage.config.resources import definitions_hash, own_names
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.pipeline.gates import not_asked
@@ -84,7 +84,7 @@ def facts(job: Job) -> RunFacts:
 def closing_lines(root: Path, seconds: float) -> list[str]:
     """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
     evaluation = evaluation_of(root / EVALUATION)
-    drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
+    drift = json_of(root / DRIFT) if (root / DRIFT).is_file() else None
     gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
     from quality.report.render import headlines  # the charts are a third of a second to import
 

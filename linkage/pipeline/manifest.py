@@ -5,7 +5,6 @@ It holds no personal value.
 
 import datetime
 import functools
-import json
 import os
 import platform
 import resource
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from linkage import __version__
 from linkage.config import Gates
 from linkage.config.resources import own_names
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline.atomic import size, write_json
@@ -189,7 +189,7 @@ def is_synthetic(data: Path) -> bool:
     """Whether leo synth made the data: its manifest is in the folder, or next to one of several releases."""
     for folder in (data, data.parent):
         try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            manifest = json_of(folder / "manifest.json")
         except (OSError, ValueError):
             continue
         if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
@@ -292,7 +292,7 @@ def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
         InputError: it is damaged.
     """
     try:
-        document, why = json.loads(path.read_text(encoding="utf-8")), "it holds no table of facts"
+        document, why = json_of(path), "it holds no table of facts"
     except ValueError:
         document, why = None, "not JSON"
     if not isinstance(document, dict):

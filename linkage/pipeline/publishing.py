@@ -3,12 +3,12 @@
 import datetime
 import errno
 import functools
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
+from linkage.config.toml_file import json_of
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, write_json
 from linkage.pipeline.folder import RELEASE, RunFolder
@@ -49,7 +49,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
     _whole(run, manifest)
     evaluation = evaluation_of(run / EVALUATION)
-    drift = json.loads((run / DRIFT).read_text(encoding="utf-8")) if (run / DRIFT).is_file() else None
+    drift = json_of(run / DRIFT) if (run / DRIFT).is_file() else None
     gates, reviews = Gates(**manifest["configuration"]["gates"]), estimates(run)
     with locked(run):
         if reviews:  # where a gate does not hold too: its message says to look at the report

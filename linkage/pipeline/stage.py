@@ -1,11 +1,11 @@
 """A stage: one step of a run, its artefacts, and the workspace that its work is given."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table
 from linkage.pipeline.atomic import size, write_json
 from linkage.records.source_files import sha256_of
@@ -72,7 +72,7 @@ class Workspace:
 
     def document(self, name: str) -> Any:
         """A document of an earlier stage."""
-        return json.loads(self.path(name).read_text(encoding="utf-8"))
+        return json_of(self.path(name))
 
     def counts(self, artefact: str) -> Counts:
         """What the stage that made an artefact counted."""

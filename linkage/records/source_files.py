@@ -127,19 +127,31 @@ def parquet_header(path: Path) -> tuple[pa.Schema, int]:
     Raises:
         InputError: the file cannot be read, or is not whole Parquet.
     """
+    remedy = "not a whole Parquet file; its end is missing or damaged\n  fetch it again and compare its size"
+    if {".csv", ".txt"} & {suffix.lower() for suffix in path.suffixes}:
+        remedy = 'not a Parquet file\n  if it is CSV say so in its table\'s format: type = "csv"'
+    with _parquet(path, remedy) as file:
+        return file.schema_arrow, file.metadata.num_rows
+
+
+@contextlib.contextmanager
+def _parquet(path: Path, damage: str) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file, and refuse it by name where Arrow cannot read what the block asks for.
+
+    Raises:
+        InputError: it is damaged, which `damage` says, with the remedy; or the system does not let it be read.
+    """
     try:
         with pq.ParquetFile(path) as file:
-            return file.schema_arrow, file.metadata.num_rows
-    except pa.ArrowInvalid:
-        if {".csv", ".txt"} & {suffix.lower() for suffix in path.suffixes}:
-            raise InputError(
-                f'{path}: not a Parquet file\n  if it is CSV say so in its table\'s format: type = "csv"'
-            ) from None
-        raise InputError(
-            f"{path}: not a whole Parquet file; its end is missing or damaged\n  fetch it again and compare its size"
-        ) from None
-    except OSError as error:
-        raise unreadable(path, error) from None
+            yield file
+    except MemoryError:  # Arrow's too: of a system that gives no more, whatever the file
+        raise
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        if type(error) is pa.ArrowException:  # has no kind of its own where no thread can be started
+            raise
+        if isinstance(error, OSError) and error.errno:
+            raise unreadable(path, error) from None
+        raise InputError(f"{path}: {damage}") from None
 
 
 def told_apart(names: Sequence[str], file: str) -> None:
@@ -171,8 +183,7 @@ def damage_named(paths: Sequence[Path]) -> Iterator[None]:
         raise
     except Exception:
         for path in paths:
-            if damage := _damage(path):
-                raise InputError(f"{path}: {damage}\n  fetch it again, or write it again") from None
+            _refuse_damage(path)
         raise
 
 
@@ -232,17 +243,15 @@ def unreadable(path: Path, error: OSError) -> InputError:
     )
 
 
-def _damage(path: Path) -> str | None:
-    """What of a Parquet file cannot be read; None where all can."""
-    try:
-        with pq.ParquetFile(path) as file:
+def _refuse_damage(path: Path) -> None:
+    """Read a Parquet file through; what the system does not do is no damage of the file."""
+    with contextlib.suppress(MemoryError, pa.ArrowException):
+        parquet_header(path)
+        with _parquet(
+            path, "the file is damaged inside, though its end is whole\n  fetch it again, or write it again"
+        ) as file:
             for batch in file.iter_batches():
                 batch.validate(full=True)
-    except MemoryError:  # Arrow's too: of a system that gives no more, whatever the file
-        return None
-    except (pa.ArrowException, OSError) as error:  # which has no kind of its own where no thread can be started
-        return "the file is damaged inside, though its end is whole" if type(error) is not pa.ArrowException else None
-    return None
 
 
 def _parquet_in(folder: Path) -> list[Path]:

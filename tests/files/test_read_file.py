@@ -80,6 +80,7 @@ def test_rejected_rows_are_counted_and_rows_keep_their_numbers(engine: Engine, t
         ("people.xlsx", b"PK\x03\x04", "save the sheet as CSV"),
         ("people.zip", b"PK\x03\x04", "unzip it first"),
         ("people.json", b"[]", "duckdb -c"),
+        ("people.csv", b"ARROW1\0\0damaged", "write it as Parquet"),
         ("people.parquet", b"no parquet", "fetch it again"),
         ("people.csv", b"QUIBBLE,1994-05-20\nANN,1990-01-02\n", "write a first line with names"),
         ("people.csv", b"id,surname\n", "fetch it again"),
