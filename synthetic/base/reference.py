@@ -81,6 +81,11 @@ class Places:
         return np.searchsorted(self.edges, position, side="right").clip(0, len(self.edges) - 1).astype(np.int32)
 
 
+SECONDARY, PRIMARY, INDEPENDENT = 9000, 9200, 9800
+"""First establishment number of each phase: real ones are below 9000 (Get Information about Schools)."""
+FIRST_URN = 810_000  # of secondary schools: real ones are below 160,000, in Wales below 410,000 (the same)
+
+
 @dataclass(frozen=True)
 class Schools:
     """Secondary schools by authority."""
@@ -303,12 +308,12 @@ def _places() -> tuple[Places, list[str]]:
 
 
 def _schools() -> Schools:
-    rows = sorted(published("schools.csv"), key=lambda row: int(row["laestab"]))
-    laestab = np.array([int(row["laestab"]) for row in rows])
+    rows = sorted(published("schools.csv"), key=lambda row: int(row["authority"]))
+    authority = np.array([int(row["authority"]) for row in rows])
     pupils = np.array([float(row["pupils"]) for row in rows])
     edges = np.cumsum(pupils)
-    authority = laestab // 10_000
+    number = np.arange(len(rows)) - np.searchsorted(authority, authority)
     first = {int(a): float((edges - pupils)[authority == a].min()) for a in np.unique(authority)}
     last = {int(a): float(edges[authority == a].max()) for a in np.unique(authority)}
-    urn = np.array([int(row["urn"]) for row in rows])
+    urn, laestab = FIRST_URN + np.arange(len(rows)), authority * 10_000 + SECONDARY + number
     return Schools(urn, laestab, np.array([float(row["disadvantaged"]) for row in rows]), edges, first, last)

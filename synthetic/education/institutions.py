@@ -1,4 +1,4 @@
-"""Universities, and invented colleges and training providers: who learns where."""
+"""Invented universities, colleges and training providers: who learns where."""
 
 import functools
 from collections import defaultdict
@@ -14,20 +14,20 @@ from synthetic.base.rules import rule_file
 
 GENERAL, SIXTH_FORM, ADULT, TRAINING = range(4)
 KINDS = ("college", "sixth form college", "adult", "training")
+FIRST_UNIVERSITY, FIRST_COLLEGE = 19_000_001, 19_010_000
+"""First UKPRN of each: real ones begin with 100 (UK Register of Learning Providers, 10000001 and up)."""
 
 
 @dataclass(frozen=True)
 class Colleges:
     """A table to draw from."""
 
-    ukprn: NDArray[np.int64]
-    names: tuple[str, ...]
     choice: NDArray[np.int32]  # (kind, region, slots): place of a provider
 
     def choose(self, drawn: Floats, kind: Codes, region: Codes) -> Ints:
         """The UKPRN for each draw, kind of provider and home region."""
-        out: Ints = self.ukprn[self.choice[kind, region, (drawn * self.choice.shape[-1]).astype(np.int64)]]
-        return out
+        slot = (drawn * self.choice.shape[-1]).astype(np.int64)
+        return FIRST_COLLEGE + self.choice[kind, region, slot].astype(np.int64)
 
 
 @functools.cache
@@ -43,11 +43,7 @@ def colleges() -> Colleges:
         ]
         for of in KINDS
     ]
-    return Colleges(
-        ukprn=np.array([int(row["ukprn"]) for row in rows]),
-        names=tuple(row["name"] for row in rows),
-        choice=np.array(tables),
-    )
+    return Colleges(np.array(tables))
 
 
 TARIFFS = ("low", "medium", "high")
@@ -64,7 +60,6 @@ _NEAR = 8.0  # how much more one in the home region draws: about half of young e
 class Universities:
     """Tables to draw from: universities by tariff group and home region, subjects by level, sex and band."""
 
-    ukprn: NDArray[np.int64]
     by_choice: NDArray[np.int32]  # (tariff, region + 1, slots): place of a university; the last region is EVERYWHERE
     anyone: NDArray[np.int32]  # (slots,): universities that ask for no grades
     subjects: NDArray[np.int32]  # (level, sex, band, slots): place in `codes`
@@ -75,7 +70,7 @@ class Universities:
         """The UKPRN for each draw, tariff group and home region; a tariff of -1 asks for no grades."""
         slot = (drawn * self.anyone.size).astype(np.int64)
         chosen = np.where(tariff < 0, self.anyone[slot], self.by_choice[np.maximum(tariff, 0), region, slot])
-        return self.ukprn[chosen]
+        return FIRST_UNIVERSITY + chosen.astype(np.int64)
 
     def subject(self, level: Codes, female: NDArray[np.bool_], band: Codes, drawn: Floats) -> Codes:
         """Subjects as places in `codes`."""
@@ -100,7 +95,6 @@ def universities() -> Universities:
     codes = tuple(shipped().frames["cah2"])
     shares = _subject_shares(codes)
     return Universities(
-        ukprn=np.array([int(row["ukprn"]) for row in rows]),
         by_choice=np.array(choices),
         anyone=Slots(size * (tariff == "open")).table,
         subjects=np.array(

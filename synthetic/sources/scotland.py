@@ -7,6 +7,7 @@ import numpy as np
 from synthetic.base import identifiers
 from synthetic.base.dates import Days, parts, six_digits, weekdays
 from synthetic.base.draws import Ints
+from synthetic.base.reference import PRIMARY, SECONDARY
 from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import SIXTH_FORM
@@ -82,7 +83,7 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     )
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     secondary = event >= 2
-    number = np.where(secondary, 3000 + (drawn * 12).astype(np.int64), 2000 + (drawn * 60).astype(np.int64))
+    number = np.where(secondary, SECONDARY + (drawn * 12).astype(np.int64), PRIMARY + (drawn * 60).astype(np.int64))
     return council * 10_000 + number
 
 

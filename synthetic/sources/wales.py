@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from synthetic.base import identifiers
 from synthetic.base.dates import Days, six_digits, weekdays
 from synthetic.base.draws import Ints
+from synthetic.base.reference import PRIMARY, SECONDARY
 from synthetic.base.rules import rule_file, tenth
 from synthetic.base.text import Text
 from synthetic.education.journeys import YEARS
@@ -67,7 +68,7 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     own = draws.chance("school.own", people.ids[person], rule_file("schools/wales.toml").own_school) | (event % 2 == 1)
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     primary = event < 2
-    number = np.where(primary, 2000 + (drawn * 60).astype(np.int64), 4000 + (drawn * 10).astype(np.int64))
+    number = np.where(primary, PRIMARY + (drawn * 60).astype(np.int64), SECONDARY + (drawn * 10).astype(np.int64))
     phase = schools.phase_of(world, person, event // 2, people.cohort[person] + 5, YEARS_AFTER)
     home = schools.home_near(world, person, phase, event % 2 == 1, WALES)
     return welsh_authority(world, person, home) * 10_000 + number

@@ -137,7 +137,7 @@ def test_private_schools_send_results_and_no_census(read: Read) -> None:
     known = set(read("sources/npd/census")[KEY].to_pylist())
     placed = set(read("sources/npd/ap")[KEY].to_pylist())  # some were at no school but in places of an authority
     private = [
-        row for row in read("sources/npd/ks4").to_pylist() if row["LAESTAB"] % 10_000 >= 6000 and row["URN"] >= 900_000
+        row for row in read("sources/npd/ks4").to_pylist() if row["LAESTAB"] % 10_000 >= 9800 and row["URN"] >= 900_000
     ]
     assert private
     assert not {row[KEY] for row in private} & known

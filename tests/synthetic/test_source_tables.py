@@ -50,6 +50,24 @@ def test_columns_types_and_codes_are_the_catalogues(read: Read, dataset: str, ta
             assert not odd, f"{variable.name} has codes outside its frame"
 
 
+INVENTED = {  # code of an institution: the least that may be in a column, after a remainder is taken
+    "UKPRN": (19_000_001, 10**9), "URN": (810_000, 10**9),
+    "LAESTAB": (9000, 10_000), "LA_ESTAB": (9000, 10_000), "SEEDCODE": (9000, 10_000),
+}  # fmt: skip
+
+
+def test_institutions_have_codes_outside_the_real_ranges(read: Read) -> None:
+    seen: Counter[str] = Counter()
+    for dataset, table in TABLES:
+        for variable in shipped().table(dataset, table).variable:
+            kind = variable.name.upper().removeprefix("PREV").removeprefix("PARTNER")
+            if kind in INVENTED:
+                codes = pc.unique(read(f"sources/{dataset}/{table}")[variable.name].drop_null()).to_numpy()
+                assert (codes % INVENTED[kind][1]).min() >= INVENTED[kind][0], (table, variable.name)
+                seen[kind] += len(codes)
+    assert set(seen) == set(INVENTED)
+
+
 @pytest.mark.parametrize(("dataset", "table"), TABLES)
 def test_keys_are_unique(read: Read, dataset: str, table: str) -> None:
     key = list(shipped().table(dataset, table).key)

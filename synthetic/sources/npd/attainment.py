@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from synthetic.base.dates import on, six_digits
 from synthetic.base.draws import Floats, Ints
+from synthetic.base.reference import INDEPENDENT
 from synthetic.base.text import Text
 from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people.people import PRIVATE
@@ -177,4 +178,4 @@ def _independent(pupils: Pupils, person: Ints) -> dict[str, Ints]:
     authority = places.authority[people.homes.postcode[person, 0] // 400].astype(np.int64)
     authority = np.where(authority > 0, authority, 201)
     number = (pupils.world.draws.uniform("school.private", people.family[person]) * 12).astype(np.int64)
-    return {"urn": 900_000 + authority * 20 + number, "laestab": authority * 10_000 + 6000 + number}
+    return {"urn": 900_000 + authority * 20 + number, "laestab": authority * 10_000 + INDEPENDENT + number}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from synthetic.base import identifiers
 from synthetic.base.dates import NEVER, Days, on, parts, six_digits, weekdays
 from synthetic.base.draws import Floats, Ints
-from synthetic.base.reference import Codes
+from synthetic.base.reference import FIRST_URN, PRIMARY, Codes
 from synthetic.base.rules import Table, rule_file
 from synthetic.base.text import Text, unique_rows
 from synthetic.education.journeys import FIRST_YEAR, LAST_YEAR, taught
@@ -290,8 +290,8 @@ def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
     )
     number = (drawn * np.maximum((last - first) / 300, 8)).astype(np.int64)
     primary = (event < 2) | (event == DOUBLE)
-    laestab = np.where(primary, authority * 10_000 + 2000 + number % 2000, known_schools.laestab[secondary])
-    urn = np.where(primary, 500_000 + at * 2000 + number % 2000, known_schools.urn[secondary])
+    laestab = np.where(primary, authority * 10_000 + PRIMARY + number, known_schools.laestab[secondary])
+    urn = np.where(primary, FIRST_URN + 10_000 + at * 400 + number, known_schools.urn[secondary])
     return {"laestab": laestab, "urn": urn, "authority": authority}
 
 
