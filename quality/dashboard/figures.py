@@ -3,7 +3,7 @@
 Groups are shown by percentages only, as the run's report shows them; what a run hides of a group is hidden here too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,18 +11,18 @@ from typing import Any
 
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
-from quality.measures.drift import distributions
+from quality.measures.drift import FEWEST
 from quality.report.document import banner_of
+from quality.report.linked_tables import CORRECT, FALSE, MISSED, Step
 from quality.report.names import Names
 from quality.report.page import Row, Table
-from quality.report.released import CORRECT, FALSE, MISSED, Step, release
-from quality.report.sections.bias import basis_of
+from quality.report.released import Released, release
+from quality.report.sections.bias import Difference, GroupCells, basis_of
 from quality.report.sections.methods import stages_of
 from quality.report.showing import number, pairs_reviewed, with_interval
 
 BASES = {"truth": "by truth", "review": "by review", "estimated_error": "estimated"}
 LARGEST, FLAGGED = "Largest difference, either way", "Groups flagged"
-_FEWEST_TIMES = 10  # times the least base of a share, of groups whose difference is compared
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,23 @@ class Figures:
         return [(self.names.step(step), [run.steps.get(key) for run in self.runs]) for key, step in newest]
 
     @cached_property
+    def released(self) -> list[tuple[str, list[Released | None]]]:
+        """The same as each run's report shows it."""
+        shown = [release(run.evaluation, self.d).steps for run in self.runs]
+        return [
+            (title, [of[step["step"]] if step else None for of, step in zip(shown, steps, strict=True)])
+            for title, steps in self.steps
+        ]
+
+    @cached_property
     def counts(self) -> Matrix:
         """People on the spine, links and pairs in clerical review."""
-        people = [self.d.count((run.evaluation.get("spine") or {}).get("people")) for run in self.runs]
+        none, key = self.d.marked("unavailable"), ("spine", "people")
+        people = [release(run.evaluation, self.d).cells.get(key, none) for run in self.runs]
         figures = [Figure(("Spine", "People"), people)]
-        for title, steps in self.steps:
+        for title, steps in self.released:
             for name, decision in (("Links", "accepted"), ("Pairs in clerical review", "review")):
-                cells = [release(s, self.d).cells["decision", decision] if s else self._none for s in steps]
+                cells = [step.cells["decision", decision] if step else self._none for step in steps]
                 figures.append(Figure((title, name), cells))
         return Matrix("counts", "Counts", ("Step", "Count"), figures)
 
@@ -117,8 +127,8 @@ class Figures:
     def shares(self) -> Matrix:
         """Linked of the eligible; precision and recall with intervals by everything that measures them."""
         figures: list[Figure] = []
-        for title, steps in self.steps:
-            wholes = [release(step, self.d).left.whole if step and step["totals"] else None for step in steps]
+        for (title, steps), (_, released) in zip(self.steps, self.released, strict=True):
+            wholes = [of.left.whole if of and of.left.step["totals"] else None for of in released]
             bounds = [(one.low, one.high) if one else (self._none, self._none) for one in wholes]
             figures.append(Figure((title, "Linked"), [one.rate if one else self._none for one in wholes], bounds))
             for basis, by in BASES.items():
@@ -126,7 +136,7 @@ class Figures:
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
                     if any(share for share, _ in errors):
                         shown = [
-                            self._error(step, basis, measure, *one) for step, one in zip(steps, errors, strict=True)
+                            self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)
                         ]
                         bounds = [(low, high) for _, low, high in shown]
                         figures.append(
@@ -134,12 +144,11 @@ class Figures:
                         )
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
-    def _error(self, step: Step | None, basis: str, measure: str, share: Any, seen: int | None) -> list[Cell]:
+    def _error(self, released: Released | None, basis: str, measure: str, share: Any, seen: int | None) -> list[Cell]:
         """Precision or recall with its interval, as the run's report shows it."""
-        released = release(step, self.d) if step and share else None
-        if released and basis == "truth":
+        if released and share and basis == "truth":
             return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
-        if released and basis == "estimated_error" and released.links.mark == "suppressed":
+        if released and share and basis == "estimated_error" and released.links.mark == "suppressed":
             return [released.links] * 3
         return with_interval(share, self.d, seen=seen)
 
@@ -153,57 +162,35 @@ class Figures:
     def bias(self) -> Matrix:
         """By step: the largest standardised difference, and how many groups are flagged."""
         figures: list[Figure] = []
-        for title, steps in self.steps:
+        for (title, steps), (_, released) in zip(self.steps, self.released, strict=True):
             bases = {basis_of(step) for step in steps if step and step.get("bias")}
             basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
-            runs = [self._differences(step, basis) if step and step.get("bias") else [] for step in steps]
+            runs = [_differences(of, basis) if of and of.left.step.get("bias") else [] for of in released]
             if any(runs):
-                largest = [number(max(abs(g["difference"]) for g in of)) if of else self._none for of in runs]
-                flagged = [number(sum(g["flagged"] for g in of), 0) if of else self._none for of in runs]
+                largest = [number(max(abs(one.value or 0) for one in of)) if of else self._none for of in runs]
+                flagged = [number(sum(one.flagged for one in of), 0) if of else self._none for of in runs]
                 figures += [Figure((title, LARGEST), largest), Figure((title, FLAGGED), flagged)]
         return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), figures, 2)
-
-    def _differences(self, step: Step, basis: str) -> list[Mapping[str, Any]]:
-        """Differences of groups that are large enough on both sides."""
-        part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
-        fewest = self.d.profile.fewest
-        return [
-            group[basis]
-            for row in step["bias"]
-            if len(row["characteristics"]) == 1
-            for group in row["groups"]
-            if group[basis]
-            and min(group[part], group[whole] - group[part]) >= fewest
-            and group[whole] >= _FEWEST_TIMES * fewest
-        ]
 
     @cached_property
     def stability(self) -> Matrix:
         """Population stability index of the links' match weights, of each run and the one before."""
-        figures = [
-            Figure((title, "Match weights"), [self._none, *(self.index(*two) for two in pairwise(steps))])
-            for title, steps in self.steps
-        ]
+        figures = []
+        for title, steps in self.released:
+            moved = [after.stability(before) if before and after else {} for before, after in pairwise(steps)]
+            cells = [one["match weights"][0] if "match weights" in one else self._none for one in moved]
+            figures.append(Figure((title, "Match weights"), [self._none, *cells]))
         return Matrix("stability", "Population stability index", ("Step", "Figure"), figures, 3)
-
-    def index(self, before: Step | None, after: Step | None) -> Cell:
-        """The stability index of two runs of a step."""
-        changes = distributions(before, after) if before and after else []
-        row = next((row for row in changes if row["what"] == "match weights"), None)
-        if row is None:
-            return self._none
-        few = min(row["before"], row["after"]) < self.d.profile.fewest
-        return self.d.marked("suppressed") if few else number(row["psi"], 3)
 
     @cached_property
     def groups(self) -> Matrix:
         """Percentage linked of each group of people, left side of each step."""
         figures: list[Figure] = []
-        for title, steps in self.steps:
+        for title, steps in self.released:
             rates = [
                 {
                     (characteristic, group.label): group.rate
-                    for name, characteristic, groups in (release(step, self.d).left.characteristics if step else ())
+                    for name, characteristic, groups in (step.left.characteristics if step else ())
                     if name != "source"
                     for group in groups
                 }
@@ -242,6 +229,20 @@ class Figures:
             cells = [number(kinds[kind], 1) if kind in kinds else self._none for kinds in by_kind]
             figures.append(Figure((kind.capitalize(),), cells))
         return Matrix("seconds", "Seconds by kind of stage", ("Stages",), figures, 1)
+
+
+def _differences(released: Released, basis: str) -> list[Difference]:
+    """Differences that are shown of groups that are large enough: chance moves smaller ones."""
+    cells = GroupCells(released)
+    return [
+        differs
+        for row in released.left.step["bias"]
+        if len(row["characteristics"]) == 1
+        for group in row["groups"]
+        if (shown := cells.group(row, group)) and (shown.eligible.value or 0) >= FEWEST
+        for differs in [cells.difference(row, group, basis)]
+        if differs.value is not None
+    ]
 
 
 def _error(run: Run, step: Step | None, basis: str, measure: str) -> tuple[Any, int | None]:

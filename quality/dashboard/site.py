@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from quality import disclosure
@@ -211,8 +210,7 @@ def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
         Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
     ]
     changed = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
-    moved: dict[str, Any] = drift(before.evaluation, after.evaluation)
-    moved["last"] = [before.steps[step["step"], step["left"], step["right"]] for step in moved["last"]]
+    moved = drift(before.evaluation, after.evaluation)
     publication = Publication(after.evaluation, drift=moved, names=figures.names, d=figures.d)
     section = drift_section(publication, (before.name, after.name))
     return [

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quality.disclosure.bounds import Key, Sum
+from quality.disclosure.attack import disclosed
+from quality.disclosure.bounds import Key, ProtectionLevel, Sum, exact_bounds
 from quality.disclosure.profiles import Profile
 from quality.disclosure.secondary import suppress
 from quality.intervals import Share, f1, wilson
 
+_BOUNDS = (0.9999, 0.9995, 0.999, 0.998, 0.995, 0.99)  # lower bounds of a hidden share, as a reader would round them
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
 
 
@@ -41,7 +43,7 @@ class Disclosure:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.hidden = 0
-        self.released: dict[tuple[int, str], Any] = {}
+        self.released: dict[int, Any] = {}
 
     def counts(
         self,
@@ -50,11 +52,12 @@ class Disclosure:
         *,
         sensitive: Iterable[Key] = (),
         unpublished: Iterable[Key] = (),
+        fixed: Iterable[Key] = (),
     ) -> dict[Key, Cell]:
         """Counts that are shown together, with the sums that tie them.
 
         Every table that shares a total belongs in one call; see quality.disclosure.secondary. Cells of `unpublished`
-        keys are for `tied` of `percent` only.
+        keys are for `tied` of `percent` only; `fixed` ones are shown already.
         """
         hidden = suppress(
             counts,
@@ -63,8 +66,48 @@ class Disclosure:
             zeros_are_sensitive=self.profile.zeros_are_sensitive,
             sensitive=sensitive,
             unpublished=unpublished,
+            fixed=fixed,
         )
         return {key: self.marked("suppressed") if key in hidden else self._rounded(n) for key, n in counts.items()}
+
+    def release(
+        self,
+        counts: Mapping[tuple[str, ...], int],
+        sums: Sequence[Sum[tuple[str, ...]]],
+        *,
+        unpublished: Sequence[tuple[str, ...]],
+        fixed: Sequence[tuple[str, ...]] = (),
+        sensitive: Sequence[tuple[str, ...]] = (),
+        bases: Mapping[tuple[str, ...], tuple[str, ...]],
+    ) -> tuple[dict[tuple[str, ...], Cell], dict[tuple[str, ...], Cell]]:
+        """`counts`, and for parts that are hidden a lower bound of what their base has without them, in per cent.
+
+        A bound depends on the base only, so that it is the same for every part below the threshold. It is shown where
+        the part may still reach the threshold, and where an attacker who knows it recovers nothing more.
+
+        Args:
+            bases: by part, the count that it is part of.
+        """
+        cells = self.counts(counts, sums, unpublished=unpublished, fixed=fixed, sensitive=sensitive)
+        hidden = [key for key, cell in cells.items() if cell.mark == "suppressed"]
+        levels = {key: ProtectionLevel(lower=self.profile.threshold) for key, n in counts.items() if self._small(n)}
+        bounds: dict[tuple[str, ...], tuple[float, int]] = {}
+        for part, base in bases.items():
+            known = ((share, math.floor((1 - share) * counts[base] + 1e-9)) for share in _BOUNDS)
+            bound = next((one for one in known if one[1] >= self.profile.threshold), None)
+            if bound and cells[part].mark == "suppressed" and cells[base].value and counts[part] <= bound[1]:
+                bounds[part] = bound
+        while bounds:
+            most = {("at most", *part): bound for part, (_, bound) in bounds.items()}
+            rests = {("below", *part): bound - counts[part] for part, (_, bound) in bounds.items()}
+            more = [Sum(("at most", *part), (part, ("below", *part))) for part in bounds]
+            known_to = exact_bounds(
+                {**counts, **most, **rests}, [*sums, *more], unpublished=[*unpublished, *rests], fixed=fixed
+            )
+            if not disclosed(known_to, hidden, levels):
+                break
+            bounds.popitem()
+        return cells, {part: Cell(f"at least {100 * share:g}") for part, (share, _) in bounds.items()}
 
     def count(self, count: int | None) -> Cell:
         """A count that no shown sum ties to another."""

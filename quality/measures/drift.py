@@ -1,4 +1,4 @@
-"""Changes between two releases: completeness, agreement, match weights, m and u, link rates and published counts.
+"""Changes between two releases: distributions of the links, m and u, link rates and published counts.
 
 Both are evaluations (quality.measures.evaluation), so the last release need not be read again. A distribution is
 compared by the population stability index (Siddiqi, Credit Risk Scorecards, 2006): the sum over bins of
@@ -7,7 +7,6 @@ compared by the population stability index (Siddiqi, Credit Risk Scorecards, 200
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,25 +14,16 @@ from quality.intervals import difference, wilson
 
 MOVED, LARGE = 0.1, 0.25  # population stability index (Siddiqi 2006)
 FEWEST = 100  # people of a group whose link rate is compared: chance moves smaller ones by several points
-_BITS = 5  # width of a bin of match weight, log2: the index grows with the number of bins
 
 Counts = Mapping[Any, float]
 Evaluation = Mapping[str, Any]
-_RELEASED = (
-    *("step", "left", "right", "eligible", "sides", "totals", "rates", "reasons"),
-    *("decisions", "passes", "weights", "bands", "blocking", "accuracy"),
-)
-"""What quality.report.released reads of a step, so that the last release's groups are shown as its report shows them."""
 
 
 def drift(before: Evaluation, after: Evaluation) -> dict[str, Any]:
     """What has changed since the last release.
 
     Returns:
-        distributions: step, what (match weights, or a comparison), psi, before and after (links), chance (of
-        `by_chance`), verdict (stable, moved, large; chance where chance may do as much);
-        last: the last release's steps, as far as a report of both needs them;
-        completeness: source, identifier, before and after (shares), change, low, high;
+        last: the last release's evaluation, so that a report of both shows of it what its own report shows;
         rates: step, side, source, characteristic, title, group, label, before, after, change, low, high, largest falls
         first; counts: count, before, after (None of a release without it), change (share of before);
         parameters: step, comparison, level, m, u and match_weight before and after, change, largest first.
@@ -41,9 +31,7 @@ def drift(before: Evaluation, after: Evaluation) -> dict[str, Any]:
     pairs = _same_steps(before, after)
     parameters = [row for old, new in pairs for row in _parameters(old, new)]
     return {
-        "distributions": [row for old, new in pairs for row in distributions(old, new)],
-        "last": [_released(old) for old, _ in pairs],
-        "completeness": _completeness(before, after),
+        "last": before,
         "rates": sorted((row for old, new in pairs for row in _rates(old, new)), key=lambda row: row["change"]),
         "counts": _counts(before, after),
         "parameters": sorted(parameters, key=lambda row: -abs(row["change"] or 0.0)),
@@ -60,18 +48,6 @@ def _same_steps(before: Evaluation, after: Evaluation) -> list[tuple[Mapping[str
     old = {(step["step"], step["left"], step["right"]): step for step in before["steps"]}
     keys = [(step["step"], step["left"], step["right"]) for step in after["steps"]]
     return [(old[key], step) for key, step in zip(keys, after["steps"], strict=True) if key in old]
-
-
-def _released(step: Mapping[str, Any]) -> dict[str, Any]:
-    two_way = [
-        {
-            "characteristics": row["characteristics"],
-            "groups": [{key: group[key] for key in ("labels", "eligible", "matched")} for group in row["groups"]],
-        }
-        for row in step.get("bias") or ()
-        if len(row["characteristics"]) > 1
-    ]
-    return {key: step[key] for key in _RELEASED if key in step} | {"bias": two_way}
 
 
 def stability(before: Counts, after: Counts) -> float | None:
@@ -101,50 +77,19 @@ def by_chance(before: Counts, after: Counts) -> float:
     return float((1 / totals[0] + 1 / totals[1]) * chdtri(len(bins) - 1, 0.05))
 
 
-def distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Match weights of the links, and for each comparison how often the links reach each of its levels."""
-    before, after = _distributions(old), _distributions(new)
-    changes = []
-    for what in [name for name in after if name in before]:
-        psi, chance = stability(before[what], after[what]), by_chance(before[what], after[what])
-        if psi is not None:
-            verdict = "stable" if psi < MOVED else "moved" if psi < LARGE else "large"
-            verdict = "chance" if chance >= MOVED and psi <= chance else verdict
-            links = {"before": int(sum(before[what].values())), "after": int(sum(after[what].values()))}
-            changes.append(
-                {"step": new["step"], "what": what, "psi": psi, **links, "chance": chance, "verdict": verdict}
-            )
-    return changes
-
-
-def _distributions(step: Mapping[str, Any]) -> dict[str, dict[int, int]]:
-    """Links by bins of match weight, and by level of each comparison."""
-    bins: dict[int, int] = {}
-    for row in step["weights"]:
-        if row["decision"] == "accepted":
-            bins[row["bin"] // _BITS] = bins.get(row["bin"] // _BITS, 0) + row["pairs"]
-    counts = {"match weights": bins}
-    for row in step.get("levels", ()):
-        counts.setdefault(row["comparison"], {})[row["level"]] = row["links"]
-    return counts
+def compared(before: Counts, after: Counts) -> dict[str, Any] | None:
+    """psi, chance and verdict (stable, moved, large; chance where chance may do as much) of two counted distributions."""
+    psi, chance = stability(before, after), by_chance(before, after)
+    if psi is None:
+        return None
+    verdict = "stable" if psi < MOVED else "moved" if psi < LARGE else "large"
+    return {"psi": psi, "chance": chance, "verdict": "chance" if chance >= MOVED and psi <= chance else verdict}
 
 
 def _compared(keys: Mapping[str, Any], before: tuple[int, int], after: tuple[int, int]) -> dict[str, Any]:
     """A change of two shares (count, base)."""
     shares = [wilson(*one) for one in (before, after)]
     return {**keys, "before": shares[0], "after": shares[1], **difference(*shares)}
-
-
-def _completeness(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
-    old = {(source["source"], row["identifier"]): row for source in before["sources"] for row in source["completeness"]}
-    changes = []
-    for source in after["sources"]:
-        for row in source["completeness"]:
-            was = old.get((source["source"], row["identifier"]))
-            if was and (was["present"] or row["present"]) and was["entities"] and row["entities"]:
-                key = {"source": source["source"], "identifier": row["identifier"]}
-                changes.append(_compared(key, *((one["present"], one["entities"]) for one in (was, row))))
-    return changes
 
 
 def _rates(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -169,17 +114,6 @@ def _groups(step: Mapping[str, Any]) -> dict[tuple[str, str, str], dict[str, Any
     return groups
 
 
-def eligible_count(step: Mapping[str, Any], side: str) -> str:
-    """What the count of a side's eligible people is called among those published."""
-    return f"{step[side]} eligible of {step['step']}"
-
-
-def part_of(count: str) -> str | None:
-    """The published count that another is part of: the people of a source on the spine are of its entities."""
-    source = re.fullmatch("people of (.+) on the spine", count)
-    return f"entities of {source[1]}" if source else None
-
-
 def published(evaluation: Evaluation) -> dict[str, int]:
     """The counts that a release publishes: name to count."""
     counts: dict[str, int | None] = {}
@@ -190,7 +124,7 @@ def published(evaluation: Evaluation) -> dict[str, int]:
         counts |= {f"{what} of {source['source']}": source.get(what) for what in ("records", "entities")}
     for step in evaluation["steps"]:
         counts[f"links of {step['step']}"] = sum(row["links"] for row in step["passes"])
-        counts |= {eligible_count(step, row["side"]): row["eligible"] for row in step["totals"]}
+        counts |= {f"{step[row['side']]} eligible of {step['step']}": row["eligible"] for row in step["totals"]}
     counts |= {f"rows of {name}": rows for name, rows in (evaluation.get("tables") or {}).items()}
     return {name: int(count) for name, count in counts.items() if count is not None}
 

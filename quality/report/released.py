@@ -1,35 +1,26 @@
-"""What may be shown of an evaluation's counts.
+"""What may be shown of an evaluation: all its counts after one decision of disclosure control."""
 
-Sums tie all counts of a step: the three denominators and the reasons of each side, by every characteristic; decisions,
-passes, bins and bands of match weight, true pairs. They are released in one call as linked tables, so that nothing
-hidden in one table can be calculated from another.
-"""
-
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure, Sum
+from quality.disclosure import Cell, Disclosure
+from quality.measures.drift import compared
+from quality.report.linked_tables import (
+    ACCEPTED,
+    BY_RULE,
+    CORRECT,
+    FALSE,
+    MISSED,
+    SPLIT,
+    Counts,
+    Key,
+    Step,
+    StepCounts,
+    TwoWay,
+    counts_of,
+)
 from quality.report.names import Names
-
-DECISIONS = ("accepted", "review", "rejected")
-OUTCOMES = (*DECISIONS, "not compared")
-Key = tuple[str, ...]
-Step = Mapping[str, Any]
-TwoWay = tuple[tuple[str, ...], tuple[str, ...]]  # names of two characteristics, and a label of each
-_MEASURES = ("outside", "unlinked", "linked", "eligible", "all")
-_SPLIT = ("eligible", "linked", "unlinked")
-_OF_LINKS = ("links of",)
-ByTruth = tuple[dict[Key, int], list[Key], list[int]]
-"""A table: counts by truth, keys of the counts behind it, and what it leaves of these."""
-_ALL: Key = ("decision", "all")
-_ACCEPTED: Key = ("decision", "accepted")
-CORRECT: Key = ("judged", "correct")
-FALSE: Key = ("judged", "false")
-MISSED: Key = ("true", "missed")
-BY_RULE: Key = ("method", "deterministic")
-"""Links of all deterministic passes."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +71,13 @@ class Released:
     """A step after disclosure control.
 
     Attributes:
-        cells: by key: ("decision", decision), ("pass", method, pass), ("bin", decision, lower end),
-            ("band", "all" or "accepted", place), ("of pass", "pairs" or "accepted", pass),
+        cells: by key: ("decision", decision), ("pass", method, pass), ("bin", decision, lower end), ("five bits", place),
+            ("level", comparison, level), ("band", "all" or "accepted", place), ("of pass", "pairs" or "accepted", pass),
             ("of rule", "pairs", "new_pairs" or "pairs_kept", place), ("true", outcome),
             ("judged", "assessed", "correct" or "false"); counts by truth of a part: (part, ..., "correct" or "false").
         shares: of all links, by the key of a pass, or BY_RULE.
         groups: key of each group of the left side, by names of characteristics and labels.
+        bounds: a lower bound of a share that is hidden, by the part that is not in it.
     """
 
     left: Side
@@ -93,11 +85,13 @@ class Released:
     cells: Mapping[Key, Cell]
     shares: Mapping[Key, Cell]
     groups: Mapping[TwoWay, Key]
+    bounds: Mapping[Key, Cell]
     d: Disclosure
 
     def share(self, part: Key, rest: Key) -> list[Cell]:
-        """A share of error with its interval, from two released counts; hidden where either is."""
-        return self.d.share_of(*(self.cells.get(key) for key in (part, rest)))
+        """A share of error with its interval, from two released counts; where either is hidden its bound, if it has one."""
+        cells = self.d.share_of(*(self.cells.get(key) for key in (part, rest)))
+        return [self.bounds[rest], *cells[1:]] if part == CORRECT and rest in self.bounds else cells
 
     def measures(self, correct: Key = CORRECT, false: Key = FALSE, missed: Key = MISSED) -> list[Cell]:
         """Precision, recall and F1 by truth, each with its interval: nine cells."""
@@ -113,6 +107,11 @@ class Released:
         key = self.groups.get((tuple(names), tuple(labels)), ("none",))
         return self.share((*key, part), (*key, rest))
 
+    def count_of_group(self, names: Sequence[str], labels: Sequence[str], what: str) -> Cell:
+        """A count of a group of the left side."""
+        key = self.groups.get((tuple(names), tuple(labels)), ("none",))
+        return self.cells.get((*key, what)) or self.d.marked("unavailable")
+
     @property
     def sides(self) -> tuple[Side, Side]:
         return self.left, self.right
@@ -120,7 +119,37 @@ class Released:
     @property
     def links(self) -> Cell:
         """The number of accepted pairs."""
-        return self.cells[_ACCEPTED]
+        return self.cells[ACCEPTED]
+
+    def stability(self, before: "Released") -> dict[str, tuple[Cell, str]]:
+        """How far distributions of the links moved since an earlier release: population stability index and verdict.
+
+        It is calculated from the counts as both releases show them; bins that either hides are one bin.
+        """
+        then, today = before._distributions(), self._distributions()
+        return {what: self._moved(then[what], today[what], before) for what in today if what in then}
+
+    def _distributions(self) -> dict[str, dict[str, Cell]]:
+        counts: dict[str, dict[str, Cell]] = {
+            "match weights": {key[0]: one for key, one in self.under("five bits").items()}
+        }
+        for (comparison, level), cell in self.under("level").items():
+            counts.setdefault(comparison, {})[level] = cell
+        return {what: cells for what, cells in counts.items() if cells}
+
+    def _moved(self, then: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released") -> tuple[Cell, str]:
+        hidden = {key for of in (then, today) for key, cell in of.items() if cell.mark == "suppressed"}
+        counts = []
+        for of, links in ((then, before.links), (today, self.links)):
+            shown = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden}
+            rest = max(0.0, (links.value or 0.0) - sum(shown.values()))
+            counts.append(shown | ({"hidden": rest} if hidden else {}))
+        is_hidden = self.links.value is None or before.links.value is None or len({*counts[0], *counts[1]}) < 2
+        few = min(sum(of.values()) for of in counts) < self.d.profile.fewest
+        moved = None if is_hidden or few else compared(*counts)
+        if moved is None:
+            return self.d.marked("suppressed"), ""
+        return Cell(f"{moved['psi']:.3f}", round(moved["psi"], 3)), moved["verdict"]
 
     def under(self, kind: str) -> dict[Key, Cell]:
         """Cells whose key begins with `kind`, by the rest of it."""
@@ -176,388 +205,114 @@ class Publication(Inputs):
         """A step, or its name, by its two sides."""
         return self.names.step(step if not isinstance(step, str) else next(s for s in self.steps if s["step"] == step))
 
+    @property
+    def release(self) -> "Release":
+        """All counts of the evaluation."""
+        return release(self.evaluation, self.d)
+
     def released(self, step: Step) -> Released:
         """All counts of a step."""
-        return release(step, self.d)
+        return self.release.steps[step["step"]]
+
+    def cell(self, *key: str) -> Cell:
+        """A count of a source, the spine or clusters: ("source", source, what), ("spine", ...), ("clusters", ...)."""
+        return self.release.cells.get(key) or self.d.marked("unavailable")
 
 
-def release(step: Step, disclosure: Disclosure) -> Released:
-    """All counts of a step; asked again, the same cells.
+@dataclass(frozen=True)
+class Release:
+    """An evaluation after disclosure control: counts of steps, and of sources, the spine and clusters."""
+
+    evaluation: Mapping[str, Any]
+    steps: Mapping[str, Released]
+    cells: Mapping[Key, Cell]
+
+
+def release(evaluation: Mapping[str, Any], d: Disclosure) -> Release:
+    """All counts of an evaluation; asked again, the same cells.
 
     Raises:
-        ValueError: counts of the step contradict each other.
+        ValueError: counts contradict each other.
     """
-    key = (id(step), "step")  # the cells keep the step, so that its id is not used again
-    if key not in disclosure.released:
-        disclosure.released[key] = _Step(step).released(disclosure)
-    cells: Released = disclosure.released[key]
-    return cells
+    if id(evaluation) not in d.released:  # the release keeps the evaluation, so that its id is not used again
+        linked = counts_of(evaluation)
+        fixed = [key for key in linked.shown_first if linked.counts[key] >= d.profile.threshold]
+        cells = d.counts(linked.counts, linked.sums, unpublished=linked.unpublished, fixed=fixed)
+        steps = {step["step"]: _step(StepCounts(step), d, linked, cells) for step in evaluation.get("steps", ())}
+        d.released[id(evaluation)] = Release(evaluation, steps, cells)
+    released: Release = d.released[id(evaluation)]
+    return released
 
 
-def tied(parts: Mapping[str, int], disclosure: Disclosure) -> tuple[dict[str, Cell], Cell]:
-    """Counts that make up a total, and the total."""
-    counts = {("part", key): count for key, count in parts.items()} | {("total", ""): sum(parts.values())}
-    cells = disclosure.counts(counts, [Sum(("total", ""), tuple(("part", key) for key in parts))] if parts else [])
-    return {key: cells["part", key] for key in parts}, cells["total", ""]
+def _step(step: StepCounts, d: Disclosure, sources: Counts, shown: Mapping[Key, Cell]) -> Released:
+    """Counts of a step. People of a source that is one of its sides are shown, or hidden, as they are already."""
+    marks = {}
+    for side in ("left", "right"):
+        key, people = (side, "total", "", "all"), ("source", step.step[side], "people")
+        if sources.counts.get(people) == step.counts[key]:
+            marks[key] = shown[people].mark
+    bases: dict[Key, Key] = {FALSE: ("judged", "assessed"), MISSED: ("true", "all")} if CORRECT in step.counts else {}
+    cells, bounds = d.release(
+        step.counts,
+        step.sums,
+        unpublished=step.unpublished,
+        fixed=[key for key, mark in marks.items() if mark is None],
+        sensitive=[key for key, mark in marks.items() if mark == "suppressed"],
+        bases=bases,
+    )
+    cells |= _by_truth(step, cells, d)
+    links = step.counts[ACCEPTED]
+    shares = {
+        key: d.percent(step.counts[key], links, tied=(cells[key], cells[ACCEPTED]))
+        for key in (*(key for key in cells if key[0] == "pass"), BY_RULE)
+    }
+    sides = _side(step, "left", cells, d), _side(step, "right", cells, d)
+    return Released(*sides, cells, shares, step.groups, bounds, d)
 
 
-class _Step:
-    """Counts of a step, the sums between them, and those that stand in no table."""
+def _side(step: StepCounts, side: str, cells: Mapping[Key, Cell], d: Disclosure) -> Side:
+    total, reasons = step.totals[side]
+    whole: Key = (side, "total", "")
 
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.counts: dict[Key, int] = {}
-        self.sums: list[Sum[Key]] = []
-        self.unpublished: list[Key] = []
-        self.totals = {side: _totals(step, side) for side in ("left", "right")}
-        self.rates = {side: [rate for rate in step.get("rates", ()) if rate["side"] == side] for side in self.totals}
-        self.two_way: dict[TwoWay, tuple[Key, Mapping[str, Any]]] = {}
-        self.groups: dict[TwoWay, Key] = {}
-        for side in self.totals:
-            self._add_side(side)
-        self._add_two_way({rate["characteristic"]: rate for rate in self.rates["left"] if rate["is_partition"]})
-        self._add_decisions()
-        self._add_passes()
-        self._add_weights()
-        self._add_blocking()
-        self._add_truth()
+    def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
+        everybody, eligible, *split = (cells[*key, measure] for measure in ("all", *SPLIT))
+        rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
+        found = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
+        bounds = d.sampled(rate, eligible)
+        return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, found)
 
-    def released(self, d: Disclosure) -> Released:
-        cells = d.counts(self.counts, self.sums, unpublished=self.unpublished)
-        cells |= self._by_truth(cells, d)
-        links = self.counts[_ACCEPTED]
-        shares = {
-            key: d.percent(self.counts[key], links, tied=(cells[key], cells[_ACCEPTED]))
-            for key in (*(key for key in cells if key[0] == "pass"), BY_RULE)
-        }
-        sides = self._side("left", cells, d), self._side("right", cells, d)
-        return Released(*sides, cells, shares, self.groups, d)
+    def groups(rate: Mapping[str, Any]) -> list[Group]:
+        return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
 
-    def whole(self, whole: Key, parts: Iterable[Key]) -> None:
-        """Add that parts make up a whole."""
-        if keys := tuple(parts):
-            self.sums.append(Sum(whole, keys))
-
-    def part_of(self, whole: Key, *parts: Key) -> None:
-        """Add that parts lie within a whole; what they leave stands in no table."""
-        rest = self.counts[whole] - sum(self.counts[part] for part in parts)
-        if rest < 0:
-            return
-        left: Key = ("rest", *whole, *(name for part in parts for name in part))
-        self.counts |= {left: rest} if rest else {}
-        self.unpublished += [left] if rest else []
-        self.sums.append(Sum(whole, (*parts, left) if rest else parts))
-
-    def chain(self, *keys: Key) -> None:
-        """Add that each lies within the one before it."""
-        for whole, part in itertools.pairwise(keys):
-            if part in self.counts:
-                self.part_of(whole, part)
-
-    def _add_side(self, side: str) -> None:
-        total, reasons = self.totals[side]
-        whole: Key = (side, "total", "")
-        self._add_group(whole, total)
-        for rate in self.rates[side]:
-            groups = {(side, rate["characteristic"], group["group"]): group for group in rate["groups"]}
-            for key, group in groups.items():
-                self._add_group(key, group)
-            if rate["is_partition"]:
-                self.sums += [Sum((*whole, m), tuple((*key, m) for key in groups)) for m in _MEASURES]
-            else:  # groups overlap: each with the whole discloses the rest
-                for key in groups:
-                    if self.counts[*key, "all"] != self.counts[*whole, "all"]:
-                        for measure in _MEASURES:
-                            self.part_of((*whole, measure), (*key, measure))
-        keys: list[Key] = [(side, "reason", row["reason"], "unlinked") for row in reasons]
-        self.counts |= {key: row["units"] for key, row in zip(keys, reasons, strict=True)}
-        self.whole((*whole, "unlinked"), keys)
-
-    def _add_group(self, key: Key, row: Mapping[str, Any]) -> None:
-        parts = {"linked": row["linked"], "unlinked": row["eligible"] - row["linked"]}
-        values = {"all": row["all"], "eligible": row["eligible"], "outside": row["all"] - row["eligible"], **parts}
-        self.counts |= {(*key, measure): value for measure, value in values.items()}
-        self.whole((*key, "all"), ((*key, "outside"), (*key, "eligible")))
-        self.whole((*key, "eligible"), ((*key, part) for part in parts))
-        self.unpublished += [(*key, "outside"), *([] if key[1] == "total" else [(*key, "unlinked")])]
-
-    def _add_two_way(self, rates: Mapping[str, Mapping[str, Any]]) -> None:
-        """Groups of two characteristics add up to those of each, by label: two codes may share one."""
-        for table in self.step.get("bias") or ():
-            names = tuple(table["characteristics"])
-            if len(names) != 2 or not set(names) <= set(rates) or not _adds_up(table, [rates[n] for n in names]):
-                continue
-            keys: dict[tuple[str, ...], Key] = {
-                tuple(row["labels"]): ("left", " and ".join(names), " and ".join(row["labels"]))
-                for row in table["groups"]
-            }
-            for row in table["groups"]:
-                key = keys[tuple(row["labels"])]
-                values = (row["eligible"], row["matched"], row["eligible"] - row["matched"])
-                self.counts |= {(*key, measure): value for measure, value in zip(_SPLIT, values, strict=True)}
-                self.whole((*key, "eligible"), ((*key, "linked"), (*key, "unlinked")))
-                self.two_way[names, tuple(row["labels"])] = key, row
-            for axis, name in enumerate(names):
-                for group in rates[name]["groups"]:
-                    parts = [key for labels, key in keys.items() if labels[axis] == group["label"]]
-                    whole = ("left", name, group["group"])
-                    self.sums += [Sum((*whole, m), tuple((*key, m) for key in parts)) for m in _SPLIT]
-
-    def _side(self, side: str, cells: Mapping[Key, Cell], d: Disclosure) -> Side:
-        total, reasons = self.totals[side]
-        whole: Key = (side, "total", "")
-
-        def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
-            everybody, eligible, *split = (cells[*key, measure] for measure in ("all", *_SPLIT))
-            rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
-            found = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
-            bounds = d.sampled(rate, eligible)
-            return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, found)
-
-        def groups(rate: Mapping[str, Any]) -> list[Group]:
-            return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
-
-        return Side(
-            self.step,
-            side,
-            group("All", whole, total),
-            [(rate["characteristic"], rate["title"], groups(rate)) for rate in self.rates[side]],
-            [
-                (row["reason"], cell, d.percent(row["units"], unlinked, tied=[cell, cells[*whole, "unlinked"]]))
-                for unlinked in [total["eligible"] - total["linked"]]
-                for row in reasons
-                for cell in [cells[side, "reason", row["reason"], "unlinked"]]
-            ],
-            {
-                key: d.percent(row["matched"], row["eligible"], tied=[cells[*place, m] for m in _SPLIT])
-                for key, (place, row) in (self.two_way.items() if side == "left" else ())
-            },
-        )
-
-    def _add_decisions(self) -> None:
-        decided = dict.fromkeys(DECISIONS, 0) | {
-            row["decision"]: row["pairs"] for row in self.step.get("decisions", ())
-        }
-        self.counts |= {("decision", name): count for name, count in decided.items()}
-        self.counts[_ALL] = sum(decided.values())
-        self.unpublished.append(_ALL)
-        self.whole(_ALL, (("decision", name) for name in decided))
-        for side in ("left", "right"):
-            self.part_of(_ACCEPTED, (side, "total", "", "linked"))
-
-    def _add_passes(self) -> None:
-        keys: dict[Key, int] = {("pass", r["method"], r["pass"]): r["links"] for r in self.step.get("passes", ())}
-        self.counts |= keys
-        methods: list[Key] = [BY_RULE, ("method", "others")]
-        for method in methods:
-            parts = [key for key in keys if (key[1] == "deterministic") == (method == BY_RULE)]
-            self.counts[method] = sum(keys[part] for part in parts)
-            self.whole(method, parts)
-        if keys:
-            self.whole(_ACCEPTED, methods)
-
-    def _add_weights(self) -> None:
-        """Bins and bands of match weight; a band with whole edges is a sum of bins."""
-        weights = self.step.get("weights", ())
-        bins: dict[Key, int] = {("bin", row["decision"], str(row["bin"])): row["pairs"] for row in weights}
-        self.counts |= bins
-        for name in [key[1] for key in self.counts if key[0] == "decision" and key != _ALL]:
-            self.part_of(("decision", name), *(key for key in bins if key[1] == name))  # some pairs have no weight
-        for place, row in enumerate(self.step.get("bands", ())):
-            whole, accepted = ("band", "all", str(place)), ("band", "accepted", str(place))
-            self.counts |= {whole: row["pairs"], accepted: row["accepted"]}
-            self.part_of(whole, accepted)
-            low = float("-inf") if row["from"] is None else row["from"]
-            high = float("inf") if row["to"] is None else row["to"]
-            within = [key for key in bins if low <= int(key[2]) < high]
-            for key, parts in ((whole, within), (accepted, [one for one in within if one[1] == "accepted"])):
-                if parts and sum(bins[part] for part in parts) == self.counts[key]:
-                    self.whole(key, parts)
-
-    def _add_blocking(self) -> None:
-        """Links of a pass lie in what it accepts, and that in its pairs; likewise of a rule."""
-        blocking = self.step.get("blocking") or {}
-        for row in blocking.get("passes", ()):
-            name = str(row["pass"])
-            counted: dict[Key, int] = {("of pass", what, name): row[what] for what in ("pairs", "accepted")}
-            self.counts |= counted
-            self.chain(*counted, ("pass", "deterministic", name))
-        scored: list[Key] = []
-        for place, row in enumerate(blocking.get("rules", ())):
-            counted = {("of rule", what, str(place)): row[what] for what in ("pairs", "new_pairs", "pairs_kept")}
-            self.counts |= counted
-            self.chain(*counted, ("pass", "probabilistic", f"rule {place + 1}"))
-            scored.append(("of rule", "pairs_kept", str(place)))
-        if scored:
-            self.part_of(_ALL, BY_RULE, *scored)
-
-    def _add_truth(self) -> None:
-        accuracy = self.step.get("accuracy")
-        if not accuracy:
-            return
-        outcomes = dict.fromkeys(OUTCOMES, 0) | {r["outcome"]: r["pairs"] for r in accuracy["true_pairs_by_outcome"]}
-        self.counts |= {("true", outcome): pairs for outcome, pairs in outcomes.items()}
-        self.counts |= {("judged", what): accuracy[what] for what in ("correct", "false", "assessed")}
-        self.counts["true", "all"] = accuracy["true_pairs"]
-        self.whole(("true", "all"), (("true", outcome) for outcome in outcomes))
-        self.whole(("judged", "assessed"), (("judged", "correct"), ("judged", "false")))
-        self.part_of(_ACCEPTED, ("judged", "assessed"))
-        for decision in DECISIONS:
-            self.part_of(("decision", decision), ("true", decision))
-        self.counts[MISSED] = accuracy["true_pairs"] - accuracy["correct"]
-        self.part_of(("true", "all"), CORRECT, MISSED)
-        self.part_of(("true", "accepted"), CORRECT)
-
-    def _by_truth(self, cells: Mapping[Key, Cell], d: Disclosure) -> dict[Key, Cell]:
-        """Counts by truth of groups, passes, bands and rules, table by table.
-
-        A table is shown where neither its counts nor what they leave of counts behind it are small, and all of those
-        are shown: it then holds nothing that could be hidden or that would disclose a hidden count.
-        """
-        small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
-        shown: dict[Key, Cell] = {}
-        for counts, behind, rests in self._tables_by_truth():
-            values = [*counts.values(), *map(abs, rests)]
-            is_shown = all(cells[key].mark != "suppressed" for key in behind if key in cells)
-            is_safe = is_shown and not any(count in small for count in values)
-            shown |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
-        return shown
-
-    def _tables_by_truth(self) -> Iterator[ByTruth]:
-        for side, (total, _) in self.totals.items():
-            whole: Key = (side, "total", "")
-            yield self._of_groups({whole: total})
-            for rate in self.rates[side]:
-                groups: dict[Key, Any] = {(side, rate["characteristic"], row["group"]): row for row in rate["groups"]}
-                counts, behind, rests = self._of_groups(groups)
-                if not rate["is_partition"] and total.get("found") is not None:  # groups overlap
-                    rests += [total[name] - row[name] for row in groups.values() for name in ("found", "in_both")]
-                yield counts, behind, rests
-        for table in self.step.get("bias") or ():
-            yield self._of_groups(self._keys_of(table, table["groups"]), {"linked": "matched"})
-            yield self._of_links(self._keys_of(table, table["groups"]))
-            yield self._of_links(self._keys_of(table, table.get("bands") or (), "bands"))
-        if CORRECT in self.counts:
-            yield from self._of_parts()
-
-    def _keys_of(self, table: Mapping[str, Any], groups: Iterable[Mapping[str, Any]], *more: str) -> dict[Key, Any]:
-        names = tuple(table["characteristics"])
-        codes = {
-            row["label"]: row["group"]
-            for rate in self.rates["left"]
-            if (rate["characteristic"],) == names and not more
-            for row in rate["groups"]
-        }
-        keys: dict[Key, Any] = {}
-        for row in groups:
-            labels = " and ".join(row["labels"])
-            key = ("left", " and ".join((*names, *more)), codes.get(labels, labels))
-            keys[key] = row
-            self.groups[(*names, *more), tuple(row["labels"])] = key
-        return keys
-
-    def _of_groups(self, groups: Mapping[Key, Mapping[str, Any]], names: Mapping[str, str] | None = None) -> ByTruth:
-        """People with a true match who are linked to it, or not."""
-        linked = (names or {}).get("linked", "linked")
-        rows = {key: row for key, row in groups.items() if row.get("in_both") is not None}
-        counts = {(*key, "found"): row["found"] for key, row in rows.items()}
-        counts |= {(*key, "missed"): row["in_both"] - row["found"] for key, row in rows.items()}
-        rests = [row["eligible"] - row["in_both"] for row in rows.values()]
-        rests += [row[linked] - row["found"] for row in rows.values()]
-        return counts, self._behind(rows), rests
-
-    def _of_links(self, groups: Mapping[Key, Mapping[str, Any]]) -> ByTruth:
-        """Correct and false links of the groups of the left side."""
-        rows = {key: row for key, row in groups.items() if row.get("false")}
-        counts = {(*key, "false"): int(row["false"]["count"]) for key, row in rows.items()}
-        counts |= {(*key, "correct"): row["false"]["of"] - counts[*key, "false"] for key, row in rows.items()}
-        rests = [row["matched"] - row["false"]["of"] for row in rows.values()]
-        return counts, [*self._behind(rows), CORRECT, FALSE], [*rests, *self._rests(counts)]
-
-    def _behind(self, groups: Iterable[Key]) -> list[Key]:
-        """Counts of link rates that groups rest on; of a band those of all years."""
-        of_all = {key[:2] for key in self.counts if len(key) == 4 and key[3] in _SPLIT}
-        behind = set()
-        for key in groups:
-            name = key[1].removesuffix(" and bands")
-            behind |= {("left" if key[0] == "left" else key[0], name)} & of_all
-        return [key for key in self.counts if key[:2] in behind and key[-1] in _SPLIT]
-
-    def _rests(self, counts: Mapping[Key, int]) -> list[int]:
-        """What counts by truth leave of the step's."""
-        if not counts or CORRECT not in self.counts:
-            return []
-        sums = {name: sum(n for key, n in counts.items() if key[-1] == name) for name in ("correct", "false")}
-        return [self.counts["judged", name] - number for name, number in sums.items()]
-
-    def _of_parts(self) -> Iterator[ByTruth]:
-        """Passes, bands of match weight and of probability, types of data error, blocking rules."""
-        step, true = self.step, self.counts["true", "all"]
-        passes: dict[Key, Any] = {("pass", row["method"], row["pass"]): row for row in step.get("passes", ())}
-        bands: dict[Key, Any] = {("band", "accepted", str(n)): row for n, row in enumerate(step.get("bands", ()))}
-        for rows in (passes, {key: row["of_links"] for key, row in bands.items()}):
-            counts = {(*_OF_LINKS, *key, name): row[name] for key, row in rows.items() for name in ("correct", "false")}
-            rests = [self.counts[key] - row["correct"] - row["false"] for key, row in rows.items()]
-            missed = {(*_OF_LINKS, *key, "missed"): true - row["correct"] for key, row in rows.items()}
-            yield counts | missed, [*rows, CORRECT, FALSE, MISSED], [*rests, *self._rests(counts)]
-        pairs = {("pairs of", *key, name): row[name] for key, row in bands.items() for name in ("correct", "false")}
-        rests = [row[name] - row["of_links"][name] for row in bands.values() for name in ("correct", "false")]
-        rests += [row["pairs"] - row["correct"] - row["false"] for row in bands.values()]
-        yield pairs, [*bands, *(("band", "all", key[2]) for key in bands), CORRECT, FALSE], rests
-        for group in step.get("calibration") or ():
-            counts = {}
-            for row in (group, *group["bands"]):
-                band = f"{row['from']:g}" if "from" in row else "all"
-                counts |= _split(("probability", group["group"], band), row["share_true"], "correct", "false")
-            whole = {key: n for key, n in counts.items() if key[2] == "all"}
-            yield counts, [CORRECT, FALSE], self._rests(whole) if group["group"] != "all" else []
-        errors = step.get("data_errors") or {"kinds": ()}
-        kinds: dict[str, Any] = {str(number): row for number, row in enumerate(errors["kinds"])}
-        for name, row in (kinds | ({"none": errors["without_error"]} if kinds else {})).items():
-            share = row["share_missed"]
-            counts = _split(("error", name), share, "missed", "found") | {("error", name, "pairs"): share["of"]}
-            yield (
-                counts,
-                [("true", "all"), CORRECT, MISSED],
-                [true - share["of"], self.counts[MISSED] - int(share["count"])],
-            )
-        blocking = step.get("blocking") or {}
-        reached: dict[Key, Any] = {("reached", name): blocking.get(name) for name in ("recall", "recall_with_passes")}
-        for number, row in enumerate(blocking.get("rules", ())):
-            reached |= {("reached", name, str(number)): row.get(name) for name in ("recall", "added_recall")}
-        counts = {}
-        for key, one in reached.items():
-            counts |= _split(key, one, "found", "missed") if one else {}
-        together = counts.get(("reached", "recall", "found"), 0)
-        rests = [n - together for key, n in counts.items() if key[-1] == "found" and key[1] != "added_recall"]
-        yield counts, [("true", "all"), ("true", "not compared")], rests
+    return Side(
+        step.step,
+        side,
+        group("All", whole, total),
+        [(rate["characteristic"], rate["title"], groups(rate)) for rate in step.rates[side]],
+        [
+            (row["reason"], cell, d.percent(row["units"], unlinked, tied=[cell, cells[*whole, "unlinked"]]))
+            for unlinked in [total["eligible"] - total["linked"]]
+            for row in reasons
+            for cell in [cells[side, "reason", row["reason"], "unlinked"]]
+        ],
+        {
+            key: d.percent(row["matched"], row["eligible"], tied=[cells[*place, m] for m in SPLIT])
+            for key, (place, row) in (step.two_way.items() if side == "left" else ())
+        },
+    )
 
 
-def _split(key: Key, share: Mapping[str, Any], part: str, rest: str) -> dict[Key, int]:
-    """A share as two counts."""
-    return {(*key, part): int(share["count"]), (*key, rest): share["of"] - int(share["count"])}
+def _by_truth(step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure) -> dict[Key, Cell]:
+    """Counts by truth of groups, passes, bands and rules, table by table.
 
-
-def _adds_up(table: Mapping[str, Any], rates: Sequence[Mapping[str, Any]]) -> bool:
-    for axis, rate in enumerate(rates):
-        for group in rate["groups"]:
-            parts = [row for row in table["groups"] if row["labels"][axis] == group["label"]]
-            sums = (sum(row["eligible"] for row in parts), sum(row["matched"] for row in parts))
-            if sums != (group["eligible"], group["linked"]):
-                return False
-    return True
-
-
-def _totals(step: Step, side: str) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-    """The denominators and reasons of a side; without characteristics everybody is eligible."""
-    for row in step.get("totals", ()):
-        if row["side"] == side:
-            return row, [reason for reason in step["reasons"] if reason["side"] == side]
-    nothing: Mapping[str, Any] = {"units": 0, "linked": 0, "unlinked": []}
-    row = next((row for row in step.get("sides", ()) if row["side"] == side), nothing)
-    reasons = list(row["unlinked"])
-    rest = row["units"] - row["linked"] - sum(reason["units"] for reason in reasons)
-    if rest > 0:
-        reasons.append({"reason": "not stated", "units": rest})
-    total = {"all": row["units"], "eligible": row["units"], "linked": row["linked"], "in_both": None, "found": None}
-    return total, reasons if rest >= 0 else []
+    A table is shown where neither its counts nor what they leave of counts behind it are small, and all of those
+    are shown: it then holds nothing that could be hidden or that would disclose a hidden count.
+    """
+    small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
+    shown: dict[Key, Cell] = {}
+    for counts, behind, rests in step.tables_by_truth():
+        values = [*counts.values(), *map(abs, rests)]
+        is_shown = all(cells[key].mark != "suppressed" for key in behind if key in cells)
+        is_safe = is_shown and not any(count in small for count in values)
+        shown |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
+    return shown

@@ -1,12 +1,15 @@
 """Linkage bias: standardised differences, missed matches and false links by group, and a drafted statement."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell
+from quality.measures.bias import standardised
 from quality.report import charts
+from quality.report.linked_tables import Step
 from quality.report.page import Block, Fold, Heading, Row, Section, Table, Text
-from quality.report.released import Group, Publication, Step
+from quality.report.released import Group, Publication, Released
 from quality.report.showing import INTERVAL, listed, lower, number, signed
 
 MISSED_ESTIMATED = "Estimated missed matches (minimum), %"
@@ -22,17 +25,49 @@ _SIDES = {
 }
 """What a negative difference says of a group, and a positive one."""
 
+PARTS = {
+    "matched_unmatched": ("linked", "unlinked"),
+    "found_missed": ("found", "missed"),
+    "right_false": ("correct", "false"),
+}
+"""The counts of a group that a difference compares."""
 GroupRow = tuple[Mapping[str, Any], Mapping[str, Any]]  # a table of bias, and a group of it
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A standardised difference of a group with its interval, from counts as they are shown.
+
+    Attributes:
+        cells: value, low, high.
+        flagged: beyond 0.1 either way.
+        certain: the whole interval is.
+    """
+
+    cells: Sequence[Cell]
+    flagged: bool = False
+    certain: bool = False
+
+    @property
+    def value(self) -> float | None:
+        return self.cells[0].value
+
+    @property
+    def verdict(self) -> str:
+        if self.value is None:
+            return "not shown"
+        return "not flagged" if not self.flagged else "flagged" if self.certain else "flagged, may be chance"
 
 
 class GroupCells:
     """Cells of the groups of a step's left side: what is hidden among its link rates must not be disclosed here."""
 
-    def __init__(self, p: Publication, step: Step) -> None:
-        self._released = p.released(step)
-        side = self._released.left
-        self._d, self._two_way = p.d, side.two_way
-        self._groups = {(title, group.label): group for _, title, groups in side.characteristics for group in groups}
+    def __init__(self, released: Released) -> None:
+        self._released, self._d = released, released.d
+        self._two_way = released.left.two_way
+        self._groups = {
+            (title, group.label): group for _, title, groups in released.left.characteristics for group in groups
+        }
 
     def group(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Group | None:
         """A group of one characteristic as it was released."""
@@ -47,23 +82,29 @@ class GroupCells:
 
     def by_truth(self, row: Mapping[str, Any], group: Mapping[str, Any], part: str, rest: str) -> list[Cell]:
         """A share of error by truth with its interval: of the found and missed, or the correct and false."""
-        names = [*row["characteristics"], *(["bands"] if group in (row.get("bands") or ()) else [])]
-        return self._released.of_group(names, group["labels"], part, rest)
+        return self._released.of_group(*_place(row, group), part, rest)
 
-    def difference(self, row: Mapping[str, Any], group: Mapping[str, Any], basis: str) -> list[Cell]:
-        """Standardised difference and its interval, where the counts behind it may be shown."""
-        value = group[basis]
-        if value is None:
-            return [self._d.marked("not_applicable")] * 3
+    def difference(self, row: Mapping[str, Any], group: Mapping[str, Any], basis: str) -> Difference:
+        """Standardised difference of a group's share of the first and of the second part of a basis."""
+        parts = PARTS[basis]
+        if group[basis] is None:
+            return Difference([self._d.marked("not_applicable")] * 3)
+        counts = [self._released.count_of_group(*_place(row, group), part) for part in parts]
         if basis == "matched_unmatched":
-            behind = self.rate(row, group)
-        else:
-            behind = self.by_truth(
-                row, group, *(("correct", "false") if basis == "right_false" else ("found", "missed"))
-            )[0]
-        if behind.value is None:
-            return [self._d.derived(behind)] * 3
-        return [signed(value[key]) for key in ("difference", "low", "high")]
+            whole = self._released.left.whole
+            wholes = [whole.linked, whole.unlinked]
+        else:  # groups of a table are all shown, or none
+            among = (row.get("bands") or ()) if group in (row.get("bands") or ()) else row["groups"]
+            every = [[self._released.count_of_group(*_place(row, one), part) for one in among] for part in parts]
+            wholes = [Cell("", sum(cell.value or 0 for cell in cells)) for cells in every]
+        if any(cell.value is None for cell in (*counts, *wholes)) or not all(cell.value for cell in wholes):
+            return Difference([self._d.derived(*counts, *wholes)] * 3)
+        numbers = [round(cell.value or 0) for pair in zip(counts, wholes, strict=True) for cell in pair]
+        found = standardised(*(min(numbers[n], numbers[n // 2 * 2 + 1]) for n in range(4)))
+        if found is None:
+            return Difference([self._d.marked("not_applicable")] * 3)
+        cells = [signed(found[key]) for key in ("difference", "low", "high")]
+        return Difference(cells, found["flagged"], found["certain"])
 
     def estimated(self, row: Mapping[str, Any], group: Mapping[str, Any], share: float | None) -> Cell:
         """A mean of match probabilities of a group's links, or a bound of it, where the link rate is shown."""
@@ -79,6 +120,11 @@ class GroupCells:
             ]
             rate = self._d.marked("suppressed") if any(one.rate.value is None for one in years) else number(0)
         return self._d.derived(rate) if rate.value is None else number(100 * share)
+
+
+def _place(row: Mapping[str, Any], group: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Names of characteristics and labels of a group; of years of birth by fives "bands" is one of the names."""
+    return [*row["characteristics"], *(["bands"] if group in (row.get("bands") or ()) else [])], group["labels"]
 
 
 def basis_of(step: Step) -> str:
@@ -125,21 +171,13 @@ def bias_section(p: Publication) -> Section | None:
     return Section("bias", "Bias by group", blocks)
 
 
-def _verdict(value: Mapping[str, Any] | None, cell: Cell) -> str:
-    if value is None or cell.value is None:
-        return "not shown"
-    if not value["flagged"]:
-        return "not flagged"
-    return "flagged" if value["certain"] else "flagged, may be chance"
-
-
 def _chart(p: Publication, step: Step) -> Block:
-    basis, cells_of = basis_of(step), GroupCells(p, step)
+    basis, cells_of = basis_of(step), GroupCells(p.released(step))
     rows: list[Row] = [
-        [*labels_of(row, group), *cells, _verdict(group[basis], cells[0])]
+        [*labels_of(row, group), *differs.cells, differs.verdict]
         for row, group in named_groups(step, basis)
         if row["characteristics"] != ["cohort"]
-        for cells in [cells_of.difference(row, group, basis)]
+        for differs in [cells_of.difference(row, group, basis)]
     ]
     heads = ["Characteristic", "Group", "Difference", *INTERVAL, "Verdict"]
     table = Table("Standardised differences", heads, rows)
@@ -162,20 +200,21 @@ def drafted_statement(p: Publication, step: Step) -> list[str]:
 
 
 def _findings(p: Publication, step: Step, basis: str, opening: str) -> list[str]:
-    cells_of = GroupCells(p, step)
-    by_title: dict[str, list[tuple[str, Mapping[str, Any] | None, Cell]]] = {}
+    cells_of = GroupCells(p.released(step))
+    by_title: dict[str, list[tuple[str, Difference]]] = {}
     for row, group in named_groups(step, basis):
-        cell = cells_of.difference(row, group, basis)[0]
-        by_title.setdefault(row["title"], []).append((", ".join(group["labels"]), group[basis], cell))
+        by_title.setdefault(row["title"], []).append(
+            (", ".join(group["labels"]), cells_of.difference(row, group, basis))
+        )
     detected, clear, hidden, equal, unsure = [], [], [], [], 0
     for title, groups in by_title.items():
-        seen = [(label, value, cell) for label, value, cell in groups if value and cell.value is not None]
-        flagged = [one for one in seen if one[1]["flagged"]]
-        certain = [one for one in flagged if one[1]["certain"]]
+        seen = [one for one in groups if one[1].value is not None]
+        flagged = [one for one in seen if one[1].flagged]
+        certain = [one for one in flagged if one[1].certain]
         unsure += len(flagged) - len(certain)
         if certain:
             detected.append(f"{title}: {_by_direction(certain, basis)}.")
-        elif not any(value for _, value, _ in groups):
+        elif all(one.cells[0].mark == "not_applicable" for _, one in groups):
             equal.append(lower(title))
         elif not seen:
             hidden.append(lower(title))
@@ -191,24 +230,24 @@ def _findings(p: Publication, step: Step, basis: str, opening: str) -> list[str]
     return [sentence for sentence, is_so in sentences.items() if is_so]
 
 
-def _by_direction(groups: Sequence[tuple[str, Mapping[str, Any], Cell]], basis: str) -> str:
+def _by_direction(groups: Sequence[tuple[str, Difference]], basis: str) -> str:
     parts = []
     for words, is_positive in zip(_SIDES[basis], (False, True), strict=True):
-        names = [f"{label} ({cell.text})" for label, value, cell in groups if (value["difference"] > 0) == is_positive]
+        names = [f"{label} ({one.cells[0].text})" for label, one in groups if ((one.value or 0) > 0) == is_positive]
         parts += [f"{words}: {', '.join(names)}"] if names else []
     return "; ".join(parts)
 
 
 def _table(p: Publication, step: Step, *, two_way: bool) -> Table:
     """Rates, missed matches and differences, a row a group."""
-    cells_of, has_truth = GroupCells(p, step), bool(step["accuracy"])
+    cells_of, has_truth = GroupCells(p.released(step)), bool(step["accuracy"])
     rows: list[Row] = [
         [
             *(*labels_of(row, group), cells_of.rate(row, group)),
             *(cells_of.by_truth(row, group, "missed", "found") if has_truth else []),
             cells_of.estimated(row, group, group["estimated_missed"]),
-            *cells_of.difference(row, group, "matched_unmatched"),
-            *(cells_of.difference(row, group, "found_missed") if has_truth else []),
+            *cells_of.difference(row, group, "matched_unmatched").cells,
+            *(cells_of.difference(row, group, "found_missed").cells if has_truth else []),
         ]
         for row in step["bias"]
         if (len(row["characteristics"]) > 1) == two_way
@@ -223,13 +262,13 @@ def _table(p: Publication, step: Step, *, two_way: bool) -> Table:
 
 def _false_table(p: Publication, step: Step) -> Table:
     """The share of false links by group, by truth and estimated."""
-    cells_of, has_truth = GroupCells(p, step), bool(step["accuracy"])
+    cells_of, has_truth = GroupCells(p.released(step)), bool(step["accuracy"])
     rows: list[Row] = []
     for row, group in named_groups(step, "right_false"):
-        within, cells = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
+        within, differs = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
         estimated = [cells_of.estimated(row, group, within.get(bound)) for bound in ("value", "low", "high")]
         measured = cells_of.by_truth(row, group, "false", "correct") if has_truth else []
-        compared: Row = [*cells, _verdict(group["right_false"], cells[0])] if has_truth else []
+        compared: Row = [*differs.cells, differs.verdict] if has_truth else []
         rows.append([*labels_of(row, group), *measured, *estimated, *compared])
     heads = ["Characteristic", "Group", *(["False links, %", *INTERVAL] if has_truth else [])]
     heads += ["False links, estimated, %", "Range from", "to"]

@@ -6,8 +6,9 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
+from quality.report.linked_tables import Step
 from quality.report.page import Block, Fold, Row, Section, Table, Text
-from quality.report.released import Group, Publication, Side, Step, tied
+from quality.report.released import Group, Publication, Release, Side
 
 _DENOMINATORS = "The three denominators are all people, those eligible to be linked, and those linked."
 _OUTER = ("mean", "low", "high")
@@ -30,33 +31,28 @@ def records_section(p: Publication) -> Section:
         rows.append([f"{source}: people", people])
     rows += [[f"{p.name_of(step)}: links", p.released(step).links] for step in p.steps]
     if spine := p.evaluation.get("spine"):
-        rows.append(["People on the spine", p.d.count(spine["people"])])
-        rows += [[f"Links removed: {cut['rule']}", p.d.count(cut["links"])] for cut in spine.get("removed_links", ())]
+        rows.append(["People on the spine", p.cell("spine", "people")])
+        removed = [str(row["rule"]) for row in spine.get("removed_links", ())]
+        rows += [[f"Links removed: {rule}", p.cell("spine", "removed", rule)] for rule in removed]
     blocks: list[Block] = [Table("Records and links", ["Stage", "Count"], rows)]
     if clusters := p.evaluation.get("clusters"):
-        blocks.append(_clusters_table(clusters, p.d))
+        sizes = [str(row["records"]) for row in clusters["sizes"]]
+        lines: list[Row] = [
+            [f"{size} {'record' if size == '1' else 'records'}", p.cell("clusters", "of", size)] for size in sizes
+        ]
+        lines.append(["All", p.cell("clusters", "people")])
+        blocks.append(Table("People by number of records", ["Records of a person", "People"], lines))
     return Section("records", "Records and links", blocks)
-
-
-def _clusters_table(clusters: Mapping[str, Any], d: Disclosure) -> Table:
-    """People by their number of records: one file without its duplicates."""
-    cells, people = tied({str(row["records"]): row["people"] for row in clusters["sizes"]}, d)
-    rows: list[Row] = [[f"{size} {'record' if size == '1' else 'records'}", cell] for size, cell in cells.items()]
-    return Table("People by number of records", ["Records of a person", "People"], [*rows, ["All", people]])
 
 
 def source_rows(p: Publication) -> list[tuple[str, Cell, Cell, Cell]]:
     """Source, rows read, quarantined rows, people."""
     rows = []
     for source in p.evaluation["sources"]:
-        read = quarantined = p.d.marked("unavailable")
-        if source["rows_read"] is not None and source["quarantined"] is not None:
-            kept = source["rows_read"] - source["quarantined"]
-            parts, read = tied({"kept": kept, "quarantined": source["quarantined"]}, p.d)
-            quarantined = parts["quarantined"]
-            if quarantined.mark == "suppressed":
-                read = quarantined  # the checks of the data show the rows that were kept
-        rows.append((p.names.source(source["source"]), read, quarantined, p.d.count(source["entities"])))
+        read, quarantined, people = (
+            p.cell("source", source["source"], what) for what in ("read", "quarantined", "people")
+        )
+        rows.append((p.names.source(source["source"]), read, quarantined, people))
     return rows
 
 
@@ -169,27 +165,30 @@ def completeness_section(p: Publication) -> Section | None:
         return None
     heads = ["Identifier", *map(p.names.source, sources)]
     tables = {"present": "People with a value, %", "several": "People with more than one value over time, %"}
-    blocks: list[Block] = [
-        Table(
-            caption,
-            heads,
-            [
-                [p.names.column(name), *(_share(counts.get((s, name)), measure, p.d) for s in sources)]
-                for name in identifiers
-            ],
-        )
-        for measure, caption in tables.items()
-        if any(row[measure] is not None for row in counts.values())
-    ]
+    blocks: list[Block] = []
+    for measure, caption in tables.items():
+        if all(row[measure] is None for row in counts.values()):
+            continue
+        shares, none = completeness(p.evaluation, p.release, measure, p.d), p.d.marked("not_applicable")
+        rows: list[Row] = [
+            [p.names.column(name), *(shares.get((source, name), none) for source in sources)] for name in identifiers
+        ]
+        blocks.append(Table(caption, heads, rows))
     note = f"[{p.d.profile.symbols.not_applicable}] the source does not hold the identifier."
     return Section("completeness", "Completeness of identifiers", [*blocks, Text(note)])
 
 
-def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
-    if row is None or not row["present"] or row[measure] is None:
-        return d.marked("not_applicable")
-    one_value = row["present"] - row[measure]  # both shares together disclose it
-    return d.percent(row[measure], row["entities"], tied=[d.count(one_value)] if measure == "several" else [])
+def completeness(evaluation: Mapping[str, Any], one: Release, what: str, d: Disclosure) -> dict[tuple[str, str], Cell]:
+    """By source and identifier the percentage of people who have a value ("present"), or more than one ("several")."""
+    shares = {}
+    for source in evaluation.get("sources", ()):
+        for row in source["completeness"]:
+            keys = [("source", source["source"], name, row["identifier"]) for name in ("of", "present", "several")]
+            tied = [one.cells[key] for key in keys[: 2 if what == "present" else 3] if key in one.cells]
+            is_known = row["present"] and row[what] is not None
+            share = d.percent(row[what], row["entities"], tied=tied) if is_known else d.marked("not_applicable")
+            shares[source["source"], row["identifier"]] = share
+    return shares
 
 
 def draws_section(p: Publication) -> Section:

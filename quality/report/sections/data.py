@@ -1,9 +1,9 @@
 """Checks of the data: contracts of sources, published tables and extracts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure, Sum
+from quality.disclosure import Cell, Sum
 from quality.report.page import Block, Fold, Row, Section, Table, Text
 from quality.report.released import Publication
 from quality.report.showing import number
@@ -19,7 +19,7 @@ def contracts_section(p: Publication) -> Section | None:
     contracts = p.contracts
     if not contracts:
         return None
-    rows = [_row(p, *one) for one in zip(contracts, _released(contracts, p.d), strict=True)]
+    rows = [_row(p, *one) for one in zip(contracts, _released(p), strict=True)]
     failed = [row for row, rule in zip(rows, contracts, strict=True) if not rule["success"]]
     critical = sum(not row["success"] and row["severity"] == "critical" for row in contracts)
     idle = sum(not int(row["checked"]) for row in contracts)
@@ -45,11 +45,13 @@ def _by_table(p: Publication) -> Table:
     return Table("Rules by table", ["Table", "Rules", "Failing"], rows)
 
 
-def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[tuple[Cell, Cell]]:
+def _released(p: Publication) -> list[tuple[Cell, Cell]]:
     """Rows checked and failing of each rule, which disclose each other: rows with a value are all less those without.
 
-    A number that two rules of a column share is one count: rows that one rule passes are those that the next checks.
+    A number that two rules of a column share is one count: rows that one rule passes are those that the next checks. All
+    rows of a source are those that were kept, and are shown here where they are elsewhere.
     """
+    contracts = p.contracts
     every: dict[str, int] = {}
     for row in contracts:
         every[str(row["source"])] = max(every.get(str(row["source"]), 0), int(row["checked"]))
@@ -72,7 +74,20 @@ def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[tup
             sums[Sum(whole, (failing, count(checked - failed)))] = None
         if 0 < checked < every[source]:
             sums[Sum(count(every[source]), (whole, count(every[source] - checked)))] = None
-    cells = d.counts(counts, list(sums), unpublished=set(counts) - {key for pair in keys for key in pair})
+    kept = {source["source"]: (source.get("rows_read") or 0) - (source.get("quarantined") or 0)
+            for source in p.evaluation.get("sources", ())}  # fmt: skip
+    elsewhere = {
+        key: p.cell("source", key[0], "kept").mark
+        for key, rows in counts.items()
+        if key[1] == "" and kept.get(key[0]) == rows
+    }
+    cells = p.d.counts(
+        counts,
+        list(sums),
+        unpublished=set(counts) - {key for pair in keys for key in pair},
+        fixed=[key for key, mark in elsewhere.items() if mark is None],
+        sensitive=[key for key, mark in elsewhere.items() if mark == "suppressed"],
+    )
     return [(cells[whole], cells[failing]) for whole, failing in keys]
 
 

@@ -8,8 +8,9 @@ from quality.measures.calibration import by_chance
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.measures.review_estimates import all_readings
 from quality.report import charts
+from quality.report.linked_tables import Step
 from quality.report.page import Block, Row, Section, Table, Text
-from quality.report.released import Publication, Step
+from quality.report.released import Publication
 from quality.report.showing import (
     INTERVAL,
     MEASURES,

@@ -7,9 +7,10 @@ from typing import Any
 
 from quality.disclosure import Cell
 from quality.report import charts
+from quality.report.linked_tables import Step
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text
-from quality.report.released import Publication, Step
+from quality.report.released import Publication
 from quality.report.showing import lower, number
 
 _DECISIONS = {"accepted": "Accepted", "review": "In review", "rejected": "Rejected"}

@@ -6,8 +6,9 @@ from importlib import resources
 from typing import Any
 
 from quality.measures.parameters import version
+from quality.report.linked_tables import Step
 from quality.report.page import Block, Fold, Row, Section, Table, Terms, Text
-from quality.report.released import Publication, Step
+from quality.report.released import Publication
 from quality.report.showing import moment, symbols
 
 _FACTS = {

@@ -7,8 +7,9 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.measures.estimated_error import LINKS_ONLY, WHY_UNKNOWN
 from quality.measures.review_estimates import all_readings
+from quality.report.linked_tables import BY_RULE, CORRECT, FALSE, MISSED, Step
 from quality.report.page import Headline, Part, Row, Section, Table, Text
-from quality.report.released import BY_RULE, CORRECT, FALSE, MISSED, Publication, Side, Step
+from quality.report.released import Publication, Side
 from quality.report.sections.bias import MISSED_ESTIMATED, MISSED_NOTE, GroupCells, basis_of, labels_of, named_groups
 from quality.report.sections.coverage import eligible_rule, source_rows
 from quality.report.sections.methods import training_warnings
@@ -74,11 +75,11 @@ def headlines(p: Publication) -> list[Headline]:
     subject = p.subject
     step, cells = subject.step, p.released(subject.step)
     people, of_step = p.names.people(subject.source), f", {p.name_of(step)}" if len(p.steps) > 1 else ""
-    if spine := p.evaluation.get("spine"):
-        first = Headline("People", p.d.count(spine["people"]), "", "on the spine")
-    elif clusters := p.evaluation.get("clusters"):
-        note = f"found among {p.d.count(clusters['records']).text} records"
-        first = Headline("People", p.d.count(clusters["people"]), "", note)
+    if p.evaluation.get("spine"):
+        first = Headline("People", p.cell("spine", "people"), "", "on the spine")
+    elif p.evaluation.get("clusters"):
+        note = f"found among {p.cell('clusters', 'records').text} records"
+        first = Headline("People", p.cell("clusters", "people"), "", note)
     else:
         first = Headline("Records", subject.whole.everybody, "", f"in {p.names.source(subject.source)}")
     eligible = "eligible " if subject.has_rule else ""
@@ -113,8 +114,8 @@ def summary(p: Publication) -> str:
     """What was linked and how well, in two sentences."""
     subject = p.subject
     whole, people, other = subject.whole, p.names.people(subject.source), _other(p, subject)
-    if clusters := p.evaluation.get("clusters"):
-        records, of = p.d.count(clusters["records"]), p.d.count(clusters["people"])
+    if p.evaluation.get("clusters"):
+        records, of = p.cell("clusters", "records"), p.cell("clusters", "people")
         first = f"{records.text} records of {p.names.source(subject.source)} are {of.text} people."
     elif whole.rate.value is not None:
         eligible = " eligible" if subject.has_rule else ""
@@ -162,7 +163,7 @@ def _population(p: Publication, subject: Side) -> str:
     if sources := [f"{name} ({people.text})" for name, _, _, people in source_rows(p)]:
         text.append(f"People by source: {', '.join(sources)}.")
     if spine := p.evaluation.get("spine"):
-        text.append(f"The spine has {p.d.count(spine['people']).text} people.")
+        text.append(f"The spine has {p.cell('spine', 'people').text} people.")
         on_spine = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
         partly = [
             p.names.source(row["source"])
@@ -209,20 +210,20 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
     """Groups that are under-represented among the linked, most first."""
     if not step.get("bias"):
         return [Text("The run has no characteristics of people, so quality by group is not known.")]
-    basis, cells_of, title = basis_of(step), GroupCells(p, step), p.name_of(step)
+    basis, cells_of, title = basis_of(step), GroupCells(p.released(step)), p.name_of(step)
     rows: list[tuple[float, Row]] = []
     for row, group in named_groups(step, basis):
-        cell = cells_of.difference(row, group, basis)[0]
+        differs = cells_of.difference(row, group, basis)
         people = group["in_both"] if basis == "found_missed" else group["eligible"]
-        if cell.value is None or cell.value >= 0 or people < _FEWEST or not group[basis]["flagged"]:
+        if differs.value is None or differs.value >= 0 or people < _FEWEST or not differs.flagged:
             continue
         released = cells_of.group(row, group)
         missed = cells_of.estimated(row, group, group["estimated_missed"])
         if group["missed"]:
             missed = cells_of.by_truth(row, group, "missed", "found")[0]
         line: Row = [*labels_of(row, group), released.eligible if released else p.d.marked("unavailable")]
-        line += [cells_of.rate(row, group), missed, cell, "yes" if group[basis]["certain"] else "no"]
-        rows.append((cell.value, line))
+        line += [cells_of.rate(row, group), missed, differs.cells[0], "yes" if differs.certain else "no"]
+        rows.append((differs.value, line))
     if not rows:
         return [Text(f"{title}: no group of {_FEWEST} people or more is clearly under-represented among the linked.")]
     heads = ["Characteristic", "Group", "Eligible", "Linked, %"]
@@ -238,17 +239,14 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
 
 def _more_false(p: Publication, step: Step) -> list[Text | Table]:
     """Groups with more false links than their share, beyond 0.1 and beyond chance."""
-    cells_of = GroupCells(p, step)
+    cells_of = GroupCells(p.released(step))
     rows: list[tuple[float, Row]] = []
     for row, group in named_groups(step, "right_false"):
-        differs, judged = group["right_false"], group["false"]
-        if not differs or not differs["certain"] or differs["difference"] >= 0 or judged["of"] < _FEWEST:
-            continue
-        cell, low, high = cells_of.difference(row, group, "right_false")
-        if cell.value is not None:
-            share, *bounds = cells_of.by_truth(row, group, "false", "correct")
-            line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(low, high)]
-            rows.append((cell.value, line))
+        differs, judged = cells_of.difference(row, group, "right_false"), group["false"]
+        if differs.value is not None and differs.value < 0 and differs.certain and judged["of"] >= _FEWEST:
+            (share, *bounds), (cell, *within) = cells_of.by_truth(row, group, "false", "correct"), differs.cells
+            line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(*within)]
+            rows.append((differs.value, line))
     if not rows:
         return []
     lines = _worst(rows)

@@ -16,6 +16,7 @@ from quality.dashboard import Run, runs_below, write_site
 from quality.dashboard.figures import Figure, Figures, change
 from quality.disclosure import Cell, Disclosure, load
 from quality.report.names import Names
+from quality.report.released import release
 from tests.quality.report.test_report import CANARIES, Page
 
 Made = Callable[..., Path]
@@ -155,52 +156,45 @@ def test_groups_are_those_that_the_report_shows(made: Made, tmp_path: Path, d: D
     assert not [labels for labels in shown if labels[0] == "Source"]
 
 
-def compared(name: str, *groups: tuple[int, int, float, float | None]) -> Run:
-    """A run of one step with groups of matched, eligible, and differences of the linked and, with truth, of the found."""
-    rows = []
-    for matched, eligible, linked, result in groups:
-        known = {"found": 900, "in_both": 950} if result is not None else {"found": None, "in_both": None}
-        row: dict[str, Any] = {"matched": matched, "eligible": eligible, **known}
-        for key, difference in (("matched_unmatched", linked), ("found_missed", result)):
-            row[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}
-        rows.append(row)
-    step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": rows}]}
+def compared(name: str, *groups: tuple[int, int], found: int | None = None) -> Run:
+    """A run of one step with groups of linked and eligible; with truth `found` of the first group's people were found."""
+    rows = [
+        {"group": f"g{n}", "label": f"g{n}", "all": of, "eligible": of, "linked": linked}
+        for n, (linked, of) in enumerate(groups)
+    ]
+    total = {"side": "left", **{key: sum(row[key] for row in rows) for key in ("all", "eligible", "linked")}}
+    rate = {"side": "left", "characteristic": "sex", "title": "Sex", "is_partition": True, "groups": rows}
+    bias = [{"labels": [row["label"]], "eligible": row["eligible"], "matched": row["linked"], "matched_unmatched": {},
+             "found_missed": None if found is None else {}, "in_both": None, "found": None, "false": None} for row in rows]  # fmt: skip
+    if found is not None:
+        for row, place in zip(bias, range(len(bias)), strict=True):
+            row |= {"in_both": row["eligible"] - 50, "found": row["matched"] - 50 if place else found}
+    step = {"step": "a-b", "left": "a", "right": "b", "totals": [total], "rates": [rate], "reasons": [],
+            "bias": [{"characteristics": ["sex"], "title": "Sex", "groups": bias}]}  # fmt: skip
     return Run(name, Path(), {}, {"steps": [step]})
 
 
-@pytest.mark.parametrize(
-    ("runs", "largest", "flagged"),
-    [
-        # Small groups are left out; where no group is large enough, zero would say that none is flagged.
-        (
-            [((900, 1000, -0.2, None), (40, 60, 0.9, None), (995, 1000, 0.5, None), (500, 800, 0.05, None))],
-            ["0.20"],
-            ["1"],
-        ),
-        ([((900, 1000, -0.4, None),), ((45, 50, -0.4, None),)], ["0.40", "z"], ["1", "z"]),
-        # Runs with truth and without are compared by one measure.
-        ([((900, 1000, 0.4, None),), ((900, 1000, 0.5, 0.05),)], ["0.40", "0.50"], ["1", "1"]),
-        ([((900, 1000, 0.5, 0.05),), ((900, 1000, 0.3, 0.06),)], ["0.05", "0.06"], ["0", "0"]),
-    ],
-)
-def test_bias_of_runs(runs: list[Any], largest: list[str], flagged: list[str], d: Disclosure) -> None:
-    shown = [compared(str(place), *groups) for place, groups in enumerate(runs)]
-    assert _cells(Figures(shown, NAMES, d).bias) == {
-        ("a to b", "Largest difference, either way"): largest,
-        ("a to b", "Groups flagged"): flagged,
-    }
+def test_bias_of_runs_is_of_groups_that_each_run_shows(d: Disclosure) -> None:
+    """Groups of fewer than 100 and hidden ones are left out; where none is left, zero would say that none is flagged."""
+    runs = [
+        compared("1", (900, 1000), (500, 1000), (20, 60)),
+        compared("2", (900, 1000), (500, 1000), (995, 1000)),  # five without a link, and a complement
+        compared("3", (45, 50), (30, 50)),
+    ]
+    largest, flagged = Figures(runs, NAMES, d).bias.figures
+    assert [cell.text for cell in largest.cells] == ["1.12", "0.49", "z"]
+    assert [cell.text for cell in flagged.cells] == ["2", "1", "z"]
 
 
 def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -> None:
-    step = evaluation["steps"][0]
-    lighter = copy.deepcopy(step)
-    for row in lighter["weights"]:
+    lighter = copy.deepcopy(evaluation)
+    for row in lighter["steps"][0]["weights"]:
         row["bin"] -= 10
-    assert Figures([], NAMES, d).index(step, step).text == "0.000"
-    moved = Figures([], NAMES, d).index(step, lighter).value
+    before, after = (release(one, d).steps["npd-cis"] for one in (evaluation, lighter))
+    assert before.stability(before)["match weights"][0].text == "0.000"
+    moved = after.stability(before)["match weights"][0].value
     assert moved is not None
     assert moved > 0.25
-    assert Figures([], NAMES, d).index(None, step).mark == "not_applicable"
 
 
 def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure) -> None:

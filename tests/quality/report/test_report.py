@@ -24,7 +24,7 @@ from quality.report.page import Table, Text
 from quality.report.released import Group, Publication
 from quality.report.render import Inputs as ReportInputs
 from quality.report.render import headlines, render, render_run
-from quality.report.sections.bias import GroupCells, drafted_statement
+from quality.report.sections.bias import Difference, GroupCells, drafted_statement
 from quality.report.sections.coverage import draw_cells, draws_section
 from quality.report.sections.statement import known_error, statement_part
 from tests.quality.conftest import CONTRACTS, MANIFEST
@@ -273,11 +273,12 @@ def test_advice_follows_from_the_figures(counted: dict[str, Any]) -> None:
 
 
 def test_under_represented_groups_are_named(counted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(GroupCells, "by_truth", lambda *_: [Cell("50.0", 50.0)] * 3)
     groups = counted["steps"][0]["bias"][0]["groups"]
-    for place, group in enumerate(groups):
-        worse = {"difference": -0.3 if place == 0 else 0.2, "low": -0.4, "high": -0.2, "flagged": True, "certain": True}
-        group |= {"found_missed": worse, "in_both": max(group["in_both"], 100)}
+    for group in groups:
+        group["in_both"] = max(group["in_both"], 100)
+    worse = Difference([Cell("−0.30", -0.3)] * 3, True, True)
+    other = Difference([Cell("0.20", 0.2)] * 3, True, True)
+    monkeypatch.setattr(GroupCells, "difference", lambda _, __, group, ___: worse if group is groups[0] else other)
     sections = statement_of(counted)
     (table,) = [block for block in sections["groups"] if isinstance(block, Table)]
     assert [row[1] for row in table.rows] == [groups[0]["labels"][0]]
@@ -305,8 +306,8 @@ def test_bias_discloses_no_rate_that_is_hidden(without_truth: dict[str, Any]) ->
     (step,) = without_truth["steps"]
     row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
     for group in row["groups"]:
-        shown = GroupCells(of(without_truth), step)
-        cells = shown.difference(row, group, "matched_unmatched")
+        shown = GroupCells(of(without_truth).released(step))
+        cells = shown.difference(row, group, "matched_unmatched").cells
         if shown.rate(row, group).mark == "suppressed":
             assert all(cell.mark == "suppressed" for cell in cells)
     assert "London (−" in " ".join(drafted_statement(of(without_truth), step))
