@@ -2,10 +2,12 @@
 #
 #   PYTHON    the interpreter that .venv is made with: 3.11 or later
 #   WORKERS   processes that the tests run in
+#   EXTRAS    of leo-linkage in requirements.lock and the wheel's list of components: all but [spark], 0.5 GB
 
 SHELL   := /bin/bash
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 WORKERS ?= 2
+EXTRAS  := apps contracts disclosure readers splink
 VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
@@ -61,7 +63,7 @@ docs: $(VENV)/.docs ## the documentation site, in build/site
 
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl, and the list of its components (CycloneDX) next to it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
-	$(BIN)/python .ci/sbom.py dist
+	$(BIN)/python .ci/sbom.py dist $(EXTRAS)
 
 # Both files are of one resolution: versions in constraints.txt are kept until they are taken out of it.
 COMPILE = printf 'hatchling==1.33.0\neditables' | $(BIN)/uv pip compile pyproject.toml - --python-version 3.11.6 \
@@ -71,7 +73,7 @@ lock: $(VENV)/.test ## resolve again after a change of pyproject.toml: constrain
 	$(INSTALL) uv
 	@mkdir -p build
 	$(COMPILE) --all-extras --output-file build/constraints.txt && mv build/constraints.txt constraints.txt
-	$(COMPILE) --extra apps --universal --generate-hashes --output-file requirements.lock
+	$(COMPILE) $(EXTRAS:%=--extra %) --universal --generate-hashes --output-file requirements.lock
 
 clean: ## remove caches and builds; runs and .venv stay
 	rm -rf build dist spark-warehouse metastore_db derby.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
@@ -93,7 +95,7 @@ $(VENV)/.demo: pyproject.toml requirements.lock | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[apps,dev,spark,bench]'
+	$(INSTALL) --editable '.[all,bench,dev]'
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python

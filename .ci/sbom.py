@@ -1,6 +1,6 @@
-"""Write the components of the wheel in a folder as CycloneDX 1.6 JSON: python .ci/sbom.py dist.
+"""Write the components of the wheel in a folder as CycloneDX 1.6 JSON: python .ci/sbom.py dist EXTRA...
 
-Components are the distributions that leo-linkage needs, as installed in this environment (Makefile: from
+Components are the distributions that leo-linkage and these extras of it need, as installed in this environment (Makefile: from
 requirements.lock). Specification: https://cyclonedx.org/docs/1.6/json/
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT, EXTRAS = "leo-linkage", ("", "apps")
+ROOT = "leo-linkage"
 
 
 def needed(name: str, extras: tuple[str, ...] = ("",)) -> list[str]:
@@ -38,9 +38,10 @@ def component(name: str, kind: str = "library") -> dict[str, Any]:
     return described | ({"licenses": licences} if licences else {})
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, extras: list[str]) -> None:
     """Write FOLDER/leo_linkage-VERSION.cdx.json."""
-    tree, waiting = {ROOT: needed(ROOT, EXTRAS)}, needed(ROOT, EXTRAS)
+    waiting = needed(ROOT, ("", *extras))
+    tree = {ROOT: list(waiting)}
     while waiting:
         if (name := waiting.pop()) not in tree:
             tree[name] = needed(name)
@@ -67,4 +68,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

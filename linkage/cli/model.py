@@ -13,7 +13,6 @@ from linkage.cli.output import (
     a_file,
     both_sides,
     count_of,
-    needing_apps,
     refuse_options,
     request_of,
     say,
@@ -23,6 +22,7 @@ from linkage.cli.output import (
     write_json,
 )
 from linkage.errors import ConfigError
+from linkage.extras import require
 
 if TYPE_CHECKING:
     from linkage.model import BlockingRule
@@ -98,10 +98,11 @@ def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0) -> None:
     from linkage.catalogue import shipped
     from quality.report.names import Names
 
-    with needing_apps("leo model tune"):
-        from quality.tune.app import application
-        from quality.tune.session import TuneSession
-        from quality.web import check_port, serve
+    require("leo model tune", "apps")
+    from quality.tune.app import application
+    from quality.tune.session import TuneSession
+    from quality.web import check_port, serve
+
     check_port(port)
     with TuneSession(run, step, say) as session:
         typer.echo(f"{session.pairs:,} pairs of step {session.step}; Ctrl-C ends")

@@ -144,16 +144,6 @@ def first_meant(verb: str) -> type[TyperGroup]:
     return Group
 
 
-@contextlib.contextmanager
-def needing_apps(command: str) -> Iterator[None]:
-    """Say what to install where a package of the browser applications is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as missing:
-        install = "pip install 'leo-linkage[apps]'"
-        raise ConfigError(f"{command} needs {missing.name}\n  install it: {install}") from missing
-
-
 def a_file(path: Path | None) -> Path | None:
     """Callback of an option that names a file to write: whether it can be is known before the work.
 

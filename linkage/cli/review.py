@@ -7,7 +7,8 @@ import typer
 from typer import Argument, Option
 
 from linkage.cli import options as o
-from linkage.cli.output import first_meant, needing_apps, show
+from linkage.cli.output import first_meant, show
+from linkage.extras import require
 
 app = typer.Typer(
     cls=first_meant("open"),
@@ -37,15 +38,15 @@ def open_(
 
     Example: leo review runs/demo --step education-cis
     """
+    require("leo review", "apps")  # leo review sample and add do without
     from quality.review.sample import step_to_review
 
     chosen = step_to_review(run, step, size, labels_from)
-    with needing_apps("leo review"):  # leo review sample and add do without
-        from quality.review.app import application
-        from quality.review.session import ReviewSession
-        from quality.web import check_port, serve
     from linkage.catalogue import shipped
     from quality.report.names import Names
+    from quality.review.app import application
+    from quality.review.session import ReviewSession
+    from quality.web import check_port, serve
 
     check_port(port)
     with ReviewSession(run, chosen) as session:

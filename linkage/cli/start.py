@@ -16,6 +16,7 @@ from linkage.cli.failures import stoppable
 from linkage.cli.options import Json, NoProgress, People, Population, Seed
 from linkage.cli.output import exit_unless, first_meant, show
 from linkage.errors import ConfigError
+from linkage.extras import require
 from linkage.pipeline.progress import counter_for, progress_for
 
 synth = typer.Typer(
@@ -41,6 +42,7 @@ def demo(
 
     Example: leo demo --people 50000
     """
+    require("leo demo", "contracts", "disclosure")
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import closing_lines, pipeline
 

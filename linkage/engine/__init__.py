@@ -23,6 +23,7 @@ from linkage.engine.files import is_hidden, unfinished
 from linkage.engine.locked_tempdir import LockedTempdir, scratch_folder
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
+from linkage.extras import require
 
 __all__ = [
     "FEW_ROWS",
@@ -70,12 +71,9 @@ def connect(
 
         return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch, within=within)
     if name == "spark":
-        try:
-            from linkage.engine.spark import SparkEngine
-        except ModuleNotFoundError as missing:
-            raise ConfigError(
-                f"engine 'spark' needs {missing.name}\n  install it: pip install 'leo-linkage[spark]'"
-            ) from missing
+        require("engine 'spark'", "spark")
+        from linkage.engine.spark import SparkEngine
+
         spark: Engine = SparkEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
         return spark
     raise ConfigError(f"no engine '{name}'\n  there are: duckdb, spark")

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from linkage.errors import ConfigError
+from linkage.extras import require
 
 OLDEST = 17  # Spark 4 runs on Java 17 and later
 
@@ -46,10 +47,11 @@ def spark_home() -> Path:
     Raises:
         ConfigError: pyspark is not installed.
     """
-    found = importlib.util.find_spec("pyspark")
-    if found is None or found.origin is None:
-        raise ConfigError("engine 'spark' needs pyspark\n  install it: pip install 'leo-linkage[spark]'")
-    return Path(found.origin).parent
+    require("engine 'spark'", "spark")
+    package = importlib.util.find_spec("pyspark")
+    assert package
+    assert package.origin
+    return Path(package.origin).parent
 
 
 def _major(java: Path) -> int | None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pyarrow as pa
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.engine import Engine, Table, quote
 
@@ -40,6 +38,11 @@ class ProjectKey:
         return hmac.digest(self.secret, f"{kind}{SEPARATOR}{value}".encode(), "sha256")[:16]
 
 
+def derived(secret: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256 (RFC 5869) without a salt, of 32 bytes: one block, so that extract and expand are one HMAC each."""
+    return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), info + b"\x01", "sha256")
+
+
 @dataclass(frozen=True)
 class MasterKey:
     """The key from which project keys are derived. Its bytes are never shown."""
@@ -49,7 +52,7 @@ class MasterKey:
     def project(self, project: str, *more: str) -> ProjectKey:
         """The key of a project, by `Project.identity`: id, organisation and approval; of labels by a name only."""
         info = f"leo-linkage|v2|{json.dumps([project, *more])}|pseudonym".encode()
-        return ProjectKey(project, HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(self.secret))
+        return ProjectKey(project, derived(self.secret, info))
 
     @property
     def fingerprint(self) -> str:

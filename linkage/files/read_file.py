@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
+from linkage.extras import require
 from linkage.files.header_names import any_known
 from linkage.records.csv_files import LINE, is_of_two_bytes, mark_of, read_header, start_of
 from linkage.records.layout import listed, looks_like_a_record
@@ -60,6 +61,7 @@ def holds_whole_numbers(column: pa.Array) -> bool:
 
 def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
     """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the label."""
+    require(f"{path}: a statistical file", "readers")
     import pyreadstat
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])

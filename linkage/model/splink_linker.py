@@ -11,6 +11,7 @@ from typing import Any
 
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, NothingToTrainOnError
+from linkage.extras import require
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import GIVE_A_MODEL, NOT_OBSERVED, Model, from_dict
 from linkage.model.training import TrainingReport
@@ -66,6 +67,7 @@ def train_by_splink(
         ConfigError: the engine is not DuckDB.
         NothingToTrainOnError: no block makes enough pairs, or Splink cannot train on them.
     """
+    require("training by Splink", "splink")
     from splink import block_on
     from splink.internals.exceptions import EMTrainingException, SplinkException
 
@@ -92,6 +94,7 @@ def train_by_splink(
 
 
 def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
+    require("Splink's linker", "splink")
     from splink import DuckDBAPI, Linker
 
     if engine.is_distributed:

@@ -8,6 +8,7 @@ from linkage.config.resources import definitions_hash, own_names
 from linkage.config.toml_file import json_of
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
+from linkage.extras import EXTRAS, require
 from linkage.pipeline.gates import not_asked
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.manifest import RunFacts, is_synthetic, manifest_of
@@ -44,9 +45,11 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
     """A runner of a job's stages in the folder `out`.
 
     Raises:
-        ConfigError: as of `check_job`; the last release lies in `out`.
+        ConfigError: as of `check_job`; an extra is not installed; the last release lies in `out`.
     """
     check_job(job)
+    needed = {"contracts", "disclosure", *(step.trainer for step in job.config.step), job.config.run.engine}
+    require("a run", *sorted(needed & EXTRAS.keys()))
     if job.previous and out.resolve() in job.previous.spine.resolve().parents:
         raise ConfigError(
             f"{out}: the last release lies here, and this one would take its place\n  give this one a folder of its "

@@ -13,6 +13,7 @@ from typing import Any
 
 from linkage.catalogue import TableDef
 from linkage.errors import LeoError
+from linkage.extras import require
 from quality.contracts.rules import Rule
 
 
@@ -24,6 +25,7 @@ def judge(shares: Sequence[tuple[float, float]]) -> list[bool]:
     """
     if not shares:
         return []
+    require("a check of tables", "contracts")
     with quiet():
         import great_expectations as gx
         import great_expectations.expectations as gxe

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from linkage.extras import require
 from quality.disclosure.bounds import AttackerBounds, Key, ProtectionLevel
 
 TOLERANCE = 1e-6
@@ -32,6 +33,7 @@ class Programme:
     """
 
     def __init__(self, lines: Any, least: Any, most: Any, low: Any, high: Any) -> None:
+        require("disclosure control", "disclosure")
         import highspy  # takes 0.2 s
         from highspy._core import _Highs
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, batches
 from linkage.engine import rows as engine_rows
 from linkage.extract import MasterKey, Project
-from linkage.extract.pseudonyms import PATTERN, pseudonyms
+from linkage.extract.pseudonyms import PATTERN, derived, pseudonyms
 
 
 def by_hand(secret: bytes, kind: str, value: str) -> str:
@@ -112,3 +112,9 @@ def test_values_of_more_than_one_batch(engine: Engine, key: MasterKey) -> None:
     assert {row["value"]: row["pseudonym"] for row in found} == {
         v: by_hand(project.secret, "URN", str(v)) for v in range(70_000)
     }
+
+
+def test_project_keys_are_derived_as_rfc_5869_derives_them() -> None:
+    """Test case 3: 22 bytes 0x0b, no salt, no info; the first 32 of its 42 bytes."""
+    expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+    assert derived(b"\x0b" * 22, b"").hex() == expected
