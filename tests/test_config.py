@@ -277,3 +277,60 @@ def test_thresholds_that_agree_are_taken(tmp_path: Path, given: str) -> None:
     path = tmp_path / "run.toml"
     path.write_text(ONE_STEP + given)
     assert load(path).step[0].name == "first"
+
+
+SETTABLE = """
+[run]
+name = "x"
+[source.npd]
+dataset = "npd"
+table = "census"
+files = ["x"]
+[source.cis]
+dataset = "cis"
+table = "customers"
+files = ["y"]
+[[step]]
+name = "npd-cis"
+left = "npd"
+right = "cis"
+"""
+
+
+def test_settings_replace_keys_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(SETTABLE)
+    settings = [
+        *("run.engine=spark", "run.threads=4", 'run.memory_limit="2GB"', "outputs.longitudinal=false"),
+        *("step.npd-cis.accept_probability=0.9", 'source.npd.files=["a", "b"]', "source.npd.columns.dob=Birth"),
+        *("gates.min_precision=0.5", "run.truth=2020", "source.npd.keep.house=House"),
+    ]
+    config = load(path, settings)
+    assert (config.run.engine, config.run.threads, config.run.memory_limit) == ("spark", 4, "2GB")
+    assert (config.step[0].accept_probability, config.gates.min_precision, config.run.truth) == (0.9, 0.5, "2020")
+    assert config.source["npd"].files == ("a", "b")
+    assert (config.source["npd"].columns, config.source["npd"].keep) == ({"dob": "Birth"}, {"house": "House"})
+    assert not config.outputs.longitudinal
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("run.thread=4", "--set run.thread: no such key; nearest: threads"),
+        ("step.npd-cs.left=x", "--set step.npd-cs.left: no such step; nearest: npd-cis"),
+        ("source.hesa.files=x", "--set source.hesa.files: no such source; there are cis, npd"),
+        ("run.threads=four", "--set run.threads: a number is expected"),
+        ("run.threads=4.5", "run.threads: input should be a valid integer"),
+        ("step.npd-cis.accept_probability=2", "step.0.accept_probability: input should be less than or equal to 1"),
+        ("run.threads", "write KEY=VALUE, for example run.threads=4"),
+        ("run.threads.most=4", "--set run.threads.most: run.threads has no keys of its own"),
+        ("step.npd-cis=x", "give a key of it: step.npd-cis.name="),
+        ("run.engine=sql", "run.engine: input should be 'duckdb' or 'spark'"),
+    ],
+)
+def test_a_setting_that_fits_no_key_is_named(tmp_path: Path, setting: str, message: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(SETTABLE)
+    with pytest.raises(ConfigError) as error:
+        load(path, [setting])
+    assert message in str(error.value)

@@ -117,8 +117,8 @@ def test_what_there_is_not_is_seen():
     assert list(faults_of(["linc", "a.csv"])) == ["no verb linc"]
     assert list(faults_of(["extract", "runs/demo", "request.toml", "--kee", "k"])) == ["--kee"]
     assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--double", "1"])) == []
-    assert list(commands_in("```\n$ leo run x.toml --plan   # what would run\n```\nor `leo demo`\n")) == [
-        "run x.toml --plan",
+    assert list(commands_in("```\n$ leo plan x.toml --json   # what would run\n```\nor `leo demo`\n")) == [
+        "plan x.toml --json",
         "demo",
     ]
 

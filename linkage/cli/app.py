@@ -24,7 +24,9 @@ _PANELS = {
     "Pipeline": {
         "init": "pipeline:init",
         "check": "pipeline:check",
+        "plan": "pipeline:plan",
         "run": "pipeline:run",
+        "status": "pipeline:status",
         "compare": "results:compare",
         "publish": "pipeline:publish",
     },

@@ -1,9 +1,10 @@
-"""`leo init`, `check`, `run` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
+"""`leo init`, `check`, `plan`, `run`, `status` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
 
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -11,12 +12,25 @@ from typer import Argument, Option
 from linkage import process
 from linkage.cli import options as o
 from linkage.cli.failures import stoppable
-from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show
+from linkage.cli.output import checking, count_of, request_of, say, say_inferred, say_notes, show, table_lines
 from linkage.config.resources import SCHEMAS, copy_definitions, definitions, shipped_dir
 from linkage.errors import ConfigError, LeoError
-from linkage.pipeline.fingerprint import Decision
+from linkage.pipeline.plan import Decision, Scope
 from linkage.pipeline.progress import progress_for
 
+if TYPE_CHECKING:
+    from linkage.pipeline.runner import Runner
+
+Config = Annotated[Path, Argument(help="The run's TOML file, for example configs/leo.toml.")]
+Data = Annotated[Path | None, Option(help="Folder of the sources, instead of \\[run] data.")]
+Out = Annotated[Path | None, Option(help="The run's folder; runs/NAME when not given.")]
+EngineName = Annotated[str | None, Option("--engine", help="duckdb or spark, instead of \\[run] engine.")]
+Previous = Annotated[Path | None, Option(help="The last release's run, whose person ids live on.")]
+Settings = Annotated[o.Texts, Option("--set", metavar="KEY=VALUE", help="Key of the run's file: run.threads=4.")]
+Select = Annotated[o.Texts, Option("--select", metavar="STAGE", help="Only this stage; repeatable.")]
+From = Annotated[str | None, Option("--from", metavar="STAGE", help="Run again this stage and those that follow.")]
+Until = Annotated[str | None, Option("--until", metavar="STAGE", help="Stop after this stage.")]
+Rerun = Annotated[bool, Option("--rerun", help="Run again what is up to date, too.")]
 OwnFolder = Annotated[Path, Option(help="The folder of your own definitions; made, or added to.")]
 
 
@@ -46,6 +60,7 @@ def init(
 def check(
     config: Annotated[Path, Argument(help="A run's TOML file.")],
     data: Annotated[Path | None, Option(help="Check its input files below this folder, too.")] = None,
+    settings: Settings = None,
     as_json: o.Json = False,
 ) -> None:
     """Check a run's file and all that it names: passes, models, outcomes, projects. Nothing is run.
@@ -57,7 +72,7 @@ def check(
     from linkage.pipeline.job import check_job, load_job, remarks
 
     with checking(config):
-        job = load_job(config, data=data, need_data=data is not None, need_key=False)
+        job = load_job(config, data=data, need_data=data is not None, need_key=False, settings=settings or ())
         check_job(job, damaged=True)
     parts = [len(part) for part in (job.config.source, job.config.attributes, job.config.step, job.projects)]
     words = (("source",), ("table of attributes", "tables of attributes"), ("step",), ("project",))
@@ -70,51 +85,118 @@ def check(
 
 
 def run(
-    config: Annotated[Path, Argument(help="The run's TOML file, for example configs/leo.toml.")],
-    data: Annotated[Path | None, Option(help="Folder of the sources, instead of \\[run] data.")] = None,
-    out: Annotated[Path | None, Option(help="The run's folder; runs/NAME when not given.")] = None,
-    plan: Annotated[bool, Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
-    engine: Annotated[str | None, Option(help="duckdb or spark, instead of \\[run] engine.")] = None,
+    config: Config,
+    data: Data = None,
+    out: Out = None,
+    engine: EngineName = None,
     key: o.MasterKey = None,
-    previous: Annotated[Path | None, Option(help="The last release's run, whose person ids live on.")] = None,
-    rerun: Annotated[bool, Option("--rerun", help="Run every stage again, also what is up to date.")] = False,
+    previous: Previous = None,
+    settings: Settings = None,
+    select: Select = None,
+    again_from: From = None,
+    until: Until = None,
+    rerun: Rerun = False,
     no_progress: o.NoProgress = False,
-    as_json: Annotated[bool, Option("--json", help="With --plan: print it as JSON.")] = False,
 ) -> None:
     """Link the sources that CONFIG names, build the spine and the extracts, and report on them.
 
-    A run that was stopped continues with the same command; what is up to date is kept. --key takes precedence over
-    [outputs] key_file.
+    A run that was stopped continues with the same command; what is up to date is kept. leo plan names the stages and
+    what would run. --key takes precedence over [outputs] key_file.
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    from linkage.pipeline.job import load_job
-    from linkage.pipeline.leo import closing_lines, pipeline
-
-    job = load_job(config, data=data, engine=engine, key_file=key, previous=previous)
-    root = out or Path("runs") / job.config.run.name
-    runner = pipeline(job, root, progress=progress_for(sys.stderr, wanted=not no_progress))
-    if plan:
-        decisions = runner.plan(force=rerun)
-        stages = [{"stage": one.stage.name, "run": one.run, "reason": one.reason} for one in decisions]
-        show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
-        return
+    runner, scope = _runner(locals())
+    root = runner.folder.root
     if warning := process.readable_by_others(root):
         typer.echo(f"leo: {warning}", err=True)
-    process.share(root, job.config.run.group)
+    process.share(root, runner.facts.settings["configuration"]["run"]["group"])
     with stoppable(root):
-        manifest = runner.run(force=rerun)
-    typer.echo("\n".join(closing_lines(root, manifest.content["seconds"])))
+        manifest = runner.run(scope)
+    typer.echo("\n".join(ended_lines(root, manifest.content)))
+
+
+def plan(
+    config: Config,
+    data: Data = None,
+    out: Out = None,
+    engine: EngineName = None,
+    key: o.MasterKey = None,
+    previous: Previous = None,
+    settings: Settings = None,
+    select: Select = None,
+    again_from: From = None,
+    until: Until = None,
+    rerun: Rerun = False,
+    as_json: o.Json = False,
+) -> None:
+    """Show which stages leo run would run with the same options, and why. Nothing is run.
+
+    Example: leo plan configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
+    """
+    runner, scope = _runner(locals())
+    decisions, root = runner.plan(scope), runner.folder.root
+    stages = [
+        {"stage": one.stage.name, "run": one.action == "run", "action": one.action, "reason": one.reason}
+        for one in decisions
+    ]
+    show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
+
+
+def _runner(options: Mapping[str, Any]) -> tuple["Runner", Scope]:
+    """The runner of a command's options, and the stages that it is about."""
+    from linkage.pipeline.job import load_job
+    from linkage.pipeline.leo import pipeline
+
+    named = {name: options[name] for name in ("data", "engine", "previous")}
+    job = load_job(options["config"], **named, key_file=options["key"], settings=options["settings"] or ())
+    progress = progress_for(sys.stderr, wanted=not options.get("no_progress"))
+    root = options["out"] or Path("runs") / job.config.run.name
+    return pipeline(job, root, progress=progress), request_of(Scope, options)
+
+
+def ended_lines(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """What a run prints at its end: its results, or which stages are still to be run."""
+    from linkage.pipeline.leo import closing_lines
+
+    if manifest["status"] != "partial":
+        return closing_lines(root, manifest["seconds"])
+    left = [stage["name"] for stage in manifest["stages"] if stage["status"] == "not run"]
+    return [
+        f"{root}: {count_of(len(left), 'stage')} not run: {', '.join(left)}",
+        "  leo run without --select and --until runs them",
+    ]
 
 
 def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
     """A plan as a terminal shows it."""
-    to_run = sum(decision.run for decision in decisions)
+    to_run = sum(decision.action == "run" for decision in decisions)
     width = max((len(decision.stage.name) for decision in decisions), default=0)
     return [f"{root}: {to_run} of {len(decisions)} stages would run"] + [
-        f"  {number:>2} {'run ' if one.run else 'keep'} {one.stage.name:<{width}}  {one.reason}"
+        f"  {number:>2} {one.action:<4} {one.stage.name:<{width}}  {one.reason}"
         for number, one in enumerate(decisions, 1)
     ]
+
+
+def status(run: o.Run, as_json: o.Json = False) -> None:
+    """Show how far a run has come: each stage with its state, when it was made, seconds and rows; and the gates.
+
+    A stage is done, stale (what it was made of has changed, or a table is gone), running, failed, withheld by a gate,
+    or not run. The folder is all that is read; leo plan compares it with the run's file and its inputs.
+
+    Example: leo status runs/demo
+    """
+    from linkage.pipeline.status import status_of
+
+    found = status_of(run)
+    took = "" if found.seconds is None else f", {found.seconds:,.1f} s"
+    rows = [
+        [one.stage, one.state, (one.finished or "-")[:19], one.seconds, one.rows, one.reason or ""]
+        for one in found.stages
+    ]
+    lines = [f"{run}: {found.status}, started {found.started[:19]}{took}"]
+    lines += table_lines(["stage", "state", "made (UTC)", "seconds", "rows", ""], rows)
+    lines += [f"gate {name}: {state}" for name, state in found.gates.items()]
+    show(found, [*lines, *([found.message] if found.message else [])], as_json=as_json)
 
 
 def publish(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, check, fault, read_toml
+from linkage.config.toml_file import Strict, assign, check, fault, read_toml
 from linkage.errors import ConfigError
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
@@ -354,8 +355,12 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def load(path: Path, **overrides: Any) -> RunConfig:
-    """Read and check a run's file. `overrides` replace keys of [run], for example data or engine.
+def load(path: Path, settings: Sequence[str] = (), **overrides: Any) -> RunConfig:
+    """Read and check a run's file.
+
+    Args:
+        settings: keys with the values that replace the file's, "step.education-cis.accept_probability=0.9" for example.
+        overrides: keys of [run], for example data or engine.
 
     Raises:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
@@ -363,4 +368,6 @@ def load(path: Path, **overrides: Any) -> RunConfig:
     raw = extended(path, read_toml(path, "give the path of a run's TOML file, for example configs/demo.toml"))
     if isinstance(run := raw.setdefault("run", {}), dict):  # what else it may be is one of the faults
         run.update({key: value for key, value in overrides.items() if value is not None})
+    for setting in settings:
+        assign(RunConfig, raw, setting)
     return check(RunConfig, raw, str(path))

@@ -1,4 +1,4 @@
-"""What a stage's result depends on, as hashes, and which stages have to run because one of these changed."""
+"""What a stage's result depends on, as hashes."""
 
 import contextlib
 import functools
@@ -16,7 +16,6 @@ from typing import Any
 from linkage.config.toml_file import json_of
 from linkage.errors import InputError
 from linkage.pipeline.atomic import write_json
-from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.stage import Stage, makers
 from linkage.records.source_files import sha256_of, unreadable
 
@@ -183,35 +182,3 @@ class Fingerprints:
                 inputs={name: self.of(earlier).whole for name, earlier in before.items()},
             )
         return self._known[stage.name]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done with one stage."""
-
-    stage: Stage
-    run: bool
-    reason: str
-
-
-def reason_to_run(stage: Stage, folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> str | None:
-    """Why a stage has to run; None if it is up to date.
-
-    A stage that runs again only because its output is gone gives what it gave before: what follows it is kept.
-    """
-    summary = folder.summary(stage.name)
-    if summary is None:
-        return "new"  # without a look at its input files, so that the plan of a new run costs nothing
-    if force:
-        return "forced"
-    changed = fingerprints.of(stage).change(summary["fingerprint"])
-    if changed:
-        return changed
-    gone = folder.missing(stage.name, summary)
-    return f"output missing or altered: {gone}" if gone else None
-
-
-def decide(stages: Sequence[Stage], folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> list[Decision]:
-    """A decision for each stage, in their order."""
-    reasons = [reason_to_run(stage, folder, fingerprints, force=force) for stage in stages]
-    return [Decision(stage, bool(why), why or "up to date") for stage, why in zip(stages, reasons, strict=True)]

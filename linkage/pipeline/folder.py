@@ -15,6 +15,9 @@ MANIFEST = "manifest.json"
 RELEASE = "release.json"
 """What publishing adds to a run's folder: from then on the folder is a release."""
 STAGES = "stages"
+EVALUATION = "quality/evaluation.json"
+DRIFT = "quality/drift.json"
+"""What was counted of a run, and since the last release where there is one."""
 FROM_A_COPY = "take it from a copy of the folder, or make the run again"
 
 
@@ -40,6 +43,21 @@ def read_manifest(root: Path) -> dict[str, Any]:
         )
     check_format(root, manifest)
     return manifest
+
+
+def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
+    """A document of a folder.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    try:
+        document, why = json_of(path), "it holds no table of facts"
+    except ValueError:
+        document, why = None, "not JSON"
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: is damaged: {why}\n  {remedy}")
+    return document
 
 
 class RunFolder:

@@ -1,14 +1,29 @@
 """What must hold before anything of a run is published: its [gates]. One that fails is named, with its figures."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from linkage.config import Gates
 from linkage.errors import GateError
+from linkage.pipeline.folder import DRIFT, EVALUATION, document_of
 
 _MOST_FALLS = 50  # falls that are stored, the largest first: a gate needs one
 _MOST_NAMED = 5  # counts that a message names
 _MOST_PLACES = 12  # decimal places of a figure in a message: a DOUBLE has few more
+
+
+def judged(root: Path, manifest: Mapping[str, Any]) -> tuple[Gates, dict[str, Any], dict[str, Any] | None]:
+    """The gates of a run that was evaluated, its evaluation, and what changed since the last release.
+
+    Raises:
+        InputError: a document is missing or damaged.
+    """
+    from quality.measures.evaluated import evaluation_of
+
+    drift = root / DRIFT
+    gates = Gates(**(manifest.get("configuration") or {}).get("gates", {}))
+    return gates, evaluation_of(root / EVALUATION), document_of(drift) if drift.is_file() else None
 
 
 def asked_of(

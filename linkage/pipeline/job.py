@@ -2,7 +2,7 @@
 
 import contextlib
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,7 @@ def load_job(
     previous: Path | None = None,
     need_data: bool = True,
     need_key: bool = True,
+    settings: Sequence[str] = (),
 ) -> Job:
     """Read a run's file and all that it names.
 
@@ -198,13 +199,14 @@ def load_job(
         previous: the last release's run, instead of [run] previous.
         need_data: look for the input files.
         need_key: read the master key where a project needs one or one is named.
+        settings: keys of the run's file with the values that replace them, "run.threads=4" for example.
 
     Raises:
         ConfigError: faults of the file and of what it names, all at once.
         InputError: input files are missing and nothing else is wrong.
     """
     path = path if path.exists() or not config_file(str(path)).is_file() else config_file(str(path))
-    config = configuration.load(path, engine=engine)
+    config = configuration.load(path, settings, engine=engine)
     faults = _Faults()
     folder = data if data is not None else path.parent / config.run.data
     job: dict[str, Any] = {"path": path, "config": config, "catalogue": shipped(), "data": folder}

@@ -3,24 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from linkage.config import Gates
 from linkage.config.resources import definitions_hash, own_names
-from linkage.config.toml_file import json_of
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.extras import EXTRAS, require
-from linkage.pipeline.gates import not_asked
+from linkage.pipeline.gates import judged, not_asked
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.manifest import RunFacts, is_synthetic, manifest_of
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
 from linkage.pipeline.stages.contracts import contracts_stage, published_contracts_stage
-from linkage.pipeline.stages.judging import DRIFT, EVALUATION, evaluate_stage
+from linkage.pipeline.stages.judging import evaluate_stage
 from linkage.pipeline.stages.linking import link_stage, spine_stage
 from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
-from quality.measures.evaluated import evaluation_of
 
 
 def stages(job: Job) -> list[Stage]:
@@ -86,9 +83,7 @@ def facts(job: Job) -> RunFacts:
 
 def closing_lines(root: Path, seconds: float) -> list[str]:
     """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
-    evaluation = evaluation_of(root / EVALUATION)
-    drift = json_of(root / DRIFT) if (root / DRIFT).is_file() else None
-    gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
+    gates, evaluation, drift = judged(root, manifest_of(root))
     from quality.report.render import headlines  # the charts are a third of a second to import
 
     found = headlines(evaluation)

@@ -48,6 +48,19 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
         os.close(handle)
 
 
+def at_work(path: Path) -> bool:
+    """Whether a process holds the lock on a folder; False where nothing is known of one."""
+    with contextlib.suppress(OSError):
+        handle = os.open(path / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+    return False
+
+
 @contextlib.contextmanager
 def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
     """Wait until no one else writes what the lock `file` stands for, and keep others waiting until the block ends.

@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,7 @@ from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline.atomic import size, write_json
 from linkage.pipeline.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.folder import FROM_A_COPY, MANIFEST, RunFolder, read_manifest
+from linkage.pipeline.folder import FROM_A_COPY, MANIFEST, RunFolder, document_of, read_manifest
 from linkage.pipeline.stage import kind
 from linkage.version import FORMAT
 
@@ -46,17 +46,24 @@ class RunFacts:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-class Manifest:
-    """Kept up to date on disk while the run goes on, each time whole."""
+_OF_A_STAGE = ("finished", "seconds", "cpu_seconds", "peak_memory_bytes", "counts", "made")
 
-    def __init__(self, root: Path, facts: RunFacts) -> None:
+
+class Manifest:
+    """Kept up to date on disk while the run goes on, each time whole.
+
+    Args:
+        planned: the names of all stages in their order.
+    """
+
+    def __init__(self, root: Path, facts: RunFacts, planned: Sequence[str] = ()) -> None:
         self._path, self._begun = root / MANIFEST, time.monotonic()
         self.content: dict[str, Any] = {
             "format": FORMAT,
             "run": facts.run,
             "status": "running",
             "exit": None,
-            "started": _now(),
+            "started": utc_now(),
             "finished": None,
             "seconds": None,
             "config_hash": facts.config,
@@ -71,8 +78,14 @@ class Manifest:
             "peak_memory_bytes": 0,
             "inputs": {},
             "headline": {},
+            "planned": list(planned),
             "stages": [],
         }
+
+    @property
+    def skipped(self) -> bool:
+        """Whether a stage that is not up to date was left out."""
+        return any(stage["status"] == "not run" for stage in self.content["stages"])
 
     def save(self) -> None:
         """Replace the one before."""
@@ -80,10 +93,10 @@ class Manifest:
         write_json(self._path, self.content)
 
     def stage(self, name: str, status: str, reason: str, summary: dict[str, Any] | None) -> None:
-        """Record a stage: status done, kept, withheld, failed or interrupted."""
+        """Record a stage: status done, kept, not run, withheld, failed or interrupted."""
         entry: dict[str, Any] = {"name": name, "status": status, "reason": reason}
         if summary:
-            entry |= {key: summary[key] for key in ("seconds", "cpu_seconds", "peak_memory_bytes", "counts", "made")}
+            entry |= {key: summary[key] for key in _OF_A_STAGE}
             entry["fingerprint"] = summary["fingerprint"]["whole"]
             self.content["inputs"] |= summary["counts"].get("inputs", {})
             self.content["headline"] |= summary["counts"].get("headline", {})
@@ -93,14 +106,15 @@ class Manifest:
 
     def end(self, status: str, exit_code: int, message: str | None = None) -> None:
         """Record how the run ended."""
-        self.content |= {"status": status, "exit": int(exit_code), "finished": _now()}
+        self.content |= {"status": status, "exit": int(exit_code), "finished": utc_now()}
         self.content["seconds"] = round(time.monotonic() - self._begun, 3)  # a clock may be put back
         if message:
             self.content["message"] = message
         self.save()
 
 
-def _now() -> str:
+def utc_now() -> str:
+    """This moment, as manifests write it."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
@@ -172,6 +186,7 @@ class _Configuration(_Part):
 
 class _Manifest(_Part):
     run: str
+    planned: list[str] = Field([])
     status: str = "unknown"
     exit: int | None = None
     engine: Literal["duckdb", "spark"] = "duckdb"
@@ -195,6 +210,23 @@ def is_synthetic(data: Path) -> bool:
         if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
             return True
     return False
+
+
+def check_shape(root: Path, manifest: dict[str, Any]) -> _Manifest:
+    """A manifest as it is read.
+
+    Raises:
+        ConfigError: it is damaged; the message names the first such place.
+    """
+    try:
+        return _Manifest.model_validate(manifest)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place, text = ".".join(str(part) for part in fault["loc"]), str(fault["msg"])
+        raise ConfigError(
+            f"{root / MANIFEST}: is damaged, or not the manifest of a run: {place}: {text[0].lower()}{text[1:]}\n"
+            f"  {FROM_A_COPY} in a new one"
+        ) from None
 
 
 def manifest_of(root: Path) -> dict[str, Any]:
@@ -241,7 +273,7 @@ def ended_well(root: Path) -> dict[str, Any]:
             f"{root}: the run's status is 'gate failed', so nothing may leave it{why}\n"
             "  correct what a gate names, or change [gates], then give the same leo run again"
         )
-    if manifest.get("exit") != 0:
+    if manifest.get("exit") != 0 or manifest.get("status") == "partial":
         raise GateError(
             f"{root}: the run's status is '{manifest.get('status')}', so nothing may leave it\n"
             "  finish it first: leo run"
@@ -259,17 +291,8 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
         ConfigError: the manifest is damaged; the message names the first such place.
         InputError: a file has changed.
     """
-    try:
-        parsed = _Manifest.model_validate(manifest)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place, text = ".".join(str(part) for part in fault["loc"]), str(fault["msg"])
-        raise ConfigError(
-            f"{root / MANIFEST}: is damaged, or not the manifest of a run: {place}: {text[0].lower()}{text[1:]}\n"
-            f"  {FROM_A_COPY} in a new one"
-        ) from None
     folder = RunFolder(root)
-    for stage in parsed.stages:
+    for stage in check_shape(root, manifest).stages:
         tables = folder.find(stage.name)
         for name, about in stage.made.items():
             if kind(name) == "folder" or about.bytes is None or (kind(name) == "table" and tables is None):
@@ -285,19 +308,10 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
             )
 
 
-def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
-    """A document of a folder.
-
-    Raises:
-        InputError: it is damaged.
-    """
-    try:
-        document, why = json_of(path), "it holds no table of facts"
-    except ValueError:
-        document, why = None, "not JSON"
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: is damaged: {why}\n  {remedy}")
-    return document
+def rows_made(stage: Mapping[str, Any]) -> int | None:
+    """Rows of all tables that a stage made; None where it makes none."""
+    counted = [about["rows"] for about in stage.get("made", {}).values() if "rows" in about]
+    return sum(counted) if counted else None
 
 
 def steps_to_come(manifest: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
-from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.folder import MANIFEST, document_of
 from linkage.pipeline.linked_files import (
     CLUSTERS_OF_A_FILE,
     LINKS_OF_FILES,
@@ -26,7 +26,7 @@ from linkage.pipeline.linked_files import (
     link_step_of,
     table_of,
 )
-from linkage.pipeline.manifest import document_of, manifest_of, manifest_of_sources, tables_of
+from linkage.pipeline.manifest import manifest_of, manifest_of_sources, tables_of
 from linkage.pipeline.sides import FileSide, Side, listed_units
 from linkage.pipeline.stages.linking import PEOPLE
 

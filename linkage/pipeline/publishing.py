@@ -7,17 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from linkage.config import Gates
-from linkage.config.toml_file import json_of
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, write_json
 from linkage.pipeline.folder import RELEASE, RunFolder
-from linkage.pipeline.gates import asked_of, failed, hold
+from linkage.pipeline.gates import asked_of, failed, hold, judged
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well
 from linkage.pipeline.reviewing import estimates
-from linkage.pipeline.stages.judging import DRIFT, EVALUATION
-from quality.measures.evaluated import evaluation_of
 
 
 def publish(run: Path, releases: Path, name: str | None = None) -> Path:
@@ -48,9 +44,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     if target.exists():
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
     _whole(run, manifest)
-    evaluation = evaluation_of(run / EVALUATION)
-    drift = json_of(run / DRIFT) if (run / DRIFT).is_file() else None
-    gates, reviews = Gates(**manifest["configuration"]["gates"]), estimates(run)
+    (gates, evaluation, drift), reviews = judged(run, manifest), estimates(run)
     with locked(run):
         if reviews:  # where a gate does not hold too: its message says to look at the report
             from quality.report.render import render_run  # the charts are a third of a second to import

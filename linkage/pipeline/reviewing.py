@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError
-from linkage.pipeline.manifest import document_of, manifest_of, steps_to_come
+from linkage.pipeline.folder import document_of
+from linkage.pipeline.manifest import manifest_of, steps_to_come
 
 
 def estimates(run: Path) -> list[dict[str, Any]]:

@@ -12,11 +12,12 @@ from typing import Any
 from linkage.engine import Engine
 from linkage.errors import ExitCode, GateError, LeoError
 from linkage.pipeline.atomic import remove
-from linkage.pipeline.fingerprint import Decision, FileDigests, Fingerprints, decide, reason_to_run
+from linkage.pipeline.fingerprint import FileDigests, Fingerprints
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.log import RunLog, place_of, value_free_trace
-from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory
+from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory, rows_made, utc_now
+from linkage.pipeline.plan import Decision, Plan, Scope
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.stage import Counts, Stage, Workspace, makers
 
@@ -52,39 +53,45 @@ class Runner:
         self.progress = progress or RunProgress()
         self._open_engine = open_engine
 
-    def plan(self, *, force: bool = False) -> list[Decision]:
+    def plan(self, scope: Scope | None = None) -> list[Decision]:
         """What `run` would do, without doing any of it.
 
         Raises:
-            ConfigError: the folder is of another run or format.
+            ConfigError: the folder is of another run or format, or as of `Plan`.
         """
         self.folder.check(self.facts.run)
-        return decide(self.stages, self.folder, self._fingerprints_now(), force=force)
+        plan = Plan(self.stages, self.folder, self._fingerprints_now(), scope)
+        return [plan.decide(stage) for stage in self.stages]
 
-    def run(self, *, force: bool = False) -> Manifest:
+    def run(self, scope: Scope | None = None) -> Manifest:
         """Run what is not up to date.
 
+        Args:
+            scope: the stages that it is about; where one that is not up to date is left out, the run ends as partial.
+
         Raises:
-            ConfigError: the folder is of another run or format.
+            ConfigError: the folder is of another run or format, or as of `Plan`.
             LeoError: another run holds the folder, or a stage failed in a way that a user can correct.
             GateError: a gate stopped the run; what is partial has been run, and what the gate guards withdrawn.
         """
         self.folder.check(self.facts.run)
+        fingerprints = self._fingerprints_now()
+        plan = Plan(self.stages, self.folder, fingerprints, scope)
         with _explained_disk(self.folder.root):
             self.folder.root.mkdir(parents=True, exist_ok=True)
             with locked(self.folder.root):
-                return self._run_locked(force)
+                return self._run_locked(plan, fingerprints)
 
-    def _run_locked(self, force: bool) -> Manifest:
-        manifest = Manifest(self.folder.root, self.facts)
+    def _run_locked(self, plan: Plan, fingerprints: Fingerprints) -> Manifest:
+        manifest = Manifest(self.folder.root, self.facts, [stage.name for stage in self.stages])
         manifest.save()  # first of all: without it the folder would not pass for a run's
         self.folder.prepare()
         log = RunLog(self.folder.root / "log.jsonl")
         log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
         try:
             with _explained_disk(self.folder.root):
-                self._run_all(manifest, log, force)
-            manifest.end("done", ExitCode.DONE)
+                self._run_all(manifest, log, plan, fingerprints)
+            manifest.end("partial" if manifest.skipped else "done", ExitCode.DONE)
         except BaseException as error:
             _record_end(manifest, log, error)
             raise
@@ -92,19 +99,18 @@ class Runner:
             self.progress.close()
             with suppress(OSError):
                 remove(self.folder.scratch)
-        log.event("run done", seconds=manifest.content["seconds"])
+        log.event("run done", status=manifest.content["status"], seconds=manifest.content["seconds"])
         return manifest
 
     def _fingerprints_now(self) -> Fingerprints:
         return Fingerprints(self.stages, FileDigests(self.folder.root / FILE_DIGESTS), self.engine)
 
-    def _run_all(self, manifest: Manifest, log: RunLog, force: bool) -> None:
+    def _run_all(self, manifest: Manifest, log: RunLog, plan: Plan, fingerprints: Fingerprints) -> None:
         names = {stage.name for stage in self.stages}
         self.folder.forget(names)
         for name in self.folder.others(names):
             self.folder.retire(name)
             log.event("stage removed", stage=name, reason="no longer in the configuration")
-        fingerprints = self._fingerprints_now()
         self.progress.start(len(self.stages))
         stopped: GateError | None = None
         withheld: set[str] = set()
@@ -114,7 +120,12 @@ class Runner:
                 withheld.add(stage.name)
                 self._withhold(stage, manifest, log)
                 continue
-            counts = self._bring_up_to_date(index, stage, fingerprints, manifest, log, force)
+            decision = plan.decide(stage)
+            if decision.action == "skip":
+                self.progress.skip(stage.name, decision.reason)
+                manifest.stage(stage.name, "not run", decision.reason, None)
+                continue
+            counts = self._bring_up_to_date(index, decision, fingerprints, manifest, log)
             try:
                 if stage.gate and not stopped:
                     stage.gate(counts)
@@ -125,15 +136,15 @@ class Runner:
             raise stopped
 
     def _bring_up_to_date(
-        self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog, force: bool
+        self, index: int, decision: Decision, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
     ) -> Counts:
         """Keep a stage or run it; its counts."""
-        reason = reason_to_run(stage, self.folder, fingerprints, force=force)
+        stage, reason = decision.stage, decision.reason
         summary = self.folder.summary(stage.name)
-        if reason is None and summary:
+        if decision.action == "keep" and summary:
             self.folder.number(index, stage.name)
-            self.progress.skip(stage.name, "up to date")
-            manifest.stage(stage.name, "kept", "up to date", summary)
+            self.progress.skip(stage.name, reason)
+            manifest.stage(stage.name, "kept", reason, summary)
             return dict(summary["counts"])
         log.event("stage started", stage=stage.name, reason=reason)
         self.progress.begin(stage.name)
@@ -142,12 +153,12 @@ class Runner:
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(OSError):
-                manifest.stage(stage.name, status, reason or "", None)
+                manifest.stage(stage.name, status, reason, None)
             raise
-        counted = [about["rows"] for about in summary["made"].values() if "rows" in about]
-        self.progress.end(stage.name, summary["seconds"], sum(counted) if counted else None)
-        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=sum(counted))
-        manifest.stage(stage.name, "done", reason or "", summary)
+        counted = rows_made(summary)
+        self.progress.end(stage.name, summary["seconds"], counted)
+        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=counted)
+        manifest.stage(stage.name, "done", reason, summary)
         return dict(summary["counts"])
 
     def _work(
@@ -187,6 +198,7 @@ class Runner:
                 made = space.made()
             summary = {
                 "stage": stage.name,
+                "finished": utc_now(),
                 "fingerprint": {"whole": now.whole, **asdict(now)},
                 "seconds": round(time.perf_counter() - start, 3),
                 "cpu_seconds": round(_cpu_seconds() - cpu, 3),

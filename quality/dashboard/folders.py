@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from linkage.errors import ConfigError
+from linkage.pipeline.folder import document_of
 from linkage.pipeline.linked_files import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, is_of_files, table_of
-from linkage.pipeline.manifest import document_of, manifest_of, steps_to_come, tables_of
+from linkage.pipeline.manifest import manifest_of, steps_to_come, tables_of
 
 if TYPE_CHECKING:
     from linkage.engine import Engine

@@ -13,8 +13,9 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import ConfigError
 from linkage.pipeline.atomic import write_json
+from linkage.pipeline.folder import document_of
 from linkage.pipeline.lock import turn
-from linkage.pipeline.manifest import document_of, manifest_of
+from linkage.pipeline.manifest import manifest_of
 from linkage.pipeline.opened import OpenFiles, OpenStep, open_folder
 from linkage.pipeline.reviewing import fingerprint_of, fingerprints
 from quality import disclosure

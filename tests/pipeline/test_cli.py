@@ -11,7 +11,7 @@ from linkage import __version__
 from linkage.cli.options import people_count
 from linkage.cli.pipeline import plan_lines
 from linkage.errors import GateError
-from linkage.pipeline.fingerprint import Decision
+from linkage.pipeline.plan import Decision
 from linkage.pipeline.stage import Stage
 
 RUN = """
@@ -334,7 +334,10 @@ def test_stopped_while_it_reads_what_was_given_it_says_so_too(leo, monkeypatch):
 
 
 def test_a_plan_is_shown_with_its_reasons():
-    decisions = [Decision(Stage("records-npd", dict), False, "up to date"), Decision(Stage("spine", dict), True, "new")]
+    decisions = [
+        Decision(Stage("records-npd", dict), "keep", "up to date"),
+        Decision(Stage("spine", dict), "run", "new"),
+    ]
     assert plan_lines(decisions, Path("runs/x")) == [
         "runs/x: 1 of 2 stages would run",
         "   1 keep records-npd  up to date",
@@ -367,7 +370,8 @@ def test_compare_needs_two_runs(linked_village, leo, tmp_path):
     "words",
     [
         "check CONFIG",
-        "run CONFIG --out RUN --key KEY --plan",
+        "plan CONFIG --out RUN --key KEY",
+        "status RUN",
         "compare RUN RUN",
         "explain RUN --person 4",
         "catalogue show",

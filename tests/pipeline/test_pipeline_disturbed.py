@@ -15,6 +15,7 @@ import pytest
 from linkage.errors import InputError, LeoError
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from linkage.pipeline.plan import Scope
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Workspace
 from tests.pipeline import toy_pipeline
@@ -96,7 +97,7 @@ def test_a_part_of_the_folder_may_lie_on_another_file_system(
     (root / "manifest.json").write_text(json.dumps({"format": "1.0", "run": "toy"}))
     (root / part).symlink_to(elsewhere)
     assert tables(runner(root, source).run()) == plain
-    assert tables(runner(root, source, limit=11).run(force=True)) == plain
+    assert tables(runner(root, source, limit=11).run(Scope(rerun=True))) == plain
     assert (root / "extracts/toy/rows.txt").read_text() == "5"
     assert json.loads((root / "quality/squares.json").read_text()) == {"rows": 5}
     assert not [left for place in (root, elsewhere) for left in place.rglob(".*.part")]

@@ -16,6 +16,7 @@ import typer
 from linkage.cli.failures import stoppable
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.pipeline.atomic import write_json
+from linkage.pipeline.plan import Scope
 from linkage.pipeline.stage import Stage, Workspace, makers
 from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import ends_of_crashes, runner, tables
@@ -85,10 +86,33 @@ def test_a_second_run_keeps_every_stage(root, source):
     assert second.content["headline"] == {"squares": 5}
 
 
-def test_force_runs_every_stage_again(root, source):
+@pytest.mark.parametrize(
+    ("scope", "status", "expected"),
+    [
+        (Scope(rerun=True), "done", ["done"] * 4),
+        (Scope(again_from="parcel"), "done", ["kept", "kept", "done", "kept"]),
+        (Scope(again_from="squares", until="parcel"), "done", ["kept", "done", "done", "kept"]),
+        (Scope(select=["pages"], rerun=True), "done", ["kept"] * 3 + ["done"]),
+        (Scope(until="squares"), "done", ["kept"] * 4),
+    ],
+)
+def test_a_scope_runs_again_what_it_names(root, source, scope, status, expected):
     runner(root, source).run()
-    runner(root, source).run(force=True)
-    assert set(statuses(root).values()) == {"done"}
+    assert runner(root, source).run(scope).content["status"] == status
+    assert list(statuses(root).values()) == expected
+
+
+def test_what_a_scope_leaves_out_is_stale_and_run_later(root, source):
+    runner(root, source).run()
+    assert runner(root, source, factor=2).run(Scope(until="squares")).content["status"] == "partial"
+    assert list(statuses(root).values()) == ["kept", "done", "not run", "not run"]
+    runner(root, source, factor=2).run()
+    assert list(statuses(root).values()) == ["kept", "kept", "done", "done"]
+    source.write_text("1\n")
+    with pytest.raises(ConfigError, match=r"not up to date\n  numbers: input changed\n  squares: follows numbers\n"):
+        runner(root, source, factor=2).plan(Scope(select=["parcel"]))
+    with pytest.raises(ConfigError, match="--until page: the run has no such stage; nearest: pages"):
+        runner(root, source).plan(Scope(until="page"))
 
 
 def test_a_plan_touches_nothing(root, source):

@@ -14,6 +14,7 @@ import pytest
 
 from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError, GateError, InputError
+from linkage.pipeline.plan import Scope
 from tests.pipeline import village as village_files
 from tests.pipeline import village_killed
 from tests.pipeline.toy_pipeline import tables
@@ -125,7 +126,7 @@ def test_a_second_run_keeps_all_and_other_threads_give_the_same_rows(village):
     assert set(statuses(village.root).values()) == {"kept"}
     village.change("threads = 1", "threads = 2")
     assert reasons(village) == {}
-    village.runner().run(force=True)
+    village.runner().run(Scope(rerun=True))
     assert set(statuses(village.root).values()) == {"done"}
     assert tables(manifest_of(village.root)) == first
 
@@ -333,7 +334,7 @@ def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(link
 
 
 def test_the_command_plans_runs_reports_and_extracts(village, leo):
-    code, shown, _ = leo("run", village.config, "--out", village.root, "--key", village.key, "--plan")
+    code, shown, _ = leo("plan", village.config, "--out", village.root, "--key", village.key)
     assert code == 0
     assert shown.startswith(f"{village.root}: 0 of 16 stages would run")
     code, shown, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")

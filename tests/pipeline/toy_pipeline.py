@@ -23,7 +23,7 @@ from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage, Workspace
 
-FACTS = RunFacts(run="toy", config="abc", settings={"seed": 7})
+FACTS = RunFacts(run="toy", config="abc", settings={"seed": 7, "configuration": {}})
 
 
 def numbers(space: Workspace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from linkage.engine import Table
 from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.units import described, union_shared
 from linkage.model import from_dict
+from linkage.pipeline.folder import DRIFT, EVALUATION
 from linkage.pipeline.gates import asked_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
@@ -25,8 +26,6 @@ from quality.measures.drift import drift
 from quality.measures.evaluated import evaluation_of
 from quality.measures.evaluation import Inputs, StepTables, evaluate
 
-EVALUATION = "quality/evaluation.json"
-DRIFT = "quality/drift.json"  # where there is a last release
 MODULES = (
     "quality",
     "linkage.match.recall",

@@ -15,12 +15,12 @@ from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.match.candidates import union_all
+from linkage.pipeline.folder import DRIFT, EVALUATION
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, reported_counts
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
-from linkage.pipeline.stages.judging import DRIFT, EVALUATION
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
 
