@@ -266,6 +266,10 @@ class DuckDBEngine:
             ) from None
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _explained(error, self.scratch) from error
+        except duckdb.Error as error:
+            if type(error) is not duckdb.Error:  # what has no kind of its own is of a Parquet file's own description
+                raise
+            raise InputError("a Parquet file is damaged: its schema\n  fetch it again, or write it again") from None
 
 
 def lock(connection: duckdb.DuckDBPyConnection, within: Iterable[Path] | None = None) -> None:

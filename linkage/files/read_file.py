@@ -180,6 +180,8 @@ class PersonFile:
                 texts = [as_text(batch[name]) for name in asked]
                 yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*asked, "row"])
                 first += count
+        if row_groups is None and first - 1 + len(lines) != self.rows:  # Arrow passes over a page it cannot read
+            raise InputError(f"{self.path}: the file is damaged inside\n  fetch it again, or write it again")
 
     def raw_values(self, column: str) -> Iterator[pa.Array]:
         """A column as the file has it, by the same batches; whole numbers that a program made fractions are whole."""

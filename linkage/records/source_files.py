@@ -131,7 +131,10 @@ def parquet_header(path: Path) -> tuple[pa.Schema, int]:
     if {".csv", ".txt"} & {suffix.lower() for suffix in path.suffixes}:
         remedy = 'not a Parquet file\n  if it is CSV say so in its table\'s format: type = "csv"'
     with _parquet(path, remedy) as file:
-        return file.schema_arrow, file.metadata.num_rows
+        rows, groups = file.metadata.num_rows, range(file.metadata.num_row_groups)
+        if rows != sum(file.metadata.row_group(group).num_rows for group in groups):
+            raise pa.ArrowInvalid
+        return file.schema_arrow, rows
 
 
 @contextlib.contextmanager
@@ -181,9 +184,11 @@ def damage_named(paths: Sequence[Path]) -> Iterator[None]:
         yield
     except ConfigError:  # of no file's content
         raise
-    except Exception:
+    except Exception as error:
         for path in paths:
             _refuse_damage(path)
+        if isinstance(error, InputError) and len(paths) == 1 and paths[0].name not in str(error):
+            raise InputError(f"{paths[0]}: {error}") from None
         raise
 
 

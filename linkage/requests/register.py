@@ -12,8 +12,11 @@ import pwd
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from linkage.catalogue.years import Years
 from linkage.errors import ConfigError, GateError
 from linkage.requests.request import canonical, digest
 
@@ -22,6 +25,93 @@ NAME = "register.jsonl"
 
 START = "0" * 64
 """What the first line is bound to."""
+
+
+def _is_day(text: str) -> str:
+    datetime.date.fromisoformat(text)
+    return text
+
+
+def _are_years(text: str) -> str:
+    Years.parse(text)
+    return text
+
+
+Day, YearsText = Annotated[str, AfterValidator(_is_day)], Annotated[str, AfterValidator(_are_years)]
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Package(_Read):
+    name: str
+    phases: list[str]
+    years: str | None
+
+
+class _Public(_Read):
+    title: str
+    organisation: str
+    organisation_type: str
+    aims: str
+    benefit: str
+    lawful_basis: str
+    special_basis: str
+    setting: str
+    retention: str | None
+    rating: str
+    audience: list[str]
+    outputs: list[str]
+    people: dict[str, int]
+    packages: list[_Package]
+    population: str = ""
+    derived_years: dict[str, str] = Field({})
+    link_metadata: list[str] = Field([])
+
+
+class _Only(_Read):
+    column: str
+    values: list[str]
+
+
+class _Part(_Read):
+    table: str
+    variables: list[str]
+    years: YearsText | None
+    only: _Only | None
+
+
+class _Submission(_Read):
+    request: str
+    date: Day
+    public: _Public | None = None
+
+
+class _Withdrawal(_Submission):
+    withdraws: str
+    reason: str
+
+
+class _Rejection(_Submission):
+    reference: str
+    reason: str
+
+
+class _Approval(_Submission):
+    reference: str
+    expires: Day
+    conditions: list[str]
+    without: list[str]
+    scope: list[_Part]
+    public: _Public
+    purpose_sha256: str
+    amends: str = ""
+
+
+_FORMS: dict[str, type[_Submission]] = {"submitted": _Submission, "rejected": _Rejection, "withdrawn": _Withdrawal}
+_FORMS |= dict.fromkeys(("approved", "approved-with-conditions"), _Approval)
+"""Events, and what must be in an entry of each: whoever writes an entry by hand can give it its hash as well."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +190,7 @@ def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
             raise _broken(path, number, "its hash is not that of its content")
         if content["number"] != number or content["previous"] != previous:
             raise _broken(path, number, "it does not follow the line before it")
+        _FORMS[content["event"]].model_validate(content)
     except (UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise _broken(path, number, "it is not as a register writes it") from None
     return Entry(number, sha256, content)

@@ -136,7 +136,7 @@ def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "no Splink")],
+    [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "not JSON")],
 )
 def test_what_is_no_json_is_said_so(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "model.json"

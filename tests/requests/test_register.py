@@ -12,10 +12,14 @@ from linkage.errors import ConfigError, GateError
 from linkage.requests.register import append, read_register
 
 
+def submitted(request: str) -> dict[str, str]:
+    return {"event": "submitted", "request": request, "date": "2026-05-01", "note": "ä"}
+
+
 def fresh(path: Path, count: int = 3) -> Path:
     path.unlink(missing_ok=True)
     for number in range(count):
-        append(path, {"event": "submitted", "request": f"study-{number}", "note": "ä"})
+        append(path, submitted(f"study-{number}"))
     return path
 
 
@@ -71,7 +75,7 @@ def test_lines_taken_from_the_end_are_found_by_a_published_hash(register: Path) 
     with pytest.raises(GateError, match="entries were removed or rewritten"):
         read_register(register, published=published)
     register.write_bytes(b"".join(lines))
-    append(register, {"event": "submitted", "request": "later"})
+    append(register, submitted("later"))
     assert len(read_register(register, published=published)) == 4
     with pytest.raises(ConfigError, match="at least twelve"):
         read_register(register, published="ab")
@@ -80,7 +84,7 @@ def test_lines_taken_from_the_end_are_found_by_a_published_hash(register: Path) 
 def test_a_register_rewritten_is_found_by_a_published_hash(register: Path) -> None:
     published = read_register(register)[0].sha256
     register.unlink()
-    append(register, {"event": "submitted", "request": "other"})
+    append(register, submitted("other"))
     with pytest.raises(GateError, match="rewritten"):
         read_register(register, published=published)
 
@@ -89,7 +93,7 @@ def test_nothing_is_added_to_a_register_that_does_not_hold(register: Path) -> No
     changed = register.read_bytes().replace(b"study-1", b"study-9")
     register.write_bytes(changed)
     with pytest.raises(GateError, match="line 2 was changed: its hash is not that of its content"):
-        append(register, {"event": "submitted", "request": "more"})
+        append(register, submitted("more"))
     assert register.read_bytes() == changed
 
 
@@ -103,14 +107,14 @@ def test_a_full_disk_leaves_the_register_as_it_was(register: Path, monkeypatch: 
 
     monkeypatch.setattr("linkage.requests.register.os.write", half)
     with pytest.raises(ConfigError, match="No space left on device"):
-        append(register, {"event": "submitted", "request": "more"})
+        append(register, submitted("more"))
     assert register.read_bytes() == before
 
 
 def test_entries_written_side_by_side_make_one_chain(register: Path) -> None:
     def write(name: int) -> None:
         for _ in range(5):
-            append(register, {"event": "submitted", "request": f"from-{name}"})
+            append(register, submitted(f"from-{name}"))
 
     writers = [threading.Thread(target=write, args=(name,)) for name in range(4)]
     for writer in writers:
