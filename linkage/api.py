@@ -246,7 +246,7 @@ def link(
         without: columns of that model that are not compared.
         truth: true pairs (left_id, right_id), to measure precision and recall.
         link_draws: number of link draws, 0 to 1000.
-        duplicates: whether both records of a person who is twice in a table are linked; by default where many are.
+        duplicates: whether both records of a person who is twice in a table are linked; by default unless links_only.
         cardinality: how many links a record may have; inferred by default.
         links_only: links only, without reasons, evaluation and report: faster.
         encoding, delimiter: of text files; detected by default.

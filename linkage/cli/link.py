@@ -29,7 +29,7 @@ def link(
     threads: o.Threads = None,
     samples: Annotated[int, Option("--link-draws", min=0, max=1000, help="Number of link draws.")] = 0,
     second_records: Annotated[
-        bool | None, Option("--duplicates/--no-duplicates", help="Link duplicates in a file; by default where many.")
+        bool | None, Option("--duplicates/--no-duplicates", help="Link duplicates in a file; on without --links-only.")
     ] = None,
     links_only: Annotated[bool, Option("--links-only", help="Several times faster for large files.")] = False,
     seed: o.Seed = 2026,

@@ -47,7 +47,7 @@ class LinkRequest(JobOptions):
     ids: tuple[str | None, str | None] = (None, None)
     truth: Path | None = None
     encodings: tuple[str | None, str | None] = (None, None)
-    second_records: bool | None = None  # link duplicates within a file too; None: where it has many
+    second_records: bool | None = None  # link duplicates within a file too; None: but with links_only
     cardinality: Cardinality | None = None  # None: one-to-one, unless files hold people several times
     samples: int = 0  # link draws
     links_only: bool = False  # no reasons, competing pairs or report
@@ -121,7 +121,7 @@ def _link(
         prepared = prepare(engine, options, scratch, inferred=inferred)
         repeated = [records.repeated for records in prepared.records]
         if request.second_records is None:
-            request = replace(request, second_records=max(repeated) >= REPEATED)
+            request = replace(request, second_records=not request.links_only or max(repeated) >= REPEATED)
         if request.cardinality is None:
             request = replace(request, cardinality=cardinality_of(repeated) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.

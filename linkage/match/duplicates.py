@@ -64,8 +64,7 @@ def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
-    counted = one(engine, engine.sql(f"select count(distinct {OTHER_SIDE[side]}_id) as n from {{p}}", p=scored.pairs))
-    linked = int(counted["n"])
+    linked = float(one(engine, engine.sql(_LINKED.format(heaviest=heaviest_first()), pairs=scored.pairs))["linked"])
     across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**named), c=candidates)
     within = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
@@ -161,7 +160,22 @@ _CANDIDATES = """
     """
 
 
-def _share(engine: Engine, evidence: Table, prior: float, linked: int) -> float:
+# Units that are linked, as the model expects: of pairs that are the best of both their units.
+_LINKED = """
+    with pairs as (
+        select match_weight, case when method = 'probabilistic' then 1 else 0 end as by_rule,
+               row_number() over (partition by left_id order by {heaviest}, right_id) as of_left,
+               row_number() over (partition by right_id order by {heaviest}, left_id) as of_right
+        from {{pairs}}
+    )
+    select coalesce(sum(case when by_rule = 0 then 1e0 else 1 / (1 + exp(-ln(2) * least(match_weight, 200e0))) end), 0)
+           as linked
+    from pairs
+    where by_rule = 0 or (of_left = 1 and of_right = 1)
+    """
+
+
+def _share(engine: Engine, evidence: Table, prior: float, linked: float) -> float:
     """The share of linked units that have a duplicate, by EM over the evidence of the pairs."""
     counted = engine.arrow(
         engine.sql(
@@ -178,7 +192,7 @@ def _share(engine: Engine, evidence: Table, prior: float, linked: int) -> float:
     return estimated_share(bits + prior, pairs, linked)
 
 
-def estimated_share(bits: npt.NDArray[np.float64], pairs: npt.NDArray[np.float64], linked: int) -> float:
+def estimated_share(bits: npt.NDArray[np.float64], pairs: npt.NDArray[np.float64], linked: float) -> float:
     """The share that makes itself most likely.
 
     Args:

@@ -120,7 +120,7 @@ def with_and_without_change() -> tuple[Model, Model]:
         for level in raw["comparison_levels"][1:]:
             level |= {"m_probability": 0.25, "u_probability": 0.125}
     differ = ('NOT ("surname_l" = "surname_r")', 'NOT ("postcode_l" = "postcode_r")')
-    more = interaction("surname", "postcode", *differ, 4.0)
+    more = interaction("surname", "postcode", *differ, (1.0, 1.0, 1.0, 4.0))
     return from_dict(said), from_dict(said | {"comparisons": [*said["comparisons"], more]})
 
 

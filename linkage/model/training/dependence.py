@@ -14,8 +14,8 @@ them. Where a field has a term-frequency adjustment, its full agreement has a we
 opposite sign: in a household, a rare surname is shared as easily as a common one.
 
 Matches depend too: a bride has another surname and another address. An interaction ("surname changed with postcode")
-gives back what two changes take too much; a log-linear model with this one interaction has the same odds (Thibaudeau,
-Survey Methodology 19, 1993). Training adds it for each two fields of a conditional comparison where the data show it.
+gives back what two changes take too much. EM estimates it with m for each two fields of a conditional comparison
+(linkage.model.training.em); the model has it where the matches clearly show it.
 """
 
 import math
@@ -34,11 +34,10 @@ from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
 from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Flags, Floats, Layout
-from linkage.model.training.estimates import Estimates, Run
+from linkage.model.training.em import Interaction, cell_ratios
+from linkage.model.training.estimates import Estimates
 from linkage.model.training.u import PSEUDO_PAIRS, across_files
 
-EXPECTED_CHANGES = 4.0
-"""Pseudo-count of matches that change two fields independently."""
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
 
 
@@ -174,92 +173,58 @@ def _measured(raw: dict[str, Any], comparison: Comparison, by_chance: Floats, u:
     return measured
 
 
-def with_interactions(model: Model, trained: Model, layout: Layout, estimates: Estimates) -> Model:
-    """The trained model with an interaction of each two fields that matches clearly change together.
+@dataclass(frozen=True)
+class DependentFields:
+    """Two columns that matches may change together, and SQL of pairs that differ in each."""
 
-    Args:
-        model: whose comparisons given one other column name these fields.
-        trained, layout, estimates: of the comparisons of one field each.
-    """
-    comparisons = list(trained.raw["comparisons"])
-    for comparison in model.comparisons:
-        fields = _fields(comparison, layout.exact_levels)
-        if fields is None:
-            continue
-        first, second = (_Field.of(layout, estimates, layout.exact_levels[name]) for name in fields)
-        ratio = _change_ratio(layout, estimates, first, second)
-        if ratio is not None:
-            comparisons.append(interaction(*fields, first.differs, second.differs, ratio))
-    return from_dict({**trained.raw, "comparisons": comparisons})
+    column: str
+    other: str
+    interaction: Interaction
+    differs: str
+    other_differs: str
 
 
-def _fields(comparison: Comparison, exact: dict[str, int]) -> tuple[str, str] | None:
-    """The field of a comparison that is given one other, and that other; None where one of them is personal.
+def dependent_fields(model: Model, layout: Layout, u: Floats) -> list[DependentFields]:
+    """The fields of each comparison that is given one other; none where one of them is personal.
 
     Who differs in what is personal is somebody else of the household as soon as a match.
+
+    Args:
+        layout: of the comparisons of one field each.
+        u: (levels,).
     """
-    if len(comparison.given) != 1:
-        return None
-    other = comparison.given[0]
-    name = next((name for name in comparison.columns if name in exact and name != other), None)
-    return (name, other) if name and other in exact and not {name, other} & PERSONAL else None
+    exact, weights, dependent = layout.exact_levels, layout.starting_m() / u, list[DependentFields]()
+    for comparison in model.comparisons:
+        other = comparison.given[0] if len(comparison.given) == 1 else None
+        column = next((name for name in comparison.columns if name in exact and name != other), None)
+        if column and other in exact and not {column, other} & PERSONAL:
+            (flags, differs), (other_flags, other_differs) = (
+                _differing(layout, weights, exact[name]) for name in (column, other)
+            )
+            dependent.append(DependentFields(column, other, Interaction(flags, other_flags), differs, other_differs))
+    return dependent
 
 
-@dataclass(frozen=True)
-class _Field:
-    """A field in which a pair differs.
-
-    Attributes:
-        comparison: its place in the layout's model.
-        numbers: levels of another value: those at the end that speak against a match.
-        differs: SQL of them.
-    """
-
-    comparison: int
-    numbers: Flags
-    differs: str
-
-    @staticmethod
-    def of(layout: Layout, estimates: Estimates, exact: int) -> "_Field":
-        place = int(layout.owner[exact])
-        comparison = layout.model.comparisons[place]
-        numbers = np.flatnonzero(layout.owner == place)
-        agreeing = len(numbers)
-        while agreeing > 1 and estimates.weights[numbers[agreeing - 1]] < 0:
-            agreeing -= 1
-        graded = [level for level in comparison.levels if level.value >= 0][:agreeing]
-        agrees = " OR ".join(f"({level.condition})" for level in graded)
-        differs = np.isin(np.arange(len(layout.owner)), numbers[agreeing:])
-        return _Field(place, differs, f"NOT coalesce({agrees}, FALSE)")
+def _differing(layout: Layout, ratios: Floats, exact: int) -> tuple[Flags, str]:
+    """(levels,) flags of a comparison's levels of another value, those at its end that speak against a match; and SQL."""
+    place = int(layout.owner[exact])
+    numbers = np.flatnonzero(layout.owner == place)
+    agreeing = len(numbers) - 1
+    while agreeing > 1 and ratios[numbers[agreeing - 1]] < 1:
+        agreeing -= 1
+    graded = [level for level in layout.model.comparisons[place].levels if level.value >= 0][:agreeing]
+    agrees = " OR ".join(f"({level.condition})" for level in graded)
+    return np.isin(np.arange(len(layout.owner)), numbers[agreeing:]), f"NOT coalesce({agrees}, FALSE)"
 
 
-def _change_ratio(layout: Layout, estimates: Estimates, first: _Field, second: _Field) -> float | None:
-    """Matches that differ in both fields over those that would if the two were independent; None where not clearly.
-
-    What a pair of both weighs depends on it, and so how many of them are matches: they are estimated in turns.
-    """
-    runs = [run for run in estimates.runs if run.usable and run.free[first.numbers].any()]
-    runs = [run for run in runs if run.free[second.numbers].any()]
-    ratio, both, expected = 1.0, 0.0, 0.0
-    for _ in range(200 if runs else 0):
-        both, expected = np.sum([_changed(layout, estimates, run, first, second, ratio) for run in runs], axis=0)
-        before, ratio = ratio, float((both + EXPECTED_CHANGES) / (expected + EXPECTED_CHANGES))
-        if abs(ratio - before) < 1e-6:
-            break
-    significant = both - expected > 2 * math.sqrt(expected + 1)  # standard deviations
-    return ratio if significant and math.log2(ratio) >= 0.5 else None
-
-
-def _changed(
-    layout: Layout, estimates: Estimates, run: Run, first: _Field, second: _Field, ratio: float
-) -> tuple[float, float]:
-    """Matches of a run that differ in both fields, and how many would if the two were independent."""
-    shown = run.pairs.patterns.shown
-    known = np.add.reduceat(shown, layout.first, axis=1) > 0
-    both_known: Flags = known[:, first.comparison] & known[:, second.comparison]
-    one_differs, other_differs = (shown[:, field.numbers].any(axis=1) & both_known for field in (first, second))
-    both: Flags = one_differs & other_differs
-    more = np.where(both, math.log2(ratio), 0.0)
-    matches = run.estimate.matches(run.pairs.patterns, run.u, more=more)
-    expected = matches[one_differs].sum() * matches[other_differs].sum() / max(matches[both_known].sum(), 1e-12)
-    return float(matches[both].sum()), float(expected)
+def with_interactions(trained: Model, dependent: Sequence[DependentFields], estimates: Estimates) -> Model:
+    """The trained model with an interaction of each two fields that matches clearly change together."""
+    comparisons = list(trained.raw["comparisons"])
+    for number, fields in enumerate(dependent):
+        cells = np.sum([run.estimate.cells[number] for run in estimates.runs if run.usable], axis=0)
+        changed = (cells[2] + cells[3], cells[1] + cells[3])
+        expected = math.prod(changed) / max(cells.sum(), 1e-12)
+        if cells[3] - expected > 2 * math.sqrt(expected + 1):  # standard deviations
+            ratios = tuple(map(float, cell_ratios(cells)))
+            comparisons.append(interaction(fields.column, fields.other, fields.differs, fields.other_differs, ratios))
+    return from_dict({**trained.raw, "comparisons": comparisons})

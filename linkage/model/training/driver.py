@@ -13,6 +13,7 @@ from collections.abc import Callable
 from linkage.engine import Engine, Table
 from linkage.model.splink_json import GIVE_A_MODEL, Model
 from linkage.model.training.dependence import (
+    dependent_fields,
     with_dependence,
     with_interactions,
     without_dependence,
@@ -54,18 +55,20 @@ def train(
     whole = without_interactions(informative.model if informative else model)
     plain = without_dependence(whole)
     evidence = gather(engine, plain, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
-    estimates = estimate(evidence)
+    dependent = dependent_fields(whole, evidence.layout, estimate_u(evidence))
+    interactions = [fields.interaction for fields in dependent]
+    estimates = estimate(evidence, interactions)
     matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
         evidence = more
-        estimates = estimate(evidence)
+        estimates = estimate(evidence, interactions)
     trained = with_estimates(evidence.layout, estimates)
     report = training_report(evidence, trained, estimates, seed)
     if len(whole.comparisons) > len(plain.comparisons):
         say("conditional comparisons")
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
-        trained = with_interactions(whole, trained, evidence.layout, estimates)
+        trained = with_interactions(trained, dependent, estimates)
     report.levels = [*report.levels, *conditional_levels(trained)]
     return trained, report
 

@@ -1,5 +1,6 @@
 """u: the share of non-matches at each level, by random pairs of both sides."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -83,6 +84,24 @@ def block_u(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
     graded = np.where(last, 0.0, across_files(each, totals, pooled))
     within = np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
     return np.where(layout.fixed("u"), u, within)
+
+
+def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
+    """The largest share of a block's pairs that may match: the others agree by chance, as pairs within each file do.
+
+    n and k records of a value make nk pairs across the files, and n^2 / 2 and k^2 / 2 within them: where both files have
+    the same values as often, non-matches across are twice the geometric mean of those within. Where they have not, these
+    are too many (Cauchy-Schwarz), so that it is no bound in a block of which most pairs do not match.
+
+    Args:
+        u: (levels,) of random pairs.
+    """
+    counts = [
+        within * _without_duplicates(layout, pairs, table, u).sum() / max(table.pairs, 1)
+        for within, table in zip(pairs.block.within, pairs.within, strict=False)
+    ]
+    share = 1 - 2 * math.sqrt(math.prod(counts)) / max(pairs.block.pairs, 1) if counts else 1.0
+    return share if share > 0.5 else 1.0
 
 
 def excess_of_non_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
