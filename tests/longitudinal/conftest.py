@@ -1,4 +1,4 @@
-"""Two people with tax and benefit records: A under two National Insurance numbers, B under one."""
+"""Three people with tax and benefit records: A under two National Insurance numbers, B and C under one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,13 @@ KEYS = """
     1     | A      | 10
     1     | A      | 11
     2     | B      | 20
+    3     | C      | 21
 """
 
 
 @pytest.fixture
 def holders(engine: Engine, world: Callable[[str], Table]) -> Table:
-    """Records 10 and 11 are A's, 20 is B's."""
+    """Records 10 and 11 are A's, 20 is B's and 21 C's."""
     return find_holders(engine, world(KEYS))
 
 

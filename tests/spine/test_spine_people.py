@@ -9,140 +9,84 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, components, connect
 from linkage.engine import rows as engine_rows
-from linkage.spine import build, initial_membership, join_people
+from linkage.spine import Spine, build, initial_membership, join_people
 
 
-def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any, rows: Any) -> None:
-    entities = world("""
-        entity_id
-        1
-        2
-        5
-        6
-    """)
-    links = world("""
-        left_id | right_id | decision
-        1       | 5        | accepted
-        2       | 6        | review
-    """)
-    joined = join_people(engine, initial_membership(engine, entities), links)
-    assert rows(joined) == [(1, 1), (2, 2), (5, 1), (6, 6)]
+def test_units_that_a_link_joins_take_the_smallest_id_step_by_step(engine: Engine, world: Any, rows: Any) -> None:
+    membership = initial_membership(engine, world("entity_id\n1\n2\n5\n6\n9"))
+    links = "left_id | right_id | decision\n5 | 9 | accepted\n2 | 6 | review"
+    membership = join_people(engine, membership, world(links))
+    assert rows(membership) == [(1, 1), (2, 2), (5, 5), (6, 6), (9, 5)]
+    membership = join_people(engine, membership, world("left_id | right_id | decision\n1 | 5 | accepted"))
+    assert rows(membership) == [(1, 1), (2, 2), (5, 1), (6, 6), (9, 1)]
 
 
-def test_steps_build_on_each_other(engine: Engine, world: Any, rows: Any) -> None:
-    entities = world("""
-        entity_id
-        1
-        5
-        9
-    """)
-    first = world("""
-        left_id | right_id | decision
-        5       | 9        | accepted
-    """)
-    second = world("""
-        left_id | right_id | decision
-        1       | 5        | accepted
-    """)
-    membership = join_people(engine, initial_membership(engine, entities), first)
-    assert rows(join_people(engine, membership, second)) == [(1, 1), (5, 1), (9, 1)]
+LINK = "step | left_id | right_id | method | pass | match_weight:float | match_probability:float | runner_up_weight:float | decision"
+
+
+def spine_of(
+    engine: Engine, world: Any, entities: str, links: str, units: str = "", *, people_of: str = "npd", **options: Any
+) -> Spine:
+    """The spine of entities ("npd P1, cis N1", numbered from 1), and of links in lines of the columns LINK.
+
+    Args:
+        units: "step side unit entity" of units that hold another entity than the one of their number.
+    """
+    listed = [entity.split() for entity in entities.split(",")]
+    table = world(
+        "\n".join(["entity_id | source | entity_key", *(f"{n} | {s} | {k}" for n, (s, k) in enumerate(listed, 1))])
+    )
+    made = world(f"{LINK}\n{links}")
+    own = {(row["step"], side, row[f"{side}_id"]) for row in engine_rows(engine, made) for side in ("left", "right")}
+    lines = [f"{step} | {side} | {unit} | {unit}" for step, side, unit in sorted(own)]
+    lines += [" | ".join(line.split()) for line in units.splitlines()]
+    return build(
+        engine,
+        table,
+        join_people(engine, initial_membership(engine, table), made),
+        made,
+        world("\n".join(["step | side | unit_id | entity_id", *lines])),
+        people_of=[people_of],
+        **{"edukey_sources": ["cis"], "pmr_sources": ["npd"], **options},
+    )
 
 
 def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine, world: Any, rows: Any) -> None:
-    entities = world("""
-        entity_id | source | entity_key
-        1         | npd    | P1
-        2         | npd    | P2
-        3         | cis    | N1
-        4         | cis    | N2
-    """)
-    links = world("""
-        step | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
-        ec   | 2       | 4        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
-        ec   | 1       | 3        | probabilistic | rule 1 | 1                  | 0.6                     | -                      | review
-    """)
-    units = world("""
-        step | side  | unit_id | entity_id
-        ec   | left  | 1       | 1
-        ec   | left  | 2       | 2
-        ec   | right | 3       | 3
-        ec   | right | 4       | 4
-    """)
-    membership = join_people(engine, initial_membership(engine, entities), links)
-    made = build(
-        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
-    )
-    assert rows(made.spine) == rows(
-        world("""
-        person_id | entity_id | source | entity_key | link_method   | link_pass | link_band       | match_weight:float | match_probability:float | margin:float
-        1         | 1         | npd    | P1         | -             | -         | first seen here | -                  | -                       | -
-        2         | 2         | npd    | P2         | -             | -         | first seen here | -                  | -                       | -
-        2         | 4         | cis    | N2         | probabilistic | rule 1    | strong          | 12                 | 0.9998                  | 10
-    """)
-    )
+    links = """
+        ec | 2 | 4 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
+        ec | 1 | 3 | probabilistic | rule 1 | 1  | 0.6    | - | review
+    """
+    made = spine_of(engine, world, "npd P1, npd P2, cis N1, cis N2", links)
+    first, unlinked = "first seen here", (None, None)
+    assert rows(made.spine) == [
+        (1, 1, "npd", "P1", *unlinked, first, None, None, None),
+        (2, 2, "npd", "P2", *unlinked, first, None, None, None),
+        (2, 4, "cis", "N2", "probabilistic", "rule 1", "strong", 12.0, 0.9998, 10.0),
+    ]
     assert rows(made.lookup_edukey) == [(2, "E0000000000002", 4)]
     assert rows(made.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
 
 
 def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine, world: Any, rows: Any) -> None:
     """Of two deliveries of tax records the second had no EDUKEY: what it holds was in no table and no extract."""
-    entities = world("""
-        entity_id | source | entity_key
-        1         | npd    | P1
-        2         | cis    | N1
-        3         | cis_2  | N1
-    """)
-    links = world("""
-        step | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
-        ec   | 1       | 2        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
-        ec   | 1       | 3        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
-    """)
-    units = world("""
-        step | side  | unit_id | entity_id
-        ec   | left  | 1       | 1
-        ec   | right | 2       | 2
-        ec   | right | 3       | 3
-    """)
-    membership = join_people(engine, initial_membership(engine, entities), links)
-    made = build(
-        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis", "cis_2"], pmr_sources=[]
-    )
+    links = """
+        ec | 1 | 2 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
+        ec | 1 | 3 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
+    """
+    sources = {"edukey_sources": ["cis", "cis_2"], "pmr_sources": []}
+    made = spine_of(engine, world, "npd P1, cis N1, cis_2 N1", links, **sources)
     assert rows(made.lookup_edukey) == [(1, "E0000000000001", 2), (1, "E0000000000001", 3)]
     assert rows(made.lookup_pmr) == []
 
 
 def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) -> None:
     """`left = "cis", right = "people"`: the tax record was first seen here, and the pupil's record said to be brought."""
-    entities = world("""
-        entity_id | source | entity_key
-        1         | npd    | P1
-        2         | ilr    | L1
-        3         | cis    | N1
-    """)
-    links = world("""
-        step    | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
-        schools | 1       | 2        | deterministic | uln    | 20                 | 0.9999                  | -                      | accepted
-        tax     | 3       | 1        | probabilistic | rule 1 | 4                  | 0.96                    | -                      | accepted
-    """)
-    units = world("""
-        step    | side  | unit_id | entity_id
-        schools | left  | 1       | 1
-        schools | right | 2       | 2
-        tax     | left  | 3       | 3
-        tax     | right | 1       | 1
-        tax     | right | 1       | 2
-    """)
-    membership = join_people(engine, initial_membership(engine, entities), links)
-    made = build(
-        engine,
-        entities,
-        membership,
-        links,
-        units,
-        people_of=["npd"],
-        edukey_sources=["cis"],
-        pmr_sources=[],
-        brought_left=["tax"],
+    links = """
+        schools | 1 | 2 | deterministic | uln    | 20 | 0.9999 | - | accepted
+        tax     | 3 | 1 | probabilistic | rule 1 | 4  | 0.96   | - | accepted
+    """
+    made = spine_of(
+        engine, world, "npd P1, ilr L1, cis N1", links, "tax right 1 2", pmr_sources=[], brought_left=["tax"]
     )
     found = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, made.spine)}
     assert found == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
@@ -150,29 +94,15 @@ def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) ->
 
 def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
     """A last digit apart is the same: 0.1 + 0.2 is 0.3 only in another order."""
-    entities = world("""
-        entity_id | source | entity_key
-        1         | npd    | P1
-        2         | npd    | P2
-        3         | cis    | N1
-    """)
-    links = world("""
-        step | left_id | right_id | method        | pass   | match_weight:float  | match_probability:float | runner_up_weight:float | decision
-        ec   | 2       | 3        | probabilistic | rule 2 | 0.30000000000000004 | 0.99                    | -                      | accepted
-        ec   | 1       | 3        | probabilistic | rule 1 | 0.3                 | 0.99                    | -                      | accepted
-    """)
-    units = world("""
-        step | side  | unit_id | entity_id
-        ec   | left  | 1       | 1
-        ec   | left  | 2       | 2
-        ec   | right | 3       | 3
-    """)
-    membership = join_people(engine, initial_membership(engine, entities), links)
-    made = build(
-        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
-    )
-    found = engine.sql("select link_pass from {s} where source = 'cis'", s=made.spine)
-    assert engine.arrow(found)["link_pass"].to_pylist() == ["rule 1"]
+    links = """
+        ec | 2 | 3 | probabilistic | rule 2 | 0.30000000000000004 | 0.99 | - | accepted
+        ec | 1 | 3 | probabilistic | rule 1 | 0.3                 | 0.99 | - | accepted
+    """
+    made = spine_of(engine, world, "npd P1, npd P2, cis N1", links)
+    assert {row["source"]: row["link_pass"] for row in engine_rows(engine, made.spine)} == {
+        "npd": None,
+        "cis": "rule 1",
+    }
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
