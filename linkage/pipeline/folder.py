@@ -1,13 +1,12 @@
 """A run's folder: which stages it holds whole, and how a new one takes its place."""
 
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from linkage.config.toml_file import json_of
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
+from linkage.pipeline.atomic import put, remove, size, sync_tree, write_json
 from linkage.pipeline.stage import Stage, kind
 from linkage.version import check_format
 
@@ -61,7 +60,7 @@ def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
 
 
 class RunFolder:
-    """Below `root`: manifest.json, stages/NN-name/ with each stage's tables and summary.json, and what is published.
+    """Below `root`: manifest.json, stages/name/ with each stage's tables and summary.json, and what is published.
 
     A stage counts as whole when its folder has its final name; the rename is the last thing done.
     """
@@ -127,10 +126,9 @@ class RunFolder:
                 remove(place)
 
     def find(self, name: str) -> Path | None:
-        """The folder of a whole stage, whatever its number."""
-        if not self.stages.is_dir():
-            return None
-        return next((p for p in sorted(self.stages.iterdir()) if re.fullmatch(rf"\d+-{re.escape(name)}", p.name)), None)
+        """The folder of a whole stage."""
+        folder = self.stages / name
+        return folder if folder.is_dir() else None
 
     def summary(self, name: str) -> dict[str, Any] | None:
         """What a whole stage says of itself; None where there is no such stage or its summary cannot be read."""
@@ -164,14 +162,14 @@ class RunFolder:
                 return str(artefact)
         return None
 
-    def begin(self, index: int, name: str) -> Path:
+    def begin(self, name: str) -> Path:
         """A new, empty folder for a stage to write to."""
-        part = self.stages / f".{index:02d}-{name}.part"
+        part = self.stages / f".{name}.part"
         remove(part)
         part.mkdir()
         return part
 
-    def finish(self, part: Path, stage: Stage, summary: dict[str, Any]) -> Path:
+    def finish(self, part: Path, stage: Stage, summary: dict[str, Any]) -> None:
         """Put a stage in place: documents and folders first, its own folder last."""
         write_json(part / "summary.json", summary)
         sync_tree(part)
@@ -181,17 +179,7 @@ class RunFolder:
         for artefact in stage.makes:
             if kind(artefact) != "table":
                 put(part / artefact, self.root / artefact)
-        target = self.stages / part.name.removeprefix(".").removesuffix(".part")
-        put(part, target)
-        return target
-
-    def number(self, index: int, name: str) -> None:
-        """Give a stage that is kept the number it has in this run."""
-        folder = self.find(name)
-        target = self.stages / f"{index:02d}-{name}"
-        if folder and folder != target:
-            folder.rename(target)
-            sync_folder(self.stages)
+        put(part, self.stages / stage.name)
 
     def retire(self, name: str, makes: Iterable[str] = ()) -> None:
         """Remove a stage and all it made: what it published first, since nothing later would know it for the stage's.
@@ -208,7 +196,5 @@ class RunFolder:
 
     def others(self, names: set[str]) -> list[str]:
         """Whole stages that are not among `names`."""
-        if not self.stages.is_dir():
-            return []
-        found = [re.fullmatch(r"\d+-(.+)", path.name) for path in sorted(self.stages.iterdir())]
-        return [match.group(1) for match in found if match and match.group(1) not in names]
+        there = self.stages.iterdir() if self.stages.is_dir() else ()
+        return sorted(path.name for path in there if path.name not in names and not path.name.startswith("."))

@@ -114,7 +114,7 @@ class Runner:
         self.progress.start(len(self.stages))
         stopped: GateError | None = None
         withheld: set[str] = set()
-        for index, stage in enumerate(self.stages, 1):
+        for stage in self.stages:
             behind = {self.made[artefact].name for artefact in stage.reads} & withheld
             if stopped and (behind or not stage.partial):
                 withheld.add(stage.name)
@@ -125,7 +125,7 @@ class Runner:
                 self.progress.skip(stage.name, decision.reason)
                 manifest.stage(stage.name, "not run", decision.reason, None)
                 continue
-            counts = self._bring_up_to_date(index, decision, fingerprints, manifest, log)
+            counts = self._bring_up_to_date(decision, fingerprints, manifest, log)
             try:
                 if stage.gate and not stopped:
                     stage.gate(counts)
@@ -136,20 +136,19 @@ class Runner:
             raise stopped
 
     def _bring_up_to_date(
-        self, index: int, decision: Decision, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
+        self, decision: Decision, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
     ) -> Counts:
         """Keep a stage or run it; its counts."""
         stage, reason = decision.stage, decision.reason
         summary = self.folder.summary(stage.name)
         if decision.action == "keep" and summary:
-            self.folder.number(index, stage.name)
             self.progress.skip(stage.name, reason)
             manifest.stage(stage.name, "kept", reason, summary)
             return dict(summary["counts"])
         log.event("stage started", stage=stage.name, reason=reason)
         self.progress.begin(stage.name)
         try:
-            summary = self._work(index, stage, fingerprints, manifest, log)
+            summary = self._work(stage, fingerprints, manifest, log)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(OSError):
@@ -161,16 +160,14 @@ class Runner:
         manifest.stage(stage.name, "done", reason, summary)
         return dict(summary["counts"])
 
-    def _work(
-        self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
-    ) -> dict[str, Any]:
+    def _work(self, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog) -> dict[str, Any]:
         """Run a stage's function in a folder of its own and put the result in place."""
         now = fingerprints.of(stage)
         there = [name for name in stage.reads_if_there if self.folder.find(self.made[name].name)]
         makers_of = {artefact: self.made[artefact].name for artefact in (*stage.reads, *there)}
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
-        part, kept = self.folder.begin(index, stage.name), self.folder.kept(stage.name, now.whole)
+        part, kept = self.folder.begin(stage.name), self.folder.kept(stage.name, now.whole)
 
         def tell(text: str) -> None:
             log.event("message", stage=stage.name, text=text)

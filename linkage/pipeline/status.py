@@ -78,7 +78,7 @@ def status_of(root: Path) -> RunStatus:
 
 def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, running: bool) -> list[StageStatus]:
     recorded = {stage["name"]: stage for stage in manifest["stages"]}
-    summaries = {name: folder.summary(name) for name in manifest["planned"]}
+    summaries = {name: folder.summary(name) for name in manifest.get("planned", recorded)}
     current = next((name for name in summaries if name not in recorded), None) if running else None
     stale: set[str] = set()
     stages = []

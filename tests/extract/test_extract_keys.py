@@ -64,7 +64,7 @@ def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
 
 def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
     write_new_key(tmp_path / "key")
-    (tmp_path / "run/stages/01-records").mkdir(parents=True)
+    (tmp_path / "run/stages/records").mkdir(parents=True)
     (tmp_path / "run/manifest.json").write_text("{}")
     shutil.copy(tmp_path / "key", tmp_path / "run/key")
     for refused in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):

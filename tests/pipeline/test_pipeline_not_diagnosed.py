@@ -39,7 +39,7 @@ def with_links(linked_village, tmp_path_factory):
 
 def test_the_same_people_come_of_it(linked_village, with_links):
     both = [
-        pq.read_table(made.root / "stages" / "10-link-npd-cis" / "links" / "npd-cis.parquet")
+        pq.read_table(made.root / "stages" / "link-npd-cis" / "links" / "npd-cis.parquet")
         for made in (linked_village, with_links)
     ]
     assert [(f.name, f.type) for f in both[0].schema] == [(f.name, f.type) for f in both[1].schema]

@@ -49,12 +49,12 @@ def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
         "manifest.json",
         "quality/squares.json",
         "report/index.html",
-        "stages/01-numbers/numbers.parquet",
-        "stages/01-numbers/summary.json",
-        "stages/02-squares/made/squares.parquet",
-        "stages/02-squares/summary.json",
-        "stages/03-parcel/summary.json",
-        "stages/04-pages/summary.json",
+        "stages/numbers/numbers.parquet",
+        "stages/numbers/summary.json",
+        "stages/squares/made/squares.parquet",
+        "stages/squares/summary.json",
+        "stages/parcel/summary.json",
+        "stages/pages/summary.json",
     }
     assert (root / "extracts/toy/rows.txt").read_text() == "5"
     assert manifest.content["status"] == "done"
@@ -153,7 +153,7 @@ def test_changed_code_runs_again(root, source, monkeypatch):
 def test_output_that_is_gone_is_made_again_and_what_follows_is_kept(root, source):
     runner(root, source).run()
     shutil.rmtree(root / "extracts/toy")
-    (root / "stages/01-numbers/numbers.parquet").write_bytes(b"cut short")
+    (root / "stages/numbers/numbers.parquet").write_bytes(b"cut short")
     assert reasons(root, source) == {
         "numbers": "output missing or altered: numbers",
         "squares": "up to date",
@@ -166,23 +166,14 @@ def test_output_that_is_gone_is_made_again_and_what_follows_is_kept(root, source
 
 def test_a_stage_that_the_configuration_dropped_is_removed_with_what_it_published(root, source):
     runner(root, source).run()
+    (root / "stages/numbers").rename(root / "stages/01-numbers")  # as before 1.0: it runs again
     shorter = runner(root, source)
     shorter.stages = tuple(stage for stage in shorter.stages if stage.name not in ("parcel", "pages"))
     shorter.made = makers(shorter.stages)
     shorter.run()
     assert not (root / "extracts/toy").exists()
     assert not (root / "report").exists()
-    assert sorted(path.name for path in (root / "stages").iterdir()) == ["01-numbers", "02-squares"]
-
-
-def test_a_stage_kept_at_another_place_in_the_order_gets_its_new_number(root, source):
-    runner(root, source).run()
-    longer = runner(root, source)
-    first = Stage("first", lambda space: {}, makes=())
-    longer.stages = (first, *longer.stages)
-    longer.run()
-    assert statuses(root)["numbers"] == "kept"
-    assert sorted(path.name for path in (root / "stages").iterdir())[:3] == ["01-first", "02-numbers", "03-squares"]
+    assert sorted(path.name for path in (root / "stages").iterdir()) == ["numbers", "squares"]
 
 
 def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
@@ -225,7 +216,7 @@ def test_a_stage_that_fails_leaves_nothing_and_the_run_continues_from_it(root, s
     with pytest.raises(InputError):
         runner(root, source, squares=failing).run()
     assert statuses(root) == {"numbers": "done", "squares": "failed"}
-    assert [path.name for path in (root / "stages").iterdir()] == ["01-numbers"]
+    assert [path.name for path in (root / "stages").iterdir()] == ["numbers"]
     assert not (root / "quality").exists()
     assert not (root / ".scratch").exists()
     runner(root, source).run()
@@ -241,7 +232,7 @@ def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
 
     with pytest.raises(LeoError, match=r"the disk is full\n  free space below .*run, then run the same command again"):
         runner(root, source, squares=filling).run()
-    assert [path.name for path in (root / "stages").iterdir()] == ["01-numbers"]
+    assert [path.name for path in (root / "stages").iterdir()] == ["numbers"]
     assert json.loads((root / "manifest.json").read_text())["status"] == "failed"
 
 

@@ -40,13 +40,13 @@ class Releases:
         """Pair of ids in a run's sample to the places of pupil and customer in the village."""
         at: dict[str, dict[int, int]] = {}
         for side, source in (("left", "npd"), ("right", "cis")):
-            units = pq.read_table(next(run.glob(f"stages/*-link-{STEP}/units/{STEP}.parquet"))).to_pylist()
+            units = pq.read_table(run / f"stages/link-{STEP}/units/{STEP}.parquet").to_pylist()
             keys = {
                 row["entity_id"]: row["entity_key"]
                 for row in pq.read_table(next(run.glob(f"stages/*/identities/{source}.parquet"))).to_pylist()
             }
             at[side] = {row["unit_id"]: _place(keys[row["entity_id"]]) for row in units if row["side"] == side}
-        pairs = pq.read_table(next(run.glob(f"stages/*-link-{STEP}/links/{STEP}.parquet"))).to_pylist()
+        pairs = pq.read_table(run / f"stages/link-{STEP}/links/{STEP}.parquet").to_pylist()
         return {
             (row["left_id"], row["right_id"]): (at["left"][row["left_id"]], at["right"][row["right_id"]])
             for row in pairs
