@@ -65,6 +65,7 @@ _FOR_SHORT = {"extract": "make", "report": "run", "review": "open", "synth": "ma
 def faults_of(words: list[str]) -> Iterator[str]:
     """Verbs and options of a command line that there are not; `words` follow `leo`."""
     group: Any = typer.main.get_command(app)
+    words = words[: words.index("--")] if "--" in words else words  # what follows is for another program
     while words and words[0] == "--definitions":
         words = words[2:]
     verb = words[0] if words else ""

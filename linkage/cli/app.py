@@ -27,7 +27,6 @@ _PANELS = {
         "plan": "pipeline:plan",
         "run": "pipeline:run",
         "status": "pipeline:status",
-        "compare": "results:compare",
         "publish": "pipeline:publish",
     },
     "Model": {"model": "model:app"},
@@ -37,14 +36,15 @@ _PANELS = {
         "request": "project:request",
         "extract": "project:extract",
         "disclosure": "disclosure:app",
-        "key": "project:key",
     },
-    "": {"config": "pipeline:config"},  # not shown
+    "": {"config": "pipeline:config", "spark": "spark:app"},  # not shown
 }
 """Verbs by panel of the help text, with module and attribute."""
 _RENAMED = {
     "blocking": "model blocking",
+    "compare": "report compare",
     "dashboard": "report all",
+    "key": "extract key",
     "outcomes": "report outcomes",
     "output": "disclosure",
     "train": "model train",

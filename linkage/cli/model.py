@@ -1,4 +1,4 @@
-"""`leo model`: train a model, tune it in a browser, and choose its blocking rules."""
+"""`leo model`: train a model, show it, tune it in a browser, and choose its blocking rules."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from linkage.cli import options as o
 from linkage.cli.output import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from linkage.model.training import TrainingReport
     from linkage.pipeline.blocking import Suggested
 
-app = typer.Typer(no_args_is_help=True, help="Train a model, tune it, or choose its blocking rules.")
+app = typer.Typer(no_args_is_help=True, help="Train a model, show it, tune it, or choose its blocking rules.")
 
 
 @app.command()
@@ -84,6 +84,53 @@ def train(
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")
     lines += [f"model    {out}   version {version}", f"training {training_file(out)}"]
     show({"model": out, "version": version, "training": report, "labels": labelled}, lines, as_json=as_json)
+
+
+@app.command("show")
+def show_model(
+    model: Annotated[Path, Argument(help="A model file, or a folder of leo run, leo link or leo dedupe.")],
+    step: o.Step = None,
+    as_json: o.Json = False,
+) -> None:
+    """Show a model: comparisons, levels, m and u probabilities, match weights, blocking rules and prior.
+
+    An adjusted weight depends on how common the value is. A level without m and u is yet to be trained.
+
+    Example: leo model show configs/models/cis.json
+
+    Example: leo model show runs/demo --step education-cis
+    """
+    from linkage.config.resources import config_file
+    from linkage.model import load
+    from linkage.pipeline.opened import model_file
+    from linkage.pipeline.pair_facts import level_name
+
+    path = model_file(model, step) if model.is_dir() else model
+    read = load(path if path.exists() else config_file(str(path)))
+    levels: list[dict[str, Any]] = [
+        {
+            "comparison": comparison.name,
+            "level": level_name(comparison, level),
+            "m": level.m,
+            "u": level.u,
+            "weight": None if level.m is None or level.u is None else level.weight,
+            "adjusted": level.adjusted,
+        }
+        for comparison in read.comparisons
+        for level in comparison.levels
+        if level.value >= 0
+    ]
+    rules = [_as_splink(rule) for rule in read.blocking_rules]
+    rows, before = [], ""
+    for level in levels:
+        named, before = "" if level["comparison"] == before else level["comparison"], level["comparison"]
+        rows.append(
+            [named, level["level"], level["m"], level["u"], level["weight"], "yes" if level["adjusted"] else ""]
+        )
+    lines = table_lines(["comparison", "level", "m", "u", "weight", "adjusted"], rows)
+    lines += ["", f"share of all pairs that match: {read.prior:.3g} (match weight {read.prior_weight:.2f})"]
+    lines += [f"blocking rule: {rule['blocking_rule']}" for rule in rules]
+    show({"model": path, "prior": read.prior, "levels": levels, "blocking_rules": rules}, lines, as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`leo request`, `leo extract` and `leo key`: a project from its request and its approval to its extract."""
+"""`leo request` and `leo extract`: a project from its request and its approval to its extract."""
 
 import datetime
 from pathlib import Path
@@ -19,10 +19,11 @@ extract = typer.Typer(
     cls=first_meant("make"),
     no_args_is_help=True,
     help="Make the extract of a project from a run: leo extract RUN REQUEST is short for leo extract make RUN REQUEST. "
-    "Or verify one that was made.\n\n"
+    "Or verify one that was made; or make the master key.\n\n"
     "Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key",
 )
 key = typer.Typer(no_args_is_help=True, help="Make the master key that pseudonyms are derived from.")
+extract.add_typer(key, name="key")
 
 _MOST_CHANGES = 20  # changed figures on the terminal; the extract's README.md has all
 RULINGS = {"approve": "approved", "conditions": "approved-with-conditions", "reject": "rejected"}
@@ -276,7 +277,7 @@ def verify_extract(
 def new(file: Annotated[Path, Argument(help="File to write; refused where there is one.")]) -> None:
     """Write a new random key that only its owner may read. Keep it outside every run's folder.
 
-    Example: leo key new ~/leo-master.key
+    Example: leo extract key new ~/leo-master.key
     """
     from linkage.extract import master_key, write_new_key
 
@@ -289,7 +290,7 @@ def new(file: Annotated[Path, Argument(help="File to write; refused where there 
 def fingerprint(file: Annotated[Path, Argument(help="File of the master key.")]) -> None:
     """Print a key's fingerprint, as manifests of runs and extracts name it.
 
-    Example: leo key fingerprint ~/leo-master.key
+    Example: leo extract key fingerprint ~/leo-master.key
     """
     from linkage.extract import master_key
 

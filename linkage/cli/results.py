@@ -1,4 +1,4 @@
-"""`leo explain`, `leo compare` and `leo report`: why records were linked, two runs compared, and pages over runs."""
+"""`leo explain` and `leo report`: why records were linked, two runs compared, and pages over runs."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -129,6 +129,15 @@ def _print_bars(terminal: Any, block: Any) -> None:
     terminal.print(block.summary)
 
 
+report = typer.Typer(
+    cls=first_meant("run"),
+    no_args_is_help=True,
+    help="Write reports: leo report RUN is short for leo report run RUN. Or compare two runs; or pages over all runs, or of outcomes.\n\n"
+    "Example: leo report runs/demo",
+)
+
+
+@report.command()
 def compare(
     before: Annotated[Path, Argument(metavar="RUN_A", help="The folder to compare with.")],
     after: Annotated[Path, Argument(metavar="RUN_B", help="The folder that may differ.")],
@@ -139,7 +148,7 @@ def compare(
 
     Both are folders of leo run, of leo link or of leo dedupe. Counts are exact: do not publish them.
 
-    Example: leo compare runs/demo runs/tuned
+    Example: leo report compare runs/demo runs/tuned
     """
     from linkage.engine import connect
     from quality.dashboard.comparison import compare as compare_runs
@@ -185,14 +194,6 @@ def _show_comparison(comparison: dict[str, Any]) -> None:
         table(f"{name}: thresholds (match weight)", step["thresholds"], ("what", "before", "after"))
         levels = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
         table(f"{name}: match weights (log2), m and u", step["weights"], levels)
-
-
-report = typer.Typer(
-    cls=first_meant("run"),
-    no_args_is_help=True,
-    help="Write reports: leo report RUN is short for leo report run RUN. Or pages over all runs, or of outcomes.\n\n"
-    "Example: leo report runs/demo",
-)
 
 
 @report.command("run")

@@ -20,7 +20,7 @@ KEY_BYTES = 32
 
 _HOW = (
     "make one, and keep it where the run's files are not:\n"
-    "    leo key new master.key\n"
+    "    leo extract key new master.key\n"
     f"  then name the file by --key or in [outputs] key_file, or put its text in the environment variable {VARIABLE}"
 )
 

@@ -12,7 +12,7 @@ from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
-from linkage.pipeline.opened import OpenRun
+from linkage.pipeline.opened import OpenRun, step_named
 from linkage.pipeline.truth import true_entities, true_entities_file
 
 
@@ -52,7 +52,7 @@ def suggest_for_step(
     say = progress or (lambda _: None)
     with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads) as engine:
         opened = OpenRun(engine, run)
-        sides = opened.sides(opened.step_named(step_name))
+        sides = opened.sides(step_named(run, opened.steps, step_name))
         model = load_model(options.model or run / "models" / f"{step_name}.json")
         say("reading")
         left, right = (sides[side].columns_of(None, model.columns) for side in ("left", "right"))

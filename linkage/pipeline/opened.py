@@ -158,19 +158,6 @@ class OpenRun:
         """Steps that have links."""
         return [name for name in self.steps if self.has(f"links/{name}")]
 
-    def step_named(self, name: str | None) -> str:
-        """The name of a step, the only one where none is named.
-
-        Raises:
-            ConfigError: there is no such step, or several.
-        """
-        if name is None and len(self.steps) != 1:
-            listed = ", ".join(self.steps) or "its steps: none"
-            raise ConfigError(f"{self.root}: which step?\n  give --step with one of {listed}")
-        if name is not None and name not in self.steps:
-            raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(self.steps)}")
-        return name or next(iter(self.steps))
-
     def entity(self, key: str, option: str) -> int:
         """An entity by SOURCE:KEY or its number.
 
@@ -221,7 +208,7 @@ class OpenRun:
         Raises:
             ConfigError: there is no such step, it has no links yet, or only links (diagnose = false).
         """
-        name = self.step_named(name)
+        name = step_named(self.root, self.steps, name)
         step, sides = self.steps[name], self.sides(name)
         counts: dict[str, Any] = self._counts[f"link-{name}"] or {}
         if not step.diagnose:
@@ -383,6 +370,31 @@ def _file_names(files: Mapping[str, str]) -> tuple[str, str]:
     names = [Path(path).name for path in files.values()]
     same = len(names) == 2 and names[0] == names[1]
     return (f"left {names[0]}", f"right {names[1]}") if same else (names[0], names[-1])
+
+
+def model_file(root: Path, step: str | None) -> Path:
+    """Where the model of a folder's step is stored.
+
+    Raises:
+        ConfigError: it is not such a folder, there is no such step, or several and none is named.
+    """
+    if is_linked_files(root):
+        return root / "model.json"
+    steps = [one["name"] for one in manifest_of_sources(root)["configuration"].get("step", [])]
+    return root / "models" / f"{step_named(root, steps, step)}.json"
+
+
+def step_named(root: Path, steps: Collection[str], name: str | None) -> str:
+    """The name of a step, the only one where none is named.
+
+    Raises:
+        ConfigError: there is no such step, or several.
+    """
+    if name is None and len(steps) != 1:
+        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(steps) or 'its steps: none'}")
+    if name is not None and name not in steps:
+        raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(steps)}")
+    return name or next(iter(steps))
 
 
 def open_folder(engine: Engine, root: Path) -> OpenRun | OpenFiles:

@@ -83,7 +83,7 @@ class Explainer(AbstractContextManager["Explainer"]):
         if isinstance(self._folder, OpenRun):
             run = self._folder
             entity = run.entity(key, "--record")
-            steps = [run.open(run.step_named(step))] if step else [run.open(name) for name in run.linked_steps()]
+            steps = [run.open(step)] if step else [run.open(name) for name in run.linked_steps()]
             answer = {**explain_record(self._engine, steps, entity), "source": run.source_of(entity)}
         else:
             opened = self._folder.open(step)
@@ -128,7 +128,7 @@ class Explainer(AbstractContextManager["Explainer"]):
             return self._units_of_files(self._folder, left, right, step)
         run = self._folder
         entities = [run.entity(key, "--pair") for key in (left, right)]
-        for name in [run.step_named(step)] if step else run.linked_steps():
+        for name in [step] if step else run.linked_steps():
             opened = run.open(name)
             for one, other in (entities, entities[::-1]):
                 units = opened.sides["left"].unit_of(one), opened.sides["right"].unit_of(other)

@@ -95,7 +95,7 @@ class _Driver:
             command += ["--conf", f"{key}={value}"]
         program = Path(held_run.__file__) if held_at else _HOME / "spark_jobs" / "run.py"
         command += [str(program), str(folder / "village.toml")]
-        command += ["--out", str(folder / out), "--key-file", str(folder / "master.key")]
+        command += ["--out", str(folder / out), "--key", str(folder / "master.key")]
         environment = {
             **os.environ,
             "SPARK_HOME": str(home),

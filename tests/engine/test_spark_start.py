@@ -226,35 +226,21 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     assert "gone.toml: no such file" in capsys.readouterr().err
 
 
-def test_a_job_that_is_done_says_what_leo_run_says(tmp_path, capsys, monkeypatch):
-    """It said nothing: neither where the report is nor which gates could not be asked."""
-    asked = {}
-
-    def load(*given, **more):
-        asked.update(more)
-
-    done = SimpleNamespace(run=lambda: SimpleNamespace(content={"seconds": 2.5}))
-    monkeypatch.setattr(run, "load_job", load)
-    monkeypatch.setattr(run, "pipeline", lambda *given, **more: done)
-    monkeypatch.setattr(run, "closing_lines", lambda root, seconds: [f"manifest {root} {seconds}"])
-    given = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
-    assert run.main(given) == ExitCode.DONE
-    assert capsys.readouterr().out == f"manifest {tmp_path / 'run'} 2.5\n"
-    assert asked["previous"] == tmp_path / "before"
-
-
 def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, monkeypatch):
     """SIGTERM ended the process at once: its manifest said that it was running for ever."""
 
-    class Stopped:
-        def run(self):
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(10)
+    def stopped(scope):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
 
-    monkeypatch.setattr(run, "load_job", lambda *given, **more: None)
-    monkeypatch.setattr(run, "pipeline", lambda *given, **more: Stopped())
-    assert run.main(["run.toml", "--out", str(tmp_path / "run")]) == 130
+    facts = SimpleNamespace(settings={"configuration": {"run": {"group": None}}})
+    runner = SimpleNamespace(folder=SimpleNamespace(root=tmp_path / "run"), facts=facts, run=stopped)
+    asked = {}
+    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda options: asked.update(options) or (runner, None))
+    given = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
+    assert run.main(given) == 130
     assert "the same command continues" in capsys.readouterr().err
+    assert (asked["engine"], asked["previous"]) == ("spark", tmp_path / "before")
 
 
 @pytest.mark.spark

@@ -49,7 +49,7 @@ def test_what_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, say
 
 def test_no_key_says_how_to_make_one(tmp_path: Path) -> None:
     for ask in (lambda: master_key(environment={}), lambda: master_key(tmp_path / "none")):
-        with pytest.raises(ConfigError, match=r"leo key new master\.key"):
+        with pytest.raises(ConfigError, match=r"leo extract key new master\.key"):
             ask()
 
 

@@ -2,12 +2,15 @@
 
 import json
 import stat
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from linkage import __version__
+from linkage.cli.app import app
 from linkage.cli.options import people_count
 from linkage.cli.pipeline import plan_lines
 from linkage.errors import GateError
@@ -32,9 +35,15 @@ def test_version(leo):
 def test_the_help_names_every_verb_and_the_exit_codes(leo):
     code, shown, _ = leo("--help")
     assert code == 0
-    for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "model", "key"):
+    for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "model", "status"):
         assert verb in shown
     assert "3 a check or quality gate failed" in " ".join(shown.split())
+
+
+def test_the_help_has_eighteen_names_in_six_panels():
+    command = typer.main.get_command(app)
+    panels = Counter(verb.rich_help_panel for verb in command.commands.values() if not verb.hidden)
+    assert (len(panels), panels.total()) == (6, 18)
 
 
 def test_an_unknown_verb_is_a_usage_error(leo):
@@ -155,12 +164,12 @@ def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path)
 
 def test_a_key_is_written_for_its_owner_alone_and_never_over_another(leo, tmp_path):
     file = tmp_path / "master.key"
-    code, shown, _ = leo("key", "new", file)
+    code, shown, _ = leo("extract", "key", "new", file)
     assert code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text().strip() not in shown
     before = file.read_text()
-    code, _, said = leo("key", "new", file)
+    code, _, said = leo("extract", "key", "new", file)
     assert code == 2
     assert "is there already" in said
     assert file.read_text() == before
@@ -222,14 +231,16 @@ def test_reports_and_extracts_need_a_run(leo, tmp_path):
     assert "is not a run folder" in said
 
 
-@pytest.mark.parametrize("verb", ["report", "publish", "report outcomes", "compare", "explain", "review estimate"])
+@pytest.mark.parametrize(
+    "verb", ["report", "publish", "report outcomes", "report compare", "explain", "review estimate"]
+)
 def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(leo, tmp_path, verb):
     manifest = {"format": 1, "run": "small", "versions": {"leo-linkage": "0.2.0"}, "configuration": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     more = {
         "publish": ["--to", tmp_path.parent / "releases"],
         "report outcomes": ["--out", tmp_path / "out"],
-        "compare": [tmp_path],
+        "report compare": [tmp_path],
         "explain": ["--pair", "1", "2"],
         "review estimate": ["--step", "step"],
     }
@@ -348,8 +359,8 @@ def test_a_plan_is_shown_with_its_reasons():
 def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo):
     village.change("train = false", "train = false\naccept_probability = 0.9999999")
     village.runner().run()
-    code, said, _ = leo("compare", linked_village.root, village.root)
-    code, counted, _ = leo("compare", linked_village.root, village.root, "--json")
+    code, said, _ = leo("report", "compare", linked_village.root, village.root)
+    code, counted, _ = leo("report", "compare", linked_village.root, village.root, "--json")
     assert code == 0
     assert "step.npd-cis.accept_probability" in said
     assert "\nnpd-cis: thresholds" in said
@@ -361,7 +372,7 @@ def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village
 
 
 def test_compare_needs_two_runs(linked_village, leo, tmp_path):
-    code, _, said = leo("compare", linked_village.root, tmp_path)
+    code, _, said = leo("report", "compare", linked_village.root, tmp_path)
     assert code == 2
     assert "no manifest.json" in said
 
@@ -372,7 +383,8 @@ def test_compare_needs_two_runs(linked_village, leo, tmp_path):
         "check CONFIG",
         "plan CONFIG --out RUN --key KEY",
         "status RUN",
-        "compare RUN RUN",
+        "report compare RUN RUN",
+        "model show RUN",
         "explain RUN --person 4",
         "catalogue show",
         "catalogue show npd",

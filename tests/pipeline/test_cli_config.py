@@ -1,9 +1,14 @@
 """`leo check`: a run's file that is right, and files that lack a column."""
 
 import json
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from linkage.catalogue import shipped
 
@@ -102,3 +107,26 @@ def test_a_key_that_is_named_is_looked_at_though_no_project_needs_it(leo, tmp_pa
     file.write_text(RUN + '[outputs]\nkey_file = "none.key"\n')
     code, _, said = leo("run", file, "--data", data.parent, "--out", tmp_path / "out")
     assert (code, f"{tmp_path / 'none.key'}: no such file" in said) == (2, True)
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="no pyspark")
+def test_a_run_is_submitted_to_spark_with_the_code_of_its_executors(leo, tmp_path):
+    file, code_zip = tmp_path / "run.toml", tmp_path / "leo-linkage.zip"
+    file.write_text(RUN)
+    given = ["--out", tmp_path / "out", "--set", "run.threads=2", "--package", code_zip, "--print"]
+    code, shown, _ = leo("spark", "submit", file, *given, "--", "--master", "spark://host:7077")
+    assert code == 0
+    command = shlex.split(shown)
+    assert command[1].endswith("spark-submit")
+    assert command[2:6] == ["--master", "spark://host:7077", "--py-files", str(code_zip)]
+    assert command[6].endswith("spark_jobs/run.py")
+    assert command[7:] == [str(file), "--set", "run.threads=2", "--out", str(tmp_path / "out")]
+    imported = "import linkage.match, quality; print(linkage.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", imported],
+        env={"PYTHONPATH": str(code_zip)},
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+    )
+    assert done.stdout.startswith(str(code_zip)), done.stderr

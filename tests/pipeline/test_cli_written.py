@@ -25,7 +25,7 @@ def refused(tmp_path: Path, *words: str) -> str:
     [
         ("model", "blocking", "none.csv", "nor.csv", "--out"),
         ("model", "train", "none.csv", "nor.csv", "--out"),
-        ("compare", "none", "nor", "--html"),
+        ("report", "compare", "none", "nor", "--html"),
         ("explain", "none", "--person", "1", "--html"),
     ],
 )

@@ -353,7 +353,7 @@ def test_the_command_plans_runs_reports_and_extracts(village, leo):
 
 
 def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
-    leo("key", "new", tmp_path / "other.key")
+    leo("extract", "key", "new", tmp_path / "other.key")
     code, _, said = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
     assert code == 2
     assert "the run was made with the key of fingerprint" in said

@@ -11,7 +11,7 @@ import pytest
 
 VERBS: dict[str, tuple[str | Path, ...]] = {
     "report": ("report", "RUN"),
-    "compare": ("compare", "RUN", "RUN"),
+    "compare": ("report", "compare", "RUN", "RUN"),
     "explain": ("explain", "RUN", "--pair", "1", "121"),
     "review": ("review", "sample", "RUN", "--step", "npd-cis"),
     "publish": ("publish", "RUN"),
