@@ -23,7 +23,7 @@ from linkage.model.training.em import (
 )
 from linkage.model.training.evidence import BlockPairs, Evidence
 from linkage.model.training.informative_prior import UNSEEN_MATCHES
-from linkage.model.training.u import block_u, estimate_u, excess_of_non_matches, most_matches
+from linkage.model.training.u import block_u, estimate_u, excess_of_non_matches, most_matches, without_matches
 
 FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
@@ -75,12 +75,6 @@ class Estimates:
     matches: Floats | None = None
     silent: Flags | None = None
 
-    @property
-    def weights(self) -> Floats:
-        """log2(m / u)."""
-        weights: Floats = np.log2(self.m / self.u)
-        return weights
-
 
 def estimate(evidence: Evidence, interactions: Sequence[Interaction] = ()) -> Estimates:
     """Estimate everything from counts.
@@ -91,7 +85,13 @@ def estimate(evidence: Evidence, interactions: Sequence[Interaction] = ()) -> Es
     Raises:
         NothingToTrainOnError: EM converged in no run that says something of a comparison, or on non-matches in all.
     """
-    layout, u = evidence.layout, estimate_u(evidence)
+    u = estimate_u(evidence)
+    first = _estimated(evidence, u, interactions)
+    return _estimated(evidence, without_matches(evidence, u, first.m, first.prior), interactions)
+
+
+def _estimated(evidence: Evidence, u: Floats, interactions: Sequence[Interaction]) -> Estimates:
+    layout = evidence.layout
     runs = [_run(evidence, pairs, u, interactions) for pairs in evidence.blocks]
     runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
     _refuse_non_matches(runs)

@@ -44,6 +44,17 @@ def pairs_seen(evidence: Evidence) -> Floats:
     return np.where(np.isnan(by_values), evidence.random.level_counts(), pairs)
 
 
+def without_matches(evidence: Evidence, u: Floats, m: Floats, prior: float) -> Floats:
+    """u of random pairs without the matches among these, of which small files have as many as non-matches at rare levels.
+
+    Never less than a standard deviation of what was counted.
+    """
+    layout = evidence.layout
+    least = u / np.sqrt(np.maximum(pairs_seen(evidence), 1))
+    others = np.where(layout.fixed("u"), u, np.maximum(u - prior * m, least))
+    return np.where(layout.fixed("u"), u, others / layout.totals(others))
+
+
 def _counted_on_values(evidence: Evidence) -> tuple[Floats, Floats]:
     """u of the levels that are counted on values, NaN of the others; and the pairs that show them."""
     layout = evidence.layout
