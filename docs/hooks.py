@@ -3,8 +3,8 @@
 `python docs/hooks.py` writes configs/schemas/. As hooks of MkDocs it adds the pages, and files outside docs/.
 """
 
+import ast
 import json
-import posixpath
 import re
 import sys
 from functools import partial
@@ -19,6 +19,7 @@ from linkage.catalogue import Dataset, shipped
 from linkage.cli.app import app
 from linkage.config import RunConfig
 from linkage.config.resources import definitions, shipped_dir
+from linkage.errors import LeoError
 from linkage.longitudinal.definitions import OutcomeDefinitions
 from linkage.match.passes import PassFile, load
 from linkage.model import load as load_model
@@ -29,7 +30,6 @@ from quality.disclosure.profiles import Profile
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("benchmarks/RESULTS.md", "CHANGELOG.md")
 """Pages of the repository that the site has too."""
-_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 SCHEMAS: dict[str, tuple[type[BaseModel], str, str]] = {
     "run": (RunConfig, "Run file", "One TOML file describes a run; `leo check` names each fault of it."),
@@ -66,44 +66,19 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages, and each file of the repository that a page links to."""
+    """Add the generated pages, and pages of the repository that lie outside docs/."""
     from mkdocs.structure.files import File
 
     pages = {f"reference/{name}.md": page() for name, page in GENERATED.items()}
-    pages |= {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
-    texts = {file.src_uri: file.content_string for file in files if file.src_uri.endswith(".md")} | pages
-    for name, content in pages.items():
+    for name, content in (pages | {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}).items():
         files.append(File.generated(config, name, content=content))
-    for name, text in texts.items():
-        for place, _ in _LINK.findall(text):
-            target = outside(name, place)
-            if target and (ROOT / target).is_file() and target not in PAGES and not files.get_file_from_path(target):
-                files.append(File.generated(config, target, abs_src_path=str(ROOT / target)))
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Lead links that leave docs/ to the copy that the site has; name a folder without a link."""
-
-    def rewritten(match: re.Match[str]) -> str:
-        target = outside(page.file.src_uri, match.group(1))
-        if not target:
-            return match.group(0)
-        if not files.get_file_from_path(target):
-            return "]"
-        here = posixpath.dirname(page.file.src_uri)
-        return f"]({posixpath.relpath(target, here or '.')}{match.group(2) or ''})"
-
-    return re.sub(r"\[([^\]]*)\]$", r"\1", _LINK.sub(rewritten, markdown))
-
-
-def outside(page: str, link: str) -> str | None:
-    """A link's target in the repository, where it leaves docs/ (or is of a page that lies outside)."""
-    base = posixpath.dirname(page if page in PAGES else f"docs/{page}")
-    target = posixpath.normpath(posixpath.join(base, link))
-    if target.startswith("docs/"):
-        return target.removeprefix("docs/") if page in PAGES else None
-    return target
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Lead links between docs/ and pages outside to their place in the site, whose root docs/ is."""
+    markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(benchmarks/RESULTS|CHANGELOG)\.md", r"](\1\2.md", markdown)
+    return markdown.replace("](docs/", "](")
 
 
 def command_line() -> str:
@@ -215,10 +190,32 @@ PYTHON = """# Python API
         - Run
 """
 
+
+def messages() -> str:
+    """Exit codes, and every message of an error with what to do, from the code that raises it."""
+    classes = {cls.__name__: cls for cls in LeoError.__subclasses__()}
+    rows: set[tuple[str, str, str]] = set()
+    for path in (path for package in ("linkage", "quality", "synthetic") for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                name, message = ast.unparse(node.exc.func), node.exc.args[0]
+                parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+                if name in classes and text.strip("… :"):
+                    first, _, rest = text.partition("\n")
+                    rows.add((first.removeprefix("…: "), rest, str(int(classes[name].exit_code))))
+    codes = [(str(int(cls.exit_code)), name, (cls.__doc__ or "").partition("\n")[0]) for name, cls in classes.items()]
+    text = "# Exit codes and messages\n\n0 done, 1 failed, 2 usage or configuration, 3 a check or gate failed, 130 stopped.\n\n"
+    text += markdown_table(("exit code", "error", "meaning"), *sorted(codes)) + "\n## Messages\n\n"
+    text += "A message begins with the file or key that it is about. … stands for a name or a number.\n\n"
+    return text + markdown_table(("message", "what to do", "exit code"), *sorted(rows))
+
+
 GENERATED = {
     "command-line": command_line,
     **{f"{name}-file": partial(schema_page, name) for name in (*SCHEMAS, "model")},
     "shipped": shipped_models,
+    "messages": messages,
     "columns": extract_columns,
     "python": lambda: PYTHON,
 }

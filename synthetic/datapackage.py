@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef, Variable, datapackage, shipped
-from linkage.config.toml_file import Strict
+from linkage.config.toml_file import Frozen
 from synthetic.files import LIST_SEPARATOR
 
 LICENCE = {
@@ -52,7 +52,7 @@ TRUTH = "truth"
 _DIALECT = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
 
 
-class Column(Strict):
+class Column(Frozen):
     """A column of a table of the truth."""
 
     name: str
@@ -60,7 +60,7 @@ class Column(Strict):
     description: str
 
 
-class TruthTable(Strict):
+class TruthTable(Frozen):
     """A table of the truth, as truth.toml describes it."""
 
     title: str

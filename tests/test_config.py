@@ -75,9 +75,9 @@ def test_what_no_value_can_be_is_named_with_its_key(tmp_path: Path) -> None:
     step = '[[step]]\nname = "s"\nleft = "a"\nright = "a"\n'
     faults = {
         f"step = 5\n{head}": "step: one of several is expected: write [[step]] above it",
-        f'{head}[outputs]\nkey_file = "a\\u0000"\n': "outputs.key_file: holds a NUL, which no file and no name has",
-        head.replace("a.csv", "a\\u0000.csv"): "source.a.files: holds a NUL, which no file and no name has",
-        head.replace("[source.a]", '[source."a\\u0000"]'): "source: holds a NUL, which no file and no name has",
+        f'{head}[outputs]\nkey_file = "a\\u0000"\n': "a text holds a NUL, which no file and no name has",
+        head.replace("a.csv", "a\\u0000.csv"): "a text holds a NUL, which no file and no name has",
+        head.replace("[source.a]", '[source."a\\u0000"]'): "a text holds a NUL, which no file and no name has",
         f"{head}{step}accept_probability = nan\n": "step.0.accept_probability",
     }
     for text, fault in faults.items():
@@ -164,14 +164,14 @@ def test_a_value_of_another_type_is_refused_with_its_place(tmp_path: Path) -> No
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "run.toml")
     assert {line.strip() for line in str(error.value).splitlines()[1:]} == {
-        "run.threads: a number is written without quotes",
+        "run.threads: a whole number is expected, without quotes",
         "source.a.files: a list is expected, in brackets",
         "source.a.format.delimiter: string should have at most 1 character",
-        "step.0.accept_probability: a number is written without quotes",
-        "step.0.link_draws: a number is expected, not true or false",
-        "step.0.train: true or false is written without quotes",
-        "outputs.longitudinal: true or false is written without quotes",
-        "gates.min_precision: a number is written without quotes",
+        "step.0.accept_probability: a number is expected, without quotes",
+        "step.0.link_draws: a whole number is expected, without quotes",
+        "step.0.train: true or false is expected, without quotes",
+        "outputs.longitudinal: true or false is expected, without quotes",
+        "gates.min_precision: a number is expected, without quotes",
     }
 
 
@@ -319,8 +319,8 @@ def test_settings_replace_keys_of_the_file(tmp_path: Path) -> None:
         ("run.thread=4", "--set run.thread: no such key; nearest: threads"),
         ("step.npd-cs.left=x", "--set step.npd-cs.left: no such step; nearest: npd-cis"),
         ("source.hesa.files=x", "--set source.hesa.files: no such source; there are cis, npd"),
-        ("run.threads=four", "--set run.threads: a number is expected"),
-        ("run.threads=4.5", "run.threads: input should be a valid integer"),
+        ("run.threads=four", "--set run.threads: a whole number is expected"),
+        ("run.threads=4.5", "--set run.threads: a whole number is expected"),
         ("step.npd-cis.accept_probability=2", "step.0.accept_probability: input should be less than or equal to 1"),
         ("run.threads", "write KEY=VALUE, for example run.threads=4"),
         ("run.threads.most=4", "--set run.threads.most: run.threads has no keys of its own"),

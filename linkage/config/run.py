@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, assign, check, fault, read_toml
+from linkage.config.toml_file import Frozen, assign, check, fault, read_toml
 from linkage.errors import ConfigError
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
@@ -45,7 +45,7 @@ ROLES = (
 MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
 
 
-class FileFormat(Strict):
+class FileFormat(Frozen):
     """How a source's files are written."""
 
     type: Literal["parquet", "csv"] = Field("parquet", description="Format of the files.")
@@ -66,7 +66,7 @@ def _named(files: tuple[str, ...]) -> tuple[str, ...]:
 Globs = Annotated[tuple[str, ...], AfterValidator(_named)]  # below run.data
 
 
-class Source(Strict):
+class Source(Frozen):
     """A body's files of persons, and the tables of attributes that carry the same key."""
 
     dataset: str = Field(description="The dataset of the catalogue.")
@@ -99,7 +99,7 @@ class Source(Strict):
         return value
 
 
-class AttributeTable(Strict):
+class AttributeTable(Frozen):
     """A table whose rows belong to entities of a source: `[attributes.npd_ks4]`."""
 
     dataset: str = Field(description="The dataset of the catalogue.")
@@ -109,7 +109,7 @@ class AttributeTable(Strict):
     format: FileFormat = Field(FileFormat(), description="How the files are written.")
 
 
-class Pass(Strict):
+class Pass(Frozen):
     """A deterministic rule. Pairs that are unambiguous on both sides are accepted."""
 
     name: Name = Field(description="Name of the pass.")
@@ -121,7 +121,7 @@ class Pass(Strict):
     )
 
 
-class Step(Strict):
+class Step(Frozen):
     """One link between two sides, in the order of the file."""
 
     name: Name = Field(description="Name of the step.")
@@ -158,7 +158,7 @@ class Step(Strict):
         return self
 
 
-class Outputs(Strict):
+class Outputs(Frozen):
     """What a run makes of the links."""
 
     longitudinal: bool = Field(True, description="Make the longitudinal tables.")
@@ -172,7 +172,7 @@ class Outputs(Strict):
     opt_outs: str | None = Field(None, description="CSV (source, entity_key) of people who are in no extract.")
 
 
-class Gates(Strict):
+class Gates(Frozen):
     """What must hold before a run counts as done."""
 
     min_precision: Probability | None = Field(None, description="Fails if a step's 95 % interval lies below it.")
@@ -186,7 +186,7 @@ class Gates(Strict):
     critical_contracts: bool = Field(True, description="A failed critical expectation stops the run.")
 
 
-class Run(Strict):
+class Run(Frozen):
     """The engine and its limits."""
 
     name: Name = Field(description="Name of the run.")
@@ -209,7 +209,7 @@ class Run(Strict):
         return value
 
 
-class RunConfig(Strict):
+class RunConfig(Frozen):
     """One run."""
 
     run: Run = Field(description="The engine and its limits.")

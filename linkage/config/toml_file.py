@@ -8,20 +8,16 @@ import difflib
 import json
 import re
 import tomllib
-import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from linkage.errors import ConfigError, hint
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_PLAIN = {bool, int, float}
-_IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
 
 
 def fault(text: str) -> PydanticCustomError:
@@ -29,44 +25,10 @@ def fault(text: str) -> PydanticCustomError:
     return PydanticCustomError("of_one_key", "{text}", {"text": text})
 
 
-def _kinds(annotation: Any) -> set[type]:
-    """The plain types that a value may have, and str where a text may stand."""
-    if annotation in (str, *_PLAIN):
-        return {annotation}
-    if get_origin(annotation) is Literal:
-        return {type(value) for value in get_args(annotation)}
-    if get_origin(annotation) in (Annotated, Union, types.UnionType):
-        return set().union(*map(_kinds, get_args(annotation)))
-    return set()
-
-
 class Frozen(BaseModel):
     """A part of a file: no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Strict(Frozen):
-    """A part of a file: no unknown keys, and no text for a number."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
-        """A number in quotes is a text, and `true` no number: what was meant is not guessed. No name holds a NUL."""
-        if any(isinstance(text, str) and "\0" in text for text in _texts(value)):
-            raise fault("holds a NUL, which no file and no name has")
-        if isinstance(value, str | bool) and info.field_name:
-            kinds = _kinds(cls.model_fields[info.field_name].annotation)
-            if isinstance(value, str) and str not in kinds and kinds & _PLAIN:
-                raise fault(f"{_IN_WORDS[min(kinds & _PLAIN, key=str)]} is written without quotes")
-            if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
-                raise fault("a number is expected, not true or false")
-        return value
-
-
-def _texts(value: Any) -> Iterable[Any]:
-    """What may be texts of a value itself: those of a list, and names of a table, too."""
-    return value if isinstance(value, list | tuple | dict) else (value,)
 
 
 def read_toml(path: Path, remedy: str) -> dict[str, Any]:
@@ -88,7 +50,7 @@ _DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t
 
 
 def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return part.values() if isinstance(part, dict) else part
+    return (*part, *part.values()) if isinstance(part, dict) else part
 
 
 def toml_of(path: Path) -> dict[str, Any]:
@@ -111,6 +73,8 @@ def toml_of(path: Path) -> dict[str, Any]:
             level = [x for part in level if isinstance(part, dict | list) for x in _inside(part)]
             if any(isinstance(x, int) and x.bit_length() > 63 for x in level):  # TOML's are of 64 bits
                 raise ValueError
+            if any(isinstance(value, str) and "\0" in value for value in level):
+                raise DamagedText(f"{path}: not TOML: a text holds a NUL, which no file and no name has")
             if not level:
                 return raw
         raise RecursionError
@@ -173,7 +137,8 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     between = getattr(model, "faults_between", None)
     lines: list[str] = between(raw) if between else []
     try:
-        checked = model.model_validate(raw)
+        # As JSON, a list may be a tuple and a text a date where a text may not be a number.
+        checked = model.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
         lines = fault_lines(model, error) + lines
     if lines:
@@ -240,17 +205,20 @@ def _fields(annotation: Any) -> dict[str, Any] | None:
 
 
 def _value(annotation: Any, text: str, where: str) -> Any:
-    """A value as TOML has it, of the kind that its key takes."""
+    """A value as TOML has it, or as text where its key takes no other."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         value = text
-    kinds = _kinds(annotation)
-    if kinds == {str} and not isinstance(value, str):
-        return text
-    if isinstance(value, str) and str not in kinds and kinds & _PLAIN:
-        raise ConfigError(f"{where}: {_IN_WORDS[min(kinds & _PLAIN, key=str)]} is expected\n  write KEY=VALUE")
-    return value
+    for candidate in (value, text):
+        try:
+            TypeAdapter(annotation).validate_json(json.dumps(candidate, default=str), strict=True)
+            return candidate
+        except ValidationError as error:
+            (why, *_) = error.errors(include_url=False, include_input=False)
+    if isinstance(value, list | dict):  # a key may take several forms: `check` knows
+        return value
+    raise ConfigError(f"{where}: {fault_text(Frozen, why)}\n  write KEY=VALUE")
 
 
 def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
@@ -265,12 +233,17 @@ def _lines(model: type[BaseModel], fault: Any) -> list[str]:
     return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
 
 
+_SCALARS = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false"}
+
+
 def fault_text(model: type[BaseModel], fault: Any) -> str:
     """What is wrong at one place of raw TOML, without the place."""
     if fault["type"] == "extra_forbidden":
         allowed = _allowed(model, fault["loc"][:-1])
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
         return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
+    if kind := _SCALARS.get(fault["type"]):
+        return f"{kind} is expected, without quotes"
     if fault["type"] in ("tuple_type", "frozen_set_type", "list_type"):
         if _holds_tables(model, fault["loc"]):
             return f"one of several is expected: write [[{'.'.join(map(str, fault['loc']))}]] above it"

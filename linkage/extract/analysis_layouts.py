@@ -14,7 +14,7 @@ import pydantic
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, check, read_toml
+from linkage.config.toml_file import Frozen, check, read_toml
 from linkage.errors import ConfigError
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
 
@@ -27,7 +27,7 @@ _KEYS = (PERSON, EDUKEY, PMR)
 Column = Annotated[str, pydantic.Field(min_length=1)]
 
 
-class PersonPart(Strict):
+class PersonPart(Frozen):
     """Columns of a table with one row a person, or of a person's row of the latest year."""
 
     table: str
@@ -35,7 +35,7 @@ class PersonPart(Strict):
     prefix: Name | None = None  # of the columns' names
 
 
-class Measure(Strict):
+class Measure(Frozen):
     """A figure of a tax year: the sum of a column, or the value of the row of the largest figure."""
 
     name: Name
@@ -58,7 +58,7 @@ class Measure(Strict):
         return self.sum or self.value or ""
 
 
-class Spells(Strict):
+class Spells(Frozen):
     """Rows of a table as spells: by their days, by their academic or tax year, or by their days within it."""
 
     table: str
@@ -75,7 +75,7 @@ class Spells(Strict):
         return self
 
 
-class Activity(Strict):
+class Activity(Frozen):
     """What a person does over time."""
 
     name: Name
@@ -84,7 +84,7 @@ class Activity(Strict):
     of: Annotated[tuple[Spells, ...], pydantic.Field(min_length=1)]
 
 
-class AnalysisRules(Strict):
+class AnalysisRules(Frozen):
     """All rules."""
 
     person: tuple[PersonPart, ...]

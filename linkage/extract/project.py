@@ -14,7 +14,7 @@ from linkage.catalogue.holdings import Holding, holdings, names_a_person
 from linkage.catalogue.packages import RowsOnly
 from linkage.catalogue.years import Years
 from linkage.config import Name
-from linkage.config.toml_file import Strict
+from linkage.config.toml_file import Frozen
 from linkage.errors import all_faults, hint, repeated
 
 Format = Literal["parquet", "csv"]
@@ -30,7 +30,7 @@ def _is_range(years: str) -> str:
 Span = Annotated[str, AfterValidator(_is_range)]  # "2005/06-2014/15"
 
 
-class Decision(Strict):
+class Decision(Frozen):
     """What the panel decided."""
 
     reference: Text
@@ -47,7 +47,7 @@ def organisation_key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-class ApprovedTable(Strict):
+class ApprovedTable(Frozen):
     """A table, and exactly what of it may leave."""
 
     name: Text  # "npd.ks4"
@@ -57,21 +57,21 @@ class ApprovedTable(Strict):
     part: Name | None = None  # of a table that is given in parts of other rows: a suffix of its files' names
 
 
-class Cohort(Strict):
+class Cohort(Frozen):
     """People who have a row of a table in these years."""
 
     table: Text = Field(description="Table as dataset.table.")
     years: Span = Field(description="Academic years, `2005/06-2014/15`.")
 
 
-class Population(Strict):
+class Population(Frozen):
     """Whose rows may leave: people in all of `sources` and in any of the cohorts."""
 
     sources: tuple[str, ...] = Field((), description="Sources of which a person has a record of each.")
     cohort: tuple[Cohort, ...] = Field((), description="Cohorts of which a person is in any.")
 
 
-class Project(Strict):
+class Project(Frozen):
     """What a request may have under its decision."""
 
     id: Name

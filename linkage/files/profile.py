@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, held_to
+from linkage.config.toml_file import Frozen, held_to
 from linkage.files.read_file import PersonFile
 
 _OWN_READERS = frozenset({"dob", "age", "sex"})  # Roles whose own readers know what stands for "not known"
@@ -25,7 +25,7 @@ _FORMED = frozenset({"phone", "email", "postcode", "nino", "uln", "upn", "health
 _WORD_ROWS, _WORD_LETTERS = 3, 20  # rows that repeat a file's own word for "not known", and its longest
 
 
-class _Common(Strict):
+class _Common(Frozen):
     not_in: frozenset[str]
     rows: Annotated[int, Field(ge=1)]
     share: Annotated[float, Field(ge=0, le=1)]
@@ -34,7 +34,7 @@ class _Common(Strict):
     each: Annotated[float, Field(ge=0)]
 
 
-class _Unknown(Strict):
+class _Unknown(Frozen):
     words: tuple[str, ...]
     written_by_programs: tuple[str, ...]
     common: _Common

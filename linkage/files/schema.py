@@ -21,7 +21,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from linkage.config.toml_file import Strict, check, toml_of
+from linkage.config.toml_file import Frozen, check, toml_of
 from linkage.errors import ConfigError
 from linkage.files.header_names import CONTACTS, ROLES, shown_names
 
@@ -141,7 +141,7 @@ class FileSchema:
         return {column for columns in self.columns.values() for column in columns} | {self.id or ""} - {""}
 
 
-class _Schema(Strict):
+class _Schema(Frozen):
     left: FileSchema | None = None
     right: FileSchema | None = None
     file: FileSchema | None = None

@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import create_model
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, check, held_to, toml_of
+from linkage.config.toml_file import Frozen, check, held_to, toml_of
 
 _Words = tuple[str, ...]
 
 
-class _Field(Strict):
+class _Field(Frozen):
     names: _Words
     ambiguous: _Words = ()
     ends: _Words = ()
@@ -19,7 +19,7 @@ class _Field(Strict):
     begins: _Words = ()
 
 
-class _SexFrame(Strict):
+class _SexFrame(Frozen):
     headers: _Words = ()
     M: _Words
     F: _Words
@@ -31,8 +31,8 @@ _KINDS: dict[str, Any] = {"field": dict[str, _Field], "sex_frame": tuple[_SexFra
 _KINDS |= dict.fromkeys(_LISTS, _Words) | dict.fromkeys(_TABLES, dict[str, _Words])
 _KINDS |= {"months": dict[str, tuple[_Words, ...]]}
 _REQUIRED: dict[str, Any] = {name: (kind, ...) for name, kind in _KINDS.items()}
-_Vocabulary = create_model("_Vocabulary", __base__=Strict, **_REQUIRED)
-_CommonNames = create_model("_CommonNames", __base__=Strict, forenames=(str, ...), surnames=(str, ...))
+_Vocabulary = create_model("_Vocabulary", __base__=Frozen, **_REQUIRED)
+_CommonNames = create_model("_CommonNames", __base__=Frozen, forenames=(str, ...), surnames=(str, ...))
 
 
 @functools.cache

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Model, Strict, check, fault, toml_of
+from linkage.config.toml_file import Frozen, Model, check, fault, toml_of
 from linkage.errors import ConfigError
 
 
-class _Sentinels(Strict):
+class _Sentinels(Frozen):
     """Words that stand where nothing is known, as whole fields; `raw` before a name is cleaned, `names` after."""
 
     raw: frozenset[str]
@@ -21,7 +21,7 @@ class _Sentinels(Strict):
     repeated_letter: bool
 
 
-class NameRules(Strict):
+class NameRules(Frozen):
     """configs/records/names.toml: titles, particles and sentinels of names, all upper-case ASCII."""
 
     titles: frozenset[str]
@@ -47,37 +47,37 @@ def _is_pattern(text: str) -> str:
 _Form = Annotated[str, AfterValidator(_is_pattern)]
 
 
-class _Nino(Strict):
+class _Nino(Frozen):
     form: _Form
     never_issued: tuple[str, ...]
 
 
-class _Uln(Strict):
+class _Uln(Frozen):
     temporary: tuple[str, ...]
 
 
-class _Upn(Strict):
+class _Upn(Frozen):
     letters: Annotated[str, Field(pattern=r"^[A-Z]{23}$")]  # one for each remainder by 23
 
 
-class _Postcode(Strict):
+class _Postcode(Frozen):
     form: _Form
     standard: _Form
     sentinel_areas: tuple[str, ...]
     sentinels: tuple[str, ...]
 
 
-class _Date(Strict):
+class _Date(Frozen):
     sentinels: tuple[datetime.date, ...]
     texts: tuple[str, ...]
 
 
-class _Sex(Strict):
+class _Sex(Frozen):
     labels: dict[str, str]
     plain: dict[str, str]
 
 
-class IdentifierRules(Strict):
+class IdentifierRules(Frozen):
     """configs/records/identifiers.toml: forms, sentinels and codes of the identifiers that are no names."""
 
     nino: _Nino

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, held_to
+from linkage.config.toml_file import Frozen, held_to
 from linkage.engine import Engine, Table, literal
 from linkage.spine.releases import Release, number_people
 
@@ -139,14 +139,14 @@ _SPINE = """
     """
 
 
-class _Band(Strict):
+class _Band(Frozen):
     """Links that are at least so likely right."""
 
     name: str
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
-class _Bands(Strict):
+class _Bands(Frozen):
     """configs/bands.toml."""
 
     band: tuple[_Band, ...]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Strict, check, toml_of
+from linkage.config.toml_file import Frozen, check, toml_of
 from linkage.errors import ConfigError
 
 CHANCE = 2.6
@@ -21,7 +21,7 @@ Verdict = Literal["within", "outside", "for information", "no data"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
-class Tolerance(Strict):
+class Tolerance(Frozen):
     """How far a figure may be off before chance is counted: the wider of the two."""
 
     share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the target
@@ -32,7 +32,7 @@ class Tolerance(Strict):
         return max(self.share * abs(target), self.points)
 
 
-class _Common(Strict):
+class _Common(Frozen):
     """Keys of figures and grids; what is left out is the file's."""
 
     id: str  # under which it is measured
@@ -68,7 +68,7 @@ class _Grid(_Common):
                     yield Figure(id=f"{self.id}.{row}.{column}", says=says, target=target, **common)
 
 
-class Unmeasured(Strict):
+class Unmeasured(Frozen):
     """A published figure that these files cannot show, and why."""
 
     says: str
@@ -76,7 +76,7 @@ class Unmeasured(Strict):
     why: str
 
 
-class _File(Strict):
+class _File(Frozen):
     title: str
     order: int
     about: str

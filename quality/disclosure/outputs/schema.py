@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from linkage.config.toml_file import Strict, fault, held_to
+from linkage.config.toml_file import Frozen, fault, held_to
 
 Holds = Literal[
     "dimension", "measures", "values", "count", "rate", "change", "mean", "median", "amount", "contribution"
@@ -22,7 +22,7 @@ _NEEDS = {
 }
 
 
-class Column(Strict):
+class Column(Frozen):
     """What a column holds; docs/how-to/check-outputs.md says what each key is for."""
 
     holds: Holds = Field(description="What the column holds.")
@@ -63,7 +63,7 @@ class Column(Strict):
         ]
 
 
-class Schema(Strict):
+class Schema(Frozen):
     """What a table's columns hold."""
 
     rounded_to: int = Field(1, ge=1, description="What the counts are rounded to already; 1 where they are exact.")
