@@ -29,8 +29,8 @@ PAIRS_PER_RECORD = 10.0
 """Pairs of all rules for each record of the larger side: what is scored in a small part of a run's time."""
 AFFORDED_PAIRS = 5_000_000
 """Pairs of all rules that files of any size may have: some seconds of scoring."""
-PAIRS_PER_MATCH = 15_000
-"""Pairs for each further match up to which a rule may draw on these."""
+PAIRS_PER_MATCH = 100_000
+"""Pairs for each further match up to which a rule may draw on these: a twentieth of a second of scoring."""
 MOVED = 0.1
 """Share of matches that is taken to agree on nothing but what is personal: 10 % of people move in a year (ONS)."""
 LEAST_GAIN = 2e-4

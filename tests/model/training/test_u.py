@@ -10,7 +10,15 @@ from linkage.model.comparisons import comparison, settings
 from linkage.model.training.blocks import TrainingBlock
 from linkage.model.training.counts import Layout
 from linkage.model.training.evidence import BlockPairs, Evidence
-from linkage.model.training.u import across_files, block_u, estimate_u, excess_of_non_matches, pairs_seen
+from linkage.model.training.u import (
+    across_files,
+    block_u,
+    estimate_u,
+    excess_of_non_matches,
+    most_matches,
+    pairs_seen,
+    without_matches,
+)
 from tests.model.test_training_em import U, _model, _patterns, evidence_of
 
 LAYOUT = Layout(_model("a", "b"))
@@ -40,6 +48,24 @@ def test_equal_values_counted_over_all_pairs_outweigh_the_random_ones() -> None:
     evidence = evidence_of(equal=(TrainingBlock(("a",), 0, 1.0, seen=500, known=1_000_000),))
     assert estimate_u(evidence) == pytest.approx([0.0005, 0.9995, 0.1, 0.9])
     assert pairs_seen(evidence).tolist() == [500, 9_000, 1_000, 9_000]
+
+
+def test_u_of_random_pairs_leaves_out_the_matches_among_them() -> None:
+    """Of 10,000 pairs 100 match. All agree on a, as do 300 others; on b 25 pairs agree, as many as matches would."""
+    random = _patterns({"==": 25, "=≠": 375, "≠≠": 9_600})
+    evidence, m = Evidence(LAYOUT, (100, 100), (), (), random, ()), np.array([1.0, 0.0, 0.25, 0.75])
+    u = without_matches(evidence, estimate_u(evidence), m, 0.01)
+    assert u[[0, 2]] == pytest.approx([300 / 9_900, math.sqrt(25) / 9_900], rel=0.001), "a standard deviation is left"
+
+
+@pytest.mark.parametrize(("within", "most"), [((50, 8), 1 - 2 * 20 / 1_000), ((900, 900), 1.0)])
+def test_pairs_within_the_files_bound_the_matches_of_a_block_that_mostly_matches(
+    within: tuple[int, int], most: float
+) -> None:
+    """50 and 8 pairs of strangers within the files: 2 * sqrt(50 * 8) = 40 across them, of 1,000."""
+    tables = (_patterns({"≠≠": within[0]}), _patterns({"≠≠": within[1]}))
+    pairs = BlockPairs(TrainingBlock(("c",), 1_000, 1.0, within), 1.0, _patterns({"==": 1}), tables)
+    assert most_matches(LAYOUT, pairs, U) == pytest.approx(most)
 
 
 def test_u_that_the_model_fixes_stays() -> None:
