@@ -22,11 +22,13 @@ from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_fil
 from linkage.files.output import Linked, clusters_line, inferred_notes, links_line, model_notes, truth_line
 from linkage.files.prepare import FileOptions, Prepared
 from linkage.files.train import TrainRequest, train_files
+from linkage.model import from_dict, load
 from linkage.model.splink_linker import splink_linker
 from linkage.pipeline.linked_files import is_linked_files
 from linkage.pipeline.manifest import manifest_of, tables_of
-from linkage.pipeline.opened import open_folder
+from linkage.pipeline.opened import model_file, open_folder
 from quality.explain import Explainer
+from quality.explain.page import explanation_page, statement
 from quality.measures.evaluated import evaluation_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,17 @@ StrPath = str | os.PathLike[str]
 Progress = Callable[[str], None]
 
 
+class SplinkSettings(Protocol):
+    """Splink's `SettingsCreator`."""
+
+    def create_settings_dict(self, sql_dialect_str: str) -> dict[str, Any]:
+        """Its settings, as Splink saves them."""
+
+
+ModelLike = StrPath | Mapping[str, Any] | SplinkSettings
+"""A Splink model: the path of its JSON, or its settings."""
+
+
 class Frame(Protocol):
     """A table that speaks Arrow: of pandas from 2.2 on, Polars, DuckDB, pyarrow and others."""
 
@@ -47,6 +60,18 @@ class Frame(Protocol):
 
 Data = str | os.PathLike[str] | Frame
 """A file that `leo link` reads, by its path, or a table."""
+
+
+class Explanation(dict[str, Any]):
+    """Why two records were or were not linked: the facts that `leo explain --json` prints. A notebook shows its page."""
+
+    def __repr__(self) -> str:
+        """In a few sentences."""
+        return statement(self)
+
+    def _repr_html_(self) -> str:
+        page = html.escape(explanation_page(self), quote=True)
+        return f'<iframe srcdoc="{page}" width="100%" height="700" style="border:0"></iframe>'
 
 
 class Run:
@@ -128,7 +153,7 @@ class Run:
 
     def model(self, step: str | None = None) -> dict[str, Any]:
         """The model of a step: Splink's settings."""
-        return open_folder(self._engine, self.folder).open(self._named(step)).model.raw
+        return load(model_file(self.folder, self._named(step))).raw
 
     def linker(self, step: str | None = None) -> Any:
         """The step's tables and model as a Splink `Linker`: its predictions, charts and dashboards.
@@ -145,7 +170,7 @@ class Run:
         tables = {name: opened.sides[side].columns_of(None, columns) for name, side in zip(names, sides, strict=False)}
         return splink_linker(self._engine, opened.model, tables)
 
-    def explain(self, left: Any, right: Any, step: str | None = None) -> dict[str, Any]:
+    def explain(self, left: Any, right: Any, step: str | None = None) -> Explanation:
         """Why two records were or were not linked: each comparison, its weight, and what would change the decision.
 
         Args:
@@ -155,7 +180,7 @@ class Run:
             ConfigError: there is no such record.
         """
         with Explainer(self.folder) as explainer:
-            return explainer.pair(str(left), str(right), step=self._named(step)).found
+            return Explanation(explainer.pair(str(left), str(right), step=self._named(step)).found)
 
     @property
     def report(self) -> Path:
@@ -215,7 +240,7 @@ def link(
     date_format: Both = None,
     schema: StrPath | None = None,
     threshold: float | None = None,
-    model: StrPath | None = None,
+    model: ModelLike | None = None,
     without: Sequence[str] = (),
     truth: Data | None = None,
     link_draws: int = 0,
@@ -242,7 +267,8 @@ def link(
         date_format: strptime format of birth dates.
         schema: the schema.toml of an earlier result.
         threshold: match probability from which a pair is accepted, 0.5 by default.
-        model: a trained Splink model's file, instead of training.
+        model: a Splink model: its file, its settings as a dictionary, or a SettingsCreator. One without m and u is
+            trained on these tables. It names the roles that `columns` of a result has: forename, surname, dob, ...
         without: columns of that model that are not compared.
         truth: true pairs (left_id, right_id), to measure precision and recall.
         link_draws: number of link draws, 0 to 1000.
@@ -272,7 +298,7 @@ def link(
         second_records=duplicates,
         cardinality=cardinality,
         links_only=links_only,
-        **_shared(maps, compare, date_format, schema, model, threshold, without),
+        **_shared(maps, compare, date_format, schema, _model_file_of(files, model), threshold, without),
         delimiter=delimiter,
         memory_limit=memory_limit,
         threads=threads,
@@ -294,7 +320,7 @@ def dedupe(
     date_format: str | None = None,
     schema: StrPath | None = None,
     threshold: float | None = None,
-    model: StrPath | None = None,
+    model: ModelLike | None = None,
     without: Sequence[str] = (),
     truth: Data | None = None,
     encoding: str | None = None,
@@ -326,7 +352,7 @@ def dedupe(
         id=id,
         encoding=encoding,
         truth=None if truth is None else str(_file(files, "truth", truth)),  # a column's name stays as it is
-        **_shared(maps, compare, date_format, schema, model, threshold, without),
+        **_shared(maps, compare, date_format, schema, _model_file_of(files, model), threshold, without),
         delimiter=delimiter,
         memory_limit=memory_limit,
         threads=threads,
@@ -403,7 +429,7 @@ def _shared(
     compare: Sequence[str],
     date_format: Both,
     schema: StrPath | None,
-    model: StrPath | None,
+    model: Path | None,
     threshold: float | None,
     without: Sequence[str],
 ) -> dict[str, Any]:
@@ -413,10 +439,27 @@ def _shared(
         "compare": tuple(compare),
         "date_formats": _formats(date_format),
         "schema": Path(schema) if schema else None,
-        "model": Path(model) if model else None,
+        "model": model,
         "without": tuple(without),
         **({} if threshold is None else {"threshold": threshold}),
     }
+
+
+def _model_file_of(files: LockedTempdir, model: ModelLike | None) -> Path | None:
+    """The path of a model, or of Splink's settings once they are a file."""
+    if model is None or isinstance(model, str | os.PathLike):
+        return None if model is None else Path(model)
+    settings = model if isinstance(model, Mapping) else None
+    if hasattr(model, "create_settings_dict"):
+        settings = model.create_settings_dict("duckdb")
+    if settings is None:
+        raise ConfigError(
+            f"model: neither a path nor Splink's settings, but a {type(model).__name__}\n"
+            "  give the path of a model file, its settings as a dictionary, or a SettingsCreator"
+        )
+    path = files.path / "model.json"
+    from_dict(dict(settings), "model").save(path)
+    return path
 
 
 def _formats(date_format: Both) -> tuple[str, ...]:
@@ -456,7 +499,7 @@ def _result(files: LockedTempdir, out: Path, line: str, linked: Linked, notes: S
     run = Run(out)
     run.summary = "\n".join([line, *([truth_line(linked.truth)] if linked.truth else [])])
     run.columns, run.counts, run.truth = linked.columns, linked.summary, linked.truth
-    run.notes = [_in_python(note) for note in notes]
+    run.notes = [_in_python(note).replace(f"{files.path}{os.sep}", "") for note in notes]
     if out.parent == files.path:
         run._files = files
     else:

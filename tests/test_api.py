@@ -58,6 +58,8 @@ def test_a_pair_is_explained_by_its_ids(run: linkage.Run) -> None:
     best = max(run.links().to_arrow_table().to_pylist(), key=lambda row: row["match_weight"])
     found = run.explain(best["left_id"], best["right_id"])
     assert found["weight"]["match_weight"] == pytest.approx(best["match_weight"])
+    assert repr(found).startswith("Step link, left record ")
+    assert found._repr_html_().startswith("<iframe srcdoc=")
     assert not (run.folder / "explained").exists(), "what the tables hold is left nowhere"
     with pytest.raises(ConfigError, match="no record with this id"):
         run.explain("nobody", best["right_id"])
@@ -120,6 +122,25 @@ def test_a_model_is_trained_and_used(files: Files, tmp_path: Path) -> None:
     linked = linkage.link(files.left, files.right, model=tmp_path / "model.json", links_only=True)
     assert linked.links().fetchall()
     assert model["link_type"] == "link_only"
+
+
+def test_a_model_of_splinks_comparisons_is_trained_on_the_tables(files: Files) -> None:
+    library = pytest.importorskip("splink.comparison_library")
+    compared = [library.NameComparison("forename"), library.NameComparison("surname")]
+    compared += [library.DateOfBirthComparison("dob", input_is_string=True), library.ExactMatch("sex")]
+    settings = pytest.importorskip("splink").SettingsCreator(link_type="link_only", comparisons=compared)
+    runs = [
+        linkage.link(files.left, files.right, model=model, truth=files.truth, links_only=True)
+        for model in (settings, settings.create_settings_dict("duckdb"))
+    ]
+    assert _pairs(runs[0]) == _pairs(runs[1])
+    assert runs[0].truth is not None
+    assert min(runs[0].truth["precision"], runs[0].truth["recall"]) > 0.95
+    assert runs[0].notes[0] == "model.json: the model had levels without m or u, and was trained on these files"
+    levels = [level for one in runs[0].model()["comparisons"] for level in one["comparison_levels"]]
+    assert all("m_probability" in level for level in levels if not level.get("is_null_level"))
+    with pytest.raises(ConfigError, match="model: neither a path nor Splink's settings, but a int"):
+        linkage.link(files.left, files.right, model=3)  # type: ignore[arg-type]
 
 
 def test_labels_of_rows_are_ids_where_they_have_a_name(files: Files) -> None:

@@ -176,4 +176,4 @@ def command() -> None:
     """Run the command line; every failure is a message and an exit code."""
     with failing_clearly(), process.stoppable():
         refuse_strange_names()
-        app()
+        app(prog_name="leo")

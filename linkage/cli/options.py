@@ -65,7 +65,7 @@ Delimiter = Annotated[str | None, Option(callback=_separator, help="Separator of
 # How it is linked
 Threshold = Annotated[float, Option(min=0.0, max=1.0, help="Accept pairs with at least this match probability.")]
 Truth = Annotated[Path | None, Option(help="True pairs (left_id, right_id) to measure precision and recall by.")]
-Model = Annotated[Path | None, Option(help="A trained Splink model to use instead of training one.")]
+Model = Annotated[Path | None, Option(help="A Splink model; one without m and u is trained on the files.")]
 Without = Annotated[Texts, Option("--without", help="A column of --model that the files lack: not compared.")]
 Step = Annotated[str | None, Option(help="A link step; by default the only one there is.")]
 Seed = Annotated[int, Option(min=0, help="The same seed gives the same result.")]

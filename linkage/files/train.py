@@ -38,13 +38,13 @@ def model_of(
     """The model of a link: the given one, or one trained here; with blocking rules, and the reports of how it was made.
 
     Raises:
-        ConfigError: a given model is not trained, or compares what the files do not both have.
+        ConfigError: a given model compares what the files do not both have.
         InputError: no blocking rule pays.
     """
     one_file = len(prepared.units) == 1
     sides = halves(engine, prepared.units[0], seed=request.seed) if one_file else prepared.units  # random pairs of it
     if request.model:
-        made = _given_model(engine, request, prepared, sides)
+        made = _given_model(engine, request, prepared, sides, progress)
     else:
         made = _trained_model(engine, prepared.kinds, sides, request.seed, one_file, progress)
     if one_file:
@@ -55,21 +55,40 @@ def model_of(
 def _trained_model(
     engine: Engine, kinds: Mapping[str, str], sides: Sequence[Table], seed: int, one_file: bool, progress: Progress
 ) -> tuple[Model, dict[str, Any]]:
-    """Sides too small to learn from, or with no person in common, get default parameters; a warning says so."""
+    """A model of the files' own fields, trained on them, with blocking rules."""
+    further = ", ".join(name for name in kinds if name not in ROLES)
+    small = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
+    remedy = f"; leave --compare out: {further}" if further else ""
     start = untrained(kinds, one_file=one_file)
-    try:
-        model, report = train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
-    except NothingToTrainOnError as fault:
-        further = ", ".join(name for name in kinds if name not in ROLES)
-        reason = str(fault).splitlines()[0] + (f"; leave --compare out: {further}" if further else "")
-        start = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
-        model, report = default_parameters(engine, start, *sides, seed=seed, reason=reason)
+    model, report = _trained(engine, start, small, sides, seed, one_file, progress, remedy)
     progress("blocking rules")
     chosen = choose_rules(engine, model, *sides)
     if not chosen.rules:
         raise InputError(_NO_RULE)
     reports = {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
     return with_rules(model, [rule.rule.condition for rule in chosen.rules]), reports
+
+
+def _trained(
+    engine: Engine,
+    start: Model,
+    small: Model,
+    sides: Sequence[Table],
+    seed: int,
+    one_file: bool,
+    progress: Progress,
+    remedy: str = "",
+) -> tuple[Model, TrainingReport]:
+    """Sides too small to learn from, or with no person in common, get default parameters; a warning says so.
+
+    Args:
+        small: what is compared then.
+    """
+    try:
+        return train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
+    except NothingToTrainOnError as fault:
+        reason = str(fault).splitlines()[0] + remedy
+        return default_parameters(engine, small, *sides, seed=seed, reason=reason)
 
 
 def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = ()) -> Model:
@@ -79,12 +98,14 @@ def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = 
 
 
 def _given_model(
-    engine: Engine, request: JobOptions, prepared: Prepared, sides: Sequence[Table]
+    engine: Engine, request: JobOptions, prepared: Prepared, sides: Sequence[Table], progress: Progress
 ) -> tuple[Model, dict[str, Any]]:
-    """A model file without fields that say nothing here, and what was done to it: `given` of a summary."""
+    """A model file without fields that say nothing here, and what was done to it: `given` of a summary.
+
+    A model that lacks m or u is trained here.
+    """
     path, units, without = Path(request.model or ""), prepared.units, request.without
     model = load(path)
-    model.check_trained(str(path))
     if strange := [name for name in without if name.lower() not in {column.lower() for column in model.columns}]:
         names = ", ".join(model.columns)
         raise ConfigError(f"--without {strange[0]}: the model {path} names no such column\n  it names: {names}")
@@ -104,6 +125,10 @@ def _given_model(
         only = f"these files have too little of what the model compares: only {model.fields[0].name}"
         raise ConfigError(f"{path}: {only}\n  {here}")
     check_runs(engine, model, units[0], units[-1], str(path))
+    reports: dict[str, Any] = {}
+    if not model.is_trained:
+        model, report = _trained(engine, model, model, sides, request.seed, len(units) == 1, progress)
+        reports["training"], done["trained"] = report.as_dict(), True
     if len(model.blocking_rules) < len(rules) or not rules:
         own = [rule.condition for rule in model.blocking_rules]
         chosen = [of.rule.condition for of in choose_rules(engine, model, *sides).rules]
@@ -113,15 +138,15 @@ def _given_model(
             raise InputError(_NO_RULE)
         model = with_rules(model, done["rules"], model.raw.get(_RULES) or [])
     sizes = [engine.count(side) for side in units]
-    trained_there = trained_on(path)
+    trained_there = None if reports else trained_on(path)
     if trained_there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):
         prior = model.prior
         model = model.with_prior_of(trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
         if model.prior != prior:
             done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
-    if unfit := misfits(engine, model, units[0], units[-1], seed=request.seed):
+    if not reports and (unfit := misfits(engine, model, units[0], units[-1], seed=request.seed)):
         done["misfits"] = [asdict(misfit) for misfit in unfit]
-    return model, {"given": done} if done else {}
+    return model, {**reports, **({"given": done} if done else {})}
 
 
 def refuse_without_model(request: JobOptions, remedy: str) -> None:
@@ -133,6 +158,8 @@ def refuse_without_model(request: JobOptions, remedy: str) -> None:
 def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
     """What the user should know of a model that was given."""
     done, notes = summary.get("given") or {}, []
+    if done.get("trained"):
+        notes.append(f"{path}: the model had levels without m or u, and was trained on these files")
     if silent := done.get("silent"):
         notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent)}")
     if (rules := done.get("rules")) is not None:

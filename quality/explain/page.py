@@ -33,18 +33,22 @@ Facts = Mapping[str, Any]
 
 def render_explanation(answer: Facts, out: Path, catalogue: Catalogue | None = None) -> Path:
     """Write an explanation as one file that fetches nothing, and return its path."""
+    return write_page(explanation_page(answer, catalogue), out)
+
+
+def explanation_page(answer: Facts, catalogue: Catalogue | None = None) -> str:
+    """An explanation as a page that fetches nothing."""
     if answer["kind"] == "pair":
         subject = " and ".join(str(answer["units"][side]["unit_id"]) for side in ("left", "right"))
     else:
         subject = str(answer["entity_id" if answer["kind"] == "record" else "person_id"])
-    page = document(
+    return document(
         f"{title(answer)}: {subject}",
         statement(answer),
         [Headline(label, Cell(figure), "", note) for label, figure, note in _headlines(answer)],
         [*sections(answer, Names(catalogue or shipped())), Section("about", "About this page", [Text(_ABOUT)])],
         style=template_text("quality.report", "bars.css"),
     )
-    return write_page(page, out)
 
 
 def title(answer: Facts) -> str:

@@ -46,6 +46,16 @@ def test_the_help_has_eighteen_names_in_six_panels():
     assert (len(panels), panels.total()) == (6, 18)
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"), [("leo sta", "status"), ("leo run --unt", "--until"), ("leo model sh", "show")]
+)
+def test_the_shell_completes_verbs_and_options(leo, monkeypatch, words, expected):
+    monkeypatch.setenv("_LEO_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    assert leo()[1].split() == [expected]
+
+
 def test_an_unknown_verb_is_a_usage_error(leo):
     code, _, said = leo("frobnicate")
     assert code == 2
