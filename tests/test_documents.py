@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from linkage.catalogue import Dataset
 from linkage.cli.app import app
 from linkage.config import RunConfig, Step
+from linkage.match.passes import PassFile
 from linkage.requests.request import Request
 from quality.disclosure.outputs.schema import Schema
 
@@ -132,8 +133,8 @@ def fences(page: Path, kind: str) -> list[str]:
 
 def unknown_in(told: dict[str, Any]) -> list[str]:
     """Keys, and words in the place of a few, that no file has of which this may be a part."""
-    for model in (RunConfig, Step, Request, Dataset, Schema):
-        if told.keys() <= model.model_fields.keys():
+    for model in (RunConfig, Step, Request, Dataset, Schema, PassFile):
+        if told.keys() <= {field.alias or name for name, field in model.model_fields.items()}:
             try:
                 model.model_validate(told)
             except ValidationError as error:
@@ -154,7 +155,7 @@ def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
 
 @functools.cache
 def options() -> set[str]:
-    """Options of every verb, of our other programs, and those of spark-submit that its page shows."""
+    """Options of every verb, of our other programs, and those of spark-submit and pip that pages show."""
 
     def of(command: Any) -> Iterator[str]:
         yield from (name for each in command.params for name in (*each.opts, *each.secondary_opts))
@@ -164,7 +165,8 @@ def options() -> set[str]:
     code = [*(ROOT / "spark_jobs").glob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "tests" / "conftest.py"]
     others = {name for path in code for name in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
     spark = {"--master", "--driver-memory", "--executor-memory", "--driver-java-options", "--conf"}
-    return {*of(typer.main.get_command(app)), *others, *spark, "--help"}
+    pip = {"--require-hashes", "--requirement", "--dest", "--no-index", "--no-deps", "--find-links"}
+    return {*of(typer.main.get_command(app)), *others, *spark, *pip, "--help"}
 
 
 def test_options_that_are_named_anywhere_are_there():
