@@ -62,7 +62,7 @@ class NothingToTrainOnError(LeoError):
 
 
 class ContractError(LeoError):
-    """A table between two rooms breaks its contract; the message gives counts, never rows."""
+    """A table breaks its contract; the message gives counts, never rows."""
 
 
 class GateError(LeoError):

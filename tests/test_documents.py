@@ -1,7 +1,9 @@
 """What the documents tell a reader to follow is there: pages, headings, files, verbs, options, keys and programs."""
 
 import functools
+import inspect
 import re
+import runpy
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -16,12 +18,15 @@ from linkage.catalogue import Dataset
 from linkage.cli.app import app
 from linkage.config import RunConfig, Step
 from linkage.match.passes import PassFile
+from linkage.pipeline import leo, runner
+from linkage.pipeline.manifest import Manifest
 from linkage.requests.request import Request
 from quality.disclosure.outputs.schema import Schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CHANGES = ROOT / "CHANGELOG.md"
+HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"), run_name="hooks")
 
 
 def named(path: Path) -> str:
@@ -112,17 +117,6 @@ def test_every_verb_shows_an_example_that_can_be_given():
     assert not [name for name, found in examples.items() if not found and name not in groups]
     lines = [line for found in examples.values() for line in found]
     assert not [f"leo {line}: {fault}" for line in lines for fault in faults_of(shlex.split(line.partition(" > ")[0]))]
-
-
-def test_what_there_is_not_is_seen():
-    assert list(faults_of(["link", "a.csv", "b.csv", "--oot", "x"])) == ["--oot"]
-    assert list(faults_of(["linc", "a.csv"])) == ["no verb linc"]
-    assert list(faults_of(["extract", "runs/demo", "request.toml", "--kee", "k"])) == ["--kee"]
-    assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--double", "1"])) == []
-    assert list(commands_in("```\n$ leo plan x.toml --json   # what would run\n```\nor `leo demo`\n")) == [
-        "plan x.toml --json",
-        "demo",
-    ]
 
 
 def fences(page: Path, kind: str) -> list[str]:
@@ -217,10 +211,60 @@ def test_a_decision_record_has_number_status_date_and_parts_on_one_page():
     assert not faults
 
 
-def test_what_code_and_programs_there_are_not_is_seen():
+def test_what_there_is_not_is_seen():
+    assert list(faults_of(["link", "a.csv", "b.csv", "--oot", "x"])) == ["--oot"]
+    assert list(faults_of(["linc", "a.csv"])) == ["no verb linc"]
+    assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--double", "1"])) == []
     assert unknown_in({"step": [{"name": "a", "left": "x", "right": "y", "margn": 1.0}]}) == ["step.0.margn"]
-    assert unknown_in({"keep_probability": 0.1, "twins": 1}) == ["keep_probability", "twins"]
     assert unknown_in({"npd_sex": {"M": "Male"}}) == []
     assert not is_program("benchmarks", "generation")
-    assert not is_program("linkage.catalog", "")
-    assert "--kee" not in options()
+
+
+AVOID = re.compile(
+    r"\b(strangers?|let go|beside|anew|noughts?|mend(ed)?|in the stead|parted|those who|reckoned|alone|rivals?|weighs?"
+    r"|slips?|sisters|appearances?|powers? of two|link sets|goes by|came to no end|rooms|had of|no persons)\b", re.I
+)  # fmt: skip
+"""Words that the field has others for, in what a user reads."""
+OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed", "docs/explanation/training.md": "a level may weigh less"}
+
+
+def test_texts_use_the_words_of_the_field():
+    texts = {
+        named(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES) if named(page) not in OLD_NAMES
+    }
+    texts |= {name: HOOKS[name]() for name in ("command_line", "messages", "shipped_models")}
+    assert not [f"{page}: {match.group()}" for page, text in texts.items() for match in AVOID.finditer(text)]
+
+
+GUIDES = [page for page in PAGES if page.parent.name not in ("reference", "adr") and page.name != "CONTRIBUTING.md"]
+
+
+def sentences(page: Path) -> list[list[str]]:
+    """Words of each sentence of a page's prose: no code, tables or headings; code between backticks is a word."""
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)", "x", without_code(page.read_text(encoding="utf-8")))
+    blocks = re.split(r"\n\s*\n|\n(?=[-|#>]|\d+\. )", text)
+    prose = [" ".join(block.split()) for block in blocks if not block.lstrip().startswith(("|", "#", "!"))]
+    return [words for block in prose for s in re.split(r"(?<=[.!?:])\s+", block) if len(words := s.split()) > 1]
+
+
+def test_pages_are_short_and_easy_to_read():
+    """At most 18,000 words and 5 % of sentences over 25 words; Flesch's reading ease of each page is 50 or more."""
+    assert sum(len(without_code(page.read_text(encoding="utf-8")).split()) for page in GUIDES) <= 18_000
+    lengths = [len(words) for page in GUIDES for words in sentences(page)]
+    assert sum(length > 25 for length in lengths) <= 0.05 * len(lengths)
+    for page in GUIDES:
+        words = [word for sentence in sentences(page) for word in sentence]
+        syllables = sum(max(1, len(re.findall("[aeiouy]+(?!$)|[aiouy]+$", word.lower()))) for word in words)
+        ease = 206.835 - 1.015 * len(words) / len(sentences(page)) - 84.6 * syllables / len(words)
+        assert ease >= 50, f"{named(page)}: {ease:.0f}"
+
+
+def test_the_manifest_and_the_log_are_described_whole():
+    page = (ROOT / "docs" / "reference" / "manifest-and-log.md").read_text(encoding="utf-8")
+    code = "".join(inspect.getsource(part) for part in (Manifest.__init__, Manifest.stage, Manifest.end, leo.facts))
+    names = re.findall(r'"(\w+)":|\["(\w+)"\] =', code) + re.findall(r'event\(()"([\w ]+)"', inspect.getsource(runner))
+    assert not [
+        key
+        for key in {one or other for one, other in names}
+        if f"`{key}`" not in page and key not in ("python", "outputs")
+    ]

@@ -1,8 +1,6 @@
-"""What docs/how-to/link-your-own-files.md shows can be run as it stands, and the messages that it explains exist."""
+"""What draft-a-run.md and add-a-comparison.md show can be run as it stands, and messages that notes.md explains exist."""
 
 import ast
-import datetime
-import random
 import re
 import shutil
 from pathlib import Path
@@ -12,39 +10,20 @@ import pytest
 from linkage.catalogue import load
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import shipped_dir
+from linkage.datasets import CUSTOMERS, PUPILS
 from linkage.files.draft import Draft, draft
 from linkage.match.units import DERIVED
 from linkage.model import load as load_model
 from linkage.pipeline import job
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "how-to" / "link-your-own-files.md").read_text(encoding="utf-8")
-PUPILS = "id,first_name,middle_names,last_name,date_of_birth,sex,postcode"
-CUSTOMERS = "record_id,given_names,surname,dob,gender,post_code"
+HOW_TO = ROOT / "docs" / "how-to"
+PAGE = "\n".join((HOW_TO / f"{name}.md").read_text(encoding="utf-8") for name in ("draft-a-run", "add-a-comparison"))
 
 
 def fences(kind: str) -> list[str]:
     """What stands within the fences of a kind."""
     return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-
-
-def two_files(folder: Path) -> list[Path]:
-    """Files with the columns of the page's, whose dates are written as those are."""
-    draw = random.Random(5)
-    pupils, customers = [PUPILS], [CUSTOMERS]
-    for number in range(60):
-        forename, surname = (
-            draw.choice(["Ada", "Ben", "Cleo", "Dan", "Eve"]),
-            draw.choice(["Ash", "Bird", "Cook", "Dale"]),
-        )
-        day = datetime.date(1996, 9, 1) + datetime.timedelta(days=draw.randrange(1_000))
-        postcode, sex = f"AB{draw.randrange(1, 30)} {draw.randrange(1, 10)}XY", draw.choice("FM")
-        pupils.append(f"{number},{forename},Kim,{surname},{day},{sex},{postcode}")
-        customers.append(f"{number + 500},{forename} Kim,{surname},{day:%d/%m/%Y},{sex},{postcode}")
-    written = {"pupils.csv": pupils, "customers.csv": customers}
-    for name, lines in written.items():
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return [folder / name for name in written]
 
 
 @pytest.fixture
@@ -53,7 +32,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "mine"))
     monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
     monkeypatch.chdir(tmp_path)
-    draft(Draft(two_files(tmp_path), Path("own.toml"), Path("mine")))
+    files = [Path(shutil.copy(file, tmp_path)) for file in (PUPILS, CUSTOMERS)]
+    draft(Draft(files, Path("own.toml"), Path("mine")))
     return tmp_path
 
 
@@ -73,7 +53,7 @@ def test_the_level_that_is_added_is_asked_before_likeness(folder):
     (folder / "mine" / "models").mkdir()
     shutil.copy(shipped_dir() / "models" / "education.json", folder / "mine" / "models")
     (code,) = (text for text in fences("python") if "comparison_levels" in text)
-    exec(compile(code, "docs/how-to/link-your-own-files.md", "exec"), {})
+    exec(compile(code, "docs/how-to/add-a-comparison.md", "exec"), {})
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
     found = job.load_job(run).models["pupils-customers"]
@@ -98,7 +78,8 @@ def said_by(*places: str) -> str:
 
 
 def test_messages_that_are_explained_are_ones_that_there_are():
-    table = PAGE.partition("| message |")[2].partition("\n\n")[0]
+    notes = (ROOT / "docs" / "reference" / "notes.md").read_text(encoding="utf-8")
+    table = notes.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
     said = said_by("linkage/model", "linkage/files")

@@ -52,7 +52,7 @@ class FileFormat(Frozen):
     delimiter: str = Field(",", min_length=1, max_length=1, description="Character between the columns of CSV.")
     quote: str = Field('"', max_length=1, description="Character around values of CSV; empty for none.")
     encoding: str = Field("utf-8", description="Encoding of CSV, by its name in Python.")
-    compression: Literal["auto", "none", "gzip"] = Field("auto", description="Of CSV; `auto` goes by the file name.")
+    compression: Literal["auto", "none", "gzip"] = Field("auto", description="Of CSV; `auto` uses the file name.")
     date_format: str = Field("%Y-%m-%d", description="strptime format of the dates in CSV.")
     repeated_names: Literal["refuse", "number"] = Field("refuse", description="CSV: a name that two columns have.")
 
