@@ -175,22 +175,6 @@ def extract_columns() -> str:
     return text
 
 
-PYTHON = """# Python API
-
-`import linkage`. Errors are `linkage.errors.InputError` and `ConfigError`; neither holds a personal value.
-
-::: linkage.api
-    options:
-      show_root_heading: false
-      members:
-        - link
-        - dedupe
-        - train
-        - open_run
-        - Run
-"""
-
-
 def messages() -> str:
     """Exit codes, and every message of an error with what to do, from the code that raises it."""
     classes = {cls.__name__: cls for cls in LeoError.__subclasses__()}
@@ -217,7 +201,6 @@ GENERATED = {
     "shipped": shipped_models,
     "messages": messages,
     "columns": extract_columns,
-    "python": lambda: PYTHON,
 }
 """Name of a page of the reference, and what makes its text."""
 

@@ -5,14 +5,12 @@ of requests, profiles of disclosure. Whoever has other sources keeps a folder of
 path of a shipped one stands in its stead, another dataset is added to the shipped ones. One process has one such folder.
 """
 
-import csv
 import hashlib
 import os
 import shutil
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from linkage.errors import ConfigError, nearest
 
@@ -136,15 +134,3 @@ def _own_dir() -> Path | None:
 
 def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
-
-
-def filled_in(file: TextIO) -> "csv.DictReader[str]":
-    """The rows of a CSV file that people have filled in, from its beginning."""
-    separator = separator_of(file.readline())
-    file.seek(0)
-    return csv.DictReader(file, delimiter=separator)
-
-
-def separator_of(header: str) -> str:
-    """The sign between the columns of a CSV file that people save: a spreadsheet takes that of their country."""
-    return max(",;\t", key=header.count)

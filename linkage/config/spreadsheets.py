@@ -5,6 +5,7 @@ import io
 import itertools
 from collections import Counter
 from pathlib import Path
+from typing import TextIO
 
 from linkage.errors import InputError
 
@@ -36,6 +37,13 @@ def separator_in(lines: list[str]) -> str:
         return max(((rows, columns) for columns, rows in widths.items()), default=(0, 0))
 
     return max(_SEPARATORS, key=agreement)
+
+
+def filled_in(file: TextIO) -> "csv.DictReader[str]":
+    """The rows of a CSV file that people have filled in, from its beginning, whatever separates its columns."""
+    separator = separator_in([file.readline()])
+    file.seek(0)
+    return csv.DictReader(file, delimiter=separator)
 
 
 def check_separator(path: Path) -> None:

@@ -118,13 +118,13 @@ def text_read(path: Path, form: str, remedy: str = "correct it, or restore it fr
     raise DamagedText(f"{path}: not {form}: {what}\n  {remedy}") from None
 
 
-def held_to(model: type[Model], path: Path) -> Model:
-    """A TOML file that is there, as a model.
+def read_as(model: type[Model], path: Path, remedy: str = "") -> Model:
+    """A TOML file as a model.
 
     Raises:
-        ConfigError: as of `toml_of` and `check`.
+        ConfigError: as of `read_toml` and `check`.
     """
-    return check(model, toml_of(path), str(path))
+    return check(model, read_toml(path, remedy), str(path))
 
 
 def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:

@@ -14,7 +14,7 @@ import pydantic
 from linkage.catalogue.years import Years
 from linkage.config import Name
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 from linkage.errors import ConfigError
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
 
@@ -100,7 +100,7 @@ def analysis_rules() -> AnalysisRules:
         ConfigError: the file's faults, all at once.
     """
     path = config_file("extract/analysis.toml")
-    return check(AnalysisRules, read_toml(path, "it is shipped with the package"), str(path))
+    return read_as(AnalysisRules, path, "it is shipped with the package")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, held_to
+from linkage.config.toml_file import Frozen, read_as
 from linkage.files.read_file import PersonFile
 
 _OWN_READERS = frozenset({"dob", "age", "sex"})  # Roles whose own readers know what stands for "not known"
@@ -42,7 +42,7 @@ class _Unknown(Frozen):
 
 @functools.cache
 def _rules() -> _Unknown:
-    return held_to(_Unknown, config_file("unknown.toml"))
+    return read_as(_Unknown, config_file("unknown.toml"))
 
 
 @functools.cache

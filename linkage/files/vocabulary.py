@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import create_model
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, check, held_to, toml_of
+from linkage.config.toml_file import Frozen, check, read_as, toml_of
 
 _Words = tuple[str, ...]
 
@@ -51,6 +51,6 @@ def vocabulary() -> dict[str, Any]:
 @functools.cache
 def common_names() -> tuple[frozenset[str], frozenset[str]]:
     """Common forenames and surnames, words in Latin capitals; a word of both is in neither."""
-    names = held_to(_CommonNames, config_file("common_names.toml")).model_dump()
+    names = read_as(_CommonNames, config_file("common_names.toml")).model_dump()
     forenames, surnames = (frozenset(names[kind].split()) for kind in ("forenames", "surnames"))
     return forenames - surnames, surnames - forenames

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from linkage.catalogue import Catalogue
 from linkage.config import Name
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 from linkage.errors import ConfigError
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
@@ -177,8 +177,7 @@ def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
     Raises:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
     """
-    raw = read_toml(path, "[outcomes] of the run names it; the one shipped is outcomes/leo.toml")
-    definitions = check(OutcomeDefinitions, raw, str(path))
+    definitions = read_as(OutcomeDefinitions, path, "name another in `outcomes`; outcomes/leo.toml ships")
     if not definitions.definition:
         raise ConfigError(
             f"{path}: no [[definition]], so that there are no outcomes\n  add one (outcomes/leo.toml, which ships, has "

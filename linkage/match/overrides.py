@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.config import OTHER_SIDE, holds_many
-from linkage.config.resources import filled_in
+from linkage.config.spreadsheets import filled_in
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from linkage.config import Cardinality, Pass, holds_many, single_sides
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
 
@@ -57,8 +57,7 @@ def load(path: Path) -> tuple[Pass, ...]:
     Raises:
         ConfigError: no such file, or faults, all at once.
     """
-    raw = read_toml(path, "name a file of passes that is there; leo config files lists those that ship")
-    passes = check(PassFile, raw, str(path)).passes
+    passes = read_as(PassFile, path, "name another; leo config files lists those that ship").passes
     faults = [f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)]
     if faults:
         raise ConfigError(f"{path}: passes have faults\n" + "\n".join(f"  {fault}" for fault in faults))

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, held_to
+from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, literal
 from linkage.spine.releases import Release, number_people
 
@@ -154,7 +154,7 @@ class _Bands(Frozen):
 
 def _band() -> str:
     """Bands of link quality, the best first, from configs/bands.toml."""
-    bands = held_to(_Bands, config_file("bands.toml")).band
+    bands = read_as(_Bands, config_file("bands.toml")).band
     return " ".join(f"when b.match_probability >= {literal(one.probability)} then {literal(one.name)}" for one in bands)
 
 

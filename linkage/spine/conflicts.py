@@ -18,7 +18,7 @@ from pydantic import Field
 from linkage.config import Step
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, held_to
+from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, columns, empty, quote, rows
 from linkage.spine.splitting import RemovedLink, split
 
@@ -42,7 +42,7 @@ class _File(Frozen):
 @functools.cache
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/people.toml."""
-    return held_to(_File, config_file("resolution/people.toml")).conflict
+    return read_as(_File, config_file("resolution/people.toml")).conflict
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:

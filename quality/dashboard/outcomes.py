@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from linkage.catalogue import shipped
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, connect, quote, rows
 from linkage.errors import ConfigError
 from linkage.extract import master_key
@@ -122,7 +122,7 @@ def load_rules(path: Path | None = None) -> Rules:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("outcomes/compared.toml")
-    return check(Rules, read_toml(path, "name a TOML file of comparisons, or none"), str(path))
+    return read_as(Rules, path, "name a TOML file of comparisons, or none")
 
 
 def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable[[str], None] = lambda _: None) -> Site:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 
 # Tenths, and finer where most links lie.
 _PROBABILITY_BANDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
@@ -89,5 +89,4 @@ def load(path: Path | None = None) -> Definitions:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("quality/evaluation.toml")
-    raw = read_toml(path, "name a TOML file of definitions, or none")
-    return check(Definitions, raw, str(path))
+    return read_as(Definitions, path, "name a TOML file of definitions, or none")

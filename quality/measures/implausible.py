@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, check, read_toml
+from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, empty, literal, one, quote, rows, union_all
 from quality.intervals import wilson
 
@@ -72,8 +72,7 @@ def load(path: Path | None = None) -> tuple[Rule, ...]:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("quality/implausible.toml")
-    raw = read_toml(path, "name a TOML file of rules, or none")
-    return check(_File, raw, str(path)).rule
+    return read_as(_File, path, "name a TOML file of rules, or none").rule
 
 
 def conflicts(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.config.resources import filled_in
+from linkage.config.spreadsheets import filled_in
 from linkage.engine import RowStore, unfinished
 from linkage.errors import InputError
 

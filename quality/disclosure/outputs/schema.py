@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from linkage.config.toml_file import Frozen, fault, held_to
+from linkage.config.toml_file import Frozen, fault, read_as
 
 Holds = Literal[
     "dimension", "measures", "values", "count", "rate", "change", "mean", "median", "amount", "contribution"
@@ -85,7 +85,7 @@ def read_schema(table: Path) -> Schema:
         ConfigError: the file has faults.
     """
     path = schema_path(table)
-    return held_to(Schema, path) if path.is_file() else Schema()
+    return read_as(Schema, path) if path.is_file() else Schema()
 
 
 def schema_text(schema: Schema, doubtful: Sequence[str] = ()) -> str:
