@@ -7,15 +7,19 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage.files import codes
 from linkage.files.address import AddressForm, street_alone
 from linkage.files.date_format import DateFormat, composed, read_date
 from linkage.files.full_names import FullNames, suffix_of
 from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
+from linkage.files.read_file import encoded
 from linkage.files.schema import FileSchema
-from linkage.records.names import forenames, free_text, surname, whole_forename
+from linkage.records.names import are_plain_names, forenames, free_text, surname, whole_forename
 
 _MAX_TEXT = 128  # characters of a text that are compared: similarity of long notes takes ages
 _MAX_REMEMBERED = 1_000_000  # values of a cleaner that are remembered
@@ -34,7 +38,31 @@ class Cleaner:
     fields: tuple[str, ...]
     clean: Callable[..., tuple[Value, ...]]  # the columns' values of a record to the fields' values
     missing: Sequence[Collection[str]] = ()  # of each column, values that stand for "not known"
+    # Of one column: which values are the first field as they are, and have no other.
+    is_clean: Callable[[pa.Array], pa.Array] | None = None
     remembered: dict[tuple[Value, ...], tuple[Value, ...]] = field(default_factory=dict)  # what was cleaned already
+
+    def fields_of(self, columns: Sequence[pa.DictionaryArray], wanted: Collection[str]) -> dict[str, pa.Array]:
+        """Those wanted of the fields of some rows; what differs in the columns' values is cleaned once."""
+        distinct, places = _distinct(columns)
+        changed: pa.Array | None = None
+        if self.is_clean:
+            clean = pc.fill_null(self.is_clean(distinct[0]), False)
+            if gone := self.missing[0]:
+                clean = pc.and_(clean, pc.invert(pc.is_in(distinct[0], pa.array([*gone], pa.string()))))
+            changed = pc.invert(clean)
+        asked = [values.filter(changed) if changed is not None else values for values in distinct]
+        rows = zip(*(values.to_pylist() for values in asked), strict=True)
+        made = [*zip(*map(self.of, rows), strict=True)] or [()] * len(self.fields)
+        fields = {}
+        for place, (name, values) in enumerate(zip(self.fields, made, strict=True)):
+            if name in wanted:
+                array = pa.array(values, pa.string())
+                if changed is not None:
+                    as_it_is = distinct[0] if place == 0 else pa.nulls(len(changed), pa.string())
+                    array = pc.replace_with_mask(as_it_is, changed, array)
+                fields[name] = array.take(places)
+        return fields
 
     def of(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """The fields of one record."""
@@ -57,17 +85,32 @@ def cleaners_of(schema: FileSchema) -> list[Cleaner]:
     gone = schema.learned.get("missing", {})
     for cleaner in cleaners:
         cleaner.missing = [gone.get(column, ()) for column in cleaner.columns]
+        if len(cleaner.columns) > 1:
+            cleaner.is_clean = None
     return [cleaner for cleaner in cleaners if {*cleaner.fields} & {*schema.fields}]
 
 
 def clean_rows(cleaners: Sequence[Cleaner], table: pa.Table, fields: Sequence[str]) -> pa.Table:
     """The fields of a table of a file's columns; what no cleaner makes is NULL."""
-    columns: dict[str, Sequence[Value]] = {}
+    columns: dict[str, pa.Array] = {}
     for cleaner in cleaners:
-        rows = zip(*(table[name].to_pylist() for name in cleaner.columns), strict=True)
-        columns |= zip(cleaner.fields, zip(*map(cleaner.of, rows), strict=True), strict=False)
-    empty: list[Value] = [None] * table.num_rows
-    return pa.table({name: pa.array(columns.get(name, empty), pa.string()) for name in fields})
+        columns |= cleaner.fields_of([encoded(table[name]) for name in cleaner.columns], fields)
+    empty = pa.nulls(table.num_rows, pa.string())
+    return pa.table({name: columns.get(name, empty) for name in fields})
+
+
+def _distinct(columns: Sequence[pa.DictionaryArray]) -> tuple[list[pa.Array], pa.Array]:
+    """The values of each column in the rows that differ, and for each row which of these it is."""
+    if len(columns) == 1:
+        return [columns[0].dictionary], columns[0].indices
+    first = np.arange(len(columns[0]))
+    places: npt.NDArray[np.int64] = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        codes_of = column.indices.to_numpy(zero_copy_only=False)
+        _, first, places = np.unique(
+            places * max(len(column.dictionary), 1) + codes_of, return_index=True, return_inverse=True
+        )
+    return [column.dictionary.take(column.indices.take(pa.array(first))) for column in columns], pa.array(places)
 
 
 def _letters(schema: FileSchema) -> Callable[[str], str]:
@@ -75,12 +118,16 @@ def _letters(schema: FileSchema) -> Callable[[str], str]:
 
 
 def _of_roles(
-    schema: FileSchema, roles: Sequence[str], fields: tuple[str, ...], clean: Callable[..., tuple[Value, ...]]
+    schema: FileSchema,
+    roles: Sequence[str],
+    fields: tuple[str, ...],
+    clean: Callable[..., tuple[Value, ...]],
+    is_clean: Callable[[pa.Array], pa.Array] | None = None,
 ) -> Cleaner:
     """A cleaner that is given the values of some roles by their names, of those that have a column."""
     there = [role for role in roles if role in schema.columns]
     columns = tuple(schema.columns[role][0] for role in there)
-    return Cleaner(columns, fields, lambda *values: clean(**dict(zip(there, values, strict=True))))
+    return Cleaner(columns, fields, lambda *values: clean(**dict(zip(there, values, strict=True))), is_clean=is_clean)
 
 
 def _names(schema: FileSchema) -> list[Cleaner]:
@@ -113,6 +160,7 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         forename, surname = names.split(letters(full_name)) if full_name else (None, None)
         return (*given(forename, None, middle_names), *family(surname, None, other_surname))
 
+    plain = None if how.get("initials") else are_plain_names
     forename_fields = ("forename", "middle_names")
     surname_fields = ("surname", "other_surname", "second_surname")
     made = []
@@ -121,10 +169,10 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         made.append(_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full))
     else:
         if {"forename", "initials", "middle_names"} & {*columns}:
-            made.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given))
+            made.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given, plain))
         if "surname" in columns:
             roles = ("surname", "surname_particle", "other_surname", "second_surname")
-            made.append(_of_roles(schema, roles, surname_fields, family))
+            made.append(_of_roles(schema, roles, surname_fields, family, plain))
     source = next((role for role in ("name_suffix", "full_name", "surname") if role in columns), None)
     if source:
         is_name = source != "name_suffix"
@@ -191,7 +239,10 @@ def _codes(schema: FileSchema) -> list[Cleaner]:
             read = partial(_text, letters=letters)
         else:
             continue
-        made.append(Cleaner(columns, (role,), partial(_first_known, read)))
+        cleaner = Cleaner(columns, (role,), partial(_first_known, read))
+        if role == "postcode" and how == {"kind": "british", "precision": "unit"}:
+            cleaner.is_clean = codes.are_postcodes
+        made.append(cleaner)
     return made
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from anyascii import anyascii
 
 from linkage.files.header_names import plain
@@ -238,3 +240,12 @@ def read_postcode(text: str, settings: Mapping[str, Any]) -> str | None:
     if (match := _AREA.fullmatch(" ".join(text.upper().split()))) is None:
         return None
     return f"{match[1]} {match[2] or match[4] or ''}".rstrip() if settings["precision"] == "sector" else match[1]
+
+
+def are_postcodes(values: pa.Array) -> pa.Array:
+    """Which texts are British postcodes as `read_postcode` writes them, so that it need not be called."""
+    rules = identifier_rules().postcode
+    stands_for_none = pc.is_in(pc.replace_substring(values, " ", ""), pa.array([*rules.sentinels], pa.string()))
+    for area in rules.sentinel_areas:
+        stands_for_none = pc.or_(stands_for_none, pc.starts_with(values, area))
+    return pc.and_(pc.match_substring_regex(values, rules.standard), pc.invert(stands_for_none))

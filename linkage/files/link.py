@@ -147,10 +147,10 @@ def _link(
         linked = _linked(engine, request, prepared, summary, result.links, true_pairs)
         hashes = folder.write(engine, _tables(engine, result, *prepared.ids, links_only=request.links_only))
         result.model.save(folder.part / "model.json")
-        folder.write_prepared(engine, prepared)
         if not request.links_only:
             known = {"recall_unknown": recall_unknown(training), "true_pairs": true_pairs.table}
             folder.write_evaluation(_evaluation(engine, request, prepared, result, **known))
+        folder.write_prepared(engine, prepared)
     folder.describe(request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
     return linked
@@ -270,11 +270,11 @@ def _dedupe(
         people = engine.sql(_PEOPLE, members=clusters.members, ids=ids)
         hashes = folder.write(engine, {"clusters": people, "links": _links(engine, links, ids, ids, columns)})
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(folder.part / "model.json")
-        folder.write_prepared(engine, prepared)
         evaluation = _evaluation_of_file(engine, prepared, links, single, true_pairs.table, model)
         sizes = [{"records": size, "people": people} for size, people in summary["clusters_by_records"].items()]
         clusters_of = {"records": summary["records"], "people": summary["clusters"], "sizes": sizes}
         folder.write_evaluation(evaluation | {"clusters": clusters_of})
+        folder.write_prepared(engine, prepared)
     folder.describe(request, prepared, linked, hashes, {"threshold": request.threshold})
     return linked
 

@@ -14,12 +14,12 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError
 from linkage.files.cleaners import cleaners_of
 from linkage.files.header_names import any_known
-from linkage.files.prepare import JobOptions, Prepared
+from linkage.files.prepare import KEPT, JobOptions, Prepared
 from linkage.files.read_file import PersonFile
 from linkage.files.schema import CONTENT, FileSchema, schema_text
 from linkage.pipeline.atomic import remove, write_json
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.linked_files import write_records
+from linkage.pipeline.linked_files import RECORDS
 from linkage.pipeline.lock import in_the_making
 from linkage.pipeline.manifest import Manifest, RunFacts, is_synthetic
 from linkage.records.layout import listed
@@ -165,9 +165,17 @@ class OutputFolder:
         return {name: {"rows": rows[name], "hash": engine.fingerprint(engine.read(paths[name]))} for name in tables}
 
     def write_prepared(self, engine: Engine, prepared: Prepared) -> None:
-        """Store the standardised records and the schema by which they were read."""
-        sides = [file.side for file in prepared.files]
-        write_records(engine, self.part, dict(zip(sides, zip(prepared.units, prepared.ids, strict=True), strict=True)))
+        """Store the standardised records, which nothing reads any more, and the schema by which they were read."""
+        sides, folder = [file.side for file in prepared.files], self.part / RECORDS
+        folder.mkdir()
+        for side, records in zip(sides, prepared.records, strict=True):
+            path = folder / f"{side}.parquet"
+            if "kept" in records.ids.columns:
+                engine.write(
+                    engine.sql(f"select * exclude ({quote(KEPT)}) from {{t}}", t=engine.read(records.path)), path
+                )
+            else:
+                records.path.rename(path)
         text = schema_text(dict(zip(sides, prepared.schemas, strict=True)))
         (self.part / SCHEMA).write_text(text, encoding="utf-8")
 

@@ -1,16 +1,18 @@
 """Read person files, infer their schema and store their records: what every command on files begins with.
 
 Each file is read in two passes: one samples it, and the schema is inferred from the samples; one standardises each row
-by the schema, numbers it and stores it.
+by the schema and stores it.
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.config import Cardinality
@@ -22,10 +24,10 @@ from linkage.files.date_format import says_nothing
 from linkage.files.header_names import NUMBERS
 from linkage.files.infer_schema import infer_schema, learn
 from linkage.files.profile import Profile, profile_of
-from linkage.files.read_file import PersonFile, read_file
+from linkage.files.read_file import PersonFile, decoded, encoded, read_file
 from linkage.files.schema import FileSchema, date_formats_of, read_schema, refuse_unknown_columns, stated_of
 from linkage.model.comparisons import FURTHER_NAMES
-from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
+from linkage.pipeline.linked_files import ACCEPT_PROBABILITY, SOURCE_KEY
 
 MIN_COMPARED = 2
 REPEATED = 0.05  # share of records from which a file holds people several times, and not namesakes
@@ -34,7 +36,7 @@ _MORE_THAN_NAMESAKES = 0.15  # share of records of one name at one address: fath
 _INITIALS = 0.1  # share of forenames of one letter, from which these are compared
 _MOSTLY_YEARS = 0.5  # share of birth dates without month and day, from which a date says too little
 _REPEATED_ROWS = 100_000  # rows; of a larger file people whose surname has an even length stand for all
-_ID, _KEPT = "source id", "kept"  # columns while rows are standardised; with a blank, so that no field has the name
+KEPT = "kept as it is"  # a further column while rows are standardised; with blanks, so that no field has the name
 _MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
@@ -84,8 +86,9 @@ class Records:
 
     units: Table  # unit_id and the fields of the schema, text
     ids: Table  # unit_id, source_id as the file has it, and `kept`, a further column as it is, where one is asked for
-    unparsed_dates: int = 0  # rows whose birth date is in no form that is read
-    repeated: float = 0.0  # share of records of people who have several
+    path: Path  # Parquet that holds both
+    unparsed_dates: int  # rows whose birth date is in no form that is read
+    repeated: float  # share of records of people who have several
 
 
 @dataclass
@@ -133,8 +136,9 @@ def prepare(
     prepared = inferred_files(engine, options, scratch, truth_column=truth_column)
     if inferred:
         inferred(prepared)
-    for file, schema in zip(prepared.files, prepared.schemas, strict=True):
-        prepared.records.append(_store_records(engine, file, schema, scratch, kept=truth_column))
+    store = functools.partial(_store_records, engine, scratch=scratch, kept=truth_column)
+    sides = zip(prepared.files, prepared.schemas, strict=True)
+    prepared.records = engine.run_concurrently(*(functools.partial(store, *side) for side in sides))
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
     british = all(of == {"kind": "british", "precision": "unit"} for of in settings)
     prepared.kinds = kinds_of(engine, prepared.units, british_postcodes=british)
@@ -199,34 +203,34 @@ def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[
 
 
 def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str) -> Records:
-    """Standardise all rows of a file, and number them in the order of their ids, not of rows."""
+    """Standardise all rows of a file; a row's number in it is its unit_id."""
     path = scratch / f"{file.side}-standardised.parquet"
     unparsed = _standardise(file, schema, path, kept)
-    order = f"row_number() over (order by cast({quote(_ID)} as varchar), row) as unit_id"
-    numbered = engine.sql(f"select *, {order} from {{t}}", t=engine.read(path), store=True)
-    facts = facts_of(engine, numbered)
+    records = engine.read(path)
+    facts = facts_of(engine, records)
     _refuse_unusable(file, schema, facts)
-    kept_column = f", {quote(_KEPT)} as kept" if kept else ""
+    kept_column = f", {quote(KEPT)} as kept" if kept else ""
     return Records(
-        engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=numbered),
-        engine.sql(f"select unit_id, {quote(_ID)} as source_id{kept_column} from {{t}}", t=numbered),
+        engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=records),
+        engine.sql(f"select unit_id, {SOURCE_KEY} as source_id{kept_column} from {{t}}", t=records),
+        path,
         unparsed,
-        repeated_share(engine, numbered, facts),
+        repeated_share(engine, records, facts),
     )
 
 
-def facts_of(engine: Engine, numbered: Table) -> dict[str, Any]:
+def facts_of(engine: Engine, records: Table) -> dict[str, Any]:
     """Rows, known and distinct ids, known names, and shares of forenames that are one letter and dates that are years."""
-    there = {*numbered.columns}
+    there = {*records.columns}
     names = [f"count({name})" for name in ("forename", "surname") if name in there]
     initials = "avg(case when length(forename) = 1 then 1e0 else 0e0 end)" if "forename" in there else "0"
     years = "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)" if "dob" in there else "1"
     query = f"""
-        select count(*) as n, count({quote(_ID)}) as known, count(distinct {quote(_ID)}) as ids,
+        select count(*) as n, count({SOURCE_KEY}) as known, count(distinct {SOURCE_KEY}) as ids,
                {" + ".join(names) or "0"} as names, {initials} as initials, {years} as years
         from {{t}}
         """
-    return one(engine, engine.sql(query, t=numbered))
+    return one(engine, engine.sql(query, t=records))
 
 
 def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]) -> None:
@@ -246,7 +250,7 @@ def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, A
 
 
 def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str) -> int:
-    """Write the fields of each row, its id and its number; how many birth dates are in no form that is read."""
+    """Write each row's number, its id and its fields; how many birth dates are in no form that is read."""
     cleaners = cleaners_of(schema)
     asked = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
     asked |= dict.fromkeys(column for column in (schema.id, kept) if column)
@@ -256,13 +260,16 @@ def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str) ->
         for batch in file.batches([*asked]):
             made = clean_rows(cleaners, batch, schema.fields)
             if len(dated) == 1 and "dob" in schema.fields:
-                pairs = zip(batch[dated[0]].to_pylist(), made["dob"].to_pylist(), strict=True)
-                unparsed += sum(not date and text is not None and not says_nothing(text) for text, date in pairs)
-            made = made.append_column("row", batch["row"]).append_column(_ID, next(ids) if ids else batch["row"])
-            made = made.append_column(_KEPT, batch[kept]) if kept else made
-            if asked and all(batch[name].null_count for name in asked):  # rows that a spreadsheet writes below the last
-                rows = zip(*(batch[name].to_pylist() for name in asked), strict=True)
-                made = made.filter(pa.array([any(value is not None for value in row) for row in rows]))
+                undated = decoded(encoded(batch[dated[0]])).filter(pc.is_null(made["dob"].combine_chunks()))
+                counts = undated.drop_null().value_counts().to_pylist()
+                unparsed += sum(of["counts"] for of in counts if not says_nothing(of["values"]))
+            keys = {"unit_id": batch["row"], SOURCE_KEY: next(ids) if ids else batch["row"]}
+            made = pa.table(keys | dict(zip(made.column_names, made.columns, strict=True)))
+            made = made.append_column(KEPT, decoded(encoded(batch[kept]))) if kept else made
+            known = [encoded(batch[name]) for name in asked]
+            if known and all(of.dictionary.null_count for of in known):  # rows that a spreadsheet writes below the last
+                there = [of.dictionary.is_valid().take(of.indices) for of in known]
+                made = made.filter(functools.reduce(pc.or_, there))
             if writer is None:
                 compressed = pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
                 writer = stack.enter_context(compressed)

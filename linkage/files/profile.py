@@ -18,7 +18,7 @@ from pydantic import Field
 
 from linkage.config.resources import config_file
 from linkage.config.toml_file import Frozen, read_as
-from linkage.files.read_file import PersonFile
+from linkage.files.read_file import PersonFile, decoded, encoded
 
 _OWN_READERS = frozenset({"dob", "age", "sex"})  # Roles whose own readers know what stands for "not known"
 _FORMED = frozenset({"phone", "email", "postcode", "nino", "uln", "upn", "health_number", "national_number"})
@@ -164,10 +164,8 @@ def profile_of(file: PersonFile, columns: Sequence[str]) -> Profile:
         every = max(1, opened.num_row_groups // _SAMPLE_PARTS)
         groups = range(0, opened.num_row_groups, every)
         rows = sum(opened.metadata.row_group(group).num_rows for group in groups)
-    step, offset, parts = max(1, rows // SAMPLE_ROWS), 0, []
-    for batch in file.batches(columns, row_groups=groups):
-        parts.append(
-            batch.take(pa.array(range(-offset % step, batch.num_rows, step), pa.int64())) if step > 1 else batch
-        )
-        offset += batch.num_rows
-    return Profile(file, pa.concat_tables(parts).drop_columns(["row"]).combine_chunks(), step == every == 1)
+    step = max(1, rows // SAMPLE_ROWS)
+    batches = [*file.batches(columns, groups, step)]
+    known = [name for name in batches[0].column_names if name != "row"] if batches else []
+    sample = {name: pa.chunked_array([decoded(encoded(batch[name])) for batch in batches]) for name in known}
+    return Profile(file, pa.table(sample).combine_chunks(), step == every == 1)

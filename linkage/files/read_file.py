@@ -5,7 +5,6 @@ A file is read twice: `profile` samples its columns, and `prepare` standardises 
 
 import contextlib
 import datetime
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -165,22 +165,25 @@ class PersonFile:
         """What messages call it."""
         return f"{self.side} {self.path.name}" if self.shares_name else self.path.name
 
-    def batches(self, columns: Sequence[str], row_groups: Sequence[int] | None = None) -> Iterator[pa.Table]:
-        """Rows with the columns as text, trimmed and NULL where empty, and `row`, the number of the row from 1."""
-        first, lines = 1, sorted(line for line, _ in self.rejected)
+    def batches(
+        self, columns: Sequence[str], row_groups: Sequence[int] | None = None, every: int = 1
+    ) -> Iterator[pa.Table]:
+        """Every n-th row, its columns as text (`encoded`), and `row`, the number of the row from 1."""
+        first, lines = 1, np.array(sorted(line for line, _ in self.rejected), np.int64)
         is_text = LINE in (names := pq.read_schema(self.parquet).names)
         asked = [name for name in dict.fromkeys(columns) if name in names]
         with pq.ParquetFile(self.parquet) as file:
             read = [*asked, *([LINE] if is_text else [])]
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=read, row_groups=row_groups):
-                count = batch.num_rows
-                numbers = [*range(first, first + count)]
-                if is_text and lines:
-                    numbers = [n + bisect(lines, at) for n, at in zip(numbers, batch[LINE].to_pylist(), strict=True)]
-                texts = [as_text(batch[name]) for name in asked]
+                places = np.arange((1 - first) % every, batch.num_rows, every)
+                numbers, first = first + places, first + batch.num_rows
+                if every > 1:
+                    batch = batch.take(pa.array(places))
+                if is_text and lines.size:
+                    numbers = numbers + np.searchsorted(lines, batch[LINE].to_numpy(), side="right")
+                texts = [_encoded_text(batch[name]) for name in asked]
                 yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*asked, "row"])
-                first += count
-        if row_groups is None and first - 1 + len(lines) != self.rows:  # Arrow passes over a page it cannot read
+        if row_groups is None and first - 1 + lines.size != self.rows:  # Arrow passes over a page it cannot read
             raise InputError(f"{self.path}: the file is damaged inside\n  fetch it again, or write it again")
 
     def raw_values(self, column: str) -> Iterator[pa.Array]:
@@ -192,7 +195,7 @@ class PersonFile:
                     whole = pc.all(pc.equal(values, pc.floor(values)), min_count=0).as_py()
                     values = values.cast(pa.int64() if whole else pa.float64())
                 elif pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
-                    values = as_text(values)
+                    values = decoded(_encoded_text(values))
                 yield values
 
     def rejected_reasons(self) -> dict[str, int]:
@@ -218,18 +221,36 @@ class PersonFile:
         return notes
 
 
-def as_text(column: pa.Array) -> pa.Array:
-    """A column as trimmed text, NULL where it is empty; whole numbers that a program made fractions (1.0) are whole."""
-    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    kind = column.type
+def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column as its distinct values and the place of each row's; a value that is not known has a place too."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="encode")
+
+
+def decoded(column: pa.DictionaryArray) -> pa.Array:
+    """The values of an encoded column."""
+    return column.dictionary.take(column.indices)
+
+
+def _encoded_text(column: pa.Array) -> pa.DictionaryArray:
+    """A file's column as trimmed text, NULL where it is empty; each distinct value once, of which some may become equal.
+
+    Whole numbers that a program made fractions (1.0) are whole.
+    """
+    if pa.types.is_dictionary(column.type) and column.null_count:
+        column = column.dictionary_decode()
+    column = encoded(column)
+    values, kind = column.dictionary, column.dictionary.type
     if pa.types.is_timestamp(kind):
-        column = pc.strftime(column, format="%Y-%m-%d")
-    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and holds_whole_numbers(column):
-        column = column.cast(pa.int64())
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
-    column = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        values = pc.strftime(values, format="%Y-%m-%d")
+    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and holds_whole_numbers(values):
+        values = values.cast(pa.int64())
+    if not pa.types.is_string(values.type):
+        values = values.cast(pa.string())
+    values = pc.utf8_trim_whitespace(values)
+    values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    return pa.DictionaryArray.from_arrays(column.indices, values)
 
 
 def read_file(

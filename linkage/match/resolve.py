@@ -168,40 +168,54 @@ def _ranked(single: Collection[str], free: str) -> str:
         pair), is_best (of both units), is_alone (nothing competes), left_odds, right_odds (sum of 2^weight over the
         pairs of the person, of sides that hold one link).
     """
-    ranks, runner_up, best, alone, odds = [], [], [], [], []
+    free_pairs = f"""
+        free as (
+            select left_person, right_person, max(match_weight) as match_weight
+            from {{pairs}} as p
+            where {free}
+            group by left_person, right_person
+        )"""
+    columns = "left_person, right_person, match_weight"
+    if not single:
+        nothing = "cast(null as double) as runner_up_weight, true as is_best, true as is_alone"
+        return f"with {free_pairs}\nselect {columns}, {nothing} from free"
+    counts, joins, ranks, runner_up, best = [], [], [], [], []
     for s in single:
+        counts.append(f"of_{s}.pairs as {s}_pairs")
+        counted = f"(select {s}_person, count(*) as pairs from free group by {s}_person) as of_{s}"
+        joins.append(f"join {counted} on of_{s}.{s}_person = f.{s}_person")
         window = f"partition by {s}_person order by {heaviest_first()}, {OTHER_SIDE[s]}_person"
         whole = f"{window} rows between unbounded preceding and unbounded following"
         ranks += [
             f"row_number() over ({window}) as {s}_rank",
             f"lead(match_weight) over ({window}) as {s}_next",
             f"first_value(match_weight) over ({window}) as {s}_first",
-            f"count(*) over ({whole}) as {s}_pairs",
-            f"sum(exp(ln(2) * least(match_weight, {_MOST_BITS}e0))) over ({whole}) as {s}_odds",
+            f"sum({_ODDS}) over ({whole}) as {s}_odds",
         ]
         runner_up.append(f"case when {s}_rank = 1 then {s}_next else {s}_first end")
         best.append(f"{s}_rank = 1")
-        alone.append(f"{s}_pairs = 1")
-        odds.append(f", {s}_odds")
-    competing = {
-        0: "cast(null as double)",
-        1: runner_up[0] if runner_up else "",
-        2: f"greatest({', '.join(runner_up)})",
-    }
+    nothing_competes = " and ".join(f"{s}_pairs = 1" for s in single)
+    # Most pairs compete with none: only the others are ranked.
     return f"""
-        with free as (
-            select left_person, right_person, max(match_weight) as match_weight
-            from {{pairs}} as p
-            where {free}
-            group by left_person, right_person
+        with {free_pairs},
+        counted as (
+            select f.*, {", ".join(counts)} from free as f {" ".join(joins)}
         ),
         ranked as (
-            select {", ".join(["*", *ranks])} from free
+            select {", ".join(["*", *ranks])} from counted where not ({nothing_competes})
         )
-        select left_person, right_person, match_weight, {competing[len(runner_up)]} as runner_up_weight,
-               {" and ".join(best) or "true"} as is_best, {" and ".join(alone) or "true"} as is_alone{"".join(odds)}
+        select {columns}, {runner_up[0] if len(single) == 1 else f"greatest({', '.join(runner_up)})"} as runner_up_weight,
+               {" and ".join(best)} as is_best, false as is_alone, {", ".join(f"{s}_odds" for s in single)}
         from ranked
+        union all
+        select {columns}, cast(null as double) as runner_up_weight, true as is_best, true as is_alone,
+               {", ".join(f"{_ODDS} as {s}_odds" for s in single)}
+        from counted
+        where {nothing_competes}
         """
+
+
+_ODDS = f"exp(ln(2) * least(match_weight, {_MOST_BITS}e0))"
 
 
 def _gain(

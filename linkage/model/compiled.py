@@ -85,8 +85,14 @@ def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[Blocking
     """
     if rule.explode:
         return given_pairs(model, rule, f"({_exploded(rule, earlier)})")
-    made = f"{{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(rule, earlier)}"
-    return _with_columns(model, made, equal_columns(rule))
+    equal = equal_columns(rule)
+    # The frequencies of each unit's values, and not of each pair's: a unit is in several pairs.
+    left, right = (
+        f"(select u.*{''.join(_bits(model, equal, side))} from {{{name}}} as u{_lookups(model, equal, side, 'u')}) as {side}"
+        for side, name in (("l", "left"), ("r", "right"))
+    )
+    made = f"{left} join {right}\n  on {rule.condition}{_not_made_before(rule, earlier)}"
+    return _with_columns(model, made, equal, in_units=True)
 
 
 def rule_pairs(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
@@ -131,12 +137,15 @@ def frequency_table(column: str, model: Model) -> str:
     return f"frequencies_{model.tf_columns.index(column)}"
 
 
-def _with_columns(model: Model, source: str, equal: Set[str], also: Sequence[str] = ()) -> str:
+def _with_columns(
+    model: Model, source: str, equal: Set[str], also: Sequence[str] = (), *, in_units: bool = False
+) -> str:
     """SQL of joined units l and r with the model's columns of both and the frequencies of their values.
 
     Args:
         equal: columns, in lower case, of which both units have the same value.
         also: other columns of the source.
+        in_units: whether l and r have the frequencies already.
     """
     compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
     # One text for both sides is carried, and hashed, once.
@@ -145,22 +154,42 @@ def _with_columns(model: Model, source: str, equal: Set[str], also: Sequence[str
         for name in compared
         for side in "lr"
     ]
-    joins = ""
     for column in model.tf_columns:
-        table = frequency_table(column, model)
-        # Where only equal values are adjusted, one side's frequency is the other's.
-        one = column.lower() in equal or _adjusts_equal_values_only(model, column)
-        looked_up = ("l", "l") if one else ("l", "r")
-        for side in dict.fromkeys(looked_up):
-            # A logarithm for each value, not for each pair.
-            joins += f"\nleft join (select value, log2(frequency) as bits from {{{table}}}) as {table}_{side}"
-            joins += f"\n  on {table}_{side}.value = {side}.{quote(column)}"
-        listed += [
-            f"{table}_{found}.bits as {quote(f'bits_{column}_{side}')}"
-            for side, found in zip("lr", looked_up, strict=True)
-        ]
+        for side, looked_up in zip("lr", _looked_up(model, column, equal), strict=True):
+            table = frequency_table(column, model)
+            bits = f"{looked_up}.{table}" if in_units else f"{table}_{looked_up}.bits"
+            listed.append(f"{bits} as {quote(f'bits_{column}_{side}')}")
     selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *also, *listed])
+    joins = "" if in_units else "".join(_lookups(model, equal, side, side) for side in "lr")
     return f"select {selected}\nfrom {source}{joins}"
+
+
+def _looked_up(model: Model, column: str, equal: Set[str]) -> str:
+    """The sides whose value's frequency stands for that of the left and of the right.
+
+    Where only equal values are adjusted, one side's frequency is the other's.
+    """
+    return "ll" if column.lower() in equal or _adjusts_equal_values_only(model, column) else "lr"
+
+
+def _bits(model: Model, equal: Set[str], side: str) -> list[str]:
+    return [
+        f", {table}_{side}.bits as {table}"
+        for column in model.tf_columns
+        if side in _looked_up(model, column, equal)
+        for table in (frequency_table(column, model),)
+    ]
+
+
+def _lookups(model: Model, equal: Set[str], side: str, alias: str) -> str:
+    """Joins of the frequencies of one side's values; a logarithm for each value, not for each pair."""
+    return "".join(
+        f"\nleft join (select value, log2(frequency) as bits from {{{table}}}) as {table}_{side}"
+        f"\n  on {table}_{side}.value = {alias}.{quote(column)}"
+        for column in model.tf_columns
+        if side in _looked_up(model, column, equal)
+        for table in (frequency_table(column, model),)
+    )
 
 
 def _adjusts_equal_values_only(model: Model, column: str) -> bool:

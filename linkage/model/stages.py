@@ -12,7 +12,23 @@ from linkage.engine import quote
 from linkage.model.conditions import cheaper, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
-_CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
+_CHEAP = tuple(
+    getattr(exp, name)  # the last two are of conditional comparisons: "where the forename is equal"
+    for name in [
+        "Column",
+        "Identifier",
+        "Literal",
+        "Null",
+        "EQ",
+        "Is",
+        "And",
+        "Or",
+        "Paren",
+        "Boolean",
+        "Coalesce",
+        "Not",
+    ]
+)
 
 
 @dataclass(frozen=True)

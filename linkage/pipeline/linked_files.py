@@ -2,7 +2,7 @@
 
 manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet (leo dedupe)
 records/left.parquet, records/right.parquet (leo link) or records/file.parquet (leo dedupe): the records as they
-were compared, personal data that the owner alone may read: unit_id, source_key (the id in the file, text), fields
+were compared, personal data that the owner alone may read: unit_id (the row of the file), source_key (its id), fields
 """
 
 from collections.abc import Mapping
@@ -55,20 +55,6 @@ def is_linked_files(root: Path) -> bool:
     return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
 
 
-def write_records(engine: Engine, root: Path, records: Mapping[str, tuple[Table, Table]]) -> None:
-    """Store the records that were linked; the owner alone may read them.
-
-    Args:
-        records: "left" and "right", or "file", to units (unit_id and the fields) and ids (unit_id, source_id).
-    """
-    folder = root / RECORDS
-    folder.mkdir(mode=0o700)
-    for side, (units, ids) in records.items():
-        path = folder / f"{side}.parquet"
-        engine.write(engine.sql(_RECORDS, units=units, ids=ids), path)
-        path.chmod(0o600)
-
-
 def link_step_of(options: Mapping[str, Any], *, samples: int = 0, diagnose: bool = True) -> Step:
     """The step of two files. Where both sides may hold several links no duplicate record competes for one.
 
@@ -113,11 +99,3 @@ def dedupe_step(threshold: float) -> Step:
 def dedupe_thresholds(threshold: float) -> Thresholds:
     """Match weights of a file that is linked with itself; pairs below the lowest weight are not stored."""
     return Thresholds.of(dedupe_step(threshold))
-
-
-_RECORDS = """
-    select u.unit_id, cast(i.source_id as varchar) as source_key, u.* exclude (unit_id)
-    from {units} as u
-    join {ids} as i using (unit_id)
-    order by u.unit_id
-    """

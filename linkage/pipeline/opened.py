@@ -306,7 +306,9 @@ class OpenFiles:
         paths = {side: self.root / RECORDS / f"{side}.parquet" for side in sides}
         if not sides or not all(path.is_file() for path in paths.values()):
             raise ConfigError(f"{self.root}: does not hold the records that were linked\n  link again, with --force")
-        return {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
+        stored = {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
+        text = f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) from {{t}}"
+        return {side: self.engine.sql(text, t=table) for side, table in stored.items()}
 
     def _table(self, name: str, needed: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
         """A table of the folder with unit ids instead of those of the files."""

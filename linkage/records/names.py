@@ -5,9 +5,11 @@ Names are standardised in Python on the distinct values of a column, so that eve
 
 import functools
 import re
+import string
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from anyascii import anyascii
 
 from linkage.engine import Engine, Table, quote
@@ -124,6 +126,15 @@ def _plain(raw: str, rules: NameRules) -> bool:
         and raw not in rules.titles
         and not _is_repeated(raw, rules)
     )
+
+
+def are_plain_names(values: pa.Array) -> pa.Array:
+    """Which names are `_plain`, so that they have their one form; NULL of NULL."""
+    rules = name_rules()
+    known = pc.is_in(values, pa.array([*rules.sentinels.names, *rules.titles], pa.string()))
+    repeated = "|".join(f"{letter}{letter}+" for letter in string.ascii_uppercase if rules.sentinels.repeated_letter)
+    plain = pc.and_(pc.match_substring_regex(values, "^[A-Z]+$"), pc.invert(known))
+    return pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeated})$"))) if repeated else plain
 
 
 def _plain_words(raw: str, rules: NameRules) -> bool:

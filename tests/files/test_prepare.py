@@ -1,15 +1,15 @@
-"""Records are numbered by their ids, which are unique, and cleaned by their own values alone."""
+"""Records are numbered as the rows of the file, their ids are unique, and cleaned by their own values alone."""
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
-from linkage.files.cleaners import cleaners_of
-from linkage.files.date_format import DateFormat
+from linkage.files.cleaners import clean_rows, cleaners_of
 from linkage.files.prepare import FileOptions, cardinality_of, facts_of, prepare, repeated_share
 from linkage.files.schema import FileSchema
 from tests.conftest import parse
@@ -18,11 +18,11 @@ from tests.files.conftest import standardised
 PEOPLE = "key,forename,surname,dob\nB2,Ben,Bird,1991-12-25\nA1,Ann,Ash,1990-05-03\nC3,Cleo,Cook,1989-07-14\n"
 
 
-def test_units_are_numbered_in_the_order_of_their_ids(engine: Engine, tmp_path: Path) -> None:
+def test_units_are_numbered_as_the_rows(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(PEOPLE, encoding="utf-8")
     found = prepare(engine, FileOptions({"file": tmp_path / "p.csv"}), tmp_path / "scratch")
     ids = {row["unit_id"]: row["source_id"] for row in rows(engine, found.ids[0])}
-    assert ids == {1: "A1", 2: "B2", 3: "C3"}
+    assert ids == {1: "B2", 2: "A1", 3: "C3"}
 
 
 def test_rows_are_numbered_where_no_id_is_wanted(engine: Engine, tmp_path: Path) -> None:
@@ -46,21 +46,25 @@ def test_a_file_without_any_name_is_refused(engine: Engine, tmp_path: Path) -> N
         standardised(engine, tmp_path, text, text.replace("key", "id").replace("F\n", "M\n"))
 
 
-SCHEMA = FileSchema(
-    columns={"forename": ("f",), "surname": ("s",), "dob": ("d",)},
-    settings={"dob": DateFormat(latest_year=2010).as_settings()},
-    fields=["forename", "middle_names", "surname", "dob"],
+@given(
+    st.lists(
+        st.text(max_size=12) | st.sampled_from(["SMITH", "AAA", "MR", "UNKNOWN", "ZZ99 3VZ", "M1 1AA"]), min_size=1
+    )
 )
-
-
-@given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
-def test_what_a_cleaner_makes_depends_on_the_record_only(names: list[str]) -> None:
-    cleaner = cleaners_of(SCHEMA)[0]
-    assert [cleaner.of((name,)) for name in names] == [cleaners_of(SCHEMA)[0].of((name,)) for name in names]
+def test_columns_are_cleaned_as_each_record_is(texts: list[str]) -> None:
+    columns = {role: (role,) for role in ("forename", "surname", "postcode")}
+    settings = {"postcode": {"kind": "british", "precision": "unit"}}
+    fields = ["forename", "middle_names", "surname", "postcode"]
+    schema = FileSchema(columns=columns, settings=settings, fields=fields, learned={"missing": {"surname": {"SMITH"}}})
+    made = clean_rows(cleaners_of(schema), pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))), fields)
+    for cleaner in cleaners_of(schema):
+        for place, field in enumerate(cleaner.fields):
+            if field in fields:
+                assert made[field].to_pylist() == [cleaner.of((text,))[place] for text in texts]
 
 
 def share(engine: Engine, table) -> float:
-    numbered = engine.sql('select *, unit_id as "source id" from {t}', t=table, store=True)
+    numbered = engine.sql("select *, unit_id as source_key from {t}", t=table, store=True)
     return repeated_share(engine, numbered, facts_of(engine, numbered))
 
 
