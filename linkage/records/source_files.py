@@ -188,7 +188,7 @@ def damage_named(paths: Sequence[Path]) -> Iterator[None]:
         for path in paths:
             _refuse_damage(path)
         if isinstance(error, InputError) and len(paths) == 1 and paths[0].name not in str(error):
-            raise InputError(f"{paths[0]}: {error}") from None
+            raise InputError(f"{path}: {error}") from None
         raise
 
 
