@@ -24,8 +24,12 @@ from linkage.longitudinal.definitions import OutcomeDefinitions
 from linkage.match.passes import PassFile, load
 from linkage.model import load as load_model
 from linkage.requests.request import Request
+from linkage.spine.conflicts import ConflictFile
+from quality.dashboard.outcomes import Rules
 from quality.disclosure.outputs.schema import Schema
 from quality.disclosure.profiles import Profile
+from quality.measures.definitions import Definitions
+from quality.measures.implausible import ImplausibleFile
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("benchmarks/RESULTS.md", "CHANGELOG.md")
@@ -38,6 +42,10 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, str]] = {
     "request": (Request, "Request", "A project's request for data; `leo request check` names each fault of it."),
     "disclosure": (Profile, "Disclosure profile", "One body's rules for what may leave: configs/disclosure/NAME.toml."),
     "results": (Schema, "Table of results", "NAME.toml declares the columns of NAME.csv for `leo disclosure check`."),
+    "evaluation": (Definitions, "Evaluation", "Groups and bands of the report: quality/evaluation.toml."),
+    "implausible": (ImplausibleFile, "Implausible links", "What one person cannot do: quality/implausible.toml."),
+    "conflicts": (ConflictFile, "Conflicts", "What one person has once: resolution/people.toml."),
+    "comparisons": (Rules, "Compared outcomes", "How institutions are compared: outcomes/compared.toml."),
     "catalogue": (Dataset, "Catalogue", "One file for each dataset, in catalogue/ of your definitions."),
 }
 """By the name of its file in configs/schemas/: the model, and the title and first sentence of its page."""

@@ -249,7 +249,7 @@ config = typer.Typer(no_args_is_help=True, help="Show what may be in a run's fil
 
 @config.command()
 def schema(kind: Annotated[str, Argument(help="Kind of TOML file, or model.")] = "run") -> None:
-    """Print what may be in a file as JSON Schema: run, passes, model, outcomes, request, disclosure, results, catalogue.
+    """Print what may be in a file as JSON Schema: run, passes, model, outcomes, request, disclosure, catalogue and others.
 
     Example: leo config schema passes
     """

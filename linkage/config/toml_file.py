@@ -4,7 +4,6 @@ Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
 """
 
 import contextlib
-import difflib
 import json
 import re
 import tomllib
@@ -239,9 +238,7 @@ _SCALARS = {"int_type": "a whole number", "float_type": "a number", "bool_type":
 def fault_text(model: type[BaseModel], fault: Any) -> str:
     """What is wrong at one place of raw TOML, without the place."""
     if fault["type"] == "extra_forbidden":
-        allowed = _allowed(model, fault["loc"][:-1])
-        near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
-        return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
+        return f"no such key{hint(str(fault['loc'][-1]), _allowed(model, fault['loc'][:-1]))}"
     if kind := _SCALARS.get(fault["type"]):
         return f"{kind} is expected, without quotes"
     if fault["type"] in ("tuple_type", "frozen_set_type", "list_type"):
@@ -258,17 +255,15 @@ def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     """Keys of the model that a path leads to."""
     current: Any = model
     for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            fields = {field.alias or name: field for name, field in current.model_fields.items()}
-            current = _inner(fields[str(part)].annotation) if str(part) in fields else current
-    return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+        fields = _fields(current) or {}
+        current = _inner(fields[str(part)].annotation) if str(part) in fields else current
+    return list(_fields(current) or {})
 
 
 def _holds_tables(model: type[BaseModel], path: tuple[Any, ...]) -> bool:
     """Whether what a path leads to is a list of tables."""
     field = model.model_fields.get(str(path[0])) if len(path) == 1 else None
-    of = _inner(field.annotation) if field else None
-    return isinstance(of, type) and issubclass(of, BaseModel)
+    return field is not None and _fields(_inner(field.annotation)) is not None
 
 
 def _inner(annotation: Any) -> Any:

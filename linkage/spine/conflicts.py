@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import pyarrow as pa
 from pydantic import Field
@@ -28,21 +28,23 @@ NEVER = "never one person, by decision"  # of reviewers
 class Rule(Frozen):
     """A value that one person has once; the keys are explained in the file."""
 
-    name: str
-    why: str
-    field: str
-    supported_by: Annotated[int, Field(ge=1)]
-    unless_equal: tuple[str, ...] = ()
+    name: str = Field(description="Name of the rule, shown with each removed link.")
+    why: str = Field(description="Why a person has one value.")
+    field: str = Field(description="Identifier of which a person has one value.")
+    supported_by: int = Field(ge=1, description="Records whose latest value it is; one that fewer have is an error.")
+    unless_equal: tuple[str, ...] = Field((), description="Person numbers: parts that share one are one person.")
 
 
-class _File(Frozen):
-    conflict: tuple[Rule, ...] = ()
+class ConflictFile(Frozen):
+    """A file of rules."""
+
+    conflict: tuple[Rule, ...] = Field((), description="Values of which one person has one.")
 
 
 @functools.cache
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/people.toml."""
-    return read_as(_File, config_file("resolution/people.toml")).conflict
+    return read_as(ConflictFile, config_file("resolution/people.toml")).conflict
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:

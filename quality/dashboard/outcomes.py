@@ -49,28 +49,30 @@ Column = Annotated[str, Field(pattern=r"^\w+$")]
 class Cohort(Frozen):
     """What the people of a definition's cohorts are compared by."""
 
-    definition: str
-    title: str
-    institution: Column  # a column of the cohort's rows
-    kind: str  # of institution
+    definition: str = Field(description="Outcome definition that names the cohort.")
+    title: str = Field(description="Title of its page.")
+    institution: Column = Field(description="Column of the cohort's rows that names the institution.")
+    kind: str = Field(description="Kind of institution, as a heading.")
 
 
 class Origin(Frozen):
     """A column of an attribute table that gives a characteristic."""
 
-    table: str
-    variable: Column
-    latest_by: Column | None = None  # which of several rows counts; the highest category where None
-    codes: dict[str, tuple[str, ...]]  # category to the codes that mean it
+    table: str = Field(description="Table of attributes: dataset_table.")
+    variable: Column = Field(description="Column of the table.")
+    latest_by: Column | None = Field(
+        None, description="Column by which a row is the latest; else the highest category."
+    )
+    codes: dict[str, tuple[str, ...]] = Field(description="Category to its codes.")
 
 
 class Characteristic(Frozen):
     """A grouping of people; the first origin that knows a person counts."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    title: str
-    labels: dict[str, str]
-    origin: tuple[Origin, ...]
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the characteristic.")
+    title: str = Field(description="Title on the pages.")
+    labels: dict[str, str] = Field(description="Category to label.")
+    origin: tuple[Origin, ...] = Field(description="Where it is taken from, the best first.")
 
     @model_validator(mode="after")
     def _has_labels(self) -> "Characteristic":
@@ -83,9 +85,9 @@ class Characteristic(Frozen):
 class Rules(Frozen):
     """configs/outcomes/compared.toml."""
 
-    most_institutions: Annotated[int, Field(ge=1)]
-    cohort: tuple[Cohort, ...]
-    characteristic: tuple[Characteristic, ...]
+    most_institutions: int = Field(ge=1, description="Most institutions that are shown; others are one group.")
+    cohort: tuple[Cohort, ...] = Field(description="Cohorts, one for each kind of institution.")
+    characteristic: tuple[Characteristic, ...] = Field(description="Groups that outcomes are shown by.")
 
 
 @dataclass(frozen=True)

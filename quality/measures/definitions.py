@@ -16,10 +16,10 @@ _PROBABILITY_BANDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0
 class Eligible(Frozen):
     """Who could be in a source: link rates are of these people only."""
 
-    target: str  # source that a step links to
-    minimum_age: Annotated[int, Field(ge=0)]  # years, reached on the day `on`
-    on: datetime.date
-    why: str
+    target: str = Field(description="Source that a step links to.")
+    minimum_age: int = Field(ge=0, description="Age in years on the day `on`.")
+    on: datetime.date = Field(description="Day on which the age counts.")
+    why: str = Field(description="Reason, with its source.")
 
     @property
     def born_to(self) -> datetime.date:
@@ -33,16 +33,16 @@ class Eligible(Frozen):
 class Characteristic(Frozen):
     """A grouping of entities, from an identifier or from a variable of an attribute table."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    title: str
-    identity: Literal["dob", "sex", "postcode"] | None = None
-    part: Literal["year", "region"] | None = None  # of a birth date, of a postcode
-    table: str | None = None  # <dataset>_<table> of the attributes
-    variable: str | None = None
-    pick: Literal["latest", "highest"] = "highest"  # which value stands for an entity with several
-    order_by: str | None = None  # what makes a row the latest
-    frame: str | None = None  # code frame of the catalogue that gives the labels
-    labels: dict[str, str] = Field({})
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the characteristic.")
+    title: str = Field(description="Title in the report.")
+    identity: Literal["dob", "sex", "postcode"] | None = Field(None, description="Identifier that it is taken from.")
+    part: Literal["year", "region"] | None = Field(None, description="Year of a birth date, region of a postcode.")
+    table: str | None = Field(None, description="Table of attributes that it is taken from: dataset_table.")
+    variable: str | None = Field(None, description="Variable of the table.")
+    pick: Literal["latest", "highest"] = Field("highest", description="Value of an entity that has several.")
+    order_by: str | None = Field(None, description="Column by which a row is the latest.")
+    frame: str | None = Field(None, description="Code frame of the catalogue with the labels.")
+    labels: dict[str, str] = Field({}, description="Code to label, where no frame has them.")
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Characteristic":
@@ -62,12 +62,14 @@ class Characteristic(Frozen):
 class Definitions(Frozen):
     """Definitions of an evaluation."""
 
-    weight_bands: tuple[float, ...]
-    weight_range: tuple[int, int]
-    probability_bands: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = _PROBABILITY_BANDS
-    eligible: tuple[Eligible, ...] = ()
-    characteristic: tuple[Characteristic, ...] = ()
-    two_way: tuple[tuple[str, str], ...] = ()  # characteristics by which bias is also looked at together
+    weight_bands: tuple[float, ...] = Field(description="Lower bounds of bands of match weights, log2.")
+    weight_range: tuple[int, int] = Field(description="Ends of the histogram of match weights, log2.")
+    probability_bands: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        _PROBABILITY_BANDS, description="Lower bounds of bands of match probabilities."
+    )
+    eligible: tuple[Eligible, ...] = Field((), description="People whom a link rate is of; all by default.")
+    characteristic: tuple[Characteristic, ...] = Field((), description="Groups that link rates and bias are shown by.")
+    two_way: tuple[tuple[str, str], ...] = Field((), description="Pairs of characteristics for bias by both.")
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Definitions":

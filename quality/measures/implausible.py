@@ -7,7 +7,7 @@ above that rate are a lower bound of false links.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,25 +22,25 @@ Kind = Literal["too young", "after death", "two at once", "two in a period", "va
 class Events(Frozen):
     """Rows of a table of attributes that say when something happened."""
 
-    table: str  # <dataset>_<table>
-    start: str
-    end: str | None = None
-    where: dict[str, tuple[str, ...]] = Field({})  # column to the values that count
+    table: str = Field(description="Table of attributes: dataset_table.")
+    start: str = Field(description="Column of the first day, or of the period.")
+    end: str | None = Field(None, description="Column of the last day.")
+    where: dict[str, tuple[str, ...]] = Field({}, description="Column to the values that count.")
 
 
 class Rule(Frozen):
     """One thing that a person cannot do; the keys are explained in the file."""
 
-    name: str
-    kind: Kind
-    why: str
-    of: tuple[Events, ...] = ()
-    age: Annotated[int, Field(ge=0)] | None = None
-    days: Annotated[int, Field(ge=1)] | None = None
-    agreeing: Annotated[int, Field(ge=1, le=3)] | None = None
-    periods: Annotated[int, Field(ge=1)] = 1
-    edit_distance: Annotated[int, Field(ge=1)] | None = None
-    death: Events | None = None
+    name: str = Field(description="Name of the rule.")
+    kind: Kind = Field(description="What contradicts what.")
+    why: str = Field(description="Why it cannot be, with its source.")
+    of: tuple[Events, ...] = Field((), description="Events of one person.")
+    age: int | None = Field(None, ge=0, description="Too young: least age in years.")
+    days: int | None = Field(None, ge=1, description="Two at once: least number of days together.")
+    agreeing: int | None = Field(None, ge=1, le=3, description="Values conflict: fewer of day, month and year agree.")
+    periods: int = Field(1, ge=1, description="Two in a period: least number of periods.")
+    edit_distance: int | None = Field(None, ge=1, description="Birth dates with at most so many edits do not conflict.")
+    death: Events | None = Field(None, description="After death: where the day of death is.")
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> "Rule":
@@ -61,8 +61,10 @@ class Rule(Frozen):
         return self
 
 
-class _File(Frozen):
-    rule: tuple[Rule, ...] = ()
+class ImplausibleFile(Frozen):
+    """A file of rules."""
+
+    rule: tuple[Rule, ...] = Field((), description="What one person cannot do.")
 
 
 def load(path: Path | None = None) -> tuple[Rule, ...]:
@@ -72,7 +74,7 @@ def load(path: Path | None = None) -> tuple[Rule, ...]:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("quality/implausible.toml")
-    return read_as(_File, path, "name a TOML file of rules, or none").rule
+    return read_as(ImplausibleFile, path, "name a TOML file of rules, or none").rule
 
 
 def conflicts(
