@@ -225,7 +225,7 @@ AVOID = re.compile(
     r"|slips?|sisters|appearances?|powers? of two|link sets|goes by|came to no end|rooms|had of|no persons)\b", re.I
 )  # fmt: skip
 """Words that the field has others for, in what a user reads."""
-OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed", "docs/explanation/training.md": "a level may weigh less"}
+OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed"}
 
 
 def test_texts_use_the_words_of_the_field():
