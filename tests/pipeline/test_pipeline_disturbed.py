@@ -71,7 +71,7 @@ def test_a_clock_that_is_put_back_makes_no_run_that_took_less_than_nothing(
     root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = iter(range(23, 0, -1))
-    monkeypatch.setattr("linkage.pipeline.manifest._now", lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00")
+    monkeypatch.setattr("linkage.pipeline.manifest.utc_now", lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00")
     manifest = runner(root, source).run()
     assert manifest.content["finished"] < manifest.content["started"]
     assert 0 <= manifest.content["seconds"] < 600

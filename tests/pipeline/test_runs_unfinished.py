@@ -25,7 +25,7 @@ def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village,
     assert (code, said) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
     code, _, said = leo("review", "sample", village.root, "--step", "nobody")
     assert (code, "has no link step 'nobody'" in said) == (2, True)
-    code, shown, said = leo("compare", tmp_path / "whole", village.root)
+    code, shown, said = leo("report", "compare", tmp_path / "whole", village.root)
     assert (code, shown) == (2, "")
     assert f"{village.root}: has not linked npd-cis: its status is 'interrupted'\n  finish it first" in said
 
@@ -35,11 +35,11 @@ def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_
     model = village.root / "models" / "npd-cis.json"
     whole = model.read_text()
     model.write_text("{")
-    code, _, said = leo("compare", tmp_path / "whole", village.root)
+    code, _, said = leo("report", "compare", tmp_path / "whole", village.root)
     assert (code, said.startswith(f"leo: {model}: is damaged: not JSON\n  take it from a copy")) == (1, True)
     model.write_text(whole)
     (village.root / "stages/link-npd-cis/links/npd-cis.parquet").unlink()
-    code, _, said = leo("compare", tmp_path / "whole", village.root)
+    code, _, said = leo("report", "compare", tmp_path / "whole", village.root)
     assert (code, "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in said) == (
         1,
         True,
