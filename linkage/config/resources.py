@@ -1,8 +1,8 @@
 """Where the data files lie that the package ships, and a user's own definitions that stand before them.
 
 Definitions are what a run reads by itself: the catalogue, contracts, rules of conflicts, denominators of quality, rules
-of requests, profiles of disclosure. Whoever has other sources keeps a folder of the shape of configs/: a file of the
-path of a shipped one stands in its stead, another dataset is added to the shipped ones. One process has one such folder.
+of requests, profiles of disclosure. A user with other sources keeps a folder laid out like configs/: a file with the path
+of a shipped one replaces it, another dataset is added to the shipped ones. One process has one such folder.
 """
 
 import hashlib

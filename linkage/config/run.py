@@ -23,14 +23,14 @@ OTHER_SIDE = {"left": "right", "right": "left"}
 
 
 def holds_many(cardinality: Cardinality, side: str) -> bool:
-    """Whether a unit of this side may hold several links."""
+    """Whether a record of this side may have several links."""
     first, last = cardinality.split("-to-")
-    # one-to-many: one left unit, many right ones; the left unit holds many links.
+    # one-to-many: one left record, many right ones; the left record has many links.
     return (last if side == "left" else first) == "many"
 
 
 def single_sides(cardinality: Cardinality) -> list[str]:
-    """The sides whose units hold one link at most."""
+    """The sides whose records have one link at most."""
     return [side for side in SIDES if not holds_many(cardinality, side)]
 
 
@@ -42,7 +42,7 @@ ROLES = (
 )
 
 
-MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
+MOST_THREADS = 1_024  # threads; DuckDB takes minutes to start 100,000, and no machine has as many processors
 
 
 class FileFormat(Frozen):
