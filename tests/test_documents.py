@@ -228,11 +228,15 @@ AVOID = re.compile(
 OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed"}
 
 
+TEMPLATES = [path for package in ("linkage", "quality", "synthetic") for path in (ROOT / package).rglob("*.j2")]
+
+
 def test_texts_use_the_words_of_the_field():
     texts = {
         named(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES) if named(page) not in OLD_NAMES
     }
     texts |= {name: HOOKS[name]() for name in ("command_line", "messages", "shipped_models")}
+    texts |= {named(path): path.read_text(encoding="utf-8") for path in TEMPLATES}
     assert not [f"{page}: {match.group()}" for page, text in texts.items() for match in AVOID.finditer(text)]
 
 
