@@ -31,7 +31,7 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
 ) -> None:
     """timeout 600 leo link: what had been read of people stayed in a hidden folder."""
 
-    def work() -> None:
+    def work(**_: str) -> None:
         with output_folder(tmp_path / "linked", "files", force=False) as place:
             (place.part / "people.csv").touch()
             os.kill(os.getpid(), signal.SIGTERM)

@@ -2,10 +2,12 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,8 +21,7 @@ from linkage.errors import ConfigError, ExitCode, GateError, InputError
 if TYPE_CHECKING:
     from linkage.files.prepare import Prepared
 
-_LEAST_WIDTH = 80  # characters; a narrower terminal breaks a table's lines, and no number of it
-_GAP = 2  # characters between two columns of a rich table
+_WIDEST = 60  # characters of a column of texts
 _NUMBER = re.compile(r"[~+−-]?\d[\d.,]*(e[+-]\d+)?%?|-|not seen")
 _Request = TypeVar("_Request")
 
@@ -169,31 +170,6 @@ def write_json(value: Any, out: Path) -> None:
         part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
-def console() -> Any:
-    """A terminal for tables; a path may hold [final], which is no markup."""
-    from rich.console import Console
-
-    return Console(file=sys.stdout, highlight=False, markup=False)
-
-
-def print_table(console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a title and a table as wide as the terminal, numbers flush right; nothing where there is no row."""
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        return
-    texts = [[_text(cell) for cell in row] for row in rows]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head, column in zip(heads, zip(*texts, strict=True), strict=True):
-        table.add_column(head, justify="right" if _is_numeric(column) else "left", overflow="fold")
-    for row in texts:
-        table.add_row(*map(Text, row))
-    console.print()
-    console.print(Text(title, style="italic"), soft_wrap=True)
-    show_table(console, table)
-
-
 def _text(value: Any) -> str:
     if value is None:
         return "-"
@@ -206,31 +182,30 @@ def _is_numeric(column: Iterable[str]) -> bool:
     return all(_NUMBER.fullmatch(text) for text in column)
 
 
-def table_lines(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """A table as lines of text, columns of numbers flush right."""
-    columns = [[head, *map(_text, cells)] for head, *cells in zip(heads, *rows, strict=True)]
-    aligned = []
-    for column in columns:
-        width = max(map(len, column))
-        aligned.append([text.rjust(width) if _is_numeric(column[1:]) else text.ljust(width) for text in column])
-    return ["  ".join(line).rstrip() for line in zip(*aligned, strict=True)]
+def table_lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """A table as lines of text: columns of numbers flush right, long texts in several lines."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    numeric = [_is_numeric(column) for column in zip(*texts, strict=True)] or [False] * len(heads)
+    lines: list[Sequence[str]] = [heads]
+    for row in texts:
+        folded = [[cell] if len(cell) <= _WIDEST else textwrap.wrap(cell, _WIDEST) for cell in row]
+        lines += itertools.zip_longest(*folded, fillvalue="")
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def titled_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """An empty line, a title and a table; nothing where there is no row."""
+    return ["", title, *table_lines(heads, rows)] if rows else []
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """Print records of the same keys as a table, or as JSON."""
     heads = list(rows[0]) if rows else []
     show(rows, table_lines(heads, [list(row.values()) for row in rows]), as_json=as_json)
-
-
-def show_table(console: Any, table: Any) -> None:
-    """Show a rich table as wide as the terminal, or as it must be to be read."""
-    width = console.width
-    console.width = max(width, _LEAST_WIDTH)
-    # Where all words have room none is broken: rich narrows a column of single words like one of sentences.
-    words = [[str(cell).split() for cell in (column.header, *column.cells)] for column in table.columns]
-    longest = [max((len(word) for cell in cells for word in cell), default=0) for cells in words]
-    if sum(longest) + _GAP * len(longest) <= console.width:
-        for column, cells in zip(table.columns, words, strict=True):
-            column.no_wrap = column.no_wrap or all(len(cell) < 2 for cell in cells[1:])
-    console.print(table)
-    console.width = width

@@ -1,6 +1,8 @@
 """`leo explain` and `leo report`: why records were linked, two runs compared, and pages over runs."""
 
 import functools
+import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +11,12 @@ import typer
 from typer import Argument, Option
 
 from linkage.cli import options as o
-from linkage.cli.output import console, count_of, first_meant, print_table, refuse_options, say, show, show_table
+from linkage.cli.output import count_of, first_meant, refuse_options, say, show, titled_table
 from linkage.errors import ConfigError
 
 _MOST_ROWS = 12  # of a comparison's table on the terminal; --json has all
-_BAR_WIDTHS = 24, 56  # least and most characters that bars of a waterfall take
-_OTHER_COLUMNS = 58  # characters that the other columns of a waterfall take
+_LINE = 100  # characters of a line of text
+_BAR = 36  # characters of the widest bar of a waterfall
 
 
 def explain(
@@ -71,62 +73,50 @@ def show_explanation(
     Args:
         values: of the pair's records; ids: of the records of files that it names. Both are personal data.
     """
-    from rich.text import Text
-
     from linkage.catalogue import shipped
     from quality.explain.page import sections, statement, title, unit_name
     from quality.report import page
     from quality.report.names import Names
     from quality.report.waterfall import BarTable
 
-    terminal, names = console(), Names(shipped())
-    terminal.print(Text(title(explanation), style="bold"))
-    terminal.print(statement(explanation))
+    names = Names(shipped())
+    lines = [title(explanation), *textwrap.wrap(statement(explanation), _LINE)]
     for side in ("left", "right") if explanation["kind"] == "pair" else ():
-        terminal.print(f"{side:<5}  {unit_name(explanation['units'][side], names)}")
+        lines.append(f"{side:<5}  {unit_name(explanation['units'][side], names)}")
     for section in sections(explanation, names):
-        terminal.print()
-        terminal.print(Text(section.title, style="bold"))
+        lines += ["", section.title]
         for block in section.blocks:
             if isinstance(block, page.Text):
-                terminal.print(block.text)
+                lines += textwrap.wrap(block.text, _LINE)
             elif isinstance(block, page.Table):
                 rows = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in block.rows]
-                print_table(terminal, block.caption, block.columns, rows)
+                lines += titled_table(block.caption, block.columns, rows)
             elif isinstance(block, BarTable):
-                _print_bars(terminal, block)
+                lines += _bar_lines(block)
             elif isinstance(block, page.Fold):
-                terminal.print(f"{block.summary}: --html and --json have them")
+                lines.append(f"{block.summary}: --html and --json have them")
     compared = [[names.column(name), left, right] for name, left, right in values]
     listed = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
-    print_table(terminal, "Values (personal data: for this terminal only)", ("", "left", "right"), compared)
-    print_table(terminal, "Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
+    lines += titled_table("Values (personal data: for this terminal only)", ("", "left", "right"), compared)
+    lines += titled_table("Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
+    typer.echo("\n".join(lines))
 
 
-def _print_bars(terminal: Any, block: Any) -> None:
+def _bar_lines(block: Any) -> list[str]:
     """A waterfall in characters; the form of a bar shows its sign without colour, a line each threshold."""
-    from rich.table import Table
-    from rich.text import Text
-
-    least, most = _BAR_WIDTHS
-    width = max(least, min(most, terminal.width - _OTHER_COLUMNS))
-    signs = dict(zip(("for", "against", "sum", "line"), "#-=|" if terminal.options.ascii_only else "█░▬│", strict=True))
-    table = Table(box=None, pad_edge=False, header_style="bold", title=block.caption, title_justify="left")
-    table.add_column(block.columns[0], max_width=26, overflow="fold")
-    table.add_column("", max_width=22, overflow="fold")
-    table.add_column(block.columns[1], justify="right")
-    table.add_column(f"against {signs['against']}  for {signs['for']}", no_wrap=True)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    drawn = "█░▬│" if encoding.lower().startswith("utf") else "#-=|"
+    signs = dict(zip(("for", "against", "sum", "line"), drawn, strict=True))
+    rows = []
     for row in block.rows:
-        cells = [" "] * width
+        cells = [" "] * _BAR
         for threshold in block.lines:
-            cells[round(threshold / 100 * (width - 1))] = signs["line"]
-        start, end = (round(place / 100 * (width - 1)) for place in (row.x, row.x + row.width))
+            cells[round(threshold / 100 * (_BAR - 1))] = signs["line"]
+        start, end = (round(place / 100 * (_BAR - 1)) for place in (row.x, row.x + row.width))
         cells[start : max(end, start + 1)] = signs[row.kind] * max(end - start, 1)
-        style = "bold" if row.kind == "sum" else ""
-        table.add_row(Text(row.name, style), Text(row.note), Text(row.number, style), Text("".join(cells), style))
-    terminal.print()
-    show_table(terminal, table)
-    terminal.print(block.summary)
+        rows.append([row.name, row.note, row.number, "".join(cells)])
+    heads = (block.columns[0], "", block.columns[1], f"against {signs['against']}  for {signs['for']}")
+    return [*titled_table(block.caption, heads, rows), *textwrap.wrap(block.summary, _LINE)]
 
 
 report = typer.Typer(
@@ -160,29 +150,25 @@ def compare(
         from quality.dashboard.comparison_page import render_comparison
 
         render_comparison(comparison, html)
-    if as_json:
-        show(comparison, (), as_json=True)
-    else:
-        _show_comparison(comparison)
+    show(comparison, _comparison_lines(comparison), as_json=as_json)
 
 
-def _show_comparison(comparison: dict[str, Any]) -> None:
+def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
     from quality.dashboard.comparison import FATES
 
-    terminal = console()
+    lines = [f"{comparison['runs']['before']}  ->  {comparison['runs']['after']}"]
 
     def table(title: str, rows: list[dict[str, Any]], keys: Iterable[str], heads: Iterable[str] = ()) -> None:
+        nonlocal lines
         keys = tuple(keys)
         cells = [[row[key] for key in keys] for row in rows[:_MOST_ROWS]]
-        print_table(terminal, title, tuple(heads) or [key.replace("_", " ") for key in keys], cells)
-        if len(rows) > _MOST_ROWS:
-            terminal.print(f"and {len(rows) - _MOST_ROWS} more; --json shows all")
+        lines += titled_table(title, tuple(heads) or [key.replace("_", " ") for key in keys], cells)
+        lines += [f"and {len(rows) - _MOST_ROWS} more; --json shows all"] if len(rows) > _MOST_ROWS else []
 
-    terminal.print(f"{comparison['runs']['before']}  ->  {comparison['runs']['after']}", soft_wrap=True)
     table("Settings", comparison["settings"], ("path", "before", "after"), ("key", "before", "after"))
     if people := comparison.get("people"):
         same = f"{people['same']:,} have the same records in both"
-        terminal.print(f"{people['before']:,} people before, {people['after']:,} after; {same}", soft_wrap=True)
+        lines.append(f"{people['before']:,} people before, {people['after']:,} after; {same}")
     table("Links", comparison["steps"], ("step", "before", *FATES, "after"))
     for step in comparison["steps"]:
         name = step["step"]
@@ -194,6 +180,7 @@ def _show_comparison(comparison: dict[str, Any]) -> None:
         table(f"{name}: thresholds (match weight)", step["thresholds"], ("what", "before", "after"))
         levels = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
         table(f"{name}: match weights (log2), m and u", step["weights"], levels)
+    return lines
 
 
 @report.command("run")

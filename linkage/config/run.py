@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,8 +12,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.config.identifiers import HISTORY_ENDS, IDENTIFIERS
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, assign, check, fault, read_toml
-from linkage.errors import ConfigError
+from linkage.config.toml_file import Frozen, check, fault, read_toml
+from linkage.errors import ConfigError, hint
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -355,6 +356,33 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _assign(raw: dict[str, Any], setting: str) -> None:
+    """Give one key another value. A table among several is found by its name: step.NAME.KEY.
+
+    Args:
+        setting: KEY=VALUE, with points between the parts of KEY and VALUE as in TOML; a text needs no quotes.
+
+    Raises:
+        ConfigError: it names a table that is not there. What is wrong with key or value is a fault of the file.
+    """
+    key, equals, text = (part.strip() for part in setting.partition("="))
+    *tables, last = key.split(".")
+    part: Any = raw
+    for place, name in enumerate(tables):
+        named = {str(_table(one).get("name")): one for one in part} if isinstance(part, list) else part
+        if place == 1 and name not in named and tables[0] in ("source", "attributes", "step"):
+            raise ConfigError(f"--set {key}: no such {tables[0]}{hint(name, named)}\n  name one that the file has")
+        part = named.setdefault(name, {})
+        if not isinstance(part, dict | list):
+            break
+    if not equals or not isinstance(part, dict):
+        raise ConfigError(f"--set {key}: is not a key and its value\n  write KEY=VALUE, for example run.threads=4")
+    try:
+        part[last] = tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        part[last] = text
+
+
 def load(path: Path, settings: Sequence[str] = (), **overrides: Any) -> RunConfig:
     """Read and check a run's file.
 
@@ -369,5 +397,5 @@ def load(path: Path, settings: Sequence[str] = (), **overrides: Any) -> RunConfi
     if isinstance(run := raw.setdefault("run", {}), dict):  # what else it may be is one of the faults
         run.update({key: value for key, value in overrides.items() if value is not None})
     for setting in settings:
-        assign(RunConfig, raw, setting)
+        _assign(raw, setting)
     return check(RunConfig, raw, str(path))

@@ -9,9 +9,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from linkage.errors import ConfigError, hint
@@ -147,77 +147,11 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     return checked
 
 
-_KEYS = "leo config schema prints the keys of a run's file"
-
-
-def assign(model: type[BaseModel], raw: dict[str, Any], setting: str) -> None:
-    """Give one key of raw TOML another value. A table among several is found by its name: step.NAME.KEY.
-
-    Args:
-        setting: KEY=VALUE, KEY with points between its parts, VALUE as TOML has it; a text needs no quotes.
-
-    Raises:
-        ConfigError: there is no such key; the message names the nearest, or all.
-    """
-    key, equals, text = setting.partition("=")
-    names = key.strip().split(".")
-    where = f"--set {key.strip()}"
-    if not equals:
-        raise ConfigError(f"{where}: no value\n  write KEY=VALUE, for example run.threads=4")
-    part: Any = raw
-    annotation: Any = model
-    for place, name in enumerate(names):
-        fields, inner = _fields(annotation), _inner(annotation)
-        is_last = place == len(names) - 1
-        if fields is not None:
-            if name not in fields:
-                raise ConfigError(f"{where}: no such key{hint(name, fields)}\n  {_KEYS}")
-            annotation = fields[name].annotation
-        elif _fields(inner) is not None:  # tables with a name each
-            part = (
-                {str(one.get("name")): one for one in part if isinstance(one, dict)} if isinstance(part, list) else part
-            )
-            if name not in part:
-                raise ConfigError(f"{where}: no such {names[place - 1]}{hint(name, part)}\n  {_KEYS}")
-            if is_last:
-                raise ConfigError(
-                    f"{where}: is a table\n  give a key of it: {key}.{next(iter(_fields(inner) or {}))}=..."
-                )
-            annotation = inner
-        elif get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        else:
-            raise ConfigError(f"{where}: {'.'.join(names[:place])} has no keys of its own\n  {_KEYS}")
-        if is_last:
-            part[name] = _value(annotation, text.strip(), where)
-        else:
-            part = part.setdefault(name, {})
-            if not isinstance(part, dict | list):
-                raise ConfigError(f"{where}: {'.'.join(names[: place + 1])} is not a table\n  {_KEYS}")
-
-
 def _fields(annotation: Any) -> dict[str, Any] | None:
     """The keys of a table that an annotation names; None where it names something else."""
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return None
     return {field.alias or name: field for name, field in annotation.model_fields.items()}
-
-
-def _value(annotation: Any, text: str, where: str) -> Any:
-    """A value as TOML has it, or as text where its key takes no other."""
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):
-        value = text
-    for candidate in (value, text):
-        try:
-            TypeAdapter(annotation).validate_json(json.dumps(candidate, default=str), strict=True)
-            return candidate
-        except ValidationError as error:
-            (why, *_) = error.errors(include_url=False, include_input=False)
-    if isinstance(value, list | dict):  # a key may take several forms: `check` knows
-        return value
-    raise ConfigError(f"{where}: {fault_text(Frozen, why)}\n  write KEY=VALUE")
 
 
 def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
