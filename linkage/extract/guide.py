@@ -53,7 +53,7 @@ def guide(
         frames=sorted(frames.items()),
         change=change,
         without=without,
-        run={"definitions": (), "definitions_hash": "", **run_info},
+        run={"definitions": (), "definitions_hash": "", "banner": "", **run_info},
         release=release + reference,
     )
     return text

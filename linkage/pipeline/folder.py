@@ -21,7 +21,7 @@ FROM_A_COPY = "take it from a copy of the folder, or make the run again"
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
-    """The manifest of a folder of `leo run`, `leo link` or `leo dedupe`, however it ended.
+    """The manifest of a folder of `leo run`, `leo link` or `leo dedupe`, however it ended; of a release, `published` too.
 
     Raises:
         ConfigError: the folder is not such a folder, or its manifest is damaged.
@@ -33,6 +33,8 @@ def read_manifest(root: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json_of(path)
         manifest["format"]  # a manifest without one is not of a run
+        if (root / RELEASE).is_file():
+            manifest["published"] = json_of(root / RELEASE)["published"]
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path}: is damaged, or not the manifest of a run\n  {FROM_A_COPY} in a new one") from None
     if "run" not in manifest:  # leo synth leaves a manifest too, whose format is that of its files

@@ -15,6 +15,7 @@ from quality.measures.characteristics import entities_described
 from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
 from quality.measures.parameters import parameters
+from quality.report.document import banner_of
 
 FATES = ("kept", "other_pass", "gained", "lost")
 _LEAST_CHANGE = 0.01  # of a match weight in log2, or of m or u as a share of it
@@ -44,6 +45,7 @@ class RunTables:
     counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     keyed: Mapping[str, Table] = field(default_factory=dict)
     clusters: Table | None = None
+    manifest: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def steps(self) -> list[str]:
@@ -61,7 +63,7 @@ def compare(
     """What the second run links differently. The result is JSON with exact counts, for the analyst.
 
     Returns:
-        runs; settings (path, before, after); steps: step, before, after (accepted links; None where the run has no
+        runs; banner; settings (path, before, after); steps: step, before, after (accepted links; None where the run has no
         such step), the four FATES, moves (from, to, links), groups (characteristic, value, FATES), weights (comparison,
         level, before, after, and m and u of both) and rules (what, rule, change) and thresholds (what, before, after)
         that differ. Of a file linked with itself also people: before, after, same.
@@ -91,6 +93,7 @@ def compare(
         engine.drop(fates, *pairs)
     result = {
         "runs": {"before": before.name, "after": after.name},
+        "banner": banner_of(before.manifest, after.manifest),
         "settings": settings(before.configuration, after.configuration),
         "steps": steps,
     }

@@ -38,8 +38,8 @@ def render_comparison(comparison: Mapping[str, Any], out: Path, catalogue: Catal
         Section("settings", "Settings", _table("Settings that differ", ["Setting", "Before", "After"], settings)),
         Section("about", "About this page", [Text(_ABOUT)]),
     ]
-    title = "Two runs compared"
-    return write_page(document(title, statement(comparison), lines, [s for s in sections if s.blocks]), out)
+    filled, banner = [s for s in sections if s.blocks], comparison.get("banner", "")
+    return write_page(document("Two runs compared", statement(comparison), lines, filled, banner=banner), out)
 
 
 def setting_rows(settings: Sequence[Mapping[str, Any]]) -> list[Row]:

@@ -59,6 +59,7 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
     models = {step: root / "models" / f"{step}.json" for step in links}
     return RunTables(
         name=str(root),
+        manifest=manifest,
         links=links,
         units=of("units"),
         models={step: document_of(path) for step, path in models.items() if path.is_file()},
@@ -85,6 +86,7 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
     return RunTables(
         name=str(root),
+        manifest=manifest,
         links={},
         units={},
         models={step: document_of(root / "model.json")},

@@ -158,7 +158,9 @@ def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable
                 sections.append(section)
                 table += rows_of_csv
             groups += len(table)
-            files[f"{cohort.definition}.csv"] = csv_of(blocks.Table("", ["Years after", *_HEADS], table))
+            heads = ["Years after", *_HEADS, *(["Data"] if banner else [])]
+            table = [[*row, banner] for row in table] if banner else table
+            files[f"{cohort.definition}.csv"] = csv_of(blocks.Table("", heads, table))
             files[f"{cohort.definition}.html"] = document(
                 cohort.title,
                 "What people did after, by institution and characteristic. Shares are of people with a linked record.",

@@ -118,7 +118,8 @@ def _read(place: Path, name: str) -> Run | NotShown:
         return NotShown(name, reason)
     try:
         check_intact(place, dict(manifest or {}))
-        return Run(name, place, manifest or {}, evaluation or {}, estimates(place))
+        release = _json(place / "release.json") or {}
+        return Run(name, place, {**(manifest or {}), **release}, evaluation or {}, estimates(place))
     except LeoError as fault:
         return NotShown(name, str(fault).splitlines()[0])
 

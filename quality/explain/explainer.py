@@ -14,6 +14,7 @@ from linkage.pipeline.sides import listed_units
 from quality.explain.pair import explain_pair
 from quality.explain.person import explain_person, explain_person_of_file
 from quality.explain.record import explain_record
+from quality.report.document import banner_of
 
 Values = list[tuple[str, str, str]]
 """Comparison, and the values of the left and the right unit: for a terminal only."""
@@ -42,6 +43,7 @@ class Explainer(AbstractContextManager["Explainer"]):
         self._root, self._engine = root, connect("duckdb")
         try:
             self._folder = open_folder(self._engine, root)
+            self._run = {"run": self._folder.name, "banner": banner_of(self._folder.manifest)}
         except BaseException:
             self.close()
             raise
@@ -110,15 +112,15 @@ class Explainer(AbstractContextManager["Explainer"]):
             ConfigError: the folder has no spine and no clusters, or no such person.
         """
         if isinstance(self._folder, OpenRun):
-            return Explanation({"run": self._folder.name, **explain_person(self._engine, self._folder, person)})
+            return Explanation({**self._run, **explain_person(self._engine, self._folder, person)})
         opened = self._folder.open(None)
         if not opened.of_one_file:
             raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
-        answer = {"run": self._folder.name, **explain_person_of_file(self._engine, opened, person)}
+        answer = {**self._run, **explain_person_of_file(self._engine, opened, person)}
         return Explanation(answer, [], self._ids(answer, opened) if with_values else {})
 
     def _answer(self, answer: dict[str, Any], step: OpenStep, units: tuple[int, int] | None) -> Explanation:
-        answer = {"run": self._folder.name, **answer}
+        answer = {**self._run, **answer}
         if units is None:
             return Explanation(answer)
         return Explanation(answer, self._values(step, units), self._ids(answer, step))

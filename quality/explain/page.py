@@ -48,6 +48,7 @@ def explanation_page(answer: Facts, catalogue: Catalogue | None = None) -> str:
         [Headline(label, Cell(figure), "", note) for label, figure, note in _headlines(answer)],
         [*sections(answer, Names(catalogue or shipped())), Section("about", "About this page", [Text(_ABOUT)])],
         style=template_text("quality.report", "bars.css"),
+        banner=answer.get("banner", ""),
     )
 
 

@@ -52,13 +52,14 @@ def banner_of(*manifests: Mapping[str, Any]) -> str:
     """The warning at the top of a page of runs on synthetic data; nothing of other runs.
 
     Args:
-        manifests: of the runs; `synthetic`, run, finished, versions, and published where a release was made of it.
+        manifests: of the runs; `synthetic`, run, started, finished, versions, and published where a release was made of it.
     """
     runs = []
     for one in manifests:
         version = (one.get("versions") or {}).get("leo-linkage", "")
         state = f"published {str(one['published'])[:10]}" if one.get("published") else "draft"
-        facts = (one.get("run", ""), str(one.get("finished") or "")[:10], version and f"leo-linkage {version}", state)
+        when = str(one.get("finished") or one.get("started") or "")[:10]
+        facts = (one.get("run", ""), when, version and f"leo-linkage {version}", state)
         runs += [", ".join(str(fact) for fact in facts if fact)] if one.get("synthetic") else []
     return f"Synthetic data: no person here is real. {'; '.join(runs)}." if runs else ""
 

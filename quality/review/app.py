@@ -63,6 +63,7 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         scripts=("review.js",),
         styles=[("quality.report", "bars.css"), ("quality.review", "review.css")],
         reasons={403: _NOT_WAITING},
+        banner=session.banner,
     )
     app, sides = web.app, tuple(map(names.source, session.side_names))
     step = f"{sides[0]} with itself" if sides[0] == sides[1] else f"{sides[0]} to {sides[1]}"

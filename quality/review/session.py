@@ -9,6 +9,7 @@ from typing import Any, Self
 from linkage.engine import connect, rows
 from linkage.pipeline.opened import check_exists, open_folder
 from linkage.pipeline.pair_facts import Record, records_of, threshold_facts, weigh, weight_facts
+from quality.report.document import banner_of
 from quality.review.labels import Label, add_labels, labels_of, labels_store, now
 from quality.review.results import estimate_step
 from quality.review.sample import sample_of
@@ -34,7 +35,8 @@ class ReviewSession:
         self._labels_version: tuple[int, int] | None = None
         self._engine = connect("duckdb")
         try:
-            self._opened = open_folder(self._engine, root).open(step)
+            folder = open_folder(self._engine, root)
+            self._opened, self.banner = folder.open(step), banner_of(folder.manifest)
             self.side_names = self._opened.side_names
             self._left, self._right = (
                 records_of(self._engine, self._opened.sides[side], [p[end] for p in self.pairs], self._opened.fields)

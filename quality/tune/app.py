@@ -55,6 +55,7 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
         {"Step": "/"},
         token,
         styles=[("quality.report", "bars.css"), ("quality.tune", "tune.css")],
+        banner=session.banner,
     )
     app, pages, draft = web.app, TunePages(session, names), _Draft(session)
     model, lock = session.opened.model, threading.RLock()  # pages are answered by several threads

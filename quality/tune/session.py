@@ -31,6 +31,7 @@ from linkage.pipeline.pair_facts import Record, level_name, records_of, threshol
 from quality.measures.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.measures.definitions import load as load_definitions
 from quality.measures.estimated_error import Unseen
+from quality.report.document import banner_of
 from quality.tune.settings import Place, Settings, changes
 from quality.tune.trial import Groups, Ids, Outcome, Pairs, Trial
 
@@ -67,7 +68,7 @@ class TuneSession:
         self._engine = connect("duckdb")
         try:
             self._folder = open_folder(self._engine, root)
-            self._links = links_manifest(self._folder.manifest)
+            self._links, self.banner = links_manifest(self._folder.manifest), banner_of(self._folder.manifest)
             self.opened: OpenStep = self._folder.open(step)
             self.step, self.run = self.opened.name, self._folder.name
             say("reading scored pairs")

@@ -23,6 +23,7 @@ from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_chec
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
+from quality.report.document import banner_of
 
 
 def longitudinal_stage(job: Job) -> Stage:
@@ -239,6 +240,7 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
         **({"definitions": own} if own else {}),
         "definitions_hash": definitions_hash(),
         "name": manifest["run"],
+        "banner": banner_of(manifest),
         "version": manifest["versions"]["leo-linkage"],
     }
 
