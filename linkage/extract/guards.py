@@ -110,9 +110,9 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
             signs.append(Sign(layout.name, name, "an identifier", 0))
         if types[name].startswith(("string", "large_string", "list", "large_list", "struct", "map", "fixed_size_list")):
             # Codes of the column's frame are known and pass.
-            codes = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
+            codes: dict[str, Value] = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
             unknown = f"value not in ({', '.join(f'${code}' for code in codes)})" if codes else "true"
-            forms = {f"sign_{number}": pattern for number, pattern in enumerate(_signs().values())}
+            forms: dict[str, Value] = {f"sign_{number}": pattern for number, pattern in enumerate(_signs().values())}
             conditions = {
                 kind: f"{unknown} and regexp_matches({_AS_TEXT}, ${form})"
                 for kind, form in zip(_signs(), forms, strict=True)

@@ -27,7 +27,8 @@ class Colleges:
     def choose(self, drawn: Floats, kind: Codes, region: Codes) -> Ints:
         """The UKPRN for each draw, kind of provider and home region."""
         slot = (drawn * self.choice.shape[-1]).astype(np.int64)
-        return FIRST_COLLEGE + self.choice[kind, region, slot].astype(np.int64)
+        out: Ints = FIRST_COLLEGE + self.choice[kind, region, slot].astype(np.int64)
+        return out
 
 
 @functools.cache
