@@ -96,7 +96,7 @@ class Run:
         self.truth: Mapping[str, float] | None = None
         self.notes: Sequence[str] = ()
         self._files: LockedTempdir | None = None  # where the folder goes with this object
-        self._engine = cast("DuckDBEngine", connect("duckdb"))
+        self._engine = cast("DuckDBEngine", connect("duckdb", within=[folder]))
         manifest = manifest_of(folder)
         self._is_run = not is_linked_files(folder)
         self._paths = (

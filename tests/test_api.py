@@ -54,6 +54,11 @@ def test_it_says_what_the_command_says_and_no_value(run: linkage.Run) -> None:
     assert CANARY.lower() not in repr(run).lower()
 
 
+def test_a_relation_reads_no_file_outside_the_folder(run: linkage.Run, files: Files) -> None:
+    with pytest.raises(duckdb.PermissionException):
+        run.links().query("links", f"select content from read_text('{files.left}')").fetchall()
+
+
 def test_a_pair_is_explained_by_its_ids(run: linkage.Run) -> None:
     best = max(run.links().to_arrow_table().to_pylist(), key=lambda row: row["match_weight"])
     found = run.explain(best["left_id"], best["right_id"])

@@ -55,6 +55,19 @@ def test_a_fetch_is_recognised(text):
     assert _FETCH.search(text)
 
 
+def test_every_engine_is_limited_to_folders():
+    """What a model, a definition or an extract of somebody else says reads no other file."""
+    opened = [
+        (path, call)
+        for package in ("linkage", "quality")
+        for path in (ROOT / package).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "connect"
+    ]
+    assert len(opened) > 10
+    assert not [path for path, call in opened if "within" not in {keyword.arg for keyword in call.keywords}]
+
+
 NOT_IN_STAGES = {
     *("altair", "jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, and not what is counted
     *("fastapi", "python-multipart", "uvicorn"),  # apps

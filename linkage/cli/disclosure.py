@@ -77,7 +77,7 @@ def microdata(
 
     rules = request_of(Rules, options, threshold=max(load(profile).threshold, 2))
     signs = {}
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=files) as engine:
         for path in files:
             if not path.is_file():
                 raise InputError(f"{path}: no such file\n  give a CSV or Parquet file that is there")

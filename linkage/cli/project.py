@@ -266,7 +266,7 @@ def verify_extract(
     from linkage.extract.verify import verify
 
     master = master_key(key) if key else None
-    with connect() as engine:
+    with connect(within=[folder]) as engine:
         verified = verify(engine, shipped(), folder, key=master, seal=seal)
     counts = f"{verified.files} files, {verified.tables} tables in their forms, {verified.rows:,} rows"
     lines = [f"{folder}: no fault in {verified.project}", f"  {counts}; seal {verified.seal}"]

@@ -144,7 +144,7 @@ def compare(
     from quality.dashboard.comparison import compare as compare_runs
     from quality.dashboard.folders import both
 
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=[before, after]) as engine:
         comparison = compare_runs(engine, *both(engine, before, after))
     if html:
         from quality.dashboard.comparison_page import render_comparison

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from linkage.catalogue import Catalogue, datapackage
 from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.catalogue.years import Years
 from linkage.config.toml_file import json_of
-from linkage.engine import Engine, Table, columns, one, scratch_folder
+from linkage.engine import Engine, Table, columns, one
 from linkage.errors import ConfigError, GateError
 from linkage.extract.guards import table_signs, text_signs
 from linkage.extract.layout import PERSON, Field, Layout
@@ -99,9 +100,9 @@ def verify(
             f"this one has {key.fingerprint}"
         )
     tables, rows = 0, 0
-    with scratch_folder() as scratch:
+    with tempfile.TemporaryDirectory(dir=getattr(engine, "scratch", None)) as scratch:
         people: dict[str, _StoredTable] = {}
-        for table in _read_tables(engine, folder, package, scratch):
+        for table in _read_tables(engine, folder, package, Path(scratch)):
             if isinstance(table, str):
                 faults.append(table)
                 continue

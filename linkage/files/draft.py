@@ -93,7 +93,11 @@ def draft(
     for text in options.maps:
         if text.partition(".")[0] not in names:
             raise ConfigError(f"--map {text}: write it as SOURCE.ROLE=COLUMN\n  there are: {', '.join(sorted(names))}")
-    with scratch_folder() as scratch, connect("duckdb") as engine, damage_reported(*options.files):
+    with (
+        scratch_folder() as scratch,
+        connect("duckdb", within=[scratch, *options.files]) as engine,
+        damage_reported(*options.files),
+    ):
         for source in sources:
             if progress:
                 progress(source.name)

@@ -50,7 +50,8 @@ def suggest_for_step(
         LeoError: there is nothing to learn from.
     """
     say = progress or (lambda _: None)
-    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads) as engine:
+    within = [run, *([options.truth] if options.truth else [])]
+    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads, within=within) as engine:
         opened = OpenRun(engine, run)
         sides = opened.sides(step_named(run, opened.steps, step_name))
         model = load_model(options.model or run / "models" / f"{step_name}.json")

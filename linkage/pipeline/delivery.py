@@ -59,8 +59,9 @@ def deliver(
         )
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
         raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
-    with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
-        target = out or run / "extracts" / project.id
+    target = out or run / "extracts" / project.id
+    within = [run, target.parent]  # the extract is made next to its place
+    with locked(run), connect(manifest["engine"], scratch=run / ".scratch", within=within) as engine:
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
 

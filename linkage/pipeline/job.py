@@ -251,7 +251,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
             "  add one: left and right name two sources, model the file of a model"
         )
     if config.run.engine == "duckdb" and (own := job.own_models()):
-        with connect("duckdb") as engine:
+        with connect("duckdb", within=()) as engine:
             for name, step in {name: step for step, name in reversed(own.items())}.items():  # each once, by its first
                 empty = no_units(engine, job.models[step].columns)
                 with faults.collected():

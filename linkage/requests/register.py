@@ -12,7 +12,7 @@ import pwd
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -37,7 +37,8 @@ def _are_years(text: str) -> str:
     return text
 
 
-Day, YearsText = Annotated[str, AfterValidator(_is_day)], Annotated[str, AfterValidator(_are_years)]
+Day: TypeAlias = Annotated[str, AfterValidator(_is_day)]
+YearsText: TypeAlias = Annotated[str, AfterValidator(_are_years)]
 
 
 class _Read(BaseModel):

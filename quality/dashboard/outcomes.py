@@ -148,7 +148,7 @@ def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable
     files: dict[str, str] = {}
     groups = 0
     banner = banner_of(manifest)
-    with connect(manifest["engine"]) as engine:
+    with connect(manifest["engine"], within=[run]) as engine:
         for cohort, people in _cohorts(engine, run, manifest, rules, request):
             progress(f"counting {cohort.title}")
             sections, table = [], []

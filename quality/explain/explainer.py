@@ -40,7 +40,7 @@ class Explainer(AbstractContextManager["Explainer"]):
     """A folder of `leo run`, `leo link` or `leo dedupe`, open for questions."""
 
     def __init__(self, root: Path) -> None:
-        self._root, self._engine = root, connect("duckdb")
+        self._root, self._engine = root, connect("duckdb", within=[root])
         try:
             self._folder = open_folder(self._engine, root)
             self._run = {"run": self._folder.name, "banner": banner_of(self._folder.manifest)}

@@ -89,7 +89,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
     """
     sample, labels = _answered(run, step)
     counted = sample.counted(settled(labels))
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=[run]) as engine:
         folder = open_folder(engine, run)
         opened = folder.open(step)
         query = "select k.left_id, k.right_id, k.pattern from {links} as k join {c} as c using (left_id, right_id)"
@@ -133,7 +133,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
             f"  train on the answers: leo model train {root} --out MODEL.json; then leo link --model MODEL.json"
         )
     _, labels = _answered(root, step)
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=[root]) as engine:
         opened = open_folder(engine, root).open(step)
         answers = settled(labels)
         decided = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}

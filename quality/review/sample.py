@@ -195,7 +195,7 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
     folder = run / "review" / step
     chosen = _seed(run, step, labels_from) if seed is None else seed
     origin = origin_of(run, step, fingerprint_of(run, step))
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=[run]) as engine:
         opened = open_folder(engine, run)
         link_step = opened.open(step)
         names = PairNames(engine, link_step)
@@ -245,7 +245,7 @@ def take_labels(run: Path, step: str, file: Path) -> int:
         InputError: the file has other columns or answers, or pairs that are not in the sample.
     """
     sample = sample_of(run, step)
-    with connect("duckdb") as engine:
+    with connect("duckdb", within=[run]) as engine:
         opened = open_folder(engine, run)
         ids = form_ids(opened, opened.open(step), list(sample.pairs))
     return add_labels(run, labels_of_csv(file, sample.origin, now(), {shown: pair for pair, shown in ids.items()}))

@@ -33,7 +33,7 @@ class ReviewSession:
         self._lock = threading.RLock()  # pages are answered by several threads, the engine is one
         self._labels: list[dict[str, Any]] = []
         self._labels_version: tuple[int, int] | None = None
-        self._engine = connect("duckdb")
+        self._engine = connect("duckdb", within=[root])
         try:
             folder = open_folder(self._engine, root)
             self._opened, self.banner = folder.open(step), banner_of(folder.manifest)

@@ -65,7 +65,7 @@ class TuneSession:
 
     def __init__(self, root: Path, step: str | None, say: Callable[[str], None] = lambda _: None) -> None:
         self._root, self._lock = root, threading.RLock()
-        self._engine = connect("duckdb")
+        self._engine = connect("duckdb", within=[root])
         try:
             self._folder = open_folder(self._engine, root)
             self._links, self.banner = links_manifest(self._folder.manifest), banner_of(self._folder.manifest)
