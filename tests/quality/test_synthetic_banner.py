@@ -34,7 +34,7 @@ def test_what_shows_a_synthetic_run_says_so(
     (run / "release.json").write_text(json.dumps({"published": "2026-02-03T10:00:00"}))
     for verb in (
         ("explain", run, "--record", "npd:PMR000003", "--html", tmp_path / "explain.html"),
-        ("compare", run, run, "--html", tmp_path / "compare.html"),
+        ("report", "compare", run, run, "--html", tmp_path / "compare.html"),
         ("report", "all", tmp_path, "--out", tmp_path / "trends"),
         ("report", "outcomes", run, "--out", tmp_path / "outcomes"),
         ("extract", run, village.folder / "project.toml", "--key", village.key, "--out", tmp_path / "extract"),
