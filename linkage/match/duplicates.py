@@ -64,7 +64,7 @@ def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
-    linked = float(one(engine, engine.sql(_LINKED.format(heaviest=heaviest_first()), pairs=scored.pairs))["linked"])
+    linked = float(one(engine, engine.sql(_LINKED, pairs=scored.pairs))["linked"])
     across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**named), c=candidates)
     within = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
@@ -128,11 +128,20 @@ def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
 
 # The leader of a unit of the other side is the one that a pass has linked to it, else the heaviest. A unit follows the
 # leader of the best pair that it has; `chosen` is the odds of that leader against the others that it might follow.
+# Only units that compete for one of the other side, as few do, can have a leader.
 _CANDIDATES = """
-    with pairs as (
+    with every as (
         select left_id, right_id, match_weight, case when method = 'probabilistic' then 1 else 0 end as by_rule
         from {{pairs}}
         where match_weight >= $lowest or method <> 'probabilistic'
+    ),
+    competing as (
+        select e.{side}_id as unit_id
+        from every as e
+        join (select {other}_id from every group by {other}_id having count(*) > 1) as c on c.{other}_id = e.{other}_id
+    ),
+    pairs as (
+        select e.* from every as e where exists (select 1 from competing as c where c.unit_id = e.{side}_id)
     ),
     placed as (
         select *, min(by_rule) over (partition by {side}_id) as unit_by_rule,
@@ -163,15 +172,15 @@ _CANDIDATES = """
 # Units that are linked, as the model expects: of pairs that are the best of both their units.
 _LINKED = """
     with pairs as (
-        select match_weight, case when method = 'probabilistic' then 1 else 0 end as by_rule,
-               row_number() over (partition by left_id order by {heaviest}, right_id) as of_left,
-               row_number() over (partition by right_id order by {heaviest}, left_id) as of_right
-        from {{pairs}}
+        select left_id, right_id, match_weight, case when method = 'probabilistic' then 1 else 0 end as by_rule
+        from {pairs}
     )
     select coalesce(sum(case when by_rule = 0 then 1e0 else 1 / (1 + exp(-ln(2) * least(match_weight, 200e0))) end), 0)
            as linked
-    from pairs
-    where by_rule = 0 or (of_left = 1 and of_right = 1)
+    from pairs as p
+    join (select left_id, max(match_weight) as best from pairs group by left_id) as l on l.left_id = p.left_id
+    join (select right_id, max(match_weight) as best from pairs group by right_id) as r on r.right_id = p.right_id
+    where by_rule = 0 or (match_weight = l.best and match_weight = r.best)
     """
 
 

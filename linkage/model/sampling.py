@@ -37,26 +37,11 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
-        # Ids only first: the other columns are read for a hundredth of the units, and no unit is sent to another's.
-        chosen = engine.sql(
-            f"""
-            with spread as (select unit_id, {spread} as spread from {{units}}),
-            slots as (select unit_id, spread * spread % {_PRIME} as slot from spread)
-            select unit_id, slot from slots where slot < {below(share)}
-            """,
-            units=table,
-            store=share < 1,
-        )
-        sample = engine.sql(
-            f"""
-            select u.unit_id, c.slot, {columns(names, "u")}
-            from {{units}} as u join {{chosen}} as c on c.unit_id = u.unit_id
-            """,
-            units=table,
-            chosen=chosen,
-            store=True,
-        )
-        engine.drop(chosen)
+        slots = f"select *, {spread} as spread from {{units}}"
+        slots = f"select * exclude (spread), spread * spread % {_PRIME} as slot from ({slots})"
+        listed = columns(["unit_id", "slot", *names])
+        query = f"select {listed} from ({slots}) where slot < {below(share)}"
+        sample = engine.sql(query, params=None, units=table, store=True)
         return Side(table, units, sample, share)
 
     samples = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))

@@ -8,7 +8,7 @@ from linkage.engine import Engine, Table, columns, rows
 from linkage.model.conditions import BlockingRule, Keys
 from linkage.model.sampling import Side, below, drawn
 
-COUNTED_UNITS = 100_000
+COUNTED_UNITS = 50_000
 """Units of each side that are counted; of larger sides a sample stands for all."""
 
 _MADE_PAIRS = 1_000_000  # pairs that are made to see which of them are new
