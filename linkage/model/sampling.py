@@ -37,10 +37,10 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
-        slots = f"select *, {spread} as spread from {{units}}"
-        slots = f"select * exclude (spread), spread * spread % {_PRIME} as slot from ({slots})"
-        listed = columns(["unit_id", "slot", *names])
-        query = f"select {listed} from ({slots}) where slot < {below(share)}"
+        listed = columns(["unit_id", *names])
+        spreads = f"select {listed}, {spread} as spread from {{units}}"
+        slots = f"select {listed}, spread * spread % {_PRIME} as slot from ({spreads}) as spreads"
+        query = f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as slots where slot < {below(share)}"
         sample = engine.sql(query, params=None, units=table, store=True)
         return Side(table, units, sample, share)
 
