@@ -1,8 +1,15 @@
 """Clients of the review and tuning applications, without a browser."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from linkage.catalogue import shipped
+from quality.report.names import Names
+from quality.review.labels import Pair, add_labels, now
+from quality.review.sample import sample_of
 
 HOME = "http://127.0.0.1"
 
@@ -21,3 +28,20 @@ def entered(application: Any, name: str = "", role: str = "reviewer") -> Any:
     if name:
         assert client.post("/who", data={"name": name, "role": role}).status_code == 200
     return client
+
+
+def reviewing(session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
+    """Somebody in the review application of a session."""
+    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+    from quality.review.app import application
+
+    return entered(application(session, Names(shipped()), "secret", doubled=doubled), name, role)
+
+
+def answer(run: Path, step: str, answers: Mapping[Pair, str], reviewer: str = "Ann") -> None:
+    """Give a reviewer's answers about pairs of a step's sample."""
+    rows = [
+        {"left_id": left, "right_id": right, "answer": given, "reviewer": reviewer, "role": "reviewer"}
+        for (left, right), given in answers.items()
+    ]
+    add_labels(run, sample_of(run, step).origin.table(rows, now()))

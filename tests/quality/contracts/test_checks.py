@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from linkage.catalogue import Catalogue, Dataset, shipped
+from linkage.catalogue import Catalogue, Dataset
 from linkage.config import Source
 from linkage.errors import ConfigError
 from linkage.records import read_source
@@ -61,13 +61,6 @@ def test_a_critical_rule_is_told_in_words(engine, catalogue, world):
     ]
 
 
-def test_codes_of_attributes_stand_in_their_frame(engine, catalogue, world):
-    marks = world("entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 | - | 5 | -")
-    report = check(engine, catalogue, {}, attributes={"school_marks": marks})
-    found = result(report, "is in its code frame", "Subject", "critical")
-    assert (found.source, found.checked, found.failed, found.success) == ("school_marks", 2, 1, False)
-
-
 def test_the_names_of_dataset_and_table_may_hold_underscores(engine, catalogue, world):
     """state_school.exam_marks: cut at its first underscore, the name was of no dataset."""
     marks = catalogue.datasets["school"].table["marks"]
@@ -78,36 +71,6 @@ def test_the_names_of_dataset_and_table_may_hold_underscores(engine, catalogue, 
     assert result(report, "is in its code frame", "Subject", "critical").failed == 1
     with pytest.raises(ConfigError, match=r"no table 'state_marks' \(dataset_table\)"):
         both.table_called("state_marks")
-
-
-def test_years_are_six_digits_as_extracts_ask_for_them(engine, catalogue, world):
-    marks = catalogue.datasets["school"].table["marks"]
-    dated = catalogue.datasets["school"].model_copy(
-        update={"table": {"marks": marks.model_copy(update={"year": ("Mark",)})}}
-    )
-    yearly = catalogue.model_copy(update={"datasets": {"school": dated}})
-    table = world(
-        "entity_id | Subject | Mark | Sat:date\n1 | M | 201112 | -\n1 | M | 2011 | -\n2 | M | 201113 | -\n3 | M | - | -"
-    )
-    report = check(engine, yearly, {}, attributes={"school_marks": table})
-    found = result(report, "is a year of six digits, such as 201112", "Mark", "critical")
-    assert (found.checked, found.failed, found.success) == (3, 2, False)
-
-
-def test_a_table_that_a_run_makes_keeps_what_the_catalogue_says_of_it(engine, world):
-    """The second row has the first one's key, the third no key, and ends before it starts."""
-    spells = world("""
-        EDUKEY | StartDate:date | EndDate:date | Benefit_type | Out_of_work_benefit:int
-        A      | 2015-01-01     | 2015-02-01   | 10           | 1
-        A      | 2015-01-01     | 2015-03-01   | 10           | 1
-        -      | 2015-05-01     | 2015-04-30   | none         | 0
-    """)
-    report = check(engine, shipped(), {}, published={"benefits": spells})
-    found = {(r.rule, r.column): (r.checked, r.failed) for r in report.results if not r.success}
-    assert found["is given", "EDUKEY"] == (3, 1)
-    assert found["is unique", "EDUKEY, Benefit_type, StartDate"] == (3, 1)
-    assert found["is not before its start", "EndDate"] == (3, 1)
-    assert {r.source for r in report.results} == {"leo_benefits"}
 
 
 def test_no_rule_and_no_row(engine, catalogue, records):

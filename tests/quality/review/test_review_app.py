@@ -21,7 +21,8 @@ from quality.report.names import Names
 from quality.review.labels import labels_store
 from quality.review.results import estimate_step
 from quality.review.sample import draw_sample
-from tests.quality.clients import entered
+from quality.review.session import ReviewSession
+from tests.quality.clients import entered, reviewing
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 
@@ -52,8 +53,6 @@ def test_two_may_begin_to_review_a_step_at_once(linked_village: Any, tmp_path: P
 
 @pytest.fixture(scope="module")
 def open_desk(run: Path) -> Iterator[Any]:
-    from quality.review.session import ReviewSession
-
     with ReviewSession(run, STEP) as opened:
         yield opened
 
@@ -65,13 +64,6 @@ def desk(run: Path, open_desk: Any) -> Iterator[Any]:
     labels_store(run).path.unlink(missing_ok=True)
 
 
-def client(desk: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
-    """Somebody with the token, and with a name where one is given."""
-    from quality.review.app import application
-
-    return entered(application(desk, Names(shipped()), "secret", doubled=doubled), name, role)
-
-
 def place_of(answer: Any) -> int:
     return int(re.fullmatch(r".*/pairs/(\d+)", str(answer.url))[1])  # type: ignore[index]
 
@@ -81,7 +73,7 @@ def given(desk: Any) -> list[tuple[str, str]]:
 
 
 def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
-    ann = client(desk, "Ann")
+    ann = reviewing(desk, "Ann")
     page = ann.get("/next")
     for turn in range(len(desk.pairs)):
         place = place_of(page)
@@ -106,7 +98,7 @@ def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
 
 
 def test_nobody_sees_the_verdict_before_an_answer(desk: Any) -> None:
-    ann = client(desk, "Ann")
+    ann = reviewing(desk, "Ann")
     told = re.compile("match weight|linkage |probability", re.IGNORECASE)
     assert not told.search(re.sub("<header.*</header>", "", ann.get("/pairs/1").text, flags=re.DOTALL))
     page = ann.post("/pairs/1", data={"answer": "match"})
@@ -117,11 +109,11 @@ def test_nobody_sees_the_verdict_before_an_answer(desk: Any) -> None:
 
 
 def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: Any) -> None:
-    ann, bob = client(desk, "Ann", doubled=1.0), client(desk, "Bob", doubled=1.0)
+    ann, bob = reviewing(desk, "Ann", doubled=1.0), reviewing(desk, "Bob", doubled=1.0)
     ann.post("/pairs/1", data={"answer": "uncertain"})
     assert "Ann" not in bob.get("/pairs/1").text
     bob.post("/pairs/1", data={"answer": "no match"})
-    judge = client(desk, "Judy", role="adjudicator", doubled=1.0)
+    judge = reviewing(desk, "Judy", role="adjudicator", doubled=1.0)
     page = judge.get("/next")
     assert place_of(page) == 1
     assert "Reviewers answered: no match, uncertain." in page.text
@@ -131,7 +123,7 @@ def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: 
 
 
 def test_an_answer_is_taken_back(desk: Any) -> None:
-    ann = client(desk, "Ann")
+    ann = reviewing(desk, "Ann")
     ann.post("/pairs/1", data={"answer": "match"})
     assert place_of(ann.post("/pairs/1/withdraw")) == 1
     assert place_of(ann.get("/next")) == 1
@@ -164,7 +156,7 @@ def test_an_estimate_short_of_all_is_not_rounded_up_to_it() -> None:
     ("form", "status"), [({"answer": "perhaps"}, 400), ({}, 400), ({"answer": "SMITH <b>"}, 400)], ids=str
 )
 def test_a_form_with_another_answer_is_refused_and_not_repeated(desk: Any, form: dict[str, str], status: int) -> None:
-    answer = client(desk, "Ann").post("/pairs/1", data=form)
+    answer = reviewing(desk, "Ann").post("/pairs/1", data=form)
     assert answer.status_code == status
     assert "SMITH" not in answer.text
     assert given(desk) == []
@@ -172,15 +164,15 @@ def test_a_form_with_another_answer_is_refused_and_not_repeated(desk: Any, form:
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x07b"])
 def test_a_name_is_needed(desk: Any, name: str) -> None:
-    answer = client(desk).post("/who", data={"name": name, "role": "reviewer"})
+    answer = reviewing(desk).post("/who", data={"name": name, "role": "reviewer"})
     assert answer.status_code == 400
     assert "There is a problem" in answer.text
-    assert place_of(client(desk, "<b>Ann</b>").get("/next")) == 1
+    assert place_of(reviewing(desk, "<b>Ann</b>").get("/next")) == 1
 
 
 def test_what_was_entered_stands_beside_what_was_wrong(desk: Any) -> None:
     """An adjudicator whose name was too long was a reviewer by the next press of the button."""
-    page = client(desk).post("/who", data={"name": "x" * 41, "role": "adjudicator"}).text
+    page = reviewing(desk).post("/who", data={"name": "x" * 41, "role": "adjudicator"}).text
     assert f'value="{"x" * 41}"' in page
     assert re.search('value="adjudicator" checked', page)
     assert not re.search('value="reviewer" checked', page)
@@ -188,7 +180,7 @@ def test_what_was_entered_stands_beside_what_was_wrong(desk: Any) -> None:
 
 def test_an_answer_that_was_taken_back_is_taken_back_again_without_blame(desk: Any) -> None:
     """The button stands in two tabs; the second press told that the pair waits for others."""
-    ann = client(desk, "Ann")
+    ann = reviewing(desk, "Ann")
     ann.post("/pairs/1", data={"answer": "match"})
     first, second = (ann.post("/pairs/1/withdraw") for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
@@ -197,17 +189,17 @@ def test_an_answer_that_was_taken_back_is_taken_back_again_without_blame(desk: A
 
 
 def test_pairs_that_are_not_there_or_do_not_wait(desk: Any) -> None:
-    ann, bob = client(desk, "Ann"), client(desk, "Bob")
+    ann, bob = reviewing(desk, "Ann"), reviewing(desk, "Bob")
     assert [ann.get(f"/pairs/{place}").status_code for place in (0, 9999, "x")] == [404, 404, 400]
     ann.post("/pairs/2", data={"answer": "match"})
     assert bob.get("/pairs/2").status_code == 403
     assert bob.post("/pairs/2", data={"answer": "no match"}).status_code == 403
     assert bob.post("/pairs/2/withdraw").status_code == 403
-    assert re.fullmatch("/[^/]+/", client(desk).get("/pairs/1").url.path)
+    assert re.fullmatch("/[^/]+/", reviewing(desk).get("/pairs/1").url.path)
 
 
 def test_an_answer_about_the_pair_on_the_screen_counts_also_after_another_reviewers(desk: Any) -> None:
-    ann, bob = client(desk, "Ann"), client(desk, "Bob")
+    ann, bob = reviewing(desk, "Ann"), reviewing(desk, "Bob")
     assert [place_of(who.get("/next")) for who in (ann, bob)] == [1, 1]
     for who, answer in ((ann, "match"), (bob, "no match")):
         assert who.post("/pairs/1", data={"answer": answer}).status_code == 200
@@ -215,11 +207,9 @@ def test_an_answer_about_the_pair_on_the_screen_counts_also_after_another_review
 
 
 def test_an_answer_to_a_run_that_has_moved_is_not_taken_in_elsewhere(run: Path) -> None:
-    from quality.review.session import ReviewSession
-
     moved = run.with_name("moved")
     with ReviewSession(run, STEP) as opened:
-        ann = client(opened, "Ann")
+        ann = reviewing(opened, "Ann")
         run.rename(moved)
         try:
             page = ann.post("/pairs/1", data={"answer": "match"})

@@ -11,16 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.catalogue import shipped
 from linkage.errors import ConfigError
 from linkage.match.overrides import load
-from quality.report.names import Names
 from quality.review.carry import Carried
-from quality.review.labels import add_labels, labels_store, now
+from quality.review.labels import labels_store
 from quality.review.results import estimate_step, write_overrides
 from quality.review.sample import draw_sample, sample_of
+from quality.review.session import ReviewSession
 from tests.pipeline import village as village_files
-from tests.quality.clients import entered
+from tests.quality.clients import answer, reviewing
 
 STEP = "npd-cis"
 NEW, MOVED, GONE = 110, 1, 2
@@ -67,19 +66,9 @@ def releases(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> R
     draw_sample(first, STEP, 1_000)
     found = Releases(first, second, replace(linked_village, folder=base / "in", root=second), {})
     answers = {0: "no match", 4: "uncertain"}
-    rows = []
-    for pair, (pupil, _) in found.pupils(first).items():
-        found.said[pupil] = answers.get(pupil, "match")
-        rows.append(
-            {
-                "left_id": pair[0],
-                "right_id": pair[1],
-                "answer": found.said[pupil],
-                "reviewer": "Ann",
-                "role": "reviewer",
-            }
-        )
-    add_labels(first, sample_of(first, STEP).origin.table(rows, now()))
+    pupils = {pair: pupil for pair, (pupil, _) in found.pupils(first).items()}
+    found.said.update({pupil: answers.get(pupil, "match") for pupil in pupils.values()})
+    answer(first, STEP, {pair: found.said[pupil] for pair, pupil in pupils.items()})
     _next_release(base / "in")
     found.village.runner().run()
     return found
@@ -151,13 +140,8 @@ def test_an_estimate_counts_pairs_up_to_the_first_that_is_open(releases: Release
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     assert estimate_step(second, STEP)["looked_at"] < 98
     places = releases.pupils(second)
-    sample = sample_of(second, STEP)
-    rows = [
-        {"left_id": pair[0], "right_id": pair[1], "answer": "match", "reviewer": "Bob", "role": "reviewer"}
-        for pair in sample.pairs
-        if places[pair][0] in (NEW, MOVED)
-    ]
-    add_labels(second, sample.origin.table(rows, now()))
+    waiting = [pair for pair in sample_of(second, STEP).pairs if places[pair][0] in (NEW, MOVED)]
+    answer(second, STEP, dict.fromkeys(waiting, "match"), "Bob")
     said = estimate_step(second, STEP)
     assert (said["looked_at"], said["uncertain"]) == (100, 1)
     assert said["precision"]["middle"]["value"] == pytest.approx(98.5 / 100)
@@ -199,17 +183,12 @@ def test_a_run_without_labels_is_refused(releases: Releases, second: Path, tmp_p
 def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_again(
     releases: Releases, second: Path
 ) -> None:
-    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    from quality.review.app import application
-    from quality.review.session import ReviewSession as RunDesk
-
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     places = releases.pupils(second)
-    with RunDesk(second, STEP) as desk:
+    with ReviewSession(second, STEP) as desk:
         at = {places[pair][0]: place for place, pair in enumerate(desk.pairs, 1)}
-        app = application(desk, Names(shipped()), "secret", doubled=0.0)
-        bob = entered(app)
-        page = bob.post("/who", data={"name": "Bob", "role": "reviewer"})
+        bob = reviewing(desk, "Bob")
+        page = bob.get("/next")
         waiting = sorted((at[NEW], at[MOVED]))
         assert str(page.url).endswith(f"/pairs/{waiting[0]}")
         assert "To be reviewed again: answered in run village" in bob.get(f"/pairs/{at[MOVED]}").text
@@ -222,7 +201,6 @@ def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_agai
             page = bob.post(f"/pairs/{place}", data={"answer": "match"})
         assert "No pair waits for you" in page.text
         assert re.search(r"Answered in an earlier run</dt>\s*<dd[^>]*>\s*98\s*</dd>", page.text)
-        judy = entered(app)
-        page = judy.post("/who", data={"name": "Judy", "role": "adjudicator"})
+        page = reviewing(desk, "Judy", "adjudicator").get("/next")
         assert str(page.url).endswith(f"/pairs/{at[4]}")  # what Ann was not sure of
         assert "Reviewers answered: uncertain." in page.text

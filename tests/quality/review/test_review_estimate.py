@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
 from quality.measures.estimated_error import Unseen
+from quality.measures.review_estimates import all_readings
 from quality.review.estimate import Answers, estimate
 from quality.review.labels import COLUMNS, Origin, labels_of_csv, settled
 from quality.review.sample import Sample
@@ -114,16 +116,35 @@ def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn() -> None:
     }
 
 
-def test_neyman_gives_most_where_most_is_uncertain() -> None:
-    """Spreads: root of .01 x .99 (the floor) and of .5 x .5, so 10,000 sure pairs and 1,000 even ones count as 2 to 1."""
-    found = allot([stratum("sure", 10_000, 1.0), stratum("even", 1_000, 0.5)], 300)
-    assert found == {"sure": 200, "even": 100}
+SURE, DOUBTFUL = stratum("sure", 15_000, 1.0), stratum("doubtful", 500, 0.9)
 
 
-def test_a_stratum_gives_what_it_has_and_two_at_least() -> None:
-    found = allot([stratum("big", 100_000, 0.9), stratum("small", 3, 0.5), stratum("one", 1, 0.5)], 50)
-    assert found == {"big": 47, "small": 2, "one": 1}
-    assert allot([stratum("all of it", 20, 0.5)], 100) == {"all of it": 20}
+def other(name: str, pairs: int, expected: float = 0.5) -> Stratum:
+    return stratum(name, pairs, expected, accepted=False)
+
+
+@pytest.mark.parametrize(
+    ("strata", "size", "fewest", "allotted"),
+    [
+        # Spreads: root of .01 x .99 (the floor) and of .5 x .5, so 10,000 sure pairs and 1,000 even ones count as 2 to 1.
+        ([stratum("sure", 10_000, 1.0), stratum("even", 1_000, 0.5)], 300, 0, [200, 100]),
+        # A stratum gives what it has, and two at least.
+        ([stratum("big", 100_000, 0.9), stratum("small", 3, 0.5), stratum("one", 1, 0.5)], 50, 0, [47, 2, 1]),
+        ([stratum("all of it", 20, 0.5)], 100, 0, [20]),
+        # Other pairs have a tenth, shared as Neyman has it, and the links what is left: 15,000 of .0995 to 500 of .3.
+        ([SURE, DOUBTFUL, other("near", 45), other("far", 20)], 400, 0, [327, 33, 28, 12]),
+        ([SURE, other("near", 26), other("far", 1)], 400, 0, [373, 26, 1]),
+        # Of a small sample so many that a report shows them, or half.
+        ([SURE, other("near", 65)], 60, 10, [50, 10]),
+        ([SURE, other("near", 65)], 12, 10, [6, 6]),
+        # Links have theirs where other pairs are many.
+        ([stratum("links", 50, 1.0), other("others", 90_000)], 400, 0, [40, 360]),
+        ([stratum("sure", 1_000, 1.0), other("others", 1_000, 0.0)], 100, 0, [50, 50]),
+    ],
+)
+def test_a_sample_is_allotted_to_strata(strata: list[Stratum], size: int, fewest: int, allotted: list[int]) -> None:
+    numbers = allot(strata, size, fewest=fewest)
+    assert [numbers[one.name] for one in strata] == allotted
 
 
 @given(
@@ -359,3 +380,35 @@ def test_of_few_pairs_those_that_nobody_saw_are_drawn_one_by_one() -> None:
         recall = estimate([made, others], answers)["recall"]["middle"]
         covered += often * (recall["low"] <= 1_000 / 1_031 <= recall["high"])
     assert covered > 0.93  # a share alone, which the unseen pairs follow to the last, covers it 87 times of 100
+
+
+def test_recall_is_narrower_for_it() -> None:
+    """Of 65 other pairs 30 are matches, found in the same share among six and among forty."""
+    strata = [SURE, other("near", 65)]
+    widths = []
+    for matches, looked in ((3, 6), (20, 40)):
+        said = estimate(strata, {"sure": Answers(360, 0), "near": Answers(matches, looked - matches)})
+        widths.append(said["recall"]["middle"]["high"] - said["recall"]["middle"]["low"])
+    assert all(wide > narrow for wide, narrow in pairwise(widths))
+
+
+def test_a_reviewed_share_is_the_middle_reading_with_the_ends_of_all() -> None:
+    readings = {
+        "low": {"of": 10, "value": 0.5, "low": 0.25, "high": 0.75},
+        "middle": {"of": 10, "value": 0.75, "low": 0.5, "high": 0.875},
+        "high": {"of": 10, "value": 1.0, "low": 0.625, "high": 1.0},
+    }
+    assert all_readings(readings) == {"of": 10, "value": 0.75, "low": 0.25, "high": 1.0}
+
+
+def test_a_pass_is_known_as_far_as_uncertain_answers_leave_it_open() -> None:
+    strata = [Stratum(name, True, name, None, None, 100, 0.9) for name in ("a", "b")]
+    sure, unsure = Answers(40, 2), Answers(40, 0, 2)
+
+    def by_pass(**answers: Answers) -> list[dict[str, float]]:
+        return [row["precision"] for row in estimate(strata, answers)["by_pass"]]
+
+    least, most = by_pass(a=sure, b=Answers(42)), by_pass(a=Answers(42), b=Answers(42))
+    known = by_pass(a=unsure, b=Answers(42))
+    assert (known[0]["low"], known[0]["value"], known[0]["high"]) == (least[0]["low"], 41 / 42, most[0]["high"])
+    assert known[1] == least[1]

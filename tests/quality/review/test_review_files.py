@@ -14,19 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from linkage.catalogue import shipped
 from linkage.cli.app import app
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
 from linkage.model import load
 from linkage.pipeline.reviewing import estimates
-from quality.report.names import Names
 from quality.review.carry import Carried
-from quality.review.labels import add_labels, labels_store, now
+from quality.review.labels import labels_store
 from quality.review.results import estimate_step
 from quality.review.sample import draw_sample, sample_of
+from quality.review.session import ReviewSession
 from tests.files.conftest import CANARY, make_files, write_csv
-from tests.quality.clients import entered
+from tests.quality.clients import answer, reviewing
 
 Judge = Callable[[str, str], bool]
 
@@ -103,17 +102,13 @@ def test_the_report_has_what_the_review_found_and_no_value(reviewed: Path) -> No
 
 
 def test_the_application_shows_what_the_files_hold(root: Path) -> None:
-    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    from quality.review.app import application
-    from quality.review.session import ReviewSession as RunDesk
-
     form = draw_sample(root, "link", 100_000).form
     rows = fill_in(form)
     at = next(place for place, row in enumerate(rows, 1) if one_person(row["left_id"], row["right_id"]))
-    with RunDesk(root, "link") as desk:
+    with ReviewSession(root, "link") as desk:
         left, right = desk.records(at)
         assert left["dob"][0].value == right["dob"][0].value
-        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
+        ann = reviewing(desk)
         assert "drawn from pupils.csv to customers.csv." in ann.get("/").text
         ann.post("/who", data={"name": "Ann", "role": "reviewer"})
         page = ann.get(f"/pairs/{at}").text
@@ -131,12 +126,7 @@ def test_labels_live_on_where_the_files_are_linked_again(tmp_path: Path) -> None
     request = LinkRequest(files.left, files.right, tmp_path / "linked", threads=2)
     link_files(request)
     draw_sample(request.out, "link", 100_000)
-    before = sample_of(request.out, "link")
-    given = [
-        {"left_id": left, "right_id": right, "answer": "match", "reviewer": "Ann", "role": "reviewer"}
-        for left, right in before.pairs
-    ]
-    add_labels(request.out, before.origin.table(given, now()))
+    answer(request.out, "link", dict.fromkeys(sample_of(request.out, "link").pairs, "match"))
     links = pq.read_table(request.out / "links.parquet").to_pylist()
     accepted = [row for row in links if row["decision"] == "accepted"]
     moved, gone = (row["right_id"] for row in accepted[:2])
@@ -183,15 +173,13 @@ def test_what_cannot_be_reviewed_says_what_to_do(root: Path, files: Any, tmp_pat
 
 def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest) -> None:
     """Which of two records stands first means nothing: a label is found again whatever its names' order."""
-    from quality.review.session import ReviewSession as RunDesk
-
     drawn = draw_sample(register.out, "dedupe", 100_000)
     write_csv(drawn.form, fill_in(drawn.form))
     assert leo("review", "add", register.out, drawn.form, "--step", "dedupe").exit_code == 0
     result = estimate_step(register.out, "dedupe")
     assert result["precision"]["middle"]["value"] > 0.97
     assert [found["step"] for found in estimates(register.out)] == ["dedupe"]
-    with RunDesk(register.out, "dedupe") as desk:
+    with ReviewSession(register.out, "dedupe") as desk:
         assert desk.side_names == ("register.csv", "register.csv")
         assert desk.verdict(1)["weight"]["comparisons"]
     with register.file.open() as file:
@@ -205,13 +193,9 @@ def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest)
 
 
 def test_the_pages_call_two_records_of_one_file_so(register: DedupeRequest) -> None:
-    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
-    from quality.review.app import application
-    from quality.review.session import ReviewSession as RunDesk
-
     draw_sample(register.out, "dedupe", 20)
-    with RunDesk(register.out, "dedupe") as desk:
-        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
+    with ReviewSession(register.out, "dedupe") as desk:
+        ann = reviewing(desk)
         assert "drawn from register.csv with itself." in ann.get("/").text
         page = ann.post("/who", data={"name": "Ann", "role": "reviewer"}).text
         assert re.search(r"One record</th>\s*<th[^>]*>The other</th>", page)

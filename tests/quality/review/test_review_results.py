@@ -8,25 +8,18 @@ import pytest
 
 from linkage.errors import InputError
 from linkage.match.overrides import load
-from quality.review.labels import add_labels, labels_of, now
+from quality.review.labels import labels_of
 from quality.review.results import write_overrides
 from quality.review.sample import draw_sample, sample_of
+from tests.quality.clients import answer
 
 STEP = "npd-cis"
-
-
-def say(village: Any, *said: tuple[tuple[int, int], str]) -> None:
-    rows = [
-        {"left_id": pair[0], "right_id": pair[1], "answer": answer, "reviewer": "Ann", "role": "reviewer"}
-        for pair, answer in said
-    ]
-    add_labels(village.root, sample_of(village.root, STEP).origin.table(rows, now()))
 
 
 def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) -> None:
     draw_sample(village.root, STEP, 30)
     never, unsure, link = list(sample_of(village.root, STEP).pairs)[:3]
-    say(village, (never, "no match"), (unsure, "uncertain"), (link, "match"))
+    answer(village.root, STEP, {never: "no match", unsure: "uncertain", link: "match"})
     code, out, _ = leo("review", "overrides", village.root)
     assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
     written = village.root / "review" / STEP / "overrides.csv"
@@ -44,7 +37,7 @@ def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) ->
 def test_a_record_linked_twice_is_left_out(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     (left, right), (other, another) = list(sample_of(village.root, STEP).pairs)[:2]
-    say(village, ((left, right), "match"), ((left, another), "match"), ((other, another), "no match"))
+    answer(village.root, STEP, {(left, right): "match", (left, another): "match", (other, another): "no match"})
     written = write_overrides(village.root, STEP)
     assert (written.links, written.never, written.contradictory) == (0, 1, 2)
     with written.path.open() as file:
@@ -55,7 +48,7 @@ def test_nothing_is_written_without_answers(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     with pytest.raises(InputError, match="there are no answers"):
         write_overrides(village.root, STEP)
-    say(village, *((pair, "uncertain") for pair in sample_of(village.root, STEP).pairs))
+    answer(village.root, STEP, dict.fromkeys(sample_of(village.root, STEP).pairs, "uncertain"))
     with pytest.raises(InputError, match="there are only uncertain answers"):
         write_overrides(village.root, STEP)
 

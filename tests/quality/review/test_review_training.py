@@ -7,8 +7,8 @@ import pytest
 
 from linkage.model import load
 from linkage.model.model_files import provenance
-from quality.review.labels import add_labels, now
 from quality.review.sample import draw_sample, sample_of
+from tests.quality.clients import answer
 
 STEP = "npd-cis"
 
@@ -18,11 +18,7 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     draw_sample(village.root, STEP, 1_000)
     sample = sample_of(village.root, STEP)
     answers = ["no match", "no match", "uncertain"] + ["match"] * (len(sample.pairs) - 3)
-    given = [
-        {"left_id": left, "right_id": right, "answer": answer, "reviewer": "ann", "role": "reviewer"}
-        for (left, right), answer in zip(sample.pairs, answers, strict=True)
-    ]
-    add_labels(village.root, sample.origin.table(given, now()))
+    answer(village.root, STEP, dict(zip(sample.pairs, answers, strict=True)))
     out = tmp_path / "reviewed.json"
     code, shown, said = leo("model", "train", village.root, "--out", out)
     assert (code, said) == (0, "")
