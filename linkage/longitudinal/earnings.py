@@ -38,17 +38,18 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         holders=holders,
         store=True,
     )
+    # Most people have one return in a year, whose payer is the main one: only the others need to be compared.
     yearly = engine.sql(
         """
-        select holder, TaxYear, cast(sum(pay) as bigint) as pay, count(*) as returns, min(enterprise) as enterprise,
-               min(sic) as sic, min(section) as section
+        select holder, TaxYear, cast(sum(pay) as bigint) as pay, count(*) as returns,
+               case when count(*) = 1 then min(enterprise) end as enterprise,
+               case when count(*) = 1 then min(sic) end as sic, case when count(*) = 1 then min(section) end as section
         from {filed}
         group by holder, TaxYear
         """,
         filed=filed,
         store=True,
     )
-    # Most people have one employer in a year, who then is the main one: only the others need to be weighed.
     several = engine.sql(
         """
         select f.* from {filed} as f
@@ -60,25 +61,35 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         store=True,
     )
     engine.drop(filed)
-    weighed = {payer: _main(engine, several, payer) for payer in ("enterprise", "section", "sic")}
-    named = keyed(engine, _all_years(engine, yearly, **weighed), holders, _COLUMNS)
-    engine.drop(*weighed.values(), several, yearly)
+    main = {payer: _main(engine, several, payer) for payer in _NAMES}
+    named = keyed(engine, yearly, holders, _columns(), **main)
+    engine.drop(*main.values(), several, yearly)
     return named
 
 
-_COLUMNS = """r.TaxYear, greatest(r.pay, 0) as Earnings,
-               r.enterprise as main_enterprise,
-               case when r.enterprise is not null then greatest(r.enterprise_pay, 0) end as enterprise_earnings,
-               cast(r.enterprise_tied as integer) as tied_main_record_enterprise_sic_fg,
-               r.enterprises as Num_Employments,
-               r.section as Main_Section,
-               case when r.section is not null then greatest(r.section_pay, 0) end as Section_Earnings,
-               cast(r.section_tied as integer) as Tied_Main_Section_Flag, r.sections as Num_Sections,
-               r.sic as Main_SIC2007,
-               case when r.sic is not null then greatest(r.sic_pay, 0) end as SIC_Earnings,
-               cast(r.sic_tied as integer) as Tied_Main_SIC_Flag, r.sics as Num_SIC,
-               r.enterprise_sic as main_enterprise_linked_sic2007,
-               r.enterprise_section as main_enterprise_linked_section"""
+_NAMES = {
+    "enterprise": ("main_enterprise", "enterprise_earnings", "tied_main_record_enterprise_sic_fg", "Num_Employments"),
+    "section": ("Main_Section", "Section_Earnings", "Tied_Main_Section_Flag", "Num_Sections"),
+    "sic": ("Main_SIC2007", "SIC_Earnings", "Tied_Main_SIC_Flag", "Num_SIC"),
+}
+"""Kind of payer to the columns of the main one, its pay, whether it is tied, and how many there are."""
+
+
+def _columns() -> str:
+    """Columns for `keyed`: the payer of a year of one return, or the main one of several (`_main`)."""
+    each = [
+        f"coalesce({payer}.main, r.{payer}) as {main}, "
+        f"coalesce({payer}.pay, case when r.{payer} is not null then greatest(r.pay, 0) end) as {pay}, "
+        f"coalesce(cast({payer}.tied as integer), case when r.{payer} is not null then 0 end) as {tied}, "
+        f"coalesce({payer}.different, cast(r.{payer} is not null as integer)) as {number}"
+        for payer, (main, pay, tied, number) in _NAMES.items()
+    ]
+    each += [
+        f"coalesce(enterprise.{of}, case when r.enterprise is not null then r.{of} end) as main_enterprise_linked_{name}"
+        for of, name in (("sic", "sic2007"), ("section", "section"))
+    ]
+    joins = [f"left join {{{p}}} as {p} on {p}.holder = r.holder and {p}.TaxYear = r.TaxYear" for p in _NAMES]
+    return f"r.TaxYear, greatest(r.pay, 0) as Earnings, {', '.join(each)} from {' '.join(joins)}"
 
 
 def _main(engine: Engine, filed: Table, payer: str) -> Table:
@@ -92,51 +103,18 @@ def _main(engine: Engine, filed: Table, payer: str) -> Table:
             where {payer} is not null
             group by holder, TaxYear, {payer}
         ),
-        beside_the_most as (
+        with_the_most as (
             select *, max(pay) over (partition by holder, TaxYear) as most
             from by_payer
         )
-        select holder, TaxYear, min(payer) filter (where pay = most) as main, max(most) as pay,
+        select holder, TaxYear, min(payer) filter (where pay = most) as main, greatest(max(most), 0) as pay,
                count(*) filter (where pay = most) > 1 as tied, count(*) as different,
                -- Of a payer without an industry arg_min would take that of another who paid as much.
                nullif(arg_min(coalesce(payer_sic, ''), payer) filter (where pay = most), '') as sic,
                nullif(arg_min(coalesce(payer_section, ''), payer) filter (where pay = most), '') as section
-        from beside_the_most
+        from with_the_most
         group by holder, TaxYear
         """,
         filed=filed,
         store=True,
-    )
-
-
-def _all_years(engine: Engine, yearly: Table, *, enterprise: Table, section: Table, sic: Table) -> Table:
-    """Years of one return, which is its own main one, and years of several, as they were weighed."""
-    return engine.sql(
-        """
-        select holder, TaxYear, pay,
-               enterprise, pay as enterprise_pay, case when enterprise is not null then false end as enterprise_tied,
-               case when enterprise is null then 0 else 1 end as enterprises,
-               case when enterprise is not null then sic end as enterprise_sic,
-               case when enterprise is not null then section end as enterprise_section,
-               section, pay as section_pay, case when section is not null then false end as section_tied,
-               case when section is null then 0 else 1 end as sections,
-               sic, pay as sic_pay, case when sic is not null then false end as sic_tied,
-               case when sic is null then 0 else 1 end as sics
-        from {yearly}
-        where returns = 1
-        union all
-        select y.holder, y.TaxYear, y.pay,
-               e.main, e.pay, e.tied, coalesce(e.different, 0), e.sic, e.section,
-               s.main, s.pay, s.tied, coalesce(s.different, 0),
-               i.main, i.pay, i.tied, coalesce(i.different, 0)
-        from {yearly} as y
-        left join {enterprise} as e on e.holder = y.holder and e.TaxYear = y.TaxYear
-        left join {section} as s on s.holder = y.holder and s.TaxYear = y.TaxYear
-        left join {sic} as i on i.holder = y.holder and i.TaxYear = y.TaxYear
-        where y.returns > 1
-        """,
-        yearly=yearly,
-        enterprise=enterprise,
-        section=section,
-        sic=sic,
     )
