@@ -26,7 +26,7 @@ def hint(name: str, known: Iterable[str]) -> str:
 
 
 class ExitCode(IntEnum):
-    """What the `leo` command hands back to a scheduler."""
+    """Exit codes of the `leo` command."""
 
     DONE = 0
     FAILED = 1
@@ -72,7 +72,7 @@ class GateError(LeoError):
 
 
 class Stopped(LeoError):
-    """Somebody, or a scheduler, has ended the command."""
+    """A user or a scheduler ended the command."""
 
     exit_code = ExitCode.STOPPED
 
@@ -80,14 +80,14 @@ class Stopped(LeoError):
         super().__init__("stopped\n  the same command can be given again")
 
 
-def refuse_untold(name: str, shown: str | None = None) -> None:
-    """Refuse a name of a file or folder that is not in UTF-8: no manifest, page or library could tell it.
+def check_utf8_name(name: str, shown: str | None = None) -> None:
+    """Refuse a name of a file or folder that is not in UTF-8: manifests and pages could not hold it.
 
     Args:
         shown: what the message calls it; the name with its strange bytes as \\xfc when None.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not in UTF-8.
     """
     try:
         name.encode()

@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from linkage import process
-from linkage.errors import ExitCode, InputError, LeoError, Stopped, refuse_untold
+from linkage.errors import ExitCode, InputError, LeoError, Stopped, check_utf8_name
 from linkage.pipeline.log import place_of, value_free_trace
 
 
@@ -80,11 +80,11 @@ def refuse_strange_names() -> None:
         InputError: so it is; what is no file may be somebody's key, and is not shown.
     """
     try:
-        refuse_untold(os.getcwd())
+        check_utf8_name(os.getcwd())
     except FileNotFoundError:
         raise InputError("the folder that the command is given in is gone\n  go to another one") from None
     for number, argument in enumerate(sys.argv[1:], 1):
-        refuse_untold(argument, None if os.path.lexists(argument) else f"argument {number}")
+        check_utf8_name(argument, None if os.path.lexists(argument) else f"argument {number}")
 
 
 @contextlib.contextmanager

@@ -121,7 +121,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     from quality.intervals import per_cent
     from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
 
-    lines = [f"{result['looked_at']:,} of {result['drawn']:,} pairs reviewed, {result['uncertain']:,} uncertain"]
+    lines = [f"{result['reviewed']:,} of {result['drawn']:,} pairs reviewed, {result['uncertain']:,} uncertain"]
     for measure in ("precision", "recall", "f1"):
         readings = result[measure]
         if readings["middle"]["value"] is None:

@@ -34,7 +34,7 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
         before 12 October 2012 within it, else 0), as the catalogue's leo.geography; stored.
     """
     regions = _regions(engine)
-    held = engine.sql(
+    spells = engine.sql(
         """
         select h.holder, a.postcode, a.valid_from as start_date, coalesce(a.valid_to, $extract_date) as end_date
         from {addresses} as a
@@ -47,13 +47,13 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
         store=True,
     )
     # A change of name starts a new row at the same address, and a second record may repeat it.
-    periods = merge_spells(engine, held, by=["holder", "postcode"])
+    periods = merge_spells(engine, spells, by=["holder", "postcode"])
     placed = _placed(engine, periods, regions)
     yearly = _longest_held(engine, placed, _tax_years(engine, extract_date))
     columns = """r.TaxYear, g.GOR, g.GORNM, g.CTRY, g.CTRYNM, r.address_before_bulk_load
         from join {regions} as g on g.region = r.region"""
     named = keyed(engine, yearly, holders, columns, regions=regions)
-    engine.drop(held, periods, placed)
+    engine.drop(spells, periods, placed)
     return named
 
 

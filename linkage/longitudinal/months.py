@@ -64,9 +64,9 @@ def lasted(rule: Lasting, period: str, months: str) -> str:
     """
     order = PERIOD_MONTHS[period]
     mask = sum(1 << order.index(month) for month in rule.months)
-    held = f"(coalesce({months}, 0) & {mask})"
+    active = f"(coalesce({months}, 0) & {mask})"
     if not rule.consecutive:
-        return f"bit_count({held}) >= {rule.at_least}"
+        return f"bit_count({active}) >= {rule.at_least}"
     # Shifted onto itself k - 1 times, a number keeps a bit only where k bits stood in a row.
-    run = " & ".join(f"({held} << {shift})" for shift in range(rule.at_least))
+    run = " & ".join(f"({active} << {shift})" for shift in range(rule.at_least))
     return f"({run}) <> 0"

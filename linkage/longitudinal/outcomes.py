@@ -98,14 +98,14 @@ def _outcome(
     spans = engine.sql(
         "select distinct AE_ID, start_year, first_month, tax_start, tax_end from {periods}", periods=periods, store=True
     )
-    found = {
+    activities = {
         "work": active_months(engine, people["employment"], spans),
         "claims": active_months(engine, people["benefits"], spans),
     }
     for rule in definition.study:
-        found[f"study_{rule.name}"] = studied(engine, definition, rule, attributes[rule.table], records, spans)
+        activities[f"study_{rule.name}"] = studied(engine, definition, rule, attributes[rule.table], records, spans)
     joins = "\n".join(
-        f"left join {{{n}}} as {n} on {n}.AE_ID = p.AE_ID and {n}.start_year = p.start_year" for n in found
+        f"left join {{{n}}} as {n} on {n}.AE_ID = p.AE_ID and {n}.start_year = p.start_year" for n in activities
     )
     any_study = _any([f"coalesce(study_{rule.name}.lasting, false)" for rule in definition.study])
     some_study = _any([f"study_{rule.name}.AE_ID is not null" for rule in definition.study])
@@ -138,10 +138,10 @@ def _outcome(
         self_assessment=people["self_assessment"],
         params=None,
         store=False,
-        **found,
+        **activities,
     )
     rows = _shown(engine, definition, facts)
-    engine.drop(facts, spans, *found.values())
+    engine.drop(facts, spans, *activities.values())
     return rows
 
 
@@ -194,9 +194,9 @@ def _activity(activities: tuple[Activity, ...]) -> str:
     cases = []
     for index, activity in enumerate(activities[:-1]):
         # `self_employed` is a name of the output; among the facts a return is `filed`.
-        asked = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.all]
+        required = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.all]
         barred = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.none]
-        conditions = [*asked, *(f"not {flag}" for flag in barred)] or ["true"]
+        conditions = [*required, *(f"not {flag}" for flag in barred)] or ["true"]
         cases.append(f"when {' and '.join(conditions)} then $activity_{index}")
     last = f"$activity_{len(activities) - 1}"
     return f"case {' '.join(cases)} else {last} end" if cases else last

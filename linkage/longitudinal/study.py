@@ -9,7 +9,7 @@ from linkage.longitudinal.months import active_months, lasted
 def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, records: Table, periods: Table) -> Table:
     """The periods in which a study rule finds a person's records.
 
-    A record tells of its own academic year (August to July) alone: study without an end goes on to the end of that
+    A record tells of its own academic year (August to July) only: study without an end goes on to the end of that
     year, since the next year has a record of its own, and one that never ends there is a student who left unseen.
 
     Args:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
 from linkage.engine import is_hidden
-from linkage.errors import ConfigError, InputError, refuse_untold
+from linkage.errors import ConfigError, InputError, check_utf8_name
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
                 raise InputError(f"{match}: the folder holds no .parquet file\n  name its files: '{pattern}/*'")
             found |= dict.fromkeys(inside)
     for path in found:
-        refuse_untold(str(path))
+        check_utf8_name(str(path))
         try:
             size = path.stat().st_size
         except OSError as error:

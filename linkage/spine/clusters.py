@@ -119,16 +119,16 @@ _SPLIT = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "
 def _split(weights: pa.Table, accept: float) -> pa.Table:
     """Of some components: records (left_id) with the smallest of their part, and accepted pairs whose records are in
     two parts (part NULL)."""
-    found: list[tuple[int, int | None, float | None, int | None]] = []
+    listed: list[tuple[int, int | None, float | None, int | None]] = []
     names = ("label", "left_id", "right_id", "match_weight")
     each = zip(*(weights[name].to_pylist() for name in names), strict=True)
     for _, rows in itertools.groupby(each, key=lambda row: row[0]):
         component = {(a, b): weight for _, a, b, weight in rows}
         accepted = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
         moved, removed = split(accepted, _Misfit(component, accept))
-        found += [(node, None, None, label) for node, label in moved.items()]
-        found += [(min(cut.left, cut.right), max(cut.left, cut.right), cut.weight, None) for cut in removed]
-    columns = zip(*found, strict=True) if found else [()] * len(_SPLIT)
+        listed += [(node, None, None, label) for node, label in moved.items()]
+        listed += [(min(cut.left, cut.right), max(cut.left, cut.right), cut.weight, None) for cut in removed]
+    columns = zip(*listed, strict=True) if listed else [()] * len(_SPLIT)
     kinds = (pa.int64(), pa.int64(), pa.float64(), pa.int64())
     return pa.table({name: pa.array(values, kind) for name, values, kind in zip(_SPLIT, columns, kinds, strict=True)})
 

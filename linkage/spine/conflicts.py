@@ -52,18 +52,18 @@ def most_records(steps: Sequence[Step]) -> dict[str, int]:
 
     A step that joins second records among people brings two of them together, each with what it may hold.
     """
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for step in steps:
         if step.duplicates == "join" and "people" in (step.left, step.right):
-            found = {source: 2 * most for source, most in found.items()}
+            limits = {source: 2 * most for source, most in limits.items()}
         several_left, several_right = (side == "many" for side in step.cardinality.split("-to-"))
         for source, several, most in (
             (step.left, several_left, step.most_left),
             (step.right, several_right, step.most_right),
         ):
             unlimited = step.duplicates == "join" or (several and most is None)
-            found[source] = max(found.get(source, 0), math.inf if unlimited else most or 1)
-    return {source: int(most) for source, most in found.items() if source != "people" and most < math.inf}
+            limits[source] = max(limits.get(source, 0), math.inf if unlimited else most or 1)
+    return {source: int(most) for source, most in limits.items() if source != "people" and most < math.inf}
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,11 @@ _DECIDED = """
 
 def _cannot_link(engine: Engine, never: Table | None) -> dict[int, set[int]]:
     """To each entity those that are not the same person, by decision: few, since people have looked at each."""
-    found: dict[int, set[int]] = {}
+    cannot_link: dict[int, set[int]] = {}
     for row in rows(engine, never) if never else ():
-        found.setdefault(row["one_id"], set()).add(row["other_id"])
-        found.setdefault(row["other_id"], set()).add(row["one_id"])
-    return found
+        cannot_link.setdefault(row["one_id"], set()).add(row["other_id"])
+        cannot_link.setdefault(row["other_id"], set()).add(row["one_id"])
+    return cannot_link
 
 
 def _several_values(rule: Rule) -> str:
@@ -236,7 +236,7 @@ def _split_people(
     people: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], cannot_link: Mapping[int, set[int]]
 ) -> pa.Table:
     """Removed links of some people, and their records (left_entity) with the smallest of the part that each is of."""
-    found: list[dict[str, Any]] = []
+    listed: list[dict[str, Any]] = []
     for _, known in itertools.groupby(_rows(people), key=lambda row: row["person"]):
         person: _Person = {}
         links: dict[tuple[str, int, int], _Link] = {}
@@ -251,8 +251,8 @@ def _split_people(
             link.left.add(row["left_entity"])
             link.right.add(row["right_entity"])
         parts, removed = _split_one(person, [links[key] for key in sorted(links)], rules, most, cannot_link)
-        found += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
-        found += [
+        listed += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
+        listed += [
             {
                 **{name: getattr(link, name) for name in ("step", "left_id", "right_id")},
                 "left_entity": gone.left,
@@ -264,7 +264,7 @@ def _split_people(
         ]
     kinds = {"bigint": pa.int64(), "double": pa.float64(), "varchar": pa.string()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in {**_REMOVED, "part": "bigint"}.items()])
-    return pa.Table.from_pylist(found, schema=schema)
+    return pa.Table.from_pylist(listed, schema=schema)
 
 
 def _rows(people: pa.Table) -> Iterator[dict[str, Any]]:
@@ -290,8 +290,8 @@ def _split_one(
         ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
         by_ends.setdefault(ends, []).append(link)
     edges = [(a, b, max(link.weight for link in of_both)) for (a, b), of_both in by_ends.items()]
-    found, removed = split(edges, lambda one, other: _conflict(person, one, other, rules, most, cannot_link))
-    return found, [(link, gone) for gone in removed for link in by_ends[gone.left, gone.right]]
+    parts, removed = split(edges, lambda one, other: _conflict(person, one, other, rules, most, cannot_link))
+    return parts, [(link, gone) for gone in removed for link in by_ends[gone.left, gone.right]]
 
 
 def _shared(person: _Person, one: int, other: int) -> int:

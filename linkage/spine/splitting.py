@@ -34,14 +34,14 @@ def split(
     Returns:
         The smallest node of its part for each node that a link names, and the removed links.
     """
-    found: dict[int, int] = {}
+    part_of: dict[int, int] = {}
     members: dict[int, list[int]] = {}
     removed = []
     for a, b, weight in sorted(links, key=lambda link: (-round(link[2], 9), min(link[:2]), max(link[:2]))):
         for node in (a, b):
-            if node not in found:
-                found[node], members[node] = node, [node]
-        one, other = sorted((found[a], found[b]))
+            if node not in part_of:
+                part_of[node], members[node] = node, [node]
+        one, other = sorted((part_of[a], part_of[b]))
         if one == other:
             continue
         rule = None if weight == math.inf else conflict(members[one], members[other])
@@ -49,7 +49,7 @@ def split(
             removed.append(RemovedLink(a, b, weight, rule))
             continue
         for node in members[other]:
-            found[node] = one
+            part_of[node] = one
         members[one] += members.pop(other)
     # A link cut early may lie inside a part that others have joined since.
-    return found, [link for link in removed if found[link.left] != found[link.right]]
+    return part_of, [link for link in removed if part_of[link.left] != part_of[link.right]]

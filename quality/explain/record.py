@@ -30,13 +30,13 @@ def explain_record(
         kind, entity_id, steps: step, side, unit, unlinked (reason; None if linked), links (number), candidates_found
         (number), candidates (the best), rules_not_followed (that ask for no equality), best (the best pair, explained).
     """
-    found = []
+    answers = []
     for step in steps:
         for place in (side,) if side else ("left",) if step.of_one_file else ("left", "right"):
             unit = step.sides[place].unit_of(entity)
             if unit is not None:
-                found.append(_in_step(engine, step, place, unit))
-    return {"kind": "record", "entity_id": entity, "steps": found}
+                answers.append(_in_step(engine, step, place, unit))
+    return {"kind": "record", "entity_id": entity, "steps": answers}
 
 
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
@@ -82,9 +82,9 @@ def _candidates(
     near, not_followed = [listed_units(engine, linked)], []
     ends = ("left", "right") if step.of_one_file else (side,)  # of one file the unit may be on either side of a rule
     for number, rule in enumerate(step.model.blocking_rules, 1):
-        found = [reached_by_rule(engine, rule, mine, end, other) for end in ends]
-        near += [table for table in found if table is not None]
-        if None in found:
+        reachable = [reached_by_rule(engine, rule, mine, end, other) for end in ends]
+        near += [table for table in reachable if table is not None]
+        if None in reachable:
             not_followed.append(number)
     named = {f"near_{n}": table for n, table in enumerate(near)}
     union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in named)

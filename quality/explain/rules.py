@@ -36,15 +36,15 @@ class Condition:
 def by_rule(engine: Engine, rule: BlockingRule, left: Table, right: Table) -> list[Condition]:
     """A blocking rule's conditions on one pair (one unit each, with the model's columns)."""
     terms = _terms(rule)
-    asked = []
+    tested = []
     for place, term in enumerate(terms):
-        asked.append(f"{any_element(term)} as holds_{place}")
+        tested.append(f"{any_element(term)} as holds_{place}")
         for side, letter in (("left", "l"), ("right", "r")):
             columns = dict.fromkeys(c.name for c in parsed(term.condition).find_all(exp.Column) if c.table == letter)
             missing = [_is_unknown(f"{letter}.{quote(column)}", column in rule.explode) for column in columns]
-            asked.append(f"({' or '.join(missing) or 'false'}) as {side}_{place}")
-    found = one(engine, engine.sql(f"select {', '.join(asked)} from {{l}} as l, {{r}} as r", l=left, r=right))
-    return [Condition(_name(term), _result(found, place)) for place, term in enumerate(terms)]
+            tested.append(f"({' or '.join(missing) or 'false'}) as {side}_{place}")
+    answers = one(engine, engine.sql(f"select {', '.join(tested)} from {{l}} as l, {{r}} as r", l=left, r=right))
+    return [Condition(_name(term), _result(answers, place)) for place, term in enumerate(terms)]
 
 
 def by_pass(engine: Engine, rule: Pass, left: Units, right: Units) -> tuple[list[Condition], int, bool] | None:
@@ -57,22 +57,22 @@ def by_pass(engine: Engine, rule: Pass, left: Units, right: Units) -> tuple[list
     if not set(fields_of(rule)) <= set(left.identifier_records.columns) & set(right.identifier_records.columns):
         return None
     equal, agree = conditions(rule)
-    asked = [*equal, *agree]
+    tested = [*equal, *agree]
     listed = ", ".join(
         f"{sql} as holds_{n}, l.{quote(field)} is null as left_{n}, r.{quote(field)} is null as right_{n}"
-        for n, (_, field, sql) in enumerate(asked)
+        for n, (_, field, sql) in enumerate(tested)
     )
     query = f"select {listed} from {{l}} as l, {{r}} as r"
     records = rows(engine, engine.sql(query, l=left.identifier_records, r=right.identifier_records))
 
     def closeness(row: Mapping[str, Any]) -> tuple[int, int]:
-        results = [bool(row[f"holds_{n}"]) for n in range(len(asked))]
+        results = [bool(row[f"holds_{n}"]) for n in range(len(tested))]
         return sum(results[: len(equal)]), sum(results[len(equal) :])
 
     best = max(records, key=closeness)
-    found = [Condition(_pass_term(term), _result(best, n)) for n, (term, _, _) in enumerate(asked)]
-    holds = all(c.holds for c in found[: len(equal)]) and (not agree or any(c.holds for c in found[len(equal) :]))
-    return found, len(equal), holds
+    answers = [Condition(_pass_term(term), _result(best, n)) for n, (term, _, _) in enumerate(tested)]
+    holds = all(c.holds for c in answers[: len(equal)]) and (not agree or any(c.holds for c in answers[len(equal) :]))
+    return answers, len(equal), holds
 
 
 def reached_by_rule(engine: Engine, rule: BlockingRule, units: Table, of: str, other: Side) -> Table | None:

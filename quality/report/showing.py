@@ -111,5 +111,5 @@ def moment(value: str) -> str:
 def pairs_reviewed(review: Mapping[str, Any], measure: str) -> int:
     """Pairs that a measure rests on: of precision the links reviewed; else the fewer of these and other pairs."""
     sides = [[row for row in review["strata"] if row["accepted"] == accepted] for accepted in (True, False)]
-    reviewed = [sum(row["looked_at"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
+    reviewed = [sum(row["reviewed"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
     return min(reviewed[:1] if measure == "precision" else reviewed, default=0)

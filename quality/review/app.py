@@ -213,8 +213,8 @@ def _verdict(verdict: Mapping[str, Any], names: Names) -> str:
 def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Measure and reading, estimate, interval, and the number of answers behind it: precision rests on links only."""
     strata = result["strata"]
-    every = sum(row["looked_at"] for row in strata)
-    answers = {"precision": sum(row["looked_at"] for row in strata if row["accepted"]), "recall": every, "f1": every}
+    every = sum(row["reviewed"] for row in strata)
+    answers = {"precision": sum(row["reviewed"] for row in strata if row["accepted"]), "recall": every, "f1": every}
     return [
         [
             f"{label}, uncertain answers {words}",

@@ -62,9 +62,9 @@ def estimate(
             the scored pairs.
 
     Returns:
-        links, looked_at, uncertain; precision, recall and f1, each with the readings low, middle and high (value, low,
-        high); by_pass: made_by, links, looked_at, precision; strata: stratum, accepted, made_by, from, to, pairs,
-        looked_at, matches, uncertain; unseen: strata of which no pair was reviewed: they are left out of the sums.
+        links, reviewed, uncertain; precision, recall and f1, each with the readings low, middle and high (value, low,
+        high); by_pass: made_by, links, reviewed, precision; strata: stratum, accepted, made_by, from, to, pairs,
+        reviewed, matches, uncertain; unseen: strata of which no pair was reviewed: they are left out of the sums.
         Recall and F1 have no value if no pair that was not linked was reviewed.
     """
 
@@ -83,7 +83,7 @@ def estimate(
             measured[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
     return {
         "links": sum(stratum.pairs for stratum in strata if stratum.accepted),
-        "looked_at": sum(given(stratum).given for stratum in strata),
+        "reviewed": sum(given(stratum).given for stratum in strata),
         "uncertain": sum(given(stratum).uncertain for stratum in strata),
         "reach": unseen.reach if unseen else None,
         **measured,
@@ -96,7 +96,7 @@ def estimate(
                 "from": stratum.low,
                 "to": stratum.high,
                 "pairs": stratum.pairs,
-                "looked_at": given(stratum).given,
+                "reviewed": given(stratum).given,
                 "matches": given(stratum).matches,
                 "uncertain": given(stratum).uncertain,
             }
@@ -192,7 +192,7 @@ def _by_pass(links: Sequence[Stratum], answers: Mapping[str, Answers], seed: int
             {
                 "made_by": made_by,
                 "links": sum(stratum.pairs for stratum in own),
-                "looked_at": sum(answers[stratum.name].given for stratum in own),
+                "reviewed": sum(answers[stratum.name].given for stratum in own),
                 "precision": all_readings(readings),
             }
         )

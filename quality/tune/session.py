@@ -115,8 +115,8 @@ class TuneSession:
     def ids(self, left: int, right: int) -> tuple[str, str] | None:
         """The ids of a pair in its files; None of a run."""
         with self._lock:
-            found = [self._folder.ids(self.opened, side, [unit]) for side, unit in (("left", left), ("right", right))]
-            return (found[0][left], found[1][right]) if all(found) else None
+            ids = [self._folder.ids(self.opened, side, [unit]) for side, unit in (("left", left), ("right", right))]
+            return (ids[0][left], ids[1][right]) if all(ids) else None
 
     def records(self, left: int, right: int) -> tuple[Record, Record]:
         """The values of both records of a pair."""

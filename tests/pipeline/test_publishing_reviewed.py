@@ -35,7 +35,7 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, t
     code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
     assert code == 0
     release = tmp_path / "releases/2026"
-    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["looked_at"] == 30
+    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["reviewed"] == 30
     assert "Error by clerical review" in (release / "report/index.html").read_text()
     assert shown.splitlines() == [
         f"published  {release}",
@@ -82,4 +82,4 @@ def test_a_sample_drawn_anew_keeps_the_last_estimate(village: Any, tmp_path: Pat
     before = estimate_step(village.root, STEP)
     draw_sample(village.root, STEP, 30, seed=5)
     release = publish(village.root, tmp_path / "releases")
-    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["looked_at"] == before["looked_at"]
+    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["reviewed"] == before["reviewed"]

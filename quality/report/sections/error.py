@@ -183,19 +183,19 @@ def review_section(p: Publication) -> Section | None:
     passes: list[Row] = []
     summary, left_out = "", False
     for review in [one for one in p.reviews if one["step"] in steps]:
-        title, looked_at = p.name_of(review["step"]), p.d.count(review["looked_at"])
+        title, reviewed = p.name_of(review["step"]), p.d.count(review["reviewed"])
         seen = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
-            rows.append([title, meaning, looked_at, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
+            rows.append([title, meaning, reviewed, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
         drawn.append([title, *measures_of({key: all_readings(review[key]) for key in seen}, p.d, seen)])
         precision = in_brackets([cell for cell in drawn[-1][1:4] if isinstance(cell, Cell)])
-        uncertain = p.d.percent(review["uncertain"], review["looked_at"]).with_unit()
+        uncertain = p.d.percent(review["uncertain"], review["reviewed"]).with_unit()
         summary = (
-            f"{title}: {precision} of links are correct, from {looked_at.text} pairs reviewed ({uncertain} uncertain)."
+            f"{title}: {precision} of links are correct, from {reviewed.text} pairs reviewed ({uncertain} uncertain)."
         )
         for row in review["by_pass"]:
-            three = with_interval(row["precision"], p.d, seen=row["looked_at"])
-            passes.append([title, p.names.words(row["made_by"]), p.d.count(row["looked_at"]), *three])
+            three = with_interval(row["precision"], p.d, seen=row["reviewed"])
+            passes.append([title, p.names.words(row["made_by"]), p.d.count(row["reviewed"]), *three])
         left_out = left_out or bool(review["unseen"])
     if not rows:
         return None

@@ -110,21 +110,21 @@ def test_what_is_reckoned_from_a_hidden_figure_is_hidden_and_not_without_a_base(
     assert [change(two, places, 1, d).text for places in ((0, 0), (0, 1), (1, 2), (0, 2))] == ["0.0", "c", "c", "z"]
 
 
-def reviewed(looked_at: int, others: int) -> dict[str, Any]:
+def reviewed(reviewed: int, others: int) -> dict[str, Any]:
     """A review of 400 links, of which a rule made 34 and two of those were looked at."""
     share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
     readings = dict.fromkeys(("low", "middle", "high"), share)
-    strata = [{"accepted": True, "pairs": 400, "looked_at": looked_at},
-              {"accepted": False, "pairs": 30, "looked_at": others}]  # fmt: skip
+    strata = [{"accepted": True, "pairs": 400, "reviewed": reviewed},
+              {"accepted": False, "pairs": 30, "reviewed": others}]  # fmt: skip
     by_pass = [
-        {"made_by": "rule 1", "looked_at": looked_at - 2, "precision": share},
+        {"made_by": "rule 1", "reviewed": reviewed - 2, "precision": share},
         {
             "made_by": "rule 2",
-            "looked_at": 2,
+            "reviewed": 2,
             "precision": {"of": 34, "count": 34, "value": 1.0, "low": 0.9, "high": 1.0},
         },
     ]
-    return {"step": "npd-cis", "looked_at": looked_at + others, "uncertain": 0, "unseen": [], "by_pass": by_pass,
+    return {"step": "npd-cis", "reviewed": reviewed + others, "uncertain": 0, "unseen": [], "by_pass": by_pass,
             "strata": strata, "precision": readings, "recall": readings, "f1": readings}  # fmt: skip
 
 

@@ -289,13 +289,13 @@ def test_error_is_that_of_the_best_source(counted: dict[str, Any]) -> None:
     """Truth, else a review of ten links at least, else match probabilities."""
     step = counted["steps"][0]
     share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
-    strata = [{"accepted": True, "pairs": 400, "looked_at": 9}, {"accepted": False, "pairs": 30, "looked_at": 20}]
+    strata = [{"accepted": True, "pairs": 400, "reviewed": 9}, {"accepted": False, "pairs": 30, "reviewed": 20}]
     readings = dict.fromkeys(("low", "middle", "high"), share)
     review = {"step": "npd-cis", "precision": readings, "recall": readings, "strata": strata}
     assert known_error(step, [review])[0] == "truth"  # type: ignore[index]
     step["accuracy"] = None
-    for looked_at, shown in ((9, ["c"] * 4), (10, ["99.00", "98.00 to 100.00"] * 2)):
-        strata[0]["looked_at"] = looked_at
+    for reviewed, shown in ((9, ["c"] * 4), (10, ["99.00", "98.00 to 100.00"] * 2)):
+        strata[0]["reviewed"] = reviewed
         (table,) = [b for b in statement_of(counted, reviews=[review])["linkage"] if isinstance(b, Table)]
         assert [cell.text for cell in table.rows[0][3:7]] == shown  # type: ignore[union-attr]
     assert known_error(step)[0] == "estimate"  # type: ignore[index]

@@ -84,10 +84,10 @@ def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
         assert page.status_code == 200
     assert "No pair waits for you" in page.text
     estimated = estimate_step(run, STEP)
-    assert estimated["looked_at"] == len(desk.pairs) >= 50
+    assert estimated["reviewed"] == len(desk.pairs) >= 50
     assert estimated["precision"]["middle"]["value"] == 1.0
     said = re.sub(r"<[^>]*>", " ", ann.post("/estimate").text)
-    links = sum(row["looked_at"] for row in estimated["strata"] if row["accepted"])
+    links = sum(row["reviewed"] for row in estimated["strata"] if row["accepted"])
     assert re.search(rf"Precision, uncertain [a-z ]+ 100\.00 +[\d.]+ +100\.00 +{links} ", said)
     assert re.search(rf"Recall, uncertain [a-z ]+ +[\d.]+ +[\d.]+ +[\d.]+ +{len(desk.pairs)} ", said)
     labels = labels_store(run).rows().to_pylist()

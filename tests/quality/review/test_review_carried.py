@@ -138,12 +138,12 @@ def test_labels_carry_no_key_of_a_record(releases: Releases, second: Path) -> No
 def test_an_estimate_counts_pairs_up_to_the_first_that_is_open(releases: Releases, second: Path) -> None:
     """Two of 100 pairs are open: old answers stand for no new pair before these are answered too."""
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
-    assert estimate_step(second, STEP)["looked_at"] < 98
+    assert estimate_step(second, STEP)["reviewed"] < 98
     places = releases.pupils(second)
     waiting = [pair for pair in sample_of(second, STEP).pairs if places[pair][0] in (NEW, MOVED)]
     answer(second, STEP, dict.fromkeys(waiting, "match"), "Bob")
     said = estimate_step(second, STEP)
-    assert (said["looked_at"], said["uncertain"]) == (100, 1)
+    assert (said["reviewed"], said["uncertain"]) == (100, 1)
     assert said["precision"]["middle"]["value"] == pytest.approx(98.5 / 100)
 
 

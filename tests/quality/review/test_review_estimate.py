@@ -340,7 +340,7 @@ def test_recall_is_unknown_where_only_links_were_reviewed() -> None:
 def test_a_stratum_without_answers_is_named() -> None:
     result = estimate(STRATA, {"links": Answers(100, 0)})
     assert result["unseen"] == ["doubtful links", "other pairs"]
-    assert (result["links"], result["looked_at"]) == (1100, 100)
+    assert (result["links"], result["reviewed"]) == (1100, 100)
 
 
 def test_no_error_seen_is_not_no_error(rows: Any) -> None:
