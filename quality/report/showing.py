@@ -38,6 +38,8 @@ def with_interval(share: Any, d: Disclosure, *, seen: int | None = None) -> list
 def in_brackets(cells: Sequence[Cell]) -> str:
     """A figure with its interval in words."""
     value, low, high = cells
+    if low.value is None:  # a bound has no interval
+        return value.with_unit()
     return f"{value.with_unit()} ({low.text} to {high.text})"
 
 

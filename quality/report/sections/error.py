@@ -99,9 +99,9 @@ def _spine_people(people: Mapping[str, Any], d: Disclosure) -> dict[str, Cell]:
 
 def _in_words(p: Publication, step: Step) -> str:
     precision, _, _, recall, *_ = p.released(step).measures()
-    if precision.value is None or recall.value is None:
-        return f"{p.name_of(step)}: too few links or true matches to show error."
-    return f"{p.name_of(step)}: {precision.text}% of links are correct; {recall.text}% of true matches are linked."
+    shares = [(precision, "of links are correct"), (recall, "of true matches are linked")]
+    shown = [f"{cell.with_unit()} {what}" for cell, what in shares if not cell.mark]
+    return f"{p.name_of(step)}: {'; '.join(shown) or 'too few links or true matches to show error'}."
 
 
 def _cardinality_note(steps: Sequence[Step]) -> str:
@@ -183,19 +183,23 @@ def review_section(p: Publication) -> Section | None:
     passes: list[Row] = []
     summary, left_out = "", False
     for review in [one for one in p.reviews if one["step"] in steps]:
-        title, reviewed = p.name_of(review["step"]), p.d.count(review["reviewed"])
+        title, counts = p.name_of(review["step"]), {str(row["made_by"]): row["reviewed"] for row in review["by_pass"]}
+        whole = {"": review["reviewed"], "other pairs": review["reviewed"] - sum(counts.values())}
+        seen_by = p.d.counts({**counts, **whole}, [Sum("", (*counts, "other pairs"))], unpublished=["other pairs"])
+        reviewed = seen_by[""]
         seen = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
             rows.append([title, meaning, reviewed, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
         drawn.append([title, *measures_of({key: all_readings(review[key]) for key in seen}, p.d, seen)])
         precision = in_brackets([cell for cell in drawn[-1][1:4] if isinstance(cell, Cell)])
-        uncertain = p.d.percent(review["uncertain"], review["reviewed"]).with_unit()
+        uncertain = p.d.percent(review["uncertain"], review["reviewed"], tied=[reviewed]).with_unit()
         summary = (
             f"{title}: {precision} of links are correct, from {reviewed.text} pairs reviewed ({uncertain} uncertain)."
         )
         for row in review["by_pass"]:
             three = with_interval(row["precision"], p.d, seen=row["reviewed"])
-            passes.append([title, p.names.words(row["made_by"]), p.d.count(row["reviewed"]), *three])
+            three = three if seen_by[row["made_by"]].mark is None else [seen_by[row["made_by"]]] * 3
+            passes.append([title, p.names.words(row["made_by"]), seen_by[row["made_by"]], *three])
         left_out = left_out or bool(review["unseen"])
     if not rows:
         return None

@@ -49,7 +49,8 @@ def methods_section(p: Publication) -> Section:
     profile = p.d.profile
     rounding = "Parts may not add up to totals. " if profile.round_to > 1 else ""
     control = f"Disclosure control: profile “{profile.title}”. {profile.of_counts}. {rounding}"
-    control += f"Percentages are calculated from {profile.percent_from} counts. Intervals are 95%."
+    control += f"Percentages are calculated from {profile.percent_from} counts. Intervals are 95%. "
+    control += "“At least” is a bound that depends on the denominator only, where errors are too few to show."
     return Section("methods", "Methods and this run", [*blocks, Text(control)])
 
 

@@ -128,11 +128,11 @@ def summary(p: Publication) -> str:
     if not known:
         return f"{first} Nothing measures the error of its links."
     precision, recall = (_error_cells(p, subject.step, known, measure) for measure in ("precision", "recall"))
-    if precision[0].value is None:
+    if precision[0].mark:
         return f"{first} Its links are too few to show their error."
     by = "" if known[0] == "truth" else "From their match probabilities, an estimated "
     text = f"{by}{in_brackets(precision)} of links are correct"
-    text += f" and {in_brackets(recall)} of true matches were linked" if recall[0].value is not None else ""
+    text += f" and {in_brackets(recall)} of true matches were linked" if not recall[0].mark else ""
     return f"{first} {text}."
 
 
@@ -271,8 +271,10 @@ def _advice(p: Publication, subject: Side, known: Known, has_fewer: bool, has_fa
         )
     if has_falser:
         advice.append("Repeat comparisons of groups with more false links on links of match probability 0.99 or more.")
-    low = _error_cells(p, subject.step, known, "precision")[1].value
-    if low is None or low < _GOOD_PRECISION:
+    precision, low, _ = _error_cells(p, subject.step, known, "precision")
+    if (
+        precision.mark or (low.value or _GOOD_PRECISION) < _GOOD_PRECISION
+    ):  # a figure without interval is a bound of 99 or more
         advice.append(
             "False links may matter: repeat the main result on links of match probability 0.99 or more. An effect that "
             "grows was weakened by false links."

@@ -1,11 +1,13 @@
-"""An attack on finished reports of random populations: it reads the page and its CSV, and recovers no suppressed count."""
+"""An attack on finished pages of random populations: it reads tables and CSV, and recovers no suppressed count."""
 
 import copy
 import csv
 import io
 import json
+import math
 import random
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,15 @@ from urllib.parse import unquote
 import pytest
 
 from linkage.pipeline.manifest import FORMAT
+from quality import disclosure
+from quality.dashboard import Run, write_site
+from quality.dashboard.reading import RunsBelow
+from quality.disclosure import Disclosure, ProtectionLevel, Sum, disclosed, exact_bounds
 from quality.intervals import wilson
 from quality.measures.accuracy import error_counts
 from quality.measures.bias import _by_truth, _rates
+from quality.measures.drift import drift
+from quality.report.linked_tables import CORRECT, FALSE, MISSED, StepCounts, counts_of
 from quality.report.render import Inputs, render, render_run
 from quality.report.waterfall import kind_of
 
@@ -61,6 +69,41 @@ def population(counted: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict
     return evaluation, groups
 
 
+def linked_population(counted: dict[str, Any], seed: int) -> dict[str, Any]:
+    """A population with rows, identifiers, a spine, agreement levels, match weights and link draws, many of them few."""
+    evaluation, groups = population(counted, seed)
+    (step,), draw = evaluation["steps"], random.Random(seed)
+    people, links, eligible = (sum(row[key] for row in groups.values()) for key in ("all", "linked", "eligible"))
+    few = draw.randint(1, 9)
+
+    def some(of: int) -> int:
+        """All of a count, all but few, few, none or any."""
+        return min(of, max(0, draw.choice([of - few, few, 0, of, draw.randint(0, of)])))
+
+    sources = []
+    for name in ("npd", "cis"):
+        present, quarantined = some(people), some(60)
+        identifiers = [{"identifier": "surname", "entities": people, "present": present, "several": some(present)}]
+        sources.append({"source": name, "rows_read": people + 50 + quarantined, "records": people + 50,
+                        "quarantined": quarantined, "entities": people, "completeness": identifiers})  # fmt: skip
+    parts = [some(links)]
+    parts += [some(links - parts[0])]
+    parts += [links - sum(parts)]
+    drawn = {"mean": links, "low": max(0, links - few), "high": links, "deviation": 1.5}
+    of_groups = [{"group": key, "label": key, **{name: row[name] for name in ("eligible", "linked")}, "deviation": 0.7,
+                  **dict.fromkeys(("mean", "low", "high"), row["linked"])} for key, row in groups.items()]  # fmt: skip
+    step |= {
+        "levels": [{"comparison": "surname", "level": level, "links": n} for level, n in enumerate(parts)],
+        "weights": [{"decision": "accepted", "bin": 5 * n, "pairs": part} for n, part in enumerate(parts)],
+        "link_draws": {"draws": 20, "links": drawn, "pairs": links + few, "in_all": links,
+                       "linked": {**drawn, "eligible": eligible, "linked": links},
+                       "characteristics": [{"characteristic": "sex", "title": "Sex", "groups": of_groups}]},
+    }  # fmt: skip
+    on_spine = [{"source": name, "people": some(people), "entities": people} for name in ("npd", "cis")]
+    spine = {"people": people, "entities": 2 * people, "by_source": on_spine, "removed_links": [], "accuracy": None}
+    return {**evaluation, "sources": sources, "spine": spine, "tables": {}}
+
+
 def tables_of(page: str) -> list[list[list[str]]]:
     """The tables of a page, and those of its CSV downloads."""
     texts = re.findall(r'href="data:text/csv;charset=utf-8,([^"]*)"', page)
@@ -70,6 +113,105 @@ def tables_of(page: str) -> list[list[list[str]]]:
         cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
         tables.append([[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in cells])
     return [table for table in tables if table and table[0]]
+
+
+def captioned(page: str) -> dict[str, list[list[str]]]:
+    """The tables of a page by caption, without their heads."""
+    tables: dict[str, list[list[str]]] = {}
+    for caption, text in re.findall(r"<caption>(.*?)</caption>(.*?)</table>", page, re.DOTALL):
+        cells = [
+            re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+            for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)
+        ]
+        tables[caption] = [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in cells[1:]]
+    return tables
+
+
+_LINKS = ("step", "decision", "accepted")
+_SPLIT = ("all", "eligible", "linked")
+_TRUTH = (("true", "all"), ("judged", "assessed"), CORRECT, FALSE)
+_SHARES = {"People with a value, %": "present", "People with more than one value over time, %": "several"}
+_ROWS = {"rows read": "read", "quarantined rows": "quarantined", "people": "people"}
+
+
+def facts(page: str, run: int = 1) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys of counts with what a page says of them. Of two runs that a page compares: of the first, 0, or the second, 1."""
+    tables = {name: rows for name, rows in captioned(page).items() if run or name in ("Published counts", "Counts")}
+    for name, text in tables.get("Records and links", []):
+        source, _, what = name.partition(": ")
+        yield (
+            (_LINKS if what == "links" else ("source", source.lower(), _ROWS[what]) if what else ("spine", "people")),
+            text,
+        )
+    for name, *texts in tables.get("Published counts", []):
+        first, *_, last = name.lower().replace(",", "").split()
+        key: tuple[str, ...] = ("source", first, last)
+        if last == "spine":
+            key = ("spine", "people") if name == "People on the spine" else ("spine", "of", name.split()[2].lower())
+        elif last in ("links", "eligible"):
+            key = _LINKS if last == "links" else ("step", *_side(name), "total", "", "eligible")
+        yield key, texts[run]
+    for _, what, *texts in tables.get("Counts", []):
+        yield (
+            ("spine", "people") if what == "People" else _LINKS if what == "Links" else ("step", "decision", "review"),
+            texts[run],
+        )
+    for caption, rows in tables.items():
+        for row in rows:
+            for what, text in zip(_SPLIT, row[2:5], strict=False):
+                if caption.endswith("link rate by group"):
+                    yield ("step", "left", "sex", row[1], what), text
+                if caption == "Link rates by step and side":
+                    yield ("step", *_side(row[1]), "total", "", what), text
+            if caption.endswith("pairs by match weight"):
+                yield ("step", "bin", row[0].lower(), row[1].split()[0]), row[2]
+            if caption == "Accuracy against truth by step":
+                yield from ((("step", *key), text) for key, text in zip(_TRUTH, row[1:5], strict=True))
+                yield ("step", "at most", *FALSE), row[5]
+                yield ("step", "at most", *MISSED), row[8]
+            if what := _SHARES.get(caption):
+                yield from (
+                    (("share", source, what, row[0].lower()), text)
+                    for source, text in zip(("npd", "cis"), row[1:], strict=True)
+                )
+
+
+def _side(name: str) -> tuple[str]:
+    return ("left",) if "NPD" in name.split(": ")[-1] else ("right",)
+
+
+def left_exposed(
+    evaluation: dict[str, Any], pages: Iterable[tuple[tuple[str, ...], str]]
+) -> dict[tuple[str, ...], int]:
+    """Counts below ten that an attacker calculates from all that pages say, or knows to be below ten."""
+    (step,) = evaluation["steps"]
+    linked, of_step = counts_of(evaluation), StepCounts(step)
+    counts = linked.counts | {("step", *key): count for key, count in of_step.counts.items()}
+    sums = [
+        *linked.sums,
+        *(Sum(("step", *one.total), tuple(("step", *key) for key in one.parts)) for one in of_step.sums),
+    ]
+    sums += [Sum(("source", step[side], "people"), (("step", side, "total", "", "all"),)) for side in ("left", "right")]
+    unpublished = {*linked.unpublished, *(("step", *key) for key in of_step.unpublished)}
+    shown = set()
+    for key, text in pages:
+        number = re.fullmatch(r"(at least )?([\d,.]+)", text)
+        if key[0] == "share" and number:  # to a tenth of a per cent: of fewer than a thousand people the count
+            shown.add(("source", key[1], key[2], key[3]))
+        elif number and number[1]:
+            part, base = key[2:], ("judged", "assessed") if key[2:] == FALSE else ("true", "all")
+            most = math.floor((1 - float(number[2]) / 100) * counts["step", *base] + 1e-9)
+            counts |= {key: most, ("slack", *key): most - counts["step", *part]}
+            sums.append(Sum(key, (("step", *part), ("slack", *key))))
+            shown.add(key)
+        elif number and key[1] != "at most":
+            assert counts[key] == int(text.replace(",", "")), key
+            shown.add(key)
+    hidden = set(counts) - shown
+    small = {key: ProtectionLevel(lower=10) for key, n in counts.items() if 0 < n < 10 and key[0] != "slack"}
+    assert not {key: counts[key] for key in set(small) & shown}
+    exposed = disclosed(exact_bounds(counts, sums, unpublished=unpublished & hidden), hidden, small)
+    return {key: counts[key] for key in exposed}
 
 
 @cache
@@ -118,6 +260,52 @@ def test_no_suppressed_count_is_recovered_from_a_finished_page(
         page = render(Inputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
         disclosed |= {(seed, *one): groups[one[0]] for one in recovered(page, groups)}
     assert not disclosed
+
+
+@pytest.mark.parametrize("seeds", [range(10), pytest.param(range(10, 210), marks=pytest.mark.slow)], ids=["10", "200"])
+def test_linked_tables_of_report_dashboard_and_comparison_recover_no_small_count(
+    counted: dict[str, Any], seeds: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs, their reports, the second's changes since the first, and a dashboard of both; without rounding."""
+    profile = disclosure.load().model_copy(update={"round_to": 1})
+    monkeypatch.setattr(disclosure, "load", lambda _: profile)
+    for seed in seeds:
+        runs = [linked_population(counted, 2 * seed + n) for n in (0, 1)]
+        reports = [render(Inputs(runs[0]), tmp_path / "0.html"),
+                   render(Inputs(runs[1], drift=drift(*runs)), tmp_path / "1.html")]  # fmt: skip
+        manifest = {"status": "done", "configuration": {}}
+        write_site(
+            RunsBelow([Run(str(n), tmp_path, manifest, one) for n, one in enumerate(runs)], []), tmp_path / "site"
+        )
+        pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "site").glob("*.html")]
+        first, second = (page.read_text(encoding="utf-8") for page in reports)
+        for n, evaluation in enumerate(runs):
+            read = [*facts((first, second)[n], 1), *(one for page in pages for one in facts(page, n))]
+            assert not left_exposed(evaluation, [*read, *(facts(second, 0) if n == 0 else ())]), seed
+
+
+def test_figures_of_hidden_counts_do_not_depend_on_how_they_divide(counted: dict[str, Any], tmp_path: Path) -> None:
+    """Four and five links at two levels, or five and four: stability index, differences and draws are the same."""
+    texts = set()
+    for one, other in ((4, 5), (5, 4)):
+        evaluation = linked_population(counted, 5)
+        (step,) = evaluation["steps"]
+        links = sum(row["pairs"] for row in step["decisions"])
+        levels = [one, other, 50, links - 50 - one - other]
+        step["levels"] = [{"comparison": "surname", "level": n, "links": count} for n, count in enumerate(levels)]
+        changes = drift(linked_population(counted, 5), evaluation)
+        texts.add(render(Inputs(evaluation, drift=changes), tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert len(texts) == 1
+
+
+def test_a_bound_of_precision_is_the_same_for_every_number_below_the_threshold() -> None:
+    d, texts = Disclosure(disclosure.load()), set()
+    for false in range(1, 10):
+        counts = {("false",): false, ("correct",): 12_000 - false, ("all",): 12_000}
+        sums = [Sum(("all",), (("correct",), ("false",)))]
+        cells, bounds = d.release(counts, sums, unpublished=(), bases={("false",): ("all",)})
+        texts.add((cells["false",].text, bounds["false",].text))
+    assert texts == {("c", "at least 99.9")}
 
 
 def test_a_folder_of_own_files_has_exact_counts_until_it_is_published(counted: dict[str, Any], tmp_path: Path) -> None:
