@@ -24,7 +24,7 @@ from quality.intervals import wilson
 from quality.measures.accuracy import error_counts
 from quality.measures.bias import _by_truth, _rates
 from quality.measures.drift import drift
-from quality.report.linked_tables import CORRECT, FALSE, MISSED, StepCounts, counts_of
+from quality.report.linked_tables import CORRECT, FALSE, MISSED, StepCounts
 from quality.report.render import Inputs, render, render_run
 from quality.report.waterfall import kind_of
 
@@ -184,15 +184,31 @@ def left_exposed(
     evaluation: dict[str, Any], pages: Iterable[tuple[tuple[str, ...], str]]
 ) -> dict[tuple[str, ...], int]:
     """Counts below ten that an attacker calculates from all that pages say, or knows to be below ten."""
-    (step,) = evaluation["steps"]
-    linked, of_step = counts_of(evaluation), StepCounts(step)
-    counts = linked.counts | {("step", *key): count for key, count in of_step.counts.items()}
-    sums = [
-        *linked.sums,
-        *(Sum(("step", *one.total), tuple(("step", *key) for key in one.parts)) for one in of_step.sums),
-    ]
+    (step,), people = evaluation["steps"], evaluation["spine"]["people"]
+    of_step, counts, sums = StepCounts(step), {("spine", "people"): people}, []
+
+    def within(whole: tuple[str, ...], key: tuple[str, ...], count: int) -> None:
+        counts.update({key: count, ("rest", *whole, *key): counts[whole] - count})
+        sums.append(Sum(whole, (key, ("rest", *whole, *key))))
+
+    for source, spine in zip(evaluation["sources"], evaluation["spine"]["by_source"], strict=True):
+        of = ("source", source["source"])
+        counts |= {
+            (*of, "read"): source["rows_read"],
+            (*of, "records"): source["records"],
+            (*of, "people"): source["entities"],
+        }
+        within((*of, "read"), (*of, "quarantined"), source["quarantined"])
+        sums.append(Sum((*of, "read"), ((*of, "quarantined"), (*of, "records"))))
+        for row in source["completeness"]:
+            within((*of, "people"), (*of, "present", row["identifier"]), row["present"])
+            within((*of, "present", row["identifier"]), (*of, "several", row["identifier"]), row["several"])
+        for whole in (("spine", "people"), (*of, "people")):
+            within(whole, ("spine", "of", source["source"]), spine["people"])
+    unpublished = {key for key in counts if key[0] == "rest"} | {("step", *key) for key in of_step.unpublished}
+    counts |= {("step", *key): count for key, count in of_step.counts.items()}
+    sums += [Sum(("step", *one.total), tuple(("step", *key) for key in one.parts)) for one in of_step.sums]
     sums += [Sum(("source", step[side], "people"), (("step", side, "total", "", "all"),)) for side in ("left", "right")]
-    unpublished = {*linked.unpublished, *(("step", *key) for key in of_step.unpublished)}
     shown = set()
     for key, text in pages:
         number = re.fullmatch(r"(at least )?([\d,.]+)", text)
