@@ -68,11 +68,11 @@ class System:
         return [*self.command, verb, *map(str, data.files), *options]
 
 
-_LEO, _MODULE = (str(Path(sys.executable).with_name("leo")),), (sys.executable, "-m")
+LEO, _MODULE = (str(Path(sys.executable).with_name("leo")),), (sys.executable, "-m")
 SYSTEMS = {
     _SPLINK: System((*_MODULE, "benchmarks.systems.splink"), prepared=True),
-    "leo link": System(_LEO),
-    "leo link --links-only": System(_LEO, ("--links-only",), dedupes=False),
+    "leo link": System(LEO),
+    "leo link --links-only": System(LEO, ("--links-only",), dedupes=False),
     "leo-linkage core": System((*_MODULE, "benchmarks.systems.core"), prepared=True, dedupes=False),
 }
 
@@ -200,7 +200,7 @@ def _runs(systems: dict[str, System], people: int, scratch: Path) -> Iterator[di
         if system.evidence is None and name != "as shipped":
             continue
         out = scratch / f"run-{number}"
-        command = [*_LEO, "demo", "--people", str(people), "--out", str(out)]
+        command = [*LEO, "demo", "--people", str(people), "--out", str(out)]
         took = measure.run(command, timeout=_TIMEOUT, folder=_models(system.evidence, scratch / f"models-{number}"))
         outcome = {"note": took.failure()} if took.exit_code else _judged_run(out)
         yield {"set": f"run of {people:,}", "system": name, **took.cost(), **outcome}

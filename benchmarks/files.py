@@ -5,7 +5,9 @@ and ready-right.parquet where an analyst would have to prepare the files first (
 sides); truth.csv or truth.parquet with left_id and right_id.
 """
 
+import functools
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -82,7 +84,8 @@ def make(name: str, folder: Path, *, people: int, copies: int = 1, rows: int | N
     if name in unseen():
         maps = tuple(word for column in unseen()[name].get("map", ()) for word in ("--map", column))
         return data_set(_unseen(folder, name, rows), maps)
-    makers = {"febrl3": _febrl3, "febrl4": _febrl4, "synthetic": _synthetic, "typos": _typos}
+    presets = {preset: functools.partial(_synthetic, preset=preset) for preset in ("easy", "hard")}
+    makers = {"febrl3": _febrl3, "febrl4": _febrl4, "synthetic": _synthetic, "typos": _typos, **presets}
     if name not in makers:
         sys.exit(f"no data set '{name}'; there are {', '.join([*makers, *unseen()])}, or the path of a folder")
     out = folder / (name if name.startswith("febrl") else f"{name}-{people}")
@@ -130,11 +133,11 @@ def _write_febrl(tables: dict[str, Any], links: Any, out: Path) -> None:
     pd.DataFrame(list(links), columns=["left_id", "right_id"]).to_csv(out / "truth.csv", index=False)
 
 
-def _synthetic(out: Path, people: int) -> None:
+def _synthetic(out: Path, people: int, preset: str = "realistic") -> None:
     """The latest school record of each pupil, and the latest record of each customer, of a synthetic population."""
-    population = out.with_name(f"population-{people}")
+    population = out.with_name(f"population-{preset}-{people}")
     if not population.exists():
-        synthesise(population, people)
+        synthesise(population, people, preset=preset, tables="identities")
     with duckdb.connect() as connection:
         names = {"sources": population / "sources", "truth": population / "truth", "postcode": _POSTCODE, "out": out}
         for name, query in (("left", _PUPILS), ("right", _CUSTOMERS), ("truth", _PAIRS)):
@@ -243,6 +246,28 @@ def _misdated(side: str) -> str:
     return f"""strftime(case when u(i, '{side} dob') >= {TYPOS["dob"]} then born
         else born + case cast(floor(u(i, '{side} dob part') * 3) as integer) when 0 then to_days({moved})
                     when 1 then to_months({moved}) else to_years({moved}) end end, '%Y-%m-%d')"""
+
+
+LESS = {
+    "without birth date": "* exclude (dob)",
+    "without postcode": "* exclude (postcode)",
+    "constant postcode": "* replace ('00000' as postcode)",
+    "initials": "* replace (left(forename, 1) as forename)",
+}
+"""Files that hold less than `synthetic`, and what is left of the columns of the right file, or of both."""
+
+
+def with_less(data: DataSet, what: str) -> DataSet:
+    """The data set without some of what it holds (LESS); initials stand in its right file only."""
+    out = data.truth.parent.with_name(what.replace(" ", "-"))
+    if not out.exists():
+        out.mkdir()
+        shutil.copy(data.truth, out)
+        with duckdb.connect() as connection:
+            for side, path in zip(_SIDES, data.files, strict=True):
+                columns = "*" if what == "initials" and side == "left" else LESS[what]
+                connection.execute(f"copy (select {columns} from '{path}') to '{out / side}.parquet' (format parquet)")
+    return data_set(out)
 
 
 def _multiplied(data: Path, copies: int) -> Path:
