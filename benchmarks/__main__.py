@@ -2,7 +2,7 @@
 
 python -m benchmarks link          two files and one: Splink, leo link, its core (make bench)
 python -m benchmarks unseen        the same systems on files of other countries
-python -m benchmarks ablation      leo link without one technique after the other
+python -m benchmarks ablation      F1 without one technique after the other
 python -m benchmarks education     a whole run, its step education-cis, and Splink on the same people
 python -m benchmarks expected      estimated and true linkage error of runs that have truth
 python -m benchmarks review        coverage of the intervals of clerical reviews
@@ -16,7 +16,7 @@ import importlib
 import sys
 
 _MODULES = {
-    "link": "compare", "unseen": "compare", "ablation": "compare", "education": "education", "expected": "expected",
+    "link": "compare", "unseen": "compare", "ablation": "ablation", "education": "education", "expected": "expected",
     "review": "review", "synth": "synth", "spark": "spark.link",
 }  # fmt: skip
 

@@ -4,19 +4,14 @@ python -m benchmarks link                                       # both kinds of 
 python -m benchmarks link --set typos --people 165000 --runs 3 --label 100k
 python -m benchmarks link --set synthetic --copies 10 --system "leo link" --label 10m
 python -m benchmarks unseen                                     # every pair of unseen.toml, or --set german
-python -m benchmarks ablation --set febrl4 --set german         # leo link without one technique after the other
 
 A set may also be the path of a folder with left, right (or file) and truth, as Parquet or CSV.
 """
 
 import argparse
-import json
-import shutil
 import statistics
 import sys
 import tempfile
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +21,6 @@ import duckdb
 from benchmarks import files, measure
 from benchmarks.files import DataSet
 from benchmarks.results import accuracy, facts, save
-from linkage.config.resources import config_file
-from linkage.model import from_dict
-from linkage.model.leo import settings_of
 
 PEOPLE = 1_650_000  # files of about 1M x 1.55M rows
 _TIMEOUT = 3_600.0  # seconds of one run of a system
@@ -38,7 +30,6 @@ _STEP = "education-cis"  # of a run, what the ablation judges
 _SETS = {
     "link": ("synthetic", "typos", "febrl4", "febrl3"),
     "unseen": tuple(files.unseen()),
-    "ablation": ("febrl3", "febrl4", *files.unseen()),
 }
 
 
@@ -50,14 +41,12 @@ class System:
         more: options of `leo link`.
         prepared: the system gets the files as an analyst would prepare them, and no options.
         dedupes: whether it also takes one file.
-        evidence: of a run, what its models know; None for the models that ship.
     """
 
     command: tuple[str, ...]
     more: tuple[str, ...] = ()
     prepared: bool = False
     dedupes: bool = True
-    evidence: tuple[str, ...] | None = None
 
     def on(self, data: DataSet, threshold: float, out: Path) -> list[str]:
         """The whole command for a data set."""
@@ -77,39 +66,17 @@ SYSTEMS = {
 }
 
 
-def variants() -> dict[str, System]:
-    """The variants of ablation.toml: constants with other values, options, or what the models of a run know."""
-    raw = tomllib.loads(Path(__file__).with_name("ablation.toml").read_text(encoding="utf-8"))["variant"]
-    return {
-        one["name"]: System(
-            (*_MODULE, "benchmarks.systems.patched", json.dumps(one.get("patch", {}))),
-            tuple(one.get("options", ())),
-            dedupes="options" not in one,
-            evidence=tuple(one["evidence"]) if "evidence" in one else None,
-        )
-        for one in raw
-    }
-
-
 def main(arguments: list[str], benchmark: str) -> None:
     options, about = _options(arguments, benchmark), facts()
     rows: list[dict[str, Any]] = []
-    systems = variants() if benchmark == "ablation" else SYSTEMS
-    systems = {name: system for name, system in systems.items() if not options.system or name in options.system}
+    systems = {name: system for name, system in SYSTEMS.items() if not options.system or name in options.system}
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
         folder = Path(options.folder or scratch).resolve()
         for name in options.set or _SETS[benchmark]:
-            if name == "run":
-                rows += _runs(systems, options.people, Path(scratch))
-                continue
             data = files.make(name, folder, people=options.people, copies=options.copies, rows=options.rows)
-            fitting = {
-                label: system
-                for label, system in systems.items()
-                if (len(data.files) == 2 or system.dedupes) and system.evidence is None
-            }
+            fitting = {label: system for label, system in systems.items() if len(data.files) == 2 or system.dedupes}
             rows += compared(data, fitting, Path(scratch), runs=options.runs, threshold=options.threshold)
     save(benchmark, rows, about, options.label)
 
@@ -120,8 +87,8 @@ def _options(arguments: list[str], benchmark: str) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(prog=f"benchmarks {benchmark}", description=__doc__.split("\n")[0])
     parser.add_argument("--set", action="append", help="a data set, or the path of one; may be repeated")
-    parser.add_argument("--system", action="append", help="this system or variant only; may be repeated")
-    parser.add_argument("--people", type=number, default=PEOPLE, help="of the sets synthetic, typos and run")
+    parser.add_argument("--system", action="append", help="this system only; may be repeated")
+    parser.add_argument("--people", type=number, default=PEOPLE, help="of the sets synthetic, typos, easy and hard")
     parser.add_argument("--copies", type=int, default=1, help="link files of so many copies of these people")
     parser.add_argument("--rows", type=number, help="of the left file of a pair of unseen.toml")
     parser.add_argument(
@@ -192,31 +159,3 @@ def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:
         key: statistics.median(row[key] for row in rows if key in row) if key in numbers else rows[-1].get(key)
         for key in dict.fromkeys(key for row in rows for key in row)
     } | {"runs": len(rows)}
-
-
-def _runs(systems: dict[str, System], people: int, scratch: Path) -> Iterator[dict[str, Any]]:
-    """A run of leo demo for each variant that says what the models know."""
-    for number, (name, system) in enumerate(systems.items()):
-        if system.evidence is None and name != "as shipped":
-            continue
-        out = scratch / f"run-{number}"
-        command = [*LEO, "demo", "--people", str(people), "--out", str(out)]
-        took = measure.run(command, timeout=_TIMEOUT, folder=_models(system.evidence, scratch / f"models-{number}"))
-        outcome = {"note": took.failure()} if took.exit_code else _judged_run(out)
-        yield {"set": f"run of {people:,}", "system": name, **took.cost(), **outcome}
-
-
-def _models(evidence: tuple[str, ...] | None, folder: Path) -> Path:
-    """A folder in which `leo demo` finds models that know no more than this, untrained: each step trains them itself."""
-    (folder / "models").mkdir(parents=True)
-    if evidence is not None:
-        shutil.copy(config_file("demo.toml"), folder)
-        for name, number in (("education", "uln"), ("cis", "nino")):
-            from_dict(settings_of(number, evidence)).save(folder / "models" / f"{name}.json")
-    return folder
-
-
-def _judged_run(out: Path) -> dict[str, float]:
-    steps = json.loads((out / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
-    truth = next(step["accuracy"] for step in steps if step["step"] == _STEP)
-    return accuracy(truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"])

@@ -1,16 +1,16 @@
 """The harness that compares systems: its files, how links are judged, what a process took, and the page of results."""
 
-import json
-import subprocess
 import sys
 import time
 
 import duckdb
 import pytest
 
-from benchmarks import files, measure, results
-from benchmarks.compare import SYSTEMS, judged, variants
+from benchmarks import ablation, files, measure, results
+from benchmarks.ablation import techniques
+from benchmarks.compare import SYSTEMS, judged
 from benchmarks.files import TYPOS, DataSet, data_set
+from linkage.match import thresholds
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +97,29 @@ def test_every_system_links_a_small_set(typos, tmp_path):
         assert judged(small, out)["f1"] > 0.95, name
 
 
-def test_variants_patch_constants_that_are_there():
-    for name, system in variants().items():
-        done = subprocess.run([*system.command, "--help"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (name, done.stderr)
-    command = [sys.executable, "-m", "benchmarks.systems.patched", json.dumps({"linkage.match.resolve.NONE_SUCH": 1})]
-    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "there is no linkage.match.resolve.NONE_SUCH" in done.stderr
+@pytest.mark.parametrize("replaced", [one["without"] for one in techniques() if "without" in one], ids=str)
+def test_a_technique_that_is_left_out_is_there(replaced):
+    with ablation.without(replaced):
+        pass
+    with pytest.raises(AttributeError), ablation.without({"linkage.match.resolve.NONE_SUCH": 1}):
+        pass
+
+
+def test_what_is_left_out_comes_back():
+    before = thresholds.MOST_MATCHED
+    with ablation.without({"linkage.match.thresholds.MOST_MATCHED": 0.0}):
+        assert thresholds.cardinality_adjustment([0.5, 0.5]) == 0
+    with ablation.without({"linkage.match.thresholds.weight_of": {"argument": 0}}):
+        assert thresholds.weight_of(0.9) == 0.9
+    assert before == thresholds.MOST_MATCHED
+
+
+def test_a_files_columns_are_left_out(typos):
+    left, right = files.with_less(typos, "initials").files
+    (((with_initials, whole),),) = [
+        query(f"select max(length(r.forename)), max(length(l.forename)) from '{left}' as l, '{right}' as r")
+    ]
+    assert with_initials == 1 < whole
 
 
 def test_a_process_is_ended_with_its_children_at_its_time_limit(tmp_path):

@@ -1,0 +1,167 @@
+"""python -m benchmarks ablation: F1 without one technique after the other (ablation.toml), in points.
+
+    python -m benchmarks ablation                                   # 15 minutes of a core
+    python -m benchmarks ablation --set febrl3 --technique "Monotone levels"
+
+FEBRL 3 and 4, the pairs of unseen.toml and three synthetic populations are read, trained and linked as `leo link` and
+`leo dedupe` do, without their reports. Techniques of runs are measured by a run of leo demo, by its step education-cis.
+"""
+
+import argparse
+import contextlib
+import json
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from benchmarks import files, measure
+from benchmarks.compare import LEO, judged
+from benchmarks.files import DataSet
+from benchmarks.results import accuracy, facts, save
+from linkage.config.resources import config_file
+from linkage.engine import Engine, connect
+from linkage.files.prepare import JobOptions, Prepared, cardinality_of, prepare
+from linkage.files.train import model_of
+from linkage.match.candidates import pairs_of_file
+from linkage.match.passes import load as load_passes
+from linkage.match.step import link_step
+from linkage.match.units import Units
+from linkage.model import from_dict
+from linkage.model.leo import settings_of
+from linkage.pipeline.linked_files import dedupe_thresholds, link_step_of
+from linkage.spine.clusters import cluster
+
+PEOPLE = {"easy": 20_000, "synthetic": 20_000, "hard": 20_000, "run": 5_000}
+"""People of each synthetic population, which has more pairs than FEBRL."""
+ROWS = 2_500
+"""Rows of the left file of a pair of unseen.toml."""
+_ONE = ("febrl3", "febrl4", *PEOPLE)  # sets with a column of their own
+_STEP = "education-cis"  # of a run
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks ablation", description=__doc__.split("\n")[0])
+    parser.add_argument("--set", action="append", help="a data set, or run; may be repeated")
+    parser.add_argument("--technique", action="append", help="may be repeated")
+    parser.add_argument("--folder", type=Path, help="where the files are kept between runs; temporary when not given")
+    options, about = parser.parse_args(arguments), facts()
+    chosen = {one["name"]: one for one in techniques() if one["name"] in (options.technique or [one["name"]])}
+    f1: dict[str, dict[str, float]] = {name: {} for name in ("", *chosen)}
+    with tempfile.TemporaryDirectory(prefix="leo-bench-") as scratch:
+        for name in options.set or (*_ONE, *files.unseen()):
+            for technique, value in _of_set(name, {"": {}, **chosen}, options.folder or Path(scratch)):
+                f1[technique][name] = value
+            print(name, {technique: round(of[name], 4) for technique, of in f1.items() if name in of}, flush=True)
+    save("ablation", [_row(name, f1[name], f1[""]) for name in f1], about, ", ".join(options.set or ()))
+
+
+def techniques() -> list[dict[str, Any]]:
+    """The techniques of ablation.toml."""
+    return list(tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["technique"])
+
+
+def _row(technique: str, of: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, Any]:
+    """F1 of everything, or what it loses without a technique, in points; of unseen pairs the mean and the extremes."""
+    change = {name: 100 * (f1 - whole[name] if technique else f1) for name, f1 in of.items()}
+    unseen = [value for name, value in change.items() if name not in _ONE]
+    row = {"technique": (technique and f"- {technique}") or "all", **{name: change.get(name) for name in _ONE}}
+    if unseen:
+        row |= {"unseen_mean": sum(unseen) / len(unseen), "unseen_least": min(unseen), "unseen_most": max(unseen)}
+    return row | {"f1": dict(of)}
+
+
+@contextlib.contextmanager
+def without(replaced: Mapping[str, Any]) -> Iterator[None]:
+    """What is named has another value, as ablation.toml describes.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    with contextlib.ExitStack() as stack:
+        for name, value in replaced.items():
+            stack.enter_context(mock.patch(name, _replacement(value)))
+        yield
+
+
+def _replacement(value: Any) -> Any:
+    if not isinstance(value, dict) or not value:
+        return value
+    return lambda *arguments, **_: arguments[value["argument"]] if "argument" in value else value.get("returns")
+
+
+def _of_set(name: str, techniques: Mapping[str, dict[str, Any]], kept: Path) -> Iterator[tuple[str, float]]:
+    """F1 of a data set without each technique that it may show."""
+    for_runs = {technique for technique, one in techniques.items() if "evidence" in one}
+    if name == "run":
+        for technique in ("", *for_runs):
+            yield technique, _of_run(techniques[technique].get("evidence"))
+        return
+    rows = min(ROWS, files.unseen()[name]["rows"]) if name in files.unseen() else None
+    data = files.make(name, kept, people=PEOPLE.get(name, 0), copies=1, rows=rows)
+    with tempfile.TemporaryDirectory() as scratch, connect("duckdb") as engine:
+        read = _read(engine, data, Path(scratch) / "as it is")
+        for number, (technique, one) in enumerate(techniques.items()):
+            if technique not in for_runs:
+                with without(one.get("without", {})):
+                    prepared = _read(engine, data, Path(scratch) / str(number)) if one.get("reads") else read
+                    yield technique, _f1(engine, data, prepared, one.get("options", {}), Path(scratch))
+
+
+def _read(engine: Engine, data: DataSet, folder: Path) -> Prepared:
+    paths = dict(zip(("left", "right") if len(data.files) == 2 else ("file",), data.files, strict=True))
+    return prepare(engine, JobOptions(maps=data.options[1::2]).file_options(paths, (None, None), (None, None)), folder)
+
+
+def _f1(engine: Engine, data: DataSet, prepared: Prepared, options: Mapping[str, Any], folder: Path) -> float:
+    """F1 of one file's clusters, or of two files' links."""
+    request, out = JobOptions(), folder / "links.parquet"
+    model, _ = model_of(engine, request, prepared, lambda _: None)
+    if len(prepared.units) == 1:
+        limits = dedupe_thresholds(request.threshold)
+        pairs = pairs_of_file(engine, model, prepared.units[0], limits.floor(0.0))
+        clusters = cluster(engine, prepared.units[0], pairs.scored, pairs.score, accept=limits.accept)
+        links = engine.sql(_CLUSTERS, k=clusters.members, l=prepared.ids[0])
+    else:
+        cardinality = cardinality_of([records.repeated for records in prepared.records])
+        step = {"threshold": request.threshold, "second_records": True, "cardinality": cardinality, **options}
+        members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=units) for units in prepared.units]
+        result = link_step(
+            engine,
+            link_step_of(step).model_copy(update={"diagnose": False}),
+            *(Units(*side) for side in zip("lr", prepared.units, prepared.units, members, strict=True)),
+            rules=load_passes(config_file("passes/link.toml")),
+            model=model,
+            seed=request.seed,
+        )
+        links = engine.sql(_LINKS, k=result.links, l=prepared.ids[0], r=prepared.ids[1])
+    engine.write(links, out)
+    return judged(data, out)["f1"]
+
+
+_CLUSTERS = "select l.source_id as id, k.cluster_id as person_id from {k} as k join {l} as l using (unit_id)"
+_LINKS = """
+    select l.source_id as left_id, r.source_id as right_id, k.match_weight
+    from {k} as k join {l} as l on l.unit_id = k.left_id join {r} as r on r.unit_id = k.right_id
+    where k.decision = 'accepted'
+"""
+
+
+def _of_run(evidence: list[str] | None) -> float:
+    """F1 of a run of leo demo whose models know no more than `evidence`, untrained; None for the models that ship."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "models").mkdir()
+        if evidence is not None:
+            shutil.copy(config_file("demo.toml"), folder)
+            for name, number in (("education", "uln"), ("cis", "nino")):
+                from_dict(settings_of(number, evidence)).save(folder / "models" / f"{name}.json")
+        took = measure.run([*LEO, "demo", "--people", str(PEOPLE["run"]), "--out", "run"], timeout=600, folder=folder)
+        if took.exit_code:
+            raise SystemExit(f"leo demo: {took.failure()}")
+        steps = json.loads((folder / "run" / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
+    truth = next(step["accuracy"] for step in steps if step["step"] == _STEP)
+    return accuracy(truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"])["f1"]
