@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from linkage.files import codes
 from linkage.files.address import AddressForm, street_alone
 from linkage.files.date_format import DateFormat, composed, read_date
-from linkage.files.full_names import FullNames, suffix_of
+from linkage.files.full_names import FullNames
 from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.read_file import encoded
 from linkage.files.schema import FileSchema
@@ -173,10 +173,6 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         if "surname" in columns:
             roles = ("surname", "surname_particle", "other_surname", "second_surname")
             made.append(_of_roles(schema, roles, surname_fields, family, plain))
-    source = next((role for role in ("name_suffix", "full_name", "surname") if role in columns), None)
-    if source:
-        is_name = source != "name_suffix"
-        made.append(Cleaner(columns[source][:1], ("name_suffix",), lambda text: (suffix_of(text, is_name=is_name),)))
     return made
 
 

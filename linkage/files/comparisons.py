@@ -15,7 +15,6 @@ KINDS = {
     "dob": "date",
     "age": "age",
     "sex": "category",
-    "name_suffix": "category",
     **dict.fromkeys(NUMBERS, "number"),
     "email": "number",
     "phone": "code",

@@ -200,18 +200,3 @@ def _around_names() -> tuple[re.Pattern[str], ...]:
     degree = rf"(?<=[\w.])(?:{degree}|\s*,\s*(?:{any_of(rules.suffixes)})[.]?)+$"
     between = rf"(?<=[^\s,])\s+(?:{any_of(around['between'])})\s+(?=[^\s,])"
     return tuple(re.compile(form, re.IGNORECASE) for form in (title, degree, between))
-
-
-def suffix_of(value: str, *, is_name: bool) -> str | None:
-    """The suffix of a name (JR of "Smith Jr., John"), or the one that a value is; None where there is none."""
-    if not is_name:
-        return _suffixes().get("".join(sign for sign in value.upper() if sign.isalnum()))
-    parts = [part.replace(".", " ").upper().split() for part in value.split(",")]
-    ends = [words[-1] for place, words in enumerate(parts) if words and (place or len(words) > 1)]
-    return next((_suffixes()[end] for end in ends if len(end) > 1 and end in _suffixes()), None)
-
-
-@functools.cache
-def _suffixes() -> dict[str, str]:
-    forms: dict[str, list[str]] = vocabulary()["suffixes"]
-    return {form: known for known, written in forms.items() for form in (known, *written)}

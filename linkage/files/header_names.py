@@ -12,7 +12,7 @@ from linkage.records.layout import listed
 
 ROLES = (
     *("id", "forename", "middle_names", "surname", "second_surname", "other_surname", "surname_particle", "full_name"),
-    *("initials", "name_suffix", "dob", "birth_year", "birth_month", "birth_day", "age", "sex", "postcode"),
+    *("initials", "dob", "birth_year", "birth_month", "birth_day", "age", "sex", "postcode"),
     *("nino", "uln", "upn", "husid", "scn", "ucas_person_id"),
     *("social_security_number", "health_number", "national_number"),
     *("email", "phone", "street_number", "address", "town", "county", "birth_place"),

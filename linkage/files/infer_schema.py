@@ -36,7 +36,7 @@ FIELDS = tuple(role for role in ROLES if role not in _NO_FIELDS)
 NUMBERED = "none"  # What --id says where the rows are to be numbered
 PERSONAL = frozenset({"forename", "surname", "dob", "age", "email", "phone", *NUMBERS})
 """Fields of which a file of persons has one at least."""
-_DERIVED = {"middle_names": "forename", "second_surname": "surname", "name_suffix": "surname"}
+_DERIVED = {"middle_names": "forename", "second_surname": "surname"}
 """Field to the one whose column may hold it too, where the other file has a column of it."""
 _SEVERAL_FORENAMES = 0.05  # share of rows in both files with more than one, from which the others are a field
 _MOSTLY_INITIALS = 0.9  # share of forenames that are one letter, from which the others are slips
@@ -345,16 +345,14 @@ def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
     for side in sides:
         _learn_names(*side)
     _infer_letters(sides)
-    samples = [_sample_of(*side, "forename", "middle_names", "surname", "name_suffix") for side in sides]
+    samples = [_sample_of(*side, "forename", "middle_names", "surname") for side in sides]
     several = [sum(map(bool, further)) > _SEVERAL_FORENAMES * sum(map(bool, first)) for first, further, *_ in samples]
     if "forename" in shared and "middle_names" not in shared and all(several):
         shared.append("middle_names")
-    if "name_suffix" in shared and not all(any(suffixes) for *_, suffixes in samples):
-        shared.remove("name_suffix")
     parts = {"forename": ("middle_names",), "surname": ("second_surname", "other_surname")}
     for name in [name for name in parts if name in shared and len(sides) > 1]:
         are_initials = []
-        for (_, schema), (forenames, _, surnames, _) in zip(sides, samples, strict=True):
+        for (_, schema), (forenames, _, surnames) in zip(sides, samples, strict=True):
             known = [len(value) for value in (forenames if name == "forename" else surnames) if value]
             is_made = "initials" in schema.columns and not {name, "full_name"} & {*schema.columns}
             are_initials.append(is_made or known.count(1) >= _MOSTLY_INITIALS * max(len(known), 1))

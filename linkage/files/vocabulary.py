@@ -26,7 +26,7 @@ class _SexFrame(Frozen):
 
 
 _LISTS = ("noise", "before", "of_whom", "others", "events", "in_brackets", "which_contact")
-_TABLES = ("birth_words", "suffixes", "whole_address", "around_names")
+_TABLES = ("birth_words", "whole_address", "around_names")
 _KINDS: dict[str, Any] = {"field": dict[str, _Field], "sex_frame": tuple[_SexFrame, ...]}
 _KINDS |= dict.fromkeys(_LISTS, _Words) | dict.fromkeys(_TABLES, dict[str, _Words])
 _KINDS |= {"months": dict[str, tuple[_Words, ...]]}

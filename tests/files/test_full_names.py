@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.files.full_names import FullNames, bare_name, suffix_of
+from linkage.files.full_names import FullNames, bare_name
 
 FORENAMES = ["AMELIA", "OLIVER", "ISLA", "NOAH", "AVA", "MARTHA", "JONATHAN", "RHYS", "EMMA", "THOMAS", "OLIVIA",
              "GEORGE"]  # fmt: skip
@@ -48,8 +48,6 @@ def test_an_order_that_is_stated_is_kept() -> None:
 def test_titles_degrees_and_suffixes_are_left_out() -> None:
     assert bare_name("Dr. Anna Smith, PhD") == "Anna Smith"
     assert bare_name("Frau Anna Weber geb. Klein") == "Anna Weber Klein"
-    assert suffix_of("Smith Jr., John", is_name=True) == "JR"
-    assert suffix_of("Senior", is_name=False) == "SR"
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=20))
