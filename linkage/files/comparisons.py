@@ -30,8 +30,6 @@ _FINER = (
     ("date", "partial date", lambda value: value.endswith("-00-00"), 0.005),
 )
 """Kinds that have a finer one, where more than a share of a file's rows, but not nearly all of both, have a form."""
-_MIDDLE_TELLS = ("date", "partial date", "age", "number")
-"""Kinds that tell father and son apart, of whom the son often bears the other's forename as a middle name."""
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 _CROSSED = {"surname": "second_surname", "second_surname": "surname"}
 
@@ -43,8 +41,7 @@ def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool)
     for name in (column for column in units[0].columns if column != "unit_id"):
         values = [sample[name].to_pylist() for sample in samples]
         known = [[value for value in of if value is not None] for of in values]
-        sides = sum(bool(of) for of in known) * (2 if len(units) == 1 else 1)
-        if (name == "middle_names" and sides == 1) or (name == "other_surname" and sides):
+        if name == "other_surname" and any(known):
             chosen[name] = comparisons.FURTHER_NAMES
             continue
         if not all(known) or _is_constant(known):
@@ -88,7 +85,6 @@ def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
 def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
     """A model of a comparison for each field; of one file, without conditional comparisons, which it cannot estimate."""
     compared: dict[str, dict[str, Any]] = {}
-    middle = "middle_names" in kinds and any(k in _MIDDLE_TELLS or name == "email" for name, k in kinds.items())
     for name, kind in kinds.items():
         if kind == comparisons.FURTHER_NAMES:
             continue
@@ -102,8 +98,6 @@ def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
             swap_with_typo=kind in comparisons.NAMES,
             crossed_with=crossed,
             cross_counted=crossed in compared,
-            further="middle_names" if middle and name == "forename" else None,
-            further_of="forename" if middle and name == "middle_names" and "forename" in kinds else None,
             former="other_surname" if name == "surname" and "other_surname" in kinds else None,
         )
     made = comparisons.with_home(list(compared.values()), kinds)

@@ -320,31 +320,6 @@ def given_comparison(
     }
 
 
-def interaction(
-    column: str, other: str, differs: str, other_differs: str, ratios: tuple[float, float, float, float]
-) -> dict[str, Any]:
-    """A comparison of two columns that matches change together, in Splink's JSON.
-
-    Args:
-        differs, other_differs: SQL of pairs whose values of the one, and of the other, are known and differ.
-        ratios: matches that differ in neither, the other, the column, and both, over those that would if the two were
-            independent.
-    """
-    scale = max(*ratios, 1.0)  # only the ratio of m and u counts; neither may be above 1
-    neither, of_other, of_column, both = ((float(f"{r / scale:.12g}"), float(f"{1 / scale:.12g}")) for r in ratios)
-    return {
-        "output_column_name": f"{column}_changed_with_{other}",
-        "comparison_description": f"{column} changed with {other}",
-        "comparison_levels": [
-            _level(_unknown([column, other]), f"{column} or {other} not known"),
-            _level(f"{other_differs} AND {differs}", f"{other} and {column} differ", *both),
-            _level(differs, f"only {column} differs", *of_column),
-            _level(other_differs, f"only {other} differs", *of_other),
-            _level("ELSE", f"neither {column} nor {other} differs", *neither),
-        ],
-    }
-
-
 def _comparison(
     name: str, unknown: str, unknown_label: str, graded: _Graded, adjusted: Mapping[str, dict[str, Any]], least: float
 ) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from linkage.model.conditions import BlockingRule, agreements, parsed, refused_p
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
-# Descriptions of conditional comparisons: "surname given postcode", "surname changed with postcode".
-_CONDITIONAL = re.compile(r"\w+ (given|changed with) (\w+(?:, \w+)*)")
+# Description of a conditional comparison: "surname given postcode".
+_CONDITIONAL = re.compile(r"\w+ given (\w+(?:, \w+)*)")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 GIVE_A_MODEL = "give a trained model (--model of leo link or leo dedupe; of a run: train = false)"
@@ -74,8 +74,7 @@ class Comparison:
 
     name: str
     levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
-    given: tuple[str, ...] = ()  # columns of a conditional comparison: those that agree, or that change with it
-    learned: bool = False  # an interaction that training adds, and estimates again
+    given: tuple[str, ...] = ()  # columns that agree, of a conditional comparison
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -305,8 +304,8 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     if not found or found[-1].condition is not None:
         raise ConfigError(f"{here} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
     conditional = _CONDITIONAL.fullmatch(raw.get("comparison_description") or "")
-    given = tuple(conditional.group(2).split(", ")) if conditional else ()
-    return Comparison(name, tuple(found), given, bool(conditional and conditional.group(1) == "changed with"))
+    given = tuple(conditional.group(1).split(", ")) if conditional else ()
+    return Comparison(name, tuple(found), given)
 
 
 def _text(raw: dict[str, Any], key: str, where: str) -> str:

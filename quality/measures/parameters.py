@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_CORRECTS = re.compile(r"\w+ (?:given|among|changed with) \w+(?:, \w+)*")
-"""The description of a comparison that takes back what others say too much or too little (linkage.model.comparisons)."""
+_CORRECTS = re.compile(r"\w+ given \w+(?:, \w+)*")
+"""The description of a comparison that takes back what others say too much (linkage.model.comparisons)."""
 
 _NOT_OBSERVED = 1e-6
 

@@ -70,7 +70,7 @@ def sums_off(model: Model, settings: Settings) -> dict[str, str]:
     """Comparisons whose m or u are not shares of one whole, and to what they add up."""
     faulty = {}
     for comparison in model.comparisons:
-        if comparison.given:  # an interaction: its levels are no shares of one whole
+        if comparison.given:  # a conditional comparison: its levels are no shares of one whole
             continue
         places = [(comparison.name, level.value) for level in comparison.levels if level.value >= 0]
         totals = {"m": sum(settings.m[p] for p in places), "u": sum(settings.u[p] for p in places)}

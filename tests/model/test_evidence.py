@@ -1,19 +1,42 @@
 """Blocks in which few matches were seen are looked at again, with more of their pairs."""
 
+import random
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine, Table
+from linkage.model import from_dict
+from linkage.model.comparisons import comparison, settings
 from linkage.model.training import evidence as evidence_module
 from linkage.model.training import train
 from linkage.model.training.estimates import estimate
 from linkage.model.training.evidence import Evidence, enlarge, gather
-from tests.model.test_interactions import seen_twice, untrained
 
 FIELDS = {"forename": "name", "surname": "name", "dob": "date"}
-MODEL = untrained(FIELDS)
+MODEL = from_dict(settings([comparison(*field) for field in FIELDS.items()], ['l."dob" = r."dob"']))
+PEOPLE = 4_000
+
+
+def _word(draw: random.Random, of: int) -> str:
+    """One of so many words that have nothing in common."""
+    digits = f"{draw.randrange(of) * 7919 % 10**6:06}"
+    return "".join("BCDFGHJKLM"[int(digit)] + "AEIOUYAEIO"[int(digit)] for digit in digits)
+
+
+def seen_twice(engine: Engine, married: float) -> tuple[Table, Table]:
+    """Two files of the same people, of whom a share has another surname and one in fifty another forename."""
+    draw, left, right = random.Random(5), [], []
+    for n in range(PEOPLE):
+        born = f"{1980 + draw.randrange(20)}-{1 + draw.randrange(12):02}-{1 + draw.randrange(28):02}"
+        person = {"unit_id": n, "forename": _word(draw, 150), "surname": _word(draw, 400), "dob": born}
+        changed = {"surname": _word(draw, 400)} if draw.random() < married else {}
+        changed |= {"forename": _word(draw, 150)} if n % 50 == 0 else {}
+        left.append(person)
+        right.append({**person, "unit_id": n + PEOPLE, **changed})
+    return engine.from_arrow(pa.Table.from_pylist(left)), engine.from_arrow(pa.Table.from_pylist(right))
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +56,7 @@ def _looked(engine: Engine, sides: tuple[Table, Table]) -> tuple[Evidence, Evide
 def test_a_rule_of_few_matches_is_seen_whole_where_it_has_no_more(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sides = seen_twice(engine, 0.2, 0.2)
+    sides = seen_twice(engine, 0.2)
     first, more = _looked(engine, sides)
     assert more is not None
     assert all(block.share < 1 for block in first.blocks)
@@ -50,12 +73,12 @@ def test_where_enough_matches_are_seen_nothing_is_looked_at_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence_module, "FEW_MATCHES", 100.0)
-    assert _looked(engine, seen_twice(engine, 0.2, 0.2))[1] is None
+    assert _looked(engine, seen_twice(engine, 0.2))[1] is None
 
 
 def test_training_says_of_few_matches_what_all_of_them_show(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    sides = seen_twice(engine, 0.04, 0.04)
+    sides = seen_twice(engine, 0.04)
     trained, _ = train(engine, MODEL, *sides, seed=3, progress=said.append)
     assert "few matches so far: m from more of the pairs" in said
     monkeypatch.setattr(evidence_module, "BLOCK_PAIRS", 1_000_000)

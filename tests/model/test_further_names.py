@@ -4,12 +4,16 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.files.comparisons import untrained
 from linkage.model import Comparison, from_dict
-from linkage.model.comparisons import FURTHER_NAMES as FURTHER
+from linkage.model.comparisons import comparison, settings
 from linkage.model.compiled import level_columns
 
-KINDS = {"forename": "name", "middle_names": "name", "dob": "date"}
+NAMES = ("forename", "middle_names", "dob")
+FIELDS = [
+    comparison("forename", "name", further="middle_names"),
+    comparison("middle_names", "name", further_of="forename"),
+    comparison("dob", "date"),
+]
 BORN = "1990-01-02"
 PAIRS = {
     "the same": (("JAMES", "ROBERT"), ("JAMES", "ROBERT")),
@@ -21,15 +25,14 @@ PAIRS = {
 }
 
 
-def labels(engine: Engine, kinds: dict[str, str]) -> dict[str, dict[str, str]]:
+def labels(engine: Engine) -> dict[str, dict[str, str]]:
     """The level of each comparison that each pair has."""
-    model = from_dict(untrained(kinds).raw)
+    model = from_dict(settings(FIELDS, ['l."dob" = r."dob"']))
     texts = [
         ", ".join("null" if text is None else f"'{text}'" for text in (said, *left, BORN, *right, BORN))
         for said, (left, right) in PAIRS.items()
     ]
-    names = [*KINDS]
-    listed = ", ".join(f"{name}_{side}" for side in "lr" for name in names)
+    listed = ", ".join(f"{name}_{side}" for side in "lr" for name in NAMES)
     pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(said, {listed})")
     found = engine.sql(f"select said, {', '.join(level_columns(model))} from {{t}}", t=pairs)
 
@@ -44,32 +47,19 @@ def labels(engine: Engine, kinds: dict[str, str]) -> dict[str, dict[str, str]]:
 
 @pytest.mark.both_engines
 def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -> None:
-    found = labels(engine, KINDS)
+    found = labels(engine)
     among = "forename: among middle_names of the other"
     assert {said for said, of in found.items() if of["forename"] == among} == {
         "called by it",
         "by one of two",
         "in another order",
     }
-    assert found["the same"] == {name: f"{name}: equal" for name in KINDS}
+    assert found["the same"] == {name: f"{name}: equal" for name in NAMES}
     assert found["another"]["forename"] == "forename: differs"
 
 
 def test_what_one_comparison_tells_the_other_is_silent_of(engine: Engine) -> None:
     """James Robert and Robert James: one event, that middle names which differ would count once more."""
-    found = labels(engine, KINDS)
+    found = labels(engine)
     assert found["in another order"]["middle_names"] == "middle_names not known"
     assert found["another"]["middle_names"] == "middle_names: differs"
-
-
-def test_further_names_of_one_file_alone_are_not_compared_by_themselves(engine: Engine) -> None:
-    kinds = {**KINDS, "middle_names": FURTHER}
-    assert [of.name for of in untrained(kinds).comparisons] == ["forename", "dob"]
-    assert labels(engine, kinds)["called by it"]["forename"] == "forename: among middle_names of the other"
-
-
-@pytest.mark.parametrize("kind", ["name", FURTHER])
-def test_a_son_may_bear_his_fathers_name_where_nothing_else_tells_them_apart(kind: str) -> None:
-    """Robert, and James Robert at the same address: without a birth date they would look like one person."""
-    model = untrained({"forename": "name", "middle_names": kind, "surname": "name", "address": "text"})
-    assert "middle_names" not in model.comparisons[0].columns

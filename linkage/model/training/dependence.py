@@ -12,30 +12,21 @@ Splink's terms it is a comparison whose null level holds where the given columns
 random pairs and whose u is that of non-matches who agree on them; both are fixed, so that Splink's training leaves
 them. Where a field has a term-frequency adjustment, its full agreement has a weight of 0 here and an adjustment of the
 opposite sign: in a household, a rare surname is shared as easily as a common one.
-
-Matches depend too: a bride has another surname and another address. An interaction ("surname changed with postcode")
-gives back what two changes take too much. EM estimates it with m for each two fields of a conditional comparison
-(linkage.model.training.em); the model has it where the matches clearly show it.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.errors import ConfigError
-from linkage.model.comparisons import PERSONAL, interaction
 from linkage.model.compiled import level_columns
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
-from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Flags, Floats, Layout
-from linkage.model.training.em import Interaction, cell_ratios
-from linkage.model.training.estimates import Estimates
+from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Floats, Layout
 from linkage.model.training.u import PSEUDO_PAIRS, across_files
 
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
@@ -43,17 +34,8 @@ _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on w
 
 def without_dependence(model: Model) -> Model:
     """The comparisons that EM learns."""
-    return _without(model, lambda comparison: bool(comparison.given))
-
-
-def without_interactions(model: Model) -> Model:
-    """The comparisons without interactions, which training estimates again."""
-    return _without(model, lambda comparison: comparison.learned)
-
-
-def _without(model: Model, left_out: Callable[[Comparison], bool]) -> Model:
     written = zip(model.raw["comparisons"], model.comparisons, strict=True)
-    return from_dict({**model.raw, "comparisons": [raw for raw, comparison in written if not left_out(comparison)]})
+    return from_dict({**model.raw, "comparisons": [raw for raw, comparison in written if not comparison.given]})
 
 
 def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, right: Table, *, seed: int) -> Model:
@@ -171,60 +153,3 @@ def _measured(raw: dict[str, Any], comparison: Comparison, by_chance: Floats, u:
         measured["comparison_levels"][place]["m_probability"] = float(f"{m:.12g}")
         measured["comparison_levels"][place]["u_probability"] = float(f"{conditional:.12g}")
     return measured
-
-
-@dataclass(frozen=True)
-class DependentFields:
-    """Two columns that matches may change together, and SQL of pairs that differ in each."""
-
-    column: str
-    other: str
-    interaction: Interaction
-    differs: str
-    other_differs: str
-
-
-def dependent_fields(model: Model, layout: Layout, u: Floats) -> list[DependentFields]:
-    """The fields of each comparison that is given one other; none where one of them is personal.
-
-    Who differs in what is personal is somebody else of the household as soon as a match.
-
-    Args:
-        layout: of the comparisons of one field each.
-        u: (levels,).
-    """
-    exact, weights, dependent = layout.exact_levels, layout.starting_m() / u, list[DependentFields]()
-    for comparison in model.comparisons:
-        other = comparison.given[0] if len(comparison.given) == 1 else None
-        column = next((name for name in comparison.columns if name in exact and name != other), None)
-        if column and other in exact and not {column, other} & PERSONAL:
-            (flags, differs), (other_flags, other_differs) = (
-                _differing(layout, weights, exact[name]) for name in (column, other)
-            )
-            dependent.append(DependentFields(column, other, Interaction(flags, other_flags), differs, other_differs))
-    return dependent
-
-
-def _differing(layout: Layout, ratios: Floats, exact: int) -> tuple[Flags, str]:
-    """(levels,) flags of a comparison's levels of another value, those at its end that speak against a match; and SQL."""
-    place = int(layout.owner[exact])
-    numbers = np.flatnonzero(layout.owner == place)
-    agreeing = len(numbers) - 1
-    while agreeing > 1 and ratios[numbers[agreeing - 1]] < 1:
-        agreeing -= 1
-    graded = [level for level in layout.model.comparisons[place].levels if level.value >= 0][:agreeing]
-    agrees = " OR ".join(f"({level.condition})" for level in graded)
-    return np.isin(np.arange(len(layout.owner)), numbers[agreeing:]), f"NOT coalesce({agrees}, FALSE)"
-
-
-def with_interactions(trained: Model, dependent: Sequence[DependentFields], estimates: Estimates) -> Model:
-    """The trained model with an interaction of each two fields that matches clearly change together."""
-    comparisons = list(trained.raw["comparisons"])
-    for number, fields in enumerate(dependent):
-        cells = np.sum([run.estimate.cells[number] for run in estimates.runs if run.usable], axis=0)
-        changed = (cells[2] + cells[3], cells[1] + cells[3])
-        expected = math.prod(changed) / max(cells.sum(), 1e-12)
-        if cells[3] - expected > 2 * math.sqrt(expected + 1):  # standard deviations
-            ratios = tuple(map(float, cell_ratios(cells)))
-            comparisons.append(interaction(fields.column, fields.other, fields.differs, fields.other_differs, ratios))
-    return from_dict({**trained.raw, "comparisons": comparisons})

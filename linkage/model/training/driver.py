@@ -13,11 +13,8 @@ from collections.abc import Callable
 from linkage.engine import Engine, Table
 from linkage.model.splink_json import GIVE_A_MODEL, Model
 from linkage.model.training.dependence import (
-    dependent_fields,
     with_dependence,
-    with_interactions,
     without_dependence,
-    without_interactions,
 )
 from linkage.model.training.estimates import Estimates, estimate, with_estimates
 from linkage.model.training.evidence import enlarge, gather
@@ -52,23 +49,20 @@ def train(
             or EM did not converge, or converged on non-matches.
     """
     say = progress or (lambda _: None)
-    whole = without_interactions(informative.model if informative else model)
+    whole = informative.model if informative else model
     plain = without_dependence(whole)
     evidence = gather(engine, plain, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
-    dependent = dependent_fields(whole, evidence.layout, estimate_u(evidence))
-    interactions = [fields.interaction for fields in dependent]
-    estimates = estimate(evidence, interactions)
+    estimates = estimate(evidence)
     matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
         evidence = more
-        estimates = estimate(evidence, interactions)
+        estimates = estimate(evidence)
     trained = with_estimates(evidence.layout, estimates)
     report = training_report(evidence, trained, estimates, seed)
     if len(whole.comparisons) > len(plain.comparisons):
         say("conditional comparisons")
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
-        trained = with_interactions(trained, dependent, estimates)
     report.levels = [*report.levels, *conditional_levels(trained)]
     return trained, report
 
@@ -86,15 +80,14 @@ def default_parameters(
     Returns:
         The model, and a report whose warning says so.
     """
-    whole = without_interactions(model)
-    evidence = gather(engine, without_dependence(whole), left, right, seed=seed, learn=False)
+    evidence = gather(engine, without_dependence(model), left, right, seed=seed, learn=False)
     layout = evidence.layout
     m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
     estimates = Estimates(m / layout.totals(m), estimate_u(evidence), prior)
     trained = with_estimates(layout, estimates)
     report = training_report(evidence, trained, estimates, seed)
-    if len(whole.comparisons) > len(trained.comparisons):
-        trained = with_dependence(engine, whole, trained, left, right, seed=seed)
+    if len(model.comparisons) > len(trained.comparisons):
+        trained = with_dependence(engine, model, trained, left, right, seed=seed)
     report.levels = [*report.levels, *conditional_levels(trained)]
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "

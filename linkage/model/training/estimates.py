@@ -16,13 +16,12 @@ from linkage.model.training.em import (
     LIMIT,
     TOLERANCE,
     Estimate,
-    Interaction,
     expectation_maximisation,
     with_pseudo_counts,
 )
 from linkage.model.training.evidence import BlockPairs, Evidence
 from linkage.model.training.informative_prior import UNSEEN_MATCHES
-from linkage.model.training.u import block_u, estimate_u, excess_of_non_matches, most_matches, without_matches
+from linkage.model.training.u import block_u, estimate_u, most_matches, without_matches
 
 FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
@@ -75,23 +74,20 @@ class Estimates:
     silent: Flags | None = None
 
 
-def estimate(evidence: Evidence, interactions: Sequence[Interaction] = ()) -> Estimates:
+def estimate(evidence: Evidence) -> Estimates:
     """Estimate everything from counts.
-
-    Args:
-        interactions: fields that matches may change together.
 
     Raises:
         NothingToTrainOnError: EM converged in no run that says something of a comparison, or on non-matches in all.
     """
     u = estimate_u(evidence)
-    first = _estimated(evidence, u, interactions)
-    return _estimated(evidence, without_matches(evidence, u, first.m, first.prior), interactions)
+    first = _estimated(evidence, u)
+    return _estimated(evidence, without_matches(evidence, u, first.m, first.prior))
 
 
-def _estimated(evidence: Evidence, u: Floats, interactions: Sequence[Interaction]) -> Estimates:
+def _estimated(evidence: Evidence, u: Floats) -> Estimates:
     layout = evidence.layout
-    runs = [_run(evidence, pairs, u, interactions) for pairs in evidence.blocks]
+    runs = [_run(evidence, pairs, u) for pairs in evidence.blocks]
     runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
     _refuse_non_matches(runs)
     _refuse_unconverged(layout, runs)
@@ -103,7 +99,7 @@ def _estimated(evidence: Evidence, u: Floats, interactions: Sequence[Interaction
     return Estimates(np.where(silent, u, m), u, prior, tuple(runs), matches, silent)
 
 
-def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats, interactions: Sequence[Interaction]) -> Run:
+def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats) -> Run:
     layout, block = evidence.layout, pairs.block
     u = block_u(layout, pairs, random_u)
     seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
@@ -116,9 +112,7 @@ def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats, interactions: 
         m,
         _starting_prior(evidence, block, m, random_u),
         pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
-        excess=excess_of_non_matches(layout, pairs, random_u) if pairs.within else 0.0,
         most=most_matches(layout, pairs, random_u),
-        interactions=interactions,
         tolerance=TOLERANCE,
         limit=LIMIT,
     )

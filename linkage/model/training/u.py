@@ -115,33 +115,6 @@ def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
     return share if share > 0.5 else 1.0
 
 
-def excess_of_non_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
-    """log2 of how much more often non-matches of a block show a pattern than independent fields do: (patterns,).
-
-    Twins share a surname, a home and a birth date. EM with independent fields takes them for matches, and learns that
-    matches often differ in the forename. Two records of one file are non-matches, and show how often this happens.
-
-    Args:
-        u: (levels,) of random pairs.
-    """
-    patterns = pairs.patterns
-    place = {row.tobytes(): number for number, row in enumerate(patterns.shown.astype(bool))}
-    observed, levels = np.zeros(len(patterns.counts)), np.zeros_like(u)
-    for table in pairs.within:
-        non_matches = _without_duplicates(layout, pairs, table, u)
-        levels += table.level_counts(non_matches)
-        for count, row in zip(non_matches, table.shown.astype(bool), strict=True):
-            if (number := place.get(row.tobytes())) is not None:
-                observed[number] += count
-    shares = np.log2(np.maximum(levels, 1e-300) / np.maximum(layout.totals(levels), 1e-300))
-    known = np.add.reduceat(patterns.shown, layout.first, axis=1) > 0
-    _, compared = np.unique(known, axis=0, return_inverse=True)  # patterns that know the same fields are compared
-    totals = np.bincount(compared, weights=observed)
-    expected = totals[compared] * np.exp2(patterns.shown @ shares)
-    excess: Floats = np.log2((observed + UNSEEN_PAIRS) / (expected + UNSEEN_PAIRS))
-    return excess
-
-
 def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
     """How often non-matches across two files share a value, by pairs within each; pooled shares decide for few pairs.
 

@@ -14,7 +14,6 @@ from linkage.model.training.u import (
     across_files,
     block_u,
     estimate_u,
-    excess_of_non_matches,
     most_matches,
     pairs_seen,
     without_matches,
@@ -102,25 +101,3 @@ def test_who_is_in_a_file_twice_is_no_non_match() -> None:
     once = {"=≠": 1_000, "≠≠": 999_000}
     of_twice, of_once = (block_u(names, block(pairs, pairs), u) for pairs in (twice, once))
     assert of_twice == pytest.approx(of_once, abs=1e-4)
-
-
-def test_independent_non_matches_have_no_excess() -> None:
-    within = {"==": 10_000, "=≠": 90_000, "≠=": 90_000, "≠≠": 810_000}
-    excess = excess_of_non_matches(LAYOUT, block(within, within, dict.fromkeys(within, 1)), U)
-    assert excess == pytest.approx([0.0] * 4, abs=1e-3)
-
-
-def test_fields_that_non_matches_share_together_have_an_excess() -> None:
-    """Half of those who agree on a agree on b, which one in ten would by chance: log2 5 and log2 5/9."""
-    within = {"==": 5_000, "=≠": 5_000, "≠=": 5_000, "≠≠": 85_000}
-    across = {"≠≠": 1, "==": 1, "=≠": 1, "≠=": 1, "=?": 1}
-    excess = excess_of_non_matches(LAYOUT, block(within, within, across), U)
-    expected = [math.log2(85 / 81), math.log2(5), math.log2(5 / 9), math.log2(5 / 9), 0.0]
-    assert excess == pytest.approx(expected, abs=0.01), "and none where b is not known and nobody was seen so"
-
-
-def test_a_pattern_that_few_non_matches_could_show_has_next_to_no_excess() -> None:
-    """Of 100 pairs one would agree on both by chance, and none does: half a pair is added to both."""
-    within = {"=≠": 10, "≠=": 10, "≠≠": 80}
-    pairs = block(within, {}, {"==": 1, **within})
-    assert excess_of_non_matches(LAYOUT, pairs, U)[0] == pytest.approx(math.log2(0.5 / 1.5))
