@@ -30,8 +30,8 @@ class Cell:
     mark: Mark | None = None
 
     def with_unit(self, unit: str = "%") -> str:
-        """As it is written inside a sentence: a unit follows only a number."""
-        return self.text + (unit if self.mark is None else "")
+        """As it is written outside tables: a number with its unit, or a symbol in brackets."""
+        return f"{self.text}{unit}" if self.mark is None else f"[{self.text}]"
 
 
 class Disclosure:

@@ -132,6 +132,7 @@ def summary(p: Publication) -> str:
         return f"{first} Its links are too few to show their error."
     by = "" if known[0] == "truth" else "From their match probabilities, an estimated "
     text = f"{by}{in_brackets(precision)} of links are correct"
+    text = f"{text[0].upper()}{text[1:]}"
     text += f" and {in_brackets(recall)} of true matches were linked" if not recall[0].mark else ""
     return f"{first} {text}."
 

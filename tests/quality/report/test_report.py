@@ -86,7 +86,7 @@ def test_a_symbol_is_explained_where_it_is_met(counted: dict[str, Any]) -> None:
     step["accuracy"]["true_pairs_by_outcome"] = []
     step["accuracy"] |= {"correct": 0, "false": 0, "assessed": 0, "true_pairs": 0}
     label, figure, note = headlines(counted)[-1]
-    assert (label, figure) == ("In review", "c")
+    assert (label, figure) == ("In review", "[c]")
     assert "[c] suppressed to protect confidentiality" in note
 
 
