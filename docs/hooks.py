@@ -32,7 +32,7 @@ from quality.measures.definitions import Definitions
 from quality.measures.implausible import ImplausibleFile
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("benchmarks/RESULTS.md", "CHANGELOG.md")
+PAGES = ("benchmarks/RESULTS.md", "CHANGELOG.md", "SECURITY.md")
 """Pages of the repository that the site has too."""
 
 SCHEMAS: dict[str, tuple[type[BaseModel], str, str]] = {
@@ -85,7 +85,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Lead links between docs/ and pages outside to their place in the site, whose root docs/ is."""
-    markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(benchmarks/RESULTS|CHANGELOG)\.md", r"](\1\2.md", markdown)
+    markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(benchmarks/RESULTS|CHANGELOG|SECURITY)\.md", r"](\1\2.md", markdown)
     return markdown.replace("](docs/", "](")
 
 

@@ -263,6 +263,15 @@ def test_pages_are_short_and_easy_to_read():
         assert ease >= 50, f"{named(page)}: {ease:.0f}"
 
 
+def test_the_threat_model_names_tests_that_there_are():
+    page = (ROOT / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
+    named_tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page)
+    rows = re.findall(r"^\| [A-Z].*\|$", page, flags=re.MULTILINE)
+    assert len(named_tests) >= len(rows) >= 20
+    assert all("::test_" in row for row in rows)
+    assert not [(path, test) for path, test in named_tests if f"\ndef {test}(" not in (ROOT / path).read_text("utf-8")]
+
+
 def test_the_manifest_and_the_log_are_described_whole():
     page = (ROOT / "docs" / "reference" / "manifest-and-log.md").read_text(encoding="utf-8")
     code = "".join(inspect.getsource(part) for part in (Manifest.__init__, Manifest.stage, Manifest.end, leo.facts))
