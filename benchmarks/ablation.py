@@ -15,6 +15,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 from unittest import mock
 
@@ -39,7 +40,6 @@ PEOPLE = {"easy": 20_000, "synthetic": 20_000, "hard": 20_000, "run": 5_000}
 """People of each synthetic population, which has more pairs than FEBRL."""
 ROWS = 2_500
 """Rows of the left file of a pair of unseen.toml."""
-_ONE = ("febrl3", "febrl4", *PEOPLE)  # sets with a column of their own
 _STEP = "education-cis"  # of a run
 
 
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
     chosen = {one["name"]: one for one in techniques() if one["name"] in (options.technique or [one["name"]])}
     f1: dict[str, dict[str, float]] = {name: {} for name in ("", *chosen)}
     with tempfile.TemporaryDirectory(prefix="leo-bench-") as scratch:
-        for name in options.set or (*_ONE, *files.unseen()):
+        for name in options.set or ("febrl3", "febrl4", *PEOPLE, *files.unseen()):
             for technique, value in _of_set(name, {"": {}, **chosen}, options.folder or Path(scratch)):
                 f1[technique][name] = value
             print(name, {technique: round(of[name], 4) for technique, of in f1.items() if name in of}, flush=True)
@@ -65,13 +65,10 @@ def techniques() -> list[dict[str, Any]]:
 
 
 def _row(technique: str, of: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, Any]:
-    """F1 of everything, or what it loses without a technique, in points; of unseen pairs the mean and the extremes."""
-    change = {name: 100 * (f1 - whole[name] if technique else f1) for name, f1 in of.items()}
-    unseen = [value for name, value in change.items() if name not in _ONE]
-    row = {"technique": (technique and f"- {technique}") or "all", **{name: change.get(name) for name in _ONE}}
-    if unseen:
-        row |= {"unseen_mean": sum(unseen) / len(unseen), "unseen_least": min(unseen), "unseen_most": max(unseen)}
-    return row | {"f1": dict(of)}
+    """F1 with all techniques in per cent, or its change without one in points: mean, worst and best of the sets."""
+    change = [100 * (f1 - whole[name] if technique else f1) for name, f1 in of.items()]
+    row = {"technique": technique or "(all)", "sets": len(change)}
+    return row | {"mean": fmean(change), "worst": min(change), "best": max(change), "f1": dict(of)}
 
 
 @contextlib.contextmanager

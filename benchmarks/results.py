@@ -17,6 +17,9 @@ from linkage.pipeline.manifest import git_commit, machine
 
 FOLDER = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "RESULTS.md"
+SHOWN = {"ablation": Path(__file__).parent.parent / "docs" / "explanation" / "ablation.md"}
+"""Pages that end with the results of a benchmark."""
+_RESULTS = "\n## Results\n\n"
 
 _ACCURACY = {"precision": ".4f", "recall": ".4f", "f1": ".4f"}
 _COST = {"seconds": ".1f", "cpu_seconds": ".1f", "peak_gb": ".2f"}
@@ -55,13 +58,9 @@ BENCHMARKS = (
     Benchmark(
         "ablation",
         "What each technique adds",
-        "F1 in per cent with all techniques, and without one of them its change in points, so that a technique is worth "
-        "what is lost. Of the pairs of unseen.toml the mean change, and the greatest loss and gain; results/ablation.json "
-        "has F1 of each. Synthetic populations are those of the settings easy, realistic and hard.",
-        {
-            "technique": "", "febrl3": ".2f", "febrl4": ".2f", "easy": ".2f", "synthetic": ".2f", "hard": ".2f",
-            "unseen_mean": ".2f", "unseen_least": ".2f", "unseen_most": ".2f", "run": ".2f",
-        },
+        "F1 in per cent with all techniques, and its change in points without one of them: mean, worst and best of the "
+        "sets. results/ablation.json has F1 of each set.",
+        {"technique": "", "sets": "d", "mean": "z.2f", "worst": "z.2f", "best": "z.2f"},
     ),
     Benchmark(
         "education",
@@ -153,6 +152,14 @@ def save(name: str, measured: Sequence[Mapping[str, Any]], about: Mapping[str, A
     PAGE.write_text(page(), encoding="utf-8")
     benchmark = next(one for one in BENCHMARKS if one.name == name)
     print("\n".join(_table(benchmark, [run])), flush=True)
+    if name in SHOWN:
+        SHOWN[name].write_text(shown(benchmark), encoding="utf-8")
+
+
+def shown(benchmark: Benchmark) -> str:
+    """A page of SHOWN with the stored results."""
+    text, heading, _ = SHOWN[benchmark.name].read_text(encoding="utf-8").partition(_RESULTS)
+    return "\n".join([f"{text}{heading}{benchmark.note}\n", *_section(benchmark, FOLDER), ""])
 
 
 def page(folder: Path = FOLDER) -> str:
@@ -161,15 +168,17 @@ def page(folder: Path = FOLDER) -> str:
         "# Benchmark results",
         "",
         "Written by `benchmarks/results.py` from `results/*.json`; `python -m benchmarks --help` lists the commands. Runs "
-        "whose name begins with 0.2 were measured with version 0.2.",
+        "of 30 November 2026 and before were measured with version 0.2.",
     ]
     for benchmark in BENCHMARKS:
-        path = folder / f"{benchmark.name}.json"
-        if path.exists():
-            runs = json.loads(path.read_text(encoding="utf-8"))
-            lines += ["", f"## {benchmark.title}", "", benchmark.note, ""]
-            lines += [*map(_measured_on, runs), "", *_table(benchmark, runs)]
+        if (folder / f"{benchmark.name}.json").exists():
+            lines += ["", f"## {benchmark.title}", "", benchmark.note, "", *_section(benchmark, folder)]
     return "\n".join([*lines, ""])
+
+
+def _section(benchmark: Benchmark, folder: Path) -> list[str]:
+    runs = json.loads((folder / f"{benchmark.name}.json").read_text(encoding="utf-8"))
+    return [*map(_measured_on, runs), "", *_table(benchmark, runs)]
 
 
 def _measured_on(run: Mapping[str, Any]) -> str:

@@ -133,4 +133,6 @@ def test_a_process_is_ended_with_its_children_at_its_time_limit(tmp_path):
 
 def test_the_page_shows_the_stored_results():
     assert results.PAGE.read_text(encoding="utf-8") == results.page()
+    for benchmark in (one for one in results.BENCHMARKS if one.name in results.SHOWN):
+        assert results.SHOWN[benchmark.name].read_text(encoding="utf-8") == results.shown(benchmark)
     assert {path.stem for path in results.FOLDER.iterdir()} <= {benchmark.name for benchmark in results.BENCHMARKS}
