@@ -251,6 +251,11 @@ class RunConfig(Frozen):
             ]
         return faults
 
+    def tables(self) -> dict[str, Source | AttributeTable]:
+        """Sources and tables of attributes by their keys in the file: source.npd, attributes.npd_ks4."""
+        listed: dict[str, Source | AttributeTable] = {f"source.{name}": one for name, one in self.source.items()}
+        return listed | {f"attributes.{name}": one for name, one in self.attributes.items()}
+
     def kept_columns(self) -> tuple[str, ...]:
         """The columns x_<name> that any of the sources keeps, by name."""
         return tuple(sorted({f"x_{name}" for source in self.source.values() for name in source.keep}))

@@ -16,6 +16,7 @@ from linkage.engine.base import (
     render,
     rows,
     run_concurrently_if_small,
+    types_of,
     union_all,
 )
 from linkage.engine.components import by_component, components
@@ -45,6 +46,7 @@ __all__ = [
     "rows",
     "run_concurrently_if_small",
     "scratch_folder",
+    "types_of",
     "unfinished",
     "union_all",
 ]

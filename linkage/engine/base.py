@@ -245,3 +245,9 @@ def one(engine: Engine, table: Table) -> dict[str, Any]:
     """The only row of a table."""
     (row,) = rows(engine, table)
     return row
+
+
+def types_of(engine: Engine, table: Table) -> dict[str, pa.DataType]:
+    """Columns of a table and their types."""
+    schema = engine.arrow(engine.sql("select * from {table} limit 0", table=table)).schema
+    return {field.name: field.type for field in schema}

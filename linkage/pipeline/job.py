@@ -16,14 +16,7 @@ from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
-from linkage.extract import (
-    MasterKey,
-    Project,
-    check_project,
-    check_sources,
-    master_key,
-    read_opt_outs,
-)
+from linkage.extract import MasterKey, Project, check_project, check_sources, master_key, read_opt_outs
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
@@ -35,7 +28,7 @@ from linkage.model.model_files import trained_on
 from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder, read_manifest
 from linkage.pipeline.truth import NAMES, true_entities_file
 from linkage.records.dates import check_format
-from linkage.records.layout import check_attribute_headers, check_source_headers
+from linkage.records.layout import check_headers
 from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
@@ -259,14 +252,9 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
-    for name, source in config.source.items():
+    for where, described in config.tables().items():
         with faults.collected():
-            files = job.files.get(f"source.{name}", ())
-            check_source_headers(job.catalogue, name, source, files, job.data, damaged=damaged)
-    for name, table in config.attributes.items():
-        with faults.collected():
-            files = job.files.get(f"attributes.{name}", ())
-            check_attribute_headers(job.catalogue, name, table, files, job.data, damaged=damaged)
+            check_headers(job.catalogue, where, described, job.files.get(where, ()), job.data, damaged=damaged)
     faults.raise_all(job.path)
 
 
@@ -274,11 +262,9 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
     if not data.is_dir():
         raise InputError(f"{data}: no such folder\n  give the folder of the sources with --data, or in [run] data")
     files: dict[str, tuple[Path, ...]] = {}
-    listed = {f"source.{name}": source.files for name, source in config.source.items()}
-    listed |= {f"attributes.{name}": table.files for name, table in config.attributes.items()}
-    for where, globs in listed.items():
+    for where, described in config.tables().items():
         with faults.collected():
-            files[where] = tuple(find(where, globs, data))
+            files[where] = tuple(find(where, described.files, data))
     truth = _truth_folder(data, config.run.truth) if config.run.truth else None
     if truth and not true_entities_file(truth):
         faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
@@ -296,16 +282,15 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
     for rules in (name_rules, identifier_rules):
         with faults.collected():
             rules()
-    for part, named in (("source", config.source), ("attributes", config.attributes)):
-        for name, described in named.items():
-            try:
-                catalogue.table(described.dataset, described.table)
-            except ConfigError as error:  # the catalogue does not know who asks
-                faults.add(f"{part}.{name}: {error}")
-            try:
-                check_format(described.format.date_format)
-            except ConfigError as error:
-                faults.add(f"{part}.{name}.format.date_format: {error}")
+    for where, described in config.tables().items():
+        try:
+            catalogue.table(described.dataset, described.table)
+        except ConfigError as error:  # the catalogue does not know who asks
+            faults.add(f"{where}: {error}")
+        try:
+            check_format(described.format.date_format)
+        except ConfigError as error:
+            faults.add(f"{where}.format.date_format: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")

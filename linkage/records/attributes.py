@@ -9,7 +9,7 @@ from linkage.config import AttributeTable
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records.layout import attribute_columns
-from linkage.records.quarantine import AttributeSummary, Quarantine, faults_of, first_fault, quarantine_rows
+from linkage.records.quarantine import AttributeSummary, faults_of, first_fault, quarantine_rows
 from linkage.records.raw_rows import RawRows, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.values import as_text, as_type, entity_key, is_typed
@@ -84,7 +84,17 @@ def read_attributes(
         rows = _rows(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
         )
-        summary = _summary(engine, name, raw, variables, aside, rows, formats)
+        count = engine.count(rows)
+        summary = AttributeSummary(
+            table=name,
+            rows_read=raw.rows_read,
+            rows=count,
+            orphans=raw.rows_read - aside.count - count,
+            quarantined=aside.count,
+            rejections=aside.rejections,
+            files=raw.files,
+            unread=_unread(engine, raw, variables, formats),
+        )
     return Attributes(rows, aside.table, summary, () if raw.is_csv else raw.paths)
 
 
@@ -125,28 +135,6 @@ def _rows(
         raw=raw.table,
         entities=identities,
         store=raw.is_csv,
-    )
-
-
-def _summary(
-    engine: Engine,
-    name: str,
-    raw: RawRows,
-    variables: dict[str, Variable],
-    aside: Quarantine,
-    rows: Table,
-    date_formats: Sequence[str],
-) -> AttributeSummary:
-    count = engine.count(rows)
-    return AttributeSummary(
-        table=name,
-        rows_read=raw.rows_read,
-        rows=count,
-        orphans=raw.rows_read - aside.count - count,
-        quarantined=aside.count,
-        rejections=aside.rejections,
-        files=raw.files,
-        unread=_unread(engine, raw, variables, date_formats),
     )
 
 

@@ -4,6 +4,7 @@ Blocks of whole, well-formed lines go through pyarrow. A block with a byte that 
 inside quotes or a row of another length is read again line by line, so that only its faulty rows are lost.
 """
 
+import contextlib
 import csv
 import io
 import re
@@ -332,23 +333,18 @@ def _reader(lines: list[str], fmt: FileFormat, *, strict: bool = False) -> Itera
     return csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
 
 
-class _reading:
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
     """Turns what can go wrong under a text stream into an error that names the file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, EOFError | zlib.error) or (isinstance(error, OSError) and error.errno is None):
-            raise InputError(
-                f"{self.path}: the compressed file is cut short or damaged\n  fetch it again and compare its size"
-            ) from None
-        if isinstance(error, OSError):
-            raise unreadable(self.path, error) from None
-        if isinstance(error, UnicodeError):
-            raise InputError(
-                f"{self.path}: the file is not in the encoding that the source declares\n  see [source] format.encoding"
-            ) from None
+    try:
+        yield
+    except (EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from None
+        raise InputError(
+            f"{path}: the compressed file is cut short or damaged\n  fetch it again and compare its size"
+        ) from None
+    except UnicodeError:
+        raise InputError(
+            f"{path}: the file is not in the encoding that the source declares\n  see [source] format.encoding"
+        ) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from linkage.config.identifiers import IDENTIFIERS
-from linkage.engine import Engine, Table, columns, one, quote
+from linkage.engine import Engine, Table, columns, one, quote, types_of
 from linkage.records.ids import numbered
 
 _OPEN = "9999-12-31"  # the last day of a value that still holds, while lists are made
@@ -113,10 +113,7 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
 
 def _histories(engine: Engine, entities: Table, identifier_records: Table, fields: list[str]) -> Table:
     """One row an entity with its three lists for each identifier. Most entities hold one value of a field all along."""
-    types = {
-        field.name: field.type
-        for field in engine.arrow(engine.sql("select * from {a} limit 0", a=identifier_records)).schema
-    }
+    types = types_of(engine, identifier_records)
     filled = _held(engine, identifier_records, fields)
     spans = engine.sql(_spans(filled), identifier_records=identifier_records, store=True)
     asked = [functools.partial(_lists, engine, identifier_records, spans, field) for field in filled]
@@ -216,7 +213,5 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
 def _held(engine: Engine, table: Table, names: Sequence[str]) -> list[str]:
     """The columns, of those named, in which any row has a value."""
     counts = ", ".join(f"count({quote(name)}) as {quote(name)}" for name in names)
-    counted = engine.sql(f"select {counts} from {{table}}", table=table)
-    found = one(engine, counted)
-    engine.drop(counted)
+    found = one(engine, engine.sql(f"select {counts} from {{table}}", table=table))
     return [name for name in names if found[name]]

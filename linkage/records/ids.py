@@ -60,9 +60,7 @@ def _prefix(engine: Engine, table: Table, key: str) -> int:
             """,
             keyed=table,
         )
-        rows = one(engine, largest)["largest"] or 0
-        engine.drop(largest)
-        if rows <= _GROUP:
+        if (one(engine, largest)["largest"] or 0) <= _GROUP:
             break
         length += 2
     return length

@@ -2,12 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.catalogue import Catalogue, TableDef, Variable
-from linkage.config import AttributeTable, FileFormat, Source
+from linkage.config import AttributeTable, Source
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.errors import InputError
 from linkage.records import csv_files, source_files
@@ -121,32 +121,19 @@ def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: 
     return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in asked} | found
 
 
-def check_source_headers(
-    catalogue: Catalogue, name: str, source: Source, paths: Iterable[Path], data: Path, *, damaged: bool
+def check_headers(
+    catalogue: Catalogue, where: str, spec: Source | AttributeTable, paths: Iterable[Path], data: Path, *, damaged: bool
 ) -> None:
-    """Hold each file of a source to the columns that the run and the catalogue name.
+    """Check that each file of a source or a table of attributes has the columns that the run and the catalogue name.
 
     Args:
+        where: as of `source_layout`.
         damaged: refuse files that cannot be read as well; else they are passed over.
 
     Raises:
         InputError: a file lacks a column that it must have; the message names it.
     """
-    table = catalogue.table(source.dataset, source.table)
-    for header, file in _headers(paths, source.format, data, damaged):
-        source_layout(f"source.{name}", table, source, header, file)
-
-
-def check_attribute_headers(
-    catalogue: Catalogue, name: str, spec: AttributeTable, paths: Iterable[Path], data: Path, *, damaged: bool
-) -> None:
-    """The same for a table of attributes."""
-    table = catalogue.table(spec.dataset, spec.table)
-    for header, file in _headers(paths, spec.format, data, damaged):
-        attribute_columns(f"attributes.{name}", table, header, file)
-
-
-def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) -> Iterator[tuple[list[str], str]]:
+    table, fmt = catalogue.table(spec.dataset, spec.table), spec.format
     for path in paths:
         try:
             is_csv = fmt.type == "csv"
@@ -155,8 +142,12 @@ def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) 
             if damaged:
                 raise
             continue
-        source_files.told_apart(header, source_files.shown(path, data))
-        yield header, source_files.shown(path, data)
+        file = source_files.shown(path, data)
+        source_files.told_apart(header, file)
+        if isinstance(spec, Source):
+            source_layout(where, table, spec, header, file)
+        else:
+            attribute_columns(where, table, header, file)
 
 
 def _described(known: "_Header", table: TableDef, mapped: dict[str, str]) -> dict[str, Variable]:

@@ -1,12 +1,12 @@
 """Rows that cannot be read, quarantined with their file, line, column and reason, and never with a value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, one, quote, rows
 from linkage.errors import InputError
 from linkage.records import dates
 from linkage.records.csv_files import LINE
@@ -26,14 +26,8 @@ class Rejection:
     first_line: int
 
 
-class _Summary:
-    def as_dict(self) -> dict[str, Any]:
-        """The same in plain types, for JSON."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]
-
-
 @dataclass(frozen=True)
-class ReadingSummary(_Summary):
+class ReadingSummary:
     """rows_read = records + quarantined."""
 
     source: str
@@ -48,7 +42,7 @@ class ReadingSummary(_Summary):
 
 
 @dataclass(frozen=True)
-class AttributeSummary(_Summary):
+class AttributeSummary:
     """rows_read = rows + orphans + quarantined."""
 
     table: str
@@ -139,17 +133,6 @@ def _empty(column: str, kind: pa.DataType) -> Fault:
     return Fault(column, "is empty", f"{as_text(column, kind) if may_be_empty else quote(column)} is null")
 
 
-_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("column", pa.string()),
-        ("reason", pa.string()),
-    ]
-)
-
-
 _MOST_PIECES = 50  # that one query reads
 
 
@@ -197,9 +180,7 @@ def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:
     counted = engine.sql(
         f"select count(*) as faulty from {{raw}} where {first_fault(faults)} is not null", raw=raw.table
     )
-    faulty: int = rows(engine, counted)[0]["faulty"]
-    engine.drop(counted)
-    return faulty
+    return int(one(engine, counted)["faulty"])
 
 
 def _faulty_rows(
@@ -252,14 +233,13 @@ def _unread(engine: Engine, source: str, raw: RawRows) -> Table:
     numbers, lines, reasons = zip(*raw.rejected, strict=True) if raw.rejected else ((), (), ())
     return engine.from_arrow(
         pa.table(
-            [
-                pa.array([source] * len(lines), pa.string()),
-                pa.array([raw.files[number].path for number in numbers], pa.string()),
-                pa.array(lines, pa.int64()),
-                pa.nulls(len(lines), pa.string()),
-                pa.array(reasons, pa.string()),
-            ],
-            schema=_SCHEMA,
+            {
+                "source": pa.array([source] * len(lines), pa.string()),
+                "file": pa.array([raw.files[number].path for number in numbers], pa.string()),
+                "line": pa.array(lines, pa.int64()),
+                "column": pa.nulls(len(lines), pa.string()),
+                "reason": pa.array(reasons, pa.string()),
+            }
         )
     )
 
@@ -267,15 +247,11 @@ def _unread(engine: Engine, source: str, raw: RawRows) -> Table:
 def _rejections(engine: Engine, table: Table) -> tuple[Rejection, ...]:
     grouped = engine.sql(
         """
-        select file, "column", reason, count(*) as n, min(line) as first_line
+        select file, "column", reason, count(*) as "rows", min(line) as first_line
         from {t}
         group by file, "column", reason
         """,
         t=table,
     )
-    found = [
-        Rejection(row["file"], row["column"], row["reason"], row["n"], row["first_line"])
-        for row in rows(engine, grouped)
-    ]
-    engine.drop(grouped)
+    found = (Rejection(**row) for row in rows(engine, grouped))
     return tuple(sorted(found, key=lambda r: (r.file, r.first_line, r.reason)))

@@ -3,14 +3,14 @@
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
-from linkage.engine import Engine, Table, columns, quote
+from linkage.engine import Engine, Table, columns, quote, types_of
 from linkage.errors import InputError, LeoError
 from linkage.records import csv_files, source_files
 from linkage.records.csv_files import FILE, LINE
@@ -39,12 +39,7 @@ class RawRows:
 Check = Callable[[Sequence[str], str], object]
 
 
-def read_raw(
-    engine: Engine,
-    given: GivenFiles,
-    scratch: Path,
-    check: Check | None = None,
-) -> RawRows:
+def read_raw(engine: Engine, given: GivenFiles, scratch: Path, check: Check | None = None) -> RawRows:
     """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
 
     Args:
@@ -54,7 +49,8 @@ def read_raw(
     Raises:
         InputError: see source_files and csv_files; or the files hold no rows at all.
     """
-    paths, where, fmt = given.paths(), given.where, given.format
+    where, fmt = given.where, given.format
+    paths = source_files.find(where, given.globs, given.data)
     facts = [source_files.facts(path, given) for path in paths]
     checked = check or (lambda header, file: None)
     if fmt.type == "csv":
@@ -113,32 +109,19 @@ def _typed(arrow: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
     return arrow.cast(pa.schema([(field.name, types.get(field.name, field.type)) for field in arrow.schema]))
 
 
-def _parquet(
-    engine: Engine,
-    paths: list[Path],
-    facts: list[SourceFile],
-    check: Check,
-) -> RawRows:
+def _parquet(engine: Engine, paths: list[Path], facts: list[SourceFile], check: Check) -> RawRows:
     counted = []
     for path, file in zip(paths, facts, strict=True):
         schema, rows = source_files.parquet_header(path)
         source_files.told_apart(schema.names, file.path)
         check(schema.names, file.path)
-        counted.append(file.with_rows(rows))
+        counted.append(replace(file, rows=rows))
     table = engine.read(paths)
-    empty = engine.sql("select * from {table} limit 0", table=table)
-    types = {field.name: field.type for field in engine.arrow(empty).schema}
-    engine.drop(empty)
-    return RawRows(table, types, table.columns, tuple(counted), tuple(paths), is_csv=False)
+    return RawRows(table, types_of(engine, table), table.columns, tuple(counted), tuple(paths), is_csv=False)
 
 
 def _csv(
-    engine: Engine,
-    paths: list[Path],
-    facts: list[SourceFile],
-    fmt: FileFormat,
-    scratch: Path,
-    check: Check,
+    engine: Engine, paths: list[Path], facts: list[SourceFile], fmt: FileFormat, scratch: Path, check: Check
 ) -> RawRows:
     counted, rejected, header, written = [], [], dict[str, None](), []
     for number, (path, file) in enumerate(zip(paths, facts, strict=True)):
@@ -158,7 +141,7 @@ def _csv(
             )
         header |= dict.fromkeys(found.header)
         rejected += [(number, line, reason) for line, reason in found.rejected]
-        counted.append(file.with_rows(found.rows + len(found.rejected)))
+        counted.append(replace(file, rows=found.rows + len(found.rejected)))
         written.append(out)
     table = engine.read(written)
     types: dict[str, pa.DataType] = dict.fromkeys(header, pa.string())

@@ -12,7 +12,7 @@ from linkage.errors import InputError
 from linkage.records.csv_files import LINE
 from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
-from linkage.records.quarantine import ReadingSummary, Rejection, faults_of, first_fault, quarantine_rows
+from linkage.records.quarantine import Quarantine, ReadingSummary, faults_of, first_fault, quarantine_rows
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.standardise import DATES, FORMER, OTHER, PersonColumns, sex_codes, standard_view
@@ -80,7 +80,7 @@ def read_source(
         standard, behind = standard_view(engine, keyed, _persons(catalogue, source, layout, split_forename))
         records = _records(engine, name, standard, ids, layout)
         engine.drop(standard, *behind, keyed, ids)
-        summary = _summary(engine, name, records, raw, layout, aside.rejections, aside.count)
+        summary = _summary(engine, name, records, raw, layout, aside)
     _must_have_names(where, summary, layout)
     return Reading(records, aside.table, summary)
 
@@ -212,13 +212,7 @@ def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Lay
 
 
 def _summary(
-    engine: Engine,
-    name: str,
-    records: Table,
-    raw: RawRows,
-    layout: Layout,
-    rejections: tuple[Rejection, ...],
-    count: int,
+    engine: Engine, name: str, records: Table, raw: RawRows, layout: Layout, aside: Quarantine
 ) -> ReadingSummary:
     filled = [column for column in records.columns if column not in ("record_id", "source", "problems")]
     counts = one(
@@ -237,8 +231,9 @@ def _summary(
         ),
     )
     if alike := counts["like_keyless"]:
+        keys = ", else ".join(" and ".join(names) for names in layout.entity_key)
         raise InputError(
-            f"source.{name}: {alike:,} rows have a key ({_listed_keys(layout)}) that begins with {KEYLESS}\n  rows "
+            f"source.{name}: {alike:,} rows have a key ({keys}) that begins with {KEYLESS}\n  rows "
             "without a key are called so, and no later release knows them again: write these keys otherwise in the "
             "files, and leave them empty where they are none, as #N/A and #REF! of a spreadsheet"
         )
@@ -246,17 +241,13 @@ def _summary(
         source=name,
         rows_read=raw.rows_read,
         records=counts["records"],
-        quarantined=count,
-        rejections=rejections,
+        quarantined=aside.count,
+        rejections=aside.rejections,
         files=raw.files,
         problems={field: counts[f"p {field}"] for field in PROBLEMS},
         filled={column: counts[column] for column in filled},
         absent=layout.absent,
     )
-
-
-def _listed_keys(layout: Layout) -> str:
-    return ", else ".join(" and ".join(columns_of) for columns_of in layout.entity_key)
 
 
 def _must_have_names(where: str, summary: ReadingSummary, layout: Layout) -> None:

@@ -3,13 +3,14 @@
 import datetime
 import functools
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from linkage.config.resources import config_file
-from linkage.config.toml_file import Frozen, Model, check, fault, toml_of
-from linkage.errors import ConfigError
+from linkage.config.toml_file import Frozen, fault, read_as
+
+_REMEDY = "restore the file that came with the package"
 
 
 class _Sentinels(Frozen):
@@ -95,7 +96,7 @@ def name_rules() -> NameRules:
     Raises:
         ConfigError: definitions of one's own do not say what these do; all faults at once.
     """
-    return _held_to(NameRules, "records/names.toml")
+    return read_as(NameRules, config_file("records/names.toml"), _REMEDY)
 
 
 @functools.cache
@@ -105,21 +106,4 @@ def identifier_rules() -> IdentifierRules:
     Raises:
         ConfigError: as of `name_rules`.
     """
-    return _held_to(IdentifierRules, "records/identifiers.toml")
-
-
-def _held_to(model: type[Model], name: str) -> Model:
-    return check(model, read_rules(name), str(config_file(name)))
-
-
-def read_rules(name: str) -> dict[str, Any]:
-    """A file of rules that ships, as it stands.
-
-    Raises:
-        ConfigError: it is not there, or no TOML.
-    """
-    path = config_file(name)
-    try:
-        return toml_of(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error}\n  restore the file that came with the package") from None
+    return read_as(IdentifierRules, config_file("records/identifiers.toml"), _REMEDY)

@@ -5,7 +5,7 @@ import fnmatch
 import gzip
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,9 +24,6 @@ class SourceFile:
     bytes: int
     sha256: str
     rows: int = 0
-
-    def with_rows(self, rows: int) -> "SourceFile":
-        return replace(self, rows=rows)
 
 
 def sha256_of(path: Path) -> str:
@@ -58,10 +55,6 @@ class GivenFiles:
     format: FileFormat
     data: Path
     digest: Callable[[Path], str] = sha256_of
-
-    def paths(self) -> list[Path]:
-        """As `find`."""
-        return find(self.where, self.globs, self.data)
 
 
 def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:

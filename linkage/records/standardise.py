@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from linkage.catalogue import PROBLEMS
 from linkage.config.identifiers import IDENTIFIERS
-from linkage.engine import Engine, Table, columns, literal, quote
+from linkage.engine import Engine, Table, columns, literal, quote, types_of
 from linkage.errors import ConfigError
 from linkage.records import dates
 from linkage.records.identifiers import default_date, first_of_january, standard_identifiers
@@ -71,7 +69,7 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
         ConfigError: an unknown role, or a column that the table lacks.
     """
     _check(table, persons)
-    kinds = _types(engine, table)
+    kinds = types_of(engine, table)
     typed = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
     texts = {role: column for role, column in persons.roles.items() if role not in typed}
     texts |= {_text_key(name): column for column, name in persons.texts.items()}
@@ -115,13 +113,6 @@ def _check(table: Table, persons: PersonColumns) -> None:
     named = (*persons.roles.values(), *persons.carry, *persons.texts)
     if absent := [column for column in named if column not in table.columns]:
         raise ConfigError(f"the table has no column '{absent[0]}'\n  it has {', '.join(table.columns)}")
-
-
-def _types(engine: Engine, table: Table) -> dict[str, pa.DataType]:
-    empty = engine.sql("select * from {table} limit 0", table=table)
-    schema = engine.arrow(empty).schema
-    engine.drop(empty)
-    return {field.name: field.type for field in schema}
 
 
 def _text_key(name: str) -> str:

@@ -59,7 +59,7 @@ def test_summary_counts(read_pupils, put):
     ]
     assert found.problems == {"name": 0, "dob": 2, "postcode": 1, "nino": 0, "uln": 0, "upn": 0, "sex": 1}
     assert (found.filled["forename"], found.filled["postcode"], found.filled["nino"]) == (3, 2, 0)
-    assert found.as_dict()["files"][0]["rows"] == 3
+    assert found.files[0].rows == 3
 
 
 FAULTY = """

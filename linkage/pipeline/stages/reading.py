@@ -1,5 +1,6 @@
 """The stages that turn files into records, entities and attributes."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,6 @@ from linkage.records import (
 MODULES = ("linkage.records", "linkage.pipeline.stages.reading")
 
 
-def attribute_name(table: AttributeTable) -> str:
-    """The name of a table of attributes."""
-    return f"{table.dataset}_{table.table}"
-
-
 def records_stage(job: Job, name: str) -> Stage:
     """A source's files to records/<name> and quarantine/<name>."""
     source = job.config.source[name]
@@ -35,7 +31,7 @@ def records_stage(job: Job, name: str) -> Stage:
         space.write(f"records/{name}", reading.records)
         space.write(f"quarantine/{name}", reading.quarantine)
         _tell(space, reading.summary, f"quarantine/{name}")
-        return _counted(reading.summary.as_dict())
+        return _counted(asdict(reading.summary))
 
     return Stage(
         name=f"records-{name}",
@@ -72,25 +68,19 @@ def identities_stage(job: Job, name: str) -> Stage:
 def attributes_stage(job: Job, name: str) -> Stage:
     """A table's files to attributes/<dataset>_<table>, keyed by entity_id."""
     table = job.config.attributes[name]
-    made, aside = f"attributes/{attribute_name(table)}", f"quarantine/attributes_{attribute_name(table)}"
+    table_name = f"{table.dataset}_{table.table}"
+    made, aside = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
 
     def work(space: Workspace) -> Counts:
         identities = space.table(f"identities/{table.source}")
         found = read_attributes(
-            space.engine,
-            job.catalogue,
-            name,
-            table,
-            job.data,
-            identities,
-            digest=space.digest,
-            progress=space.note,
+            space.engine, job.catalogue, name, table, job.data, identities, digest=space.digest, progress=space.note
         )
         with damage_named(found.files):
             space.write(made, found.rows)
         space.write(aside, found.quarantine)
         _tell(space, found.summary, aside)
-        return _counted(found.summary.as_dict())
+        return _counted(asdict(found.summary))
 
     return Stage(
         name=f"attributes-{name}",
