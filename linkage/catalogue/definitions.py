@@ -1,7 +1,7 @@
 """The definitions of a variable, a table and a dataset."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -155,3 +155,8 @@ class Catalogue(Frozen):
     def frame(self, variable: Variable) -> dict[str, str]:
         """The code frame of a variable: code to label; empty where it has none."""
         return self.frames[variable.frame] if variable.frame else {}
+
+    def with_codes(self, frames: Mapping[str, Mapping[str, str]]) -> "Catalogue":
+        """This catalogue with more codes in some frames; a code that it knows keeps its label."""
+        more = {name: {**codes, **self.frames.get(name, {})} for name, codes in frames.items()}
+        return self.model_copy(update={"frames": {**self.frames, **more}})

@@ -7,10 +7,12 @@ import datetime
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import datapackage
 from linkage.catalogue.datapackage import MEDIA
+from linkage.config.toml_file import json_of
 from linkage.extract.formats import DataFile, Delivered
 from linkage.extract.layout import PERSON, Layout
 from linkage.extract.project import Project
@@ -115,15 +117,6 @@ def _resource_name(layout: Layout, file: DataFile) -> str:
     return f"{layout.name}-{file.format}-{place}"
 
 
-_PROFILE = "https://w3id.org/5s-crate/0.4"
-_SOFTWARE = {"@id": "#leo-linkage"}
-_CHECKS = {  # what an extract has passed, by kind in the profile's vocabulary
-    "SignOff": "A decision in force covers what is in it",
-    "CheckValue": "Every table holds only the approved columns, years and people",
-    "DisclosureCheck": "No value looks like an identifier",
-}
-
-
 def crate(
     project: Project,
     delivered: Delivered,
@@ -134,7 +127,7 @@ def crate(
 ) -> dict[str, Any]:
     """ro-crate-metadata.json of an extract: what it holds, who may use it and how it came to be. No person is named.
 
-    RO-Crate 1.1 with the Five Safes profile.
+    RO-Crate 1.1 with the Five Safes profile; templates/ro-crate.json holds what is the same in every extract.
 
     Args:
         documents: the other files in its folder.
@@ -142,72 +135,27 @@ def crate(
     decision, when = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
     reference, until = (decision.reference, decision.expires) if decision else ("", created.date())
     terms = f"Only for the purposes of {reference}, by the people whom it names, until {until}."
-    completed = {"endTime": when, "actionStatus": "http://schema.org/CompletedActionStatus"}
     media = {name: "text/markdown" if name.endswith(".md") else "application/json" for name in documents}
-    parts: list[dict[str, Any]] = [
-        *(
-            {
-                "@id": file.path,
-                "encodingFormat": MEDIA[file.format],
-                "contentSize": str(file.bytes),
-                "sha256": file.sha256,
-            }
-            for file in delivered.files
-        ),
-        *({"@id": name, "encodingFormat": kind} for name, kind in media.items()),
+    parts = [
+        {"@id": f.path, "encodingFormat": MEDIA[f.format], "contentSize": str(f.bytes), "sha256": f.sha256}
+        for f in delivered.files
     ]
+    parts += [{"@id": name, "encodingFormat": kind} for name, kind in media.items()]
     files = [{"@id": part["@id"]} for part in parts]
-    checks: list[dict[str, Any]] = [
-        {
-            "@id": f"#check-{number}",
-            "@type": "AssessAction",
-            "additionalType": {"@id": f"https://w3id.org/shp#{kind}"},
-            "name": name,
-            "agent": _SOFTWARE,
-            "object": {"@id": "./"},
-            **completed,
-        }
-        for number, (kind, name) in enumerate(_CHECKS.items(), 1)
-    ]
-    made: dict[str, Any] = {
-        "@id": "#made",
-        "@type": "CreateAction",
-        "name": "Made by leo-linkage",
-        "agent": {"@id": "#organisation"},
-        "instrument": _SOFTWARE,
-        "result": files,
-        **completed,
+    root = {"name": project.title, "description": project.purpose, "datePublished": when, "hasPart": files}
+    of_project: dict[str, dict[str, Any]] = {
+        "./": root | ({"identifier": reference} if reference else {}),
+        "#licence": {"description": terms},
+        "#project": {"name": project.title},
+        "#organisation": {"name": project.organisation},
+        "#leo-linkage": {"softwareVersion": str(run_info.get("version", ""))},
+        "#made": {"result": files},
     }
-    root = {
-        "@id": "./",
-        "@type": "Dataset",
-        "conformsTo": {"@id": _PROFILE},
-        "name": project.title,
-        "description": project.purpose,
-        "datePublished": when,
-        "license": {"@id": "#licence"},
-        "sourceOrganization": {"@id": "#project"},
-        "mainEntity": _SOFTWARE,
-        "mentions": [{"@id": action["@id"]} for action in (made, *checks)],
-        "hasPart": files,
-        **({"identifier": reference} if reference else {}),
-    }
-    about = {"about": {"@id": "./"}, "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"}}
-    version = str(run_info.get("version", ""))
-    graph = [
-        {"@id": CRATE, "@type": "CreativeWork", **about},
-        root,
-        {"@id": _PROFILE, "@type": "CreativeWork", "name": "Five Safes RO-Crate profile", "version": "0.4"},
-        {"@id": "#licence", "@type": "CreativeWork", "name": "Terms of use", "description": terms},
-        {"@id": "#project", "@type": "Project", "name": project.title, "member": {"@id": "#organisation"}},
-        {"@id": "#organisation", "@type": "Organization", "name": project.organisation},
-        {**_SOFTWARE, "@type": "SoftwareApplication", "name": "leo-linkage", "softwareVersion": version},
-        made,
-        *checks,
-        *({"@type": "File", "name": part["@id"], **part} for part in parts),
-    ]
-    terms_used = {"shp": "https://w3id.org/shp#", "sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
-    return {"@context": ["https://w3id.org/ro/crate/1.1/context", terms_used], "@graph": graph}
+    document = json_of(Path(__file__).parent / "templates" / "ro-crate.json")
+    for entity in document["@graph"]:
+        entity |= of_project.get(entity["@id"], {}) | ({"endTime": when} if "actionStatus" in entity else {})
+    document["@graph"] += [{"@type": "File", "name": part["@id"], **part} for part in parts]
+    return document
 
 
 def as_text(document: Mapping[str, Any]) -> str:

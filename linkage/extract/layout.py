@@ -21,7 +21,7 @@ SAME_BODY = {"MAIN_ENTERPRISE": "ENTERPRISEREF", "ENTKEY": "ENTERPRISEREF"}
 
 _PERSON_KEYS = {
     PERSON: "The person: the same in every table of this extract, and in no other project.",
-    EDUKEY: "Key of the person in tax and benefit tables, as this project knows it.",
+    EDUKEY: "Key of the person in tax and benefit tables, as this project knows it; empty without a linked record there.",
     PMR: "Pupil reference, as this project knows it; a few people hold two.",
 }
 
@@ -97,7 +97,7 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
             + "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
         )
     return [
-        *own_tables(project.link_metadata, linked_datasets(project.table, project.population, held)),
+        *own_tables(project.link_metadata, linked_datasets(project.table, project.population, held), catalogue.frames),
         *(
             _layout(holding, approved, catalogue, tables, _seen_years(project.table, project.population))
             for holding, approved in wanted
@@ -153,21 +153,32 @@ def _seen_years(tables: Iterable[ApprovedTable], population: Population) -> dict
     return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in seen.items()}
 
 
-def own_tables(link_metadata: bool, datasets: tuple[str, ...] = ()) -> list[Layout]:
-    """The tables that an extract makes: its people, and how their records of some datasets were linked."""
+def own_tables(
+    link_metadata: bool, datasets: tuple[str, ...] = (), frames: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Layout]:
+    """The tables that an extract makes: its people, and how their records of some datasets were linked.
+
+    Args:
+        frames: code frames of the catalogue, with the passes, bands and sources of the run.
+    """
     person = key_field(PERSON)
+
+    def coded(name: str, frame: str, description: str) -> Field:
+        return Field(name, "string", description, frame=frame, labels=(frames or {}).get(frame))
+
     evidence = (
-        Field("link_method", "string", "How the weakest link was made: deterministic, probabilistic or override."),
-        Field("link_pass", "string", "The rule or model that made it."),
-        Field("link_band", "string", "Its quality in a word, from the strongest to the weakest."),
-        Field("match_probability", "number", "Its probability of being right, 0 to 1, to four decimals."),
-        Field("margin", "number", "Match weight over that of the nearest competing pair (log2), to one decimal."),
+        coded("link_method", "link_method", "How the weakest link was made; empty where no link was needed."),
+        coded("link_pass", "link_pass", "The pass, or the blocking rule of the model, that made it."),
+        coded("link_band", "link_band", "Band of its match probability."),
+        Field("match_probability", "number", "Probability that it is right, by the model: 0 to 1, to four decimals."),
+        Field("margin", "number", "Match weight over that of the nearest competing pair (log2); empty without one."),
     )
     people = Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))
     if not link_metadata:
         return [people]
-    sources = Field("sources", "string", "Collections of this project that hold the person, separated by a blank.")
-    source = Field("source", "string", "Collection that holds records of the person.")
+    says = "Collections of this project that hold the person, each a code of `linkage.source`, separated by a blank."
+    sources = Field("sources", "string", says)
+    source = coded("source", "link_source", "Collection that holds records of the person.")
     entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
     grain = "person, by collection that holds the person"
     fields = (person, source, entities, *evidence)

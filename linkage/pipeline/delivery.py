@@ -14,7 +14,7 @@ from linkage.extract.formats import Written
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well, read_tables
 from linkage.pipeline.stages.contracts import extract_check
-from linkage.pipeline.stages.outputs import run_info
+from linkage.pipeline.stages.outputs import run_info, with_run_codes
 from linkage.requests.approved import approved_project
 
 
@@ -50,7 +50,7 @@ def deliver(
     settings = manifest.get("configuration", {})
     pinned = settings.get("outputs", {}).get("register_hash")
     project = approved_project(file, shipped(), register=register, published=pinned)
-    key = master_key(key_file)
+    key, catalogue = master_key(key_file), with_run_codes(shipped(), manifest)
     made_with = manifest.get("key_fingerprint") or _key_of_extracts(run)
     if made_with not in (None, key.fingerprint):
         raise ConfigError(
@@ -66,12 +66,12 @@ def deliver(
         critical = settings.get("gates", {}).get("critical_contracts", True)
 
         def look(written: Sequence[Written]) -> None:
-            extract_check(engine, shipped(), project, written, critical=critical)
+            extract_check(engine, catalogue, project, written, critical=critical)
 
         return extract(
             engine,
             project,
-            shipped(),
+            catalogue,
             read_tables(engine, run, manifest),
             key,
             target,

@@ -1,6 +1,6 @@
 """Links become people: joined entities, person ids, and LEO's lookups between keys."""
 
-from linkage.spine.build import Spine, build
+from linkage.spine.build import Spine, band_labels, build
 from linkage.spine.conflicts import most_records, without_conflicts
 from linkage.spine.people import initial_membership, join_people
 from linkage.spine.releases import Release, known_again
@@ -8,6 +8,7 @@ from linkage.spine.releases import Release, known_again
 __all__ = [
     "Release",
     "Spine",
+    "band_labels",
     "build",
     "initial_membership",
     "join_people",

@@ -152,10 +152,23 @@ class _Bands(Frozen):
     band: tuple[_Band, ...]
 
 
-def _band() -> str:
+def _bands() -> tuple[_Band, ...]:
     """Bands of link quality, the best first, from configs/bands.toml."""
-    bands = read_as(_Bands, config_file("bands.toml")).band
-    return " ".join(f"when b.match_probability >= {literal(one.probability)} then {literal(one.name)}" for one in bands)
+    return read_as(_Bands, config_file("bands.toml")).band
+
+
+def _band() -> str:
+    return " ".join(f"when b.match_probability >= {literal(b.probability)} then {literal(b.name)}" for b in _bands())
+
+
+def band_labels() -> dict[str, str]:
+    """Each band of link quality with its cut-offs, the best first."""
+    labels, below = {}, ""
+    for band in _bands():
+        least = [f"{band.probability:g} or more"] if band.probability else []
+        labels[band.name] = f"Match probability {', '.join([*least, *([below] if below else [])])}"
+        below = f"below {band.probability:g}"
+    return labels
 
 
 def _named_in(column: str, names: Sequence[str]) -> str:

@@ -140,12 +140,9 @@ def _of_records(catalogue: Catalogue, name: str, table: Table, source: Source | 
 
 
 def _of_published(catalogue: Catalogue, name: str, table: Table) -> _Contract:
-    own, frames = made_tables()
-    if name in own:
-        known = catalogue.model_copy(update={"frames": {**catalogue.frames, **frames}})
-        return _Contract(name, name, own[name], table, published_rules(known, own[name]))
-    described = catalogue.table("leo", name)
-    return _Contract(f"leo_{name}", name, described, table, published_rules(catalogue, described))
+    own = made_tables().get(name)
+    described = own or catalogue.table("leo", name)
+    return _Contract(name if own else f"leo_{name}", name, described, table, published_rules(catalogue, described))
 
 
 def _counted(engine: Engine, contract: _Contract) -> list[ContractResult]:

@@ -146,11 +146,9 @@ def extract_rules(
     return [*_with_variables(described, rules), *published_rules(catalogue, described, framed=limits["frame"])]
 
 
-def made_tables() -> tuple[dict[str, TableDef], dict[str, dict[str, str]]]:
-    """A run's own tables that the catalogue does not describe, since they cannot be requested, and their code frames."""
-    made = _made()
-    tables = {name: TableDef.model_validate({"name": name, **table}) for name, table in made["table"].items()}
-    return tables, made["frame"]
+def made_tables() -> dict[str, TableDef]:
+    """A run's own tables that the catalogue does not describe, since they cannot be requested."""
+    return {name: TableDef.model_validate({"name": name, **table}) for name, table in _made()["table"].items()}
 
 
 def _has(column: str) -> str:

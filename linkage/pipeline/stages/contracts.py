@@ -119,7 +119,9 @@ def extract_check(
         )
         for one in written
     }
-    report = check(engine, catalogue, {}, delivered=delivered)
+    coded = (field for one in written for field in one.layout.fields if field.frame and field.labels)
+    known = catalogue.with_codes({field.frame: field.labels for field in coded})
+    report = check(engine, known, {}, delivered=delivered)
     if critical:
         _hold(report.critical, "the extract was not published")
     return report
@@ -142,7 +144,7 @@ def described(layout: Layout) -> TableDef:
             "type": field.type,
             "description": field.description,
             "concept": field.concept or "",
-            "frame": field.frame,
+            "frame": field.frame if field.labels else None,
             "required": field.name == PERSON or (field.name in required and not field.within),
             "identifiability": field.identifiability or 5,
             "sensitivity": field.sensitivity or "E",

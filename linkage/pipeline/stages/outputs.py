@@ -1,12 +1,14 @@
 """The stages that make something of the links: LEO's tables, extracts, the report."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 
+from linkage.catalogue import Catalogue
 from linkage.config import Source
 from linkage.config.resources import definitions_hash, own_names
 from linkage.engine import Engine, Table, one
@@ -23,6 +25,7 @@ from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_chec
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
+from linkage.spine import band_labels
 from quality.report.document import banner_of
 
 
@@ -51,7 +54,16 @@ def longitudinal_stage(job: Job) -> Stage:
         quarantined = space.engine.arrow(tables["quarantined"]).sort_by(
             [("table", "ascending"), ("reason", "ascending")]
         )
-        return {"rows": rows, "quarantined": quarantined.to_pylist(), "extract_date": until.isoformat()}
+        codes = {
+            "leo_definition": {one.name: one.why for one in outcomes.definition},
+            "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
+        }
+        return {
+            "rows": rows,
+            "quarantined": quarantined.to_pylist(),
+            "extract_date": until.isoformat(),
+            "codes": codes,
+        }
 
     return Stage(
         name="longitudinal",
@@ -188,17 +200,17 @@ def extract_stage(job: Job, project: Project) -> Stage:
 
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}
-        out = space.place(place)
+        out, catalogue = space.place(place), with_run_codes(job.catalogue, space.manifest)
 
         def look(written: Sequence[Written]) -> None:
             critical = job.config.gates.critical_contracts
-            found = extract_check(space.engine, job.catalogue, project, written, critical=critical)
+            found = extract_check(space.engine, catalogue, project, written, critical=critical)
             reported_counts(space, found, checked, suites)
 
         made = extract(
             space.engine,
             project,
-            job.catalogue,
+            catalogue,
             given,
             key,
             out,
@@ -225,7 +237,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
         },
         files={
             # names of LEO's tables, their codes, who may see them; their checks
-            **shipped_files("extract/*.toml", "catalogue/*.toml", "contracts/*.toml"),
+            **shipped_files("extract/*.toml", "catalogue/*.toml", "contracts/*.toml", "bands.toml"),
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
@@ -243,6 +255,29 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "banner": banner_of(manifest),
         "version": manifest["versions"]["leo-linkage"],
     }
+
+
+def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalogue:
+    """The catalogue with the codes of a run: its sources, passes, blocking rules, bands and outcome definitions."""
+    meanings: dict[str, dict[str, list[str]]] = {}  # code, its meaning, the steps where it has this meaning
+    codes: dict[str, dict[str, str]] = {}
+    for stage in manifest["stages"]:
+        counts, step = stage.get("counts") or {}, stage["name"].removeprefix("link-")
+        if step != stage["name"]:
+            links = {rule["pass"]: rule["why"] for rule in counts.get("passes", ())}
+            for place, rule in enumerate(counts.get("rules", ()), 1):
+                equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule["rule"])
+                links[f"rule {place}"] = f"Model, blocked by {equal.replace(' AND equal ', ', ')}"
+            for name, meaning in links.items():
+                meanings.setdefault(name, {}).setdefault(meaning, []).append(step)
+        codes |= counts.get("codes", {})
+    passes = {
+        name: "; ".join(f"{meaning} ({', '.join(steps)})" for meaning, steps in of.items())
+        for name, of in meanings.items()
+    }
+    sources = manifest["configuration"]["source"].items()
+    titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
+    return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
 
 
 def report_stage(job: Job) -> Stage:
