@@ -106,7 +106,7 @@ def _link(
     joined = engine.sql(_BETWEEN_PEOPLE, links=result.links, membership=membership)
     space.write(f"membership/{step.name}", join_people(engine, membership, joined))
     space.write_document(f"models/{step.name}.json", result.model.raw)
-    return result.summary
+    return {**result.summary, "blocking_rules": [rule.condition for rule in result.model.blocking_rules]}
 
 
 # Links between units as links between the people so far: a source's entity may belong to one already.

@@ -265,8 +265,8 @@ def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalog
         counts, step = stage.get("counts") or {}, stage["name"].removeprefix("link-")
         if step != stage["name"]:
             links = {rule["pass"]: rule["why"] for rule in counts.get("passes", ())}
-            for place, rule in enumerate(counts.get("rules", ()), 1):
-                equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule["rule"])
+            for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
+                equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
                 links[f"rule {place}"] = f"Model, blocked by {equal.replace(' AND equal ', ', ')}"
             for name, meaning in links.items():
                 meanings.setdefault(name, {}).setdefault(meaning, []).append(step)

@@ -1,0 +1,81 @@
+"""Every coded column of a released extract has its codes and their meaning, and holds no other code."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from linkage.catalogue import shipped
+from linkage.catalogue.holdings import holdings, names_a_person
+from linkage.engine import connect
+from linkage.extract import Project, extract, master_key
+from linkage.pipeline.folder import read_manifest
+from linkage.pipeline.manifest import read_tables
+from linkage.pipeline.stages.outputs import with_run_codes
+
+KEYS = {"AE_ID", "EDUKEY", "PUPILMATCHINGREFANONYMOUS"}
+WORDS = {"Title", "APTypeDescription", "EthnicBackground", "GORNM", "CTRYNM", "sources"}  # each value is a word
+PUBLISHED = {"SIC2007", "Main_SIC2007", "main_enterprise_linked_sic2007", "LearnAimRef"}  # lists of thousands of codes
+
+
+def approved_all(tables: Any) -> Project:
+    """A project that may have every variable that can leave, of every table of a run."""
+    asked = []
+    for name, holding in holdings(shipped()).items():
+        held = tables[holding.run_table].columns if holding.run_table in tables else ()
+        years = str(holding.years) if holding.year_columns or holding.spell_columns else None
+        of = [v.name for v in holding.definition.variable if v.name in held and not names_a_person(v)]
+        of = [v for v in of if v not in KEYS]
+        asked += (
+            [{"name": name, "years": years, "variables": of}] if of and holding.definition.name[:6] != "lookup" else []
+        )
+    decision = {"reference": "D", "date": "2026-01-01", "expires": "2027-01-01"}
+    raw = {"id": "all", "title": "All", "organisation": "O", "purpose": "P", "decision": decision, "table": asked}
+    return Project.model_validate({**raw, "link_metadata": True, "analysis": ["person", "person_month"]})
+
+
+def extracted(root: Path, key: Path, out: Path) -> tuple[Any, dict[str, Any]]:
+    """Everything that can leave a run: what was published, and its data dictionary."""
+    manifest = read_manifest(root)
+    catalogue, today = with_run_codes(shipped(), manifest), datetime.date(2026, 6, 1)
+    with connect("duckdb", within=[root, out.parent]) as engine:
+        tables = read_tables(engine, root, manifest)
+        project = approved_all(tables)
+        made = extract(engine, project, catalogue, tables, master_key(key), out, run_info={}, today=today)
+    return made, json.loads((out / "datapackage.json").read_text())
+
+
+def test_every_variable_of_the_catalogue_that_is_a_code_has_a_frame() -> None:
+    lacking = {
+        v.name
+        for holding in holdings(shipped()).values()
+        for v in holding.definition.variable
+        if not (names_a_person(v) or v.institution or v.frame or v.name in KEYS)
+        and (v.type == "string" or v.description.startswith(("1 where", "1:")))
+    }
+    assert lacking == (WORDS | PUBLISHED) - {"sources"}
+
+
+def test_every_coded_column_of_an_extract_has_its_codes_and_no_other(linked_village: Any, tmp_path: Path) -> None:
+    made, package = extracted(linked_village.root, linked_village.key, tmp_path / "out")
+    assert made.off_frame == ()
+    coded = {}
+    for resource in package["resources"]:
+        rows = pq.read_table(tmp_path / "out" / resource["path"])
+        for field in resource["leo:schema"]["fields"]:
+            codes = {str(one["value"]) for one in field.get("categories", ())}
+            values = {str(v) for v in rows[field["name"]].to_pylist() if v is not None}
+            if field["type"] == "string" and "leo:pseudonym" not in field and field["name"] not in WORDS | PUBLISHED:
+                assert codes, f"{resource['leo:table']}.{field['name']} lacks a code list"
+            assert not codes or values <= codes, f"{resource['leo:table']}.{field['name']}"
+            coded[field["name"]] = codes
+    assert {"five", "rule 1", "rule 2"} <= coded["link_pass"]
+    guide = (tmp_path / "out" / "README.md").read_text()
+    for row in (
+        "| `good` | Match probability 0.99 or more, below 0.999 |",
+        "| `ks4` | End of key stage 4 |",
+        "| `five` |",
+    ):
+        assert row in guide
