@@ -222,7 +222,7 @@ def test_what_there_is_not_is_seen():
 
 AVOID = re.compile(
     r"\b(strangers?|let go|beside|anew|noughts?|mend(ed)?|in the stead|parted|those who|reckoned|alone|rivals?|weighs?"
-    r"|slips?|sisters|appearances?|powers? of two|link sets|goes by|came to no end|rooms|had of|no persons)\b", re.I
+    r"|slips?|sisters|appearances?|powers? of two|link sets|goes by|came to no end|rooms|had of|no persons|nobody|two people|those who)\b", re.I
 )  # fmt: skip
 """Words that the field has others for, in what a user reads."""
 OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed"}

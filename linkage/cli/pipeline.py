@@ -187,16 +187,16 @@ def status(run: o.Run, as_json: o.Json = False) -> None:
     """
     from linkage.pipeline.status import status_of
 
-    found = status_of(run)
-    took = "" if found.seconds is None else f", {found.seconds:,.1f} s"
+    facts = status_of(run)
+    took = "" if facts.seconds is None else f", {facts.seconds:,.1f} s"
     rows = [
         [one.stage, one.state, (one.finished or "-")[:19], one.seconds, one.rows, one.reason or ""]
-        for one in found.stages
+        for one in facts.stages
     ]
-    lines = [f"{run}: {found.status}, started {found.started[:19]}{took}"]
+    lines = [f"{run}: {facts.status}, started {facts.started[:19]}{took}"]
     lines += table_lines(["stage", "state", "made (UTC)", "seconds", "rows", ""], rows)
-    lines += [f"gate {name}: {state}" for name, state in found.gates.items()]
-    show(found, [*lines, *([found.message] if found.message else [])], as_json=as_json)
+    lines += [f"gate {name}: {state}" for name, state in facts.gates.items()]
+    show(facts, [*lines, *([facts.message] if facts.message else [])], as_json=as_json)
 
 
 def publish(

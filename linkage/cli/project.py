@@ -230,7 +230,9 @@ def make(
         )
     lines = [f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes"]
     if made.same_user:
-        lines.append("  the decision was recorded and the extract made by one user: let two people do so")
+        lines.append(
+            "  the decision was recorded and the extract made by one user: give these duties to different users"
+        )
     if made.opted_out:
         left = made.opted_out
         lines.append(f"  opted out: {left.listed:,} listed, {left.found:,} found, {left.people:,} people left out")

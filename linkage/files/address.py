@@ -1,6 +1,6 @@
 """Split addresses that are written whole, in one column or in lines, into street, town and postcode.
 
-Families share an address, and those who move lose it: as one text it says too much of the first, and not of the others
+Families share an address, and movers lose it: as one text it says too much of the first, and not of the others
 that they moved within their town. The number of a house is left out, since families share it. Nothing is known of any
 country's towns: a piece with a number is a street's, and a name with a town before it is a state's or a country's.
 """

@@ -32,7 +32,7 @@ def outcomes(
         lookup_ae_id: AE_ID, entity_id.
         holders: as `linkage.longitudinal.tax_tables.holders` makes it.
         leo: employment, earnings, self_assessment and benefits, as this package makes them.
-        extract_date: periods that end after it are left out, as nobody knows them yet.
+        extract_date: periods that end after it are left out, as they are not known yet.
 
     Returns:
         As the catalogue's leo.outcomes; stored.

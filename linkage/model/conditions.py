@@ -32,7 +32,7 @@ _FUNCTIONS = """
 
 
 _LONGEST = 10_000  # characters; the longest condition of a shipped model has a tenth of them
-_DEEPEST = 100  # levels of a tree: those who write it as SQL need some five frames a level, of Python's 1,000
+_DEEPEST = 100  # levels of a tree: writing it as SQL needs some five frames a level, of Python's 1,000
 
 
 @functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow

@@ -26,7 +26,7 @@ def judged(root: Path, manifest: Mapping[str, Any]) -> tuple[Gates, dict[str, An
     return gates, evaluation_of(root / EVALUATION), document_of(drift) if drift.is_file() else None
 
 
-def asked_of(
+def figures_of(
     evaluation: Mapping[str, Any], drift: Mapping[str, Any] | None, reviews: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """The figures that gates check: precision and unlinked by step, falls and changes since the last release.
@@ -81,16 +81,16 @@ def _in_calculation(step: Mapping[str, Any]) -> list[tuple[int, int]]:
     return rows or [(side["units"], side["linked"]) for side in step["sides"]]
 
 
-def hold(gates: Gates, asked: Mapping[str, Any]) -> None:
+def hold(gates: Gates, figures: Mapping[str, Any]) -> None:
     """Check every gate.
 
     Args:
-        asked: as `asked_of` gives it.
+        figures: as `figures_of` gives it.
 
     Raises:
         GateError: the gates that do not hold, a line each, with the figure and the limit.
     """
-    if faults := _faults(gates, asked):
+    if faults := _faults(gates, figures):
         faults.append("  see quality/evaluation.json and the report in the run's folder; nothing is published")
         raise GateError("\n".join(faults))
 
@@ -103,21 +103,21 @@ def failed(
     reviews: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """Names of the gates that do not hold, for readers of a report; their figures are for the operator only."""
-    lines = _faults(gates, asked_of(evaluation, drift, reviews))
+    lines = _faults(gates, figures_of(evaluation, drift, reviews))
     names = [line.removeprefix("gate ").partition(":")[0] for line in lines]
     if gates.critical_contracts and any(not c["success"] and c["severity"] == "critical" for c in contracts):
         names.append("critical_contracts")
     return list(dict.fromkeys(names))
 
 
-def not_asked(
+def not_checked(
     gates: Gates,
     evaluation: Mapping[str, Any],
     drift: Mapping[str, Any] | None,
     reviews: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """Gates that are set and could not be checked, each with the reason: such a gate did not pass."""
-    known = asked_of(evaluation, drift, reviews)["precision"]
+    known = figures_of(evaluation, drift, reviews)["precision"]
     unknown = ", ".join(step["step"] for step in evaluation["steps"] if step["step"] not in known)
     reasons: dict[str, list[str]] = {name: [] for name in type(gates).model_fields}
     if unknown:
@@ -148,29 +148,29 @@ def _shown(figure: float, limit: float, places: int) -> str:
     return f"{figure:.{places}f}"
 
 
-def _faults(gates: Gates, asked: Mapping[str, Any]) -> list[str]:
+def _faults(gates: Gates, figures: Mapping[str, Any]) -> list[str]:
     faults = []
     least, lowest = gates.min_precision, gates.precision_lower_bound
-    for step, share in asked["precision"].items():
+    for step, share in figures["precision"].items():
         precision = f"step '{step}' has precision {share['value']:.4f} by {share['by']}"
         # One false link of thirty is no evidence that the precision is lower than the gate's.
         if least is not None and share["high"] < least:
             faults.append(
                 f"gate min_precision: {precision} (with 95 % confidence at most {_shown(share['high'], least, 4)}), at "
-                f"least {least} is asked for"
+                f"least {least} is required"
             )
         if lowest is not None and share["low"] < lowest:
             faults.append(
                 f"gate precision_lower_bound: {precision}, with 95 % confidence at least "
-                f"{_shown(share['low'], lowest, 4)}; {lowest} is asked for"
+                f"{_shown(share['low'], lowest, 4)}; {lowest} is required"
             )
-    for step, share in asked["unlinked"].items():
+    for step, share in figures["unlinked"].items():
         if gates.max_unlinked is not None and share > gates.max_unlinked:
             faults.append(
                 f"gate max_unlinked: step '{step}' leaves {_shown(share, gates.max_unlinked, 4)} of its smaller side "
                 f"unlinked, at most {gates.max_unlinked} is allowed"
             )
-    for row in asked.get("falls", ()):  # which chance alone would not make between releases of other people
+    for row in figures.get("falls", ()):  # which chance alone would not make between releases of other people
         if gates.max_rate_fall is not None and -row["change"] > gates.max_rate_fall:
             most = 100 * gates.max_rate_fall
             faults.append(
@@ -178,7 +178,7 @@ def _faults(gates: Gates, asked: Mapping[str, Any]) -> list[str]:
                 f"link rate fell by {_shown(-100 * row['change'], most, 2)} points (95 % {-100 * row['high']:.2f} to "
                 f"{-100 * row['low']:.2f}), at most {most:g} are allowed"
             )
-    for row in asked.get("changes", ()):
+    for row in figures.get("changes", ()):
         if gates.max_count_change is not None and (_from_zero(row) or abs(row["change"]) > gates.max_count_change):
             most = 100 * gates.max_count_change
             if _from_zero(row):

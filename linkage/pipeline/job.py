@@ -355,10 +355,10 @@ def unit_columns(config: RunConfig) -> tuple[str, ...]:
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
-    found: dict[str, Any] = {"projects": {}}
+    outputs: dict[str, Any] = {"projects": {}}
     if config.outputs.longitudinal:
         with faults.collected():
-            found["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
+            outputs["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
     register = None
     if config.outputs.register_file:
         with faults.collected():
@@ -371,10 +371,10 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
                 register=register,
                 published=config.outputs.register_hash,
             )
-            if project.id in found["projects"]:
+            if project.id in outputs["projects"]:
                 faults.add(f"outputs.projects: two have the id '{project.id}'")
-            found["projects"][project.id] = project
-    return found
+            outputs["projects"][project.id] = project
+    return outputs
 
 
 def _key_file(config: RunConfig, path: Path) -> Path | None:
@@ -400,9 +400,9 @@ def resolve(name: str, run_file: Path, where: str) -> Path:
     Raises:
         ConfigError: it is in neither place.
     """
-    for found in (run_file.parent / name, config_file(name)):
-        if found.is_file():
-            return found
+    for place in (run_file.parent / name, config_file(name)):
+        if place.is_file():
+            return place
     raise ConfigError(
         f"{where}: no file '{name}'\n  it is looked for in {run_file.parent} and among the shipped configurations "
         f"({shipped_dir()})"

@@ -7,7 +7,7 @@ from linkage.config.resources import definitions_hash, own_names
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.extras import EXTRAS, require
-from linkage.pipeline.gates import judged, not_asked
+from linkage.pipeline.gates import judged, not_checked
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.manifest import RunFacts, is_synthetic, manifest_of
 from linkage.pipeline.progress import RunProgress
@@ -23,19 +23,19 @@ from linkage.pipeline.stages.reading import attributes_stage, identities_stage, 
 def stages(job: Job) -> list[Stage]:
     """A run's stages in their order. What fails early stands early: no step links before the contracts hold."""
     config = job.config
-    found = [records_stage(job, name) for name in config.source]
-    found += [identities_stage(job, name) for name in config.source]
-    found += [attributes_stage(job, name) for name in config.attributes]
-    found.append(contracts_stage(job))
-    found += [link_stage(job, step) for step in config.step]
-    found.append(spine_stage(job))
+    in_order = [records_stage(job, name) for name in config.source]
+    in_order += [identities_stage(job, name) for name in config.source]
+    in_order += [attributes_stage(job, name) for name in config.attributes]
+    in_order.append(contracts_stage(job))
+    in_order += [link_stage(job, step) for step in config.step]
+    in_order.append(spine_stage(job))
     if job.outcomes:
-        found.append(longitudinal_stage(job))
-    found.append(evaluate_stage(job))
-    found.append(published_contracts_stage(job))
-    found += [extract_stage(job, project) for project in job.projects.values()]
-    found.append(report_stage(job))
-    return found
+        in_order.append(longitudinal_stage(job))
+    in_order.append(evaluate_stage(job))
+    in_order.append(published_contracts_stage(job))
+    in_order += [extract_stage(job, project) for project in job.projects.values()]
+    in_order.append(report_stage(job))
+    return in_order
 
 
 def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Runner:
@@ -82,14 +82,14 @@ def facts(job: Job) -> RunFacts:
 
 
 def closing_lines(root: Path, seconds: float) -> list[str]:
-    """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
+    """Where a run's results are, the figures that stand first in its report, and gates that could not be checked."""
     gates, evaluation, drift = judged(root, manifest_of(root))
     from quality.report.render import headlines  # the charts are a third of a second to import
 
-    found = headlines(evaluation)
-    width = max(len(label) for label, _, _ in found)
-    lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
+    figures = headlines(evaluation)
+    width = max(len(label) for label, _, _ in figures)
+    lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in figures]
     lines += ["", f"report   {root / 'report' / 'index.html'}"]
     lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
-    lines += [f"not asked: gate {unchecked}" for unchecked in not_asked(gates, evaluation, drift)]
+    lines += [f"not checked: gate {unchecked}" for unchecked in not_checked(gates, evaluation, drift)]
     return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]

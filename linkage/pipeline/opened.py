@@ -166,12 +166,12 @@ class OpenRun:
         """
         source, separator, rest = key.partition(":")
         if separator and source in self.sources:
-            found = self.engine.sql(
+            matching = self.engine.sql(
                 "select i.entity_id from {identities} as i join {wanted} as w on w.entity_key = i.entity_key",
                 identities=self.table(f"identities/{source}"),
                 wanted=self.engine.from_arrow(pa.table({"entity_key": pa.array([rest], pa.string())})),
             )
-            entities = rows(self.engine, found)
+            entities = rows(self.engine, matching)
             if not entities:
                 raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
             return int(entities[0]["entity_id"])
@@ -329,21 +329,21 @@ class OpenFiles:
         """The unit of a record by its id in the file."""
         wanted = self.engine.from_arrow(pa.table({SOURCE_KEY: pa.array([key], pa.string())}))
         query = f"select r.unit_id from {{records}} as r join {{wanted}} using ({quote(SOURCE_KEY)})"
-        found = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, wanted=wanted))
-        if not found:
+        units = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, wanted=wanted))
+        if not units:
             file = "the file" if step.of_one_file else f"the {side} file"
             raise ConfigError(
                 f"{option}: {file} has no record with this id\n"
                 "  give an id as links.parquet has it: the id column of the file, or the number of the record"
             )
-        return int(found[0]["unit_id"])
+        return int(units[0]["unit_id"])
 
     def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
         """Unit to its id in the file."""
         query = f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r join {{wanted}} using (unit_id)"
         wanted = listed_units(self.engine, sorted(units))
-        found = self.engine.sql(query, records=self._sides[side].records, wanted=wanted)
-        return {int(row["unit_id"]): str(row["id"]) for row in rows(self.engine, found)}
+        ids = self.engine.sql(query, records=self._sides[side].records, wanted=wanted)
+        return {int(row["unit_id"]): str(row["id"]) for row in rows(self.engine, ids)}
 
 
 _NOT_FIELDS = ("unit_id", SOURCE_KEY)

@@ -10,7 +10,7 @@ from typing import Any
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import remove, sync_folder, write_json
 from linkage.pipeline.folder import RELEASE, RunFolder
-from linkage.pipeline.gates import asked_of, failed, hold, judged
+from linkage.pipeline.gates import failed, figures_of, hold, judged
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well
 from linkage.pipeline.reviewing import estimates
@@ -50,7 +50,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
             from quality.report.render import render_run  # the charts are a third of a second to import
 
             render_run(run, reviews, gates=functools.partial(failed, gates))
-        hold(gates, asked_of(evaluation, drift, reviews))
+        hold(gates, figures_of(evaluation, drift, reviews))
         releases.mkdir(parents=True, exist_ok=True)
         release = {
             "release": target.name,

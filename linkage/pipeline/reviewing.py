@@ -51,11 +51,11 @@ def fingerprint_of(run: Path, step: str) -> str:
     Raises:
         ConfigError: the folder is not a run's, or has no such step.
     """
-    found = fingerprints(run)
-    if step not in found:
+    by_step = fingerprints(run)
+    if step not in by_step:
         manifest = manifest_of(run)
         if step in (to_come := steps_to_come(manifest) if "configuration" in manifest else []):
             raise ConfigError(f"{run}: the run has not linked {', '.join(to_come)} yet\n  finish it first: leo run")
-        known = ", ".join(sorted(found)) or "none"
+        known = ", ".join(sorted(by_step)) or "none"
         raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
-    return found[step]
+    return by_step[step]

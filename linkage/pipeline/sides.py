@@ -51,8 +51,8 @@ class Side:
     def unit_of(self, entity_id: int) -> int | None:
         """The unit that an entity belongs to; None if it is not on this side."""
         query = "select unit_id from {members} where entity_id = $entity"
-        found = rows(self._engine, self._engine.sql(query, params={"entity": entity_id}, members=self.entities))
-        return int(found[0]["unit_id"]) if found else None
+        units = rows(self._engine, self._engine.sql(query, params={"entity": entity_id}, members=self.entities))
+        return int(units[0]["unit_id"]) if units else None
 
     def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """Unit to its entities, each with its source."""
@@ -126,13 +126,13 @@ class Side:
             return _MOST_TELLING.index(field) if field in _MOST_TELLING else len(_MOST_TELLING)
 
         first, *others = sorted(terms, key=place)
-        found = self._holding_any([first])
+        units = self._holding_any([first])
         for term in others:
-            if self._engine.count(found) <= _FEW_UNITS:
+            if self._engine.count(units) <= _FEW_UNITS:
                 break
             query = "select a.unit_id from {a} as a join {b} as b using (unit_id)"
-            found = self._engine.sql(query, a=found, b=self._holding_any([term]), store=True)
-        return found
+            units = self._engine.sql(query, a=units, b=self._holding_any([term]), store=True)
+        return units
 
     def with_values(self, values: Mapping[str, Table], columns: Sequence[str]) -> Table:
         """unit_id and columns of all units whose history has one of the listed values of any column."""

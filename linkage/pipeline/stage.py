@@ -106,7 +106,7 @@ class Workspace:
         Raises:
             ValueError: an artefact that the stage declares is not there.
         """
-        found: dict[str, dict[str, Any]] = {}
+        artefacts: dict[str, dict[str, Any]] = {}
         for artefact in self.makes:
             path = self.place(artefact)
             about: dict[str, Any] = {"bytes": size(path)}
@@ -119,8 +119,8 @@ class Workspace:
                 about["fingerprint"] = self.engine.fingerprint(table)
             elif kind(artefact) == "document":
                 about["sha256"] = sha256_of(path)
-            found[artefact] = about
-        return found
+            artefacts[artefact] = about
+        return artefacts
 
 
 @dataclass(frozen=True)

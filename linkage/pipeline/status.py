@@ -9,7 +9,7 @@ from typing import Any, Literal
 from linkage.config import Gates
 from linkage.errors import ConfigError
 from linkage.pipeline.folder import RunFolder, read_manifest
-from linkage.pipeline.gates import judged, not_asked
+from linkage.pipeline.gates import judged, not_checked
 from linkage.pipeline.lock import at_work
 from linkage.pipeline.manifest import check_shape, rows_made
 
@@ -116,7 +116,7 @@ def _gates(root: Path, manifest: Mapping[str, Any], states: Mapping[str, str]) -
     gates = Gates(**manifest["configuration"].get("gates", {}))
     failed = re.findall(r"^gate (\w+):", str(manifest.get("message")), re.MULTILINE)
     evaluated = states.get("evaluate") == "done"
-    unknown = dict(line.split(": ", 1) for line in not_asked(*judged(root, manifest))) if evaluated else {}
+    unknown = dict(line.split(": ", 1) for line in not_checked(*judged(root, manifest))) if evaluated else {}
     shown = {}
     for name, limit in gates:
         checks = [state for stage, state in states.items() if stage.startswith(_CHECKED_BY.get(name, "evaluate"))]

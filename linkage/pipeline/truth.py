@@ -24,7 +24,7 @@ def true_entities(engine: Engine, path: Path) -> Table:
     """source, entity_key, person_id: texts, and a number of the person, made where the file has another kind of name.
 
     Raises:
-        InputError: the file has not these columns, or says of an entity that it is two people.
+        InputError: the file has not these columns, or an entity has several person_ids.
     """
     raw = engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
     if lacking := [name for name in _TYPES if name not in raw.columns]:
@@ -42,7 +42,7 @@ def true_entities(engine: Engine, path: Path) -> Table:
     truth = _with_numbers(engine, named)
     twice = engine.sql("select 1 as n from {t} group by source, entity_key having count(*) > 1", t=truth)
     if count := engine.count(twice):
-        raise InputError(f"{path}: says of {count:,} entity keys that they are two people\n  give each one person_id")
+        raise InputError(f"{path}: {count:,} entity keys have several person_ids\n  give each one person_id")
     return truth
 
 
@@ -67,7 +67,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth: source, entity_key, person_id.
         entities: entity_id, source, entity_key.
     """
-    found = engine.sql(
+    known = engine.sql(
         """
         select e.source, count(*) as entities, count(t.person_id) as known
         from {entities} as e
@@ -77,7 +77,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth=truth,
         entities=entities,
     )
-    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, found)}
+    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, known)}
     lines = []
     for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
         if known == 0:
@@ -102,8 +102,8 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
     persons, file = list(person_files(folder).values()), true_entities_file(folder)
     if file is None or not persons:
         return {}
-    found = engine.read(persons)
-    if "foreign_born" not in found.columns:
+    attributes = engine.read(persons)
+    if "foreign_born" not in attributes.columns:
         return {}
     joined = engine.sql(
         """
@@ -114,7 +114,7 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
         """,
         entities=entities,
         truth=true_entities(engine, file),
-        persons=found,
+        persons=attributes,
     )
     return {"truth_persons": joined}
 
@@ -126,8 +126,8 @@ def person_files(folder: Path) -> dict[str, Path]:
 
 def error_files(folder: Path) -> dict[str, Path]:
     """Files of the log of errors that a generator made, by their names below the folder of the truth; often none."""
-    found = sorted([*(folder / ERRORS).glob("*.parquet"), *(folder / ERRORS).glob("*.csv")])
-    return {f"{ERRORS}/{path.name}": path for path in found}
+    paths = sorted([*(folder / ERRORS).glob("*.parquet"), *(folder / ERRORS).glob("*.csv")])
+    return {f"{ERRORS}/{path.name}": path for path in paths}
 
 
 def logged_errors(engine: Engine, folder: Path) -> Table | None:

@@ -81,7 +81,7 @@ def is_day(kind: pa.DataType) -> bool:
 
 
 # Where a key has several columns, a | within one of them is written ~1, and a ~ as ~0: else the columns A|B and C would
-# make the key of A and B|C, and two people would be one.
+# make the key of A and B|C, and different people would be one.
 
 
 def joined_key(names: Sequence[str], types: Mapping[str, pa.DataType]) -> str:

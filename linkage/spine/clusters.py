@@ -1,6 +1,6 @@
 """Clusters of one file's records: components of accepted pairs, checked against the pairs between their records.
 
-A is like B, B is like C, and A and C are two people: so a component whose records are not all accepted pairs of each
+A is like B, B is like C, and A and C are different people: so a component whose records are not all accepted pairs of each
 other is checked. Its other pairs are scored too, and two groups of records become one cluster only where the mean weight
 of the pairs between them reaches the threshold (average linkage).
 """

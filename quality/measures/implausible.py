@@ -306,8 +306,8 @@ def implausible_people(
 
     Returns:
         people (of two records or more), implausible, share, least (a share whose interval allows for the background and
-        for chance; None where no rule has a background), assessed and confirmed (with truth: those whose true person
-        is known, and of these people who are two people), rules: as `facts`, with people, share and confirmed.
+        for chance; None where no rule has a background), assessed and confirmed (with truth: people whose true person
+        is known, and of these, those of different people), rules: as `facts`, with people, share and confirmed.
     """
     query = "select count(*) as people from (select person_id from {spine} group by person_id having count(*) > 1)"
     whole = one(engine, engine.sql(query, spine=spine))["people"]

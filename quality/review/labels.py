@@ -147,7 +147,7 @@ def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime, pairs: Mapp
         if earlier != answer:
             raise InputError(
                 f"{path}: line {line}: the same reviewer gives another answer than in line {first}\n"
-                "  leave one of the two; or, where two people answered, name each in the column reviewer"
+                "  leave one of the two; or, where two reviewers answered, name each in the column reviewer"
             )
         answers.append(dict(zip((*FORM, "role"), (*pair, answer, reviewer, REVIEWER), strict=True)))
     return origin.table(answers, at)

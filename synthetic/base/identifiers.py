@@ -1,7 +1,7 @@
 """Numbers that bodies give to people and employers: in the right form, with true check digits, unique, without order.
 
 Forms and checks: UPN after the Common Basic Data Set, ULN and NINO after the ILR validation rules, HUSID after HESA's
-student record. Each number is a permutation of the person's own, so no two people share one.
+student record. Each number is a permutation of the person's own, so no number belongs to two persons.
 """
 
 from typing import Any

@@ -42,7 +42,7 @@ class Journeys:
     """Arrays of one place a person; years are those in which an academic year began, 0 for never.
 
     A year of study lasts from before 1 October to 31 March at least, so that it counts as six months of the tax year
-    that it begins in; apprenticeships are years of study too. Nobody is at two places in one year.
+    that it begins in; apprenticeships are years of study too. No person is at two places in one year.
     """
 
     points: Floats  # at key stage 4

@@ -205,7 +205,7 @@ def with_entry(person: Traits, first_year: Ints) -> Traits:
 
 
 def path_odds(first_year: Ints) -> Floats:
-    """(people, paths): log odds that are no matter of figures: nobody is at college and at university in year 2."""
+    """(people, paths): log odds that are no matter of figures: no person is at college and at university in year 2."""
     at_two = np.array([path[2] != "n" for path in PATHS])
     usual = np.array([_USUAL[path] for path in PATHS])
     return np.where((first_year == 2)[:, None] & at_two[None, :], -np.inf, usual[None, :])

@@ -21,8 +21,8 @@ from synthetic.base.rules import Table
 from synthetic.people.families import Families, shares_of_pupils, spouses_origin
 
 _BITS = 16
-_USUAL_YEAR = 1996  # of birth, of those whose surnames are counted here
-_NEARER, _APART = 1.04, 0.97  # powers of what is left, so that two people share a name as often as published
+_USUAL_YEAR = 1996  # of birth, of people whose surnames are counted here
+_NEARER, _APART = 1.04, 0.97  # powers of what is left, so that people share a name as often as published
 
 
 @dataclass(frozen=True)

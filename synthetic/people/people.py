@@ -119,7 +119,7 @@ KINDS = (
 )  # fmt: skip
 
 IN_STATE_SCHOOLS = (SCHOOLED, SCOTTISH, WELSH)
-"""Of England, Scotland and Wales: those whose families live or have lived in the nation."""
+"""Of England, Scotland and Wales: people whose families live or have lived in the nation."""
 
 _LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
 _DISADVANTAGED, _RENAMED = 0.26, 0.15  # shares of people, so that the odds are averages

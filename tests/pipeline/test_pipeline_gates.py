@@ -9,7 +9,7 @@ import pytest
 
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.pipeline.gates import asked_of, failed, hold, not_asked, unlinked
+from linkage.pipeline.gates import failed, figures_of, hold, not_checked, unlinked
 from linkage.pipeline.publishing import publish
 
 
@@ -105,7 +105,7 @@ def test_many_small_falls_of_one_step_do_not_hide_a_large_one_of_another() -> No
     """As a release lists them that was made before they were ordered over all steps."""
     moved = {"rates": [fall(-0.015)] * 60 + [fall(-0.2) | {"step": "b-c"}], "counts": []}
     with pytest.raises(GateError, match="gate max_rate_fall: step 'b-c'"):
-        hold(Gates(max_rate_fall=0.02), asked_of({"steps": []}, moved))
+        hold(Gates(max_rate_fall=0.02), figures_of({"steps": []}, moved))
 
 
 def test_a_count_that_rises_from_nought_changes_by_more_than_any_share() -> None:
@@ -113,15 +113,15 @@ def test_a_count_that_rises_from_nought_changes_by_more_than_any_share() -> None
     risen = {"count": "links of a-b", "before": 0, "after": 500, "change": None}
     new = {"count": "rows of benefits", "before": None, "after": 700, "change": None}
     gates = Gates(max_count_change=0.05)
-    found = asked_of({"steps": []}, {"rates": [], "counts": [risen, new]})
+    found = figures_of({"steps": []}, {"rates": [], "counts": [risen, new]})
     with pytest.raises(GateError, match="max_count_change: links of a-b rose from 0 to 500 since the last") as told:
         hold(gates, found)
     assert "benefits" not in str(told.value)  # the last release had no such table: nothing of it changed
-    assert not_asked(gates, {"steps": []}, {"rates": [], "counts": [risen, new]}) == [
+    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": [risen, new]}) == [
         "max_count_change: the last release does not count rows of benefits"
     ]
     many = [new | {"count": f"rows of t{number}"} for number in range(7)]
-    assert not_asked(gates, {"steps": []}, {"rates": [], "counts": many})[0].endswith("rows of t4 and 2 more")
+    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": many})[0].endswith("rows of t4 and 2 more")
 
 
 def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
@@ -146,7 +146,7 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
         {"step": "b-c", "accuracy": None, "expected": None, "sides": []},
     ]
     gates = Gates(min_precision=0.98, precision_lower_bound=0.98, max_rate_fall=0.02, max_count_change=0.05)
-    assert [line.partition(":")[0] for line in not_asked(gates, {"steps": steps}, None)] == [
+    assert [line.partition(":")[0] for line in not_checked(gates, {"steps": steps}, None)] == [
         "min_precision",
         "precision_lower_bound",
         "max_rate_fall",
@@ -154,16 +154,18 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
     ]
     with_truth = [{**step, "accuracy": said} for step in steps]
     rates = [{"step": step["step"], "high": 0.01} for step in steps]
-    assert not_asked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
+    assert not_checked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
     nobody = [{**with_truth[0], "sides": [{"units": 120, "linked": 0}, {"units": 0, "linked": 0}]}]
-    assert not_asked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == ["max_unlinked: a side of a-b has no people"]
+    assert not_checked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == [
+        "max_unlinked: a side of a-b has no people"
+    ]
     half = [with_truth[0], steps[1]]
     since = {"rates": rates[:1], "counts": []}
-    assert not_asked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
+    assert not_checked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
         "min_precision: nothing is known of the links of b-c",
         "max_rate_fall: no group of b-c has a hundred people in both releases",
     ]
-    assert not_asked(Gates(), {"steps": steps}, None) == []
+    assert not_checked(Gates(), {"steps": steps}, None) == []
 
 
 def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
@@ -182,7 +184,7 @@ def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
     young = [{**step["totals"][0], "eligible": 0, "linked": 0}, step["totals"][1]]  # type: ignore[index]
     of_nobody = {"steps": [{**step, "accuracy": None, "totals": young}]}
     assert unlinked(of_nobody) == {}
-    (said,) = not_asked(Gates(max_unlinked=0.2), of_nobody, None)
+    (said,) = not_checked(Gates(max_unlinked=0.2), of_nobody, None)
     assert said == "max_unlinked: a side of a-b has no people in the calculation"
 
 
@@ -218,12 +220,12 @@ def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
     review = [{"step": "a", "precision": readings}]
 
     def by(**without: Any) -> tuple[str, float, float]:
-        share = asked_of({"steps": [step | without]}, None, review)["precision"]["a"]
+        share = figures_of({"steps": [step | without]}, None, review)["precision"]["a"]
         return share["by"], share["low"], share["high"]
 
     assert by() == ("truth", 0.8, 1.0)
     assert by(accuracy=None) == ("review", 0.6, 0.95)  # whatever uncertain answers leave open
-    assert asked_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
+    assert figures_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
 
 
 def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_path):

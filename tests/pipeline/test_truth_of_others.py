@@ -52,7 +52,7 @@ def test_an_entity_that_is_two_people_is_refused_by_how_many_there_are(tmp_path)
     path.write_text("source,entity_key,person_id\na,Anwen,1\na,Anwen,2\na,Bryn,3\na,Bryn,3\n")
     with connect("duckdb") as engine, pytest.raises(InputError) as error:
         true_entities(engine, path)
-    assert str(error.value) == f"{path}: says of 1 entity keys that they are two people\n  give each one person_id"
+    assert str(error.value) == f"{path}: 1 entity keys have several person_ids\n  give each one person_id"
 
 
 def test_people_whom_the_truth_lacks_are_counted_by_source(engine, world):

@@ -306,7 +306,7 @@ def overlaps(layout: Layout, known: dict[str, int], sides: Sequence[Side]) -> li
             if number > first and (history := _history_of(layout.levels[number]))
         ]
         if lists and known.get(column):
-            history = lists[0][1]  # of those whose sectors overlap some are at a level before, since their postcodes do
+            history = lists[0][1]  # where sectors overlap, some are at a level before, since their postcodes do
             levels = tuple(int(number) for number, other in lists if other == history)
             found.append(Overlap(_sharing(layout, first, column, history, sides), levels, 1 / known[column]))
     return found

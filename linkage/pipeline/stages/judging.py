@@ -9,7 +9,7 @@ from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.units import described, union_shared
 from linkage.model import from_dict
 from linkage.pipeline.folder import DRIFT, EVALUATION
-from linkage.pipeline.gates import asked_of, hold, unlinked
+from linkage.pipeline.gates import figures_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.linking import DRAWS, LEO_TABLES, entities, sources_of_side
@@ -55,7 +55,7 @@ def evaluate_stage(job: Job) -> Stage:
         if last:
             changes = drift(evaluation_of(last), evaluation)
             space.write_document(DRIFT, changes)
-        return {"headline": headline(evaluation), **asked_of(evaluation, changes)}
+        return {"headline": headline(evaluation), **figures_of(evaluation, changes)}
 
     return Stage(
         name="evaluate",

@@ -153,7 +153,7 @@ def bias_section(p: Publication) -> Section | None:
         return None
     last = steps[-1]
     compared = (
-        "people whose true match was found with those whose match was missed"
+        "people whose true match was found with people whose match was missed"
         if basis_of(last) == "found_missed"
         else "linked with unlinked people; it also shows how far two files overlap"
     )

@@ -303,7 +303,7 @@ def _limitations(p: Publication, known: Mapping[str, Known], subject: Side) -> l
             why = "reviewers saw links only" if one[0] == "review" else estimated
             text.append(f"Recall is not known for some steps: {why}.")
     text.append("Error is not shown for small groups, where it may be largest.")
-    text.append("Errors of the sources, such as two people under one number, look like correct links.")
+    text.append("Errors of the sources, such as one number for different people, look like correct links.")
     text += [] if p.drift else ["There is no last release to compare with."]
     text += [] if subject.step.get("bias") else ["Bias is not known for characteristics that no source holds."]
     return list(dict.fromkeys(text))
