@@ -216,7 +216,7 @@ def make(
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key runs/demo-key
     """
     from linkage.extract.change import sentence
-    from linkage.pipeline.delivery import deliver
+    from linkage.pipeline.stages.outputs import deliver
 
     with stoppable(run):
         made = deliver(

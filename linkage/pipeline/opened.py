@@ -13,7 +13,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
-from linkage.pipeline.folder import MANIFEST, document_of
+from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linked_files import (
     CLUSTERS_OF_A_FILE,
     LINKS_OF_FILES,
@@ -48,11 +48,6 @@ def links_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest records of the folder's links: rows and fingerprints, by table and step."""
     stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
     return manifest.get("tables") or {name: made for name, made in stages.items() if name.startswith("link-")}
-
-
-def links_now(root: Path) -> dict[str, Any]:
-    """The same, read again."""
-    return links_manifest(document_of(root / MANIFEST))
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ class OpenRun:
         self.name = str(self.manifest["run"])
         self.sources = list(configuration["source"])
         self.steps = {step.name: step for step in of_manifest(root / MANIFEST, configuration).step}
-        self._counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
+        self.counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
 
     def has(self, name: str) -> bool:
         """Whether the run made a table."""
@@ -191,7 +186,7 @@ class OpenRun:
         """The source of an entity: ids are dense over the sources in their order."""
         last = 0
         for source in self.sources:
-            counts = self._counts.get(f"identities-{source}") or {}
+            counts = self.counts.get(f"identities-{source}") or {}
             after = int(counts.get("next_entity_id", 1))
             if last < entity_id < after:
                 return str(source)
@@ -210,7 +205,7 @@ class OpenRun:
         """
         name = step_named(self.root, self.steps, name)
         step, sides = self.steps[name], self.sides(name)
-        counts: dict[str, Any] = self._counts[f"link-{name}"] or {}
+        counts: dict[str, Any] = self.counts[f"link-{name}"] or {}
         if not step.diagnose:
             raise ConfigError(
                 f"{self.root}: step '{name}' stored its links only, without the other scored pairs\n"
@@ -246,7 +241,7 @@ class OpenRun:
         Raises:
             ConfigError: it has no links yet.
         """
-        step, counts = self.steps[name], self._counts.get(f"link-{name}")
+        step, counts = self.steps[name], self.counts.get(f"link-{name}")
         if not counts or not self.has(f"links/{name}"):
             raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
         before = list(self.steps.values())[: list(self.steps).index(name)]

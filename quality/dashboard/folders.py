@@ -9,7 +9,8 @@ import typer
 from linkage.errors import ConfigError
 from linkage.pipeline.folder import document_of
 from linkage.pipeline.linked_files import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, is_of_files, table_of
-from linkage.pipeline.manifest import manifest_of, steps_to_come, tables_of
+from linkage.pipeline.manifest import manifest_of, steps_to_come
+from linkage.pipeline.opened import OpenRun
 
 if TYPE_CHECKING:
     from linkage.engine import Engine
@@ -45,12 +46,8 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
             f"{root}: is not a folder of leo run, leo link or leo dedupe\n"
             "  give the folder that one of them wrote to (--out)"
         )
-    tables = {name: engine.read(path) for name, path in tables_of(root, manifest).items()}
-
-    def of(kind: str) -> dict[str, Any]:
-        return {name.removeprefix(f"{kind}/"): table for name, table in tables.items() if name.startswith(f"{kind}/")}
-
-    links = of("links")
+    run = OpenRun(engine, root)
+    links = run.tables_below("links")
     if to_come := steps_to_come(manifest):
         unfinished = f"{root}: has not linked {', '.join(to_come)}: its status is '{manifest['status']}'"
         if not links:
@@ -61,16 +58,12 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
         name=str(root),
         manifest=manifest,
         links=links,
-        units=of("units"),
+        units=run.tables_below("units"),
         models={step: document_of(path) for step, path in models.items() if path.is_file()},
-        identities=of("identities"),
-        attributes=of("attributes"),
+        identities=run.tables_below("identities"),
+        attributes=run.tables_below("attributes"),
         configuration=manifest["configuration"],
-        counts={
-            stage["name"].removeprefix("link-"): stage["counts"]
-            for stage in manifest["stages"]
-            if stage["name"].startswith("link-") and "counts" in stage
-        },
+        counts={step: run.counts.get(f"link-{step}") or {} for step in links},
     )
 
 

@@ -1,6 +1,5 @@
 """Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are not shown."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from linkage.errors import InputError, LeoError
 from linkage.pipeline.manifest import check_intact
 from linkage.pipeline.reviewing import estimates
 from linkage.version import other_version
+from quality.measures.evaluated import stored
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")
@@ -111,14 +111,14 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
 
 def _read(place: Path, name: str) -> Run | NotShown:
     try:
-        manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
-    except (OSError, ValueError) as fault:
-        return NotShown(name, f"unreadable: {fault}")
+        manifest, evaluation = _facts(place / _MANIFEST), _facts(place / "quality" / "evaluation.json")
+    except (OSError, InputError) as fault:
+        return NotShown(name, f"unreadable: {str(fault).splitlines()[0]}")
     if reason := _reason(manifest, evaluation):
         return NotShown(name, reason)
     try:
         check_intact(place, dict(manifest or {}))
-        release = _json(place / "release.json") or {}
+        release = _facts(place / "release.json") or {}
         return Run(name, place, {**(manifest or {}), **release}, evaluation or {}, estimates(place))
     except LeoError as fault:
         return NotShown(name, str(fault).splitlines()[0])
@@ -143,22 +143,9 @@ def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None) 
     return None if evaluation.get("steps") else "its evaluation has no link step"
 
 
-def _json(path: Path) -> dict[str, Any] | None:
-    """A file's content, None where there is no file.
-
-    Raises:
-        ValueError: it is not JSON, or not an object; the message says where and quotes nothing of it.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not text") from None
-    except json.JSONDecodeError as fault:
-        raise ValueError(f"{path.name} is not JSON at line {fault.lineno}") from None
-    except OSError as fault:
-        raise OSError(f"{path.name}: {fault.strerror}") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} is not an object of facts")
+def _facts(path: Path) -> dict[str, Any] | None:
+    """A file's content, None where there is no file."""
+    content = stored(path)
+    if content is not None and not isinstance(content, dict):
+        raise InputError(f"{path}: is not an object of facts")
     return content

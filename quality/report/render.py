@@ -1,6 +1,5 @@
 """The linkage quality report: one file that fetches nothing, read by eye, keyboard or screen reader, or on paper."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.measures.evaluated import evaluation_of
+from quality.measures.evaluated import evaluation_of, stored
 from quality.report.document import banner_of, document, write_page
 from quality.report.names import Names
 from quality.report.page import Part, Section
@@ -69,7 +68,7 @@ def render_run(
         InputError: the run was not evaluated, or a file is not JSON.
     """
     path = run / "quality" / "evaluation.json"
-    manifest = (_json(run / "manifest.json") or {}) | (_json(run / "release.json") or {})
+    manifest = (stored(run / "manifest.json") or {}) | (stored(run / "release.json") or {})
     if not path.exists():
         why = "finish the run first: leo run"
         if manifest.get("status") == "gate failed":
@@ -81,8 +80,8 @@ def render_run(
     contracts: list[Mapping[str, Any]] = []
     extracts = sorted(path.name for path in run.glob("quality/contracts-extract-*.json"))
     for name in ("contracts.json", "contracts-published.json", *extracts):
-        contracts += results_of(_json(run / "quality" / name) or [])
-    changes = _json(run / "quality" / "drift.json")
+        contracts += results_of(stored(run / "quality" / name) or [])
+    changes = stored(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
     title = manifest.get("title") or f"Linkage quality report: {name}"
     failed = gates(evaluation, changes, contracts, reviews) if gates else ()
@@ -110,15 +109,6 @@ def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
         (disclosure.load(inputs.profile) if inputs.profile else disclosure.exact()),
     )
     return Publication(**vars(inputs), names=names, d=disclosure.Disclosure(profile))
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except json.JSONDecodeError as fault:
-        raise InputError(f"{path}: not JSON at line {fault.lineno}\n  run the stage that wrote it again") from None
 
 
 _PARTS: Sequence[tuple[str, str, str, Sequence[Callable[[Publication], Section | None]]]] = (

@@ -18,15 +18,8 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, connect, quote
 from linkage.errors import ConfigError, InputError
 from linkage.model.model_files import save_with
-from linkage.pipeline.opened import (
-    OpenFiles,
-    OpenRun,
-    OpenStep,
-    check_exists,
-    links_manifest,
-    links_now,
-    open_folder,
-)
+from linkage.pipeline.folder import MANIFEST, document_of
+from linkage.pipeline.opened import OpenFiles, OpenRun, OpenStep, check_exists, links_manifest, open_folder
 from linkage.pipeline.pair_facts import Record, level_name, records_of, threshold_facts, weigh, weight_facts
 from quality.measures.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.measures.definitions import load as load_definitions
@@ -142,7 +135,7 @@ class TuneSession:
         """
         with self._lock:
             check_exists(self._root)
-            if links_now(self._root) != self._links:
+            if links_manifest(document_of(self._root / MANIFEST)) != self._links:
                 raise InputError(
                     f"{self._root}: was linked again since it was opened; the pairs shown are of the earlier links\n"
                     "  note what was changed; end this, and start it again"

@@ -1,18 +1,22 @@
-"""The stages that make something of the links: LEO's tables, extracts, the report."""
+"""What is made of the links: LEO's tables, extracts (also from a run that has ended), the report."""
 
 import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from linkage.catalogue import Catalogue
+from linkage.catalogue import Catalogue, shipped
+from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.config import Source
-from linkage.config.resources import definitions_hash, own_names
-from linkage.engine import Engine, Table, one
-from linkage.extract import Project, extract, read_opt_outs
+from linkage.config.resources import config_file, definitions_hash, own_names
+from linkage.config.toml_file import json_of
+from linkage.engine import Engine, Table, connect, one
+from linkage.errors import ConfigError
+from linkage.extract import ExtractSummary, Project, extract, master_key, read_opt_outs
 from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
@@ -20,11 +24,14 @@ from linkage.match.candidates import union_all
 from linkage.pipeline.folder import DRIFT, EVALUATION
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.lock import locked
+from linkage.pipeline.manifest import ended_well, read_tables
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, reported_counts
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
+from linkage.requests.approved import approved_project
 from linkage.spine import band_labels
 from quality.report.document import banner_of
 
@@ -168,18 +175,7 @@ def _births(space: Workspace, sources: list[str]) -> Table:
     return union_all(space.engine, tables)
 
 
-COUNTED = (
-    "people",
-    "rows",
-    "held",
-    "bytes",
-    "key_fingerprint",
-    "off_frame",
-    "seal",
-    "opted_out",
-    "change",
-    "same_user",
-)
+UNCOUNTED = ("project", "folder", "files")  # of an extract's summary
 READ_TODAY: Any = {"decision": {"register_hash", "same_user"}}
 """Of a project, what others' entries in the register and the user change, but not what it is approved for."""
 
@@ -221,8 +217,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             datasets={name: source.dataset for name, source in job.config.source.items()},
             inspect=look,
         )
-        counts = asdict(made)
-        return {name: counts[name] for name in COUNTED}
+        return {name: value for name, value in asdict(made).items() if name not in UNCOUNTED}
 
     return Stage(
         name=f"extract-{project.id}",
@@ -278,6 +273,79 @@ def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalog
     sources = manifest["configuration"]["source"].items()
     titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
     return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
+
+
+def deliver(
+    run: Path,
+    request: Path,
+    *,
+    register: Path | None = None,
+    key_file: Path | None = None,
+    out: Path | None = None,
+    opt_outs: Path | None = None,
+    previous: Path | None = None,
+) -> ExtractSummary:
+    """Make a project's extract from the tables of a run that has ended: what `leo extract` does.
+
+    Args:
+        run: folder of a run that has ended well.
+        request: the project's request, or the path of a shipped one below configs/.
+        register: the register of decisions; the one next to the request when None.
+        key_file: the master key; the environment variable LEO_MASTER_KEY when None.
+        out: the extract's folder; RUN/extracts/<project> when None.
+        opt_outs: list of the people who may be in no extract; to be given where the run was made with one.
+        previous: the project's last extract, to compare with; the one that is replaced when None.
+
+    Raises:
+        ConfigError: the folder is no run's, no decision in force covers the request, the key is not right, or it is not
+            the run's.
+        GateError: the run did not end well, or the register was changed: nothing may leave.
+    """
+    shipped_one = config_file(str(request))
+    file = shipped_one if not request.exists() and shipped_one.is_file() else request
+    manifest = ended_well(run)
+    settings = manifest.get("configuration", {})
+    pinned = settings.get("outputs", {}).get("register_hash")
+    project = approved_project(file, shipped(), register=register, published=pinned)
+    key, catalogue = master_key(key_file), with_run_codes(shipped(), manifest)
+    made_with = manifest.get("key_fingerprint") or _key_of_extracts(run)
+    if made_with not in (None, key.fingerprint):
+        raise ConfigError(
+            f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
+            "  give the key of the run: under another, pseudonyms would not agree between its extracts"
+        )
+    if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
+        raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
+    target = out or run / "extracts" / project.id
+    within = [run, target.parent]  # the extract is made next to its place
+    with locked(run), connect(manifest["engine"], scratch=run / ".scratch", within=within) as engine:
+        last = previous or (target if (target / "SHA256SUMS").is_file() else None)
+        critical = settings.get("gates", {}).get("critical_contracts", True)
+
+        def look(written: Sequence[Written]) -> None:
+            extract_check(engine, catalogue, project, written, critical=critical)
+
+        return extract(
+            engine,
+            project,
+            catalogue,
+            read_tables(engine, run, manifest),
+            key,
+            target,
+            run_info=run_info(manifest),
+            opt_outs=read_opt_outs(opt_outs) if opt_outs else None,
+            last=last,
+            max_change=settings.get("gates", {}).get("max_extract_change"),
+            datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},
+            inspect=look,
+        )
+
+
+def _key_of_extracts(run: Path) -> str | None:
+    """The fingerprint of the key of an extract that the run has had: one that was run without any names no other."""
+    made = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
+    described = (json_of(path) for path in made if path.is_file())
+    return next((one["leo:key_fingerprint"] for one in described if "leo:key_fingerprint" in one), None)
 
 
 def report_stage(job: Job) -> Stage:
