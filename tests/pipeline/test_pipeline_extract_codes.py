@@ -25,7 +25,7 @@ def approved_all(tables: Any) -> Project:
     asked = []
     for name, holding in holdings(shipped()).items():
         held = tables[holding.run_table].columns if holding.run_table in tables else ()
-        years = str(holding.years) if holding.year_columns or holding.spell_columns else None
+        years = str(holding.years or "2000/01-2020/21") if holding.year_columns or holding.spell_columns else None
         of = [v.name for v in holding.definition.variable if v.name in held and not names_a_person(v)]
         of = [v for v in of if v not in KEYS]
         asked += (
