@@ -1,5 +1,11 @@
 """Forms and names of identifiers, by which tables that leave are checked for them."""
 
+# A month in words, short or whole; not the beginning of another word ("3 Marketing 2012").
+_MONTH = (
+    "(?:JAN(?:UARY)?|FEB(?:R?U?[AE]?RY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?"
+    "|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?)"
+)
+
 # Form of a value that is one of these, wherever it stands in a text (RE2). Forms after: ILR specification, rule
 # NINumber_01; Common Basic Data Set (UPN); ILR derived data rule 01 (ULN); HESA C15051 (HUSID); BS 7666 (postcode).
 SIGNS = {
@@ -17,8 +23,8 @@ SIGNS = {
     r"|(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:18|19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))\b"
     r"|\b(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{2}\b"
-    r"|\b[0-3]?[0-9](?:ST|ND|RD|TH)?[ ,-]*(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*[ ,-]*[0-9]{2,4}\b"
-    r"|\b(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*[ -][0-3]?[0-9](?:ST|ND|RD|TH)?[ ,-]+[0-9]{2,4}\b",
+    rf"|\b[0-3]?[0-9](?:ST|ND|RD|TH)?[ ,-]*{_MONTH}[ ,-]*[0-9]{{2,4}}\b"
+    rf"|\b{_MONTH}[ -][0-3]?[0-9](?:ST|ND|RD|TH)?[ ,-]+[0-9]{{2,4}}\b",
     "key or a hash": r"(?:^|[^0-9A-Z])(?:[0-9A-F]{64}|[A-Z0-9+/]{43}=)(?:$|[^0-9A-Z])",
     "e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
 }

@@ -19,7 +19,7 @@ from linkage.extract.analysis_layouts import analysis_layouts
 from linkage.extract.change import changes, in_package, last_profile, profile_of, refuse_changes
 from linkage.extract.descriptor import CRATE, as_text, crate, descriptor
 from linkage.extract.formats import Written, deliver
-from linkage.extract.guards import refuse_identifiers
+from linkage.extract.guards import name_list, refuse_identifiers
 from linkage.extract.guide import guide, rubin
 from linkage.extract.layout import Layout, layouts
 from linkage.extract.link_draws import NAME, draw_rows, draws_layout, steps_of
@@ -32,6 +32,7 @@ from linkage.extract.seal import SUMS, write_seal
 from linkage.process import umask
 
 _TEXTS = (".md", ".json", ".py")
+IDENTIFIER_RECORDS = "identifier_records/"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def extract(
     """Write what a project is approved for, and nothing else.
 
     Args:
-        tables: the run's tables by name: spine, lookup_ae_id, lookup_edukey, lookup_pmr, attributes/* and LEO's own.
+        tables: the run's tables by name: spine, lookup_ae_id, lookup_edukey, lookup_pmr, attributes/* and LEO's own;
+            identifier_records/*, whose names are recognised where they must not be.
         key: the master key; the project's own is derived from it and never written.
         out: the extract's folder. It appears whole or not at all; an earlier one is replaced.
         run_info: the run's name, versions and hash of its configuration: no personal value.
@@ -104,7 +106,8 @@ def extract(
             finally:
                 population.drop(engine)
             written += write_analysis(engine, analysis, written, folder / "parquet")
-            refuse_identifiers(engine, catalogue, [(table.layout, table.parquet) for table in written], [])
+            names = name_list(engine, [table for name, table in tables.items() if name.startswith(IDENTIFIER_RECORDS)])
+            refuse_identifiers(engine, catalogue, names, [(table.layout, table.parquet) for table in written])
             if inspect:
                 inspect(written)
             profile = profile_of(engine, written)
@@ -121,9 +124,9 @@ def extract(
                 figures=in_package(profile, change),
                 opted_out=population.opted_out,
             )
-            refuse_identifiers(
-                engine, catalogue, [], [folder / name for name in summary.files if name.endswith(_TEXTS)]
-            )
+            texts = [folder / name for name in summary.files if name.endswith(_TEXTS)]
+            refuse_identifiers(engine, catalogue, names, [], texts)
+            engine.drop(names)
             folder.chmod(0o777 & ~umask())
             _replace(folder, out)
     except OSError as error:

@@ -1,15 +1,17 @@
 """Check an extract for signs of an identifier before it is published.
 
 The approval keeps identifiers out. This is the last line: it reads the files as written, and trusts nothing that came
-before. It knows forms and common names, so that a rare name or an unusual form passes it.
+before. It knows forms of identifiers, common names and the names of the run's people: an unusual form passes it.
 """
 
-import functools
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.holdings import holdings, names_a_person
@@ -27,21 +29,45 @@ _LONG_NUMBERS = {
     "HUSID": "value >= 100000000000 and value < 10000000000000",
     "record id": "value >= 10000000000000 and value < 1000000000000000",  # 14 or 15 digits
 }
-_FULL_WIDTH = "".join(
-    map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0x3000, 0xFF0D))
+# Letters with accents (U+00C0 to U+017F), the wide space and full-width forms, each with its plain letter.
+_MARKED = {
+    chr(c): unicodedata.normalize("NFKD", chr(c))[0] for c in (*range(0xC0, 0x180), 0x3000, *range(0xFF01, 0xFF5F))
+}
+_PLAIN: dict[str, Value] = {"marked": "".join(_MARKED), "plain": "".join(_MARKED.values())}
+_AS_TEXT = "upper(translate(cast(value as varchar), $marked, $plain))"
+# A forename with a surname: form, and which of its groups is which. Two more forenames may stand between them.
+_FULL_NAMES = (
+    ("^([A-Z]+) (?:[A-Z]+ ){0,2}([A-Z]+)$", 1, 2),
+    ("^([A-Z]+) ([A-Z ]+)$", 1, 2),
+    ("^([A-Z]+) (?:[A-Z]+ ){1,2}([A-Z]+ [A-Z]+)$", 1, 2),
+    ("^([A-Z ]+), ?([A-Z]+)(?: [A-Z]+){0,2}$", 2, 1),
 )
-_ASCII = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ -"
-_AS_TEXT = "upper(translate(cast(value as varchar), $full_width, $ascii))"
+_FEWEST_NAMES = 10  # values: half or more of so many are a run's surnames or forenames where a column is of names
 _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births
 
 
-@functools.cache
-def _signs() -> Mapping[str, str]:
-    """Forms of identifiers, and of a common forename with a common surname."""
+def name_list(engine: Engine, identifier_records: Sequence[Table] = ()) -> Table:
+    """Names by which values are recognised.
+
+    Args:
+        identifier_records: of the run's sources: forename and surname in the one form that linkage gives them.
+
+    Returns:
+        forename (its first word), surname: those of the run's people together; of a common name the other is NULL.
+    """
     lists = tomllib.loads(config_file("common_names.toml").read_text(encoding="utf-8"))
-    forename, surname = (f"(?:{'|'.join(lists[kind].split())})" for kind in ("forenames", "surnames"))
-    name = rf"^\s*(?:{forename}(?: [A-Z'-]+)? {surname}|{surname}, ?{forename}(?: [A-Z'-]+)?)\s*$"
-    return {**SIGNS, "a person's name": name}
+    forenames, surnames = lists["forenames"].split(), lists["surnames"].split()
+    common = pa.table(
+        {
+            "forename": pa.array([*forenames, *(None for _ in surnames)], pa.string()),
+            "surname": pa.array([*(None for _ in forenames), *surnames], pa.string()),
+        }
+    )
+    of_run = {f"records_{number}": table for number, table in enumerate(identifier_records)}
+    known = "forename is not null and surname is not null"
+    people = (f"select split_part(forename, ' ', 1), surname from {{{name}}} where {known}" for name in of_run)
+    union = " union ".join(["select forename, surname from {common}", *people])
+    return engine.sql(union, params=None, store=True, common=engine.from_arrow(common), **of_run)
 
 
 @dataclass(frozen=True)
@@ -61,11 +87,16 @@ class Sign:
 
 
 def refuse_identifiers(
-    engine: Engine, catalogue: Catalogue, parquet: Iterable[tuple[Layout, Path]], texts: Iterable[Path]
+    engine: Engine,
+    catalogue: Catalogue,
+    names: Table,
+    parquet: Iterable[tuple[Layout, Path]],
+    texts: Iterable[Path] = (),
 ) -> None:
     """Read every file that is to be published.
 
     Args:
+        names: as `name_list` gives them.
         parquet: each table's layout and what was written of it.
         texts: documents of the extract, read whole.
 
@@ -75,7 +106,7 @@ def refuse_identifiers(
     """
     signs: list[Sign] = []
     for layout, path in parquet:
-        signs += table_signs(engine, catalogue, layout, engine.read(path))
+        signs += table_signs(engine, catalogue, layout, engine.read(path), names)
     for text in texts:
         signs += text_signs(text)
     if signs:
@@ -86,8 +117,8 @@ def refuse_identifiers(
         )
 
 
-def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Table) -> list[Sign]:
-    """Signs in one table as it was written: its column names, then its values."""
+def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Table, names: Table) -> list[Sign]:
+    """Signs in one table as it was written: its column names, then its values; `names` as `name_list` gives them."""
     fields = {field.name: field for field in layout.fields}
     signs = [
         Sign(layout.name, name, "a column that the project does not list", 0)
@@ -112,14 +143,13 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
             # Codes of the column's frame are known and pass.
             codes: dict[str, Value] = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
             unknown = f"value not in ({', '.join(f'${code}' for code in codes)})" if codes else "true"
-            forms: dict[str, Value] = {f"sign_{number}": pattern for number, pattern in enumerate(_signs().values())}
+            forms: dict[str, Value] = {f"sign_{number}": pattern for number, pattern in enumerate(SIGNS.values())}
             conditions = {
                 kind: f"{unknown} and regexp_matches({_AS_TEXT}, ${form})"
-                for kind, form in zip(_signs(), forms, strict=True)
+                for kind, form in zip(SIGNS, forms, strict=True)
             }
-            signs += _counted(
-                engine, layout, table, name, conditions, codes | forms | {"full_width": _FULL_WIDTH, "ascii": _ASCII}
-            )
+            signs += _counted(engine, layout, table, name, conditions, codes | forms | _PLAIN)
+            signs += _name_signs(engine, layout, table, name, names, unknown, codes | _PLAIN)
         elif name in long:
             signs += _counted(engine, layout, table, name, _LONG_NUMBERS, {})
         elif types[name].startswith(("date", "timestamp")):
@@ -184,6 +214,46 @@ def _counted(
     for kind, count in zip(conditions, one(engine, counted).values(), strict=True):
         if count:
             yield Sign(layout.name, column, kind, count)
+
+
+def _name_signs(
+    engine: Engine, layout: Layout, table: Table, column: str, names: Table, unknown: str, params: dict[str, Value]
+) -> Iterator[Sign]:
+    """Values that are a person's full name; and a column of which half the values are surnames or forenames."""
+    full_names = " union all ".join(
+        f"select value, regexp_extract(value, '{form}', {forename}) as forename, "
+        f"regexp_extract(value, '{form}', {surname}) as surname from column_values"
+        for form, forename, surname in _FULL_NAMES
+    )
+    counted = engine.sql(
+        f"""
+        with given as (
+            select distinct {quote(column)} as value from {{table}} where {quote(column)} is not null
+        ),
+        column_values as (
+            select distinct trim(regexp_replace(replace({_AS_TEXT}, '-', ' '), '[^A-Z, ]', '', 'g')) as value
+            from given where {unknown}
+        ),
+        full_names as ({full_names})
+        select (select count(*) from column_values) as all_values,
+               (select count(*) from column_values where value in (select surname from {{names}})) as surnames,
+               (select count(*) from column_values where value in (select forename from {{names}})) as forenames,
+               count(distinct value) as full_names
+        from full_names as f
+        left join {{names}} as person on person.forename = f.forename and person.surname = f.surname
+        left join {{names}} as first on first.forename = f.forename and first.surname is null
+        left join {{names}} as last on last.surname = f.surname and last.forename is null
+        where person.forename is not null or (first.forename is not null and last.surname is not null)
+        """,
+        params=params,
+        table=table,
+        names=names,
+    )
+    counts = one(engine, counted)
+    single = max(counts["surnames"], counts["forenames"])
+    of_names = single if counts["all_values"] >= _FEWEST_NAMES and single * 2 >= counts["all_values"] else 0
+    if count := max(counts["full_names"], of_names):
+        yield Sign(layout.name, column, "a person's name", count)
 
 
 def _identifying_names(catalogue: Catalogue) -> frozenset[str]:

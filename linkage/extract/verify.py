@@ -18,7 +18,7 @@ from linkage.catalogue.years import Years
 from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, columns, one
 from linkage.errors import ConfigError, GateError
-from linkage.extract.guards import table_signs, text_signs
+from linkage.extract.guards import name_list, table_signs, text_signs
 from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.pseudonyms import MasterKey
 from linkage.extract.seal import SUMS, broken, files_below, sha256_of
@@ -102,13 +102,16 @@ def verify(
     tables, rows = 0, 0
     with tempfile.TemporaryDirectory(dir=getattr(engine, "scratch", None)) as scratch:
         people: dict[str, _StoredTable] = {}
+        names = name_list(engine)
         for table in _read_tables(engine, folder, package, Path(scratch)):
             if isinstance(table, str):
                 faults.append(table)
                 continue
             form = table.files[0].split("/")[0]
             people |= {form: table} if table.layout.name == "people" else {}
-            faults += [f"{table.place}: {says}" for says in _table_faults(engine, catalogue, table, people.get(form))]
+            faults += [
+                f"{table.place}: {says}" for says in _table_faults(engine, catalogue, table, people.get(form), names)
+            ]
             tables, rows = tables + 1, rows + table.rows
     for name in files_below(folder):
         if name.endswith(_TEXTS):
@@ -137,7 +140,7 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
 
 
 def _table_faults(
-    engine: Engine, catalogue: Catalogue, stored: _StoredTable, people: _StoredTable | None
+    engine: Engine, catalogue: Catalogue, stored: _StoredTable, people: _StoredTable | None, names: Table
 ) -> Iterator[str]:
     counted = engine.count(stored.table)
     if counted != stored.rows:
@@ -146,7 +149,7 @@ def _table_faults(
         yield from _key_not_unique(engine, stored)
     if PERSON in stored.layout.columns and people and people is not stored:
         yield from _unknown_people(engine, stored, people)
-    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table))
+    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table, names))
 
 
 def _key_not_unique(engine: Engine, stored: _StoredTable) -> Iterator[str]:

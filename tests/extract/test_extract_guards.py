@@ -1,7 +1,7 @@
 """Whatever slips past the approval is found in the files, and nothing is published."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from linkage.catalogue.years import Years
 from linkage.engine import Engine, Table
 from linkage.errors import GateError
 from linkage.extract import MasterKey, Project, extract
-from linkage.extract.guards import refuse_identifiers, table_signs
+from linkage.extract.guards import name_list, refuse_identifiers, table_signs
 from linkage.extract.layout import Field, Layout
 
 TODAY = datetime.date(2026, 6, 1)
@@ -53,6 +53,11 @@ TODAY = datetime.date(2026, 6, 1)
         ("CAH01-01-02", None),
         ("Z0001234", None),
         ("62.01/2", None),
+        ("3 Marketing 2012", None),
+        ("Northern Ireland", None),
+        ("21Februry2001", "full date"),
+        ("José  Smith-Jones", None),
+        ("Aaron Lee Smith", "a person's name"),
     ],
 )
 def test_each_identifier_planted_in_a_text_is_found(
@@ -82,9 +87,14 @@ def test_each_identifier_planted_in_a_text_is_found(
     assert not (tmp_path / "out").exists()
 
 
-def signs(engine: Engine, catalogue: Catalogue, fields: list[Field], data: pa.Table) -> list[str]:
+def signs(
+    engine: Engine, catalogue: Catalogue, fields: list[Field], data: pa.Table, records: Sequence[Table] = ()
+) -> list[str]:
     layout = Layout("t", "T", "row", tuple(fields), years=Years.parse("2010/11-2014/15"))
-    return [str(sign) for sign in table_signs(engine, catalogue, layout, engine.from_arrow(data))]
+    return [
+        str(sign)
+        for sign in table_signs(engine, catalogue, layout, engine.from_arrow(data), name_list(engine, records))
+    ]
 
 
 @pytest.mark.parametrize("name", ["NINO", "former_surname", "Date Of Birth", "UPN", "PMR", "home_postcode", "EMail"])
@@ -103,6 +113,26 @@ def test_numbers_as_long_as_an_identifier_are_found(engine: Engine, catalogue: C
     data = pa.table({"pay": pa.array([45_000, 1_000_000_019, 9_999_999_999_999])})
     found = signs(engine, catalogue, [Field("pay", "integer", "")], data)
     assert found == ["t.pay: 1 value looks like ULN", "t.pay: 1 value looks like HUSID"]
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        (["Zebedee O'Quartz-Vane", "QUARTZVANE, Zebedee"], 1),  # of the run: a joined surname is another
+        (["Zébédée Ann OQUARTZ VANE", "Zebedee Smith", "Zebedee Vane"], 1),
+        ([f"OQuartz{suffix}" for suffix in "abcdefghi"] + ["Zebedee"], 9),  # a column of names
+        (["White and Black Caribbean", "West Midlands", "English", "Zebedee"], 0),
+    ],
+)
+def test_names_of_the_run_are_found_however_rare(
+    engine: Engine, catalogue: Catalogue, values: list[str], count: int
+) -> None:
+    of_run = [("ZEBEDEE ANN", "OQUARTZ VANE"), *(("ANN", f"OQUARTZ{suffix}") for suffix in "ABCDEFGHI")]
+    records = engine.from_arrow(pa.table({"forename": [f for f, _ in of_run], "surname": [s for _, s in of_run]}))
+    fields, data = [Field("a", "string", "")], pa.table({"a": values})
+    expected = [f"t.a: {count} {'value looks' if count == 1 else 'different values look'} like a person's name"]
+    assert signs(engine, catalogue, fields, data, [records]) == (expected if count else [])
+    assert signs(engine, catalogue, fields, data) == []
 
 
 def test_lists_and_structs_are_read(engine: Engine, catalogue: Catalogue) -> None:
@@ -132,4 +162,4 @@ def test_a_code_of_the_frame_is_no_sign(engine: Engine, catalogue: Catalogue) ->
 def test_documents_are_read_too(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("ask at SW1A 1AA")
     with pytest.raises(GateError, match=r"README\.md\.text: 1 value looks like postcode"):
-        refuse_identifiers(engine, catalogue, [], [tmp_path / "README.md"])
+        refuse_identifiers(engine, catalogue, name_list(engine), [], [tmp_path / "README.md"])

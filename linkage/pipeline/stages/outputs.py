@@ -17,6 +17,7 @@ from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, connect, one
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, Project, extract, master_key, read_opt_outs
+from linkage.extract.build import IDENTIFIER_RECORDS
 from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
@@ -190,6 +191,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
     last = job.previous.extracts.get(project.id) if job.previous else None
     tables = ["spine", *LOOKUPS, *job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
 
+    tables += [f"{IDENTIFIER_RECORDS}{source}" for source in job.config.source]  # names that must not leave
     if project.link_samples:
         sampled = [step.name for step in job.config.step if step.link_draws]
         tables += ["removed_links", *(f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS))]
