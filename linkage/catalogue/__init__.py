@@ -5,36 +5,19 @@ rules, extracts their sensitivity and metadata its descriptions. The LEO standar
 lists further variables: they can be found and named, and no data of them are held.
 """
 
-from linkage.catalogue.definitions import (
-    CODE_FORMS,
-    KEYLESS,
-    PHASES,
-    PROBLEMS,
-    Catalogue,
-    Dataset,
-    Phase,
-    Role,
-    TableDef,
-    Type,
-    Variable,
-)
+from linkage.catalogue.definitions import CODE_FORMS, KEYLESS, PROBLEMS, Catalogue, Dataset, TableDef, Variable
 from linkage.catalogue.reading import load, shipped
-from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
+from linkage.catalogue.standard import StandardExtract, load_standard, standard_extract
 from linkage.catalogue.years import span, years_of
 
 __all__ = [
     "CODE_FORMS",
     "KEYLESS",
-    "PHASES",
     "PROBLEMS",
     "Catalogue",
     "Dataset",
-    "ListedTable",
-    "Phase",
-    "Role",
     "StandardExtract",
     "TableDef",
-    "Type",
     "Variable",
     "load",
     "load_standard",

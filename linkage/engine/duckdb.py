@@ -169,11 +169,12 @@ class DuckDBEngine:
 
     def arrow(self, table: Table) -> pa.Table:
         with self._explaining():
-            return self._planned(table).to_arrow_table()
+            return self.relation(table).to_arrow_table()
 
     def relation(self, table: Table) -> Relation:
         """A table as DuckDB's own relation, read again at each use."""
-        return self._planned(table)
+        with self._explaining():
+            return self.connection.sql(self._asked.get(table.name) or f"from {quote(table.name)}")
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         name = self._there(table)
@@ -219,13 +220,8 @@ class DuckDBEngine:
         self.close()
 
     def _table(self) -> Table:
-        found = Table(f"t{next(self._names)}", lambda: self._planned(found).columns)
+        found = Table(f"t{next(self._names)}", lambda: self.relation(found).columns)
         return found
-
-    def _planned(self, table: Table) -> duckdb.DuckDBPyRelation:
-        query = self._asked.get(table.name) or f"from {quote(table.name)}"
-        with self._explaining():
-            return self.connection.sql(query)
 
     def _defined(self, kind: str, query: str) -> Table:
         table = self._table()

@@ -55,7 +55,7 @@ def rewrite(files: Sequence[Path], folder: Path) -> Path:
         LeoError: a file is not whole, or there is no space.
     """
     try:
-        return _written(files, folder)
+        return _rewritten(files, folder)
     except duckdb.Error:  # whose text may quote what was read
         shutil.rmtree(folder, ignore_errors=True)
         raise LeoError(
@@ -64,7 +64,7 @@ def rewrite(files: Sequence[Path], folder: Path) -> Path:
         ) from None
 
 
-def _written(files: Sequence[Path], folder: Path) -> Path:
+def _rewritten(files: Sequence[Path], folder: Path) -> Path:
     folder.mkdir(parents=True)
     rows, file = rows_of(files), folder / "part-00000.parquet"
     with duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2}) as connection:

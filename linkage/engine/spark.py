@@ -21,6 +21,7 @@ from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql.functions import count, lit
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
 from linkage.engine import batches
@@ -35,7 +36,7 @@ from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.rewrite_for_spark import escaped, needs_rewrite, rewrite
 from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
-from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
+from linkage.engine.spark_types import accepted, check_types, of_arrow, of_files, of_names
 from linkage.errors import LeoError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
@@ -184,20 +185,20 @@ class SparkEngine:
             return counted
         if table.name not in self._counts:
             frame = self._in_memory.get(table.name)  # its rows are counted where they lie: no query is planned
-            rows = frame._jdf.queryExecution().toRdd() if frame else self._frame(table)
+            rows = frame._jdf.queryExecution().toRdd() if frame else self.data_frame(table)
             self._counts[table.name] = int(self._guarded(rows.count))
         return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
         """All rows in memory. On a cluster they come through Parquet, so that the driver's Java never holds them."""
         if not self._on_driver:
-            found: pa.Table = self._guarded(self._frame(table).toArrow)
+            found: pa.Table = self._guarded(self.data_frame(table).toArrow)
             return found
         if (here := self._on_driver.arrow(table.name)) is not None:
             return here
         with self._written(table) as files:
             if not files:
-                return self._guarded(self._frame(table).limit(0).toArrow)
+                return self._guarded(self.data_frame(table).limit(0).toArrow)
             return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
@@ -214,16 +215,16 @@ class SparkEngine:
         else:
             schema = of_names(kinds)
             made = functools.partial(
-                batches.work_in_batches, work=work, by=by, schema=as_arrow(schema), batch_rows=batches.BATCH_ROWS
+                batches.work_in_batches, work=work, by=by, schema=to_arrow_schema(schema), batch_rows=batches.BATCH_ROWS
             )
-            frame = self._frame(stored).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
+            frame = self.data_frame(stored).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
             found = self._kept(frame, self.scratch / uuid.uuid4().hex)
         if stored is not table:
             self.drop(stored)
         return found
 
     def fingerprint(self, table: Table) -> str:
-        schema = as_arrow(self._schemas[table.name])
+        schema = to_arrow_schema(self._schemas[table.name])
         if self._on_driver and (here := self._on_driver.fingerprint(table.name, row_text(schema))):
             return here
         self._tell(table.name)
@@ -236,10 +237,8 @@ class SparkEngine:
                 with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be reported
                     self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
-            self._schemas.pop(table.name, None)
-            self._files.pop(table.name, None)
-            self._counts.pop(table.name, None)
-            self._in_memory.pop(table.name, None)
+            for known in (self._schemas, self._files, self._counts, self._in_memory):
+                known.pop(table.name, None)
             if self._on_driver:
                 self._on_driver.drop(table.name)
             path = self._stored.pop(table.name, None)
@@ -285,7 +284,7 @@ class SparkEngine:
         """A table's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
         query, schema, driver = f"select * from {quote(table.name)}", self._schemas[table.name], self._on_driver
         if not (driver and driver.store(query, [table.name], schema, path)):
-            self._laid_down(self._frame(table), path)
+            self._laid_down(self.data_frame(table), path)
 
     def _kept(self, frame: DataFrame, path: Path) -> Table:
         """The rows of a frame, worked out once: in the memory of this process, or as Parquet."""
@@ -362,15 +361,12 @@ class SparkEngine:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def data_frame(self, table: Table) -> DataFrame:
-        """A table as Spark has it: for libraries that work on Spark themselves."""
-        return self._frame(table)
-
     def explain(self, failure: str) -> LeoError:
         """What Spark reported to such a library of a failure, in words that say what to do."""
         return explained(RuntimeError(failure), self.scratch, self.session)
 
-    def _frame(self, table: Table) -> DataFrame:
+    def data_frame(self, table: Table) -> DataFrame:
+        """A table as Spark has it: also for libraries that work on Spark themselves."""
         self._tell(table.name)
         return self.session.table(table.name)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import (
     BooleanType,
     ByteType,
@@ -59,11 +59,6 @@ def of_files(files: Sequence[Path]) -> StructType | None:
 def of_names(kinds: Mapping[str, str]) -> StructType:
     """Columns to their types as DuckDB names them."""
     return StructType([StructField(name, _NAMED[kind]) for name, kind in kinds.items()])
-
-
-def as_arrow(schema: StructType) -> pa.Schema:
-    """Spark's columns and types as Arrow's."""
-    return to_arrow_schema(schema)
 
 
 def check_types(frame: DataFrame) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
 from linkage.config import Cardinality, Pass, Step, of_manifest
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, connect, quote, rows
 from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds, most_adjustment
 from linkage.model import Model, load
@@ -402,6 +402,32 @@ def open_folder(engine: Engine, root: Path) -> OpenRun | OpenFiles:
         InputError: one of its tables is damaged.
     """
     return OpenFiles(engine, root) if is_linked_files(root) else OpenRun(engine, root)
+
+
+class FolderSession:
+    """A folder of `leo run`, `leo link` or `leo dedupe` with an engine of its own, open until the block ends.
+
+    Raises:
+        ConfigError, InputError: as of `open_folder`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._engine = root, connect("duckdb", within=[root])
+        try:
+            self._folder = open_folder(self._engine, root)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the engine."""
+        self._engine.close()
 
 
 def _recorded_passes(counts: Sequence[Mapping[str, Any]]) -> tuple[Pass, ...] | None:

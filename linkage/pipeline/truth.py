@@ -67,7 +67,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth: source, entity_key, person_id.
         entities: entity_id, source, entity_key.
     """
-    known = engine.sql(
+    counted = engine.sql(
         """
         select e.source, count(*) as entities, count(t.person_id) as known
         from {entities} as e
@@ -77,7 +77,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth=truth,
         entities=entities,
     )
-    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, known)}
+    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, counted)}
     lines = []
     for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
         if known == 0:

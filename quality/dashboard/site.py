@@ -25,7 +25,6 @@ from quality.report.sections.statement import explained
 from quality.report.showing import listed, moment, symbols
 
 _MARK = "leo-dashboard.json"
-_GIB = 2**30  # bytes
 _MOST_ROWS = 40  # of a table that is open
 _STATUS = {"done": "done", "gate failed": "a gate failed"}
 
@@ -74,13 +73,7 @@ def _index(below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]])
     failed = [run.name for run in runs if run.manifest.get("status") == "gate failed"]
     statement += f" A gate failed in {listed(failed)}." if failed else ""
     statement += f" Folders not shown: {len(below.not_shown)}." if below.not_shown else ""
-    sections = [
-        _runs_section(below, figures),
-        *_trends(figures),
-        *_models(figures),
-        _machines(figures),
-        _about(figures.d),
-    ]
+    sections = [_runs_section(below, figures), *_trends(figures), *_models(figures), _about(figures.d)]
     return document("Linkage dashboard", statement, _headlines(figures), sections, links=links, banner=figures.banner)
 
 
@@ -188,18 +181,6 @@ def _models(figures: Figures) -> list[Section]:
         Fold("Every level", [figures.levels.table([run.name for run in figures.runs])]),
     ]
     return [Section("models", "Models", blocks)] if rows else []
-
-
-def _machines(figures: Figures) -> Section:
-    rows: list[Row] = []
-    for run in reversed(figures.runs):
-        machine, versions = run.manifest.get("machine") or {}, run.manifest.get("versions") or {}
-        memory = [machine.get("memory_bytes"), run.manifest.get("peak_memory_bytes")]
-        cells = [str(run.manifest.get("engine") or ""), str(machine.get("cores") or "")]
-        cells += [f"{size / _GIB:.1f}" if size else "" for size in memory]
-        rows.append([run.name, *cells, ", ".join(f"{name} {number}" for name, number in versions.items())])
-    heads = ["Run", "Engine", "Cores", "Memory, GiB", "Peak of the run, GiB", "Versions"]
-    return Section("machines", "Machines and versions", [Table("What each run ran on", heads, rows)])
 
 
 def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:

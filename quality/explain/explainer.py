@@ -1,15 +1,13 @@
 """Open a folder for questions: from what an analyst names (a source's key, an id in a file, a person) to the answer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from linkage.engine import connect, rows
+from linkage.engine import rows
 from linkage.errors import ConfigError
-from linkage.pipeline.opened import OpenFiles, OpenRun, OpenStep, open_folder
+from linkage.pipeline.opened import FolderSession, OpenFiles, OpenRun, OpenStep
 from linkage.pipeline.sides import listed_units
 from quality.explain.pair import explain_pair
 from quality.explain.person import explain_person, explain_person_of_file
@@ -36,27 +34,12 @@ class Explanation:
     ids: Ids = field(default_factory=dict, repr=False)
 
 
-class Explainer(AbstractContextManager["Explainer"]):
+class Explainer(FolderSession):
     """A folder of `leo run`, `leo link` or `leo dedupe`, open for questions."""
 
     def __init__(self, root: Path) -> None:
-        self._root, self._engine = root, connect("duckdb", within=[root])
-        try:
-            self._folder = open_folder(self._engine, root)
-            self._run = {"run": self._folder.name, "banner": banner_of(self._folder.manifest)}
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the engine."""
-        self._engine.close()
+        super().__init__(root)
+        self._run = {"run": self._folder.name, "banner": banner_of(self._folder.manifest)}
 
     def pair(self, left: str, right: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
         """Why two were or were not linked.

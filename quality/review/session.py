@@ -3,11 +3,10 @@
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from linkage.engine import connect, rows
-from linkage.pipeline.opened import check_exists, open_folder
+from linkage.engine import rows
+from linkage.pipeline.opened import FolderSession, check_exists
 from linkage.pipeline.pair_facts import Record, records_of, threshold_facts, weigh, weight_facts
 from quality.report.document import banner_of
 from quality.review.labels import Label, add_labels, labels_of, labels_store, now
@@ -15,7 +14,7 @@ from quality.review.results import estimate_step
 from quality.review.sample import sample_of
 
 
-class ReviewSession:
+class ReviewSession(FolderSession):
     """A step of a folder of `leo run`, `leo link` or `leo dedupe`, with its sample. Places count from 1.
 
     The records of the sample are read once and stay in memory. Answers go to RUN/review/labels.duckdb one by one, and
@@ -28,29 +27,18 @@ class ReviewSession:
 
     def __init__(self, root: Path, step: str) -> None:
         sample = sample_of(root, step)
-        self._root, self._origin, self.pairs = root, sample.origin, list(sample.pairs)
+        super().__init__(root)
+        self._origin, self.pairs = sample.origin, list(sample.pairs)
         self.run, self.step = sample.origin.run, step
         self._lock = threading.RLock()  # pages are answered by several threads, the engine is one
         self._labels: list[dict[str, Any]] = []
         self._labels_version: tuple[int, int] | None = None
-        self._engine = connect("duckdb", within=[root])
-        try:
-            folder = open_folder(self._engine, root)
-            self._opened, self.banner = folder.open(step), banner_of(folder.manifest)
-            self.side_names = self._opened.side_names
-            self._left, self._right = (
-                records_of(self._engine, self._opened.sides[side], [p[end] for p in self.pairs], self._opened.fields)
-                for end, side in enumerate(("left", "right"))
-            )
-        except BaseException:
-            self._engine.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._engine.close()
+        self._opened, self.banner = self._folder.open(step), banner_of(self._folder.manifest)
+        self.side_names = self._opened.side_names
+        self._left, self._right = (
+            records_of(self._engine, self._opened.sides[side], [p[end] for p in self.pairs], self._opened.fields)
+            for end, side in enumerate(("left", "right"))
+        )
 
     def records(self, place: int) -> tuple[Record, Record]:
         """The values of both records of a pair."""

@@ -8,18 +8,17 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from linkage.catalogue import shipped
-from linkage.engine import Engine, connect, quote
+from linkage.engine import Engine, quote
 from linkage.errors import ConfigError, InputError
 from linkage.model.model_files import save_with
 from linkage.pipeline.folder import MANIFEST, document_of
-from linkage.pipeline.opened import OpenFiles, OpenRun, OpenStep, check_exists, links_manifest, open_folder
+from linkage.pipeline.opened import FolderSession, OpenFiles, OpenRun, OpenStep, check_exists, links_manifest
 from linkage.pipeline.pair_facts import Record, level_name, records_of, threshold_facts, weigh, weight_facts
 from quality.measures.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.measures.definitions import load as load_definitions
@@ -44,7 +43,7 @@ class Saved:
     command: str | None = None
 
 
-class TuneSession:
+class TuneSession(FolderSession):
     """A step of a folder of `leo run`, `leo link` or `leo dedupe`, open for tuning.
 
     All scored pairs stay in memory, some 60 bytes each; values of people are read only for the pairs that are opened.
@@ -57,28 +56,21 @@ class TuneSession:
     """
 
     def __init__(self, root: Path, step: str | None, say: Callable[[str], None] = lambda _: None) -> None:
-        self._root, self._lock = root, threading.RLock()
-        self._engine = connect("duckdb", within=[root])
-        try:
-            self._folder = open_folder(self._engine, root)
-            self._links, self.banner = links_manifest(self._folder.manifest), banner_of(self._folder.manifest)
-            self.opened: OpenStep = self._folder.open(step)
-            self.step, self.run = self.opened.name, self._folder.name
-            say("reading scored pairs")
-            pairs = Pairs(self._engine, self.opened)
-            if not len(pairs):
-                raise ConfigError(
-                    f"{root}: step '{self.step}' has no scored pairs, so that there is nothing to tune\n"
-                    "  leo explain shows why a pair of your choice was not made"
-                )
-            groups = (
-                groups_of(self._engine, self._folder, self.opened, pairs) if isinstance(self._folder, OpenRun) else {}
+        super().__init__(root)
+        self._lock = threading.RLock()
+        self._links, self.banner = links_manifest(self._folder.manifest), banner_of(self._folder.manifest)
+        self.opened: OpenStep = self._folder.open(step)
+        self.step, self.run = self.opened.name, self._folder.name
+        say("reading scored pairs")
+        pairs = Pairs(self._engine, self.opened)
+        if not len(pairs):
+            raise ConfigError(
+                f"{root}: step '{self.step}' has no scored pairs, so that there is nothing to tune\n"
+                "  leo explain shows why a pair of your choice was not made"
             )
-            unseen = Unseen.of_run(root, self.step)
-            self._trial = Trial(self._engine, self.opened, pairs, groups, unseen)
-        except BaseException:
-            self._engine.close()
-            raise
+        folder = self._folder
+        groups = groups_of(self._engine, folder, self.opened, pairs) if isinstance(folder, OpenRun) else {}
+        self._trial = Trial(self._engine, self.opened, pairs, groups, Unseen.of_run(root, self.step))
         self.pairs, self.settings = len(pairs), self._trial.settings
         self.pairs_at: Mapping[Place, int] = self._trial.pairs_at
         self.labels: Mapping[Place, str] = {
@@ -87,12 +79,6 @@ class TuneSession:
             for level in comparison.levels
             if level.value >= 0
         }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._engine.close()
 
     def outcome(self, settings: Settings) -> Outcome:
         """The effect of settings."""

@@ -1,6 +1,6 @@
 """The catalogue as a folder of pages that open without a server or a network."""
 
-from linkage.catalogue.site.entries import Entry, Everything, TableEntry, everything
-from linkage.catalogue.site.pages import SiteSummary, write_site
+from linkage.catalogue.site.entries import Everything, everything
+from linkage.catalogue.site.pages import write_site
 
-__all__ = ["Entry", "Everything", "SiteSummary", "TableEntry", "everything", "write_site"]
+__all__ = ["Everything", "everything", "write_site"]

@@ -1,8 +1,6 @@
 """Write the site: pages from templates, and the catalogue as a script for search and lists."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from linkage.catalogue.definitions import PHASES
 from linkage.catalogue.packages import Package
 from linkage.catalogue.site.entries import Entry, Everything
 from linkage.catalogue.years import Years
-from linkage.engine import LockedTempdir
+from linkage.engine.files import whole
 from linkage.errors import ConfigError
 
 MARK = "catalogue.js"  # the file by which a folder is known to be such a site
@@ -70,10 +68,9 @@ def write_site(site: Everything, out: Path, *, advance: Callable[[int], None] = 
             f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
         )
     templates = _environment()
-    with LockedTempdir(out.parent, f".{out.name}.", ".part") as made:
-        work = made / "site"
+    with whole(out) as work:
         pages = list(_pages(site, templates))
-        for folder in ("", "variable", "table", "package"):
+        for folder in ("variable", "table", "package"):
             (work / folder).mkdir(parents=True, exist_ok=True)
         for file, page in pages:
             (work / file).write_text(page(), encoding="utf-8")
@@ -82,11 +79,6 @@ def write_site(site: Everything, out: Path, *, advance: Callable[[int], None] = 
             (work / name).write_text(templates.loader.get_source(templates, name)[0], encoding="utf-8")  # type: ignore[union-attr]
         (work / MARK).write_text(_script(site), encoding="utf-8")
         size = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
-        earlier = made / "earlier"
-        if out.exists():
-            os.replace(out, earlier)
-        os.replace(work, out)
-        shutil.rmtree(earlier, ignore_errors=True)
     return SiteSummary(out, len(pages), len(site.entries), size)
 
 

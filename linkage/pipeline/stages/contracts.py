@@ -119,8 +119,8 @@ def extract_check(
         )
         for one in written
     }
-    coded = (field for one in written for field in one.layout.fields if field.frame and field.labels)
-    known = catalogue.with_codes({field.frame: field.labels for field in coded})
+    fields = [field for one in written for field in one.layout.fields]
+    known = catalogue.with_codes({of.frame: of.labels for of in fields if of.frame and of.labels})
     report = check(engine, known, {}, delivered=delivered)
     if critical:
         _hold(report.critical, "the extract was not published")

@@ -1,1 +1,1 @@
-"""The sections of the report, one a module; parts.toml says under which heading each stands."""
+"""The sections of the report."""
