@@ -19,8 +19,8 @@ from linkage.extract.analysis_layouts import analysis_layouts
 from linkage.extract.change import changes, in_package, last_profile, profile_of, refuse_changes
 from linkage.extract.descriptor import CRATE, as_text, crate, descriptor
 from linkage.extract.formats import Written, deliver
-from linkage.extract.guards import name_list, refuse_identifiers
-from linkage.extract.guide import guide, rubin
+from linkage.extract.guards import TEXTS, name_list, refuse_identifiers
+from linkage.extract.guide import guide, worked_examples
 from linkage.extract.layout import Layout, layouts
 from linkage.extract.link_draws import NAME, draw_rows, draws_layout, steps_of
 from linkage.extract.opt_outs import OptedOut
@@ -31,7 +31,6 @@ from linkage.extract.rows import link_rows, select_rows
 from linkage.extract.seal import SUMS, write_seal
 from linkage.process import umask
 
-_TEXTS = (".md", ".json", ".py")
 IDENTIFIER_RECORDS = "identifier_records/"
 
 
@@ -123,8 +122,9 @@ def extract(
                 run_info=run_info,
                 figures=in_package(profile, change),
                 opted_out=population.opted_out,
+                tax_sources=[source for source, of in (datasets or {}).items() if of == "cis"] or ["cis"],
             )
-            texts = [folder / name for name in summary.files if name.endswith(_TEXTS)]
+            texts = [folder / name for name in summary.files if name.endswith(TEXTS)]
             refuse_identifiers(engine, catalogue, names, [], texts)
             engine.drop(names)
             folder.chmod(0o777 & ~umask())
@@ -169,11 +169,12 @@ def _publish(
     run_info: Mapping[str, Any],
     figures: Mapping[str, Any],
     opted_out: OptedOut | None,
+    tax_sources: Sequence[str],
 ) -> ExtractSummary:
     """Write the formats, the documents and the seal of an extract."""
     off_frame = frozenset((table.layout.name, column) for table in written for column in _off_frame(engine, table))
     delivered, change = deliver(project, folder, written), figures.get("leo:change")
-    created = datetime.datetime.now(datetime.UTC)
+    created, examples = datetime.datetime.now(datetime.UTC), worked_examples(project, delivered, tax_sources)
     package = descriptor(
         project,
         delivered,
@@ -185,12 +186,14 @@ def _publish(
     )
     texts = {
         DESCRIPTOR: as_text(package),
-        "README.md": guide(project, delivered, run_info, change=change, without=opted_out is not None),
+        "README.md": guide(
+            project, delivered, run_info, examples=examples, change=change, without=opted_out is not None
+        ),
+        **examples,
     }
-    if project.link_samples:
-        texts["rubin.py"] = rubin(delivered)
     texts[CRATE] = as_text(crate(project, delivered, texts, created=created, run_info=run_info))
     for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     rows = {table.layout.name: table.rows for table in written}
     return ExtractSummary(

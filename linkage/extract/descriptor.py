@@ -19,6 +19,7 @@ from linkage.extract.project import Project
 from linkage.extract.pseudonyms import PATTERN
 
 CRATE = "ro-crate-metadata.json"
+_MEDIA = {".md": "text/markdown", ".json": "application/json"}
 
 
 def descriptor(
@@ -135,12 +136,11 @@ def crate(
     decision, when = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
     reference, until = (decision.reference, decision.expires) if decision else ("", created.date())
     terms = f"Only for the purposes of {reference}, by the people whom it names, until {until}."
-    media = {name: "text/markdown" if name.endswith(".md") else "application/json" for name in documents}
     parts = [
         {"@id": f.path, "encodingFormat": MEDIA[f.format], "contentSize": str(f.bytes), "sha256": f.sha256}
         for f in delivered.files
     ]
-    parts += [{"@id": name, "encodingFormat": kind} for name, kind in media.items()]
+    parts += [{"@id": name, "encodingFormat": _MEDIA.get(Path(name).suffix, "text/plain")} for name in documents]
     files = [{"@id": part["@id"]} for part in parts]
     root = {"name": project.title, "description": project.purpose, "datePublished": when, "hasPart": files}
     of_project: dict[str, dict[str, Any]] = {
@@ -151,7 +151,7 @@ def crate(
         "#leo-linkage": {"softwareVersion": str(run_info.get("version", ""))},
         "#made": {"result": files},
     }
-    document = json_of(Path(__file__).parent / "templates" / "ro-crate.json")
+    document: dict[str, Any] = json_of(Path(__file__).parent / "templates" / "ro-crate.json")
     for entity in document["@graph"]:
         entity |= of_project.get(entity["@id"], {}) | ({"endTime": when} if "actionStatus" in entity else {})
     document["@graph"] += [{"@type": "File", "name": part["@id"], **part} for part in parts]

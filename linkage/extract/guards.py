@@ -23,6 +23,7 @@ from linkage.errors import GateError
 from linkage.extract.layout import Field, Layout
 from linkage.extract.pseudonyms import PATTERN
 
+TEXTS = (".md", ".json", ".py", ".R", ".do", ".txt")  # documents of an extract
 _SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
 _LONG_NUMBERS = {
     "ULN": f"value >= {_SHORTEST} and value < 9999999999",

@@ -1,22 +1,16 @@
 """README.md: what is in an extract, for the researchers who use it."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from linkage.extract.change import sentence
 from linkage.extract.formats import Delivered
-from linkage.extract.layout import PERSON
+from linkage.extract.layout import EDUKEY, PERSON
+from linkage.extract.link_draws import NAME as LINK_DRAWS
 from linkage.extract.project import Project
 
-_IN_R = {
-    "parquet": 'arrow::read_parquet("parquet/{}.parquet")',
-    "csv": 'readr::read_csv("csv/{}.csv")',
-}
-_IN_SQL = {
-    "parquet": "'parquet/{}.parquet'",
-    "csv": "'csv/{}.csv'",
-}
+_IN_R = {"parquet": "arrow::read_parquet({})", "csv": "readr::read_csv({}, show_col_types = FALSE)"}
 
 
 def guide(
@@ -24,19 +18,21 @@ def guide(
     delivered: Delivered,
     run_info: Mapping[str, Any],
     *,
+    examples: Iterable[str] = (),
     change: Mapping[str, Any] | None = None,
     without: bool = False,
 ) -> str:
     """The guide in Markdown: contents, joins, link metadata, cautions, columns, codes, citation.
 
     Args:
+        examples: paths of the worked examples.
         change: the differences from the last extract; None where there is none.
         without: whether people who opted out were left out.
     """
     tables = [layout for layout, _ in delivered.tables.values()]
-    examples = [table.name for table in tables if table.holding] + ["people"]
+    first, second, *_ = [*(table.name for table in tables if table.holding), "people", "people"]
     frames = {field.frame: field.labels for table in tables for field in table.fields if field.frame and field.labels}
-    form = next(form for form in _IN_SQL if form in project.formats)
+    form = _form(project)
     release = f", release {run_info['name']}" if "name" in run_info else ""
     reference = f", {project.decision.reference}" if project.decision else ""
     text: str = _template("README.md.j2").render(
@@ -46,10 +42,10 @@ def guide(
         rows=delivered.rows,
         person=PERSON,
         form=form,
-        first=examples[0],
-        second=examples[1] if len(examples) > 1 else "people",
-        in_sql=_IN_SQL[form].format,
-        in_r=_IN_R[form].format,
+        first=first,
+        second=second,
+        in_r=lambda name: _IN_R[form].format(f'"{form}/{name}.{form}"'),
+        examples=examples,
         frames=sorted(frames.items()),
         change=change,
         without=without,
@@ -59,13 +55,40 @@ def guide(
     return text
 
 
-def rubin(delivered: Delivered) -> str:
-    """rubin.py: computes an estimate on each link draw and combines them; of pay where approved, else of links."""
-    has_pay = any(
-        layout.name == "leo_earnings" and "Earnings" in layout.columns for layout, _ in delivered.tables.values()
-    )
-    text: str = _template("rubin.py.j2").render(has_pay=has_pay)
-    return text
+def worked_examples(project: Project, delivered: Delivered, tax_sources: Sequence[str]) -> dict[str, str]:
+    """Path to text of examples in Python, R and Stata: weights by link rate, and Rubin's rules over link draws.
+
+    They are of pay where it was approved, else of links. Weights need the linkage of tax records, and a coded column of a
+    table of people to group by.
+
+    Args:
+        tax_sources: the run's sources of tax and benefit records.
+    """
+    held = {layout.name: layout for layout, _ in delivered.tables.values()}
+    groups = [
+        (name, field.name)
+        for name in sorted(held, key=lambda name: name != "leo_person")
+        if held[name].holding and (name == "leo_person" or EDUKEY not in held[name].columns)
+        for field in held[name].fields
+        if field.labels and field.type == "string"
+    ]
+    form, has_linkage = _form(project), "linkage" in held and "cis" in held["linkage"].datasets
+    facts = {
+        "form": form,
+        "reader": _IN_R[form].format(f'paste0("{form}/", table, ".{form}")'),
+        "has_csv": "csv" in project.formats,
+        "has_pay": "leo_earnings" in held and "Earnings" in held["leo_earnings"].columns,
+        "sources": list(tax_sources),
+        "group": groups[0] if groups else None,
+    }
+    names = [*(["weights"] if groups and has_linkage else []), *(["rubin"] if LINK_DRAWS in held else [])]
+    files = {f"examples/{name}.{kind}": ".j2" if kind == "py" else "" for name in names for kind in ("py", "R", "do")}
+    return {path: _template(f"{path}{ending}").render(facts) for path, ending in files.items()}
+
+
+def _form(project: Project) -> str:
+    """The format that examples read."""
+    return next(form for form in _IN_R if form in project.formats)
 
 
 @functools.cache

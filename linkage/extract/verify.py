@@ -18,12 +18,11 @@ from linkage.catalogue.years import Years
 from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, columns, one
 from linkage.errors import ConfigError, GateError
-from linkage.extract.guards import name_list, table_signs, text_signs
+from linkage.extract.guards import TEXTS, name_list, table_signs, text_signs
 from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.pseudonyms import MasterKey
 from linkage.extract.seal import SUMS, broken, files_below, sha256_of
 
-_TEXTS = (".md", ".json", ".py", ".txt")
 _READ_BYTES = 1 << 20
 
 
@@ -114,7 +113,7 @@ def verify(
             ]
             tables, rows = tables + 1, rows + table.rows
     for name in files_below(folder):
-        if name.endswith(_TEXTS):
+        if name.endswith(TEXTS):
             faults += [f"{name}: {sign}" for sign in text_signs(folder / name)]
     _refuse(folder, faults)
     return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, sealed)

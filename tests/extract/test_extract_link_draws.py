@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -107,10 +108,10 @@ def _keys(summary: ExtractSummary, key: MasterKey) -> list[tuple[str, int, str]]
     return sorted((known[row["AE_ID"]], row["draw"], known[row["EDUKEY"]]) for row in found)
 
 
-def said_by_the_example(folder: Path) -> str:
-    """What rubin.py prints, run as its user would."""
+def said_by_the_example(folder: Path, name: str = "rubin") -> str:
+    """What an example prints, run as its user would."""
     done = subprocess.run(
-        [sys.executable, "rubin.py"],
+        [sys.executable, f"examples/{name}.py"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
@@ -142,6 +143,52 @@ def test_without_pay_the_example_is_of_who_is_linked(
     ks4 = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR"]}
     said = said_by_the_example(give(table=[ks4]).folder)
     assert said.startswith("0.5556, standard error 0.35")
+
+
+LINKED: list[dict[str, Any]] = [
+    EARNINGS,
+    {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR", "APENG"]},
+]
+
+
+def test_linked_people_are_weighted_by_the_link_rate_of_their_group(
+    give: Callable[..., ExtractSummary], drawn: dict[str, Table], world: Callable[[str], Table]
+) -> None:
+    """Of persons 1 and 2, in grade A, tax knows the first, of pay 100; and 3, in none, of pay 300: 2/3 by 1/2 and 1."""
+    drawn["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A\n13 | 201112 | A")
+    said = said_by_the_example(give(table=LINKED, link_samples=False).folder, "weights")
+    assert [line.split() for line in said.splitlines()[2:4]] == [
+        ["A", "0.5", "1.333"],
+        ["not", "known", "1.0", "0.667"],
+    ]
+    assert said.endswith("mean pay of a person-year 200.00, weighted 166.67\n")
+
+
+_COLUMNS = re.compile(  # where R and Stata name columns
+    r"^keep (?!if )(.+)$|^rename (\w+)|by = \"(\w+)|is\.na\((\w+)|\$([A-Z]\w+)|select\((.+?)\)|levelsof (\w+)"
+    r"|(?:joinby|merge \S+) (\w+)|mean ([A-Z]\w+)|filter\((\w+) %in|inlist\((\w+)",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("tables", "count"), [(LINKED, 4), (LINKED[1:], 2)])
+def test_examples_in_r_and_stata_name_columns_that_are_there(
+    give: Callable[..., ExtractSummary],
+    drawn: dict[str, Table],
+    world: Callable[[str], Table],
+    tables: Any,
+    count: int,
+) -> None:
+    drawn["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A")
+    folder = give(table=tables).folder
+    examples = [path.read_text() for path in folder.glob("examples/*") if path.suffix in (".R", ".do")]
+    assert len(examples) == count
+    for text in examples:
+        read = map("".join, re.findall(r'read\("(\w+)|csv/(\w+)', text))
+        held = {column for name in read for column in pq.read_schema(folder / f"parquet/{name}.parquet").names}
+        named = set(re.findall(r"\w+", " ".join(map(" ".join, _COLUMNS.findall(text)))))
+        assert named
+        assert named <= held
 
 
 def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:

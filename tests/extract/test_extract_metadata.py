@@ -67,7 +67,8 @@ def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> 
     assert (fields["URN"]["leo:sensitivity"], fields["URN"]["leo:identifiability"]) == ("E", 4)
     assert described["leo:decision"]["reference"] == "D-1"
     assert described["leo:key_fingerprint"] == published.key_fingerprint
-    documents = {"datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json"}
+    documents = {f"examples/weights.{kind}" for kind in ("py", "R", "do")}
+    documents |= {"datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json"}
     assert {r["path"] for r in described["resources"]} | documents == set(published.files)
 
 
