@@ -1,8 +1,6 @@
 """Build an extract: from an approved project to the folder that its researchers receive."""
 
 import datetime
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +10,8 @@ import pyarrow as pa
 
 from linkage.catalogue import Catalogue
 from linkage.catalogue.datapackage import DESCRIPTOR
-from linkage.engine import Engine, LockedTempdir, Table, literal, one, quote
+from linkage.engine import Engine, Table, literal, one, quote
+from linkage.engine.files import whole
 from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import write_analysis
 from linkage.extract.analysis_layouts import analysis_layouts
@@ -29,7 +28,6 @@ from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonyms import MasterKey, ProjectKey
 from linkage.extract.rows import link_rows, select_rows
 from linkage.extract.seal import SUMS, write_seal
-from linkage.process import umask
 
 IDENTIFIER_RECORDS = "identifier_records/"
 
@@ -97,7 +95,8 @@ def extract(
     last_name, before = last_profile(last) if last else ("", {})
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
-        with LockedTempdir(out.parent, f".{out.name}.", ".part") as folder:
+        with whole(out) as folder:
+            folder.mkdir()
             secret = key.project(*project.identity)
             population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
             try:
@@ -127,8 +126,6 @@ def extract(
             texts = [folder / name for name in summary.files if name.endswith(TEXTS)]
             refuse_identifiers(engine, catalogue, names, [], texts)
             engine.drop(names)
-            folder.chmod(0o777 & ~umask())
-            _replace(folder, out)
     except OSError as error:
         raise LeoError(
             f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; fix it and run again"
@@ -245,18 +242,3 @@ def _off_frame(engine: Engine, written: Written) -> list[str]:
     )
     counted = one(engine, engine.sql(f"select {counts}", written=engine.read(written.parquet)))
     return [name for name, count in counted.items() if count]
-
-
-def _replace(folder: Path, out: Path) -> None:
-    """Replace an earlier folder, which stays in place if that fails."""
-    earlier = out.with_name(f".{out.name}.earlier")
-    shutil.rmtree(earlier, ignore_errors=True)
-    if out.exists():
-        os.rename(out, earlier)
-    try:
-        os.rename(folder, out)
-    except OSError:
-        if earlier.exists():
-            os.rename(earlier, out)
-        raise
-    shutil.rmtree(earlier, ignore_errors=True)

@@ -24,12 +24,12 @@ from linkage.extract.layout import Field, Layout
 from linkage.extract.pseudonyms import PATTERN
 
 TEXTS = (".md", ".json", ".py", ".R", ".do", ".txt")  # documents of an extract
-_SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
 _LONG_NUMBERS = {
-    "ULN": f"value >= {_SHORTEST} and value < 9999999999",
-    "HUSID": "value >= 100000000000 and value < 10000000000000",
-    "record id": "value >= 10000000000000 and value < 1000000000000000",  # 14 or 15 digits
+    "ULN": "{0} >= 1000000000 and {0} < 9999999999",  # 10 digits
+    "HUSID": "{0} >= 100000000000 and {0} < 10000000000000",
+    "record id": "{0} >= 10000000000000 and {0} < 1000000000000000",  # 14 or 15 digits
 }
+_NUMBER = re.compile("u?int|double|float|decimal")  # Arrow's types
 # Letters with accents (U+00C0 to U+017F), the wide space and full-width forms, each with its plain letter.
 _MARKED = {
     chr(c): unicodedata.normalize("NFKD", chr(c))[0] for c in (*range(0xC0, 0x180), 0x3000, *range(0xFF01, 0xFF5F))
@@ -130,7 +130,7 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
     types = {
         field.name: str(field.type) for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
     }
-    long = _long_numbers(engine, table, [name for name, type_ in types.items() if _is_number(type_)])
+    signs += _number_signs(engine, layout, table, [name for name in table.columns if _NUMBER.match(types[name])])
     for name in table.columns:
         field = fields.get(name, Field(name, "string", ""))
         if field.pseudonym_of:
@@ -151,24 +151,22 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
             }
             signs += _counted(engine, layout, table, name, conditions, codes | forms | _PLAIN)
             signs += _name_signs(engine, layout, table, name, names, unknown, codes | _PLAIN)
-        elif name in long:
-            signs += _counted(engine, layout, table, name, _LONG_NUMBERS, {})
         elif types[name].startswith(("date", "timestamp")):
             signs += _birth_signs(engine, layout, table, field)
     return signs
 
 
-def _is_number(type_: str) -> bool:
-    return "int" in type_ or type_ in ("double", "float") or type_.startswith("decimal")
-
-
-def _long_numbers(engine: Engine, table: Table, names: Sequence[str]) -> frozenset[str]:
-    """Columns with a number as long as an identifier: a file's statistics show that most have none."""
-    if not names:
-        return frozenset()
-    largest = ", ".join(f"max({quote(name)}) >= {_SHORTEST} as long_{place}" for place, name in enumerate(names))
-    lengths = one(engine, engine.sql(f"select {largest} from {{table}}", table=table))
-    return frozenset(name for place, name in enumerate(names) if lengths[f"long_{place}"])
+def _number_signs(engine: Engine, layout: Layout, table: Table, names: Sequence[str]) -> Iterator[Sign]:
+    """Numbers as long as an identifier, of all columns in one reading."""
+    places = [(name, kind) for name in names for kind in _LONG_NUMBERS]
+    counts = ", ".join(
+        f"count(distinct case when {_LONG_NUMBERS[kind].format(quote(name))} then {quote(name)} end) as count_{place}"
+        for place, (name, kind) in enumerate(places)
+    )
+    counted = one(engine, engine.sql(f"select {counts}, 0 as none from {{table}}", table=table)) if places else {}
+    for (name, kind), count in zip(places, counted.values(), strict=False):
+        if count:
+            yield Sign(layout.name, name, kind, count)
 
 
 def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:

@@ -84,12 +84,7 @@ def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) ->
 
 
 def opted_out(
-    engine: Engine,
-    listed: pa.Table,
-    spine: Table,
-    lookup_ae_id: Table,
-    members: Table,
-    datasets: Mapping[str, str],
+    engine: Engine, listed: pa.Table, spine: Table, lookup_ae_id: Table, members: Table, datasets: Mapping[str, str]
 ) -> tuple[Table, OptedOut]:
     """The members without those named in a list by any of their records; and the counts.
 

@@ -63,12 +63,7 @@ class _StoredTable:
 
 
 def verify(
-    engine: Engine,
-    catalogue: Catalogue,
-    folder: Path,
-    *,
-    key: MasterKey | None = None,
-    seal: str | None = None,
+    engine: Engine, catalogue: Catalogue, folder: Path, *, key: MasterKey | None = None, seal: str | None = None
 ) -> Verified:
     """Check every file of an extract, and every value in it.
 
@@ -141,54 +136,27 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
 def _table_faults(
     engine: Engine, catalogue: Catalogue, stored: _StoredTable, people: _StoredTable | None, names: Table
 ) -> Iterator[str]:
-    counted = engine.count(stored.table)
-    if counted != stored.rows:
-        yield f"has {counted:,} rows, and {stored.rows:,} are described"
-    if stored.layout.key:
-        yield from _key_not_unique(engine, stored)
-    if PERSON in stored.layout.columns and people and people is not stored:
-        yield from _unknown_people(engine, stored, people)
-    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table, names))
-
-
-def _key_not_unique(engine: Engine, stored: _StoredTable) -> Iterator[str]:
-    key = columns(stored.layout.key)
+    key, named = columns(stored.layout.key), ", ".join(stored.layout.key)
     empty = " or ".join(f"{columns([name])} is null" for name in stored.layout.key)
-    counted = one(
-        engine,
-        engine.sql(
-            f"""
-            with repeated as (select {key} from {{table}} group by {key} having count(*) > 1)
-            select (select count(*) from repeated) as repeated,
-                   (select count(*) from {{table}} where {empty}) as empty
-            """,
-            table=stored.table,
-        ),
-    )
-    named = ", ".join(stored.layout.key)
-    if counted["repeated"]:
-        yield f"{counted['repeated']:,} values of its primary key ({named}) stand in more than one row"
-    if counted["empty"]:
-        yield f"its primary key ({named}) is empty in {counted['empty']:,} rows"
-
-
-def _unknown_people(engine: Engine, stored: _StoredTable, people: _StoredTable) -> Iterator[str]:
-    counted = one(
-        engine,
-        engine.sql(
-            f"""
-            select count(*) as unknown
-            from {{table}} as held
-            where held.{PERSON} is null or not exists (
-                select 1 from {{people}} as people where people.{PERSON} = held.{PERSON}
-            )
-            """,
-            table=stored.table,
-            people=people.table,
-        ),
-    )
-    if counted["unknown"]:
-        yield f"{counted['unknown']:,} rows are of people who are not in people (foreign key {PERSON})"
+    counts, tables = {"rows": "count(*) from {table}"}, {"table": stored.table}
+    if named:
+        counts["repeated"] = f"count(*) from (select {key} from {{table}} group by {key} having count(*) > 1) as many"
+        counts["empty"] = f"count(*) from {{table}} where {empty}"
+    if PERSON in stored.layout.columns and people and people is not stored:
+        tables["people"] = people.table
+        counts["unknown"] = f"""count(*) from {{table}} as held
+            left join {{people}} as people on people.{PERSON} = held.{PERSON} where people.{PERSON} is null"""
+    listed = ", ".join(f"(select {counted}) as {name}" for name, counted in counts.items())
+    found = one(engine, engine.sql(f"select {listed}", params=None, **tables))
+    if found["rows"] != stored.rows:
+        yield f"has {found['rows']:,} rows, and {stored.rows:,} are described"
+    if found.get("repeated"):
+        yield f"{found['repeated']:,} values of its primary key ({named}) stand in more than one row"
+    if found.get("empty"):
+        yield f"its primary key ({named}) is empty in {found['empty']:,} rows"
+    if found.get("unknown"):
+        yield f"{found['unknown']:,} rows are of people who are not in people (foreign key {PERSON})"
+    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table, names))
 
 
 def _key_faults(folder: Path, key: MasterKey) -> list[str]:
@@ -245,10 +213,7 @@ def _layout_of(described: Mapping[str, Any]) -> Layout:
 
 
 def _read_tables(
-    engine: Engine,
-    folder: Path,
-    package: Mapping[str, Any],
-    scratch: Path,
+    engine: Engine, folder: Path, package: Mapping[str, Any], scratch: Path
 ) -> Iterator[_StoredTable | str]:
     """Every table in every form, or a fault that names the file that cannot be read as it is described.
 
@@ -279,10 +244,7 @@ def _as_parquet(file: Path, layout: Layout, target: Path) -> None:
         null_values=[""],
         quoted_strings_can_be_null=False,
     )
-    with (
-        pa_csv.open_csv(file, convert_options=convert) as reader,
-        pq.ParquetWriter(target, reader.schema) as writer,
-    ):
+    with pa_csv.open_csv(file, convert_options=convert) as reader, pq.ParquetWriter(target, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
 

@@ -59,11 +59,7 @@ def as_lines(faults: Iterable[Fault]) -> list[str]:
     return [
         line
         for fault in faults
-        for line in (
-            f"{fault.place}: {fault.message}",
-            f"    {fault.rule}: {fault.why}",
-            f"    remedy: {fault.remedy}",
-        )
+        for line in (f"{fault.place}: {fault.message}", f"    {fault.rule}: {fault.why}", f"    remedy: {fault.remedy}")
     ]
 
 

@@ -82,7 +82,7 @@ def _with_meanings(values: dict[str, str]) -> str:
 
 @_kind("field")
 def some(rule: Rule, application: Application) -> Iterator[Breach]:
-    """A list has an entry."""
+    """A date is given, or a list has an entry."""
     yield from ((place, {}) for place, value in _values_of(application, rule.field) if not value)
 
 
@@ -92,12 +92,6 @@ def one_is(rule: Rule, application: Application) -> Iterator[Breach]:
     values = [value for _, value in _values_of(application, rule.field)]
     if values and rule.value not in values:
         yield (rule.field or "").partition(".")[0], {}
-
-
-@_kind("field")
-def dated(rule: Rule, application: Application) -> Iterator[Breach]:
-    """A date is given."""
-    yield from ((place, {}) for place, value in _values_of(application, rule.field) if value is None)
 
 
 @_kind("field")
@@ -140,12 +134,15 @@ def _takes(which: Selection | None, grant: Grant, variable: Variable) -> bool:
     return which is not None and which.takes(grant.holding, variable)
 
 
-@_kind()
-def known_table(rule: Rule, application: Application) -> Iterator[Breach]:
-    """Tables exist. Fills in {name} and {near}."""
-    for table in application.request.table:
-        if table.name not in application.held and table.name not in application.standard.tables:
-            yield f"table {table.name}", {"name": table.name, "near": _near(table.name, application.held)}
+@_kind("field")
+def known(rule: Rule, application: Application) -> Iterator[Breach]:
+    """Tables, or packages, exist. Fills in {name} and {near}."""
+    exist, elsewhere = (application.held, application.standard.tables)
+    if rule.field == "package":
+        exist, elsewhere = application.packages, {}
+    for place, name in _values_of(application, f"{rule.field}.name"):
+        if name not in exist and name not in elsewhere:
+            yield place.removesuffix(", name"), {"name": name, "near": _near(name, exist)}
 
 
 @_kind()
@@ -177,20 +174,6 @@ def known_variable(rule: Rule, application: Application) -> Iterator[Breach]:
 
 
 @_kind()
-def variables_named(rule: Rule, application: Application) -> Iterator[Breach]:
-    """A table names at least one variable."""
-    yield from ((f"table {table.name}, variables", {}) for table in application.request.table if not table.variables)
-
-
-@_kind()
-def known_package(rule: Rule, application: Application) -> Iterator[Breach]:
-    """Packages exist. Fills in {name} and {near}."""
-    for package in application.request.package:
-        if package.name not in application.packages:
-            yield f"package {package.name}", {"name": package.name, "near": _near(package.name, application.packages)}
-
-
-@_kind()
 def phases(rule: Rule, application: Application) -> Iterator[Breach]:
     """A package that is split by phase is requested by phases that it is held for. Fills in {given}, {held}."""
     for package in application.request.package:
@@ -209,36 +192,35 @@ def years_form(rule: Rule, application: Application) -> Iterator[Breach]:
             yield place, {"given": years}
 
 
+def _asked_years(application: Application) -> Iterator[tuple[str, str | None, bool, dict[str, Years | None]]]:
+    """Place, years as they are written, whether rows have years, and the years held by phase."""
+    for table, holding in _known(application):
+        yearly = bool(holding.year_columns or holding.spell_columns)
+        yield f"table {table.name}, years", table.years, yearly, {"": holding.years}
+    for package in application.request.package:
+        if held := application.packages.get(package.name):
+            phases = [phase for phase in held.parts if phase in package.phases or not phase]
+            yield f"package {package.name}, years", package.years, True, {phase: held.years(phase) for phase in phases}
+
+
 @_kind()
 def years_given(rule: Rule, application: Application) -> Iterator[Breach]:
     """Years are given just where rows have them. Fills in {given} and {held}."""
-    for table, holding in _known(application):
-        yearly = bool(holding.year_columns or holding.spell_columns)
-        if yearly and not table.years:
-            yield f"table {table.name}, years", {"given": "years are missing", "held": holding.years or "years"}
-        elif table.years and not yearly:
-            yield f"table {table.name}, years", {"given": "rows have no year", "held": "no years"}
-    for package in application.request.package:
-        if package.name in application.packages and not package.years:
-            known = application.packages[package.name]
-            held = Years.around(map(known.years, known.parts)) or "years"
-            yield f"package {package.name}, years", {"given": "years are missing", "held": held}
+    for place, years, yearly, held in _asked_years(application):
+        if yearly and not years:
+            yield place, {"given": "years are missing", "held": Years.around(held.values()) or "years"}
+        elif years and not yearly:
+            yield place, {"given": "rows have no year", "held": "no years"}
 
 
 @_kind()
 def years_held(rule: Rule, application: Application) -> Iterator[Breach]:
     """All years requested are held. Fills in {given} and {held}."""
-    for table, holding in _known(application):
-        years = years_of(table.years)
-        if years and holding.years and not holding.years.covers(years):
-            yield f"table {table.name}, years", {"given": years, "held": holding.years}
-    for package in application.request.package:
-        years, known = years_of(package.years), application.packages.get(package.name)
-        for phase in known.parts if known and years else ():
-            held = known.years(phase) if known else None
-            if years and held and (phase in package.phases or not phase) and not held.covers(years):
-                named = f" {phase}" if phase else ""
-                yield f"package {package.name}, years{named}", {"given": years, "held": held}
+    for place, written, _, held in _asked_years(application):
+        for phase, of_phase in held.items():
+            years = years_of(written)
+            if years and of_phase and not of_phase.covers(years):
+                yield f"{place} {phase}".rstrip(), {"given": years, "held": of_phase}
 
 
 @_kind()

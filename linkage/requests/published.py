@@ -36,20 +36,10 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         state, state
     )
     ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
-    texts = [
-        "title",
-        "organisation",
-        "organisation_type",
-        "aims",
-        "benefit",
-        "lawful_basis",
-        "special_basis",
-        "setting",
-    ]
+    texts = ("title", "organisation", "organisation_type", "aims", "benefit")
+    texts += ("lawful_basis", "special_basis", "setting")
     return {
-        "reference": entry["reference"],
-        "date": entry["date"],
-        "expires": entry["expires"],
+        **{name: entry[name] for name in ("reference", "date", "expires")},
         "state": state,
         "project": entry["request"],
         **{name: _in_words(name, " ".join(public[name].split())) for name in texts},
@@ -63,7 +53,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         "variables": str(len({(part["table"], name) for part in scope for name in part["variables"]})),
         "rating": public["rating"],
         "conditions": "; ".join(
-            [*(condition.rstrip(". ") for condition in entry["conditions"])]
+            [condition.rstrip(". ") for condition in entry["conditions"]]
             + [f"without {name}" for name in entry["without"]]
         ),
         "derived_years": "; ".join(f"{name}: {years}" for name, years in public.get("derived_years", {}).items()),

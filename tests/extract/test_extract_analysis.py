@@ -28,7 +28,7 @@ TABLES: list[dict[str, Any]] = [
         "name": "leo.outcomes",
         "years": "2012/13-2020/21",
         "variables": [
-            *("definition", "cohort_type", "cohort_year", "years_after", "tax_year", "academic_year", "earnings"),
+            *("definition", "cohort_type", "cohort_year", "years_after", "tax_year", "academic_year", "earnings")
         ],
     },
 ]

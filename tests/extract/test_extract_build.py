@@ -150,7 +150,7 @@ def test_csv_says_what_parquet_says_and_order_tells_nothing(
 def test_only_the_formats_asked_for(publish: Callable[..., ExtractSummary], make_project: Make, form: str) -> None:
     summary = publish(make_project(formats=[form]))
     assert {path.name for path in summary.folder.iterdir()} == {
-        *(form, "datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json"),
+        *(form, "datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json", "examples")
     }
 
 

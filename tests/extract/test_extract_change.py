@@ -75,9 +75,7 @@ def test_what_changed_is_in_the_metadata_and_the_guide(
     summary = publish(make_project(), tables=fewer, last=last)
     assert summary.change is not None
     rows = [row for row in summary.change["changes"] if row["what"] == "rows"]
-    assert rows == [
-        {"table": "npd_ks4", "what": "rows", "column": None, "before": 3, "after": 2, "change": -0.3333},
-    ]
+    assert rows == [{"table": "npd_ks4", "what": "rows", "column": None, "before": 3, "after": 2, "change": -0.3333}]
     assert json.loads((summary.folder / "datapackage.json").read_text())["leo:change"] == summary.change
     assert "- npd_ks4: rows 3 before, 2 now (-33.3%)" in (summary.folder / "README.md").read_text()
 

@@ -173,11 +173,7 @@ _COLUMNS = re.compile(  # where R and Stata name columns
 
 @pytest.mark.parametrize(("tables", "count"), [(LINKED, 4), (LINKED[1:], 2)])
 def test_examples_in_r_and_stata_name_columns_that_are_there(
-    give: Callable[..., ExtractSummary],
-    drawn: dict[str, Table],
-    world: Callable[[str], Table],
-    tables: Any,
-    count: int,
+    give: Callable[..., ExtractSummary], drawn: dict[str, Table], world: Callable[[str], Table], tables: Any, count: int
 ) -> None:
     drawn["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A")
     folder = give(table=tables).folder

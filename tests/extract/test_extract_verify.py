@@ -115,10 +115,7 @@ def test_a_folder_written_anew_shows_against_the_seal(made: ExtractSummary, faul
         (lambda t: t.slice(1), "has 2 rows, and 3 are described"),
         (lambda t: t.drop_columns(["Grade"]), "lacks Grade"),
         (lambda t: t.append_column("More", pa.array([1, 2, 3])), "has More, which datapackage.json does not describe"),
-        (
-            lambda t: t.set_column(2, "ACADYR", t["ACADYR"].cast(pa.string())),
-            "ACADYR is string and not integer",
-        ),
+        (lambda t: t.set_column(2, "ACADYR", t["ACADYR"].cast(pa.string())), "ACADYR is string and not integer"),
         (
             lambda t: t.set_column(0, "AE_ID", pa.array(["a" * 26] * 3)),
             "3 rows are of people who are not in people (foreign key AE_ID)",

@@ -66,12 +66,7 @@ def longitudinal_stage(job: Job) -> Stage:
             "leo_definition": {one.name: one.why for one in outcomes.definition},
             "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
         }
-        return {
-            "rows": rows,
-            "quarantined": quarantined.to_pylist(),
-            "extract_date": until.isoformat(),
-            "codes": codes,
-        }
+        return {"rows": rows, "quarantined": quarantined.to_pylist(), "extract_date": until.isoformat(), "codes": codes}
 
     return Stage(
         name="longitudinal",
@@ -256,22 +251,18 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalogue:
     """The catalogue with the codes of a run: its sources, passes, blocking rules, bands and outcome definitions."""
-    meanings: dict[str, dict[str, list[str]]] = {}  # code, its meaning, the steps where it has this meaning
+    passes: dict[str, str] = {}
     codes: dict[str, dict[str, str]] = {}
     for stage in manifest["stages"]:
         counts, step = stage.get("counts") or {}, stage["name"].removeprefix("link-")
-        if step != stage["name"]:
-            links = {rule["pass"]: rule["why"] for rule in counts.get("passes", ())}
-            for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
-                equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
-                links[f"rule {place}"] = f"Model, blocked by {equal.replace(' AND equal ', ', ')}"
-            for name, meaning in links.items():
-                meanings.setdefault(name, {}).setdefault(meaning, []).append(step)
         codes |= counts.get("codes", {})
-    passes = {
-        name: "; ".join(f"{meaning} ({', '.join(steps)})" for meaning, steps in of.items())
-        for name, of in meanings.items()
-    }
+        links = [(rule["pass"], rule["why"]) for rule in counts.get("passes", ())]
+        for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
+            equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
+            links.append((f"rule {place}", f"Model, blocked by {equal.replace(' AND equal ', ', ')}"))
+        for name, meaning in links:
+            if meaning not in (known := passes.get(name, "")):
+                passes[name] = f"{known}; in {step}: {meaning}" if known else meaning
     sources = manifest["configuration"]["source"].items()
     titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
     return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
