@@ -47,11 +47,13 @@ class Duplicates:
 def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
     """The duplicates on each side whose units compete for those of the other side."""
     sides = [side for side in OTHER_SIDE if not holds_many(scored.step.cardinality, OTHER_SIDE[side])]
-    found = engine.run_concurrently(*(functools.partial(_of_side, engine, scored, side) for side in sides))
+    linked = float(one(engine, engine.sql(_LINKED, pairs=scored.pairs))["linked"]) if sides else 0.0
+    found = engine.run_concurrently(*(functools.partial(_of_side, engine, scored, side, linked) for side in sides))
     return {side: duplicates for side, duplicates in zip(sides, found, strict=True) if duplicates}
 
 
-def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
+def _of_side(engine: Engine, scored: Scored, side: str, linked: float) -> Duplicates | None:
+    """The duplicates on a side, of `linked` units that are linked as the model expects."""
     model, units = scored.model, scored.units[side]
     lowest = weight_of(scored.step.accept_probability) - most_adjustment(scored.sizes, scored.step.cardinality)
     named = {"side": side, "other": OTHER_SIDE[side]}
@@ -64,7 +66,6 @@ def _of_side(engine: Engine, scored: Scored, side: str) -> Duplicates | None:
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
-    linked = float(one(engine, engine.sql(_LINKED, pairs=scored.pairs))["linked"])
     across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**named), c=candidates)
     within = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
