@@ -179,38 +179,44 @@ def _ranked(single: Collection[str], free: str) -> str:
     if not single:
         nothing = "cast(null as double) as runner_up_weight, true as is_best, true as is_alone"
         return f"with {free_pairs}\nselect {columns}, {nothing} from free"
-    counts, joins, ranks, runner_up, best = [], [], [], [], []
+    weight = f"round(match_weight, {DECIMALS})"
+    totals, bests, joins, best_joins, runner_up = [], [], [], [], []
     for s in single:
-        counts.append(f"of_{s}.pairs as {s}_pairs")
-        counted = f"(select {s}_person, count(*) as pairs from free group by {s}_person) as of_{s}"
-        joins.append(f"join {counted} on of_{s}.{s}_person = f.{s}_person")
-        window = f"partition by {s}_person order by {heaviest_first()}, {OTHER_SIDE[s]}_person"
-        whole = f"{window} rows between unbounded preceding and unbounded following"
-        ranks += [
-            f"row_number() over ({window}) as {s}_rank",
-            f"lead(match_weight) over ({window}) as {s}_next",
-            f"first_value(match_weight) over ({window}) as {s}_first",
-            f"sum({_ODDS}) over ({whole}) as {s}_odds",
-        ]
-        runner_up.append(f"case when {s}_rank = 1 then {s}_next else {s}_first end")
-        best.append(f"{s}_rank = 1")
+        totals.append(f"""
+        of_{s} as (
+            select {s}_person, count(*) as {s}_pairs, max({weight}) as {s}_top, sum({_ODDS}) as {s}_odds
+            from free
+            group by {s}_person
+        )""")
+        joins.append(f"join of_{s} on of_{s}.{s}_person = f.{s}_person")
+        is_top, partner = f"{weight} = {s}_top", f"{OTHER_SIDE[s]}_person"
+        bests.append(f"""
+        best_{s} as (
+            select {s}_person, min(case when {is_top} then {partner} end) as {s}_partner,
+                   case when count(case when {is_top} then 1 end) > 1 then max({s}_top)
+                        else max(case when {weight} < {s}_top then match_weight end) end as {s}_next
+            from competing
+            group by {s}_person
+        )""")
+        best_joins.append(f"join best_{s} on best_{s}.{s}_person = c.{s}_person")
+        runner_up.append(f"case when {s}_partner = c.{partner} then {s}_next else {s}_top end")
     nothing_competes = " and ".join(f"{s}_pairs = 1" for s in single)
+    odds = ", ".join(f"{s}_odds" for s in single)
     # Most pairs compete with none: only the others are ranked.
     return f"""
-        with {free_pairs},
-        counted as (
-            select f.*, {", ".join(counts)} from free as f {" ".join(joins)}
+        with {free_pairs}, {", ".join(totals)},
+        with_totals as (
+            select f.*, {", ".join(f"{s}_pairs, {s}_top, {s}_odds" for s in single)} from free as f {" ".join(joins)}
         ),
-        ranked as (
-            select {", ".join(["*", *ranks])} from counted where not ({nothing_competes})
-        )
-        select {columns}, {runner_up[0] if len(single) == 1 else f"greatest({', '.join(runner_up)})"} as runner_up_weight,
-               {" and ".join(best)} as is_best, false as is_alone, {", ".join(f"{s}_odds" for s in single)}
-        from ranked
+        competing as (select * from with_totals where not ({nothing_competes})), {", ".join(bests)}
+        select c.left_person, c.right_person, match_weight,
+               {runner_up[0] if len(single) == 1 else f"greatest({', '.join(runner_up)})"} as runner_up_weight,
+               {" and ".join(f"{s}_partner = c.{OTHER_SIDE[s]}_person" for s in single)} as is_best, false as is_alone,
+               {odds}
+        from competing as c {" ".join(best_joins)}
         union all
-        select {columns}, cast(null as double) as runner_up_weight, true as is_best, true as is_alone,
-               {", ".join(f"{_ODDS} as {s}_odds" for s in single)}
-        from counted
+        select {columns}, cast(null as double) as runner_up_weight, true as is_best, true as is_alone, {odds}
+        from with_totals
         where {nothing_competes}
         """
 
@@ -293,7 +299,7 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustmen
 
 def _likely(single: Collection[str]) -> str:
     """SQL of `ranked` with match_probability and is_first: whether a pair is the likeliest of both its units."""
-    order = f"match_probability desc, {heaviest_first()}"
+    order = f"{heaviest_first('match_probability')}, {heaviest_first()}"
     first = " and ".join(
         f"row_number() over (partition by {s}_person order by {order}, {OTHER_SIDE[s]}_person) = 1" for s in single
     )
