@@ -121,9 +121,9 @@ def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime
             params={"last": _tax_year(today)},
             t=attributes["hmrc_earnings"],
         )
-        found = one(engine, last)
-        if found["last"] is not None:
-            return datetime.date(int(found["last"]) // 100 + 1, 4, 5)
+        latest = one(engine, last)
+        if latest["last"] is not None:
+            return datetime.date(int(latest["last"]) // 100 + 1, 4, 5)
     days = [datetime.date(1, 1, 1)]
     for name in ("hmrc_employment", "dwp_benefits"):
         if name in attributes:
@@ -197,8 +197,8 @@ def extract_stage(job: Job, project: Project) -> Stage:
 
         def look(written: Sequence[Written]) -> None:
             critical = job.config.gates.critical_contracts
-            found = extract_check(space.engine, catalogue, project, written, critical=critical)
-            reported_counts(space, found, checked, suites)
+            results = extract_check(space.engine, catalogue, project, written, critical=critical)
+            reported_counts(space, results, checked, suites)
 
         made = extract(
             space.engine,
@@ -353,8 +353,8 @@ def report_stage(job: Job) -> Stage:
     def work(space: Workspace) -> Counts:
         from quality.report.render import Inputs, render, results_of
 
-        found = [name for name in of_extracts if name in space.places]
-        contracts = [result for name in (*checked, *found) for result in results_of(space.document(name))]
+        documents = [name for name in of_extracts if name in space.places]
+        contracts = [result for name in (*checked, *documents) for result in results_of(space.document(name))]
         title = f"Linkage quality report: {job.config.run.name}"
         moved = space.document(DRIFT) if has_drift else None
         evaluation = space.document(EVALUATION)

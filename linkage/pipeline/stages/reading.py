@@ -50,10 +50,10 @@ def identities_stage(job: Job, name: str) -> Stage:
 
     def work(space: Workspace) -> Counts:
         first = space.counts(f"identities/{before[0]}")["next_entity_id"] if before else 1
-        found = identify(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
-        space.write(f"identities/{name}", found.identities)
-        space.write(f"identifier_records/{name}", found.identifier_records)
-        return {"entities": found.count, "next_entity_id": first + found.count}
+        result = identify(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
+        space.write(f"identities/{name}", result.identities)
+        space.write(f"identifier_records/{name}", result.identifier_records)
+        return {"entities": result.count, "next_entity_id": first + result.count}
 
     return Stage(
         name=f"identities-{name}",
@@ -73,14 +73,14 @@ def attributes_stage(job: Job, name: str) -> Stage:
 
     def work(space: Workspace) -> Counts:
         identities = space.table(f"identities/{table.source}")
-        found = read_attributes(
+        attributes = read_attributes(
             space.engine, job.catalogue, name, table, job.data, identities, digest=space.digest, progress=space.note
         )
-        with damage_named(found.files):
-            space.write(made, found.rows)
-        space.write(aside, found.quarantine)
-        _tell(space, found.summary, aside)
-        return _counted(asdict(found.summary))
+        with damage_named(attributes.files):
+            space.write(made, attributes.rows)
+        space.write(aside, attributes.quarantine)
+        _tell(space, attributes.summary, aside)
+        return _counted(asdict(attributes.summary))
 
     return Stage(
         name=f"attributes-{name}",
