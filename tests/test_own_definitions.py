@@ -11,7 +11,7 @@ import pytest
 from linkage.catalogue import load
 from linkage.config.resources import OWN, config_file, config_files, own_names, shipped_dir, use
 from linkage.errors import ConfigError
-from linkage.pipeline.job import shipped_files
+from linkage.pipeline.job import resolve, shipped_files
 from linkage.pipeline.manifest import manifest_of
 from linkage.version import FORMAT
 
@@ -62,6 +62,8 @@ def test_own_files_stand_before_shipped_ones_and_beside_them(mine: Path, monkeyp
         "configs/quality/evaluation.toml": config_file("quality/evaluation.toml")
     }
     assert own_names() == ["catalogue/frames.toml", "catalogue/ni.toml", "quality/evaluation.toml"]
+    (mine / "passes" / "cis.toml").write_text("")
+    assert resolve("passes/cis.toml", shipped_dir() / "demo.toml", "step") == mine / "passes" / "cis.toml"
 
 
 def test_code_frames_of_ones_own_are_added_to_the_shipped_ones(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

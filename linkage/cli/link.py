@@ -31,7 +31,9 @@ def link(
     second_records: Annotated[
         bool | None, Option("--duplicates/--no-duplicates", help="Link duplicates in a file; on without --links-only.")
     ] = None,
-    links_only: Annotated[bool, Option("--links-only", help="Several times faster for large files.")] = False,
+    links_only: Annotated[
+        bool, Option("--links-only", help="Faster: no reasons, estimates, duplicates or report.")
+    ] = False,
     seed: o.Seed = 2026,
     force: o.Force = False,
     as_json: o.Json = False,

@@ -400,7 +400,8 @@ def resolve(name: str, run_file: Path, where: str) -> Path:
     Raises:
         ConfigError: it is in neither place.
     """
-    for place in (run_file.parent / name, config_file(name)):
+    is_shipped = run_file.parent.resolve() == shipped_dir().resolve()  # its neighbours are not put before a user's own
+    for place in (config_file(name),) if is_shipped else (run_file.parent / name, config_file(name)):
         if place.is_file():
             return place
     raise ConfigError(
