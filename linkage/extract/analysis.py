@@ -45,23 +45,18 @@ def write_analysis(
     years = _active_years(engine, approved, given, span) if span and any(layout.years for layout in analysis) else None
     tables = []
     for layout in analysis:
-        rows = _rows(engine, layout, approved, given, years)
+        if layout.name == "analysis_person" or years is None:  # the others are made of active years
+            rows = _person(engine, approved, given)
+        elif layout.name == "analysis_person_month":
+            rows = _person_month(engine, approved, years)
+        else:
+            rows = _person_year(engine, approved, given, years)
         ordered = engine.sql(f"select * from {{rows}} order by {columns(layout.key)}", rows=rows)
         path = folder / f"{layout.name}.parquet"
         tables.append(Written(layout, path, engine.write(ordered, path)))
     if years:
         engine.drop(years)
     return tables
-
-
-def _rows(engine: Engine, layout: Layout, approved: ApprovedTables, given: Given, years: Table | None) -> Table:
-    if layout.name == "analysis_person":
-        return _person(engine, approved, given)
-    if years is None:
-        raise ValueError(f"{layout.name} is made of active years")
-    if layout.name == "analysis_person_month":
-        return _person_month(engine, approved, years)
-    return _person_year(engine, approved, given, years)
 
 
 def _person(engine: Engine, approved: ApprovedTables, given: Given) -> Table:

@@ -246,13 +246,9 @@ def _person_year(approved: ApprovedTables) -> Layout | None:
 
 def _time_fields(activity: Activity, spells: Sequence[Spells], approved: ApprovedTables) -> Iterator[Field]:
     rated = _rating(spells, approved)
-    yield replace(
-        rated, name=f"{activity.name}_months", description=f"Months (April to March) with a day of {activity.title}."
-    )
-    if activity.days:
-        yield replace(
-            rated, name=f"{activity.name}_days", description=f"Days of the tax year of {activity.title}, each once."
-        )
+    meanings = {"months": f"Months (April to March) with a day of {activity.title}."}
+    meanings |= {"days": f"Days of the tax year of {activity.title}, each once."} if activity.days else {}
+    yield from (replace(rated, name=f"{activity.name}_{of}", description=says) for of, says in meanings.items())
 
 
 def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:

@@ -231,14 +231,12 @@ def _write(
 
 def _off_frame(engine: Engine, written: Written) -> list[str]:
     """Columns with values that their code frame does not know: reported to the researcher, no reason to refuse."""
-    framed = [field for field in written.layout.fields if field.labels]
+    framed = {field.name: ", ".join(map(literal, field.labels)) for field in written.layout.fields if field.labels}
     if not framed:
         return []
     counts = ", ".join(
-        f"(select count(*) from (select distinct {quote(field.name)} as code from {{written}}) as codes "
-        f"where cast(code as varchar) not in ({', '.join(literal(code) for code in field.labels or {})})) "
-        f"as {quote(field.name)}"
-        for field in framed
+        f"count(case when cast({quote(name)} as varchar) not in ({codes}) then 1 end) as {quote(name)}"
+        for name, codes in framed.items()
     )
-    counted = one(engine, engine.sql(f"select {counts}", written=engine.read(written.parquet)))
+    counted = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(written.parquet)))
     return [name for name, count in counted.items() if count]

@@ -36,6 +36,7 @@ _MARKED = {
 }
 _PLAIN: dict[str, Value] = {"marked": "".join(_MARKED), "plain": "".join(_MARKED.values())}
 _AS_TEXT = "upper(translate(cast(value as varchar), $marked, $plain))"
+_FORMS: dict[str, Value] = {f"sign_{number}": form for number, form in enumerate(SIGNS.values())}
 # A forename with a surname: form, and which of its groups is which. Two more forenames may stand between them.
 _FULL_NAMES = (
     ("^([A-Z]+) (?:[A-Z]+ ){0,2}([A-Z]+)$", 1, 2),
@@ -144,12 +145,9 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
             # Codes of the column's frame are known and pass.
             codes: dict[str, Value] = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
             unknown = f"value not in ({', '.join(f'${code}' for code in codes)})" if codes else "true"
-            forms: dict[str, Value] = {f"sign_{number}": pattern for number, pattern in enumerate(SIGNS.values())}
-            conditions = {
-                kind: f"{unknown} and regexp_matches({_AS_TEXT}, ${form})"
-                for kind, form in zip(SIGNS, forms, strict=True)
-            }
-            signs += _counted(engine, layout, table, name, conditions, codes | forms | _PLAIN)
+            matches = [f"{unknown} and regexp_matches({_AS_TEXT}, ${form})" for form in _FORMS]
+            conditions = dict(zip(SIGNS, matches, strict=True))
+            signs += _counted(engine, layout, table, name, conditions, codes | _FORMS | _PLAIN)
             signs += _name_signs(engine, layout, table, name, names, unknown, codes | _PLAIN)
         elif types[name].startswith(("date", "timestamp")):
             signs += _birth_signs(engine, layout, table, field)

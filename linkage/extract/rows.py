@@ -98,50 +98,35 @@ def _value(field: Field, layout: Layout) -> str:
 
 
 def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
-    """The condition on a row's year or the days of its spell, and on its phase; and its parameters."""
-    parts = (_of_approved_years(layout), _of_approved_cohorts(layout), _of_approved_phases(layout))
-    conditions = [part for part in parts if part[0]]
-    params = {name: value for _, values in conditions for name, value in values.items()}
-    return "where " + " and ".join(condition for condition, _ in conditions) if conditions else "", params
+    """The condition on a row's year or the days of its spell, its cohort and its phase; and its parameters.
 
-
-def _of_approved_years(layout: Layout) -> tuple[str, Mapping[str, Value]]:
-    if layout.years is None or layout.holding is None:
-        return "", {}
-    if layout.is_clipped and layout.holding.spell_columns:
-        start, end = (f"held.{quote(name)}" for name in layout.holding.spell_columns)
-        return (
-            f"{start} <= $last_day and coalesce({end}, $last_day) >= $first_day",
-            {"first_day": layout.years.first_day, "last_day": layout.years.last_day},
-        )
-    return (
-        f"coalesce({columns(layout.holding.year_columns, 'held')}) between $first and $last",
-        {"first": layout.years.first, "last": layout.years.last},
-    )
-
-
-def _of_approved_cohorts(layout: Layout) -> tuple[str, Mapping[str, Value]]:
-    """Rows of cohorts of other years are left out, since years after a cohort would show its year."""
-    if not layout.cohorts or layout.cohort is None or layout.cohort.year_by is None:
-        return "", {}
-    column, params, cases = f"held.{quote(layout.cohort.name)}", dict[str, Value](), []
-    for number, (value, spans) in enumerate(layout.cohorts.items()):
-        params[f"cohort_{number}"] = value
-        within = []
-        for place, years in enumerate(spans):
-            first, last = f"cohort_{number}_from_{place}", f"cohort_{number}_to_{place}"
-            params |= {first: years.first, last: years.last}
-            within.append(f"{column} between ${first} and ${last}")
-        cases.append(f"when ${f'cohort_{number}'} then {' or '.join(within)}")
-    return f"case held.{quote(layout.cohort.year_by)} {' '.join(cases)} else true end", params
-
-
-def _of_approved_phases(layout: Layout) -> tuple[str, Mapping[str, Value]]:
-    if layout.only is None:
-        return "", {}
-    params = {f"only_{number}": value for number, value in enumerate(layout.only.values)}
-    listed = ", ".join(f"${name}" for name in params)
-    return f"cast(held.{quote(layout.only.column)} as varchar) in ({listed})", params
+    Rows of cohorts of other years are left out, since years after a cohort would show its year.
+    """
+    conditions, params, holding, cohort = [], dict[str, Value](), layout.holding, layout.cohort
+    if layout.years and holding and holding.spell_columns and layout.is_clipped:
+        start, end = (f"held.{quote(name)}" for name in holding.spell_columns)
+        conditions.append(f"{start} <= $last_day and coalesce({end}, $last_day) >= $first_day")
+        params |= {"first_day": layout.years.first_day, "last_day": layout.years.last_day}
+    elif layout.years and holding:
+        conditions.append(f"coalesce({columns(holding.year_columns, 'held')}) between $first and $last")
+        params |= {"first": layout.years.first, "last": layout.years.last}
+    if layout.cohorts and cohort and cohort.year_by:
+        column, cases = f"held.{quote(cohort.name)}", []
+        for number, (value, spans) in enumerate(layout.cohorts.items()):
+            params[f"cohort_{number}"] = value
+            within = []
+            for place, years in enumerate(spans):
+                first, last = f"cohort_{number}_from_{place}", f"cohort_{number}_to_{place}"
+                params |= {first: years.first, last: years.last}
+                within.append(f"{column} between ${first} and ${last}")
+            cases.append(f"when ${f'cohort_{number}'} then {' or '.join(within)}")
+        conditions.append(f"case held.{quote(cohort.year_by)} {' '.join(cases)} else true end")
+    if layout.only:
+        phases = {f"only_{number}": value for number, value in enumerate(layout.only.values)}
+        listed = ", ".join(f"${name}" for name in phases)
+        conditions.append(f"cast(held.{quote(layout.only.column)} as varchar) in ({listed})")
+        params |= phases
+    return "where " + " and ".join(conditions) if conditions else "", params
 
 
 def link_rows(

@@ -4,7 +4,7 @@ A kind is registered under its function's name, with the parameters that a rule 
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from linkage.catalogue import Variable
@@ -137,11 +137,10 @@ def _takes(which: Selection | None, grant: Grant, variable: Variable) -> bool:
 @_kind("field")
 def known(rule: Rule, application: Application) -> Iterator[Breach]:
     """Tables, or packages, exist. Fills in {name} and {near}."""
-    exist, elsewhere = (application.held, application.standard.tables)
-    if rule.field == "package":
-        exist, elsewhere = application.packages, {}
+    are_tables = rule.field == "table"
+    exist: Collection[str] = application.held if are_tables else application.packages
     for place, name in _values_of(application, f"{rule.field}.name"):
-        if name not in exist and name not in elsewhere:
+        if name not in exist and not (are_tables and name in application.standard.tables):
             yield place.removesuffix(", name"), {"name": name, "near": _near(name, exist)}
 
 
@@ -264,21 +263,14 @@ def no_key(rule: Rule, application: Application) -> Iterator[Breach]:
             yield f"{grant.place}, variable {variable.name}", {"name": variable.name}
 
 
-@_kind("which")
-def exempt(rule: Rule, application: Application) -> Iterator[Breach]:
-    """What `which` picks is requested only with an exemption. Fills in {name} and {given}: its rating."""
-    for grant, variable in _of_tables(application):
-        if _takes(rule.which, grant, variable) and not grant.exemptions.get(variable.name, "").strip():
-            yield f"{grant.place}, variable {variable.name}", {"name": variable.name, "given": variable.rating}
-
-
-@_kind("which", "words")
+@_kind("which", "field", "words")
 def reasoned(rule: Rule, application: Application) -> Iterator[Breach]:
-    """Each item that `which` picks has a reason of `words` words. Fills in {name} and {given}: its rating."""
+    """Each item that `which` picks has one of its reasons or exemptions, of `words` words. Fills in {name}, {given}: its
+    rating."""
     places = {}
     for grant, variable in application.items():
-        reason = grant.reasons.get(variable.name, "")
-        if _takes(rule.which, grant, variable) and len(reason.split()) < (rule.words or 1):
+        texts: Mapping[str, str] = getattr(grant, rule.field or "")
+        if _takes(rule.which, grant, variable) and len(texts.get(variable.name, "").split()) < (rule.words or 1):
             places[f"{grant.place}, variable {variable.name}"] = {"name": variable.name, "given": variable.rating}
     yield from places.items()
 

@@ -36,8 +36,8 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         state, state
     )
     ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
-    texts = ("title", "organisation", "organisation_type", "aims", "benefit")
-    texts += ("lawful_basis", "special_basis", "setting")
+    texts = ["title", "organisation", "organisation_type", "aims", "benefit"]
+    texts += ["lawful_basis", "special_basis", "setting"]
     return {
         **{name: entry[name] for name in ("reference", "date", "expires")},
         "state": state,

@@ -163,12 +163,11 @@ def _band() -> str:
 
 def band_labels() -> dict[str, str]:
     """Each band of link quality with its cut-offs, the best first."""
-    labels, below = {}, ""
-    for band in _bands():
-        least = [f"{band.probability:g} or more"] if band.probability else []
-        labels[band.name] = f"Match probability {', '.join([*least, *([below] if below else [])])}"
-        below = f"below {band.probability:g}"
-    return labels
+    bands, cuts = _bands(), {}
+    for above, band in zip((None, *bands), bands, strict=False):
+        cuts[band.name] = [f"{band.probability:g} or more"] if band.probability else []
+        cuts[band.name] += [f"below {above.probability:g}"] if above else []
+    return {name: f"Match probability {', '.join(limits)}" for name, limits in cuts.items()}
 
 
 def _named_in(column: str, names: Sequence[str]) -> str:

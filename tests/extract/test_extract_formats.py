@@ -39,7 +39,7 @@ def test_one_format_is_described_and_its_guide_runs(
     made = publish(make_project(formats=[form]))
     assert verify(engine, catalogue, made.folder).rows == sum(made.rows.values())
     guide = (made.folder / "README.md").read_text()
-    assert f"- `{form}/" in guide
+    assert f"Tables are in `{form}/`, a file each" in guide
     query = guide.split("```sql\n")[1].split("```")[0]
     monkeypatch.chdir(made.folder)
     with duckdb.connect() as connection:
