@@ -2,16 +2,20 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table
-from linkage.errors import ConfigError, ContractError
+from linkage.errors import ConfigError, ContractError, LeoError
 from linkage.extract import ExtractSummary, MasterKey, Project
+from linkage.extract.verify import verify
 
 Make = Callable[..., Project]
 
@@ -138,20 +142,35 @@ def test_csv_says_what_parquet_says_and_order_tells_nothing(
 ) -> None:
     summary = publish(make_project())
     for table in summary.rows:
+        rows = read(summary, table)
         with (summary.folder / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
             found = list(csv.reader(file))
-        rows = read(summary, table)
-        assert found[0] == list(rows[0])
-        assert [row[:2] for row in found[1:]] == [[str(v) for v in list(row.values())[:2]] for row in rows]
+        shown = [["" if v is None else str(v).removesuffix(".0") for v in row.values()] for row in rows]
+        assert [list(rows[0]), *shown] == [found[0], *([v.removesuffix(".0") for v in row] for row in found[1:])]
         assert [row["AE_ID"] for row in rows] == sorted(row["AE_ID"] for row in rows)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_only_the_formats_asked_for(publish: Callable[..., ExtractSummary], make_project: Make, form: str) -> None:
+def test_only_the_formats_asked_for_replace_an_earlier_extract_and_can_be_read(
+    publish: Callable[..., ExtractSummary],
+    make_project: Make,
+    engine: Engine,
+    catalogue: Catalogue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    publish(make_project())
     summary = publish(make_project(formats=[form]))
     assert {path.name for path in summary.folder.iterdir()} == {
         *(form, "datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json", "examples")
     }
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
+    assert verify(engine, catalogue, summary.folder).rows == sum(summary.rows.values())
+    guide = (summary.folder / "README.md").read_text()
+    assert f"Tables are in `{form}/`, a file each" in guide
+    monkeypatch.chdir(summary.folder)
+    assert len(duckdb.sql(guide.split("```sql\n")[1].split("```")[0]).fetchall()) == 2
 
 
 def test_two_projects_share_no_name(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
@@ -241,31 +260,12 @@ def test_a_failure_leaves_the_earlier_extract_and_no_scraps(
     assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
 
 
-def test_conditions_of_the_decision_are_in_the_extract(
-    publish: Callable[..., ExtractSummary], make_project: Make
-) -> None:
-    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
-    summary = publish(make_project(decision=decision))
-    assert "Condition: Ask first." in (summary.folder / "README.md").read_text()
-    package = json.loads((summary.folder / "datapackage.json").read_text())
-    assert package["leo:decision"]["conditions"] == ["Ask first."]
-
-
 def test_people_without_link_metadata_are_pseudonyms_only(
     publish: Callable[..., ExtractSummary], make_project: Make
 ) -> None:
     summary = publish(make_project(link_metadata=False))
     assert [list(row) for row in read(summary, "people")] == [["AE_ID"]] * 3
     assert "linkage" not in summary.rows
-
-
-def test_a_later_extract_replaces_the_earlier(
-    publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
-) -> None:
-    publish(make_project())
-    publish(make_project(formats=["csv"]))
-    assert not (tmp_path / "out" / "parquet").exists()
-    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
 
 
 def test_link_metadata_describe_only_collections_of_the_project(
@@ -283,3 +283,32 @@ def test_link_metadata_describe_only_collections_of_the_project(
         assert len(people) == 3
         third = people[name("AE_ID", "3")]
         assert (third["link_method"], third["sources"]) == (("override", "cis") if "cis" in sources else (None, None))
+
+
+def test_a_killed_extract_leaves_nothing_once_it_is_made_again(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    out = publish(make_project()).folder
+    before = {path.name for path in out.parent.iterdir()}
+    (out.parent / f".{out.name}.part" / "parquet").mkdir(parents=True)
+    out.rename(out.parent / f".{out.name}.before")  # killed between two renames
+    assert publish(make_project()).folder == out
+    assert {path.name for path in out.parent.iterdir()} == before
+
+
+def test_an_extract_that_cannot_be_moved_into_its_place_leaves_the_earlier_one_there(
+    publish: Callable[..., ExtractSummary], make_project: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = publish(make_project()).folder
+    before = {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")}
+
+    def refused(source: Path, target: Path) -> None:
+        if Path(target) == out:
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    move = os.replace
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(LeoError, match="nothing was published"):
+        publish(make_project())
+    assert {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")} == before

@@ -138,11 +138,11 @@ def test_the_crate_is_read_by_rocrate(published: ExtractSummary) -> None:
     assert "until 2027-01-01" in crate.get("#licence")["description"]
 
 
-def test_an_extract_names_its_register_and_definitions(
+def test_an_extract_names_its_register_definitions_and_conditions(
     engine: Engine, make_project: Callable[..., Project], catalogue: Catalogue, run_tables: dict[str, Table],
     key: MasterKey, tmp_path: Path,
 ) -> None:  # fmt: skip
-    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01"}
+    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
     project = make_project(decision={**decision, "register_hash": "a1" * 32, "same_user": True})
     info = {"definitions": ["requests/data.toml"], "definitions_hash": "b2" * 32}
     made = extract(engine, project, catalogue, run_tables, key, tmp_path / "o", run_info=info, today=TODAY)
@@ -151,5 +151,6 @@ def test_an_extract_names_its_register_and_definitions(
     assert made.same_user
     assert package["leo:decision"]["register_hash"] == "a1" * 32
     assert package["leo:run"]["definitions_hash"] == "b2" * 32
-    for part in ("a1" * 32, "b2" * 32, "`requests/data.toml`", "duties were not separate"):
+    assert package["leo:decision"]["conditions"] == ["Ask first."]
+    for part in ("a1" * 32, "b2" * 32, "`requests/data.toml`", "duties were not separate", "Condition: Ask first."):
         assert part in guide

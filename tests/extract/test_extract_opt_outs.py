@@ -36,15 +36,19 @@ def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
 
 
 @pytest.mark.parametrize(
-    ("rows", "left", "counted"),
+    ("rows", "left", "counted", "own_names"),
     [
-        ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1)),
-        ([("NPD ", " KEY12 "), ("cis", "key 31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
-        ([("cis", "Key13"), ("npd", "nobody")], {"1", "2", "3"}, OptedOut(2, 0, 0)),
+        ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1), False),
+        ([("NPD ", " KEY12 "), ("cis", "key 31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1), False),
+        ([("cis", "Key13"), ("npd", "nobody")], {"1", "2", "3"}, OptedOut(2, 0, 0), False),
+        ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1), True),
+        ([("Schools", "Key13")], {"1", "3"}, OptedOut(1, 1, 1), True),
+        ([("cis", "Key31")], {"2", "3"}, OptedOut(1, 1, 1), True),
     ],
-    ids=["one", "two records of one person", "of another source, and nobody"],
+    ids=["one", "two records of one", "of another source, and nobody", "by dataset", "by the run's name", "of tax"],
 )
-def test_they_are_left_out_and_counted(
+def test_they_are_left_out_and_counted_whatever_the_run_calls_its_sources(
+    engine: Engine,
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
     named: dict[str, Table],
@@ -52,8 +56,11 @@ def test_they_are_left_out_and_counted(
     rows: list[tuple[str, str]],
     left: set[str],
     counted: OptedOut,
+    own_names: bool,
 ) -> None:
-    summary = publish(make_project(), tables=named, opt_outs=listed(*rows))
+    """A list for all runs names datasets: of a run with names of its own it left out nobody."""
+    tables, datasets = (called_otherwise(engine, named), DATASETS) if own_names else (named, None)
+    summary = publish(make_project(), tables=tables, opt_outs=listed(*rows), datasets=datasets)
     assert summary.opted_out == counted
     allowed = {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
     assert summary.people == len(left)
@@ -63,27 +70,6 @@ def test_they_are_left_out_and_counted(
     text = "".join((summary.folder / name).read_text() for name in ("README.md", "datapackage.json"))
     assert "People who opted out, or withdrew, are in no table." in text
     assert "nobody" not in text.lower().split("opted out")[0]
-
-
-@pytest.mark.parametrize(
-    ("rows", "left"),
-    [([("npd", "Key13")], {"1", "3"}), ([("Schools", "Key13")], {"1", "3"}), ([("cis", "Key31")], {"2", "3"})],
-    ids=["by the dataset", "by the run's name", "of tax"],
-)
-def test_they_are_left_out_whatever_the_run_calls_its_sources(
-    engine: Engine,
-    publish: Callable[..., ExtractSummary],
-    make_project: Callable[..., Project],
-    named: dict[str, Table],
-    key: MasterKey,
-    rows: list[tuple[str, str]],
-    left: set[str],
-) -> None:
-    """A list for all runs names datasets: of a run with names of its own it left out nobody."""
-    summary = publish(make_project(), tables=called_otherwise(engine, named), opt_outs=listed(*rows), datasets=DATASETS)
-    assert summary.opted_out == OptedOut(1, 1, 1)
-    found = pq.read_table(summary.folder / "parquet" / "people.parquet")["AE_ID"].to_pylist()
-    assert set(found) == {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
 
 
 def test_a_population_is_of_datasets_whatever_the_run_calls_its_sources(

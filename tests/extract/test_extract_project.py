@@ -28,9 +28,6 @@ def refusal(project: Project, catalogue: Catalogue) -> str:
 
 def test_an_approved_project_passes(make_project: Callable[..., Project], catalogue: Catalogue) -> None:
     check_project(make_project(), catalogue, today=TODAY)
-
-
-def test_the_shipped_project_passes_the_shipped_catalogue() -> None:
     project = approved_project(config_file("projects/graduate-earnings.toml"), shipped(), today=TODAY)
     check_project(project, shipped(), today=TODAY)
 

@@ -28,6 +28,8 @@ def faults(raw: dict[str, Any], *, leaving: bool = False) -> list[Fault]:
 
 def test_a_request_without_a_fault_passes() -> None:
     assert faults(good()) == []
+    request, form = read_request(config_file("projects/graduate-earnings.toml"))
+    assert faults_of(application_of(request, shipped(), TODAY), form) == []
 
 
 @pytest.mark.parametrize("number", range(len(WAYS)), ids=lambda number: "-".join(sorted(WAYS[number].parts)))
@@ -158,11 +160,6 @@ def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None
         ("demographics", ("7", "8", "9", "10", "11")),
         ("sensitive", ("R", "0", "1", "2", "3", "4", "5", "6")),
     ]
-
-
-def test_the_shipped_request_has_no_fault() -> None:
-    request, form = read_request(config_file("projects/graduate-earnings.toml"))
-    assert faults_of(application_of(request, shipped(), TODAY), form) == []
 
 
 RULE = 'name = "a"\nmessage = "s"\nremedy = "r"\nwhy = "w"\n'
