@@ -106,7 +106,8 @@ def show_model(
     from linkage.pipeline.pair_facts import level_name
 
     path = model_file(model, step) if model.is_dir() else model
-    read = load(path if path.exists() else config_file(str(path)))
+    shipped = config_file(str(path))
+    read = load(shipped if shipped.is_file() and not path.exists() else path)
     levels: list[dict[str, Any]] = [
         {
             "comparison": comparison.name,

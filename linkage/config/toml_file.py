@@ -167,15 +167,20 @@ def _lines(model: type[BaseModel], fault: Any) -> list[str]:
     return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
 
 
-_SCALARS = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false"}
+_TEXTS = {
+    "int_type": "a whole number is expected, without quotes",
+    "float_type": "a number is expected, without quotes",
+    "bool_type": "true or false is expected, without quotes",
+    "missing": "is missing; write this key",
+}
 
 
 def fault_text(model: type[BaseModel], fault: Any) -> str:
     """What is wrong at one place of raw TOML, without the place."""
     if fault["type"] == "extra_forbidden":
         return f"no such key{hint(str(fault['loc'][-1]), _allowed(model, fault['loc'][:-1]))}"
-    if kind := _SCALARS.get(fault["type"]):
-        return f"{kind} is expected, without quotes"
+    if fault["type"] in _TEXTS:
+        return _TEXTS[fault["type"]]
     if fault["type"] in ("tuple_type", "frozen_set_type", "list_type"):
         if _holds_tables(model, fault["loc"]):
             return f"one of several is expected: write [[{'.'.join(map(str, fault['loc']))}]] above it"

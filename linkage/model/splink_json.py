@@ -184,7 +184,9 @@ def load(path: Path) -> Model:
     try:
         raw = json_of(path, _SAVE)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such model file\n  name one that is there; leo model train writes one") from None
+        raise ConfigError(
+            f"{path}: no such model file\n  leo config files lists those that ship; leo model train writes one"
+        ) from None
     return from_dict(raw, str(path))
 
 

@@ -147,5 +147,5 @@ def _facts(path: Path) -> dict[str, Any] | None:
     """A file's content, None where there is no file."""
     content = stored(path)
     if content is not None and not isinstance(content, dict):
-        raise InputError(f"{path}: is not an object of facts")
+        raise InputError(f"{path}: is damaged: no JSON object\n  run it again: leo run")
     return content

@@ -12,7 +12,7 @@ from linkage.records import rules
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("identifiers", "[postcode]", "[postcodes]", "postcode: field required"),
+        ("identifiers", "[postcode]", "[postcodes]", "postcode: is missing"),
         (
             "identifiers",
             'temporary = ["9999999999"]',

@@ -76,7 +76,7 @@ def test_a_file_gives_its_figures_what_they_leave_out(targets):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (FILE.replace("target = 5.0", "aim = 5.0"), r"figure\.0\.target: field required"),
+        (FILE.replace("target = 5.0", "aim = 5.0"), r"figure\.0\.target: is missing"),
         (FILE.replace("[1000, nan]", "[1000]"), "grid 'pay': all_people: not one number for each column"),
         (
             FILE.replace('source = "book"\n[sources]', 'source = "film"\n[sources]'),
