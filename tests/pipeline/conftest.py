@@ -89,3 +89,15 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return int(left.value.code or 0), shown.out, shown.err
 
     return call
+
+
+@pytest.fixture
+def ended(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Runs the command, which must end with a code: what it shows where that is 0, else what it says of why not."""
+
+    def call(expected: int, *arguments: str | Path) -> str:
+        code, shown, said = leo(*arguments)
+        assert code == expected, said
+        return said if code else shown
+
+    return call

@@ -32,9 +32,8 @@ def test_version(leo):
     assert leo("--version") == (0, f"leo {__version__}\n", "")
 
 
-def test_the_help_names_every_verb_and_the_exit_codes(leo):
-    code, shown, _ = leo("--help")
-    assert code == 0
+def test_the_help_names_every_verb_and_the_exit_codes(ended):
+    shown = ended(0, "--help")
     for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "model", "status"):
         assert verb in shown
     assert "3 a check or quality gate failed" in " ".join(shown.split())
@@ -56,132 +55,110 @@ def test_the_shell_completes_verbs_and_options(leo, monkeypatch, words, expected
     assert leo()[1].split() == [expected]
 
 
-def test_an_unknown_verb_is_a_usage_error(leo):
-    code, _, said = leo("frobnicate")
-    assert code == 2
-    assert "frobnicate" in said
+def test_an_unknown_verb_is_a_usage_error(ended):
+    assert "frobnicate" in ended(2, "frobnicate")
 
 
-def test_a_missing_run_file_says_what_to_give(leo):
-    code, _, said = leo("run", "nosuch.toml")
-    assert code == 2
+def test_a_missing_run_file_says_what_to_give(ended):
+    said = ended(2, "run", "nosuch.toml")
     assert (
         said == "leo: nosuch.toml: no such file\n  give the path of a run's TOML file, for example configs/demo.toml\n"
     )
 
 
-def test_all_faults_of_a_run_come_at_once_with_their_keys(leo, tmp_path):
-    file = tmp_path / "run.toml"
-    file.write_text(
-        RUN.replace('name = "small"', 'name = "small"\nspine = ["nobody"]')
-        + '[source.others]\ndataset = "nodata"\ntable = "x"\nfiles = ["x"]\n'
-        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\n'
-        + 'passes = "nopasses.toml"\nmodel = "nomodel.json"\n'
-        + '[outputs]\nprojects = ["noproject.toml"]\n'
-    )
-    code, _, said = leo("check", file)
-    assert code == 3
-    assert said.startswith(f"leo: {file}: 5 faults\n")
-    for fault in (
-        "source.others: the catalogue has no dataset 'nodata'",
-        "run.spine: no source 'nobody'",
-        "step.one.passes: no file 'nopasses.toml'",
-        "step.one.model: no file 'nomodel.json'",
-        "outputs.projects: no file 'noproject.toml'",
-    ):
-        assert fault in said
+OTHERS = '[source.{0}]\ndataset = "npd"\ntable = "census"\nfiles = ["{0}/*.parquet"]\n'
+STEP = '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\n'
 
 
-def test_link_sets_of_tax_records_on_the_left_are_refused(leo, tmp_path):
-    """Draws say whose each record of the right is: an extract's link sets were empty."""
-    file = tmp_path / "run.toml"
-    file.write_text(
-        RUN
-        + '[source.wages]\ndataset = "cis"\ntable = "customers"\nfiles = ["x"]\n'
-        + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nlink_draws = 3\n'
-    )
-    code, _, said = leo("check", file)
-    assert code == 3
-    assert "step.one.link_draws: tax records stand on the left" in said
-    assert 'turn the sides: left = "pupils", right = "wages"' in said
+@pytest.fixture
+def checked(ended, tmp_path):
+    """What `leo check` says of a run's file with this text, and with what exit code it must end."""
+
+    def check(code: int, text: str) -> str:
+        (tmp_path / "run.toml").write_text(text)
+        return ended(code, "check", tmp_path / "run.toml")
+
+    return check
 
 
-def test_a_misspelt_key_is_refused_with_the_nearest(leo, tmp_path):
-    file = tmp_path / "run.toml"
-    file.write_text(RUN.replace("files", "fils"))
-    code, _, said = leo("check", file)
-    assert code == 3
-    assert "source.pupils.fils: no such key; nearest: files" in said
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (
+            RUN.replace('name = "small"', 'name = "small"\nspine = ["nobody"]')
+            + '[source.others]\ndataset = "nodata"\ntable = "x"\nfiles = ["x"]\n'
+            + STEP
+            + 'passes = "nopasses.toml"\nmodel = "nomodel.json"\n[outputs]\nprojects = ["noproject.toml"]\n',
+            [
+                "run.toml: 5 faults\n",
+                "source.others: the catalogue has no dataset 'nodata'",
+                "run.spine: no source 'nobody'",
+                "step.one.passes: no file 'nopasses.toml'",
+                "step.one.model: no file 'nomodel.json'",
+                "outputs.projects: no file 'noproject.toml'",
+            ],
+        ),
+        (  # draws say whose each record of the right is: an extract's link sets were empty
+            RUN
+            + '[source.wages]\ndataset = "cis"\ntable = "customers"\nfiles = ["x"]\n'
+            + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nlink_draws = 3\n',
+            [
+                "step.one.link_draws: tax records stand on the left",
+                'turn the sides: left = "pupils", right = "wages"',
+            ],
+        ),
+        (RUN.replace("files", "fils"), ["source.pupils.fils: no such key; nearest: files"]),
+        (
+            RUN + 'format = { type = "csv", date_format = "DD.MM.YYYY" }\n',
+            [
+                "source.pupils.format.date_format: date format 'DD.MM.YYYY' does not give a year, a month and a day",
+                "write it with %Y or %y, %m or %b, and %d",
+            ],
+        ),
+    ],
+    ids=["several", "link sets of tax records on the left", "misspelt key", "date format that gives no day"],
+)
+def test_all_faults_of_a_run_come_at_once_with_their_keys(checked, text, faults):
+    said = checked(3, text)
+    assert [fault for fault in faults if fault not in said] == []
 
 
-def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_path):
+def test_a_model_that_names_other_columns_is_refused_before_any_work(checked, tmp_path):
     level = {"sql_condition": '"shoe_l" = "shoe_r"', "label_for_charts": "equal"}
     model = {
         "link_type": "link_only",
-        "comparisons": [
-            {"output_column_name": "shoe", "comparison_levels": [level, {"sql_condition": "ELSE"}]},
-        ],
+        "comparisons": [{"output_column_name": "shoe", "comparison_levels": [level, {"sql_condition": "ELSE"}]}],
         "blocking_rules_to_generate_predictions": ["l.dob = r.dob"],
     }
     (tmp_path / "shoes.json").write_text(json.dumps(model))
-    file = tmp_path / "run.toml"
-    file.write_text(
-        RUN
-        + '[source.others]\ndataset = "npd"\ntable = "census"\nfiles = ["others/*.parquet"]\n'
-        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "shoes.json"\n'
-        + "[outputs]\nlongitudinal = false\n"
-    )
-    code, _, said = leo("check", file)
-    assert code == 3
+    outputs = "[outputs]\nlongitudinal = false\n"
+    said = checked(3, RUN + OTHERS.format("others") + STEP + 'model = "shoes.json"\n' + outputs)
     assert "step.one.model" in said
     assert "shoe" in said
 
 
-def test_missing_sources_are_an_input_error(leo, tmp_path):
+def test_missing_sources_are_an_input_error(ended, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN)
-    code, _, said = leo("run", file, "--data", tmp_path / "nowhere", "--out", tmp_path / "out")
-    assert code == 1
+    said = ended(1, "run", file, "--data", tmp_path / "nowhere", "--out", tmp_path / "out")
     assert f"{tmp_path / 'nowhere'}: no such folder" in said
-    code, _, said = leo("run", file, "--data", tmp_path, "--out", tmp_path / "out")
-    assert code == 1
+    said = ended(1, "run", file, "--data", tmp_path, "--out", tmp_path / "out")
     assert "source.pupils.files: no file matches 'pupils/*.parquet'" in said
     assert not (tmp_path / "out").exists()
 
 
-def test_a_source_that_no_step_links_is_told_of(leo, tmp_path):
-    others = '[source.{0}]\ndataset = "npd"\ntable = "census"\nfiles = ["{0}/*.parquet"]\n'
-    file = tmp_path / "run.toml"
-    file.write_text(
-        RUN
-        + others.format("others")
-        + others.format("forgotten")
-        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "models/education.json"\n'
-    )
-    code, said, _ = leo("check", file)
-    assert code == 0
-    assert said.splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
+def test_a_source_that_no_step_links_is_told_of(checked):
+    text = RUN + OTHERS.format("others") + OTHERS.format("forgotten") + STEP + 'model = "models/education.json"\n'
+    assert checked(0, text).splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
 
 
-def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path):
-    file = tmp_path / "run.toml"
-    file.write_text(RUN + 'format = { type = "csv", date_format = "DD.MM.YYYY" }\n')
-    code, _, said = leo("check", file)
-    assert code == 3
-    assert "source.pupils.format.date_format: date format 'DD.MM.YYYY' does not give a year, a month and a day" in said
-    assert "write it with %Y or %y, %m or %b, and %d" in said
-
-
-def test_a_key_is_written_for_its_owner_alone_and_never_over_another(leo, tmp_path):
+def test_a_key_is_written_for_its_owner_alone_and_never_over_another(ended, tmp_path):
     file = tmp_path / "master.key"
-    code, shown, _ = leo("extract", "key", "new", file)
-    assert code == 0
+    shown = ended(0, "extract", "key", "new", file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text().strip() not in shown
     before = file.read_text()
-    code, _, said = leo("extract", "key", "new", file)
-    assert code == 2
-    assert "is there already" in said
+    assert "is there already" in ended(2, "extract", "key", "new", file)
     assert file.read_text() == before
 
 
@@ -189,10 +166,8 @@ def test_a_key_is_written_for_its_owner_alone_and_never_over_another(leo, tmp_pa
     ("name", "expected"),
     [((), "npd "), (("npd",), "npd.census"), (("npd.census",), "UPN"), (("npd.census.UPN",), "identifiability: 1")],
 )
-def test_the_catalogue_is_shown_at_every_depth(leo, name, expected):
-    code, shown, _ = leo("catalogue", "show", *name)
-    assert code == 0
-    assert expected in shown
+def test_the_catalogue_is_shown_at_every_depth(ended, name, expected):
+    assert expected in ended(0, "catalogue", "show", *name)
 
 
 @pytest.mark.parametrize(
@@ -203,18 +178,14 @@ def test_the_catalogue_is_shown_at_every_depth(leo, name, expected):
         ("npd.census.UPNN", "nearest: UPN"),
     ],
 )
-def test_what_the_catalogue_lacks_is_said(leo, name, message):
-    code, _, said = leo("catalogue", "show", name)
-    assert code == 2
-    assert message in said
+def test_what_the_catalogue_lacks_is_said(ended, name, message):
+    assert message in ended(2, "catalogue", "show", name)
 
 
-def test_our_catalogue_is_without_fault_and_anothers_faults_are_named(leo, tmp_path):
+def test_our_catalogue_is_without_fault_and_anothers_faults_are_named(leo, ended, tmp_path):
     assert leo("catalogue", "check")[0] == 0
     (tmp_path / "bad.toml").write_text("dataset = 1\n")
-    code, _, said = leo("catalogue", "check", tmp_path)
-    assert code == 3
-    assert "bad.toml" in said
+    assert "bad.toml" in ended(3, "catalogue", "check", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -226,25 +197,19 @@ def test_numbers_of_people_may_be_written_short(text, people):
 
 
 @pytest.mark.parametrize("text", ["", "many", "0", "-5", "1.5", "nan", "inf"])
-def test_what_is_no_number_of_people_is_a_usage_error(leo, tmp_path, text):
-    code, _, said = leo("synth", f"--people={text}", "--out", tmp_path / "out")
-    assert code == 2
-    assert "people" in said
+def test_what_is_no_number_of_people_is_a_usage_error(ended, tmp_path, text):
+    assert "people" in ended(2, "synth", f"--people={text}", "--out", tmp_path / "out")
 
 
-def test_reports_and_extracts_need_a_run(leo, tmp_path):
-    code, _, said = leo("report", tmp_path)
-    assert code == 2
-    assert "is not a run folder" in said
-    code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
-    assert code == 2
-    assert "is not a run folder" in said
+def test_reports_and_extracts_need_a_run(ended, tmp_path):
+    assert "is not a run folder" in ended(2, "report", tmp_path)
+    assert "is not a run folder" in ended(2, "extract", tmp_path, "projects/graduate-earnings.toml")
 
 
 @pytest.mark.parametrize(
     "verb", ["report", "publish", "report outcomes", "report compare", "explain", "review estimate"]
 )
-def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(leo, tmp_path, verb):
+def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(ended, tmp_path, verb):
     manifest = {"format": 1, "run": "small", "versions": {"leo-linkage": "0.2.0"}, "configuration": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     more = {
@@ -254,22 +219,20 @@ def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_reme
         "explain": ["--pair", "1", "2"],
         "review estimate": ["--step", "step"],
     }
-    code, _, said = leo(*verb.split(), tmp_path, *more.get(verb, []))
-    assert code == 1, said
+    said = ended(1, *verb.split(), tmp_path, *more.get(verb, []))
     assert said.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0, whose format leo-linkage ")
     assert "does not read\n  make the run again in a new folder" in said
 
 
-def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
+def test_a_damaged_manifest_is_named_with_what_to_do(ended, tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": "1.0", "ru')
     for verb in ("report", "explain", "model tune", "review"):
-        code, _, said = leo(*verb.split(), tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
-        assert code == 2, said
+        said = ended(2, *verb.split(), tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
         assert "manifest.json: is damaged" in said
         assert "make the run again" in said
 
 
-def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
+def test_nothing_leaves_a_run_that_a_gate_stopped(ended, tmp_path):
     manifest = {
         "format": "1.0",
         "run": "small",
@@ -279,30 +242,27 @@ def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
         "versions": {},
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
-    assert code == 3
+    said = ended(3, "extract", tmp_path, "projects/graduate-earnings.toml")
     assert "the run's status is 'gate failed', so nothing may leave it" in said
     assert "finish it" not in said
 
 
-def test_what_synth_wrote_is_no_run_of_another_version(leo, tmp_path):
+def test_what_synth_wrote_is_no_run_of_another_version(ended, tmp_path):
     (tmp_path / "manifest.json").write_text('{"people": 20000, "preset": "realistic", "format": "parquet"}')
     for verb in ("report", "publish", "model tune"):
-        code, _, said = leo(*verb.split(), tmp_path)
-        assert code == 2, said
+        said = ended(2, *verb.split(), tmp_path)
         assert "is not a run folder" in said
         assert "version" not in said
 
 
-def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(leo, tmp_path):
+def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(ended, tmp_path):
     run, out = tmp_path / "run", tmp_path / "letters"
     run.mkdir()
     out.mkdir()
     (out / "kept.txt").write_text("mine")
     manifest = {"format": "1.0", "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
     (run / "manifest.json").write_text(json.dumps(manifest))
-    code, _, said = leo("report", "outcomes", run, "--out", out)
-    assert code == 1
+    said = ended(1, "report", "outcomes", run, "--out", out)
     assert "give a new or an empty folder with --out" in said
     assert "reading" not in said
 
@@ -325,11 +285,10 @@ def test_a_failed_gate_has_an_exit_code_of_its_own(leo, failing):
     assert leo("catalogue", "check") == (3, "", "leo: gate min_precision: 0.9\n")
 
 
-def test_an_error_that_nobody_foresaw_is_one_line_and_a_trace_without_values(leo, failing):
+def test_an_error_that_nobody_foresaw_is_one_line_and_a_trace_without_values(ended, failing):
     canary = "-".join(["CANARY", "NAME"])
     failing(RuntimeError(f"could not convert {canary}"))
-    code, _, said = leo("catalogue", "check")
-    assert code == 1
+    said = ended(1, "catalogue", "check")
     assert said.startswith("leo: unexpected RuntimeError at ")
     trace = Path(said.strip().rpartition(": ")[2])
     written = trace.read_text()
@@ -381,10 +340,8 @@ def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village
     assert "PMR000" not in said + counted
 
 
-def test_compare_needs_two_runs(linked_village, leo, tmp_path):
-    code, _, said = leo("report", "compare", linked_village.root, tmp_path)
-    assert code == 2
-    assert "no manifest.json" in said
+def test_compare_needs_two_runs(linked_village, ended, tmp_path):
+    assert "no manifest.json" in ended(2, "report", "compare", linked_village.root, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -409,10 +366,9 @@ def test_compare_needs_two_runs(linked_village, leo, tmp_path):
         "extract verify RUN/extracts/village-study",
     ],
 )
-def test_what_reports_prints_json_too(linked_village, leo, words):
+def test_what_reports_prints_json_too(linked_village, ended, words):
     places = {"CONFIG": linked_village.config, "RUN": linked_village.root, "KEY": linked_village.key}
     for name, place in places.items():
         words = words.replace(name, str(place))
-    code, printed, _ = leo(*words.split(), "--json")
-    assert code == 0
+    printed = ended(0, *words.split(), "--json")
     assert json.loads(printed)

@@ -34,15 +34,14 @@ model = "models/education.json"
 """
 
 
-def test_a_right_run_is_confirmed(leo, tmp_path):
+def test_a_right_run_is_confirmed(ended, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN)
-    code, shown, _ = leo("check", file)
-    assert code == 0
+    shown = ended(0, "check", file)
     assert shown.startswith(f"{file}: no fault in run 'small'\n  2 sources, 0 tables of attributes, 1 step, 0 projects")
 
 
-def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
+def test_files_without_a_column_are_named_before_any_work(leo, ended, tmp_path):
     """One part of two lacks a column: in both tables, and at once."""
     file, data = tmp_path / "run.toml", tmp_path / "data"
     file.write_text(
@@ -68,8 +67,7 @@ def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
         assert "Anwen" not in said
         assert "Traceback" not in said
     (data / "pupils" / "b.parquet").write_bytes(b"PAR1 and no end")
-    code, _, said = leo("check", file, "--data", data)
-    assert code == 3
+    said = ended(3, "check", file, "--data", data)
     assert "b.parquet: not a whole Parquet file; its end is missing or damaged" in said
 
 
@@ -80,12 +78,11 @@ def test_a_schema_is_printed(leo):
     assert (code, "outcomes, passes, request" in said) == (2, True)
 
 
-def test_a_file_with_the_mark_of_windows_is_read_and_another_encoding_is_told(leo, tmp_path):
+def test_a_file_with_the_mark_of_windows_is_read_and_another_encoding_is_told(leo, ended, tmp_path):
     """Editors of Windows put a mark before UTF-8, which was no TOML."""
     file = tmp_path / "run.toml"
     file.write_text(RUN, encoding="utf-8-sig")
-    code, shown, _ = leo("check", file)
-    assert (code, "no fault in run 'small'" in shown) == (0, True)
+    assert "no fault in run 'small'" in ended(0, "check", file)
     file.write_text(RUN, encoding="utf-16")
     code, _, said = leo("check", file)
     assert (code, said) == (
@@ -94,7 +91,7 @@ def test_a_file_with_the_mark_of_windows_is_read_and_another_encoding_is_told(le
     )
 
 
-def test_a_key_that_is_named_is_looked_at_though_no_project_needs_it(leo, tmp_path):
+def test_a_key_that_is_named_is_looked_at_though_no_project_needs_it(leo, ended, tmp_path):
     """Whoever mistypes --key learns so before the run, and not when an extract is made."""
     file, data = tmp_path / "run.toml", tmp_path / "data" / "pupils"
     file.write_text(RUN)
@@ -105,17 +102,16 @@ def test_a_key_that_is_named_is_looked_at_though_no_project_needs_it(leo, tmp_pa
     code, _, said = leo("run", file, "--data", data.parent, "--out", tmp_path / "out", "--key", tmp_path / "none.key")
     assert (code, f"{tmp_path / 'none.key'}: no such file" in said) == (2, True)
     file.write_text(RUN + '[outputs]\nkey_file = "none.key"\n')
-    code, _, said = leo("run", file, "--data", data.parent, "--out", tmp_path / "out")
-    assert (code, f"{tmp_path / 'none.key'}: no such file" in said) == (2, True)
+    said = ended(2, "run", file, "--data", data.parent, "--out", tmp_path / "out")
+    assert f"{tmp_path / 'none.key'}: no such file" in said
 
 
 @pytest.mark.skipif(find_spec("pyspark") is None, reason="no pyspark")
-def test_a_run_is_submitted_to_spark_with_the_code_of_its_executors(leo, tmp_path):
+def test_a_run_is_submitted_to_spark_with_the_code_of_its_executors(ended, tmp_path):
     file, code_zip = tmp_path / "run.toml", tmp_path / "leo-linkage.zip"
     file.write_text(RUN)
     given = ["--out", tmp_path / "out", "--set", "run.threads=2", "--package", code_zip, "--print"]
-    code, shown, _ = leo("spark", "submit", file, *given, "--", "--master", "spark://host:7077")
-    assert code == 0
+    shown = ended(0, "spark", "submit", file, *given, "--", "--master", "spark://host:7077")
     command = shlex.split(shown)
     assert command[1].endswith("spark-submit")
     assert command[2:6] == ["--master", "spark://host:7077", "--py-files", str(code_zip)]

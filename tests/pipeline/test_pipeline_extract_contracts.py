@@ -45,14 +45,13 @@ def repeated(made):
 
 
 @pytest.mark.parametrize("verb", ["run", "extract"])
-def test_an_extract_that_is_not_as_it_should_be_is_refused(village, leo, monkeypatch, verb):
+def test_an_extract_that_is_not_as_it_should_be_is_refused(village, ended, monkeypatch, verb):
     monkeypatch.setattr(build, "link_rows", repeated(build.link_rows))
     asked = {
         "run": ("run", village.config, "--out", village.root, "--no-progress", "--rerun"),
         "extract": ("extract", village.root, village.folder / "project.toml", "--out", village.folder / "given"),
     }[verb]
-    code, _, said = leo(*asked, "--key", village.key)
-    assert code == 3
+    said = ended(3, *asked, "--key", village.key)
     assert "village-study: people.AE_ID: is unique: fails in " in said
     assert "the extract was not published" in said
     assert not (village.folder / "given").exists()

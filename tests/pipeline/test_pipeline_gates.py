@@ -228,7 +228,7 @@ def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
     assert figures_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
 
 
-def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_path):
+def test_a_fall_since_the_last_release_withholds_everything(village, ended, tmp_path):
     """Of the last release's evaluation a rate is raised: this release has fallen from it."""
     last = tmp_path / "last"
     shutil.copytree(village.root, last)
@@ -239,25 +239,22 @@ def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_pa
     path.write_text(json.dumps(evaluation))
     village.change("[run]", f'[run]\nprevious = "{last}"')
     village.change("min_precision = 0.98", "max_rate_fall = 0.02")
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 3
+    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert "gate max_rate_fall: step 'npd-cis'" in said
     assert not (village.root / "extracts/village-study").exists()
     assert 'id="drift"' in (village.root / "report/index.html").read_text()
-    code, _, said = leo("publish", village.root, "--to", tmp_path / "releases")
-    assert code == 3
+    said = ended(3, "publish", village.root, "--to", tmp_path / "releases")
     assert "\n  gate max_rate_fall" in said
     assert "change [gates]" in said
     assert village.root.is_dir()
     assert not (tmp_path / "releases").exists()
 
 
-def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
+def test_a_run_that_passed_moves_to_the_releases_whole(village, ended, tmp_path):
     before = {path.relative_to(village.root): path.stat().st_size for path in village.root.rglob("*") if path.is_file()}
     latest = tmp_path / "latest"
     latest.symlink_to(village.root)
-    code, shown, _ = leo("publish", latest, "--to", tmp_path / "releases", "--name", "2026")
-    assert code == 0
+    shown = ended(0, "publish", latest, "--to", tmp_path / "releases", "--name", "2026")
     release = tmp_path / "releases/2026"
     assert not release.is_symlink(), "the run moves, and not the link that leads to it"
     assert f"published  {release}" in shown
@@ -267,16 +264,13 @@ def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
         name: size for name, size in before.items() if name.name != ".lock"
     }
     assert json.loads((release / "release.json").read_text())["release"] == "2026"
-    code, _, said = leo("publish", release, "--to", tmp_path / "releases", "--name", "2027")
-    assert code == 2
-    assert "it is a release already" in said
+    assert "it is a release already" in ended(2, "publish", release, "--to", tmp_path / "releases", "--name", "2027")
     assert release.exists()
     manifest = json.loads((release / "manifest.json").read_text())
     assert all(
         re.fullmatch("[0-9a-f]{64}", h) for h in (*manifest["register_hash"].values(), manifest["definitions_hash"])
     )
-    code, _, said = leo("run", village.config, "--out", release, "--key", village.key, "--no-progress")
-    assert code == 2
+    said = ended(2, "run", village.config, "--out", release, "--key", village.key, "--no-progress")
     assert "is a published release, which no run may change" in said
     assert json.loads((release / "manifest.json").read_text()) == manifest
 

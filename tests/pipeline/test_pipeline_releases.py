@@ -56,48 +56,41 @@ def test_the_same_delivery_again_changes_nothing(village, leo, tmp_path):
     assert "None does." in guide
 
 
-def test_a_folder_that_is_no_run_is_named(village, leo, tmp_path):
-    code, _, said = leo(
-        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "none"
+def test_a_folder_that_is_no_run_is_named(village, ended, tmp_path):
+    said = ended(
+        2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "none"
     )
-    assert code == 2
     assert "--previous" in said
     assert "is not a run folder" in said
 
 
-def test_an_unfinished_release_is_no_base_for_the_next(village, leo, tmp_path):
+def test_an_unfinished_release_is_no_base_for_the_next(village, ended, tmp_path):
     shutil.rmtree(village.root / "stages/spine")
-    code, _, said = leo(
-        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", village.root
-    )
-    assert code == 2
+    said = ended(2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", village.root)
     assert "holds no whole spine" in said
 
 
-def test_a_release_does_not_follow_itself(village, leo):
-    code, _, said = leo(
-        "run", village.config, "--out", village.root, "--key", village.key, "--previous", village.root / "."
+def test_a_release_does_not_follow_itself(village, ended):
+    said = ended(
+        2, "run", village.config, "--out", village.root, "--key", village.key, "--previous", village.root / "."
     )
-    assert code == 2
     assert "the last release lies here, and this one would take its place" in said
 
 
-def test_what_leo_link_wrote_is_no_release(village, leo, tmp_path):
+def test_what_leo_link_wrote_is_no_release(village, ended, tmp_path):
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "manifest.json").write_text('{"format": "1.0", "run": "linked"}')
-    code, _, said = leo(
-        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "linked"
+    said = ended(
+        2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "linked"
     )
-    assert code == 2
     assert "is not a folder of leo run, and has no ids of people" in said
 
 
-def test_a_release_of_an_earlier_version_is_refused(village, leo, tmp_path):
+def test_a_release_of_an_earlier_version_is_refused(village, ended, tmp_path):
     last = tmp_path / "last"
     (last / "stages").mkdir(parents=True)
     (last / "manifest.json").write_text('{"format": 1, "run": "village", "versions": {"leo-linkage": "0.2.0"}}')
-    code, _, said = leo("run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", last)
-    assert code == 1
+    said = ended(1, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", last)
     assert f"{last}: was made by leo-linkage 0.2.0, whose format" in said
     assert not (tmp_path / "next").exists()
 

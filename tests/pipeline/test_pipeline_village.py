@@ -180,12 +180,11 @@ def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
     }
 
 
-def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo):
+def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo, ended):
     truth = village.folder / "truth/entities.parquet"
     people = pq.read_table(truth).column("person_id").to_pylist()
     rewrite(truth, "person_id", [*people[:120], *reversed(people[120:])])
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 3
+    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert "gate min_precision: step 'npd-cis' has precision" in said
     assert "see quality/evaluation.json and the report" in said
     assert statuses(village.root)["extract-village-study"] == "withheld"
@@ -198,11 +197,10 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
     assert not (village.root / "extracts/village-study").exists()
 
 
-def test_a_failed_critical_contract_stops_before_any_link(village, leo):
+def test_a_failed_critical_contract_stops_before_any_link(village, ended):
     customers = village.folder / "sources/cis/customers/part-00000.parquet"
     rewrite(customers, "DateOfBirth", [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)])
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 3
+    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert "gate critical_contracts" in said
     assert "cis.dob: is given: fails in 80 of 115" in said
     assert "see quality/contracts.json; nothing was linked" in said  # there is no report of it
@@ -218,7 +216,7 @@ def test_a_failed_critical_contract_stops_before_any_link(village, leo):
     assert not (village.root / "extracts/village-study").exists()
 
 
-def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, leo, monkeypatch):
+def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, ended, monkeypatch):
     """Spells that end before they start: a fault of ours, which no source shows."""
     from linkage.pipeline.stages import outputs
 
@@ -231,8 +229,7 @@ def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, leo, monkeyp
         return {**tables, "employment": engine.sql(broken, t=tables["employment"], store=True)}
 
     monkeypatch.setattr(outputs, "build", turned)
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
-    assert code == 3
+    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
     assert "gate critical_contracts" in said
     assert "leo_employment.EndDate: is not before its start: " in said
     assert "nothing was published" in said
@@ -257,13 +254,12 @@ def test_a_column_that_no_file_has_is_told(village, leo):
     assert "cis: no file has the column Postcode" in said
 
 
-def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, leo):
+def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, ended):
     keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
     rewrite(village.folder / "sources/npd/ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
     path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 1
+    said = ended(1, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows quarantined" in said
     assert "npd_ks4: 1 of 120 rows belong to no entity" in said
     assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", said)
@@ -278,32 +274,24 @@ def test_an_expired_decision_is_refused_although_the_extract_is_up_to_date(villa
         village.runner()
 
 
-def test_nothing_is_extracted_that_no_decision_covers(village, leo):
+def test_nothing_is_extracted_that_no_decision_covers(village, ended):
     project, register = village.folder / "project.toml", village.folder / "register.jsonl"
     extract = ("extract", village.root, project, "--key", village.key, "--out", village.root.parent / "given")
     asked = project.read_text()
     project.write_text(asked.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
-    code, _, said = leo(*extract)
-    assert code == 2
-    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in said
+    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in ended(2, *extract)
     project.write_text(asked)
     register.write_bytes(register.read_bytes().replace(b"2199-01-01", b"2198-01-01"))
-    code, _, said = leo(*extract)
-    assert code == 3
-    assert "register.jsonl: line 1 was changed" in said
+    assert "register.jsonl: line 1 was changed" in ended(3, *extract)
     with pytest.raises(GateError, match="line 1 was changed"):
         village.runner()
     register.unlink()
-    code, _, said = leo(*extract)
-    assert code == 2
-    assert "no such register" in said
+    assert "no such register" in ended(2, *extract)
 
 
-def test_a_run_needs_a_key_before_any_work(village, leo, monkeypatch, tmp_path):
+def test_a_run_needs_a_key_before_any_work(village, ended, monkeypatch, tmp_path):
     monkeypatch.delenv("LEO_MASTER_KEY", raising=False)
-    code, _, said = leo("run", village.config, "--out", tmp_path / "new")
-    assert code == 2
-    assert "there is no master key" in said
+    assert "there is no master key" in ended(2, "run", village.config, "--out", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
@@ -333,9 +321,8 @@ def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(link
     assert tables(killed) == tables(manifest_of(linked_village.root))
 
 
-def test_the_command_plans_runs_reports_and_extracts(village, leo):
-    code, shown, _ = leo("plan", village.config, "--out", village.root, "--key", village.key)
-    assert code == 0
+def test_the_command_plans_runs_reports_and_extracts(village, leo, ended):
+    shown = ended(0, "plan", village.config, "--out", village.root, "--key", village.key)
     assert shown.startswith(f"{village.root}: 0 of 16 stages would run")
     code, shown, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 0
@@ -346,19 +333,16 @@ def test_the_command_plans_runs_reports_and_extracts(village, leo):
     assert leo("report", village.root)[0] == 0
     assert (village.root / "report/index.html").stat().st_size > 10_000
     place = village.root.parent / "given"
-    code, shown, _ = leo("extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
-    assert code == 0
+    shown = ended(0, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
     assert "120 people" in shown
     assert (place / "datapackage.json").is_file()
 
 
-def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
+def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, ended, tmp_path):
     leo("extract", "key", "new", tmp_path / "other.key")
-    code, _, said = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
-    assert code == 2
+    said = ended(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
     assert "the run was made with the key of fingerprint" in said
     manifest = json.loads((village.root / "manifest.json").read_text())
     del manifest["key_fingerprint"]  # as of a run that was asked for no extract, and has had one since
     (village.root / "manifest.json").write_text(json.dumps(manifest))
-    again = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
-    assert (again[0], again[2]) == (code, said)
+    assert said == ended(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")

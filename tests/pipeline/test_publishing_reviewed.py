@@ -24,7 +24,7 @@ def answer(village: Any, answers: list[str]) -> None:
     add_labels(village.root, sample.origin.table(given, now()))
 
 
-def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, tmp_path: Path) -> None:
+def test_the_report_is_made_anew_with_the_last_answers(village: Any, ended: Any, tmp_path: Path) -> None:
     """It was that of the run, without the review, until `leo report` was given by hand."""
     draw_sample(village.root, STEP, 1_000)
     answer(village, ["match"] * 20)
@@ -32,8 +32,7 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, t
     answer(village, ["match"] * 30)
     write_overrides(village.root, STEP)
     assert "Error by clerical review" not in (village.root / "report/index.html").read_text()
-    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
-    assert code == 0
+    shown = ended(0, "publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
     release = tmp_path / "releases/2026"
     assert json.loads((release / "review" / STEP / "estimate.json").read_text())["reviewed"] == 30
     assert "Error by clerical review" in (release / "report/index.html").read_text()
@@ -45,12 +44,11 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, t
     ]
 
 
-def test_answers_of_which_nobody_asked_are_named(village: Any, leo: Any, tmp_path: Path) -> None:
+def test_answers_of_which_nobody_asked_are_named(village: Any, ended: Any, tmp_path: Path) -> None:
     draw_sample(village.root, STEP, 1_000)
     answer(village, ["match"] * 3)
     before = (village.root / "report/index.html").read_bytes()
-    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases")
-    assert code == 0
+    shown = ended(0, "publish", village.root, "--to", tmp_path / "releases")
     release = tmp_path / "releases" / village.root.name
     assert (
         f"answers about {STEP} are not in it: leo review estimate {release} --step {STEP}; leo report {release}"

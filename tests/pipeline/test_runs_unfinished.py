@@ -15,12 +15,11 @@ def _stopped_before(root: Path, stage: str) -> None:
     path.write_text(json.dumps(manifest))
 
 
-def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village, tmp_path, leo):
+def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village, tmp_path, leo, ended):
     """explain said that no step links two sources, and then which does; review that there are no steps; compare nothing."""
     shutil.copytree(village.root, tmp_path / "whole")
     _stopped_before(village.root, "link-npd-cis")
-    code, _, said = leo("explain", village.root, "--pair", "1", "2")
-    assert (code, "not linked yet: npd-cis; the same leo run goes on" in said) == (2, True)
+    assert "not linked yet: npd-cis; the same leo run goes on" in ended(2, "explain", village.root, "--pair", "1", "2")
     code, _, said = leo("review", "sample", village.root, "--step", "npd-cis")
     assert (code, said) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
     code, _, said = leo("review", "sample", village.root, "--step", "nobody")
@@ -30,7 +29,7 @@ def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village,
     assert f"{village.root}: has not linked npd-cis: its status is 'interrupted'\n  finish it first" in said
 
 
-def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_makes_it(village, tmp_path, leo):
+def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_makes_it(village, tmp_path, leo, ended):
     shutil.copytree(village.root, tmp_path / "whole")
     model = village.root / "models" / "npd-cis.json"
     whole = model.read_text()
@@ -39,11 +38,8 @@ def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_
     assert (code, said.startswith(f"leo: {model}: is damaged: not JSON\n  take it from a copy")) == (1, True)
     model.write_text(whole)
     (village.root / "stages/link-npd-cis/links/npd-cis.parquet").unlink()
-    code, _, said = leo("report", "compare", tmp_path / "whole", village.root)
-    assert (code, "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in said) == (
-        1,
-        True,
-    )
+    said = ended(1, "report", "compare", tmp_path / "whole", village.root)
+    assert "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in said
 
 
 def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(village, leo):
@@ -62,7 +58,7 @@ def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(vi
     assert leo("review", "sample", village.root, "--step", "npd-cis")[0] == 0
 
 
-def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_path: Path) -> None:
+def test_a_run_without_outcomes_says_which_key_leaves_them_out(ended: Any, tmp_path: Path) -> None:
     """It told to name definitions, which every run has."""
     run = tmp_path / "run"
     run.mkdir()
@@ -76,9 +72,7 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(leo: Any, tmp_pat
         "stages": [],
     }
     (run / "manifest.json").write_text(json.dumps(manifest))
-    code, _, said = leo("report", "outcomes", run, "--out", tmp_path / "pages")
-    assert code == 2
-    assert said == (
+    assert ended(2, "report", "outcomes", run, "--out", tmp_path / "pages") == (
         f"leo: {run}: has no outcomes: its file says longitudinal = false\n"
         "  take that out of [outputs], and give the same leo run again\n"
     )

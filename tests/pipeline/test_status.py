@@ -59,9 +59,8 @@ def test_a_run_that_did_not_end_well(root, source, limit, ended, expected):
     assert (status.status, tuple(stage.state for stage in status.stages)) == (ended, expected)
 
 
-def test_gates_are_shown_with_the_run(linked_village, leo, tmp_path):
-    code, shown, _ = leo("status", linked_village.root)
-    assert code == 0
+def test_gates_are_shown_with_the_run(linked_village, ended, tmp_path):
+    shown = ended(0, "status", linked_village.root)
     assert shown.splitlines()[0].startswith(f"{linked_village.root}: done, started ")
     assert shown.splitlines()[-2:] == ["gate min_precision: passed", "gate critical_contracts: passed"]
     (tmp_path / "manifest.json").write_text('{"format": "1.0", "run": "link", "tables": {}}')

@@ -192,7 +192,7 @@ def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_vil
 
 
 def test_files_are_there_when_the_terminal_goes(
-    leo: Any, linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leo: Any, ended: Any, linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As under `| head`, which ends leo while it prints."""
 
@@ -216,20 +216,15 @@ def test_values_are_shown_on_the_terminal_alone_and_only_where_asked_for(
     assert taxed_as not in (tmp_path / "pair.html").read_text() + printed
 
 
-def test_the_command_asks_for_one_question(leo: Any, linked_village: Any) -> None:
-    code, _, said = leo("explain", linked_village.root)
-    assert code == 2
-    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in said
-    code, _, said = leo("explain", linked_village.root, "--person", "4", "--step", "npd-cis")
-    assert code == 2
+def test_the_command_asks_for_one_question(ended: Any, linked_village: Any) -> None:
+    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in ended(2, "explain", linked_village.root)
+    said = ended(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
     assert "--step is for a pair or a record: a person is of all steps" in said
 
 
-def test_records_and_persons_are_shown(leo: Any, linked_village: Any, tmp_path: Path) -> None:
-    code, shown, _ = leo("explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
-    assert code == 0
+def test_records_and_persons_are_shown(ended: Any, linked_village: Any, tmp_path: Path) -> None:
+    shown = ended(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
     assert "Linked." in shown
-    code, shown, _ = leo("explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
-    assert code == 0
+    shown = ended(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
     assert "Person 4: 2 entities, joined by 1 link." in shown
     assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))

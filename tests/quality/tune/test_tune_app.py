@@ -165,7 +165,6 @@ def test_nothing_is_saved_to_a_folder_that_moved_or_was_linked_again(
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_a_step_that_is_not_there(linked_village: Any, leo: Any) -> None:
-    code, _, text = leo("model", "tune", linked_village.root, "--step", "no-such")
-    assert code == 2
+def test_a_step_that_is_not_there(linked_village: Any, ended: Any) -> None:
+    text = ended(2, "model", "tune", linked_village.root, "--step", "no-such")
     assert "the run has no such step; it has npd-cis" in text
