@@ -1,8 +1,10 @@
 """`leo init`, `check`, `plan`, `run`, `status` and `publish`: the pipeline from its configuration to a release; and `leo config`."""
 
+import functools
+import inspect
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,7 +86,7 @@ def check(
     show(report, [*lines, *(textwrap.indent(note, "  ") for note in notes)], as_json=as_json)
 
 
-def run(
+def _runner(
     config: Config,
     data: Data = None,
     out: Out = None,
@@ -96,8 +98,32 @@ def run(
     again_from: From = None,
     until: Until = None,
     rerun: Rerun = False,
-    no_progress: o.NoProgress = False,
-) -> None:
+) -> tuple["Runner", Scope]:
+    """The runner of a run, and the stages that it is about."""
+    from linkage.pipeline.job import load_job
+    from linkage.pipeline.leo import pipeline
+
+    job = load_job(config, data=data, engine=engine, previous=previous, key_file=key, settings=settings or ())
+    return pipeline(job, out or Path("runs") / job.config.run.name), Scope(
+        tuple(select or ()), again_from, until, rerun
+    )
+
+
+def _of_a_run(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_runner` in place of its runner and scope."""
+    shared, own = inspect.signature(_runner).parameters, inspect.signature(command)
+
+    @functools.wraps(command, assigned=("__name__", "__doc__", "__module__"))
+    def with_options(**options: Any) -> None:
+        command(*_runner(**{name: options.pop(name) for name in shared}), **options)
+
+    parameters = [*shared.values(), *[*own.parameters.values()][2:]]
+    with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return with_options
+
+
+@_of_a_run
+def run(runner: "Runner", scope: Scope, no_progress: o.NoProgress = False) -> None:
     """Link the sources that CONFIG names, build the spine and the extracts, and report on them.
 
     A run that was stopped continues with the same command; what is up to date is kept. leo plan names the stages and
@@ -105,7 +131,7 @@ def run(
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    runner, scope = _runner(locals())
+    runner.progress = progress_for(sys.stderr, wanted=not no_progress)
     root = runner.folder.root
     if warning := process.readable_by_others(root):
         typer.echo(f"leo: {warning}", err=True)
@@ -115,43 +141,18 @@ def run(
     typer.echo("\n".join(ended_lines(root, manifest.content)))
 
 
-def plan(
-    config: Config,
-    data: Data = None,
-    out: Out = None,
-    engine: EngineName = None,
-    key: o.MasterKey = None,
-    previous: Previous = None,
-    settings: Settings = None,
-    select: Select = None,
-    again_from: From = None,
-    until: Until = None,
-    rerun: Rerun = False,
-    as_json: o.Json = False,
-) -> None:
+@_of_a_run
+def plan(runner: "Runner", scope: Scope, as_json: o.Json = False) -> None:
     """Show which stages leo run would run with the same options, and why. Nothing is run.
 
     Example: leo plan configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    runner, scope = _runner(locals())
     decisions, root = runner.plan(scope), runner.folder.root
     stages = [
         {"stage": one.stage.name, "run": one.action == "run", "action": one.action, "reason": one.reason}
         for one in decisions
     ]
     show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
-
-
-def _runner(options: Mapping[str, Any]) -> tuple["Runner", Scope]:
-    """The runner of a command's options, and the stages that it is about."""
-    from linkage.pipeline.job import load_job
-    from linkage.pipeline.leo import pipeline
-
-    named = {name: options[name] for name in ("data", "engine", "previous")}
-    job = load_job(options["config"], **named, key_file=options["key"], settings=options["settings"] or ())
-    progress = progress_for(sys.stderr, wanted=not options.get("no_progress"))
-    root = options["out"] or Path("runs") / job.config.run.name
-    return pipeline(job, root, progress=progress), request_of(Scope, options)
 
 
 def ended_lines(root: Path, manifest: Mapping[str, Any]) -> list[str]:

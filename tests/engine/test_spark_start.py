@@ -236,7 +236,7 @@ def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, mon
     facts = SimpleNamespace(settings={"configuration": {"run": {"group": None}}})
     runner = SimpleNamespace(folder=SimpleNamespace(root=tmp_path / "run"), facts=facts, run=stopped)
     asked = {}
-    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda options: asked.update(options) or (runner, None))
+    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda **options: asked.update(options) or (runner, None))
     given = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
     assert run.main(given) == 130
     assert "the same command continues" in capsys.readouterr().err
