@@ -25,9 +25,9 @@ from linkage.extract.pseudonyms import PATTERN
 
 TEXTS = (".md", ".json", ".py", ".R", ".do", ".txt")  # documents of an extract
 _LONG_NUMBERS = {
-    "ULN": "{0} >= 1000000000 and {0} < 9999999999",  # 10 digits
-    "HUSID": "{0} >= 100000000000 and {0} < 10000000000000",
-    "record id": "{0} >= 10000000000000 and {0} < 1000000000000000",  # 14 or 15 digits
+    "ULN": "value >= 1000000000 and value < 9999999999",
+    "HUSID": "value >= 100000000000 and value < 10000000000000",
+    "record id": "value >= 10000000000000 and value < 1000000000000000",  # 14 or 15 digits
 }
 _NUMBER = re.compile("u?int|double|float|decimal")  # Arrow's types
 # Letters with accents (U+00C0 to U+017F), the wide space and full-width forms, each with its plain letter.
@@ -155,16 +155,12 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
 
 
 def _number_signs(engine: Engine, layout: Layout, table: Table, names: Sequence[str]) -> Iterator[Sign]:
-    """Numbers as long as an identifier, of all columns in one reading."""
-    places = [(name, kind) for name in names for kind in _LONG_NUMBERS]
-    counts = ", ".join(
-        f"count(distinct case when {_LONG_NUMBERS[kind].format(quote(name))} then {quote(name)} end) as count_{place}"
-        for place, (name, kind) in enumerate(places)
-    )
-    counted = one(engine, engine.sql(f"select {counts}, 0 as none from {{table}}", table=table)) if places else {}
-    for (name, kind), count in zip(places, counted.values(), strict=False):
-        if count:
-            yield Sign(layout.name, name, kind, count)
+    """Numbers as long as an identifier: a file's statistics show that most columns have none."""
+    largest = ", ".join(f"max({quote(name)}) >= 1000000000 as {quote(name)}" for name in names)  # ULN: ten digits
+    are_long = one(engine, engine.sql(f"select {largest} from {{table}}", table=table)) if names else {}
+    for name in names:
+        if are_long[name]:
+            yield from _counted(engine, layout, table, name, _LONG_NUMBERS, {})
 
 
 def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:

@@ -13,7 +13,7 @@ from linkage.engine import connect
 from linkage.extract import Project, extract, master_key
 from linkage.pipeline.folder import read_manifest
 from linkage.pipeline.manifest import read_tables
-from linkage.pipeline.stages.outputs import with_run_codes
+from linkage.pipeline.stages.contracts import with_run_codes
 
 KEYS = {"AE_ID", "EDUKEY", "PUPILMATCHINGREFANONYMOUS"}
 WORDS = {"Title", "APTypeDescription", "EthnicBackground", "GORNM", "CTRYNM"}  # each value is a word

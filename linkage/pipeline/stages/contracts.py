@@ -1,8 +1,9 @@
 """Checks of sources, a run's own tables and extracts: results to quality/contracts*.json, rules to suites."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from linkage.catalogue import Catalogue, TableDef
 from linkage.engine import Engine, columns
@@ -14,6 +15,7 @@ from linkage.extract.pseudonyms import PATTERN
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
+from linkage.spine import band_labels
 
 if TYPE_CHECKING:
     from quality.contracts import ContractReport
@@ -63,8 +65,6 @@ def contracts_stage(job: Job) -> Stage:
 def published_contracts_stage(job: Job) -> Stage:
     """The spine and LEO's tables as a run makes them: none leaves that does not hold what is promised of it."""
     made = (*LOOKUPS, *LEO_TABLES) if job.outcomes else ()
-    sources = {name: job.catalogue.datasets[source.dataset].title for name, source in job.config.source.items()}
-    catalogue = job.catalogue.with_codes({"link_source": sources})  # a run's own names are no fault
 
     def work(space: Workspace) -> Counts:
         from quality.contracts import check
@@ -73,7 +73,7 @@ def published_contracts_stage(job: Job) -> Stage:
         for name in [lookup for lookup in LOOKUPS if lookup in made]:  # a row an entity here, a person in what leaves
             told_of = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
             tables[name] = space.engine.sql(f"select distinct {told_of} from {{t}}", t=space.table(name))
-        report = check(space.engine, catalogue, {}, published=tables)
+        report = check(space.engine, with_run_codes(job.catalogue, space.manifest), {}, published=tables)
         return reported_counts(space, report, PUBLISHED, PUBLISHED_SUITES)
 
     return Stage(
@@ -86,6 +86,25 @@ def published_contracts_stage(job: Job) -> Stage:
         gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
         partial=True,  # the report shows it, also where another gate failed
     )
+
+
+def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalogue:
+    """The catalogue with the codes of a run: its sources, passes, blocking rules, bands and outcome definitions."""
+    passes: dict[str, str] = {}
+    codes: dict[str, dict[str, str]] = {}
+    for stage in manifest["stages"]:
+        counts, step = stage.get("counts") or {}, stage["name"].removeprefix("link-")
+        codes |= counts.get("codes", {})
+        links = [(rule["pass"], rule["why"]) for rule in counts.get("passes", ())]
+        for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
+            equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
+            links.append((f"rule {place}", f"Model, blocked by {equal.replace(' AND equal ', ', ')}"))
+        for name, meaning in links:
+            if meaning not in (known := passes.get(name, "")):
+                passes[name] = f"{known}; in {step}: {meaning}" if known else meaning
+    sources = manifest["configuration"]["source"].items()
+    titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
+    return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
 
 
 def reported_counts(space: Workspace, report: "ContractReport", document: str, suites: str) -> Counts:

@@ -1,7 +1,6 @@
 """What is made of the links: LEO's tables, extracts (also from a run that has ended), the report."""
 
 import datetime
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.catalogue import Catalogue, shipped
+from linkage.catalogue import shipped
 from linkage.catalogue.datapackage import DESCRIPTOR
 from linkage.config import Source
 from linkage.config.resources import config_file, definitions_hash, own_names
@@ -28,12 +27,18 @@ from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.lock import locked
 from linkage.pipeline.manifest import ended_well, read_tables
 from linkage.pipeline.stage import Counts, Stage, Workspace
-from linkage.pipeline.stages.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, reported_counts
+from linkage.pipeline.stages.contracts import (
+    CONTRACTS,
+    PUBLISHED,
+    extract_check,
+    of_extract,
+    reported_counts,
+    with_run_codes,
+)
 from linkage.pipeline.stages.contracts import MODULES as CONTRACT_MODULES
 from linkage.pipeline.stages.linking import LEO_TABLES, LOOKUPS
 from linkage.records.identifiers import default_date
 from linkage.requests.approved import approved_project
-from linkage.spine import band_labels
 from quality.report.document import banner_of
 
 
@@ -247,25 +252,6 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "banner": banner_of(manifest),
         "version": manifest["versions"]["leo-linkage"],
     }
-
-
-def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalogue:
-    """The catalogue with the codes of a run: its sources, passes, blocking rules, bands and outcome definitions."""
-    passes: dict[str, str] = {}
-    codes: dict[str, dict[str, str]] = {}
-    for stage in manifest["stages"]:
-        counts, step = stage.get("counts") or {}, stage["name"].removeprefix("link-")
-        codes |= counts.get("codes", {})
-        links = [(rule["pass"], rule["why"]) for rule in counts.get("passes", ())]
-        for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
-            equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
-            links.append((f"rule {place}", f"Model, blocked by {equal.replace(' AND equal ', ', ')}"))
-        for name, meaning in links:
-            if meaning not in (known := passes.get(name, "")):
-                passes[name] = f"{known}; in {step}: {meaning}" if known else meaning
-    sources = manifest["configuration"]["source"].items()
-    titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
-    return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
 
 
 def deliver(
