@@ -27,10 +27,7 @@ _TIMEOUT = 3_600.0  # seconds of one run of a system
 _SPLINK = "Splink 5"
 _STEP = "education-cis"  # of a run, what the ablation judges
 
-_SETS = {
-    "link": ("synthetic", "typos", "febrl4", "febrl3"),
-    "unseen": tuple(files.unseen()),
-}
+_SETS = {"link": ("synthetic", "typos", "febrl4", "febrl3"), "unseen": tuple(files.unseen())}
 
 
 @dataclass(frozen=True)

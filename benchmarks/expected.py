@@ -90,10 +90,7 @@ def _counts(step: dict[str, Any], variance: float) -> dict[str, Any]:
 
 
 def _row(counts: dict[str, Any]) -> dict[str, Any]:
-    true = {
-        "precision": counts["correct"] / counts["links"],
-        "recall": counts["correct"] / counts["true_pairs"],
-    }
+    true = {"precision": counts["correct"] / counts["links"], "recall": counts["correct"] / counts["true_pairs"]}
     estimated = {
         "precision": counts["expected_correct"] / counts["links"],
         "recall": counts["expected_correct"] / counts["expected_matches"],

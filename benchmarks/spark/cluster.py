@@ -242,11 +242,7 @@ def main() -> None:
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt), stoppable():
         cluster = start(
-            options.folder,
-            workers=options.workers,
-            cores=options.cores,
-            memory=options.memory,
-            pinned=options.pinned,
+            options.folder, workers=options.workers, cores=options.cores, memory=options.memory, pinned=options.pinned
         )
         try:
             print(f"{cluster.url}\n  SPARK_CONF_DIR={cluster.settings} spark-submit ...", flush=True)

@@ -8,10 +8,7 @@ from typing import Any
 
 DESCRIPTOR = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-MEDIA = {
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-}
+MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
 def package(

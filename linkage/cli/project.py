@@ -219,15 +219,7 @@ def make(
     from linkage.pipeline.stages.outputs import deliver
 
     with stoppable(run):
-        made = deliver(
-            run,
-            request,
-            register=register,
-            key_file=key,
-            out=out,
-            opt_outs=opt_outs,
-            previous=compare_with,
-        )
+        made = deliver(run, request, register=register, key_file=key, out=out, opt_outs=opt_outs, previous=compare_with)
     lines = [f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes"]
     if made.same_user:
         lines.append(

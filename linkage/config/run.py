@@ -37,10 +37,7 @@ def single_sides(cardinality: Cardinality) -> list[str]:
 
 _MEMORY = re.compile(r"\s*\d+([.]\d+)?\s*(%|b|bytes?|[kmgt](i?b)?|(kilo|mega|giga|tera)bytes?)\s*", re.IGNORECASE)
 
-ROLES = (
-    *IDENTIFIERS,
-    *("valid_from", "valid_to", "record_key", "entity_key", "former_surname", "former_postcode"),
-)
+ROLES = (*IDENTIFIERS, *("valid_from", "valid_to", "record_key", "entity_key", "former_surname", "former_postcode"))
 
 
 MOST_THREADS = 1_024  # threads; DuckDB takes minutes to start 100,000, and no machine has as many processors
