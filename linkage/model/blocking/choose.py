@@ -4,9 +4,6 @@ A rule is equality of up to three keys; the keys are what the levels of the mode
 value of a history, a part of a value. Which keys matches agree on is known from true pairs, or else from the model's m,
 fields erring independently. Greedy choice reaches at least 63 % of what the best set of as many rules reaches (Nemhauser,
 Wolsey and Fisher, Mathematical Programming 14, 1978), and is used likewise by Bilenko, Kamath and Mooney (ICDM 2006).
-
-Fields do not err independently: who has moved differs in postcode, town and whatever else says where somebody lives. So
-that rules do not rest on these only, a share of the matches is taken to agree on nothing but what is personal.
 """
 
 import itertools
@@ -19,7 +16,6 @@ import numpy.typing as npt
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.model.blocking.counting import COUNTED_UNITS, pairs_by_keys
 from linkage.model.blocking.recall import Event, by_field, expected_cases, level_events
-from linkage.model.comparisons import PERSONAL
 from linkage.model.compiled import any_element
 from linkage.model.conditions import BlockingRule
 from linkage.model.sampling import Side, drawn
@@ -31,12 +27,9 @@ AFFORDED_PAIRS = 5_000_000
 """Pairs of all rules that files of any size may have: some seconds of scoring."""
 PAIRS_PER_MATCH = 100_000
 """Pairs for each further match up to which a rule may draw on these: a twentieth of a second of scoring."""
-MOVED = 0.1
-"""Share of matches that is taken to agree on nothing but what is personal: 10 % of people move in a year (ONS)."""
 LEAST_GAIN = 2e-4
 """Share of the matches that a rule adds at least."""
 MOST_RULES = 12
-_PERSONAL = PERSONAL | {"surname", "second_surname"}
 
 
 @dataclass(frozen=True)
@@ -73,15 +66,10 @@ class ChosenRules:
 
 @dataclass(frozen=True)
 class _Cases:
-    """What matches show: sets of agreeing keys (bits by their places), and the share of all matches that each has.
-
-    Attributes:
-        weights: the same shares, or those by which rules are chosen: some matches have moved.
-    """
+    """What matches show: sets of agreeing keys (bits by their places), and the share of all matches that each has."""
 
     agreeing: npt.NDArray[np.uint64]
     shares: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float64]
     matches: float
 
     def covers(self, rule: Sequence[int]) -> npt.NDArray[np.bool_]:
@@ -171,18 +159,12 @@ def _expected_cases(
 ) -> _Cases:
     fields = by_field(model, [frozenset([key]) for key in keys], made_of)
     place_of = {key: place for place, key in enumerate(keys)}
-    shared = sum(1 << place_of[key] for key in keys if key.column not in _PERSONAL)
     by_bits: dict[int, float] = {}
     for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
         agreed = sum(1 << place_of[event] for event in agreeing)
         by_bits[agreed] = by_bits.get(agreed, 0.0) + share
-    # Where nothing is personal but the surname, a mover would agree on next to nothing.
-    moved = MOVED if any(key.column in PERSONAL for key in keys) else 0.0
-    bits = np.array([*by_bits, *(agreed & ~shared for agreed in by_bits)], dtype=np.uint64)
-    shares = np.array(list(by_bits.values()))
-    weights = np.concatenate([shares * (1 - moved), shares * moved])
     matches = model.prior * sides[0].units * sides[1].units
-    return _Cases(bits, np.concatenate([shares, np.zeros_like(shares)]), weights, matches)
+    return _Cases(np.array([*by_bits], dtype=np.uint64), np.array([*by_bits.values()]), matches)
 
 
 def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: Table, true_pairs: Table) -> _Cases:
@@ -206,7 +188,7 @@ def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: T
     table = rows(engine, counted)
     counts = np.array([float(row["pairs"]) for row in table])
     shares = counts / max(counts.sum(), 1.0)
-    return _Cases(np.array([int(row["keys"]) for row in table], dtype=np.uint64), shares, shares, float(counts.sum()))
+    return _Cases(np.array([int(row["keys"]) for row in table], dtype=np.uint64), shares, float(counts.sum()))
 
 
 class _Search:
@@ -227,7 +209,7 @@ class _Search:
                 if len({keys[place].column for place in rule}) < size:
                     continue
                 covered = cases.covers(rule)
-                if cases.weights[covered].sum() >= LEAST_GAIN:
+                if cases.shares[covered].sum() >= LEAST_GAIN:
                     self._covers[rule] = covered
                     # As if keys were independent: where to look first.
                     self._pairs[rule] = all_pairs * float(np.prod([alone[place,] / all_pairs for place in rule]))
@@ -237,7 +219,7 @@ class _Search:
     def greedy(self, target: float) -> dict[tuple[int, ...], float]:
         """Rules and their pairs: each time the one that adds most for its pairs, until the target."""
         chosen: dict[tuple[int, ...], float] = {}
-        missed = self._cases.weights.copy()
+        missed = self._cases.shares.copy()
         gains = {rule: float(missed[covered].sum()) for rule, covered in self._covers.items()}
         while gains and len(chosen) < MOST_RULES and 1 - missed.sum() < target:
             spent = sum(chosen.values())
