@@ -1,10 +1,9 @@
 """Infer the schema of one person file, or of two: the role of each column, and how its values are read.
 
-This is the one place where that is decided: by what the user states, by headers, then by contents. A column is taken for
-a role by its contents where its values have the role's form (e-mail, postcode, NINO, birth date), or are those of the
-other file's column of that role. Where two columns fit about as well, neither is taken: a question is better than a
-wrong guess. Both files' samples are looked at, so that each is read to what both know (a year of birth, the last digits
-of a telephone). Cleaners use nothing but the schema.
+This is the one place where that is decided: by what the user states, by headers, then by the form of the values (e-mail,
+postcode, NINO, birth date). Where two columns have the form, neither is taken: a question is better than a wrong guess.
+Both files' samples are looked at, so that each is read to what both know (a year of birth, the last digits of a
+telephone). Cleaners use nothing but the schema.
 """
 
 import math
@@ -28,7 +27,6 @@ from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.profile import Profile
 from linkage.files.schema import CONTENT, HEADER, OPTION, FileSchema, Stated, refuse_unknown_column
 from linkage.files.vocabulary import vocabulary
-from linkage.records.names import name_words
 
 _NO_FIELDS = {"id", "surname_particle", "full_name", "initials", *BIRTH_PARTS}  # Roles of which fields are made
 FIELDS = tuple(role for role in ROLES if role not in _NO_FIELDS)
@@ -48,14 +46,8 @@ _CODE = re.compile(r"[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+
 _MOST_DIGITS = 18  # of a number in a series: any of them fits into 64 bits
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
 _MIN_FORM_SHARE = 0.9  # of values have the form of a role
-_MIN_LIKENESS = 0.5  # of the words that two halves of a column share
-_MIN_EQUAL = 0.05  # share of numbers that two files must have in common
-_LEAD = 1.2  # times as alike as the next column
 _MIN_BIRTH_YEARS = 15  # years that dates must span, or they are of events
 _MIN_VALUES = 20  # distinct ones, or a column is a category
-_MAX_NUMBERED = 0.1  # share of values with a digit, above which they are no words
-_MIN_NUMBER = 6  # signs of a person number
-_NAMES = ("forename", "surname", "full_name")
 
 Side = tuple[Profile, FileSchema]
 Keys = Callable[[Profile, Sequence[str]], Sequence[str]]
@@ -184,15 +176,10 @@ def _by_contents(
     forms = [{column: role for column, values in of.items() if (role := _form_of(column, values))} for of in free]
     roles: list[dict[str, str]] = []
     for here, schema in enumerate(schemas):
-        own, other = schema.columns, schemas[here - 1].columns if len(profiles) > 1 else {}
+        other = schemas[here - 1].columns if len(profiles) > 1 else {}
         counts = Counter(forms[here].values())
-        wanted = {*other, *forms[here - 1].values()} - {*own}
-        found = {role: column for column, role in forms[here].items() if role in wanted and counts[role] == 1}
-        if len(profiles) > 1:
-            rest = {column: values for column, values in free[here].items() if column not in found.values()}
-            theirs = {role: profiles[here - 1].values(columns[0]) for role, columns in other.items()}
-            found |= _by_likeness(rest, own, theirs)
-        roles.append(found)
+        wanted = {*other, *forms[here - 1].values()} - {*schema.columns}
+        roles.append({role: column for column, role in forms[here].items() if role in wanted and counts[role] == 1})
     return roles
 
 
@@ -217,46 +204,6 @@ def _are_birth_dates(values: Counter[str]) -> bool:
         years[int(date[:4]) if len(value) > 5 and not date.endswith("-00") else 0] += rows
     undated = years.pop(0, 0)
     return undated <= (1 - _MIN_FORM_SHARE) * values.total() and max(years) - min(years) >= _MIN_BIRTH_YEARS
-
-
-def _by_likeness(
-    free: Mapping[str, Counter[str]], own: Collection[str], theirs: Mapping[str, Counter[str]]
-) -> dict[str, str]:
-    """Roles of the other file's columns, to those of this file that hold the same words or numbers."""
-    scores: dict[tuple[str, str], float] = {}
-    for role in (role for role in (*_NAMES, "town", *NUMBERS) if role in theirs and role not in own):
-        if (role == "full_name" and {*own} & {*_NAMES}) or (role in _NAMES and "full_name" in own):
-            continue
-        is_number = role in NUMBERS
-        others = _tokens(theirs[role], is_number)
-        # What two halves have in common: a token that stands n times is in both with chance 1 - 2^(1 - n).
-        halves = sum(rows * (1 - 2.0 ** (1 - rows)) for rows in others.values()) / max(others.total(), 1)
-        least, usual = (_MIN_EQUAL, 1.0) if is_number else (_MIN_LIKENESS, halves)
-        for column, values in free.items() if usual else ():
-            tokens = _tokens(values, is_number)
-            score = min(share(tokens, others.__contains__), share(others, tokens.__contains__)) / usual
-            if score >= least:
-                scores[role, column] = score
-    found: dict[str, str] = {}
-    while scores:
-        role, column = max(scores, key=lambda pair: scores[pair])
-        rivals = [score for (r, c), score in scores.items() if (r == role) != (c == column)]
-        if not any(rival * _LEAD > scores[role, column] for rival in rivals):
-            found[role] = column
-        scores = {(r, c): score for (r, c), score in scores.items() if r != role and c != column}
-    return found
-
-
-def _tokens(values: Counter[str], is_number: bool) -> Counter[str]:
-    """The numbers of a column, or its words; none where it is a category, or most values have digits."""
-    tokens = Counter[str]()
-    are_words = len(values) >= _MIN_VALUES and share(values, lambda v: any(map(str.isdigit, v))) <= _MAX_NUMBERED
-    for value, rows in values.items() if is_number or are_words else ():
-        code = re.sub(r"[^A-Z0-9]", "", value.upper())
-        is_code = len(code) >= _MIN_NUMBER and any(map(str.isdigit, code))
-        for token in ([code] if is_code else []) if is_number else name_words(value):
-            tokens[token] += rows
-    return tokens
 
 
 def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
