@@ -54,11 +54,6 @@ class Stay:
         return (self.arrives >= back) & (self.leaves <= back)
 
 
-def data_end(back: int) -> int:
-    """The last day that a delivery knows of."""
-    return day(LAST_YEAR + 1 - back, 8, 31)
-
-
 def stay(draws: Draws, rules: Table, name: str, definition: TableDef, columns: Columns, oldest: int) -> Stay:
     """When each row of a table, such as "npd_census", arrives and leaves; `oldest` is the age of the first delivery.
 
@@ -81,9 +76,10 @@ def stay(draws: Draws, rules: Table, name: str, definition: TableDef, columns: C
 def delivered(rule: Delivered, columns: Columns, rows: NDArray[np.bool_], back: int) -> Columns:
     """The given rows as the delivery knows them: what ends after it is open, and what follows from an end unknown."""
     out = columns if rows.all() else rows_of(columns, rows)
+    last = pa.scalar(day(LAST_YEAR + 1 - back, 8, 31), pa.int32()).cast(pa.date32())
     opened = None
     for name in rule.ends:
-        later = pc.fill_null(pc.greater(out[name], pa.scalar(data_end(back), pa.int32()).cast(pa.date32())), False)
+        later = pc.fill_null(pc.greater(out[name], last), False)
         if opened is None:
             opened = np.asarray(later)
         if pc.any(later).as_py():

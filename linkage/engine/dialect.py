@@ -159,7 +159,8 @@ class _Write(Spark):  # type: ignore[misc]
             row = f"STRUCT({', '.join([*fields, f'{text} AS v'])})"
             rows = f"{'COLLECT_SET' if distinct else 'COLLECT_LIST'}({row}){where}"
             made = f"TRANSFORM({_sorted(rows, keys)}, s -> s.v)"
-            whole_table = inner.find_ancestor(exp.Select) is not None and not _grouped(inner)
+            select = inner.find_ancestor(exp.Select)
+            whole_table = select is not None and select.args.get("group") is None
             # Taken out of a list of one, so that the aggregate is named, and made, once.
             return f"TRY_ELEMENT_AT(FILTER(ARRAY({made}), l -> SIZE(l) > 0), 1)" if where or whole_table else made
 
@@ -318,11 +319,6 @@ def _sorted(rows: str, keys: list[tuple[str, bool, bool]]) -> str:
     return f"ARRAY_SORT({rows}, (l, r) -> CASE {compared} END)"
 
 
-def _grouped(inner: exp.Expression) -> bool:
-    select = inner.find_ancestor(exp.Select)
-    return select is not None and select.args.get("group") is not None
-
-
 def _zipped(lists: list[str]) -> str:
     return f"ARRAYS_ZIP({', '.join(f'COALESCE({item}, ARRAY())' for item in lists)})"
 
@@ -335,9 +331,10 @@ def _zipped_unnests(select: exp.Expression) -> exp.Expression:
     names = [item.alias_or_name or "unnest" for item in select.expressions]
     if any(isinstance(item, exp.Star) or item.is_star for item in select.expressions):
         raise _refused("* with several unnest(...)", "the columns by name")
-    lists = [item.unalias().this for item in unnests]
+    lists = [exp.Coalesce(this=item.unalias().this.copy(), expressions=[exp.Array(expressions=[])]) for item in unnests]
+    zipped = exp.Anonymous(this="ARRAYS_ZIP", expressions=lists)
     inline = exp.Aliases(
-        this=exp.Anonymous(this="INLINE", expressions=[_zip_of(lists)]),
+        this=exp.Anonymous(this="INLINE", expressions=[zipped]),
         expressions=[exp.to_identifier(item.alias_or_name or "unnest", quoted=True) for item in unnests],
     )
     inner = select.copy()
@@ -347,11 +344,6 @@ def _zipped_unnests(select: exp.Expression) -> exp.Expression:
     outer = exp.select(*(exp.column(name, quoted=True) for name in names)).from_(inner.subquery("unnested"))
     outer.set("with_", select.args.get("with_"))
     return outer
-
-
-def _zip_of(lists: list[exp.Expression]) -> exp.Expression:
-    filled = [exp.Coalesce(this=item.copy(), expressions=[exp.Array(expressions=[])]) for item in lists]
-    return exp.Anonymous(this="ARRAYS_ZIP", expressions=filled)
 
 
 def _from_zero(function: exp.Expression) -> exp.Expression:

@@ -110,7 +110,9 @@ def start_session(
     builder = SparkSession.builder.appName("leo")
     chosen = dict(_LAUNCH)
     if submitted:
-        given = _submitted_settings()
+        # Java knows the settings of spark-submit, and Python only once it has asked Java something.
+        SparkContext.getSystemProperty("spark.master")
+        given = SparkConf()
         chosen = {key: _combined(given.get(key), value, key) for key, value in chosen.items()}
     else:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -151,12 +153,6 @@ def _not_started(error: Py4JJavaError) -> LeoError:
         f"Spark's session could not be started: {why}\n"
         "  is the master that spark-submit names up, and do --driver-memory and --executor-memory fit the machines?"
     )
-
-
-def _submitted_settings() -> SparkConf:
-    """The settings of spark-submit: Java knows them, and Python only once it has asked Java something."""
-    SparkContext.getSystemProperty("spark.master")
-    return SparkConf()
 
 
 def _combined(given: str | None, ours: str, key: str) -> str:

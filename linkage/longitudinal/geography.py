@@ -70,13 +70,10 @@ def _regions(engine: Engine) -> Table:
     return engine.from_arrow(pa.Table.from_pylist(rows, schema=schema))
 
 
-def _prefixes(engine: Engine) -> Table:
-    listed = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
-    return engine.from_arrow(listed.select(["prefix", "GOR"]).rename_columns(["prefix", "code"]))
-
-
 def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
     """holder, region, start_date, end_date: addresses without their postcodes; stored."""
+    listed = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
+    prefixes = engine.from_arrow(listed.select(["prefix", "GOR"]).rename_columns(["prefix", "code"]))
     return engine.sql(
         """
         with outward as (
@@ -93,7 +90,7 @@ def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
         left join {regions} as g on g.code = l.code
         """,
         periods=periods,
-        prefixes=_prefixes(engine),
+        prefixes=prefixes,
         regions=regions,
         store=True,
     )

@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,14 +99,11 @@ def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterat
                 arrow = pa.Table.from_batches([batch]).append_column(LINE, lines)
                 for name in set(names) - set(present):
                     arrow = arrow.append_column(name, pa.nulls(batch.num_rows, raw.types[name]))
-                piece = engine.from_arrow(_typed(arrow, raw.types))
+                # A key may be a number in one file, and text in another: as all files together have it.
+                typed = pa.schema([(field.name, raw.types.get(field.name, field.type)) for field in arrow.schema])
+                piece = engine.from_arrow(arrow.cast(typed))
                 yield number, piece
                 engine.drop(piece)
-
-
-def _typed(arrow: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
-    """Rows of one file in the types that all files have together: a key may be a number in one, and text in another."""
-    return arrow.cast(pa.schema([(field.name, types.get(field.name, field.type)) for field in arrow.schema]))
 
 
 def _parquet(engine: Engine, paths: list[Path], facts: list[SourceFile], check: Check) -> RawRows:

@@ -161,7 +161,8 @@ class Trial:
 
     def __init__(self, engine: Engine, step: OpenStep, pairs: Pairs, groups: Groups, unseen: Unseen | None) -> None:
         self._engine, self._step, self._pairs, self._groups, self._unseen = engine, step, pairs, groups, unseen
-        self.settings = settings_of_model(step.model, *thresholds_of(step))
+        accept = step.step.accept_probability
+        self.settings = settings_of_model(step.model, accept, min(step.step.review_probability, accept))
         self._base = pattern_weights(step.model, pairs.levels)
         self._as_run, self._probability = self._resolved(pairs.weight, self.settings)
         top, bottom = float(pairs.weight.max(initial=0.0)), float(pairs.weight.min(initial=0.0))
@@ -273,12 +274,6 @@ class Trial:
         )
         lowest = weight_of(min(settings.review, settings.accept)) - self._step.thresholds.adjustment
         return lift > 0 or lowest < self._step.floor - 1e-9
-
-
-def thresholds_of(step: OpenStep) -> tuple[float, float]:
-    """The acceptance and the review probability of a step."""
-    accept = step.step.accept_probability
-    return accept, min(step.step.review_probability, accept)
 
 
 def _log_odds(probability: Floats) -> Floats:

@@ -71,7 +71,10 @@ class Journeys:
 
     def university(self) -> NDArray[np.bool_]:
         """(people, YEARS): studies at a university."""
-        return _higher(self).during(YEARS)
+        return Higher(
+            self.qualified, self.degree_start, self.degree_years, self.graduates, self.postgraduate_start,
+            self.postgraduate_years,
+        ).during(YEARS)  # fmt: skip
 
     def apprentices(self) -> NDArray[np.bool_]:
         """(people, YEARS): is an apprentice."""
@@ -92,7 +95,9 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     """Journeys by the odds of DfE's figures, attainment and chance."""
     results = attainment(draws, people)
     person = traits(reference, people, results.among_best)
-    (here_from, here_until), (learns_from, learns_until) = years_here(people), years_of_study(people)
+    here_from, here_until = _first_year(people.arrival), _last_year(people.departure, 1)
+    # Courses begin in September, and one that is left in summer has lasted for six months of a tax year.
+    learns_from, learns_until = academic_year(people.arrival - 1) + 1, _last_year(people.departure, 4)
     of = higher(draws, people, entries(draws, people, person, results), learns_from)
     reached = with_qualification(person, of.qualified)
     where = paths(draws, people, reached, of)
@@ -143,26 +148,9 @@ def taught(journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
     return (years >= journey.here_from[:, None]) & (years <= journey.here_until[:, None])
 
 
-def years_here(people: People) -> tuple[Ints, Ints]:
-    """The first and the last academic year in which each person is in England on 1 January."""
-    return _first_year(people.arrival), _last_year(people.departure, 1)
-
-
-def years_of_study(people: People) -> tuple[Ints, Ints]:
-    """The first academic year before which each person came, and the last one of which the person is here to the end of
-    March: courses begin in September, and one that is left in summer has lasted for six months of a tax year."""
-    return academic_year(people.arrival - 1) + 1, _last_year(people.departure, 4)
-
-
 def last_years_alive(people: People) -> tuple[Ints, Ints]:
     """The last academic years in which each person is alive on 1 January, and on 1 August."""
     return _last_year(people.death, 1), _last_year(people.death, 8)
-
-
-def _higher(of: Journeys) -> Higher:
-    return Higher(
-        of.qualified, of.degree_start, of.degree_years, of.graduates, of.postgraduate_start, of.postgraduate_years
-    )
 
 
 def _placed(people: People, there: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -156,7 +156,8 @@ class People:
 def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People:
     """Make the people with these numbers (any distinct numbers from 1; the result does not depend on the others)."""
     kin = families(draws, ids, odds.people.twins)
-    kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family))
+    shares = Slots(np.array([1 - _LATE_SHARE - _PRIVATE_SHARE, _LATE_SHARE, _PRIVATE_SHARE]))
+    kind = np.where(kin.outsider, OUTSIDER, shares.at(draws.uniform("kind", kin.family)))
     kind = np.select([kin.nation == SCOTLAND, kin.nation == WALES], [SCOTTISH, WELSH], kind).astype(np.int32)
     origin = _origin(draws, reference, kin, kind == LATE)
     facts = reference.origins
@@ -165,7 +166,9 @@ def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People
     born_abroad = np.where(kind == LATE, late, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
     foreign = draws.chance("abroad", kin.family, born_abroad)
     january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
-    birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
+    undated = foreign & draws.chance("january", kin.family, january)  # who came without any papers
+    years, months, doms = parts(kin.birth)
+    birth = from_parts(years, np.where(undated, 1, months), np.where(undated, 1, doms))
     arrival = _arrival(draws, ids, kin, birth, kind, foreign)
     female = draws.chance("sex", ids, 0.487)
     death, departure = departures(draws, ids, birth, female, foreign)
@@ -192,12 +195,6 @@ def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People
     )  # fmt: skip
 
 
-def _education_kind(draws: Draws, family: Ints) -> Codes:
-    return Slots(np.array([1 - _LATE_SHARE - _PRIVATE_SHARE, _LATE_SHARE, _PRIVATE_SHARE])).at(
-        draws.uniform("kind", family)
-    )
-
-
 def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.bool_]) -> Codes:
     """Origin groups: those of pupils by nation and birth, or, of people who came to no school here, those of adults."""
     drawn = draws.uniform("origin", kin.family)
@@ -211,12 +208,6 @@ def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.
         pupils_origin(drawn, kin.eldest_birth),
     )
     return np.where(kin.outsider | late, of("elsewhere"), pupils).astype(np.int32)
-
-
-def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
-    """Birth dates as all papers say: 1 January for people who came without any."""
-    years, months, doms = parts(birth)
-    return from_parts(years, np.where(january, 1, months), np.where(january, 1, doms))
 
 
 def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:

@@ -392,7 +392,9 @@ def students(
     at16 = people.names.changed[row.person] <= people.birth[row.person] + _SIXTEEN
     informed = draws.uniform("sname16", registrations.ids)[place] < rules.name_at_16
     sname16 = Text(both, (place + at16 * offset).astype(np.int32)).where(informed)
-    nino = registrations.nino(*_nino(world, of, registrations))
+    issued = world.insurance.issued[registrations.person] < on(of.start, 12, 1)
+    issued &= registrations.uniform("nino.given") < rules.nino_given
+    nino = registrations.nino(identifiers.nino(draws, people.ids).take(pa.array(registrations.person)), issued)
     dob, female = registrations.birth_dates()[place], registrations.female()[place]
     number = identifiers.husid(draws, registrations.ids, husid[:, 0], husid[:, 1])
     out.truth("hesa", record, ids, number, registrations.ids)
@@ -427,13 +429,6 @@ def course_number(world: World, registrations: Registrations, place: Ints) -> An
         .take(place)
         .array()
     )
-
-
-def _nino(world: World, of: Courses, registrations: Registrations) -> tuple[Any, Any]:
-    """True National Insurance numbers, and to which courses they were given."""
-    true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
-    issued = world.insurance.issued[registrations.person] < on(of.start, 12, 1)
-    return true, issued & (registrations.uniform("nino.given") < rule_file("study/universities.toml").home.nino_given)
 
 
 def _ulns(world: World, of: Courses, registrations: Registrations) -> Text:

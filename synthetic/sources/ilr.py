@@ -267,9 +267,8 @@ def aims(
     status = _status(world, aim, leaves)
     outcome, reason = _outcome(world, aim, status, ended)
     goes_on = status == CONTINUING
-    missing = (aim.uniform(world, "no.end") < rule_file("study/colleges.toml").finish.no_end_date) & _harmless(
-        aim, begun
-    )
+    missing = aim.uniform(world, "no.end") < rule_file("study/colleges.toml").finish.no_end_date
+    missing &= ~aim.of.short | (begun >= on(aim.of.year, 11, 1))  # of aims that count as much without an end date
     whole_programme = (of.programme == APPRENTICESHIP) & (number == 0)
     core = (of.programme == STUDY) & (number == 0)
     aim_type = np.select([whole_programme, of.programme == APPRENTICESHIP, core], [0, 1, 3], 2)
@@ -349,11 +348,6 @@ def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
     planned = np.where(of.programme == APPRENTICESHIP, begun + 365 * years + (early * 60).astype(np.int64), until)
     planned = np.where(early < 0.3, planned, np.where(of.short, until, planned + (early * 20).astype(np.int64)))
     return (begun.astype(np.int32), planned.astype(np.int32), np.minimum(until, DATA_END).astype(np.int32))
-
-
-def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
-    """Aims that count as much without an end date: long ones, and short ones that do not begin in October."""
-    return ~aim.of.short | (begun >= on(aim.of.year, 11, 1))
 
 
 def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
@@ -465,7 +459,8 @@ def learners(
     """A row a record; `of` is the first record of each registration, `place` the registration of each record."""
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
-    start = _first_day(world, rows)
+    goes_on = rows.year > rows.first
+    start = np.where(goes_on, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
     blank = (of.programme == COMMUNITY) & (
         registrations.uniform("blank") < rule_file("study/colleges.toml").names.blank
     )
@@ -503,11 +498,6 @@ def learners(
         "PostcodePrior": postcodes(world.reference, prior_code).array(),
         **_attributes(world, rows),
     }
-
-
-def _first_day(world: World, rows: Enrolments) -> Days:
-    """First day of learning in the year: of the first aim, or 1 August for people who go on."""
-    return np.where(rows.year > rows.first, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
 
 
 def _names(registrations: Registrations, blank: NDArray[np.bool_]) -> tuple[Any, Any]:

@@ -352,10 +352,6 @@ def _exclusions_days(pupils: Pupils, rows: Ints, number: Ints, times: Ints) -> D
     days = on(year, 9, 6) + share.astype(np.int64)
     days += _CHRISTMAS_DAYS * (days > on(year, 12, 20))
     days += closed * (days >= on(year + 1, 3, 23))
-    return _weekday(days)
-
-
-def _weekday(days: Ints) -> Days:
-    """The Monday after a day of the weekend; day 0, 1 January 1970, was a Thursday."""
-    week = (days + 3) % 7
-    return (days + np.where(week >= 5, 7 - week, 0)).astype(np.int32)
+    week = (days + 3) % 7  # day 0, 1 January 1970, was a Thursday
+    out: Days = (days + np.where(week >= 5, 7 - week, 0)).astype(np.int32)
+    return out
