@@ -116,39 +116,36 @@ def test_an_error_of_a_row_that_is_told_like_one_of_a_query_shows_no_value(spark
         spark_engine.sql("select n from {t}", t=texts)
 
 
-def running(*, stopped: bool) -> Any:
-    """As much of a session as tells whether it was stopped."""
+def explained(error: Exception, *, stopped: bool = False, session: Any = None) -> LeoError:
+    """What a user is told of an error, with as much of a session as tells whether it was stopped."""
+    from linkage.engine import spark_errors
+
     java = SimpleNamespace(sc=lambda: SimpleNamespace(isStopped=lambda: stopped))
-    return SimpleNamespace(sparkContext=SimpleNamespace(_jsc=java))
+    known = session or SimpleNamespace(sparkContext=SimpleNamespace(_jsc=java))
+    return spark_errors.explained(error, Path("scratch"), known)
 
 
 @pytest.mark.parametrize("said", ["[INTERNAL_ERROR] The action failed: SECRETNAME", "java.lang.NullPointerException"])
 def test_what_fails_because_spark_was_stopped_is_no_fault_of_a_row(said, spark_engine):
     """A signal in the middle of a job: what was at work meets what is gone, and does not say why it is."""
-    from linkage.engine.spark_errors import explained
-
-    told = str(explained(RuntimeError(said), Path("scratch"), running(stopped=True)))
+    told = str(explained(RuntimeError(said), stopped=True))
     assert told.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
-    of_a_row = str(explained(RuntimeError(said), Path("scratch"), spark_engine.session))
+    of_a_row = str(explained(RuntimeError(said), session=spark_engine.session))
     assert of_a_row.startswith("Spark failed on a row: ")
     assert "SECRETNAME" not in told + of_a_row
 
 
 def test_a_value_that_is_no_number_is_one_though_spark_was_stopped_then():
-    from linkage.engine.spark_errors import explained
-
-    told = explained(RuntimeError("[CAST_INVALID_INPUT] SECRETNAME"), Path("scratch"), running(stopped=True))
+    told = explained(RuntimeError("[CAST_INVALID_INPUT] SECRETNAME"), stopped=True)
     assert str(told).startswith("Spark failed on a row: CAST_INVALID_INPUT\n")
 
 
 def test_java_that_ends_while_it_is_asked_what_failed_was_stopped():
-    from linkage.engine.spark_errors import explained
-
     class Ended(RuntimeError):
         def __str__(self) -> str:
             raise ConnectionRefusedError(111, "Connection refused")
 
-    told = explained(Ended(), Path("scratch"), running(stopped=False))
+    told = explained(Ended())
     assert str(told).startswith("Spark's driver was stopped")
 
 
@@ -187,10 +184,8 @@ _STOPPED = "Spark's driver was stopped, or killed for want of memory\n  run the 
 )
 def test_what_failed_is_told_without_what_it_quotes(said, starts, remedy):
     """Machines too busy, workers gone, a driver stopped or without memory are no fault of a row."""
-    from linkage.engine.spark_errors import explained
-
     error = said if isinstance(said, Exception) else RuntimeError(f"Job aborted: {said} SECRETNAME")
-    told = explained(error, Path("scratch"), running(stopped=False))
+    told = explained(error)
     assert str(told).startswith(starts)
     assert remedy in str(told)
     of_a_row = starts.startswith("Spark failed on a row")

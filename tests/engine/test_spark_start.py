@@ -19,6 +19,12 @@ from linkage.errors import ConfigError, ExitCode
 from spark_jobs import run
 
 
+@pytest.fixture
+def session():
+    """The module that starts Spark's session."""
+    return pytest.importorskip("linkage.engine.spark_session", reason="no pyspark: pip install 'leo-linkage[spark]'")
+
+
 def java_that_says(folder: Path, text: str) -> Path:
     java = folder / "bin" / "java"
     java.parent.mkdir(parents=True)
@@ -104,19 +110,13 @@ def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home
         ("8 gigabytes", "8g"),
     ],
 )
-def test_memory_as_java_writes_it(said, java):
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    from linkage.engine.spark_session import java_memory
-
-    assert java_memory(said) == java
+def test_memory_as_java_writes_it(session, said, java):
+    assert session.java_memory(said) == java
 
 
-def test_no_amount_of_memory_is_refused():
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    from linkage.engine.spark_session import java_memory
-
+def test_no_amount_of_memory_is_refused(session):
     with pytest.raises(ConfigError, match="for example 8GB"):
-        java_memory("plenty")
+        session.java_memory("plenty")
 
 
 class OfJava(Exception):
@@ -135,18 +135,16 @@ class OfJava(Exception):
         (f"key {'ab' * 32} is no key", "key * is no key"),
     ],
 )
-def test_why_no_session_came_is_said(monkeypatch, said, why):
+def test_why_no_session_came_is_said(session, monkeypatch, said, why):
     """All were JavaObject."""
-    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
     monkeypatch.setattr(session, "SparkConf", lambda: {"spark.master": "spark://10.0.0.1:7077"})
     told = str(session._not_started(OfJava(said)))
     assert told.startswith(f"Spark's session could not be started: {why}")
     assert "--driver-memory" in told
 
 
-def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word():
+def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word(session):
     """leo: stopped, and thirty lines of a traceback below it."""
-    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
     asked = []
 
     def stop():
@@ -157,8 +155,7 @@ def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word():
     assert asked == ["stop"]
 
 
-def test_a_wait_that_is_no_number_is_refused():
-    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+def test_a_wait_that_is_no_number_is_refused(session):
     conf = {"spark.leo.executorWait": "soon"}
     context = SimpleNamespace(master="spark://10.0.0.1:7077", getConf=lambda: conf)
     with pytest.raises(ConfigError, match=r"spark.leo.executorWait: 'soon' is no number of seconds"):
@@ -166,9 +163,8 @@ def test_a_wait_that_is_no_number_is_refused():
 
 
 @pytest.mark.parametrize(("executors", "jobs", "cancelled"), [(0, [3], True), (1, [3], False), (0, [], False)])
-def test_jobs_that_no_executor_is_left_for_are_ended(executors, jobs, cancelled):
+def test_jobs_that_no_executor_is_left_for_are_ended(session, executors, jobs, cancelled):
     """Where all workers had ended a run waited for ever, and said nothing."""
-    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
     looks = iter([False, False, False, True])
     java = SimpleNamespace(
         isStopped=lambda: next(looks), getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: 1 + executors)
@@ -183,9 +179,8 @@ def test_jobs_that_no_executor_is_left_for_are_ended(executors, jobs, cancelled)
     assert bool(ended) == cancelled
 
 
-def test_a_call_that_a_signal_ended_writes_no_trace():
+def test_a_call_that_a_signal_ended_writes_no_trace(session):
     """py4j tells the root logger of it, and that what the process says."""
-    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
     from py4j import clientserver, java_gateway
 
     for module in (clientserver, java_gateway):

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine, Table
+from linkage.version import FORMAT
 from quality.measures.evaluation import Inputs, StepTables, evaluate
 from quality.report.render import Inputs as ReportInputs
 from quality.report.render import render
@@ -54,6 +56,26 @@ MODEL: dict[str, Any] = {
         }
     ],
 }
+
+
+def write_run(folder: Path, evaluation: dict[str, Any], day: int, status: str = "done") -> Path:
+    """The folder of a run that has this evaluation and was started on a day of January 2026."""
+    thresholds = {"thresholds": {"accept": 6.0, "review": 2.0}}
+    manifest = {
+        "run": "crowd",
+        "format": FORMAT,
+        "status": status,
+        "started": f"2026-01-{day:02}T09:30:00.000+00:00",
+        "configuration": {"run": {"name": "crowd"}, "step": [{"name": "npd-cis", "left": "npd", "right": "cis"}]},
+        "stages": [
+            {"name": "link-npd-cis", "seconds": 2.0, "counts": thresholds},
+            {"name": "records-npd", "seconds": 1.0 + day},
+        ],
+    }
+    (folder / "quality").mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "quality" / "evaluation.json").write_text(json.dumps(evaluation))
+    return folder
 
 
 @pytest.fixture

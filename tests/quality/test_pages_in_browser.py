@@ -1,7 +1,6 @@
 """Every kind of page in a browser: no barrier, no request, nothing off a narrow page, contrast, print, keyboard."""
 
 import datetime
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import pytest
 from linkage.config.resources import config_file
 from linkage.requests.published import published_rows
 from linkage.requests.register import read_register
-from linkage.version import FORMAT
 from quality.dashboard import runs_below, write_site
 from quality.dashboard.comparison_page import render_comparison
 from quality.explain.page import render_explanation
 from quality.report.register import render_register
 from tests.quality.browsing import RULES, WIDTHS, barriers, focused, opened, violations
+from tests.quality.conftest import write_run
 from tests.quality.explain.test_explain_page import pair
 
 pytestmark = pytest.mark.browser
@@ -40,16 +39,8 @@ COMPARISON: dict[str, Any] = {
             "rules": [{"what": "blocking rule", "rule": "l.dob = r.dob", "change": "added"}],
             "thresholds": [{"what": "accept", "before": 4.0, "after": 5.0}],
             "weights": [
-                {
-                    "comparison": "dob",
-                    "level": "equal",
-                    "before": 9.0,
-                    "after": None,
-                    "m_before": 0.9,
-                    "m_after": None,
-                    "u_before": 0.01,
-                    "u_after": None,
-                }
+                {"comparison": "dob", "level": "equal", "before": 9.0, "m_before": 0.9, "u_before": 0.01}
+                | dict.fromkeys(("after", "m_after", "u_after"))
             ],
         }
     ],
@@ -62,18 +53,7 @@ def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> di
     site, register = report_folder / "dashboard", report_folder / "register"
     if not site.exists():
         for day, status in enumerate(("done", "gate failed", "done"), 1):
-            folder = report_folder / "runs" / f"release-{day}"
-            (folder / "quality").mkdir(parents=True)
-            manifest = {
-                "run": "crowd",
-                "format": FORMAT,
-                "status": status,
-                "started": f"2026-01-0{day}T09:30:00.000+00:00",
-                "configuration": {"run": {"name": "crowd"}},
-                "stages": [{"name": "link-npd-cis", "seconds": 2.0 + day}],
-            }
-            (folder / "manifest.json").write_text(json.dumps(manifest))
-            (folder / "quality" / "evaluation.json").write_text(json.dumps(counted))
+            write_run(report_folder / "runs" / f"release-{day}", counted, day, status)
         write_site(runs_below([report_folder / "runs"]), site)
         entries, day_of = read_register(config_file("projects/register.jsonl")), datetime.date(2026, 6, 1)
         rows = published_rows(entries, day_of)

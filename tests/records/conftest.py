@@ -1,6 +1,6 @@
 """A small catalogue and files in a folder, for specs of the records room."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,9 +8,16 @@ import pytest
 
 from linkage.catalogue import Catalogue, Dataset
 from linkage.config import FileFormat, Source
-from linkage.engine import Engine
+from linkage.engine import Engine, connect
 from linkage.records import Reading, read_source
 from tests.conftest import parse
+
+
+@pytest.fixture(scope="module")
+def quick_engine() -> Iterator[Engine]:
+    """An engine for a module's examples of hypothesis, which take no fixture of one test."""
+    with connect("duckdb", threads=1) as engine:
+        yield engine
 
 
 def _variable(name: str, kind: str, role: str | None = None, **more: object) -> dict[str, object]:

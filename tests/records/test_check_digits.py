@@ -3,21 +3,14 @@
 import re
 
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, connect
+from linkage.engine import Engine
 from linkage.records.identifiers import is_temporary_upn, valid_nino, valid_uln, valid_upn
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 DIGITS = "0123456789"
-
-
-@pytest.fixture(scope="module")
-def quick_engine():
-    with connect("duckdb", threads=1) as engine:
-        yield engine
 
 
 def judged(engine: Engine, rule, codes: list[str | None]) -> list[bool]:

@@ -32,19 +32,36 @@ def convert(tmp_path):
     return converted
 
 
-def test_rows_with_their_lines(convert):
-    assert convert(b"name,born\nAnn,1999\n\nBob,\n") == ([(2, "Ann", "1999"), (4, "Bob", None)], [])
+@pytest.mark.parametrize(
+    ("content", "rows", "rejected"),
+    [
+        (b"name,born\nAnn,1999\n\nBob,\n", [(2, "Ann", "1999"), (4, "Bob", None)], []),
+        (b"name,born\r\nAnn,1999\r\nBob,2000", [(2, "Ann", "1999"), (3, "Bob", "2000")], []),
+        (
+            b"a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,0\n",
+            [(2, "1", "2", "3"), (4, "4", "5", "6")],
+            [(3, "row has 2 fields, the header 3"), (5, "row has 4 fields, the header 3")],
+        ),
+        (
+            b"a,b\n1,2\n\x00,4\nM\xfcller,6\n7,8\n",
+            [(2, "1", "2"), (5, "7", "8")],
+            [(3, "row holds a NUL"), (4, "row holds bytes that are not utf-8")],
+        ),
+        (
+            b'name,note\n"Smith, Ann","two\nlines"\n"O""Neil",x\nO"Neil,y\n',
+            [(2, "Smith, Ann", "two\nlines"), (4, 'O"Neil', "x"), (5, 'O"Neil', "y")],
+            [],
+        ),
+        ('a,b,c\n"two\nlines",x\u2028y,z\n'.encode(), [(2, "two\nlines", "x\u2028y", "z")], []),
+    ],
+    ids=["empty line", "no last end", "ragged rows", "NUL and encoding", "quoted", "ends that only Python knows"],
+)
+def test_rows_with_their_lines_and_those_set_aside(convert, content, rows, rejected):
+    assert convert(content) == (rows, rejected)
 
 
-def test_last_line_needs_no_end(convert):
-    assert convert(b"name,born\r\nAnn,1999\r\nBob,2000") == ([(2, "Ann", "1999"), (3, "Bob", "2000")], [])
-
-
-def test_ragged_rows_are_set_aside_and_no_other(convert):
-    assert convert(b"a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,0\n") == (
-        [(2, "1", "2", "3"), (4, "4", "5", "6")],
-        [(3, "row has 2 fields, the header 3"), (5, "row has 4 fields, the header 3")],
-    )
+def test_a_file_without_quotes(convert):
+    assert convert(b'a|b\n"1|2"\n', delimiter="|", quote="") == ([(2, '"1', '2"')], [])
 
 
 def test_a_file_that_ends_in_the_middle_of_a_row_says_so(convert):
@@ -54,27 +71,12 @@ def test_a_file_that_ends_in_the_middle_of_a_row_says_so(convert):
     assert convert(b"a,b,c\n4,5\n1,2,3") == ([(3, "1", "2", "3")], [(2, "row has 2 fields, the header 3")])
 
 
-def test_nul_and_bytes_of_another_encoding(convert):
-    assert convert(b"a,b\n1,2\n\x00,4\nM\xfcller,6\n7,8\n") == (
-        [(2, "1", "2"), (5, "7", "8")],
-        [(3, "row holds a NUL"), (4, "row holds bytes that are not utf-8")],
-    )
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_declared_encoding(convert, encoding, packed):
     content = "name;born\nMüller;1999\nÉmile;2000\n".encode(encoding)
     found = convert(gzip.compress(content, mtime=0) if packed else content, encoding=encoding, delimiter=";")
     assert found == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
-
-
-def test_quotes_may_hold_delimiters_and_lines(convert):
-    content = b'name,note\n"Smith, Ann","two\nlines"\n"O""Neil",x\nO"Neil,y\n'
-    assert convert(content) == (
-        [(2, "Smith, Ann", "two\nlines"), (4, 'O"Neil', "x"), (5, 'O"Neil', "y")],
-        [],
-    )
 
 
 def test_a_quote_that_never_closes_costs_its_line_alone(convert):
@@ -91,19 +93,10 @@ def test_a_row_that_runs_into_the_next_ones_quote_is_no_row(convert):
     assert rejected == [(line, "a quote opens and does not close") for line in (2, 5, 6)]
 
 
-def test_lines_that_only_python_knows_end_no_row(convert):
-    content = 'a,b,c\n"two\nlines",x\u2028y,z\n'.encode()
-    assert convert(content) == ([(2, "two\nlines", "x\u2028y", "z")], [])
-
-
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf_8"])
 def test_a_mark_of_the_order_of_bytes_is_no_part_of_a_name(tmp_path, encoding):
     (tmp_path / "f.csv").write_bytes("\ufeffname,born\n".encode(encoding))
     assert read_header(tmp_path / "f.csv", FileFormat(type="csv", encoding=encoding)) == ["name", "born"]
-
-
-def test_file_without_quotes(convert):
-    assert convert(b'a|b\n"1|2"\n', delimiter="|", quote="") == ([(2, '"1', '2"')], [])
 
 
 @given(

@@ -7,17 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, connect
+from linkage.engine import Engine
 from linkage.errors import ConfigError
 from linkage.records.dates import is_no_date_text, parsed
 
 FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d", "%d%m%Y", "%d-%b-%Y", "%d %B %Y", "%m/%d/%Y"]
-
-
-@pytest.fixture(scope="module")
-def quick_engine():
-    with connect("duckdb", threads=1) as engine:
-        yield engine
 
 
 def read(engine: Engine, texts: list[str], *formats: str) -> list[datetime.date | None]:

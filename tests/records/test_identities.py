@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config.identifiers import IDENTIFIERS
-from linkage.engine import connect
 from linkage.engine import rows as as_dicts
 from linkage.records import identify
 from linkage.records.ids import numbered
@@ -107,12 +106,6 @@ def test_former_values_are_appearances_without_dates(engine, world):
         *((1, "JONES", "AB1 2CD"), (1, "SMITH", "AB1 2CD"), (2, "JONES", "AB1 2CD")),
         *((3, "JONES", None), (3, "SMITH", "AB1 2CE")),
     }
-
-
-@pytest.fixture(scope="module")
-def quick_engine():
-    with connect("duckdb", threads=1) as engine:
-        yield engine
 
 
 _DAYS = st.one_of(st.none(), st.dates(datetime.date(1990, 1, 1), datetime.date(2020, 1, 1)))

@@ -37,3 +37,9 @@ def read(population: Path) -> Read:
         return kept[path]
 
     return table
+
+
+@pytest.fixture(scope="session")
+def persons(read: Read) -> dict[int, dict[str, Any]]:
+    """Rows of truth/persons by number of the person."""
+    return {row["person_id"]: row for row in read("truth/persons").to_pylist()}

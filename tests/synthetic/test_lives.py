@@ -25,11 +25,6 @@ def crowd() -> People:
 
 
 @pytest.fixture(scope="module")
-def persons(read: Read) -> dict[int, dict[str, Any]]:
-    return {row["person_id"]: row for row in read("truth/persons").to_pylist()}
-
-
-@pytest.fixture(scope="module")
 def owner(read: Read) -> dict[int, int]:
     """RECORDID to person."""
     records = read("truth/records")

@@ -20,11 +20,6 @@ SEX = {"M": "Male", "F": "Female", "1": "Male", "2": "Female"}
 
 
 @pytest.fixture(scope="module")
-def persons(read: Read) -> dict[int, dict[str, Any]]:
-    return {row["person_id"]: row for row in read("truth/persons").to_pylist()}
-
-
-@pytest.fixture(scope="module")
 def owner(read: Read) -> dict[str, int]:
     records = read("truth/records")
     return dict(zip(records["record_key"].to_pylist(), records["person_id"].to_pylist(), strict=True))

@@ -13,38 +13,30 @@ from quality.dashboard.comparison_page import render_comparison
 
 World = Callable[[str], Table]
 
-# Four pupils and their customers; in the second run every unit has another number, and pupil D is a person of two.
-IDENTITIES = """
-    entity_id | source | entity_key | dob:dates | sex:list
-    {0}1      | npd    | A          | -         | F
-    {0}2      | npd    | B          | -         | M
-    {0}3      | npd    | C          | -         | F
-    {0}4      | npd    | D          | -         | M
-"""
-CUSTOMERS = """
-    entity_id | source | entity_key | dob:dates | sex:list
-    {0}5      | cis    | N1         | -         | F
-    {0}6      | cis    | N2         | -         | M
-    {0}7      | cis    | N3         | -         | F
-    {0}8      | cis    | N4         | -         | M
-"""
+COUNTS = ("before", "after", "kept", "other_pass", "gained", "lost")
+ONE_LINK = "21 | 25 | deterministic | nino | 20 | accepted"
+
+
+def identities(world: World, source: str, keys: str, digit: int, first: int) -> Table:
+    """Four people, by turns women and men, whose ids are the digit of a run and their place."""
+    lines = [f"{digit}{first + n} | {source} | {key} | {'FM'[n % 2]}" for n, key in enumerate(keys.split())]
+    return world("\n".join(["entity_id | source | entity_key | sex:list", *lines]))
 
 
 def run(world: World, name: str, digit: int, links: str, model: dict[str, Any], **configuration: Any) -> RunTables:
-    ids = range(1, 9)
+    """Four pupils and their customers; in the second run every unit has another number, and pupil D is one of two."""
     units = "step | side | unit_id | entity_id\n" + "\n".join(
-        f"ec | {'left' if n < 5 else 'right'} | {digit}{n} | {digit}{n}" for n in ids
+        f"ec | {'left' if n < 5 else 'right'} | {digit}{n} | {digit}{n}" for n in range(1, 9)
     )
     head = "left_id | right_id | method | pass | match_weight:float | decision\n"
-    clean = lambda text: text.replace("dob:dates | ", "").replace("| - ", "")  # noqa: E731
     return RunTables(
         name=name,
         links={"ec": world(head + links)},
         units={"ec": world(units)},
         models={"ec": model},
         identities={
-            "npd": world(clean(IDENTITIES.format(digit))),
-            "cis": world(clean(CUSTOMERS.format(digit))),
+            "npd": identities(world, "npd", "A B C D", digit, 1),
+            "cis": identities(world, "cis", "N1 N2 N3 N4", digit, 5),
         },
         configuration=configuration,
     )
@@ -84,8 +76,7 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
     assert result["runs"] == {"before": "a", "after": "b"}
     assert result["settings"] == [{"path": "step.ec.margin", "before": 3, "after": 1}]
     (step,) = result["steps"]
-    counts = {name: step[name] for name in ("before", "after", "kept", "other_pass", "gained", "lost")}
-    assert counts == {"before": 3, "after": 3, "kept": 1, "other_pass": 1, "gained": 1, "lost": 1}
+    assert [step[name] for name in COUNTS] == [3, 3, 1, 1, 1, 1]
     assert step["moves"] == [
         {"from": "probabilistic rule 1", "to": "probabilistic rule 2", "links": 1},
         {"from": "probabilistic rule 1", "to": None, "links": 1},
@@ -107,18 +98,16 @@ def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
     assert step["moves"] == step["weights"] == result["settings"] == []
 
 
-TOGETHER = """
-    step | side  | unit_id | entity_id
-    ec   | left  | 21      | 21
-    ec   | left  | 21      | 24
-    ec   | right | 25      | 25
-"""
+def with_pupil(run: RunTables, world: World, pupil: int) -> RunTables:
+    """A run in which pupil A has come together with another one."""
+    head = "step | side | unit_id | entity_id"
+    units = world(f"{head}\nec | left | 21 | 21\nec | left | 21 | {pupil}\nec | right | 25 | 25")
+    return replace(run, units={"ec": units})
 
 
 def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine: Engine, world: World) -> None:
     """In the second run pupil A has come together with pupil D; the link to N1 is the same link."""
-    after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
-    joined = replace(after, units={"ec": world(TOGETHER)})
+    joined = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
     (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), joined)["steps"]
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
@@ -129,19 +118,16 @@ def test_two_links_that_become_one_are_two_of_the_run_that_had_them(engine: Engi
         11 | 15 | deterministic | nino | 20 | accepted
         14 | 15 | deterministic | nino | 20 | accepted
     """
-    after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
-    joined = replace(after, units={"ec": world(TOGETHER)})
+    joined = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
     (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), joined)["steps"]
-    counts = {name: step[name] for name in ("before", "after", "kept", "other_pass", "gained", "lost")}
-    assert counts == {"before": 2, "after": 1, "kept": 1, "other_pass": 0, "gained": 0, "lost": 0}
+    assert [step[name] for name in COUNTS] == [2, 1, 1, 0, 0, 0]
     (step,) = compare(engine, joined, run(world, "a", 1, links, model(0.5)))["steps"]
     assert (step["before"], step["after"], step["kept"]) == (1, 2, 2)
 
 
 def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: World) -> None:
     """The college's record of the pupil says nothing of their sex, the school's does."""
-    links = "21 | 25 | deterministic | nino | 20 | accepted"
-    plain = run(world, "b", 2, links, model(0.5))
+    plain = run(world, "b", 2, ONE_LINK, model(0.5))
     college = world("""
         entity_id | source | entity_key | sex:list
         99        | ilr    | Z          | -
@@ -170,13 +156,10 @@ def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World
 def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: Engine, world: World) -> None:
     before, after = model(0.5), model(0.25)
     after["comparisons"][0]["comparison_levels"][0]["u_probability"] = 0.125
-    (step,) = compare(engine, run(world, "a", 1, BEFORE, before), run(world, "b", 2, BEFORE_OF_B, after))["steps"]
+    (step,) = compare(engine, run(world, "a", 1, BEFORE, before), run(world, "b", 2, ONE_LINK, after))["steps"]
     (row,) = step["weights"]
     assert (row["level"], row["before"], row["after"]) == ("equal", 1.0, 1.0)
     assert (row["m_before"], row["m_after"], row["u_before"], row["u_after"]) == (0.5, 0.25, 0.25, 0.125)
-
-
-BEFORE_OF_B = "21 | 25 | deterministic | nino | 20 | accepted"
 
 
 def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> None:
@@ -187,7 +170,7 @@ def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> 
 
     blocked = {**model(0.5), "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.sex = r.sex"}]}
     before = replace(run(world, "a", 1, BEFORE, model(0.5)), counts=counted(["nino"], 4.0))
-    after = replace(run(world, "b", 2, BEFORE_OF_B, blocked), counts=counted(["nino", "dob"], 4.5))
+    after = replace(run(world, "b", 2, ONE_LINK, blocked), counts=counted(["nino", "dob"], 4.5))
     (step,) = compare(engine, before, after)["steps"]
     assert step["rules"] == [
         {"what": "blocking rule", "rule": "l.sex = r.sex", "change": "added"},
@@ -210,7 +193,7 @@ def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_
     """The boxes of `leo model tune` leave m and u as they are, and change links."""
     common = model(0.5)
     common["comparisons"][0]["comparison_levels"][0]["tf_adjustment_column"] = "sex"
-    before, after = run(world, "a", 1, BEFORE, common), run(world, "b", 2, BEFORE_OF_B, model(0.5))
+    before, after = run(world, "a", 1, BEFORE, common), run(world, "b", 2, ONE_LINK, model(0.5))
     (step,) = compare(engine, before, after)["steps"]
     assert step["weights"] == []
     assert step["rules"] == [
@@ -222,20 +205,12 @@ def test_a_person_of_two_records_that_differ_is_of_the_group_that_the_report_has
     engine: Engine, world: World
 ) -> None:
     """The first record that knows says F, a later one M."""
-    plain = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
-    (step,) = compare(engine, replace(plain, units={"ec": world(TWO_SEXES)}), plain)["steps"]
+    plain = run(world, "b", 2, ONE_LINK, model(0.5))
+    (step,) = compare(engine, with_pupil(plain, world, 22), plain)["steps"]
     counted = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
-    (step,) = compare(engine, plain, replace(plain, units={"ec": world(TWO_SEXES)}))["steps"]
+    (step,) = compare(engine, plain, with_pupil(plain, world, 22))["steps"]
     assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == counted
     assert counted == [("F", 1)]
-
-
-TWO_SEXES = """
-    step | side  | unit_id | entity_id
-    ec   | left  | 21      | 21
-    ec   | left  | 21      | 22
-    ec   | right | 25      | 25
-"""
 
 
 HEAD = "left_id:text | right_id:text | method | pass | match_weight:float | decision\n"
@@ -278,8 +253,7 @@ def of_two_files(engine: Engine, world: World) -> dict[str, Any]:
 def test_links_are_known_again_by_the_ids_of_the_files(of_two_files: dict[str, Any]) -> None:
     assert of_two_files["settings"] == [{"path": "threshold", "before": 0.95, "after": 0.9}]
     (step,) = of_two_files["steps"]
-    counts = {name: step[name] for name in ("step", "before", "after", "kept", "other_pass", "gained", "lost")}
-    assert counts == {"step": "link", "before": 3, "after": 3, "kept": 1, "other_pass": 1, "gained": 1, "lost": 1}
+    assert (step["step"], [step[name] for name in COUNTS]) == ("link", [3, 3, 1, 1, 1, 1])
     assert step["groups"] == []
     assert "people" not in of_two_files
 

@@ -11,12 +11,12 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import InputError
-from linkage.version import FORMAT
 from quality.dashboard import Run, runs_below, write_site
 from quality.dashboard.figures import Figure, Figures, change
 from quality.disclosure import Cell, Disclosure, load
 from quality.report.names import Names
 from quality.report.released import release
+from tests.quality.conftest import write_run
 from tests.quality.report.test_report import CANARIES, Page
 
 Made = Callable[..., Path]
@@ -36,26 +36,10 @@ def made(evaluation: dict[str, Any], tmp_path: Path) -> Made:
     def make(
         name: str, day: int, *, status: str = "done", change: Callable[[dict[str, Any]], None] | None = None
     ) -> Path:
-        folder = tmp_path / "runs" / name
-        (folder / "quality").mkdir(parents=True)
-        manifest = {
-            "run": "crowd",
-            "format": FORMAT,
-            "status": status,
-            "started": f"2026-01-{day:02}T09:30:00.000+00:00",
-            "config_hash": "one",
-            "configuration": {"run": {"name": "crowd"}, "step": [{"name": "npd-cis", "left": "npd", "right": "cis"}]},
-            "stages": [
-                {"name": "link-npd-cis", "seconds": 2.0, "counts": {"thresholds": {"accept": 6.0, "review": 2.0}}},
-                {"name": "records-npd", "seconds": 1.0 + day},
-            ],
-        }
         changed = copy.deepcopy(evaluation)
         if change:
             change(changed)
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-        (folder / "quality" / "evaluation.json").write_text(json.dumps(changed))
-        return folder
+        return write_run(tmp_path / "runs" / name, changed, day, status)
 
     return make
 

@@ -37,10 +37,10 @@ def texts(table: Table) -> list[list[str]]:
     return [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
 
 
-def table_of(section: Section | None, caption: str) -> Table:
+def blocks(section: Section | None, kind: type[Any] = Table) -> list[Any]:
+    """The blocks of a section that are of a kind."""
     assert section is not None
-    (table,) = [block for block in section.blocks if isinstance(block, Table) and block.caption.startswith(caption)]
-    return table
+    return [block for block in section.blocks if isinstance(block, kind)]
 
 
 def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -> dict[str, Any]:
@@ -58,9 +58,7 @@ def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -
 
 def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figure, Table, Table]:
     section = implausible_section(of(evaluation, d))
-    assert section is not None
-    (drawn,) = [block for block in section.blocks if isinstance(block, Figure)]
-    (by_step,) = [block for block in section.blocks if isinstance(block, Table)]
+    (drawn,), (by_step,) = blocks(section, Figure), blocks(section)
     return drawn, drawn.table, by_step
 
 
@@ -131,10 +129,7 @@ def reviewed(reviewed: int, others: int) -> dict[str, Any]:
 def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> None:
     evaluation = {"steps": [{"step": "npd-cis", "left": "npd", "right": "cis"}]}
     section = review_section(of(evaluation, d, reviews=[reviewed(20, 9)]))
-    assert section is not None
-    drawn, by_pass = section.blocks[1], section.blocks[2]
-    assert isinstance(drawn, Figure)
-    assert isinstance(by_pass, Table)
+    (drawn, *_), (by_pass, *_) = blocks(section, Figure), blocks(section)
     assert texts(drawn.table)[0][2:] == ["30", "99.00", "98.00", "100.00", *["c"] * 6]
     assert [line[1:] for line in texts(by_pass)] == [
         ["Rule 1", "20", "99.00", "98.00", "100.00"],
@@ -165,8 +160,8 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
         for one in (before, after)
     ]
     assert all(len(labels) == 2 and "U" in labels for labels in hidden)
-    section = drift_section(of(after, d, drift=drift(before, after)))
-    table = table_of(section, "Link rates")
+    tables = blocks(drift_section(of(after, d, drift=drift(before, after))))
+    (table,) = [table for table in tables if table.caption.startswith("Link rates")]
     told = {row[1].removeprefix("Sex: "): row[2:] for row in texts(table)}
     for place, labels in enumerate(hidden):
         assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
@@ -176,9 +171,7 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
     changed = copy.deepcopy(before)
     changed["steps"][0]["totals"][0]["linked"] += 1
     for changes in (drift(changed, after), {"parameters": []}):
-        section = drift_section(of(after, d, drift=changes))
-        assert section is not None
-        assert not any(isinstance(block, Table) for block in section.blocks)
+        assert blocks(drift_section(of(after, d, drift=changes))) == []
 
 
 def test_profiles_that_hide_no_count_hide_shares_of_few() -> None:
@@ -255,8 +248,7 @@ def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosu
     counts = (("surname", 900), ("postcode", 500), ("dob", 0))
     results = [{"identifier": name, "entities": 1000, "present": 903, "several": several} for name, several in counts]
     section = completeness_section(of({"sources": [{"source": "npd", "completeness": results}]}, d))
-    assert section is not None
-    present, several = (block for block in section.blocks if isinstance(block, Table))
+    present, several = blocks(section)
     assert {row[0]: row[1] for row in texts(present)} == dict.fromkeys(("Surname", "Date of birth", "Postcode"), "90.3")
     assert {row[0]: row[1] for row in texts(several)} == {"Surname": "c", "Date of birth": "0.0", "Postcode": "50.0"}
 
@@ -266,8 +258,7 @@ def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) ->
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "warning", "success": False}
     counts = ((1000, 997), (1000, 4), (1000, 40), (1000, 0), (0, 0))
     section = contracts_section(of({}, d, contracts=[{**row, "checked": n, "failed": failed} for n, failed in counts]))
-    assert section is not None
-    table = [block for block in section.blocks if isinstance(block, Table)][-1]
+    table = blocks(section)[-1]
     assert [line[4:7] for line in texts(table)] == [
         ["1,000", "c", "c"],
         ["1,000", "c", "c"],
@@ -280,9 +271,8 @@ def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) ->
 def test_a_rule_that_found_no_row_is_not_met(d: Disclosure) -> None:
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "critical", "failed": 0}
     section = contracts_section(of({}, d, contracts=[{**row, "checked": n, "success": True} for n in (1000, 0)]))
-    assert section is not None
-    (fold,) = [block for block in section.blocks if isinstance(block, Fold)]
-    assert [line[-1] for line in texts(fold.blocks[0])] == ["met", "no row to check"]  # type: ignore[arg-type]
+    (fold,) = blocks(section, Fold)
+    assert [line[-1] for line in texts(fold.blocks[0])] == ["met", "no row to check"]
 
 
 def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> None:
@@ -299,8 +289,7 @@ def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> 
         for column, rule, checked, failed in asked
     ]
     section = contracts_section(of({}, d, contracts=result))
-    assert section is not None
-    table = [block for block in section.blocks if isinstance(block, Table)][-1]
+    table = blocks(section)[-1]
     shown = {(line[1], line[2]): line[4:7] for line in texts(table)}
     assert {place: cells[:2] for place, cells in shown.items()} == {
         ("postcode", words(given)): ["1,000", "c"],

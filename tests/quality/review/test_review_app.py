@@ -38,10 +38,9 @@ def run(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_may_begin_to_review_a_step_at_once(linked_village: Any, tmp_path: Path) -> None:
+def test_two_may_begin_to_review_a_step_at_once(village: Any) -> None:
     """The second took the half of the first's sample away, and the first ended with a file that was not there."""
-    folder = tmp_path / "run"
-    shutil.copytree(linked_village.root, folder)
+    folder = village.root
     half = folder / "review" / STEP / ".sample.json.part"
     half.parent.mkdir(parents=True)
     half.write_text("of another process")

@@ -1,7 +1,6 @@
 """Two who begin to review a step's links at the same time, or of whom one draws while the other reads."""
 
 import errno
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -22,11 +21,10 @@ def _size(folder: Path) -> int:
 
 
 def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
-    linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    village: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pairs of the one stood beside strata of the other, and answers about the first's pairs went into no estimate."""
-    folder = tmp_path / "run"
-    shutil.copytree(linked_village.root, folder)
+    folder = village.root
     drawing = threading.Event()
     taken = sample.draw
 
@@ -48,11 +46,10 @@ def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
 
 
 def test_an_answer_that_another_gives_just_before_ones_own_is_seen(
-    linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    village: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a pair that two reviewers in two browsers had answered, one application said for good that nobody else had."""
-    folder = tmp_path / "run"
-    shutil.copytree(linked_village.root, folder)
+    folder = village.root
     sample.draw_sample(folder, STEP, 20)
     with ReviewSession(folder, STEP) as ann, ReviewSession(folder, STEP) as bob:
         ann.add(2, "match", "ann", "reviewer")
