@@ -224,7 +224,7 @@ def _name_signs(
             select distinct {quote(column)} as value from {{table}} where {quote(column)} is not null
         ),
         column_values as (
-            select distinct trim(regexp_replace(replace({_AS_TEXT}, '-', ' '), '[^A-Z, ]', '', 'g')) as value
+            select distinct trim(regexp_replace(replace({_AS_TEXT}, '-', ' '), '[^A-Z0-9, ]', '', 'g')) as value
             from given where {unknown}
         ),
         full_names as ({full_names})
