@@ -265,8 +265,7 @@ def no_key(rule: Rule, application: Application) -> Iterator[Breach]:
 
 @_kind("which", "field", "words")
 def reasoned(rule: Rule, application: Application) -> Iterator[Breach]:
-    """Each item that `which` picks has one of its reasons or exemptions, of `words` words. Fills in {name}, {given}: its
-    rating."""
+    """What `which` picks has a reason, or an exemption, of `words` words. Fills in {name}, {given}: its rating."""
     places = {}
     for grant, variable in application.items():
         texts: Mapping[str, str] = getattr(grant, rule.field or "")
