@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-slow test-all coverage lint format bench bench-synth docs wheel lock clean distclean
+.PHONY: help demo install test test-slow test-all coverage lint format bench docs wheel lock clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,9 +53,6 @@ format: $(VENV)/.test ## lay the code out and mend what ruff can mend
 
 bench: $(VENV)/.test ## leo link and Splink on the same files, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks $(BENCH)
-
-bench-synth: $(VENV)/.test ## the synthetic population by its size, and Faker, into benchmarks/RESULTS.md
-	$(BIN)/python -m benchmarks synth $(BENCH)
 
 docs: $(VENV)/.docs ## the documentation site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict

@@ -6,7 +6,6 @@ python -m benchmarks ablation      F1 without one technique after the other
 python -m benchmarks education     a whole run, its step education-cis, and Splink on the same people
 python -m benchmarks expected      estimated and true linkage error of runs that have truth
 python -m benchmarks review        coverage of the intervals of clerical reviews
-python -m benchmarks synth         the synthetic population by its size, and Faker
 python -m benchmarks spark         the link step on a Spark cluster of this machine, with Splink
 
 Each takes --help, and writes results/NAME.json and RESULTS.md.
@@ -17,7 +16,7 @@ import sys
 
 _MODULES = {
     "link": "compare", "unseen": "compare", "ablation": "ablation", "education": "education", "expected": "expected",
-    "review": "review", "synth": "synth", "spark": "spark.link",
+    "review": "review", "spark": "spark.link",
 }  # fmt: skip
 
 

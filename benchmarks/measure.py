@@ -16,12 +16,11 @@ OUT_OF_TIME = 124
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process took. `peak_bytes` is the largest sum over its tree, `largest_bytes` the most of one process."""
+    """What a process took. `peak_bytes` is the largest sum over its tree."""
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
-    largest_bytes: int
     exit_code: int
     last_words: str
 
@@ -65,7 +64,7 @@ def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Me
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     words = "\n".join(output.splitlines()[-3:])
-    return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, peak.largest, code, words)
+    return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, code, words)
 
 
 class _Peak(threading.Thread):
@@ -74,12 +73,11 @@ class _Peak(threading.Thread):
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         super().__init__(daemon=True)
         self._process = process
-        self._done, self.bytes, self.largest = threading.Event(), 0, 0
+        self._done, self.bytes = threading.Event(), 0
 
     def run(self) -> None:
         while not self._done.wait(0.25):
-            sizes = [_bytes_of(pid) for pid in _tree(self._process.pid)]
-            self.bytes, self.largest = max(self.bytes, sum(sizes)), max([self.largest, *sizes])
+            self.bytes = max(self.bytes, sum(_bytes_of(pid) for pid in _tree(self._process.pid)))
 
     def stop(self) -> None:
         self._done.set()

@@ -91,16 +91,6 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
-        "synth",
-        "The synthetic population by its size",
-        "Whole processes that write Parquet. Records: of identities, of six bodies over twenty years. Faker: persons "
-        "without errors. Worker: the most memory that one process held.",
-        {
-            "system": "", "tables": "", "people": ",d", "records": ",d", **_COST, "worker_gb": ".2f", "rows": ",d",
-            "gb": ".2f",
-        },
-    ),
-    Benchmark(
         "spark",
         "The link step on Spark",
         "A standalone cluster on one machine, executors of one core. The same files of entities and the same model, from "
