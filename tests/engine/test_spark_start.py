@@ -211,7 +211,7 @@ def test_rows_of_a_stored_table_are_counted_where_they_lie(spark_session, tmp_pa
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=False) as engine:
         kept = engine.sql("select unnest([1, 2, 3]) as n", store=True)
         none = engine.sql("select n from {t} where n > 3", t=kept, store=True)
-        monkeypatch.setattr(engine, "_frame", None)
+        monkeypatch.setattr(engine, "data_frame", None)
         assert (engine.count(kept), engine.count(none)) == (3, 0)
 
 
