@@ -9,7 +9,7 @@ from typing import Any
 
 from linkage.catalogue import Variable
 from linkage.catalogue.holdings import Holding, names_a_person
-from linkage.catalogue.selection import Selection
+from linkage.catalogue.packages import Selection
 from linkage.catalogue.years import Years
 from linkage.errors import nearest, repeated
 from linkage.extract.analysis_layouts import NEEDS, not_made

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from linkage.catalogue.selection import Selection
+from linkage.catalogue.packages import Selection
 from linkage.config import Name
 from linkage.config.resources import config_files
 from linkage.config.toml_file import Frozen, check, toml_of

@@ -16,9 +16,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, components
 from linkage.spine.splitting import split
 
-_MOST_RECORDS = (
-    300  # of a component whose every pair is scored; of a larger one, what no blocking rule made speaks against
-)
+_MOST_RECORDS = 300  # of a component whose pairs are all scored; in a larger one pairs that no rule made speak against
 
 MISFIT = "the groups that it would join do not fit"
 

@@ -113,12 +113,19 @@ def test_a_variable_that_the_file_lacks(read_marks, put):
         read_marks("m.parquet")
 
 
-def test_numbers_and_yes_or_no(engine, catalogue, tmp_path, world, rows):
-    (tmp_path / "p.csv").write_text(
-        "NINO,Surname,From,To,Rate,Abroad\nab 12 34 56 c,X,2010-01-01,,0.25,Y\nAB123456C,X,2010-01-02,,,no\nAB123456C,X,,,1e2,?\n"
-    )
-    spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=FileFormat(type="csv"))
-    found = read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
+@pytest.fixture
+def read_payers(engine, catalogue, tmp_path, world):
+    def read(lines):
+        (tmp_path / "p.csv").write_text(f"NINO,Surname,From,To,Rate,Abroad\n{lines}")
+        stated = FileFormat(type="csv")
+        spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=stated)
+        return read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
+
+    return read
+
+
+def test_numbers_and_yes_or_no(read_payers, world, rows):
+    found = read_payers("ab 12 34 56 c,X,2010-01-01,,0.25,Y\nAB123456C,X,2010-01-02,,,no\nAB123456C,X,,,1e2,?\n")
     assert found.rows.columns == ("entity_id", "From", "To", "Rate", "Abroad")
     assert rows(found.rows) == rows(
         world("""
@@ -132,12 +139,9 @@ def test_numbers_and_yes_or_no(engine, catalogue, tmp_path, world, rows):
 
 
 @pytest.mark.both_engines
-def test_what_an_engine_alone_takes_for_a_number_is_none(engine, catalogue, tmp_path, world):
+def test_what_an_engine_alone_takes_for_a_number_is_none(engine, read_payers):
     written = ("1e2", ".5", "+3.", "-0.25", "1d", "2F", "1_000", "nan", "NaN", "inf", "Infinity", "0x1F", "1,000", "e2")
-    lines = "".join(f'AB123456C,X,,,"{text}",N\n' for text in written)
-    (tmp_path / "p.csv").write_text(f"NINO,Surname,From,To,Rate,Abroad\n{lines}")
-    spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=FileFormat(type="csv"))
-    found = read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
+    found = read_payers("".join(f'AB123456C,X,,,"{text}",N\n' for text in written))
     rates = [row["Rate"] for row in as_dicts(engine, found.rows)]
     assert sorted(rate for rate in rates if rate is not None) == [-0.25, 0.5, 3.0, 100.0]
     assert found.summary.unread == {"Rate": 10}

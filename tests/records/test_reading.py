@@ -257,18 +257,17 @@ def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, put):
         assert secret not in said
 
 
+def with_pupils(catalogue, **changes):
+    """The catalogue with another table of pupils."""
+    pupils = catalogue.table("school", "pupils").model_copy(update=changes)
+    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": pupils}})
+    return catalogue.model_copy(update={"datasets": {"school": school}})
+
+
 def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
     put("a.parquet", PUPILS.replace("5 ", "3 "))
-    table = catalogue.table("school", "pupils")
-    keyless = table.model_copy(
-        update={
-            "variable": tuple(v for v in table.variable if v.name not in ("ROW", "PUPIL")),
-            "key": (),
-            "entity_key": (),
-        }
-    )
-    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": keyless}})
-    plain = catalogue.model_copy(update={"datasets": {"school": school}})
+    variables = tuple(v for v in catalogue.table("school", "pupils").variable if v.name not in ("ROW", "PUPIL"))
+    plain = with_pupils(catalogue, variable=variables, key=(), entity_key=())
     source = Source(dataset="school", table="pupils", files=("a.parquet",), format=FileFormat())
     found = as_dicts(engine, read_source(engine, plain, "npd", source, tmp_path).records)
     assert sorted((r["record_id"], r["entity_key"]) for r in found) == [(1, "#1"), (2, "#2"), (3, "#3")]
@@ -277,11 +276,8 @@ def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
 
 def test_a_row_without_its_record_key_is_set_aside(engine, catalogue, put, tmp_path):
     put("a.parquet", PUPILS.replace("7   | P2", "-   | P2"))
-    table = catalogue.table("school", "pupils")
-    variables = tuple(v.model_copy(update={"required": False}) for v in table.variable)
-    pupils = table.model_copy(update={"variable": variables})
-    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": pupils}})
-    lax = catalogue.model_copy(update={"datasets": {"school": school}})
+    pupils = catalogue.table("school", "pupils")
+    lax = with_pupils(catalogue, variable=tuple(v.model_copy(update={"required": False}) for v in pupils.variable))
     source = Source(dataset="school", table="pupils", files=("a.parquet",))
     found = read_source(engine, lax, "npd", source, tmp_path)
     assert sorted(row["source_key"] for row in as_dicts(engine, found.records)) == ["3", "5"]
