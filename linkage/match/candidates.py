@@ -1,4 +1,4 @@
-"""Candidate pairs and their match weights: term frequencies, blocking rules, and pairs that are named elsewhere.
+"""Candidate pairs and their match weights: term frequencies, blocking rules, and pairs that the caller names.
 
 Pairs below the floor are dropped by the compiled query (linkage.model.compiled). Large sides are scored in partitions
 (linkage.match.partitions), so that memory is bounded by a partition.
@@ -36,9 +36,9 @@ class Candidates:
 
     Attributes:
         pairs: left_id, right_id, rule INTEGER (place in the model), gamma_<comparison>, match_weight of every pair that
-            reaches the floor, once; of units that pre-matching left, where it was asked for.
+            reaches the floor, once; with pre-matching, of units without a pre-matched pair.
         prematched: left_id, right_id, match_weight, rule of the pre-matched pairs.
-        sides: the units of the left and of the right that `pairs` are of.
+        sides: the left and the right units from which `pairs` are made.
         rules: of each blocking rule: rule, pairs_kept, seconds.
         stored: tables that hold `pairs` in memory.
     """
@@ -52,12 +52,12 @@ class Candidates:
 
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
     """How common each value of an adjusted column is, counted over both sides as Splink does."""
-    counts = (functools.partial(_of_values, engine, column, left, right) for column in model.tf_columns)
+    counts = (functools.partial(_value_frequencies, engine, column, left, right) for column in model.tf_columns)
     return dict(zip(model.tf_columns, engine.run_concurrently(*counts), strict=True))
 
 
-def _of_values(engine: Engine, column: str, left: Table, right: Table) -> Table:
-    counted = engine.sql(
+def _value_frequencies(engine: Engine, column: str, left: Table, right: Table) -> Table:
+    value_counts = engine.sql(
         f"""
         with known as (
             select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
@@ -68,14 +68,14 @@ def _of_values(engine: Engine, column: str, left: Table, right: Table) -> Table:
         right=right,
         store=True,
     )
-    known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=counted))["known"]
+    known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=value_counts))["known"]
     frequencies = engine.sql(
-        "select value, cast(units as double) / $known as frequency from {counted}",
+        "select value, cast(units as double) / $known as frequency from {value_counts}",
         params={"known": float(max(known, 1))},
-        counted=counted,
+        value_counts=value_counts,
         store=True,
     )
-    engine.drop(counted)
+    engine.drop(value_counts)
     return frequencies
 
 
@@ -97,32 +97,32 @@ def score_candidates(
         left, right: unit_id and the model's columns.
         frequencies: from `term_frequencies`.
         floor: match weight (log2) below which a pair is dropped.
-        partitions: how large sides are cut; one partition, in memory, when None.
-        prematch: how pairs of exact agreement are accepted first; None to look at all candidates of a unit.
+        partitions: how large sides are partitioned; one partition, in memory, when None.
+        prematch: how pairs of exact agreement are accepted first; None to score all candidates of a unit.
     """
     seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
     say = progress or (lambda _: None)
     scoring = _Scoring(engine, model, frequencies, floor, prematch, seconds, stored, say)
-    kept: list[dict[str, Table]] = []
+    results: list[dict[str, Table]] = []
     parts = partitions or Partitions()
     for part in parts.of(engine, model, left, right, few_pairs=prematch is not None):
         if not part.find(engine, _TABLES):
-            prematched = union_all(engine, [tables["prematched"] for tables in kept]) if prematch and kept else None
+            prematched = union_all(engine, [t["prematched"] for t in results]) if prematch and results else None
             part.keep(engine, scoring.of_partition(part, prematched))
-        kept.append(part.kept)
+        results.append(part.kept)
     # Sides that share no value of the column by which they are partitioned have no partition.
     kinds = {"prematched": PREMATCHED, "pairs": scored_columns(model)}
-    kept = kept or [{name: empty(engine, kinds[name]) for name in _TABLES}]
-    prematched, pairs = (union_all(engine, [tables[name] for tables in kept]) for name in _TABLES)
-    counted: dict[int, int] = {}
-    for made in (prematched, pairs) if prematch else (pairs,):
-        for row in rows(engine, engine.sql("select rule, count(*) as n from {made} group by rule", made=made)):
-            counted[row["rule"]] = counted.get(row["rule"], 0) + int(row["n"])
+    results = results or [{name: empty(engine, kinds[name]) for name in _TABLES}]
+    prematched, pairs = (union_all(engine, [tables[name] for tables in results]) for name in _TABLES)
+    pair_counts: dict[int, int] = {}
+    for scored in (prematched, pairs) if prematch else (pairs,):
+        for row in rows(engine, engine.sql("select rule, count(*) as n from {scored} group by rule", scored=scored)):
+            pair_counts[row["rule"]] = pair_counts.get(row["rule"], 0) + int(row["n"])
     rules = [
-        {"rule": rule.condition, "pairs_kept": counted.get(number, 0), "seconds": round(seconds[number], 3)}
+        {"rule": rule.condition, "pairs_kept": pair_counts.get(number, 0), "seconds": round(seconds[number], 3)}
         for number, rule in enumerate(model.blocking_rules)
     ]
-    first = kept[0] if len(kept) == 1 else {}
+    first = results[0] if len(results) == 1 else {}
     return Candidates(pairs, prematched, (first.get("left", left), first.get("right", right)), rules, stored)
 
 
@@ -131,14 +131,14 @@ _TABLES = ("prematched", "pairs")
 
 @dataclass(frozen=True)
 class _Scoring:
-    """What is the same for all partitions of a scoring."""
+    """Settings and counters that all partitions share."""
 
     engine: Engine
     model: Model
     frequencies: Frequencies
     floor: float
     prematch: Prematch | None
-    seconds: list[float]  # of each rule so far
+    seconds: list[float]  # of each rule, added up
     stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
@@ -154,18 +154,18 @@ class _Scoring:
         if part.folder and not part.narrow:  # read once from disk, not once for each rule
             sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
             dropped += sides.values()
-        found = None
+        new_prematched = None
         if self.prematch and not part.narrow and self.prematch.number in part.rules:
-            found = prematched = self._prematched(part, sides)
+            new_prematched = prematched = self._prematched(part, sides)
         blocked = sides
         if prematched:
             names = list(dict.fromkeys(("unit_id", *self.model.columns)))
-            rest = functools.partial(without, engine, names=names, taken=prematched, store=not part.narrow)
+            unmatched = functools.partial(without, engine, names=names, prematched=prematched, store=not part.narrow)
             single = self.prematch.single if self.prematch else []
-            few = engine.run_concurrently(*(functools.partial(rest, sides[side], side=side) for side in single))
-            blocked = sides | dict(zip(single, few, strict=True))
+            units = engine.run_concurrently(*(functools.partial(unmatched, sides[side], side=side) for side in single))
+            blocked = sides | dict(zip(single, units, strict=True))
             if part.folder:
-                dropped += few
+                dropped += units
             else:
                 remaining = blocked
         by_rule = self._by_rules(part, sides, blocked)
@@ -173,7 +173,7 @@ class _Scoring:
         if not part.folder:
             self.stored.extend(by_rule)
         engine.drop(*dropped)
-        return {"prematched": found or empty(engine, PREMATCHED), "pairs": pairs} | remaining
+        return {"prematched": new_prematched or empty(engine, PREMATCHED), "pairs": pairs} | remaining
 
     def _by_rules(self, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> list[Table]:
         """The pairs of each rule; of few units, of all rules by one query."""
@@ -191,12 +191,11 @@ class _Scoring:
         started = time.monotonic()
         pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=carried)
         scored = scored_pairs(self.model, pairs, self.floor, carried=carried)
-        made = self.engine.sql(
-            scored, params=None, store=scored_columns(self.model), **sides, **_named(self.model, self.frequencies)
-        )
+        tables = {**sides, **_frequency_tables(self.model, self.frequencies)}
+        stored = self.engine.sql(scored, params=None, store=scored_columns(self.model), **tables)
         for number in range(len(rules)):
             self.seconds[number] += (time.monotonic() - started) / len(rules)
-        return made
+        return stored
 
     @contextmanager
     def _timed(self, number: int, part: Partition) -> Iterator[None]:
@@ -214,9 +213,9 @@ class _Scoring:
             pairs = candidate_pairs(model, prematch.rule, ())
             names = ("left_id", "right_id", "match_weight")
             scored = self._scored(model, prematch.number, pairs, sides, names)
-            taken = prematch.of_pairs(engine, scored, sides["left"], sides["right"])
+            accepted = prematch.of_pairs(engine, scored, sides["left"], sides["right"])
             engine.drop(scored)
-        return taken
+        return accepted
 
     def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> Table:
         """The pairs of a rule that no rule before it makes."""
@@ -233,25 +232,25 @@ class _Scoring:
     def _scored(
         self, model: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
     ) -> Table:
-        """Pairs with their levels and weight, or the named ones of these columns, and the rule's number.
+        """Pairs with their levels and weight, or only the columns `names`, and the rule's number.
 
         Args:
-            model: what is left to compare of the rule's pairs.
+            model: the comparisons that the rule does not already imply.
         """
         scored = scored_pairs(model, query, self.floor)
-        kinds = scored_columns(self.model)
-        kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
-        query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
-        return self.engine.sql(query, params=None, store=kept, **tables, **_named(model, self.frequencies))
+        types = scored_columns(self.model)
+        types = {name: types[name] for name in (*names, "rule")} if names else types
+        query = f"select {columns(tuple(types)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
+        return self.engine.sql(query, params=None, store=types, **tables, **_frequency_tables(model, self.frequencies))
 
 
 def union_all(engine: Engine, tables: Sequence[Table]) -> Table:
     """The rows of tables of the same columns; a view."""
     if len(tables) == 1:
         return tables[0]
-    named = {f"of_{number}": table for number, table in enumerate(tables)}
-    union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
-    return engine.sql(union, params=None, store=False, **named)
+    tables_by_name = {f"of_{number}": table for number, table in enumerate(tables)}
+    union = "\nunion all\n".join(f"select * from {{{name}}}" for name in tables_by_name)
+    return engine.sql(union, params=None, store=False, **tables_by_name)
 
 
 def scored_columns(model: Model) -> dict[str, str]:
@@ -263,7 +262,7 @@ def scored_columns(model: Model) -> dict[str, str]:
 def score_given(
     engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
 ) -> Table:
-    """Pairs named elsewhere (left_id, right_id) with their levels and match weight, whatever it is."""
+    """Given pairs (left_id, right_id) with their levels and match weight, without a floor."""
     if engine.count(pairs) == 0:
         return empty(engine, scored_columns(model))
     scored = scored_pairs(model, given_pairs(model), None)
@@ -274,14 +273,14 @@ def score_given(
         left=left,
         right=right,
         pairs=pairs,
-        **_named(model, frequencies),
+        **_frequency_tables(model, frequencies),
     )
 
 
 def score_by_comparison(
     engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
 ) -> Table:
-    """Few pairs named elsewhere: their levels, and as w_0, w_1 and so on the bits that each comparison adds; stored."""
+    """Few given pairs: their levels, and as w_0, w_1 and so on the bits that each comparison adds; stored."""
     sides = engine.run_concurrently(
         *(
             functools.partial(_units_of, engine, units, pairs, side)
@@ -290,7 +289,7 @@ def score_by_comparison(
     )
     weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}
     kinds = {name: kind for name, kind in scored_columns(model).items() if name != "rule"} | weights
-    tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _named(model, frequencies)
+    tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _frequency_tables(model, frequencies)
     scored = engine.sql(scored_pairs(model, given_pairs(model), None, each=True), params=None, store=kinds, **tables)
     engine.drop(*sides)
     return scored
@@ -302,7 +301,7 @@ class FilePairs:
 
     Attributes:
         scored: left_id < right_id, rule, gamma_<comparison>, match_weight of every candidate pair above the floor.
-        score: the same columns for pairs (left_id, right_id) named elsewhere.
+        score: the same columns for given pairs (left_id, right_id).
         rules: counts of each blocking rule.
     """
 
@@ -320,17 +319,17 @@ def pairs_of_file(
         model: trained; its blocking rules are those of two files.
         floor: match weight below which a pair is dropped.
     """
-    once = (replace(rule, condition=f"({rule.condition}) AND l.unit_id < r.unit_id") for rule in model.blocking_rules)
-    file_model = replace(model, blocking_rules=tuple(once))
+    ordered = [replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id") for r in model.blocking_rules]
+    file_model = replace(model, blocking_rules=tuple(ordered))
     frequencies = term_frequencies(engine, file_model, units, units)
-    found = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
-    rules = [{**count, "rule": rule.condition} for count, rule in zip(found.rules, model.blocking_rules, strict=True)]
+    scored = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
+    rules = [{**count, "rule": rule.condition} for count, rule in zip(scored.rules, model.blocking_rules, strict=True)]
     score = functools.partial(score_given, engine, file_model, units, units, frequencies)
-    return FilePairs(found.pairs, score, rules)
+    return FilePairs(scored.pairs, score, rules)
 
 
 def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:
-    """The units of one end of few pairs, read once."""
+    """The units of one side of few pairs, read once."""
     return engine.sql(
         f"""
         select u.* from {{units}} as u
@@ -342,6 +341,6 @@ def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:
     )
 
 
-def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:
-    """The tables of frequencies by the names that the compiled query gives them."""
+def _frequency_tables(model: Model, frequencies: Frequencies) -> dict[str, Table]:
+    """Term frequencies by the table names of the compiled query."""
     return {frequency_table(column, model): frequencies[column] for column in model.tf_columns}

@@ -1,12 +1,12 @@
 """Link draws: alternative link sets drawn from the posterior of a step.
 
-A finding that holds on each of them does not depend on the linkage; the spread of an estimate over them is what the
-linkage adds to its variance (Rubin 1987; docs/explanation/uncertainty.md). Each draw obeys the step's cardinality, and over many
-draws a pair is in as many as its probability says. Links without competing pairs are the same in all draws where they
-are as good as certain.
+A result that is the same on each of them does not depend on the linkage; the spread of an estimate over them is what
+the linkage adds to its variance (Rubin 1987; docs/explanation/uncertainty.md). Each draw obeys the step's cardinality, and over many
+draws a pair is in as many as its probability says. Links of at least the probability CERTAIN are the same in
+all draws.
 
-What is drawn of a component follows from the ids of its units: it is the same on either engine, and whatever other
-components there are.
+What is drawn of a component follows from the ids of its units: it is the same on either engine, and independent of the
+other components.
 """
 
 import functools
@@ -34,8 +34,8 @@ from linkage.match.resolve import heaviest_first, ids_of
 Chosen = npt.NDArray[np.bool_]
 Lots = npt.NDArray[np.uint64]
 
-CERTAIN = 1 - 1e-6  # probability of a link from which it is in every draw
-LEAST = 1e-4  # probability of a pair below which it is in none
+CERTAIN = 1 - 1e-6  # probability from which a link is in every draw
+LEAST = 1e-4  # probability below which a pair is in none
 
 
 def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, adjustment: float, seed: int) -> Table:
@@ -50,14 +50,14 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
     Returns:
         step, draw (from 1), left_id, right_id.
     """
-    stands = f"k.decision = 'accepted' and (k.method = '{OVERRIDE}' or k.match_probability >= {CERTAIN!r})"
+    is_certain = f"k.decision = 'accepted' and (k.method = '{OVERRIDE}' or k.match_probability >= {CERTAIN!r})"
     uncertain = engine.sql(
         f"""
         select k.left_id, k.right_id, k.match_weight + $adjustment as weight,
                {_PERSONS if persons else _NO_PERSONS}
         from {{links}} as k
         {"left join {persons} as q on q.left_id = k.left_id and q.right_id = k.right_id" if persons else ""}
-        where k.match_probability >= $least and not ({stands})
+        where k.match_probability >= $least and not ({is_certain})
         """,
         params={"adjustment": adjustment, "least": LEAST},
         links=links,
@@ -73,12 +73,12 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
         ends=[f"{side}_person" for side in single] or ["left_person"],
     )
     numbers = engine.from_arrow(pa.table({"draw": pa.array(range(1, step.link_draws + 1), pa.int32())}))
-    every = engine.sql(
+    drawn_pairs = engine.sql(
         f"""
         select n.draw, k.left_id, k.right_id, k.match_weight
         from {{links}} as k
         cross join {{numbers}} as n
-        where {stands}
+        where {is_certain}
         union all
         select d.draw, d.left_id, d.right_id, k.match_weight
         from {{drawn}} as d
@@ -94,18 +94,18 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
         for side, other, most in (("left", "right", step.most_left), ("right", "left", step.most_right))
         if most is not None
     ]
-    found = engine.sql(
+    draws = engine.sql(
         f"""
         select cast($step as varchar) as step, draw, left_id, right_id
-        from {{every}}
+        from {{drawn_pairs}}
         {f"qualify {' and '.join(limits)}" if limits else ""}
         """,
         params={"step": step.name},
-        every=every,
+        drawn_pairs=drawn_pairs,
         store=True,
     )
     engine.drop(uncertain, drawn)
-    return found
+    return draws
 
 
 _NO_PERSONS = "k.left_id as left_person, k.right_id as right_person, 1e0 as same_person"
@@ -134,7 +134,7 @@ def _drawn(pairs: pa.Table, single: Collection[str], draws: int, seed: int) -> p
         for draw in range(1, draws + 1)
     ]
     chosen = np.concatenate([*places, np.zeros(0, np.int64)])
-    number = np.repeat(np.arange(1, draws + 1), [len(found) for found in places])
+    number = np.repeat(np.arange(1, draws + 1), [len(pair_places) for pair_places in places])
     return pa.table({"draw": pa.array(number, pa.int32()), "left_id": left[chosen], "right_id": right[chosen]})
 
 
@@ -143,14 +143,14 @@ def _between_0_and_1(drawn: Lots) -> Numbers:
 
 
 def lots(*numbers: npt.ArrayLike) -> Lots:
-    """Pseudo-random numbers that follow from whole numbers alone, by the mixer of SplitMix64 (Steele, Lea, Flood 2014)."""
-    found = np.zeros(1, np.uint64)
+    """Pseudo-random numbers that follow from whole numbers only, by the mixer of SplitMix64 (Steele, Lea, Flood 2014)."""
+    state = np.zeros(1, np.uint64)
     for number in numbers:
-        found = found + np.asarray(number).astype(np.uint64) + _GOLDEN
+        state = state + np.asarray(number).astype(np.uint64) + _GOLDEN
         for shift, factor in _MIXER:
-            found = (found ^ (found >> shift)) * factor
-        found ^= found >> np.uint64(31)
-    return found
+            state = (state ^ (state >> shift)) * factor
+        state ^= state >> np.uint64(31)
+    return state
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -161,13 +161,13 @@ _MIXER = (
 
 
 class Urn:
-    """Matchings of a graph, to be drawn as likely as they are: component by component, each in its own way.
+    """Draws matchings of a graph by their probability, component by component.
 
-    Where all pairs of a component share a unit, one draw chooses among them and none. Else the matchings are walked
-    through unit by unit; where there are too many, pairs are drawn one after the other by belief propagation.
+    Where all pairs of a component share a unit, one draw chooses among them and none. Else a matching is drawn
+    unit by unit; where there are too many, pairs are drawn one after the other by belief propagation.
 
     Args:
-        names: a distinct number for each pair: the smallest of a component seeds what is drawn of it.
+        names: a distinct number for each pair: the smallest of a component is the seed of its draws.
     """
 
     def __init__(self, pairs: Pairs, names: Lots) -> None:
@@ -193,7 +193,7 @@ class Urn:
                 self._walks.append((places, every))
         running = np.cumsum(self.chance[order])
         before = (running - self.chance[order])[starts]
-        self._upto: Numbers = np.empty(len(pairs))  # the pair's share added to those before it in its component
+        self._upto: Numbers = np.empty(len(pairs))  # cumulative probability within the component
         self._upto[order] = running - before[np.cumsum(starts) - 1]
 
     def draw(self, seed: int, number: int) -> Chosen:
@@ -213,17 +213,17 @@ def _share_a_unit(pairs: Pairs, places: Ids) -> bool:
 
 
 def _one_by_one(pairs: Pairs, places: Ids, chance: np.random.Generator) -> Ids:
-    """Each left unit in turn chooses, given what those before it have chosen."""
+    """A partner of each left unit in turn, given the partners of those before it."""
     chosen, rest = [], places
     while len(rest):
-        near = pairs.of(rest)
-        mine = near.left == near.left[0]
-        share = np.cumsum(messages(Pairs(numbered(near.left), numbered(near.right), near.weight))[mine])
+        graph = pairs.of(rest)
+        choices = graph.left == graph.left[0]
+        share = np.cumsum(messages(Pairs(numbered(graph.left), numbered(graph.right), graph.weight))[choices])
         place = int(np.searchsorted(share, chance.random(), side="right"))
-        left = ~mine
+        compatible = ~choices
         if place < len(share):
-            taken = np.flatnonzero(mine)[place]
-            chosen.append(rest[taken])
-            left &= near.right != near.right[taken]
-        rest = rest[left]
+            partner = np.flatnonzero(choices)[place]
+            chosen.append(rest[partner])
+            compatible &= graph.right != graph.right[partner]
+        rest = rest[compatible]
     return np.array(chosen, np.int64)

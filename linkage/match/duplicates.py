@@ -1,9 +1,9 @@
 """Duplicates within a source: two units of one side that are records of one person who stands on the other side.
 
-A customer may have two numbers, a pupil two references. Where a unit u fits the same unit v of the other side as a
-heavier unit p does, u and p are either one person or two who are alike. What u shares with v or with p is the evidence:
-each comparison counts once, as it speaks most for one person. How common duplicates are is estimated from these pairs,
-with the share in other files as prior.
+A customer may have two numbers, a pupil two references. Where a unit u is a candidate for the same unit v
+of the other side as a heavier unit p, u and p are either records of one person or similar records of two. The agreement
+of u with v or with p is the evidence: each comparison counts once, at its higher weight. The share of duplicates is estimated from these
+pairs, with the share in other files as prior.
 """
 
 import functools
@@ -24,9 +24,9 @@ KNOWN_SHARE = 0.005
 """Share of linked units of whom another record is in the file: 15 of 589 respondents whom DWP matched had two numbers,
 some of them by a false match (Jenkins et al., ISER 2005-11); split pupil references are 0.6 % (ECHILD)."""
 KNOWN_UNITS = 200.0  # linked units that the known share counts as; of 200, one has a duplicate
-_PER_BIT = 16  # bins of a bit of evidence, so that what is read does not grow with the pairs
+_PER_BIT = 16  # bins of a bit of evidence, so that the counts read do not grow with the pairs
 _MOST_BITS = 100.0  # bits; beyond them a duplicate is certain
-_ROUNDS = 200  # of the estimate of the share, which changes by less than 1e-9 long before
+_ROUNDS = 200  # of EM for the share, which converges to 1e-9 long before
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Duplicates:
 
     Attributes:
         persons: unit_id, person_id (one unit's id for all units of the person), probability (1 of the heaviest).
-        pairs: left_id, right_id, probability of the pairs that would be duplicates' with the person's other record.
+        pairs: left_id, right_id, probability of pairs whose unit may be a duplicate of the other unit's partner.
         share: of linked units, those of whom another unit is a record.
     """
 
@@ -48,17 +48,18 @@ def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
     """The duplicates on each side whose units compete for those of the other side."""
     sides = [side for side in OTHER_SIDE if not holds_many(scored.step.cardinality, OTHER_SIDE[side])]
     linked = float(one(engine, engine.sql(_LINKED, pairs=scored.pairs))["linked"]) if sides else 0.0
-    found = engine.run_concurrently(*(functools.partial(_of_side, engine, scored, side, linked) for side in sides))
-    return {side: duplicates for side, duplicates in zip(sides, found, strict=True) if duplicates}
+    work = (functools.partial(_side_duplicates, engine, scored, side, linked) for side in sides)
+    results = engine.run_concurrently(*work)
+    return {side: duplicates for side, duplicates in zip(sides, results, strict=True) if duplicates}
 
 
-def _of_side(engine: Engine, scored: Scored, side: str, linked: float) -> Duplicates | None:
+def _side_duplicates(engine: Engine, scored: Scored, side: str, linked: float) -> Duplicates | None:
     """The duplicates on a side, of `linked` units that are linked as the model expects."""
     model, units = scored.model, scored.units[side]
     lowest = weight_of(scored.step.accept_probability) - most_adjustment(scored.sizes, scored.step.cardinality)
-    named = {"side": side, "other": OTHER_SIDE[side]}
+    side_names = {"side": side, "other": OTHER_SIDE[side]}
     candidates = engine.sql(
-        _CANDIDATES.format(**named, heaviest=heaviest_first()),
+        _CANDIDATES.format(**side_names, heaviest=heaviest_first()),
         params={"lowest": lowest},
         pairs=scored.pairs,
         store=True,
@@ -66,20 +67,20 @@ def _of_side(engine: Engine, scored: Scored, side: str, linked: float) -> Duplic
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
-    across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**named), c=candidates)
+    across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**side_names), c=candidates)
     within = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
     )
     of_pair = score_by_comparison(engine, model, scored.left.units, scored.right.units, scored.frequencies, across)
     of_leader = score_by_comparison(engine, model, units, units, scored.frequencies, within)
-    # A conditional comparison takes back what two fields of it count twice: in either pair, and so in both.
-    more = " + ".join(
+    # A conditional comparison corrects what two fields count twice: in either pair, and so in both.
+    added_bits = " + ".join(
         f"{'least' if comparison.given else 'greatest'}(w.w_{place} - s.w_{place}, 0e0)"
         for place, comparison in enumerate(model.comparisons)
     )
     evidence = engine.sql(
         f"""
-        select c.left_id, c.right_id, c.{side}_id as unit_id, c.leader_id, c.chosen, c.match_weight + {more} as bits
+        select c.left_id, c.right_id, c.{side}_id as unit_id, c.leader_id, c.chosen, c.match_weight + {added_bits} as bits
         from {{candidates}} as c
         join {{of_pair}} as s on s.left_id = c.left_id and s.right_id = c.right_id
         join {{of_leader}} as w on w.left_id = c.leader_id and w.right_id = c.{side}_id
@@ -90,10 +91,10 @@ def _of_side(engine: Engine, scored: Scored, side: str, linked: float) -> Duplic
         of_leader=of_leader,
         store=True,
     )
-    # Of the units that lead no pair any may be a further record of somebody.
+    # Any unit that leads no pair may be a further record of a person.
     prior = -model.prior_weight - math.log2(max(scored.sizes[side] - linked, 1))
     share = _share(engine, evidence, prior, linked)
-    judged = engine.sql(
+    probabilities = engine.sql(
         """
         with likely as (
             select left_id, right_id, unit_id, leader_id, chosen,
@@ -106,29 +107,29 @@ def _of_side(engine: Engine, scored: Scored, side: str, linked: float) -> Duplic
         evidence=evidence,
         store=True,
     )
-    joined = engine.sql(
-        "select unit_id, leader_id, probability from {judged} where probability >= $accept",
+    accepted = engine.sql(
+        "select unit_id, leader_id, probability from {probabilities} where probability >= $accept",
         params={"accept": scored.step.accept_probability},
-        judged=judged,
+        probabilities=probabilities,
         store=True,
     )
-    labels = components(engine, engine.sql("select unit_id as left_id, leader_id as right_id from {j}", j=joined))
+    labels = components(engine, engine.sql("select unit_id as left_id, leader_id as right_id from {j}", j=accepted))
     persons = engine.sql(
         """
         select l.node as unit_id, l.label as person_id, coalesce(j.probability, 1e0) as probability
         from {labels} as l
-        left join {joined} as j on j.unit_id = l.node
+        left join {accepted} as j on j.unit_id = l.node
         """,
         labels=labels,
-        joined=joined,
+        accepted=accepted,
         store=True,
     )
-    engine.drop(candidates, within, of_pair, of_leader, evidence, joined)
-    return Duplicates(persons, judged, share)
+    engine.drop(candidates, within, of_pair, of_leader, evidence, accepted)
+    return Duplicates(persons, probabilities, share)
 
 
-# The leader of a unit of the other side is the one that a pass has linked to it, else the heaviest. A unit follows the
-# leader of the best pair that it has; `chosen` is the odds of that leader against the others that it might follow.
+# The leader of a unit of the other side is the unit that a pass has linked to it, else the heaviest. A unit may be a
+# duplicate of the leader of its best pair; `chosen` is the share of that leader in the odds of all its leaders.
 # Only units that compete for one of the other side, as few do, can have a leader.
 _CANDIDATES = """
     with every as (
@@ -203,11 +204,11 @@ def _share(engine: Engine, evidence: Table, prior: float, linked: float) -> floa
 
 
 def estimated_share(bits: npt.NDArray[np.float64], pairs: npt.NDArray[np.float64], linked: float) -> float:
-    """The share that makes itself most likely.
+    """The maximum-likelihood share, with its prior.
 
     Args:
-        bits: evidence with the prior of a pair, but for the share.
-        pairs: how many pairs show it.
+        bits: evidence with the prior of a pair, without the share.
+        pairs: number of pairs with that evidence.
         linked: units that are linked.
     """
     odds = np.exp2(np.minimum(bits, _MOST_BITS))

@@ -1,9 +1,9 @@
-"""Matchings of the units of two sides, each with one partner at most, and how likely each pair is in them.
+"""Matchings of the units of two sides, each with one partner at most, and the marginal probability of each pair.
 
-A matching is as likely as the product of the odds of its pairs: odds against both units being without a partner. The
+The odds of a matching are the product of the odds of its pairs: odds against both units being without a partner. The
 marginal probability of a pair takes all competing pairs into account, and theirs. On graphs without cycles it comes
 from belief propagation, exactly (Bayati, Shah and Sharma 2008; sum-product for monomer-dimer systems). Where pairs close
-a cycle it comes from a sum over all matchings, unit by unit; where these are too many, from belief propagation, nearly.
+a cycle it comes from a sum over all matchings, unit by unit; where these are too many, from belief propagation as an approximation.
 """
 
 from collections import deque
@@ -16,15 +16,15 @@ import numpy.typing as npt
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
-MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units that all want the same 13 have no more than this
-_MOST_ROUNDS = 500  # of belief propagation, which settles in some ten where no pairs close a cycle
-_LOOKS = 10  # rounds between two looks at which components have settled
+MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units with the same 13 candidates have no more than this
+_MOST_ROUNDS = 500  # of belief propagation, which converges in some ten where no pairs close a cycle
+_LOOKS = 10  # rounds between two checks of which components have converged
 _SETTLED = 1e-9  # relative change of a message between two rounds
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs that stand against each other where they share a unit of either side.
+    """Pairs that compete where they share a unit of either side.
 
     Attributes:
         left, right: numbers of units, from 0.
@@ -39,7 +39,7 @@ class Pairs:
         return len(self.weight)
 
     def of(self, places: npt.NDArray[np.bool_] | Ids) -> "Pairs":
-        """Some of them."""
+        """The pairs at these places."""
         return Pairs(self.left[places], self.right[places], self.weight[places])
 
 
@@ -61,13 +61,13 @@ def components(pairs: Pairs) -> Ids:
 
 
 def probabilities(pairs: Pairs) -> Numbers:
-    """The marginal probability of each pair: exact where no pairs close a cycle, and where those that do are few."""
-    found, others = np.zeros(len(pairs)), np.ones(len(pairs), bool)
+    """The marginal probability of each pair: exact without cycles, and with cycles of few pairs."""
+    posteriors, by_messages = np.zeros(len(pairs)), np.ones(len(pairs), bool)
     for places in _with_cycles(pairs):
         if every := Matchings.of(pairs.of(places)):
-            found[places], others[places] = every.probabilities(), False
-    found[others] = messages(pairs.of(others))
-    return found
+            posteriors[places], by_messages[places] = every.probabilities(), False
+    posteriors[by_messages] = messages(pairs.of(by_messages))
+    return posteriors
 
 
 def _with_cycles(pairs: Pairs) -> list[Ids]:
@@ -86,14 +86,14 @@ def _with_cycles(pairs: Pairs) -> list[Ids]:
 
 
 def messages(pairs: Pairs) -> Numbers:
-    """Marginal probabilities by messages: exact without cycles, near with them.
+    """Marginal probabilities by belief propagation: exact without cycles, approximate with them.
 
-    What has settled is not computed again, so that a few slow components do not keep the others waiting.
+    Components that have converged are not computed again, so that a few slow ones cost little.
     """
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
-    moving, at = np.arange(len(pairs)), pairs
-    of_left, of_right = _OfUnit(at.left), _OfUnit(at.right)
+    moving, moving_pairs = np.arange(len(pairs)), pairs
+    of_left, of_right = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
     for round_ in range(_MOST_ROUNDS):
         old_left, old_right = free_left[moving], free_right[moving]
         new_left = 1 / (1 + of_left.others(odds[moving] * old_right))
@@ -105,10 +105,10 @@ def messages(pairs: Pairs) -> Numbers:
         if not unsettled.any():
             break
         if round_ % _LOOKS == 0:
-            label = components(at)
+            label = components(moving_pairs)
             moving = moving[np.isin(label, label[unsettled])]
-            at = pairs.of(moving)
-            of_left, of_right = _OfUnit(at.left), _OfUnit(at.right)
+            moving_pairs = pairs.of(moving)
+            of_left, of_right = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
     joined = odds * free_left * free_right
     probability: Numbers = joined / (1 + joined)
     return probability
@@ -124,7 +124,7 @@ class _OfUnit:
         self._sizes = np.diff(self._first, append=len(ordered))
 
     def others(self, values: Numbers) -> Numbers:
-        """For each pair the sum over the other pairs of its unit; the largest apart, lest it drown them."""
+        """For each pair the sum over the other pairs of its unit; the largest is added last, so that they keep their digits."""
         if not len(values):
             return values
         ordered = values[self._order]
@@ -136,17 +136,17 @@ class _OfUnit:
         others = np.repeat(np.add.reduceat(rest, self._first), self._sizes)
         sums = np.maximum(others - ordered, 0.0) + most
         sums[largest] = others[largest]
-        found: Numbers = np.empty_like(sums)
-        found[self._order] = sums
-        return found
+        sums_in_order: Numbers = np.empty_like(sums)
+        sums_in_order[self._order] = sums
+        return sums_in_order
 
 
 @dataclass(frozen=True)
 class _Unit:
-    """A left unit in the order of the sum: its pairs as (place, bit of the right unit, weight), and what comes after.
+    """A left unit in the order of the sum: its pairs as (place, bit of the right unit, weight).
 
     Attributes:
-        later: bits of the right units that a later left unit may still take.
+        later: bits of the right units that are candidates of a later left unit.
         base: the largest weight, 0 at least, by which the odds are divided so that none overflows.
     """
 
@@ -154,20 +154,20 @@ class _Unit:
     later: int
     base: float
 
-    def choices(self, taken: int) -> Iterator[tuple[int, float, int]]:
-        """Each thing that the unit can do: the place of its pair or -1, how likely, and what is taken then."""
-        yield -1, 2.0**-self.base, taken & self.later
+    def choices(self, state: int) -> Iterator[tuple[int, float, int]]:
+        """Each choice of the unit: the place of its pair or -1, its odds, and the state after it (bits of matched units)."""
+        yield -1, 2.0**-self.base, state & self.later
         for place, bit, weight in self.pairs:
-            if not taken & bit:
-                yield place, 2.0 ** (weight - self.base), (taken | bit) & self.later
+            if not state & bit:
+                yield place, 2.0 ** (weight - self.base), (state | bit) & self.later
 
 
 @dataclass(frozen=True)
 class Matchings:
-    """All matchings of one component, as a walk over its left units that remembers which right ones are taken.
+    """All matchings of one component, unit by unit of the left; the state is which right units are matched (bits).
 
     Attributes:
-        ahead: for each unit and what is taken, how likely all that can follow is, up to a factor of the unit.
+        ahead: for each unit, state to the odds of all matchings of the units from it on, up to a factor of the unit.
     """
 
     units: Sequence[_Unit]
@@ -176,56 +176,56 @@ class Matchings:
 
     @classmethod
     def of(cls, pairs: Pairs) -> "Matchings | None":
-        """None where too many right units may be taken in too many ways."""
+        """None where a unit has more than MOST_STATES states."""
         units = _in_order(pairs)
         reached = [{0}]
         for unit in units:
-            reached.append({then for taken in reached[-1] for _, _, then in unit.choices(taken)})
+            reached.append({later for state in reached[-1] for _, _, later in unit.choices(state)})
             if len(reached[-1]) > MOST_STATES:
                 return None
         ahead: list[dict[int, float]] = [{0: 1.0}]
         for unit, states in zip(reversed(units), reversed(reached[:-1]), strict=True):
-            behind = ahead[-1]
-            sums = {taken: sum(odds * behind[then] for _, odds, then in unit.choices(taken)) for taken in states}
+            following = ahead[-1]
+            sums = {state: sum(odds * following[later] for _, odds, later in unit.choices(state)) for state in states}
             largest = max(sums.values()) or 1.0
-            ahead.append({taken: value / largest for taken, value in sums.items()})
+            ahead.append({state: value / largest for state, value in sums.items()})
         return cls(units, ahead[::-1], len(pairs))
 
     def probabilities(self) -> Numbers:
         """The marginal probability of each pair."""
-        found = np.zeros(self.pairs)
-        arrived = {0: 1.0}  # how likely the walk comes here with these taken
+        posteriors = np.zeros(self.pairs)
+        state_chances = {0: 1.0}  # state to its probability
         for unit, following in zip(self.units, self.ahead[1:], strict=True):
-            then_arrived: dict[int, float] = {}
-            for taken, chance in arrived.items():
-                for place, share, then in self._shares(unit, taken, following):
-                    then_arrived[then] = then_arrived.get(then, 0.0) + chance * share
+            next_chances: dict[int, float] = {}
+            for state, chance in state_chances.items():
+                for place, share, later in self._shares(unit, state, following):
+                    next_chances[later] = next_chances.get(later, 0.0) + chance * share
                     if place >= 0:
-                        found[place] += chance * share
-            arrived = then_arrived
-        return found
+                        posteriors[place] += chance * share
+            state_chances = next_chances
+        return posteriors
 
     def draw(self, chance: np.random.Generator) -> list[int]:
-        """The places of the pairs of one matching, drawn as likely as it is."""
-        drawn, taken = [], 0
+        """The places of the pairs of one matching, drawn by its probability."""
+        places, state = [], 0
         for unit, following in zip(self.units, self.ahead[1:], strict=True):
             point = chance.random()
-            for place, share, then in self._shares(unit, taken, following):
-                chosen = place, then
+            for place, share, later in self._shares(unit, state, following):
+                chosen = place, later
                 point -= share
                 if point < 0:
                     break
-            place, taken = chosen
+            place, state = chosen
             if place >= 0:
-                drawn.append(place)
-        return drawn
+                places.append(place)
+        return places
 
     @staticmethod
-    def _shares(unit: _Unit, taken: int, following: dict[int, float]) -> list[tuple[int, float, int]]:
-        """What the unit does, with the probability given what is taken before it."""
-        ways = [(place, odds * following[then], then) for place, odds, then in unit.choices(taken)]
-        total = sum(likely for _, likely, _ in ways)
-        return [(place, likely / total, then) for place, likely, then in ways if likely > 0] if total else ways[:1]
+    def _shares(unit: _Unit, state: int, following: dict[int, float]) -> list[tuple[int, float, int]]:
+        """The choices of the unit with their probabilities given the state."""
+        choices = [(place, odds * following[later], later) for place, odds, later in unit.choices(state)]
+        total = sum(odds for _, odds, _ in choices)
+        return [(place, odds / total, later) for place, odds, later in choices if odds > 0] if total else choices[:1]
 
 
 def _in_order(pairs: Pairs) -> list[_Unit]:
@@ -237,20 +237,20 @@ def _in_order(pairs: Pairs) -> list[_Unit]:
         of_right.setdefault(right, []).append(place)
     left_of, right_of, weights = pairs.left.tolist(), pairs.right.tolist(), pairs.weight.tolist()
     order: dict[int, None] = {}
-    met: set[int] = set()  # right units whose partners all stand in the order
+    placed_rights: set[int] = set()  # right units whose partners are all in the order
     for start in sorted(of_left, key=lambda left: (len(of_left[left]), left)):
         waiting = deque([] if start in order else [start])
         order.setdefault(start)
         while waiting:
             for right in {right_of[place]: None for place in of_left[waiting.popleft()]}:
-                near = [] if right in met else [left_of[place] for place in of_right[right]]
-                met.add(right)
-                waiting += [left for left in near if left not in order]
-                order |= dict.fromkeys(near)
+                neighbours = [] if right in placed_rights else [left_of[place] for place in of_right[right]]
+                placed_rights.add(right)
+                waiting += [left for left in neighbours if left not in order]
+                order |= dict.fromkeys(neighbours)
     bits = {right: 1 << number for number, right in enumerate(of_right)}
     units, later = [], 0
     for left in reversed(order):
-        mine = tuple((place, bits[right_of[place]], weights[place]) for place in of_left[left])
-        units.append(_Unit(mine, later, max(0.0, *(weight for _, _, weight in mine))))
-        later |= sum(bit for _, bit, _ in mine if not later & bit)
+        own_pairs = tuple((place, bits[right_of[place]], weights[place]) for place in of_left[left])
+        units.append(_Unit(own_pairs, later, max(0.0, *(weight for _, _, weight in own_pairs))))
+        later |= sum(bit for _, bit, _ in own_pairs if not later & bit)
     return units[::-1]

@@ -1,6 +1,6 @@
-"""What people have decided: pairs that are linked whatever the model says, and pairs that never are.
+"""Decisions of reviewers: pairs that are linked whatever their match weight, and pairs that never are.
 
-A decision names entities by their source and the source's own key, so it holds in every release. It is kept as CSV,
+A decision names entities by their source and the source's own key, so it is valid in every release. It is kept as CSV,
 which a reviewer's tool can write and a panel can read.
 """
 
@@ -31,7 +31,7 @@ class Overrides:
     Attributes:
         forced: left_id, right_id of pairs to be linked.
         barred: left_id, right_id of pairs never to be linked.
-        counts: decisions in the file, and how many of them this step's units meet.
+        counts: decisions in the file, and how many of them concern units of this step.
     """
 
     forced: Table
@@ -119,20 +119,20 @@ def of_units(
     Raises:
         ConfigError: two decisions link a unit that may hold only one link; the lines are named.
     """
-    # Three queries: of few decisions DuckDB would else take all pairs of the two sides, and then those decided on.
-    named = engine.sql(_NAMED, decisions=engine.from_arrow(decisions), entities=entities, store=True)
-    of_left = engine.sql(_OF_LEFT, named=named, left=left, store=True)
-    met = engine.sql(_OF_RIGHT, of_left=of_left, right=right, store=True)
-    engine.drop(named, of_left)
+    # Three queries: in one, DuckDB joins all pairs of the two sides first, and the few decisions last.
+    by_entity = engine.sql(_BY_ENTITY, decisions=engine.from_arrow(decisions), entities=entities, store=True)
+    of_left = engine.sql(_OF_LEFT, by_entity=by_entity, left=left, store=True)
+    pairs = engine.sql(_OF_RIGHT, of_left=of_left, right=right, store=True)
+    engine.drop(by_entity, of_left)
     for side in ("left", "right"):
         if not holds_many(cardinality, side):  # type: ignore[arg-type]
-            _refuse_two(engine, met, side, where)
-    of = "select distinct left_id, right_id from {met} where decision = $decision"
-    counted = one(engine, engine.sql("select count(distinct line) as lines from {met}", met=met))
+            _check_one_link(engine, pairs, side, where)
+    query = "select distinct left_id, right_id from {pairs} where decision = $decision"
+    line_count = one(engine, engine.sql("select count(distinct line) as lines from {pairs}", pairs=pairs))
     return Overrides(
-        forced=engine.sql(of, params={"decision": "link"}, met=met, store=True),
-        barred=engine.sql(of, params={"decision": "never"}, met=met, store=True),
-        counts={"decisions": decisions.num_rows, "met": int(counted["lines"])},
+        forced=engine.sql(query, params={"decision": "link"}, pairs=pairs, store=True),
+        barred=engine.sql(query, params={"decision": "never"}, pairs=pairs, store=True),
+        counts={"decisions": decisions.num_rows, "met": int(line_count["lines"])},
     )
 
 
@@ -146,23 +146,23 @@ def never_one(engine: Engine, decisions: Sequence[pa.Table], entities: Table) ->
     Returns:
         one_id, other_id; stored.
     """
-    named = engine.sql(_NAMED, decisions=engine.from_arrow(pa.concat_tables(decisions)), entities=entities)
-    return engine.sql("select distinct one_id, other_id from {n} where decision = 'never'", n=named, store=True)
+    by_entity = engine.sql(_BY_ENTITY, decisions=engine.from_arrow(pa.concat_tables(decisions)), entities=entities)
+    return engine.sql("select distinct one_id, other_id from {d} where decision = 'never'", d=by_entity, store=True)
 
 
-_NAMED = """
+_BY_ENTITY = """
     select d.line, d.decision, a.entity_id as one_id, b.entity_id as other_id
     from {decisions} as d
     join {entities} as a on a.source = d.left_source and a.entity_key = d.left_key
     join {entities} as b on b.source = d.right_source and b.entity_key = d.right_key
     """
 
-# Either entity may stand on either side of the step.
+# Either entity may be on either side of the step.
 _OF_LEFT = """
     with both_ways as (
-        select line, decision, one_id as of_left, other_id as of_right from {named}
+        select line, decision, one_id as of_left, other_id as of_right from {by_entity}
         union all
-        select line, decision, other_id as of_left, one_id as of_right from {named}
+        select line, decision, other_id as of_left, one_id as of_right from {by_entity}
     )
     select n.line, n.decision, n.of_right, l.unit_id as left_id
     from both_ways as n
@@ -177,28 +177,28 @@ _OF_RIGHT = """
     """
 
 
-def _refuse_two(engine: Engine, met: Table, side: str, where: str) -> None:
+def _check_one_link(engine: Engine, pairs: Table, side: str, where: str) -> None:
     other = OTHER_SIDE[side]
-    found = one(
+    conflicts = one(
         engine,
         engine.sql(
             f"""
             with several as (
                 select {side}_id, min(line) as first_line, max(line) as last_line
-                from {{met}}
+                from {{pairs}}
                 where decision = 'link'
                 group by {side}_id
                 having count(distinct {other}_id) > 1
             )
             select count(*) as units, min(first_line) as first_line, min(last_line) as last_line from several
             """,
-            met=met,
+            pairs=pairs,
         ),
     )
-    if found["units"]:
-        count, are = (f"{found['units']} units", "are") if found["units"] > 1 else ("1 unit", "is")
+    if conflicts["units"]:
+        count, are = (f"{conflicts['units']} units", "are") if conflicts["units"] > 1 else ("1 unit", "is")
         raise ConfigError(
             f"{where}: {count} of the {side} side {are} linked twice, for example by lines "
-            f"{found['first_line']} and {found['last_line']}\n  take one out, or give the step a cardinality that "
+            f"{conflicts['first_line']} and {conflicts['last_line']}\n  take one out, or give the step a cardinality that "
             "allows it"
         )

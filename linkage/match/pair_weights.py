@@ -1,4 +1,4 @@
-"""The match weight of single pairs, by comparison: the level that each reached and what it adds (log2)."""
+"""The match weight of single pairs, by comparison: the level of each and its weight (log2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from linkage.model.stages import pattern_column
 
 @dataclass(frozen=True)
 class Part:
-    """What one comparison adds to a pair's match weight: its level, and the term-frequency adjustment."""
+    """A comparison's part of a match weight: its level, and the term-frequency adjustment."""
 
     comparison: Comparison
     level: Level
@@ -22,13 +22,13 @@ class Part:
 
     @property
     def weight(self) -> float:
-        """Both together."""
+        """Level and adjustment (log2)."""
         return self.level.weight + self.adjustment
 
 
 @dataclass(frozen=True)
 class PairWeight:
-    """A pair's match weight: the prior and the parts add up to it."""
+    """A pair's match weight: the sum of the prior and the parts."""
 
     left: int
     right: int
@@ -53,7 +53,7 @@ def pair_weights(
     scored = rows(
         engine, score_by_comparison(engine, model, left, right, frequencies, engine.from_arrow(pa.table(columns)))
     )
-    found = [
+    weights = [
         PairWeight(
             int(row["left_id"]),
             int(row["right_id"]),
@@ -62,7 +62,7 @@ def pair_weights(
         )
         for row in scored
     ]
-    return sorted(found, key=lambda pair: (-pair.match_weight, pair.left, pair.right))
+    return sorted(weights, key=lambda pair: (-pair.match_weight, pair.left, pair.right))
 
 
 def _part(comparison: Comparison, row: Mapping[str, Any], place: int) -> Part:
@@ -72,13 +72,13 @@ def _part(comparison: Comparison, row: Mapping[str, Any], place: int) -> Part:
 
 
 class Values(Protocol):
-    """A side of a step, of which the units with certain values are asked for."""
+    """A side of a step that returns its units with given values."""
 
     def with_values(self, values: Mapping[str, Table], columns: Sequence[str]) -> Table:
         """unit_id and columns of all units that have, or had, one of the listed values of any column."""
         ...
 
-    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+    def columns_of(self, units: Table | None, columns: Sequence[str], /) -> Table:
         """unit_id and columns of some units or of all."""
         ...
 
@@ -96,35 +96,35 @@ def frequencies_of(
     if not adjusted:
         return {}
     values = {column: _values(engine, column, units) for column in adjusted}
-    wanted = {
+    value_lists = {
         c: engine.sql("select list(value) as wanted from {v}", v=table, store=True) for c, table in values.items()
     }
-    wanted = {column: table for column, table in wanted.items() if engine.count(values[column])}
-    holders = [side.with_values(wanted, adjusted) for side in sides] if wanted else []
+    value_lists = {column: table for column, table in value_lists.items() if engine.count(values[column])}
+    holders = [side.with_values(value_lists, adjusted) for side in sides] if value_lists else []
     totals = known or _units_with(engine, sides, adjusted)
-    return {column: _counted(engine, column, values[column], holders, totals[column]) for column in adjusted}
+    return {column: _value_frequencies(engine, column, values[column], holders, totals[column]) for column in adjusted}
 
 
 def _values(engine: Engine, column: str, units: Sequence[Table]) -> Table:
-    named = {f"side_{n}": table for n, table in enumerate(units)}
-    each = "\nunion\n".join(f"select {quote(column)} as value from {{{name}}}" for name in named)
-    query = f"select value from ({each}) as v where value is not null"
-    return engine.sql(query, params=None, store=True, **named)
+    unit_tables = {f"side_{n}": table for n, table in enumerate(units)}
+    union = "\nunion\n".join(f"select {quote(column)} as value from {{{name}}}" for name in unit_tables)
+    query = f"select value from ({union}) as v where value is not null"
+    return engine.sql(query, params=None, store=True, **unit_tables)
 
 
-def _counted(engine: Engine, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
+def _value_frequencies(engine: Engine, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
     """value, frequency."""
     if not holders:
         return engine.sql("select value, cast(null as double) as frequency from {v} where false", v=values, store=True)
-    named = {f"side_{n}": table for n, table in enumerate(holders)}
-    each = "\nunion all\n".join(f"select {quote(column)} as value from {{{name}}}" for name in named)
+    holder_tables = {f"side_{n}": table for n, table in enumerate(holders)}
+    union = "\nunion all\n".join(f"select {quote(column)} as value from {{{name}}}" for name in holder_tables)
     query = f"""
         select v.value, count(*) / cast({max(total, 1)} as double) as frequency
         from {{values}} as v
-        join ({each}) as h on h.value = v.value
+        join ({union}) as h on h.value = v.value
         group by v.value
         """
-    return engine.sql(query, params=None, store=True, values=values, **named)
+    return engine.sql(query, params=None, store=True, values=values, **holder_tables)
 
 
 def _units_with(engine: Engine, sides: Sequence[Values], columns: Sequence[str]) -> dict[str, int]:

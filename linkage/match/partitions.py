@@ -2,8 +2,8 @@
 
 Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs within its values: the sides are
 split by a hash of it, and each partition is scored by itself. The rules that do not share the column run on the whole
-sides, but on the columns that they read only. What a partition makes is on disk before the next begins, and what a
-killed run has made is taken as it is.
+sides, but only on the columns that they read. The pairs of a partition are on disk before the next begins, and a run
+after a killed one reads them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,22 +34,22 @@ class Partition:
     left: Table
     right: Table
     name: str = "whole"
-    narrow: bool = False  # make its pairs from the rules' columns alone, since it is as large as the sides
-    folder: Path | None = None  # where what it makes is kept; None for memory
+    narrow: bool = False  # make its pairs from the rules' columns only, since it is as large as the sides
+    folder: Path | None = None  # of the tables that it makes; None for memory
     kept: dict[str, Table] = field(default_factory=dict)
 
-    def keep(self, engine: Engine, made: dict[str, Table]) -> None:
-        """Write what the partition has made; the last of the tables shows that it is complete."""
+    def keep(self, engine: Engine, tables: dict[str, Table]) -> None:
+        """Write the partition's tables; the last of them shows that it is complete."""
         if self.folder is None:
-            self.kept = made
+            self.kept = tables
             return
-        for name, table in made.items():
+        for name, table in tables.items():
             engine.write(table, self._path(name))
             engine.drop(table)
             self.kept[name] = engine.read(self._path(name))
 
     def find(self, engine: Engine, names: Sequence[str]) -> bool:
-        """Whether an earlier run has made it; its tables are then in `kept`."""
+        """Whether an earlier run has written its tables, which are then in `kept`."""
         if self.folder is None or not self._path(names[-1]).exists():
             return False
         self.kept = {name: engine.read(self._path(name)) for name in names}
@@ -65,10 +65,10 @@ class Partitions:
     """How a step is partitioned.
 
     Args:
-        folder: where partitions lie while the step is at work; None for one partition, in memory. What it holds must
-            come from the same units and model.
-        rows: of both sides together in a partition, about; a column with few values makes larger ones.
-        whole_rows: of both sides together that are not split. None: the measured sizes above.
+        folder: of the partitions while the step runs; None for one partition, in memory. Its files must come from the
+            same units and model.
+        rows: of both sides in a partition, approximately; a column with few values makes larger ones.
+        whole_rows: of both sides, up to which they are not split. None: the measured sizes above.
     """
 
     folder: Path | None = None
@@ -76,7 +76,7 @@ class Partitions:
     whole_rows: int | None = None
 
     def within(self, name: str) -> "Partitions":
-        """The same for other sides of the step, in a folder of their own."""
+        """The same for other sides of the step, in a subfolder."""
         return replace(self, folder=self.folder / name) if self.folder else self
 
     def of(
@@ -85,40 +85,40 @@ class Partitions:
         """The partitions of two sides, one after the other.
 
         Args:
-            few_pairs: few pairs are made, so that sizes that are not given follow the engine's memory.
+            few_pairs: few pairs are made, so that default sizes follow the engine's memory.
         """
         rows = engine.count(left) + engine.count(right)
         whole_rows, partition_rows = WHOLE_ROWS, ROWS
         if few_pairs:
             whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
             partition_rows = whole_rows // 2
-        wanted = -(-rows // (self.rows or partition_rows))
+        count = -(-rows // (self.rows or partition_rows))
         unsplit = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
         if self.folder is None or unsplit or (self.whole_rows is None and rows <= whole_rows):
             yield Partition(tuple(range(len(model.blocking_rules))), left, right)
             return
-        read = ["unit_id", *(name for name in model.columns if name != "unit_id")]
+        names = ["unit_id", *(name for name in model.columns if name != "unit_id")]
         for number, (key, rules) in enumerate(by_key(model.blocking_rules)):
-            # A killed run may go on with more memory, and then splits otherwise.
-            group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}-of-{wanted}"
-            if key is None or number > 0:  # the few pairs that are left are not worth a second splitting
+            # A killed run may be resumed with more memory, and then splits differently.
+            group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}-of-{count}"
+            if key is None or number > 0:  # the remaining pairs are few: a second split costs more
                 yield Partition(rules, left, right, group, narrow=True, folder=self.folder)
                 continue
             for side, table in (("left", left), ("right", right)):
                 place = self.folder / f"{side}-{group}"
                 if not place.exists():
-                    engine.split(engine.sql(f"select {columns(read)} from {{t}}", t=table), place, key, wanted)
-            yield from self._split(engine, rules, group, read, wanted)
+                    engine.split(engine.sql(f"select {columns(names)} from {{t}}", t=table), place, key, count)
+            yield from self._split(engine, rules, group, names, count)
 
     def _split(
-        self, engine: Engine, rules: tuple[int, ...], group: str, read: Sequence[str], wanted: int
+        self, engine: Engine, rules: tuple[int, ...], group: str, names: Sequence[str], count: int
     ) -> Iterator[Partition]:
         assert self.folder is not None
-        for number in range(wanted):
+        for number in range(count):
             places = [self.folder / f"{side}-{group}" / f"part={number}" for side in ("left", "right")]
             if not all(place.exists() for place in places):
                 continue  # one side has no such value
-            left, right = (engine.sql(f"select {columns(read)} from {{t}}", t=engine.read(place)) for place in places)
+            left, right = (engine.sql(f"select {columns(names)} from {{t}}", t=engine.read(place)) for place in places)
             yield Partition(rules, left, right, f"{group}-{number + 1}", folder=self.folder)
 
 
@@ -128,18 +128,18 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
     An equality of exploded lists splits nothing: a unit would lie in several partitions.
     """
     by_place = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
-    found: list[tuple[str | None, tuple[int, ...]]] = []
+    groups: list[tuple[str | None, tuple[int, ...]]] = []
     while any(by_place.values()):
-        every = [key for keys in by_place.values() for key in keys]
-        key = max(dict.fromkeys(every), key=every.count)
+        keys_of_all = [key for keys in by_place.values() for key in keys]
+        key = max(dict.fromkeys(keys_of_all), key=keys_of_all.count)
         sharing = tuple(place for place, keys in by_place.items() if key in keys)
-        found.append((key, sharing))
+        groups.append((key, sharing))
         by_place = {place: keys for place, keys in by_place.items() if place not in sharing}
-    return [*found, (None, tuple(by_place))] if by_place else found
+    return [*groups, (None, tuple(by_place))] if by_place else groups
 
 
 def _plain_keys(rule: BlockingRule) -> list[str]:
-    """What must be equal on both sides by the same expression, but for exploded lists."""
+    """Expressions that must be equal on both sides, except exploded lists."""
     keys = rule.keys()
     exploded = [quote(element(column)) for column in rule.explode]
     return [

@@ -1,7 +1,7 @@
-"""Deterministic passes: rules that name agreement outright, in order, each on what the passes before it left.
+"""Deterministic passes: rules of exact agreement, in order, each on the units that the passes before it left unlinked.
 
-A pass accepts a pair only when nothing else on either side satisfies the same rule, so that two Mohammed Khans of one
-birth date and postcode are left to the model or to a person.
+A pass accepts a pair only when no other unit of either side satisfies the same rule, so that two Mohammed Khans of one
+birth date and postcode are left to the model or to clerical review.
 """
 
 import difflib
@@ -33,18 +33,18 @@ class PassFile(Frozen):
 
 
 OVERRIDE = "override"
-"""The pass of a link that people have made."""
+"""The pass of a link that reviewers have made."""
 
 METHOD = f"case when pass = '{OVERRIDE}' then 'override' else 'deterministic' end"
-"""SQL of how a link of a pass was made."""
+"""SQL of the method of a pass's link."""
 
 STANDS = f"(match_weight >= $review or pass = '{OVERRIDE}')"
-"""SQL of whether a scored link of a pass is one: what the model speaks against is for review, unless people made it."""
+"""SQL of whether a scored link of a pass is one: one below the review threshold is for review, unless reviewers made it."""
 
 
 @dataclass(frozen=True)
 class PassResult:
-    """Pairs that a pass accepted, and what it saw."""
+    """Pairs that passes accepted, and their counts."""
 
     links: Table  # left_id, right_id, pass
     # the rule (pass, why, equal, agree_any, accept), pairs, accepted, ambiguous, seconds
@@ -65,10 +65,10 @@ def load(path: Path) -> tuple[Pass, ...]:
 
 
 def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> None:
-    """Refuse passes that name what the records do not have: they would be left out in silence.
+    """Refuse passes that name identifiers which the records lack: they would be skipped without a message.
 
     Raises:
-        ConfigError: the names, each with its pass and the nearest that there is.
+        ConfigError: the names, each with its pass and the nearest known identifier.
     """
     faults = []
     for rule in rules:
@@ -84,15 +84,15 @@ def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> Non
 
 
 def _faults(rule: Pass) -> list[str]:
-    found = [] if rule.equal else ["equal names no identifier; without one every pair would be compared"]
+    faults = [] if rule.equal else ["equal names no identifier; without one every pair would be compared"]
     for term in rule.equal:
-        _, marked, length = term.partition("^")
-        if marked and not (length.isdecimal() and len(length) < 4 and int(length) > 0):
-            found.append(f"'{term}': after ^ there must be a number of characters")
+        _, separator, length = term.partition("^")
+        if separator and not (length.isdecimal() and len(length) < 4 and int(length) > 0):
+            faults.append(f"'{term}': after ^ there must be a number of characters")
     for term in rule.agree_any:
         if term.partition("~")[2] not in ("", *_AGREEMENTS):
-            found.append(f"'{term}': after ~ there may be {', '.join(_AGREEMENTS)}")
-    return found
+            faults.append(f"'{term}': after ~ there may be {', '.join(_AGREEMENTS)}")
+    return faults
 
 
 def run(
@@ -110,7 +110,7 @@ def run(
     Args:
         left, right: identifier_records: unit_id and identifiers.
         cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
-        forced: left_id, right_id that reviewers have linked; they come first.
+        forced: left_id, right_id that reviewers have linked; they are linked first.
         barred: left_id, right_id that reviewers forbid; no pass makes them, nor do they compete.
     """
     linked = empty(engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"})
@@ -125,19 +125,19 @@ def run(
         pairs = engine.sql(
             pairs_query(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True
         )
-        made, kept = engine.count(pairs), 0
-        if made:
+        total, unique = engine.count(pairs), 0
+        if total:
             accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
-            kept = engine.count(accepted)
-            so_far = engine.sql(
+            unique = engine.count(accepted)
+            extended = engine.sql(
                 "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
             )
             engine.drop(linked, accepted)
-            linked = so_far
+            linked = extended
         engine.drop(pairs)
         seconds = round(time.monotonic() - started, 3)
-        as_written = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
-        counts.append({**as_written, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})
+        settings = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
+        counts.append({**settings, "pairs": total, "accepted": unique, "ambiguous": total - unique, "seconds": seconds})
     return PassResult(linked, counts)
 
 
@@ -148,11 +148,11 @@ def fields_of(rule: Pass) -> list[str]:
 
 
 def conditions(rule: Pass) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
-    """What must be equal, and of what one more must agree: the term, its identifier, and SQL over l and r."""
+    """Terms that must be equal, and terms of which one must agree: the term, its identifier, and SQL over l and r."""
     equal = []
     for term in rule.equal:
         field, sql = _key(term)
-        equal.append((term, term.partition("^")[0], f"l.{sql} = r.{sql}" if sql == field else _both(field, sql)))
+        equal.append((term, term.partition("^")[0], f"l.{sql} = r.{sql}" if sql == field else _equality(field, sql)))
     agree = [
         (term, field, _AGREEMENTS[kind or "equal"].format(f=quote(field)))
         for term, (field, _, kind) in ((term, term.partition("~")) for term in rule.agree_any)
@@ -160,15 +160,15 @@ def conditions(rule: Pass) -> tuple[list[tuple[str, str, str]], list[tuple[str, 
     return equal, agree
 
 
-def _both(field: str, sql: str) -> str:
+def _equality(field: str, sql: str) -> str:
     """An expression over a field, equal on both sides."""
     return " = ".join(sql.replace(field, f"{side}.{field}", 1) for side in "lr")
 
 
 def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
-    """SQL of the distinct pairs for which a rule holds at any appearance, among units that still may be linked.
+    """SQL of the distinct pairs for which a rule holds on any identifier record, among units that may still be linked.
 
-    It reads {left} and {right}, identifier_records, and the pairs {linked} before and {barred}.
+    It reads {left} and {right}, identifier_records, and the pairs {linked} (by earlier passes) and {barred}.
     """
     keys = [_key(term) for term in rule.equal]
     selected = ", ".join(
@@ -211,16 +211,16 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
 
 
 def _key(term: str) -> tuple[str, str]:
-    """A column, and what of it must be equal: the whole, or after ^ its first characters."""
+    """A column, and the part of it that must be equal: the whole, or after ^ its first characters."""
     field, _, length = term.partition("^")
     return quote(field), f"substr({quote(field)}, 1, {int(length)})" if length else quote(field)
 
 
 def _accept(rule: Pass, cardinality: Cardinality) -> str:
-    """Pairs that nothing competes with: on a side that holds one link, the unit has no other partner under the rule."""
+    """SQL of the pairs without competing pairs: on a side that holds one link, the unit has no other under the rule."""
     sides = single_sides(cardinality)
-    alone = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
-    qualify = f"qualify {' and '.join(alone)}" if alone else ""
+    is_unique = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
+    qualify = f"qualify {' and '.join(is_unique)}" if is_unique else ""
     return f"select left_id, right_id, cast($pass_name as varchar) as pass from {{pairs}} {qualify}"
 
 

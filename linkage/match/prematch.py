@@ -1,9 +1,8 @@
 """Pre-matching on exact agreement: most links of a step that is not diagnosed, at a fraction of the cost of the others.
 
-Pairs that agree on the columns of two blocking rules at once (forename, surname and birth date, say) come first. One
-that is the only such pair of both its units, and of ample weight, is accepted without a look at other candidates of
-these units. What is left out are pairs that such a unit makes with others: they could outweigh it no more often than
-it is wrong.
+Pairs that agree on the columns of two blocking rules at once (forename, surname and birth date, say) come first. A
+pair that is the only such pair of both its units, and of ample weight, is accepted, and other candidates of these
+units are not scored: they could outweigh it no more often than it is wrong.
 """
 
 import functools
@@ -49,42 +48,43 @@ class Prematch:
 
         Args:
             pairs: every pair that the rule makes.
-            left, right: the units that it makes them of.
+            left, right: the units from which it makes them.
         """
         single = self.single
-        several = engine.run_concurrently(*(functools.partial(_in_several, engine, pairs, side) for side in single))
-        several_of = {f"several_{side}": table for side, table in zip(single, several, strict=True)}
-        alone = "".join(
+        units = engine.run_concurrently(*(functools.partial(_competing, engine, pairs, side) for side in single))
+        competing = {f"several_{side}": table for side, table in zip(single, units, strict=True)}
+        no_competing_pair = "".join(
             f" and not exists (select 1 from {{several_{side}}} as c where c.{side}_id = p.{side}_id)"
             for side in single
         )
         likely = engine.sql(
-            f"select p.* from {{pairs}} as p where match_weight >= $least{alone}",
+            f"select p.* from {{pairs}} as p where match_weight >= $least{no_competing_pair}",
             params={"least": self.least},
             pairs=pairs,
             store=True,
-            **several_of,
+            **competing,
         )
         shares = [engine.count(likely) / max(engine.count(left if side == "left" else right), 1) for side in single]
-        taken = engine.sql(
+        accepted = engine.sql(
             "select * from {likely} where match_weight >= $ample",
             params={"ample": max(AMPLE_WEIGHT - cardinality_adjustment(shares), self.least)},
             likely=likely,
             store=True,
         )
-        engine.drop(likely, *several_of.values())
-        return taken
+        engine.drop(likely, *competing.values())
+        return accepted
 
 
-def _in_several(engine: Engine, pairs: Table, side: str) -> Table:
+def _competing(engine: Engine, pairs: Table, side: str) -> Table:
+    """The units of a side with several pairs."""
     query = f"select {side}_id from {{pairs}} group by {side}_id having count(*) > 1"
     return engine.sql(query, pairs=pairs, store=True)
 
 
 def prematch(model: Model, cardinality: Cardinality, least: float, more: float) -> Prematch | None:
-    """The equalities that hold for most matches and are of ample weight; None where no two rules together are.
+    """The equalities that hold for most matches and are of ample weight; None where no two rules do so.
 
-    None too where both sides hold many links: no unit is done with then.
+    None too where both sides hold many links: a unit may then have further links.
 
     Args:
         least: match weight below which no pair is accepted.
@@ -106,21 +106,21 @@ def prematch(model: Model, cardinality: Cardinality, least: float, more: float) 
 
 
 def _is_plain(rule: BlockingRule) -> bool:
-    """Whether a rule asks for nothing but equal values."""
+    """Whether a rule consists of equalities only."""
     return not rule.explode and set(map(str.lower, rule.columns)) == equal_columns(rule)
 
 
 def without(
-    engine: Engine, units: Table, names: Sequence[str], taken: Table, side: str, *, store: bool = True
+    engine: Engine, units: Table, names: Sequence[str], prematched: Table, side: str, *, store: bool = True
 ) -> Table:
-    """Units of a side, with the columns named, that no pre-matched pair holds."""
+    """Units of a side without a pre-matched pair, with the columns `names`."""
     return engine.sql(
         f"""
         select {columns(names, "u")}
         from {{units}} as u
-        where not exists (select 1 from {{taken}} as t where t.{side}_id = u.unit_id)
+        where not exists (select 1 from {{prematched}} as t where t.{side}_id = u.unit_id)
         """,
         units=units,
-        taken=taken,
+        prematched=prematched,
         store=store,
     )

@@ -1,7 +1,7 @@
-"""Blocking recall and the false negatives of a step, from the pairs that it has scored.
+"""Blocking recall and the false negatives of a step, from its scored pairs.
 
 Matches are missed in three places: no blocking rule makes their pair (blocking recall, estimated by capture-recapture in
-linkage.model.blocking), their pair weighs less than the floor, or it was not accepted, which its probability says.
+linkage.model.blocking), their pair is below the floor, or it was not accepted (counted by its probability).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,13 @@ from linkage.model.blocking import (
 )
 from linkage.model.compiled import levels_of
 
-_STEEPEST = 0.9  # of the matches in two bits of weight to those in the two above: an estimate nearer 1 has no end
+_STEEPEST = (
+    0.9  # of the matches in two bits of weight to those in the two above: nearer 1 the sum below the floor diverges
+)
 
 
 def below_floor(engine: Engine, links: Table, floor: float) -> float:
-    """Matches expected among the candidate pairs that weigh less than the floor.
+    """Matches expected among the candidate pairs below the floor.
 
     Expected matches fall by a nearly constant ratio from bit to bit of match weight. The ratio of the two bits above
     the floor to the two above these is continued below it (a geometric tail).
@@ -61,7 +63,7 @@ def blocking_recall(
 
     Args:
         sides: all units of the step, left and right.
-        still_open: those that the rules were run on.
+        still_open: the units on which the rules were run.
         passes: of each pass that was run: pass, pairs, accepted, seconds.
         rules: of each of the model's rules: pairs_kept, seconds.
         links: of the step, with pass and decision.
@@ -69,21 +71,21 @@ def blocking_recall(
     Returns:
         passes: as given, with links; rules: as given, with pairs (candidate pairs), new_pairs (made by no earlier rule),
         pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added (None where the
-        model says nothing of the rule), if fields err independently; estimated_recall of all rules, by capture-recapture
+        model has no parameters for the rule), if errors in fields are independent; estimated_recall of all rules, by capture-recapture
         where links are many enough; unreached_spread, the standard deviation of the logarithm of the matches that no
         rule reaches.
     """
     accepted = links_by_pass(engine, links)
-    made = rule_pairs(engine, model.blocking_rules, *still_open)
-    made_of = {name: field for name, (field, _) in DERIVED.items()}
-    expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
+    pair_counts = rule_pairs(engine, model.blocking_rules, *still_open)
+    source_fields = {name: field for name, (field, _) in DERIVED.items()}
+    expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), source_fields)
     matches = _matches_by_pattern(engine, links)
-    estimate = estimated_recall(model, model.blocking_rules, matches, made_of)
-    counted = []
-    for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
-        # A sample may show fewer than are known to be there.
+    estimate = estimated_recall(model, model.blocking_rules, matches, source_fields)
+    rule_counts = []
+    for place, (rule, pairs) in enumerate(zip(rules, pair_counts, strict=True)):
+        # The estimate from a sample may be less than the known number.
         new = max(pairs.new, int(rule["pairs_kept"]))
-        counted.append(
+        rule_counts.append(
             {
                 **rule,
                 "pairs": max(pairs.made, new),
@@ -96,7 +98,7 @@ def blocking_recall(
         )
     return {
         "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
-        "rules": counted,
+        "rules": rule_counts,
         "estimated_recall": _rounded(estimate.share if estimate else expected.together),
         "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
     }
@@ -122,7 +124,7 @@ def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:
-    """Column to the share of pairs in which both sides know it; the columns whose absence leaves a comparison mute."""
+    """The first column of each comparison to the share of pairs in which both sides have a value of it."""
     names = list(dict.fromkeys(comparison.columns[0] for comparison in model.comparisons))
     shares = ", ".join(f"avg(case when {quote(n)} is null then 0e0 else 1e0 end) as {quote(n)}" for n in names)
     known = [one(engine, engine.sql(f"select {shares} from {{t}}", t=table)) for table in sides]
@@ -134,11 +136,11 @@ def _rounded(share: float | None) -> float | None:
 
 
 MOST_TRUE_PAIRS = 200_000
-"""True pairs that are looked up in the rules; of more a sample. A share of 98 % is then known to 0.06 points (95 %)."""
+"""True pairs that are checked against the rules; of more a sample. A share of 98 % is then known to 0.06 points (95 %)."""
 
 
 def sample_of_pairs(engine: Engine, true_pairs: Table) -> Table:
-    """left_id, right_id of every so many-th left unit."""
+    """left_id, right_id of a systematic sample of left units."""
     step = max(1, -(-engine.count(true_pairs) // MOST_TRUE_PAIRS))
     return engine.sql(f"select left_id, right_id from {{t}} where left_id % {step} = 0", t=true_pairs, store=True)
 
@@ -146,7 +148,7 @@ def sample_of_pairs(engine: Engine, true_pairs: Table) -> Table:
 def true_pairs_reached(
     engine: Engine, model: Model, sides: tuple[Table, Table], links: Table, true_pairs: Table
 ) -> dict[str, Any]:
-    """How many true pairs each rule makes, by itself and beyond the rules before it; whatever the passes took.
+    """True pairs that each rule makes, by itself and beyond the rules before it, with or without a pass.
 
     Args:
         sides: unit_id and the rules' columns, of the pairs' units at least.

@@ -2,7 +2,7 @@
 
 A pair that a pass or a decision of reviewers links is scored too, so that one scale of evidence covers all. Units of a
 side that holds one link leave the candidates once a pass has linked them; with `diagnose` or `duplicates = "join"`
-their pairs with units that no pass has linked are scored as well.
+their pairs with unlinked units are scored as well.
 """
 
 import functools
@@ -37,7 +37,7 @@ SEED = 2026
 
 
 class Given(TypedDict, total=False):
-    """What a step is given next to its configuration and its two sides.
+    """Inputs of a step next to its configuration and its two sides.
 
     Attributes:
         rules: the step's passes, in order.
@@ -48,7 +48,7 @@ class Given(TypedDict, total=False):
         earlier: an earlier step of the same model, whose estimates are the prior of training.
         trained_on: records of the sides that the model was trained on, where it is not trained here (model.sizes).
         partitions: how large sides are partitioned.
-        progress: called with what begins.
+        progress: called with the name of each part of the work.
     """
 
     rules: Required[Sequence[Pass]]
@@ -70,13 +70,13 @@ class Scored:
         left, right: all units; sizes: how many they are, by "left" and "right".
         training: the training report; empty where the model is not trained here.
         pairs: left_id, right_id, method (override, deterministic, probabilistic), pass ("rule 1" for a blocking rule),
-            gamma_<comparison>, match_weight. None is one that reviewers forbid.
+            gamma_<comparison>, match_weight. Pairs that reviewers forbid are absent.
         prematched: left_id, right_id, match_weight, rule of the pre-matched pairs, which are not in `pairs`.
-        still_open: units of the left and of the right that no pass has closed; `rest`, those that no pre-matched pair
-            holds either.
+        still_open: units of the left and of the right that may still be linked after the passes; `rest`, those of them
+            without a pre-matched pair.
         passes, rules: counts of each pass and of each blocking rule.
         floor: match weight below which a candidate pair is dropped.
-        stored: tables that are dropped with the step's.
+        stored: tables to be dropped with the step's.
     """
 
     step: Step
@@ -101,54 +101,54 @@ class Scored:
         return {"left": self.left.units, "right": self.right.units}
 
 
-def score(engine: Engine, step: Step, left: Units, right: Units, given: Given) -> Scored:
+def score(engine: Engine, step: Step, left: Units, right: Units, inputs: Given) -> Scored:
     """Score the pairs of a step's passes and blocking rules.
 
     Raises:
         ConfigError: the model names columns that the units lack, or is neither trained nor to be trained.
         NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
     """
-    say, overrides, last_release = progress_of(given), given.get("overrides"), given.get("last_release")
+    say, overrides, last_release = progress_of(inputs), inputs.get("overrides"), inputs.get("last_release")
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
-    model, training, frequencies = _model(engine, step, left, right, sizes, given)
+    model, training, frequencies = _model(engine, step, left, right, sizes, inputs)
     say("passes")
     forced, barred = (overrides.forced, overrides.barred) if overrides else (None, None)
-    by_pass = deterministic.run(
+    pass_result = deterministic.run(
         engine,
-        given["rules"],
+        inputs["rules"],
         left.identifier_records,
         right.identifier_records,
         step.cardinality,
         forced=forced,
         barred=barred,
     )
-    of_passes = _scored_passes(engine, model, left.units, right.units, frequencies, by_pass.links)
+    pass_pairs = _scored_passes(engine, model, left.units, right.units, frequencies, pass_result.links)
     thresholds, most = (
         Thresholds.of(step, last_release=last_release is not None),
         most_adjustment(sizes, step.cardinality),
     )
-    exact = None
+    prematching = None
     if not (step.diagnose or step.duplicates == "join" or step.link_draws or overrides or last_release):
-        exact = prematch(model, step.cardinality, thresholds.accept, most)
+        prematching = prematch(model, step.cardinality, thresholds.accept, most)
     floor = thresholds.floor(most)
     candidates, still_open = _candidates(
-        engine, step, (left.units, right.units), model, frequencies, floor, by_pass.links, exact, given
+        engine, step, (left.units, right.units), model, frequencies, floor, pass_result.links, prematching, inputs
     )
     pairs, stored = candidates.pairs, [*candidates.stored, candidates.pairs]
-    for others in (by_pass.links if step.cardinality == "many-to-many" else None, barred):
-        if others and engine.count(others):
-            pairs = _but_for(engine, pairs, others)
+    for excluded in (pass_result.links if step.cardinality == "many-to-many" else None, barred):
+        if excluded and engine.count(excluded):
+            pairs = _excluding(engine, pairs, excluded)
             stored.append(pairs)
     gammas = columns([pattern_column(comparison) for comparison in model.comparisons])
-    every = engine.sql(
+    all_pairs = engine.sql(
         f"""
-        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas}, match_weight from {{of_passes}}
+        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas}, match_weight from {{pass_pairs}}
         union all
         select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as "pass", {gammas},
                match_weight
         from {{pairs}}
         """,
-        of_passes=of_passes,
+        pass_pairs=pass_pairs,
         pairs=pairs,
     )
     return Scored(
@@ -159,20 +159,20 @@ def score(engine: Engine, step: Step, left: Units, right: Units, given: Given) -
         model=model,
         training=training,
         frequencies=frequencies,
-        pairs=every,
+        pairs=all_pairs,
         prematched=candidates.prematched,
         still_open=still_open,
         rest=candidates.sides,
-        passes=by_pass.counts,
+        passes=pass_result.counts,
         rules=candidates.rules,
         floor=floor,
         stored=stored,
     )
 
 
-def progress_of(given: Given) -> Callable[[str], None]:
-    """What is called when a part of the work begins."""
-    return given.get("progress") or (lambda _: None)
+def progress_of(inputs: Given) -> Callable[[str], None]:
+    """The function to call when a part of the work begins."""
+    return inputs.get("progress") or (lambda _: None)
 
 
 def _candidates(
@@ -183,35 +183,35 @@ def _candidates(
     frequencies: Frequencies,
     floor: float,
     linked: Table,
-    exact: Prematch | None,
-    given: Given,
+    prematching: Prematch | None,
+    inputs: Given,
 ) -> tuple[Candidates, tuple[Table, Table]]:
-    """The candidate pairs of a step, each scored once, and the units of either side that no pass has closed."""
-    score_them = functools.partial(
-        score_candidates, engine, model, frequencies=frequencies, floor=floor, progress=progress_of(given)
+    """The candidate pairs of a step, each scored once, and the units of either side still open after the passes."""
+    scored = functools.partial(
+        score_candidates, engine, model, frequencies=frequencies, floor=floor, progress=progress_of(inputs)
     )
-    partitions = given.get("partitions") or Partitions()
+    partitions = inputs.get("partitions") or Partitions()
     any_linked = engine.count(linked) > 0
     single = single_sides(step.cardinality) if any_linked else []
     left, right = sides
-    free = {
+    unlinked = {
         name: _by_link(engine, units, linked, name, exists=False) if any_linked else units
         for name, units in (("left", left), ("right", right))
         if name in single or (single and (step.diagnose or step.duplicates == "join"))
     }
-    still_open = (free["left"] if "left" in single else left, free["right"] if "right" in single else right)
+    still_open = (unlinked["left"] if "left" in single else left, unlinked["right"] if "right" in single else right)
     if not single or not (step.diagnose or step.duplicates == "join"):
-        return score_them(*still_open, partitions=partitions, prematch=exact), still_open
-    taken = {
+        return scored(*still_open, partitions=partitions, prematch=prematching), still_open
+    linked_units = {
         name: _by_link(engine, units, linked, name, exists=True) for name, units in (("left", left), ("right", right))
     }
-    # Every pair with an open unit on each single side, and those of closed units with units that no pass has linked.
+    # All pairs with an unlinked unit on each side that holds one link, and those of linked with unlinked units.
     if single == ["right"]:
-        calls = [(left, free["right"]), (free["left"], taken["right"])]
+        calls = [(left, unlinked["right"]), (unlinked["left"], linked_units["right"])]
     else:
-        calls = [(free["left"], right), (taken["left"], free["right"])]
+        calls = [(unlinked["left"], right), (linked_units["left"], unlinked["right"])]
     first, second = (
-        score_them(*units, partitions=partitions.within(f"pairs-{number}")) for number, units in enumerate(calls, 1)
+        scored(*units, partitions=partitions.within(f"pairs-{number}")) for number, units in enumerate(calls, 1)
     )
     rules = [
         {
@@ -227,35 +227,35 @@ def _candidates(
 
 
 def _model(
-    engine: Engine, step: Step, left: Units, right: Units, sizes: Mapping[str, int], given: Given
+    engine: Engine, step: Step, left: Units, right: Units, sizes: Mapping[str, int], inputs: Given
 ) -> tuple[Model, dict[str, Any], Frequencies]:
     """The model, trained where the step asks for it, the training report, and term frequencies."""
-    model, say = given["model"], progress_of(given)
+    model, say = inputs["model"], progress_of(inputs)
     if not step.train:
         model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     if not step.train:
-        model = model.with_prior_of(given.get("trained_on"), tuple(sizes.values()))
+        model = model.with_prior_of(inputs.get("trained_on"), tuple(sizes.values()))
     count = functools.partial(term_frequencies, engine, model, left.units, right.units)
     if not step.train:
         say("term frequencies")
         return model, {}, count()
-    made: list[Any] = engine.run_concurrently(
-        functools.partial(_trained, engine, step, model, left.units, right.units, given), count
+    results: list[Any] = engine.run_concurrently(
+        functools.partial(_trained, engine, step, model, left.units, right.units, inputs), count
     )
-    (trained, report), frequencies = made
+    (trained, report), frequencies = results
     return trained, report, frequencies
 
 
 def _trained(
-    engine: Engine, step: Step, model: Model, left: Table, right: Table, given: Given
+    engine: Engine, step: Step, model: Model, left: Table, right: Table, inputs: Given
 ) -> tuple[Model, dict[str, Any]]:
-    """The model trained on two sides; of sides too small to learn from, the earlier step's or the one given.
+    """The model trained on two sides; of sides too small to train on, the earlier step's or the given model.
 
     Raises:
         NothingToTrainOnError: there is nothing to train on, and the model has no m and u of its own.
     """
-    seed, earlier, say = given.get("seed", SEED), given.get("earlier"), progress_of(given)
+    seed, earlier, say = inputs.get("seed", SEED), inputs.get("earlier"), progress_of(inputs)
     prior_from = {"prior_from_step": earlier.step} if earlier else {}
     try:
         if step.trainer == "splink":
@@ -268,20 +268,20 @@ def _trained(
             raise
         # The prior that training starts from: half of the smaller side has a partner.
         prior = 0.5 / max(engine.count(left), engine.count(right), 2)
-        as_given = from_dict({**model.raw, "probability_two_random_records_match": prior})
-        return as_given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior} | prior_from
+        with_prior = from_dict({**model.raw, "probability_two_random_records_match": prior})
+        return with_prior, {"taken_as_given": str(fault).splitlines()[0], "prior": prior} | prior_from
     return trained, report.as_dict() | prior_from
 
 
-def _but_for(engine: Engine, pairs: Table, others: Table) -> Table:
+def _excluding(engine: Engine, pairs: Table, excluded: Table) -> Table:
     return engine.sql(
         """
         select s.*
         from {pairs} as s
-        where not exists (select 1 from {others} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+        where not exists (select 1 from {excluded} as t where t.left_id = s.left_id and t.right_id = s.right_id)
         """,
         pairs=pairs,
-        others=others,
+        excluded=excluded,
         store=True,
     )
 

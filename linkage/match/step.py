@@ -19,7 +19,7 @@ from linkage.model.compiled import pattern_text
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step makes; columns as in docs/reference/tables.md."""
+    """Tables of a step; columns as in docs/reference/tables.md."""
 
     links: Table
     unlinked: Table
@@ -29,19 +29,19 @@ class StepResult:
     summary: dict[str, Any]  # counts, seconds and training report; no values
 
 
-def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Unpack[Given]) -> StepResult:
-    """Link two sides: deterministic passes first, then the model on what they leave.
+def link_step(engine: Engine, step: Step, left: Units, right: Units, **inputs: Unpack[Given]) -> StepResult:
+    """Link two sides: deterministic passes first, then the model on the units that they leave.
 
     Args:
         step: cardinality, thresholds, whether the model is trained on these sides, whether the step is diagnosed.
-        given: passes, model and what else `Given` names.
+        inputs: passes, model and the other keys of `Given`.
 
     Raises:
         ConfigError: the model names columns that the units lack, or is neither trained nor to be trained.
         NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
     """
-    say = progress_of(given)
-    scored = score(engine, step, left, right, given)
+    say = progress_of(inputs)
+    scored = score(engine, step, left, right, inputs)
     say("resolution")
     duplicates = find_duplicates(engine, scored) if step.duplicates == "join" else {}
     resolved = resolve(
@@ -49,44 +49,44 @@ def link_step(engine: Engine, step: Step, left: Units, right: Units, **given: Un
         step,
         scored.pairs,
         scored.sizes,
-        last_release=given.get("last_release"),
-        persons={side: found.persons for side, found in duplicates.items()},
-        doubted=_doubted(engine, duplicates),
+        last_release=inputs.get("last_release"),
+        persons={side: side_duplicates.persons for side, side_duplicates in duplicates.items()},
+        possible_duplicates=_possible_duplicates(engine, duplicates),
         prematched=engine.count(scored.prematched),
     )
-    links = _capped(engine, _links(engine, scored, resolved), step)
+    links = _within_limits(engine, _links(engine, scored, resolved), step)
     draws = None
     if step.link_draws:
         say("link draws")
-        seed = given.get("seed", SEED)
+        seed = inputs.get("seed", SEED)
         draws = link_draws(engine, step, links, resolved.persons, resolved.thresholds.adjustment, seed)
     if step.diagnose:
         say("diagnosis")
-        why = unlinked(engine, scored, links)
-        diagnosis = _diagnosis(engine, scored, resolved, links, why, given)
+        unlinked_units = unlinked(engine, scored, links)
+        diagnosis = _diagnosis(engine, scored, resolved, links, unlinked_units, inputs)
     else:
-        why = not_diagnosed(engine, scored, links)
+        unlinked_units = not_diagnosed(engine, scored, links)
         diagnosis = _not_diagnosed(engine, scored, links)
-    overrides = given.get("overrides")
+    overrides = inputs.get("overrides")
     summary = {
         "training": scored.training,
         "overrides": overrides.counts if overrides else {},
         "thresholds": asdict(resolved.thresholds),
         "left_units": scored.sizes["left"],
         "right_units": scored.sizes["right"],
-        "duplicates": {side: round(found.share, 6) for side, found in duplicates.items()},
+        "duplicates": {side: round(side_duplicates.share, 6) for side, side_duplicates in duplicates.items()},
         "decisions": counted(engine, links, "decision"),
         **diagnosis,
     }
     _drop(engine, scored, duplicates)
-    return StepResult(links, why, members(engine, step, left, right), draws, scored.model, summary)
+    return StepResult(links, unlinked_units, members(engine, step, left, right), draws, scored.model, summary)
 
 
-def _doubted(engine: Engine, duplicates: dict[str, Duplicates]) -> Table | None:
+def _possible_duplicates(engine: Engine, duplicates: dict[str, Duplicates]) -> Table | None:
     """left_id, right_id, probability of pairs whose unit may be a duplicate of the other's partner."""
     if not duplicates:
         return None
-    pairs = union_all(engine, [found.pairs for found in duplicates.values()])
+    pairs = union_all(engine, [side_duplicates.pairs for side_duplicates in duplicates.values()])
     query = "select left_id, right_id, max(probability) as probability from {pairs} group by left_id, right_id"
     return engine.sql(query, pairs=pairs, store=True)
 
@@ -113,7 +113,7 @@ def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
     )
     if engine.count(scored.prematched) == 0:
         return decided
-    # Most links are pre-matched: they are read once, when the links are written.
+    # Most links are pre-matched: a view of them is read once, when the links are written.
     return engine.sql(
         f"""
         select {names} from {{decided}}
@@ -131,8 +131,8 @@ def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
     )
 
 
-def _capped(engine: Engine, links: Table, step: Step) -> Table:
-    """Links of which no unit holds more of the other side than the step allows: the heaviest stay, overrides first."""
+def _within_limits(engine: Engine, links: Table, step: Step) -> Table:
+    """Links within the step's limit of links of a unit: the heaviest stay, overrides first."""
     for side, most in (("left", step.most_left), ("right", step.most_right)):
         if most is None:
             continue
@@ -159,9 +159,9 @@ def _capped(engine: Engine, links: Table, step: Step) -> Table:
 
 
 def _diagnosis(
-    engine: Engine, scored: Scored, resolved: Resolved, links: Table, why: Table, given: Given
+    engine: Engine, scored: Scored, resolved: Resolved, links: Table, unlinked_units: Table, inputs: Given
 ) -> dict[str, Any]:
-    """Blocking recall, estimated false negatives and reasons; reads what is stored and scores nothing."""
+    """Blocking recall, estimated false negatives and reasons; from the stored pairs; scores nothing."""
     return {
         **blocking_recall(
             engine,
@@ -174,7 +174,7 @@ def _diagnosis(
         ),
         "below_floor": round(below_floor(engine, links, scored.floor), 3),
         "known": _known(engine, scored),
-        "unlinked": counted(engine, why, "reason"),
+        "unlinked": counted(engine, unlinked_units, "reason"),
     }
 
 
@@ -196,7 +196,7 @@ def _not_diagnosed(engine: Engine, scored: Scored, links: Table) -> dict[str, An
 
 
 def _known(engine: Engine, scored: Scored) -> dict[str, int]:
-    """Column of the term frequencies to the units of both sides that know it: what frequencies are shares of."""
+    """Column of the term frequencies to the units of both sides that have a value: the denominator of the frequencies."""
     model = scored.model
     if not model.tf_columns:
         return {}
@@ -206,7 +206,7 @@ def _known(engine: Engine, scored: Scored) -> dict[str, int]:
 
 
 def _drop(engine: Engine, scored: Scored, duplicates: dict[str, Duplicates]) -> None:
-    engine.drop(*scored.frequencies.values(), *(found.persons for found in duplicates.values()))
+    engine.drop(*scored.frequencies.values(), *(side_duplicates.persons for side_duplicates in duplicates.values()))
 
 
 def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
@@ -224,6 +224,6 @@ def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
 
 
 def counted(engine: Engine, table: Table, column: str) -> dict[str, int]:
-    """Each value of a column to the rows that have it."""
-    found = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
-    return {row["what"]: int(row["n"]) for row in sorted(rows(engine, found), key=lambda row: str(row["what"]))}
+    """Each value of a column to its number of rows."""
+    value_counts = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
+    return {row["what"]: int(row["n"]) for row in sorted(rows(engine, value_counts), key=lambda row: str(row["what"]))}

@@ -1,4 +1,4 @@
-"""From which probability a pair is accepted or reviewed, and what the cardinality of a step adds to the prior."""
+"""Thresholds of acceptance and review, and the cardinality adjustment to the prior."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from linkage.config import OTHER_SIDE, Cardinality, Step, holds_many, single_sides
 
-LEAST_LIKELY = 0.1  # probability; what is less likely by the highest possible prior neither links nor competes
-MOST_MATCHED = 0.9  # share of a side: nearer to 1 the adjustment would rest on the few units without a match
+LEAST_LIKELY = 0.1  # probability; a pair below it with the highest possible prior neither links nor competes
+MOST_MATCHED = 0.9  # share of a side: nearer to 1 the adjustment would depend on few units without a match
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Thresholds:
 
     Attributes:
         accept, review: to be accepted, and to be reviewed.
-        keep: to stay linked where both were one person in the last release; as `accept` where there is none.
+        keep: to stay linked where both were one person in the last release; equal to `accept` without one.
         adjustment: the cardinality adjustment to the prior, in bits.
     """
 
@@ -27,7 +27,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, step: Step, *, last_release: bool = False, adjustment: float = 0.0) -> "Thresholds":
-        """The thresholds of a step; `last_release` where there is a last release."""
+        """The thresholds of a step; `last_release`: whether there is one."""
         accept = weight_of(step.accept_probability)
         review = min(weight_of(step.review_probability), accept)
         keep = min(weight_of(step.keep_probability), accept) if last_release else accept
@@ -39,12 +39,12 @@ class Thresholds:
         return min(self.accept, self.review, self.keep, weight_of(LEAST_LIKELY) - self.adjustment)
 
     def floor(self, most: float) -> float:
-        """The same before the adjustment is known, which is `most` bits at most."""
+        """`lowest` before the adjustment is known, which is `most` bits at most."""
         return self.lowest + self.adjustment - most
 
 
 def weight_of(probability: float) -> float:
-    """log2 odds of a probability, within what a DOUBLE can tell from 0 and 1."""
+    """log2 odds of a probability, within 1e-15 of 0 and 1 (precision of a DOUBLE)."""
     inside = min(max(probability, 1e-15), 1 - 1e-15)
     return math.log2(inside / (1 - inside))
 

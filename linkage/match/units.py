@@ -1,9 +1,9 @@
-"""What a step links: entities of a source, or the people made so far, each with all it was ever called.
+"""Units of a step: entities of a source, or persons of earlier steps, each with its history of identifiers.
 
 A unit has, for each identifier, its latest value (`surname`) and, where a model asks for it, every value it ever had
-(`surname_all`, newest first), or every value with when it was held (`surname_held`: held_value, held_from, held_to,
-both days included). A current value ends on 9999-12-31; a value of unknown dates begins then and ends on 0001-01-01,
-a time that meets no other. Birth dates are ISO text, so that a model compares them by their parts.
+(`surname_all`, newest first), or every value with its dates (`surname_held`: held_value, held_from, held_to, both
+days included). A current value ends on 9999-12-31; a value of unknown dates begins then and ends on 0001-01-01,
+a period that overlaps no other. Birth dates are ISO text, so that a model compares their parts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,8 +27,8 @@ class Units:
     """One side of a step."""
 
     name: str  # "npd", "people"
-    units: Table  # unit_id, the columns asked for
-    identifier_records: Table  # unit_id and identifiers that stood together on one row
+    units: Table  # unit_id, the columns of the model
+    identifier_records: Table  # unit_id and identifiers of one row
     members: Table  # unit_id, entity_id
 
 
@@ -37,14 +37,14 @@ def from_sources(
     name: str,
     sides: Sequence[tuple[Table, Table]],
     membership: Table | None,
-    wanted: Iterable[str],
+    names: Iterable[str],
 ) -> Units:
     """A side's units.
 
     Args:
         sides: identities and identifier_records of each source on this side (docs/reference/tables.md).
-        membership: entity_id, unit_id: which entities are one person by now; None where every entity is its own.
-        wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
+        membership: entity_id, unit_id: which entities are one person; None where each entity is a person.
+        names: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.
     """
     identities = union_shared(engine, [identity for identity, _ in sides])
@@ -57,8 +57,8 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    units, stood_together = engine.run_concurrently(
-        lambda: described(engine, identities, members, wanted),
+    units, stored_records = engine.run_concurrently(
+        lambda: described(engine, identities, members, names),
         lambda: engine.sql(
             f"""
             select distinct m.unit_id, {_text_dates("a", kept_columns(identifier_records.columns))}
@@ -69,19 +69,19 @@ def from_sources(
             store=True,
         ),
     )
-    return Units(name=name, units=units, identifier_records=stood_together, members=members)
+    return Units(name=name, units=units, identifier_records=stored_records, members=members)
 
 
-def described(engine: Engine, identities: Table, members: Table, wanted: Iterable[str]) -> Table:
-    """unit_id and the columns asked for, of units whose members (unit_id, entity_id) all have their identities."""
-    named = list(dict.fromkeys(wanted))
-    histories = _histories(engine, identities, members, fields_of(named), [c for c in named if c.endswith("_held")])
-    return engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True)
+def described(engine: Engine, identities: Table, members: Table, names: Iterable[str]) -> Table:
+    """unit_id and the columns `names` of units; `members` (unit_id, entity_id) all have a row in `identities`."""
+    names = list(dict.fromkeys(names))
+    histories = _histories(engine, identities, members, fields_of(names), [c for c in names if c.endswith("_held")])
+    return engine.sql(f"select unit_id, {_columns(names)} from {{histories}}", histories=histories, store=True)
 
 
-def no_units(engine: Engine, wanted: Iterable[str]) -> Table:
-    """unit_id and the columns asked for, in their types and without a row: what a query asks can be looked at by it."""
-    return empty(engine, {"unit_id": "bigint", **{name: _type(name) for name in wanted}})
+def no_units(engine: Engine, names: Iterable[str]) -> Table:
+    """unit_id and the columns `names`, with their types and without rows, to check queries against."""
+    return empty(engine, {"unit_id": "bigint", **{name: _type(name) for name in names}})
 
 
 def _type(column: str) -> str:
@@ -91,7 +91,7 @@ def _type(column: str) -> str:
 
 
 def value_in(column: str, value: str) -> tuple[str, str]:
-    """The identifier that a column is made of, and SQL of the column over one value of it."""
+    """The identifier from which a column is derived, and SQL of the column over one value of it."""
     field, shape = DERIVED.get(_base(column), (_base(column), "{value}"))
     return field, shape.replace("{value}", f"cast({value} as varchar)" if field == "dob" else value)
 
@@ -101,38 +101,38 @@ def union_shared(engine: Engine, tables: Sequence[Table]) -> Table:
     if len(tables) == 1:
         return tables[0]
     shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
-    named = {f"part_{index}": table for index, table in enumerate(tables)}
-    union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in named)
-    return engine.sql(union, params=None, store=False, **named)
+    tables_by_name = {f"part_{index}": table for index, table in enumerate(tables)}
+    union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in tables_by_name)
+    return engine.sql(union, params=None, store=False, **tables_by_name)
 
 
-def fields_of(wanted: Iterable[str]) -> list[str]:
-    """Identifiers that the columns asked for are made of."""
-    return list(dict.fromkeys(DERIVED.get(_base(name), (_base(name), ""))[0] for name in wanted))
+def fields_of(names: Iterable[str]) -> list[str]:
+    """Identifiers from which columns are derived."""
+    return list(dict.fromkeys(DERIVED.get(_base(name), (_base(name), ""))[0] for name in names))
 
 
 def _base(name: str) -> str:
-    """A column without what says that it is of the whole history."""
+    """A column without the suffix of a history."""
     return next((name.removesuffix(end) for end in _HISTORIES if name.endswith(end)), name)
 
 
 def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
-    """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
+    """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is not merged."""
     names = [_base(name) for name in dated]
-    several = _of_several(engine, identities, members, fields)
+    of_several = _of_several(engine, identities, members, fields)
     merged = ",\n".join(_merged(field, dated=field in names) for field in fields)
-    chosen = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
+    merged_columns = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
     joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
-    as_it_stands = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in names)])
-    found = engine.sql(
+    single_entity = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in names)])
+    histories = engine.sql(
         f"""
         with {merged},
-        ids as (select distinct unit_id from {{several}})
-        select ids.unit_id, {chosen}
+        ids as (select distinct unit_id from {{of_several}})
+        select ids.unit_id, {merged_columns}
         from ids
         {joined}
         union all
-        select m.unit_id, {as_it_stands}
+        select m.unit_id, {single_entity}
         from {{identities}} as i
         join (
             select unit_id, min(entity_id) as entity_id from {{members}} group by unit_id having count(*) = 1
@@ -140,15 +140,15 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
         """,
         identities=identities,
         members=members,
-        several=several,
+        of_several=of_several,
         store=True,
     )
-    engine.drop(several)
-    return found
+    engine.drop(of_several)
+    return histories
 
 
 def _of_several(engine: Engine, identities: Table, members: Table, fields: Sequence[str]) -> Table:
-    """unit_id and the values of the entities of the units that have several entities; each field reads them."""
+    """unit_id and the values of the entities of the units that have several entities; read once for each field."""
     spans = [f"{field}{end}" for field in fields for end in ("", "_first", "_last")]
     return engine.sql(
         f"""
@@ -178,7 +178,7 @@ def _merged(field: str, *, dated: bool) -> str:
                 from (
                     select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
                            unnest({field}_last) as last_seen
-                    from {{several}}
+                    from {{of_several}}
                 )
                 group by unit_id, held_value
             )
@@ -202,10 +202,10 @@ def _dated(field: str) -> str:
     return f"list_transform(i.{field}, lambda item, place: {span})"
 
 
-def _columns(wanted: Iterable[str]) -> str:
-    """SQL of the columns asked for, from lists of values."""
+def _columns(names: Iterable[str]) -> str:
+    """SQL of columns, from lists of values."""
     parts = []
-    for name in dict.fromkeys(wanted):
+    for name in dict.fromkeys(names):
         if name.endswith("_held"):
             parts.append(quote(name))
             continue
@@ -220,8 +220,8 @@ def _columns(wanted: Iterable[str]) -> str:
     return ", ".join(parts)
 
 
-def _text_dates(alias: str, kept: Sequence[str]) -> str:
+def _text_dates(alias: str, extra_columns: Sequence[str]) -> str:
     return ", ".join(
         f"cast({alias}.dob as varchar) as dob" if field == "dob" else f"{alias}.{quote(field)}"
-        for field in (*IDENTIFIERS, *kept)
+        for field in (*IDENTIFIERS, *extra_columns)
     )

@@ -241,7 +241,7 @@ def test_passes_that_ship_give_their_reasons(name: str) -> None:
 
 
 FAULTS = {
-    "": ["pass", "required"],
+    "": ["pass", "missing"],
     "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['dob']\nagree = ['surname']": ["agree", "nearest: agree_any"],
     "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['dob']\nagree_any = ['surname~like']": [
         "pass 'p'",
