@@ -103,7 +103,7 @@ def test_an_uncertain_pair_is_as_much_of_a_match_as_those_about_it() -> None:
 
 
 def test_what_no_match_showed_keeps_what_was_said_before() -> None:
-    """Fifteen matches beside five that show 0.5, 0.3, 0.2; the error is of fifteen."""
+    """Fifteen matches next to five that show 0.5, 0.3, 0.2; the error is of fifteen."""
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "match")] * 15)
     assert said(model) == pytest.approx([17.5 / 20, 1.5 / 20, 1.0 / 20])
     m = 17.5 / 20

@@ -1,4 +1,4 @@
-"""Numbers have the right form and check digit, and no two people share one."""
+"""Numbers have the right form and check digit, and no number is that of a second person."""
 
 import csv
 import re

@@ -19,7 +19,7 @@ from quality.measures.link_rates import counts
 
 
 def test_a_standardised_difference_by_hand() -> None:
-    """60 of 100 beside 40 of 100: .2 over the root of .24; the variance of both is .02 plus d squared over 400."""
+    """60 of 100 compared with 40 of 100: .2 over the root of .24; the variance of both is .02 plus d squared over 400."""
     result = standardised(60, 100, 40, 100)
     assert result is not None
     d = 0.2 / math.sqrt(0.24)

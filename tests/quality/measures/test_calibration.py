@@ -1,4 +1,4 @@
-"""Probabilities beside truth: exact numbers on pairs that can be counted by eye."""
+"""Probabilities compared with truth: exact numbers on pairs that can be counted by eye."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""This release beside the last, from two evaluations."""
+"""This release compared with the last, from two evaluations."""
 
 import copy
 import dataclasses

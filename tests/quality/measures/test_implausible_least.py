@@ -32,7 +32,7 @@ def pairs(opposed: Table, engine: Engine) -> set[tuple[str, int, int]]:
 
 @pytest.mark.both_engines
 def test_a_birth_date_that_a_typing_error_makes_the_others_contradicts_nothing(engine: Engine, world: Any) -> None:
-    """Pupils 1 to 5 beside customer 11 to 15 of 1988-02-03, all at work in 2003; 15 contradicts itself.
+    """Pupils 1 to 5 next to customer 11 to 15 of 1988-02-03, all at work in 2003; 15 contradicts itself.
 
     1: a decade later, one character. 2: two characters. 3: day and month, and nothing else. 4: somebody else.
     """

@@ -254,7 +254,7 @@ def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosu
 
 
 def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) -> None:
-    """997 of 1,000 fail: beside the number checked they say that three do not."""
+    """997 of 1,000 fail: next to the number checked they say that three do not."""
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "warning", "success": False}
     counts = ((1000, 997), (1000, 4), (1000, 40), (1000, 0), (0, 0))
     section = contracts_section(of({}, d, contracts=[{**row, "checked": n, "failed": failed} for n, failed in counts]))
