@@ -45,8 +45,8 @@ class TrainingBlock:
 
     def leaves_free(self, comparison: Comparison) -> bool:
         """Whether EM on this block says anything of a comparison: not where it reads what is blocked on."""
-        read = own_columns(comparison) if self.lenient else comparison.columns
-        return not set(read) & set(self.columns)
+        read = own_columns(comparison) if self.lenient and not comparison.given else comparison.columns
+        return not {*read, *comparison.given} & set(self.columns)
 
     def leaves_level_free(self, level: Level) -> bool:
         """Whether it says anything of a level: not where that reads what is blocked on, though others do not."""

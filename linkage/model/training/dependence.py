@@ -16,6 +16,7 @@ opposite sign: in a household, a rare surname is shared as easily as a common on
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,44 +28,38 @@ from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
 from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Floats, Layout
-from linkage.model.training.u import PSEUDO_PAIRS, across_files
+from linkage.model.training.em import PSEUDO_PAIRS
+from linkage.model.training.evidence import Evidence
+from linkage.model.training.u import across_files, estimate_u
 
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
 
 
-def without_dependence(model: Model) -> Model:
-    """The comparisons that EM learns."""
-    written = zip(model.raw["comparisons"], model.comparisons, strict=True)
-    return from_dict({**model.raw, "comparisons": [raw for raw, comparison in written if not comparison.given]})
-
-
-def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, right: Table, *, seed: int) -> Model:
-    """The trained model with its conditional comparisons, measured on non-matches: pairs of one file.
+def with_dependence(engine: Engine, evidence: Evidence, left: Table, right: Table, *, seed: int) -> Evidence:
+    """The evidence with its conditional comparisons measured on non-matches: pairs of one file.
 
     Those of one household, or of one forename, are found by joining a sample with its whole file, so that a sample of a
     national file still has its brothers and sisters.
 
-    Args:
-        model: with all its comparisons, as before training.
-        trained: of `without_dependence`.
-
     Raises:
         ConfigError: a conditional comparison's column has no comparison of its own.
     """
-    conditional = [comparison for comparison in model.comparisons if comparison.given]
+    layout = evidence.layout
+    conditional = [comparison for comparison in layout.model.comparisons if comparison.given]
+    if not conditional:
+        return evidence
     names = dict.fromkeys(c for comparison in conditional for c in (*comparison.columns, *comparison.given))
     person = [name for name in _PERSON if name in left.columns and name in right.columns]
     sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=COUNTED_ROWS, seed=seed)
-    learnt, comparisons = iter(trained.raw["comparisons"]), []
-    for raw, comparison in zip(model.raw["comparisons"], model.comparisons, strict=True):
-        if not comparison.given:
-            comparisons.append(next(learnt))
-            continue
-        by_chance = _u_of_random_pairs(trained, comparison)
-        u = _conditional_u([_non_matches(engine, comparison, side, person) for side in sides], by_chance)
-        comparisons.append(_measured(raw, comparison, by_chance, u))
+    random_u, comparisons = estimate_u(evidence), []
+    for raw, comparison in zip(layout.model.raw["comparisons"], layout.model.comparisons, strict=True):
+        if comparison.given:
+            by_chance = _u_of_random_pairs(layout, random_u, comparison)
+            u = _conditional_u([_non_matches(engine, comparison, side, person) for side in sides], by_chance)
+            raw = _measured(raw, comparison, by_chance, u)
+        comparisons.append(raw)
     engine.drop(*(side.sample for side in sides))
-    return from_dict({**trained.raw, "comparisons": comparisons})
+    return replace(evidence, layout=Layout(from_dict({**layout.model.raw, "comparisons": comparisons})))
 
 
 def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Sequence[str]) -> Floats:
@@ -122,20 +117,23 @@ def _conditional_u(each: Sequence[Floats], by_chance: Floats) -> Floats:
     return np.append(u[:-1], 1 - u[:-1].sum())
 
 
-def _u_of_random_pairs(trained: Model, comparison: Comparison) -> Floats:
+def _u_of_random_pairs(layout: Layout, random_u: Floats, comparison: Comparison) -> Floats:
     """u of random pairs for each level, from the field's own comparison: the levels that its condition is part of."""
-    layout = Layout(trained)
     exact = layout.exact_levels
-    graded = [level for level in comparison.levels if level.value >= 0]
     column = next((name for name in comparison.columns if name in exact and name not in comparison.given), None)
-    if column is None:
+    own = layout.owner[exact[column]] if column else None
+    if own is None or layout.model.comparisons[own].given:
         raise ConfigError(
             f"comparison '{comparison.name}': no other comparison has its column, or none has a level of equal values\n"
             f"  compare the column by itself too, or leave out '{comparison.name}'"
         )
-    own = trained.comparisons[layout.owner[exact[column]]]
+    graded = [level for level in comparison.levels if level.value >= 0]
     u = [
-        sum(level.u or 0.0 for level in own.levels if level.condition and (part.condition or "-") in level.condition)
+        sum(
+            random_u[n]
+            for n in np.flatnonzero(layout.owner == own)
+            if (part.condition or "-") in (layout.levels[n].condition or "")
+        )
         for part in graded[:-1]
     ]
     return np.array([*u, 1.0 - sum(u)])

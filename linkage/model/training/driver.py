@@ -1,8 +1,8 @@
 """The training driver: u, m and the prior of a model, estimated on the records of two sides.
 
 - u: random pairs of both sides;
-- m: EM with fixed u, once for each training block;
 - conditional comparisons: pairs within each file that agree on the conditions (linkage.model.training.dependence);
+- m: EM once for each training block, which also estimates the block's own u;
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
 
 The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
@@ -12,14 +12,11 @@ from collections.abc import Callable
 
 from linkage.engine import Engine, Table
 from linkage.model.splink_json import GIVE_A_MODEL, Model
-from linkage.model.training.dependence import (
-    with_dependence,
-    without_dependence,
-)
+from linkage.model.training.dependence import with_dependence
 from linkage.model.training.estimates import Estimates, estimate, with_estimates
 from linkage.model.training.evidence import enlarge, gather
 from linkage.model.training.informative_prior import InformativePrior
-from linkage.model.training.report import TrainingReport, conditional_levels, training_report
+from linkage.model.training.report import TrainingReport, training_report
 from linkage.model.training.u import estimate_u
 
 
@@ -49,9 +46,9 @@ def train(
             or EM did not converge, or converged on non-matches.
     """
     say = progress or (lambda _: None)
-    whole = informative.model if informative else model
-    plain = without_dependence(whole)
-    evidence = gather(engine, plain, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
+    start = informative.model if informative else model
+    evidence = gather(engine, start, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
+    evidence = with_dependence(engine, evidence, left, right, seed=seed)
     estimates = estimate(evidence)
     matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):
@@ -59,12 +56,7 @@ def train(
         evidence = more
         estimates = estimate(evidence)
     trained = with_estimates(evidence.layout, estimates)
-    report = training_report(evidence, trained, estimates, seed)
-    if len(whole.comparisons) > len(plain.comparisons):
-        say("conditional comparisons")
-        trained = with_dependence(engine, whole, trained, left, right, seed=seed)
-    report.levels = [*report.levels, *conditional_levels(trained)]
-    return trained, report
+    return trained, training_report(evidence, trained, estimates, seed)
 
 
 def default_parameters(
@@ -80,15 +72,13 @@ def default_parameters(
     Returns:
         The model, and a report whose warning says so.
     """
-    evidence = gather(engine, without_dependence(model), left, right, seed=seed, learn=False)
+    evidence = gather(engine, model, left, right, seed=seed, learn=False)
+    evidence = with_dependence(engine, evidence, left, right, seed=seed)
     layout = evidence.layout
     m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
     estimates = Estimates(m / layout.totals(m), estimate_u(evidence), prior)
     trained = with_estimates(layout, estimates)
     report = training_report(evidence, trained, estimates, seed)
-    if len(model.comparisons) > len(trained.comparisons):
-        trained = with_dependence(engine, model, trained, left, right, seed=seed)
-    report.levels = [*report.levels, *conditional_levels(trained)]
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
         f"the sizes of the files; look at the links, or {GIVE_A_MODEL}"

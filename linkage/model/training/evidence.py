@@ -92,7 +92,7 @@ def gather(
     sides = drawn(engine, (left, right), _compared_columns(model), most=SAMPLE_ROWS, seed=seed)
     progress("columns to block on")
     counted = count_blocks(engine, layout, sides)
-    blocks = training_blocks(model.comparisons, counted, sides) if learn else []
+    blocks = training_blocks(model.fields, counted, sides) if learn else []
     equal = tuple(block for block in counted if len(block.columns) == 1)
     overlapping = overlaps(layout, {block.columns[0]: block.known for block in equal}, sides)
     progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(b.columns) for b in blocks)}")

@@ -6,13 +6,13 @@ left out, and comparisons that have no weight.
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from linkage.model.splink_json import Model
+from linkage.model.splink_json import Comparison, Model
 from linkage.model.training.counts import Layout
 from linkage.model.training.em import LIMIT
 from linkage.model.training.estimates import Estimates, Run
@@ -80,11 +80,6 @@ def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed
     )
 
 
-def conditional_levels(model: Model) -> list[LevelReport]:
-    """Levels of conditional comparisons: measured on non-matches, not on matches."""
-    return level_reports(replace(model, comparisons=tuple(c for c in model.comparisons if c.given)))
-
-
 def level_reports(model: Model, errors: Iterable[float | None] = repeat(None)) -> list[LevelReport]:
     """The graded levels of a model, with the standard errors of their weights."""
     levels = ((c.name, level) for c in model.comparisons for level in c.levels if level.value >= 0)
@@ -109,12 +104,18 @@ def standard_errors(evidence: Evidence, estimates: Estimates) -> list[float | No
     return [float(f"{error:.3g}") if is_known else None for error, is_known in zip(errors, known, strict=True)]
 
 
+def _fields(layout: Layout) -> list[tuple[int, Comparison]]:
+    """The comparisons that EM estimates, and the number of the first level of each."""
+    numbered = zip(layout.first, layout.model.comparisons, strict=True)
+    return [(int(first), comparison) for first, comparison in numbered if not comparison.given]
+
+
 def _silent(layout: Layout, estimates: Estimates) -> list[str]:
     """Comparisons that have no weight, each in one line that says what to do."""
     return [
         f"comparison '{comparison.name}' has no weight: matches agree on it no more often than non-matches; if they should, "
         "are the two columns the same thing, in the same codes? Map another column, or recode it"
-        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        for first, comparison in _fields(layout)
         if estimates.silent is not None and estimates.silent[first]
     ]
 
@@ -122,7 +123,7 @@ def _silent(layout: Layout, estimates: Estimates) -> list[str]:
 def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
     """Comparisons of which no run tells how many matches differ: each was learnt where only it was free."""
     guessed = []
-    for first, comparison in zip(layout.first, layout.model.comparisons, strict=True):
+    for first, comparison in _fields(layout):
         runs = [run for run in estimates.runs if run.usable and run.free[first]]
         if runs and not any(_separates(layout, run) for run in runs):
             guessed.append(comparison.name)
@@ -137,7 +138,7 @@ def _separates(layout: Layout, run: Run) -> bool:
 def _never_free(layout: Layout, estimates: Estimates) -> list[str]:
     return [
         f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated; map more columns"
-        for comparison in layout.model.comparisons
+        for _, comparison in _fields(layout)
         if not any(run.usable and run.block.leaves_free(comparison) for run in estimates.runs)
     ]
 
@@ -146,7 +147,7 @@ def _never_known(layout: Layout, estimates: Estimates) -> list[str]:
     """A comparison that one side never knows is no fault: it will never have a say."""
     return [
         f"comparison '{comparison.name}' was known on both sides of no pair: its m is not estimated"
-        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        for first, comparison in _fields(layout)
         if any(run.block.leaves_free(comparison) for run in estimates.runs)
         and not any(run.free[first] for run in estimates.runs)
     ]
