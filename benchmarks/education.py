@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.results import accuracy, facts, save
+from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table, connect, one
 from linkage.match import from_sources
 from linkage.pipeline.manifest import manifest_of, tables_of
@@ -64,13 +65,28 @@ def _rows(run: Path, scratch: Path, threshold: float) -> list[dict[str, Any]]:
         sizes = dict(zip(("left", "right"), (engine.count(engine.read(Path(side))) for side in sides), strict=True))
         return [
             {"system": "leo run, all stages", **_cost(stages)},
+            *(
+                {"system": f"leo run, {step['step']}", **_of_stage(stages, step["step"]), **_evaluated(step)}
+                for step in json_of(run / "quality" / "evaluation.json")["steps"]
+                if step["step"] != STEP
+            ),
             {
                 "system": "leo run, the step", **sizes,
-                **_cost([stage for stage in stages if stage["name"] == f"link-{STEP}"]),
+                **_of_stage(stages, STEP),
                 **_judged(engine, links, truth),
             },
             {"system": "Splink 5", **sizes, **took.cost(), **_judged(engine, splink, truth)},
         ]  # fmt: skip
+
+
+def _of_stage(stages: list[dict[str, Any]], step: str) -> dict[str, float]:
+    return _cost([stage for stage in stages if stage["name"] == f"link-{step}"])
+
+
+def _evaluated(step: dict[str, Any]) -> dict[str, Any]:
+    """Accuracy of a step as the run has evaluated it."""
+    counts = step["accuracy"]
+    return accuracy(counts["accepted"], counts["correct"], counts["true_pairs"])
 
 
 def _cost(stages: list[dict[str, Any]]) -> dict[str, float]:
