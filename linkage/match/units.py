@@ -167,22 +167,28 @@ def _of_several(engine: Engine, identities: Table, members: Table, fields: Seque
 
 def _merged(field: str, *, dated: bool) -> str:
     """SQL of a field's values over all entities of a unit, each once, the newest first."""
-    span = "{'held_value': held_value, 'held_from': held_from, 'held_to': held_to}"
-    spans = f",\n                   list({span} order by held_to desc, held_value) as {field}_held" if dated else ""
+    # Sorted as a whole, which DuckDB does in a quarter of the time of an ordered list.
+    age = f"date_diff('day', held_to, {_LATEST})"
+    span = "{'held_value': x.held_value, 'held_from': x.held_from, 'held_to': x.held_to}"
+    spans = f",\n                   list_transform(spans, lambda x: {span}) as {field}_held" if dated else ""
     return f"""
         of_{field} as (
-            select unit_id, list(held_value order by held_to desc, held_value) as {field}{spans}
+            select unit_id, list_transform(spans, lambda x: x.held_value) as {field}{spans}
             from (
-                select unit_id, held_value, min({_from("first_seen")}) as held_from,
-                       max({_to("first_seen", "last_seen")}) as held_to
+                select unit_id, list_sort(list({{'age': {age}, 'held_value': held_value, 'held_from': held_from,
+                                                'held_to': held_to}})) as spans
                 from (
-                    select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
-                           unnest({field}_last) as last_seen
-                    from {{of_several}}
+                    select unit_id, held_value, min({_from("first_seen")}) as held_from,
+                           max({_to("first_seen", "last_seen")}) as held_to
+                    from (
+                        select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
+                               unnest({field}_last) as last_seen
+                        from {{of_several}}
+                    )
+                    group by unit_id, held_value
                 )
-                group by unit_id, held_value
+                group by unit_id
             )
-            group by unit_id
         )"""
 
 
