@@ -30,8 +30,11 @@ class Cell:
     mark: Mark | None = None
 
     def with_unit(self, unit: str = "%") -> str:
-        """As it is written outside tables: a number with its unit, or a symbol in brackets."""
+        """As pages write it: a number with its unit, or a symbol in brackets. A data file has `text`."""
         return f"{self.text}{unit}" if self.mark is None else f"[{self.text}]"
+
+    def __str__(self) -> str:
+        return self.with_unit("")
 
 
 class Disclosure:

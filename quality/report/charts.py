@@ -17,6 +17,7 @@ import vl_convert
 from quality.report.page import Figure, Table
 
 Values = Sequence[Mapping[str, Any]]
+Chart = alt.TopLevelMixin | None  # None: there is no value to draw
 
 _WIDTH = 360  # pixels of a plot; labels stand to its left
 _ROW, _LINE = 26, 16  # pixels of a row with one line of label, and of a further line
@@ -40,14 +41,16 @@ _CONFIG: dict[str, Any] = {
 }
 _UNREAD = re.compile(r' (?:role|aria-[a-z]+|class|version|pointer-events|xmlns:xlink)="[^"]*"')
 """The figure has a name; names on every mark would be read one by one."""
-_LONG = re.compile(r"(\.\d{2})\d+")
+_LONG = re.compile(r"(\.\d{2})\d+(?=[^<>]*>)")  # in attributes: texts stay
 _LABELS = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(grid=True))
 _INTERVAL: dict[str, Any] = {"color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
 _POINT: dict[str, Any] = {"filled": True, "size": 90, "color": _FIRST, "opacity": 1}
 
 
-def figure(name: str, title: str, summary: str, chart: alt.TopLevelMixin, table: Table) -> Figure:
-    """A chart with its words and its table."""
+def figure(name: str, title: str, summary: str, chart: Chart, table: Table) -> Figure:
+    """A chart with its words and its table; without a chart, where no value may be drawn, these only."""
+    if chart is None:
+        return Figure(name, title, summary, "", table)
     svg = _LONG.sub(r"\1", _UNREAD.sub("", draw(chart.to_dict(validate=False) | {"config": _CONFIG, "padding": 2})))
     return Figure(name, title, summary, svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1), table)
 
@@ -57,7 +60,7 @@ def draw(spec: dict[str, Any]) -> str:
     return str(vl_convert.vegalite_to_svg(spec))
 
 
-def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> alt.TopLevelMixin:
+def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> Chart:
     """Values with 95 % intervals, a row a label: label, value, low, high; in strips where they have a group.
 
     Args:
@@ -78,7 +81,7 @@ def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> alt.TopLeve
     return _in_strips(alt.layer(*layers), values)
 
 
-def bars(values: Values, *, x: str) -> alt.TopLevelMixin:
+def bars(values: Values, *, x: str) -> Chart:
     """Counts, a bar a label: label, value, shown; in strips where they have a group. A hidden count has its symbol."""
     largest = max((row["value"] or 0 for row in values), default=0) or 1
     scale = alt.Scale(domain=[0, largest * 1.15], nice=False)
@@ -96,7 +99,7 @@ def line(values: Values, *, x: str, y: str) -> alt.TopLevelMixin:
     return drawn
 
 
-def trend(values: Values) -> alt.TopLevelMixin:
+def trend(values: Values) -> Chart:
     """A figure from run to run, a strip for each group: label (the run), group, value, and low and high or None."""
     along = alt.X("label:O", title=None, sort=None, axis=alt.Axis(grid=False, labelAngle=-40, labelLimit=110))
     chart = _joined(along, alt.Scale(nice=True, zero=False, padding=8), None)
@@ -114,8 +117,10 @@ def _joined(along: alt.X, scale: alt.Scale, y: str | None) -> Any:
     )
 
 
-def calibration(values: Values) -> alt.TopLevelMixin:
+def calibration(values: Values) -> Chart:
     """Share of true matches by match probability, with the line where both are equal: probability, value, low, high."""
+    if not values:
+        return None
     scale, axis = alt.Scale(domain=[0, 100]), alt.Axis(tickCount=6)
     across = alt.X("probability:Q", title="Match probability, %", scale=scale, axis=axis)
     low = alt.Y("low:Q", title="True matches, %", scale=scale, axis=axis)
@@ -127,7 +132,7 @@ def calibration(values: Values) -> alt.TopLevelMixin:
     ).properties(width=380, height=240, data=_data(values))
 
 
-def histogram(values: Values) -> alt.TopLevelMixin:
+def histogram(values: Values) -> Chart:
     """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value.
 
     A bin whose value is None is withheld: the base line is dotted there, since a gap would say that it is empty.
@@ -145,7 +150,7 @@ def histogram(values: Values) -> alt.TopLevelMixin:
     return _in_strips(chart.properties(width=_WIDTH + 150, height=90), values)
 
 
-def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> alt.TopLevelMixin:
+def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> Chart:
     """Match weight of each comparison level, a bar left or right of zero: label, group, value."""
     ends = [0.0, *(row["value"] for row in values)]
     room = (max(ends) - min(ends)) * 0.06 + 0.5  # so that the longest bar ends inside the plot
@@ -155,7 +160,7 @@ def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> al
     return _in_strips(chart, values)
 
 
-def probabilities(values: Values) -> alt.TopLevelMixin:
+def probabilities(values: Values) -> Chart:
     """m as a disc and u as a diamond on a log scale, a row each level: label, group, kind, value."""
     kinds = ["m, among matches", "u, among non-matches"]
     lowest = math.floor(math.log10(max(min((row["value"] for row in values), default=0.1), 1e-15)))
@@ -172,8 +177,10 @@ def probabilities(values: Values) -> alt.TopLevelMixin:
     return _in_strips(points, values)
 
 
-def _in_strips(chart: Any, values: Values) -> alt.TopLevelMixin:
+def _in_strips(chart: Any, values: Values) -> Chart:
     """A strip for each group, one under the other in the order of the values; no strips where they have no group."""
+    if not values:
+        return None
     data = _data(values)
     if isinstance(getattr(chart, "height", alt.Undefined), alt.utils.schemapi.UndefinedType):
         lines = max((row["label"].count("\n") for row in data.values), default=0)

@@ -32,6 +32,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
     if not inputs.evaluation["steps"]:
         raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
     p, manifest = _publication(inputs, catalogue), inputs.manifest
+    banner = banner_of(manifest)  # it has the facts of `about`
     version = (manifest.get("versions") or {}).get("leo-linkage")
     about = [
         str(manifest.get("name") or manifest.get("run") or ""),
@@ -44,8 +45,8 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         statement.summary(p),
         statement.headlines(p),
         parts=[statement.statement_part(p), *_parts(p)],
-        banner=banner_of(manifest),
-        about=", ".join(filter(None, about)),
+        banner=banner,
+        about="" if banner else ", ".join(filter(None, about)),
     )
     return write_page(page, out)
 

@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure, Mark
-from quality.report.page import Row, Terms
+from quality.report.page import Block, Row, Table, Terms, Text
 
 MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 INTERVAL = ["95% from", "to"]
@@ -21,7 +22,7 @@ _MARKS: Mapping[Mark, str] = {
 
 def symbols(d: Disclosure) -> Terms:
     """The symbols that stand instead of numbers."""
-    return Terms([(getattr(d.profile.symbols, mark), meaning) for mark, meaning in _MARKS.items()])
+    return Terms([(f"[{getattr(d.profile.symbols, mark)}]", meaning) for mark, meaning in _MARKS.items()])
 
 
 def symbols_in(cells: Iterable[str | Cell], d: Disclosure) -> str:
@@ -40,12 +41,12 @@ def in_brackets(cells: Sequence[Cell]) -> str:
     value, low, high = cells
     if low.value is None:  # a bound has no interval
         return value.with_unit()
-    return f"{value.with_unit()} ({low.text} to {high.text})"
+    return f"{value.with_unit()} ({low} to {high})"
 
 
 def interval_cell(low: Cell, high: Cell) -> Cell:
     """Both bounds in one cell."""
-    return low if low.value is None else Cell(f"{low.text} to {high.text}", low.value)
+    return low if low.value is None else Cell(f"{low} to {high}", low.value)
 
 
 def measures_of(measures: Mapping[str, Any], d: Disclosure, seen: Mapping[str, int] | None = None) -> list[Cell]:
@@ -89,6 +90,19 @@ def change(value: float) -> Cell:
 def number(value: float, places: int = 2) -> Cell:
     """A number that counts no people."""
     return Cell(f"{value:,.{places}f}".replace("-", "−"), round(value, places))
+
+
+def measured(table: Table, first: int) -> Block:
+    """A table without the rows whose measures, from column `first`, are all hidden; a sentence where all rows are."""
+    rows = [row for row in table.rows if any(isinstance(cell, Cell) and cell.value is not None for cell in row[first:])]
+    if hidden := len(table.rows) - len(rows):
+        why = f"{hidden} of {len(table.rows)} rows are not shown: errors in them are too few to show."
+        return (
+            replace(table, rows=rows, note=f"{why} {table.note}")
+            if rows
+            else Text(f"{table.caption}: errors are too few to show.")
+        )
+    return table
 
 
 def listed(names: Sequence[str]) -> str:

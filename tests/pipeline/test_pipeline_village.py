@@ -190,10 +190,10 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
     assert statuses(village.root)["extract-village-study"] == "withheld"
     assert statuses(village.root)["report"] == "done"
     page = (village.root / "report/index.html").read_text()
-    assert "Not to be published" in page
+    assert "Do not publish or use this run" in page
     assert "(min_precision)" in page
     leo("report", village.root)
-    assert "Not to be published" in (village.root / "report/index.html").read_text()
+    assert "Do not publish or use this run" in (village.root / "report/index.html").read_text()
     assert not (village.root / "extracts/village-study").exists()
 
 

@@ -184,6 +184,8 @@ def _chart(p: Publication, step: Step) -> Block:
     values = table.values(2, bounds=True)
     flagged = sum(str(row[-1]).startswith("flagged") for row in rows)
     summary = f"{flagged} of {len(values)} groups are flagged. Lines show 95% intervals; small groups are left out."
+    if not values:
+        summary = "Not shown: people whose match was missed, or who are not linked, are too few in every group."
     chart = charts.dots(values, x="Standardised difference", limits=(-0.1, 0.1))
     title = f"{p.name_of(step)}: standardised differences"
     return charts.figure("standardised-differences", title, summary, chart, table)

@@ -24,17 +24,15 @@ _RULES = (
 
 def records_section(p: Publication) -> Section:
     """Rows read and quarantined, people of each source, links of each step, and the spine."""
-    rows: list[Row] = []
-    for source, read, quarantined, people in source_rows(p):
-        if read.mark != "unavailable":
-            rows += [[f"{source}: rows read", read], [f"{source}: quarantined rows", quarantined]]
-        rows.append([f"{source}: people", people])
-    rows += [[f"{p.name_of(step)}: links", p.released(step).links] for step in p.steps]
+    of_sources: list[Row] = [list(row) for row in source_rows(p)]
+    rows: list[Row] = [[f"{p.name_of(step)}: links", p.released(step).links] for step in p.steps]
     if spine := p.evaluation.get("spine"):
         rows.append(["People on the spine", p.cell("spine", "people")])
         removed = [str(row["rule"]) for row in spine.get("removed_links", ())]
         rows += [[f"Links removed: {rule}", p.cell("spine", "removed", rule)] for rule in removed]
-    blocks: list[Block] = [Table("Records and links", ["Stage", "Count"], rows)]
+    heads = ["Source", "Rows read", "Quarantined rows", "People"]
+    blocks: list[Block] = [Table("Records by source", heads, of_sources)] if of_sources else []
+    blocks.append(Table("Links and people", ["Stage", "Count"], rows))
     if clusters := p.evaluation.get("clusters"):
         sizes = [str(row["records"]) for row in clusters["sizes"]]
         lines: list[Row] = [
@@ -147,7 +145,7 @@ def unlinked_section(p: Publication) -> Section | None:
     drawn = p.subject if p.subject.reasons else sides[-1]
     chart = charts.bars(Table("", heads, rows(drawn)).values(2, group=None), x="People")
     summary = (
-        f"{drawn.whole.unlinked.text} {'eligible ' if drawn.has_rule else ''}{p.names.people(drawn.source)} are not "
+        f"{drawn.whole.unlinked} {'eligible ' if drawn.has_rule else ''}{p.names.people(drawn.source)} are not "
         "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
         "was too weak. The table has every step and side."
     )

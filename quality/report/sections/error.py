@@ -17,6 +17,7 @@ from quality.report.showing import (
     in_brackets,
     measure_heads,
     measure_values,
+    measured,
     measures_of,
     number,
     pairs_reviewed,
@@ -65,9 +66,9 @@ def accuracy_section(p: Publication) -> Section | None:
     blocks: list[Block] = [
         Text(text),
         charts.figure("accuracy-by-step", title, _in_words(p, steps[-1]), chart, table),
-        _passes_table(p, steps),
+        measured(_passes_table(p, steps), 3),
         _outcomes_table(p, steps),
-        _bands_table(p, steps[-1]),
+        measured(_bands_table(p, steps[-1]), 3),
     ]
     if spine:
         people = _spine_people(spine["people"], p.d)
@@ -168,8 +169,10 @@ def errors_section(p: Publication) -> Section | None:
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
         "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
     )
-    summary = f"Of true matches without any error {clean.with_unit()} are missed. Bars are links lost per 10,000 true matches."
+    summary = f"{clean.with_unit()} of true matches without any error are missed. Bars are links lost per 10,000 true matches."
     values = [row for row in table.values(5, 0, None) if row["value"]]
+    if not values:
+        summary = "Missed matches are too few to show by type of error."
     chart, title = charts.bars(values, x=heads[-1]), f"{p.name_of(last)}: links lost by type of data error"
     blocks: list[Block] = [Text(text), charts.figure("links-lost-to-errors", title, summary, chart, table)]
     return Section("errors", "Missed matches by type of data error", blocks)
@@ -193,9 +196,7 @@ def review_section(p: Publication) -> Section | None:
         drawn.append([title, *measures_of({key: all_readings(review[key]) for key in seen}, p.d, seen)])
         precision = in_brackets([cell for cell in drawn[-1][1:4] if isinstance(cell, Cell)])
         uncertain = p.d.percent(review["uncertain"], review["reviewed"], tied=[reviewed]).with_unit()
-        summary = (
-            f"{title}: {precision} of links are correct, from {reviewed.text} pairs reviewed ({uncertain} uncertain)."
-        )
+        summary = f"{title}: {precision} of links are correct, from {reviewed} pairs reviewed ({uncertain} uncertain)."
         for row in review["by_pass"]:
             three = with_interval(row["precision"], p.d, seen=row["reviewed"])
             three = three if seen_by[row["made_by"]].mark is None else [seen_by[row["made_by"]]] * 3
@@ -279,7 +280,7 @@ def calibration_section(p: Publication) -> Section | None:
     )
     text = "Of pairs with a match probability of 90%, nine in ten should be true matches. Points on the line are calibrated."
     table = Table("Calibration by step and method", heads, rows, note)
-    blocks: list[Block] = [Text(text), _calibration_chart(p, steps[-1]), table]
+    blocks: list[Block] = [Text(text), _calibration_chart(p, steps[-1]), measured(table, 2)]
     return Section("calibration", "Calibration of match probabilities", blocks)
 
 
@@ -293,7 +294,7 @@ def _calibration_chart(p: Publication, step: Step) -> Block:
         rows.append([f"{100 * band['from']:g} to {100 * band['to']:g}%", mean, *true])
     title = f"{p.name_of(step)}: match probability and share of true matches"
     table = Table(title, ["Match probability", "Mean, %", "True matches, %", *INTERVAL], rows)
-    summary = "Too few pairs to show."
+    summary = "Pairs that are no match are too few to show."
     key = ("probability", whole["group"], "all")
     if p.released(step).share((*key, "correct"), (*key, "false"))[0].value is not None:
         error = 100 * whole["calibration_error"]

@@ -11,7 +11,7 @@ from quality.report.linked_tables import Step
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Row, Section, Table, Text
 from quality.report.released import Publication
-from quality.report.showing import lower, number
+from quality.report.showing import in_brackets, lower, number
 
 _DECISIONS = {"accepted": "Accepted", "review": "In review", "rejected": "Rejected"}
 _EQUAL = re.compile(r'l\."?(\w+)"? = r\."?(\w+)"?', re.IGNORECASE)
@@ -118,10 +118,9 @@ def _recall_in_words(p: Publication, step: Step, title: str) -> str:
     text = "not estimated" if estimated is None else f"estimated {100 * estimated:.2f}%"
     if blocking["recall"] is None:
         return f"{title}: blocking recall is {text}."
-    recall, low, high = _reached(p, step, "recall")
     with_passes, *_ = _reached(p, step, "recall_with_passes")
     return (
-        f"{title}: blocking recall is {recall.with_unit()} ({low.text} to {high.text}) against truth, "
+        f"{title}: blocking recall is {in_brackets(_reached(p, step, 'recall'))} against truth, "
         f"{with_passes.with_unit()} with the passes, and {text} by the model."
     )
 

@@ -78,7 +78,7 @@ def headlines(p: Publication) -> list[Headline]:
     if p.evaluation.get("spine"):
         first = Headline("People", p.cell("spine", "people"), "", "on the spine")
     elif p.evaluation.get("clusters"):
-        note = f"found among {p.cell('clusters', 'records').text} records"
+        note = f"found among {p.cell('clusters', 'records')} records"
         first = Headline("People", p.cell("clusters", "people"), "", note)
     else:
         first = Headline("Records", subject.whole.everybody, "", f"in {p.names.source(subject.source)}")
@@ -111,15 +111,33 @@ def _other(p: Publication, subject: Side) -> str:
 
 
 def summary(p: Publication) -> str:
-    """What was linked and how well, in two sentences."""
+    """What was linked and how well; before it, whether a gate failed; after it, the step with most error."""
+    gates = listed([f"{_GATES[name]} ({name})" if name in _GATES else name for name in p.failed_gates])
+    warning = f"Do not publish or use this run: it fails a gate: {gates}. Its log has the figures." if gates else ""
+    return " ".join(filter(None, (warning, _summary_of(p), _worst_step(p))))
+
+
+def _worst_step(p: Publication) -> str:
+    """Of the steps before the last, the one of the lowest precision, where a result could suffer from it."""
+    precisions = [
+        (cell.value, f"{cell.with_unit()} of links are correct in {p.name_of(step)}.")
+        for step in p.steps
+        if step is not p.subject.step
+        for cell in [_error_cells(p, step, _shown_error(p, step), "precision")[0]]
+        if cell.value is not None and cell.value < _GOOD_PRECISION
+    ]
+    return f"Lowest of the other steps: {min(precisions)[1]}" if precisions else ""
+
+
+def _summary_of(p: Publication) -> str:
     subject = p.subject
     whole, people, other = subject.whole, p.names.people(subject.source), _other(p, subject)
     if p.evaluation.get("clusters"):
         records, of = p.cell("clusters", "records"), p.cell("clusters", "people")
-        first = f"{records.text} records of {p.names.source(subject.source)} are {of.text} people."
+        first = f"{records} records of {p.names.source(subject.source)} are {of} people."
     elif whole.rate.value is not None:
         eligible = " eligible" if subject.has_rule else ""
-        first = f"{whole.rate.text}% of {whole.eligible.text}{eligible} {people} were linked to {other}."
+        first = f"{whole.rate.text}% of {whole.eligible}{eligible} {people} were linked to {other}."
     elif whole.rate.mark == "not_applicable":
         first = f"There are no {people} to link."
     else:
@@ -151,20 +169,16 @@ def statement_part(p: Publication) -> Part:
         Section("advice", "What to do in an analysis", [Text(text) for text in advice]),
         Section("limitations", "Limitations", [Text(" ".join(limits))]),
     ]
-    if p.failed_gates:
-        gates = ", ".join(f"{_GATES[name]} ({name})" if name in _GATES else name for name in p.failed_gates)
-        text = f"This run fails a gate: {gates}. Do not publish or use it. The run's log has the figures."
-        sections.insert(0, Section("not-to-be-published", "Not to be published", [Text(text)]))
     about = "Read this before you use the data. The parts below give the evidence."
     return Part("linkage-quality", "Linkage quality statement", about, sections)
 
 
 def _population(p: Publication, subject: Side) -> str:
     whole, text = subject.whole, []
-    if sources := [f"{name} ({people.text})" for name, _, _, people in source_rows(p)]:
+    if sources := [f"{name} ({people})" for name, _, _, people in source_rows(p)]:
         text.append(f"People by source: {', '.join(sources)}.")
     if spine := p.evaluation.get("spine"):
-        text.append(f"The spine has {p.cell('spine', 'people').text} people.")
+        text.append(f"The spine has {p.cell('spine', 'people')} people.")
         on_spine = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
         partly = [
             p.names.source(row["source"])
@@ -176,11 +190,11 @@ def _population(p: Publication, subject: Side) -> str:
     if subject.has_rule:
         rule = subject.step["eligible"]
         text.append(
-            f"{whole.eligible.text} of {whole.everybody.text} {people} were eligible to link to {other} "
-            f"({eligible_rule(rule)}); {whole.linked.text} were linked. {rule['why'].rstrip('.')}."
+            f"{whole.eligible} of {whole.everybody} {people} were eligible to link to {other} "
+            f"({eligible_rule(rule)}); {whole.linked} were linked. {rule['why'].rstrip('.')}."
         )
     elif not p.evaluation.get("clusters"):
-        text.append(f"{whole.linked.text} of {whole.everybody.text} {people} were linked to {other}.")
+        text.append(f"{whole.linked} of {whole.everybody} {people} were linked to {other}.")
     return " ".join(text)
 
 
@@ -199,7 +213,10 @@ def _links(p: Publication, known: Mapping[str, Known]) -> list[Table | Text]:
         "false link gives a person another person's record. A missed match looks as if nothing happened. Ranges are "
         "95% intervals; those from match probabilities are sensitivity ranges."
     )
-    return [Table("Links and their error", heads, rows, symbols_in(itertools.chain(*rows), p.d)), Text(text)]
+    return [
+        Table("Links, precision and recall by step", heads, rows, symbols_in(itertools.chain(*rows), p.d)),
+        Text(text),
+    ]
 
 
 def _worst(rows: Sequence[tuple[float, Row]]) -> list[Row]:
@@ -213,8 +230,10 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
         return [Text("The run has no characteristics of people, so quality by group is not known.")]
     basis, cells_of, title = basis_of(step), GroupCells(p.released(step)), p.name_of(step)
     rows: list[tuple[float, Row]] = []
+    is_known = False
     for row, group in named_groups(step, basis):
         differs = cells_of.difference(row, group, basis)
+        is_known = is_known or differs.value is not None
         people = group["in_both"] if basis == "found_missed" else group["eligible"]
         if differs.value is None or differs.value >= 0 or people < _FEWEST or not differs.flagged:
             continue
@@ -225,6 +244,9 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
         line: Row = [*labels_of(row, group), released.eligible if released else p.d.marked("unavailable")]
         line += [cells_of.rate(row, group), missed, differs.cells[0], "yes" if differs.certain else "no"]
         rows.append((differs.value, line))
+    if not is_known:
+        text = "missed matches are too few to compare groups. Link rates by group, which do not show error, are below."
+        return [Text(f"{title}: {text}")]
     if not rows:
         return [Text(f"{title}: no group of {_FEWEST} people or more is clearly under-represented among the linked.")]
     heads = ["Characteristic", "Group", "Eligible", "Linked, %"]

@@ -26,7 +26,7 @@ from quality.report.render import Inputs as ReportInputs
 from quality.report.render import headlines, render, render_run
 from quality.report.sections.bias import Difference, GroupCells, drafted_statement
 from quality.report.sections.coverage import draw_cells, draws_section
-from quality.report.sections.statement import known_error, statement_part
+from quality.report.sections.statement import known_error, statement_part, summary
 from tests.quality.conftest import CONTRACTS, MANIFEST
 
 CANARIES = ("ZEBEDEE", "QUILLFEATHER", "1987-03-29", "AB123456C", "9876543210")
@@ -122,8 +122,8 @@ def test_every_chart_has_words_and_a_table(report: str) -> None:
     assert len(figures) >= 8
     for figure in figures:
         assert "<table>" in figure
-        assert re.search(r'role="img" aria-label="[^"]{20,}"', figure)
-        assert figure.count("<svg") == 1
+        has_chart = figure.count("<svg") == 1
+        assert re.search(r'role="img" aria-label="[^"]{20,}"', figure) if has_chart else "too few" in figure
 
 
 def test_every_chart_has_its_numbers_as_csv(report: str) -> None:
@@ -168,9 +168,9 @@ def test_small_counts_are_suppressed(engine: Engine, crowd: Inputs, tmp_path: Pa
     few = ({"source": "npd", "rows_read": 700, "records": 696, "quarantined": 4},)
     evaluation = evaluate(engine, dataclasses.replace(crowd, sources=few))
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
-    aside = re.search(r"NPD: quarantined rows</th><td[^>]*>(.*?)</td>", text)
+    aside = re.search(r"NPD</th><td[^>]*>.*?</td><td[^>]*>(.*?)</td>", text)
     assert aside is not None
-    assert ">c</abbr>" in aside.group(1)
+    assert ">[c]</abbr>" in aside.group(1)
 
 
 def test_a_run_of_one_step_leaves_out_what_it_has_not(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
@@ -247,9 +247,8 @@ def words(blocks: list[Any]) -> str:
 
 
 def test_a_run_that_fails_a_gate_says_so_first(counted: dict[str, Any]) -> None:
-    sections = statement_of(counted, failed_gates=("max_rate_fall",))
-    assert next(iter(sections)) == "not-to-be-published"
-    assert "(max_rate_fall)" in words(sections["not-to-be-published"])
+    text = summary(of(counted, failed_gates=("max_rate_fall",)))
+    assert text.startswith("Do not publish or use this run") and "(max_rate_fall)" in text
 
 
 def test_the_statement_has_population_error_groups_advice_and_limitations(counted: dict[str, Any]) -> None:

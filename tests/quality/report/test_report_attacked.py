@@ -111,7 +111,7 @@ def tables_of(page: str) -> list[list[list[str]]]:
     for table in re.findall(r"<table.*?</table>", page, re.DOTALL):
         rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
         cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
-        tables.append([[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in cells])
+        tables.append([[re.sub(r"<[^>]*>|[\[\]]", "", cell).strip() for cell in row] for row in cells])
     return [table for table in tables if table and table[0]]
 
 
@@ -123,7 +123,7 @@ def captioned(page: str) -> dict[str, list[list[str]]]:
             re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
             for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)
         ]
-        tables[caption] = [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in cells[1:]]
+        tables[caption] = [[re.sub(r"<[^>]*>|[\[\]]", "", cell).strip() for cell in row] for row in cells[1:]]
     return tables
 
 
@@ -131,18 +131,16 @@ _LINKS = ("step", "decision", "accepted")
 _SPLIT = ("all", "eligible", "linked")
 _TRUTH = (("true", "all"), ("judged", "assessed"), CORRECT, FALSE)
 _SHARES = {"People with a value, %": "present", "People with more than one value over time, %": "several"}
-_ROWS = {"rows read": "read", "quarantined rows": "quarantined", "people": "people"}
+_ROWS = ("read", "quarantined", "people")
 
 
 def facts(page: str, run: int = 1) -> Iterator[tuple[tuple[str, ...], str]]:
     """Keys of counts with what a page says of them. Of two runs that a page compares: of the first, 0, or the second, 1."""
     tables = {name: rows for name, rows in captioned(page).items() if run or name in ("Published counts", "Counts")}
-    for name, text in tables.get("Records and links", []):
-        source, _, what = name.partition(": ")
-        yield (
-            (_LINKS if what == "links" else ("source", source.lower(), _ROWS[what]) if what else ("spine", "people")),
-            text,
-        )
+    for source, *texts in tables.get("Records by source", []):
+        yield from ((("source", source.lower(), what), text) for what, text in zip(_ROWS, texts, strict=True))
+    for name, text in tables.get("Links and people", []):
+        yield (_LINKS if name.endswith(": links") else ("spine", "people"), text)
     for name, *texts in tables.get("Published counts", []):
         first, *_, last = name.lower().replace(",", "").split()
         key: tuple[str, ...] = ("source", first, last)
