@@ -16,7 +16,7 @@ from linkage.cli.output import a_file
 from linkage.cli.pipeline import Config, Data, Previous, Settings
 from linkage.config.resources import shipped_dir
 from linkage.engine import unfinished
-from linkage.engine.java import spark_home
+from linkage.engine.java import LOGGING, spark_home
 
 app = typer.Typer(no_args_is_help=True, help="Run on a Spark cluster.")
 
@@ -59,12 +59,17 @@ def submit(
     program = _folder("spark_jobs") / "run.py"
     command = [str(spark_home() / "bin" / "spark-submit"), *(options or []), "--py-files", str(package)]
     command += [str(program), str(config), *of_run]
-    python = {"PYSPARK_DRIVER_PYTHON": os.environ.get("PYSPARK_DRIVER_PYTHON", sys.executable)}
+    # The log's settings come before the user's own: of an option of Java that is given twice, the last counts.
+    java = f"-Dlog4j2.configurationFile=file://{LOGGING} {os.environ.get('SPARK_SUBMIT_OPTS', '')}".strip()
+    environment = {
+        "PYSPARK_DRIVER_PYTHON": os.environ.get("PYSPARK_DRIVER_PYTHON", sys.executable),
+        "SPARK_SUBMIT_OPTS": java,
+    }
     if print_only:
-        typer.echo(shlex.join([*(f"{name}={value}" for name, value in python.items()), *command]))
+        typer.echo(shlex.join([*(f"{name}={value}" for name, value in environment.items()), *command]))
     else:
         sys.stdout.flush()
-        os.execve(command[0], command, {**os.environ, **python})
+        os.execve(command[0], command, {**os.environ, **environment})
 
 
 def write_package(path: Path) -> None:

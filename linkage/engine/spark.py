@@ -35,7 +35,7 @@ from linkage.engine.locked_tempdir import scratch_folder
 from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.rewrite_for_spark import escaped, needs_rewrite, rewrite
 from linkage.engine.spark_errors import GONE, explained
-from linkage.engine.spark_session import prepare, start_session
+from linkage.engine.spark_session import is_submitted, prepare, start_session
 from linkage.engine.spark_types import accepted, check_types, of_arrow, of_files, of_names
 from linkage.errors import LeoError
 
@@ -54,8 +54,8 @@ class SparkEngine:
         scratch: folder for stored tables, on a cluster one that all workers see; a temporary one, removed on close,
             when None.
         durable: keep stored tables as Parquet in `scratch`, so that the loss of a worker costs nothing. Else they are
-            in the memory and on the disks of the workers, which is faster; chosen when None and the only worker is
-            this process.
+            in the memory and on the disks of the workers, which is faster; chosen when None, and this process is
+            the only worker and was not started by spark-submit.
         session: a session to work on; the process's own, found or started, when None. It outlives the engine, since
             stages follow one another and a start takes seconds; it ends with the process.
         on_driver: what a query may read to be answered by the driver's DuckDB, where stored tables are durable; some
@@ -83,7 +83,7 @@ class SparkEngine:
         running = session or SparkSession.getActiveSession()
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
         prepare(self.session)
-        local = self.session.sparkContext.master.startswith("local")
+        local = self.session.sparkContext.master.startswith("local") and not is_submitted()
         self._durable = not local if durable is None else durable
         self._views: set[str] = set()
         self._schemas: dict[str, StructType] = {}

@@ -106,7 +106,7 @@ def start_session(
     """
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # by spark-submit, which has chosen a master, here or on a cluster
+    submitted = is_submitted()
     builder = SparkSession.builder.appName("leo")
     chosen = dict(_LAUNCH)
     if submitted:
@@ -135,6 +135,11 @@ def start_session(
                 cores = session.sparkContext.defaultParallelism
                 session.conf.set(key, str(max(3 * cores, 8)))
     return session
+
+
+def is_submitted() -> bool:
+    """Whether spark-submit started this process: it has chosen a master, here or on a cluster."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def _ended(session: SparkSession) -> None:
