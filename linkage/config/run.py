@@ -225,15 +225,16 @@ class RunConfig(Frozen):
         sides = {*sources, "people"}
         faults = []
         for index, step in enumerate(steps):
+            where = f"step.{step.get('name', index)}"
             named = {side: step[side] for side in ("left", "right") if isinstance(step.get(side), str)}
             faults += [
-                f"step.{index}.{side}: no source '{name}'; there are {', '.join(sorted(sides))}"
+                f"{where}.{side}: no source '{name}'; there are {', '.join(sorted(sides))}"
                 for side, name in named.items()
                 if name not in sides
             ]
             if index == 0 and "people" in named.values():
-                faults.append(f"step.{index}: the first step has no people yet; name two sources")
-            faults += _meets_itself(index, named, steps[:index]) + _thresholds(index, step)
+                faults.append(f"{where}: the first step has no people yet; name two sources")
+            faults += _meets_itself(where, named, steps[:index]) + _thresholds(where, step)
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -262,25 +263,24 @@ class RunConfig(Frozen):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]]) -> list[str]:
+def _meets_itself(where: str, named: dict[str, str], before: list[dict[str, Any]]) -> list[str]:
     """A step whose two sides hold the same records would link each with itself, and be right in all of them."""
     sides = list(named.values())
     if len(sides) == 2 and sides[0] == sides[1]:
-        return [f"step.{index}: left and right are both '{sides[0]}': every record would be linked with itself"]
+        return [f"{where}: left and right are both '{sides[0]}': every record would be linked with itself"]
     if "people" not in sides:
         return []
     joined = {str(step.get("name")): {step.get("left"), step.get("right")} for step in before}
     return [
-        f"step.{index}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
+        f"{where}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
         for side, name in named.items()
         for earlier in [next((step for step, joined_sources in joined.items() if name in joined_sources), None)]
         if name != "people" and earlier is not None
     ]
 
 
-def _thresholds(index: int, step: dict[str, Any]) -> list[str]:
+def _thresholds(where: str, step: dict[str, Any]) -> list[str]:
     """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
-    where = f"step.{index} ('{step.get('name')}')"
     accept = step.get("accept_probability", Step.model_fields["accept_probability"].default)
     return [
         f"{where}: {lower} = {step[lower]} lies above accept_probability = {accept}, from which a pair is linked; "

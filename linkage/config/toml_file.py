@@ -140,7 +140,7 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
         # As JSON, a list may be a tuple and a text a date where a text may not be a number.
         checked = model.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
-        lines = fault_lines(model, error) + lines
+        lines = fault_lines(model, error, raw) + lines
     if lines:
         raise ConfigError(
             f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
@@ -155,16 +155,30 @@ def _fields(annotation: Any) -> dict[str, Any] | None:
     return {field.alias or name: field for name, field in annotation.model_fields.items()}
 
 
-def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
+def fault_lines(model: type[BaseModel], error: ValidationError, raw: Any = None) -> list[str]:
     """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest known key; no value of it."""
-    return [line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)]
+    faults = error.errors(include_url=False, include_input=False)
+    return [line for fault in faults for line in _lines(model, fault, raw)]
 
 
-def _lines(model: type[BaseModel], fault: Any) -> list[str]:
+def _lines(model: type[BaseModel], fault: Any, raw: Any) -> list[str]:
     text = fault_text(model, fault)
     if fault["type"] == "value_error":
         return text.splitlines()
-    return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
+    return [f"{'.'.join(_named(raw, fault['loc']))}: {text}"]
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")  # as of steps and passes: no name of a person
+
+
+def _named(raw: Any, path: tuple[Any, ...]) -> Iterator[str]:
+    """The parts of a path, a table among several by its name: step.education-cis.train."""
+    part = raw
+    for key in path:
+        children = dict(enumerate(part)) if isinstance(part, list) else part
+        part = children.get(key) if isinstance(children, dict) else None
+        name = part.get("name") if isinstance(key, int) and isinstance(part, dict) else None
+        yield name if isinstance(name, str) and _NAME.fullmatch(name) else str(key)
 
 
 _TEXTS = {

@@ -25,19 +25,41 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
     Raises:
         LeoError: another process holds it (the message gives its id), or the file system has no locks.
     """
-    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    with _held(path / LOCK, called or path):
+        yield
+
+
+@contextlib.contextmanager
+def place_locked(place: Path) -> Iterator[None]:
+    """Hold a lock on what is to be made at `place`, for as long as the block runs. Nothing need be there yet.
+
+    Raises:
+        LeoError: another process makes it (the message gives its id), or the file system has no locks.
+    """
+    file = place.with_name(f".{place.name}{LOCK}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with _held(file, place):
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _held(file: Path, called: Path) -> Iterator[None]:
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
             raise LeoError(
-                f"{called or path}: another run is at work in this folder (process {holder})\n"
+                f"{called}: another run is at work in this folder (process {holder})\n"
                 "  wait until it ends, or give another folder with --out"
             ) from None
         except OSError as error:
             raise LeoError(
-                f"{called or path}: its file system gives no locks: {error.strerror}\n  without them two runs could "
+                f"{called}: its file system gives no locks: {error.strerror}\n  without them two runs could "
                 "write there at once: give a folder on another with --out, or mount it with locks (Lustre: flock)"
             ) from error
         os.ftruncate(handle, 0)

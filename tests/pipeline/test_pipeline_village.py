@@ -14,6 +14,7 @@ import pytest
 
 from linkage.config.resources import shipped_dir
 from linkage.errors import ConfigError, GateError, InputError
+from linkage.pipeline.lock import place_locked
 from linkage.pipeline.plan import Scope
 from tests.pipeline import village as village_files
 from tests.pipeline import village_killed
@@ -336,6 +337,9 @@ def test_the_command_plans_runs_reports_and_extracts(village, leo, ended):
     shown = ended(0, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
     assert "120 people" in shown
     assert (place / "datapackage.json").is_file()
+    with place_locked(place):  # as another run's extract into the same folder has it
+        said = ended(1, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
+    assert f"{place}: another run is at work in this folder" in said
 
 
 def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, ended, tmp_path):

@@ -104,6 +104,6 @@ def test_thresholds_that_contradict_one_another_are_refused_of_a_run_too(
     code, shown, said = leo(*(village.root if part == "RUN" else part for part in asked))
     assert (code, shown) == (2, "")
     assert said.startswith(
-        f"leo: {file}: 1 fault\n  step.0 ('npd-cis'): review_probability = 0.97 lies above accept_probability"
+        f"leo: {file}: 1 fault\n  step.npd-cis: review_probability = 0.97 lies above accept_probability"
     )
     assert "lower it, take it out, or raise accept_probability" in said

@@ -24,7 +24,7 @@ from linkage.match.candidates import union_all
 from linkage.pipeline.folder import DRIFT, EVALUATION
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.lock import locked
+from linkage.pipeline.lock import locked, place_locked
 from linkage.pipeline.manifest import ended_well, read_tables
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.pipeline.stages.contracts import (
@@ -297,7 +297,8 @@ def deliver(
         raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
     target = out or run / "extracts" / project.id
     within = [run, target.parent]  # the extract is made next to its place
-    with locked(run), connect(manifest["engine"], scratch=run / ".scratch", within=within) as engine:
+    scratch = run / ".scratch"
+    with locked(run), place_locked(target), connect(manifest["engine"], scratch=scratch, within=within) as engine:
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
 
