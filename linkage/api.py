@@ -402,9 +402,9 @@ def train(
         request = TrainRequest(
             FileOptions(
                 {"left": _file_in(folder, "left", left), "right": _file_in(folder, "right", right)},
-                maps,
-                compare,
-                _formats(date_format),
+                maps=maps,
+                compare=compare,
+                date_formats=_formats(date_format),
                 delimiter=delimiter,
                 encodings=_of_each(encoding),
             ),

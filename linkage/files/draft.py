@@ -105,9 +105,9 @@ def draft(
             maps = [text.removeprefix(prefix) for text in options.maps if text.startswith(prefix)]
             # A stated key may have several rows, which a run makes a history of: it is no id here.
             maps, ids = ([*maps, f"{NOT_COMPARED}={key}"], (NUMBERED,)) if key else (maps, (None,))
-            files = FileOptions({"file": source.path}, maps, (), (), ids, options.delimiter, (options.encoding,))
+            read = FileOptions({"file": source.path}, ids, (options.encoding,), maps=maps, delimiter=options.delimiter)
             try:
-                prepared = inferred_files(engine, files, scratch / source.name)
+                prepared = inferred_files(engine, read, scratch / source.name)
             except LeoError as fault:
                 text = str(fault).replace(f"--map {NOT_COMPARED}={key}", f"--id {key}")
                 raise type(fault)(text.replace("--map ", f"--map {prefix}")) from None

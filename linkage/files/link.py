@@ -1,6 +1,6 @@
 """Link two person files, or one with itself: prepare, train, choose blocking rules, score, resolve, report."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from linkage.files.output import (
 )
 from linkage.files.prepare import REPEATED, Inferred, JobOptions, Prepared, cardinality_of, prepare
 from linkage.files.read_file import damage_reported, read_file
-from linkage.files.train import given_notes, model_of, refuse_without_model
+from linkage.files.train import Progress, given_notes, model_of, refuse_without_model
 from linkage.match.candidates import FilePairs, pairs_of_file
 from linkage.match.partitions import Partitions
 from linkage.match.passes import load as load_passes
@@ -33,8 +33,6 @@ from linkage.match.units import Units
 from linkage.model import Model
 from linkage.pipeline.linked_files import STEP_OPTIONS, dedupe_thresholds, link_step_of
 from linkage.spine.clusters import Clusters, cluster
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,8 @@ def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progre
         ConfigError: nothing to compare, a statement that fits no column, or an output folder in use.
     """
     refuse_without_model(request, "--map left.other=COLUMN")
-    for option, asked in {"--link-draws": request.samples, "--duplicates": request.second_records}.items():
-        if request.links_only and asked:
+    for option, value in {"--link-draws": request.samples, "--duplicates": request.second_records}.items():
+        if request.links_only and value:
             raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
     title = " to ".join(_names(request.left, request.right))
     titles, say = (title, f"Linkage quality report: {title}"), progress or (lambda _: None)
@@ -129,12 +127,13 @@ def _link(
     with folder.clock("train"):
         model, training = model_of(engine, request, prepared, say)
     step = {name: getattr(request, name) for name in STEP_OPTIONS}
-    members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=units) for units in prepared.units]
+    sides = prepared.units[0], prepared.units[1]
+    members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=units) for units in sides]
     with folder.clock("link"):
         result = link_step(
             engine,
             link_step_of(step, samples=request.samples, diagnose=not request.links_only),
-            *(Units(*side) for side in zip(("left", "right"), prepared.units, prepared.units, members, strict=True)),
+            *(Units(*side) for side in zip(("left", "right"), sides, sides, members, strict=True)),
             rules=load_passes(config_file("passes/link.toml")),
             model=model,
             seed=request.seed,
@@ -148,8 +147,27 @@ def _link(
         hashes = folder.write(engine, _tables(engine, result, *prepared.ids, links_only=request.links_only))
         result.model.save(folder.part / "model.json")
         if not request.links_only:
-            known = {"recall_unknown": recall_unknown(training), "true_pairs": true_pairs.table}
-            folder.write_evaluation(_evaluation(engine, request, prepared, result, **known))
+            evaluation = _evaluated(
+                engine,
+                prepared,
+                _names(request.left, request.right),
+                name="link",
+                links=result.links,
+                unlinked=result.unlinked,
+                units=result.units,
+                joins_second_records=bool(request.second_records),
+                cardinality=request.cardinality or "one-to-one",
+                model=result.model.raw,
+                blocking=result.summary,
+                reached=lambda pairs: true_pairs_reached(
+                    engine, result.model, sides, result.links, sample_of_pairs(engine, pairs)
+                ),
+                sampled=result.draws,
+                draws=request.samples,
+                recall_unknown=recall_unknown(training),
+                true_pairs=true_pairs.table,
+            )
+            folder.write_evaluation(evaluation)
         folder.write_prepared(engine, prepared)
     folder.describe(request, prepared, linked, hashes, step)
     folder.manifest.content["links_only"] = request.links_only
@@ -167,11 +185,9 @@ def _linked(
     """Counts and notes of what was linked, and its error where truth was given."""
     notes = [*read_notes(prepared), *pairs.notes, *given_notes(request.model, summary), *recall_notes(summary)]
     if isinstance(request, LinkRequest) and request.second_records:
-        kept = (
-            "without --links-only the duplicates are linked too" if request.links_only else "--no-duplicates links one"
-        )
+        hint = "without --links-only duplicates are linked too" if request.links_only else "--no-duplicates links one"
         notes += [
-            f"{file.name}: {records.repeated:.0%} of the records seem to be of somebody who is there twice; {kept}"
+            f"{file.name}: {records.repeated:.0%} of the records seem to be of somebody who is there twice; {hint}"
             for file, records in zip(prepared.files, prepared.records, strict=True)
             if records.repeated >= REPEATED
         ]
@@ -213,33 +229,8 @@ def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, li
     return tables
 
 
-def _evaluation(
-    engine: Engine, request: LinkRequest, prepared: Prepared, result: StepResult, **step: Any
-) -> dict[str, Any]:
-    """Aggregates for the report."""
-    units = prepared.units
-    return _evaluated(
-        engine,
-        prepared,
-        _names(request.left, request.right),
-        name="link",
-        links=result.links,
-        unlinked=result.unlinked,
-        units=result.units,
-        joins_second_records=bool(request.second_records),
-        cardinality=request.cardinality or "one-to-one",
-        model=result.model.raw,
-        blocking=result.summary,
-        reached=lambda pairs: true_pairs_reached(
-            engine, result.model, (units[0], units[1]), result.links, sample_of_pairs(engine, pairs)
-        ),
-        sampled=result.draws,
-        draws=request.samples,
-        **step,
-    )
-
-
 def _evaluated(engine: Engine, prepared: Prepared, names: Sequence[str], **step: Any) -> dict[str, Any]:
+    """Aggregates for the report."""
     from quality.measures.evaluation import Inputs, StepTables, evaluate
 
     sources = [source_of(engine, *of) for of in zip(names, prepared.files, prepared.units, strict=True)]
@@ -261,16 +252,16 @@ def _dedupe(
         say("clusters")
         clusters = cluster(engine, units, pairs.scored, pairs.score, accept=limits.accept)
         links = _links_of_file(engine, pairs, clusters, accept=limits.accept, review=limits.review)
-        single = engine.sql(_SINGLE, clusters=clusters.members, links=links, store=True)
+        unlinked = engine.sql(_SINGLE, clusters=clusters.members, links=links, store=True)
     with folder.clock("write"):
         say("writing")
-        summary = {**_counts(engine, clusters, links, single), "rules": pairs.rules, **training}
+        summary = {**_counts(engine, clusters, links, unlinked), "rules": pairs.rules, **training}
         linked = _linked(engine, request, prepared, summary, links, true_pairs)
         columns = "method pass pattern match_weight match_probability decision reason"
         people = engine.sql(_PEOPLE, members=clusters.members, ids=ids)
         hashes = folder.write(engine, {"clusters": people, "links": _links(engine, links, ids, ids, columns)})
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(folder.part / "model.json")
-        evaluation = _evaluation_of_file(engine, prepared, links, single, true_pairs.table, model)
+        evaluation = _evaluation_of_file(engine, prepared, links, unlinked, true_pairs.table, model)
         sizes = [{"records": size, "people": people} for size, people in summary["clusters_by_records"].items()]
         clusters_of = {"records": summary["records"], "people": summary["clusters"], "sizes": sizes}
         folder.write_evaluation(evaluation | {"clusters": clusters_of})
@@ -372,7 +363,7 @@ def _links_of_file(engine: Engine, pairs: FilePairs, clusters: Clusters, *, acce
     )
 
 
-def _counts(engine: Engine, clusters: Clusters, links: Table, single: Table) -> dict[str, Any]:
+def _counts(engine: Engine, clusters: Clusters, links: Table, unlinked: Table) -> dict[str, Any]:
     def by(table: Table, what: str) -> dict[Any, int]:
         query = f"select {what} as what, count(*) as n from {{t}} group by 1 order by 1"
         return {row["what"]: int(row["n"]) for row in rows(engine, engine.sql(query, t=table))}
@@ -385,17 +376,17 @@ def _counts(engine: Engine, clusters: Clusters, links: Table, single: Table) -> 
         "clusters_by_records": sizes,
         "decisions": by(links, "decision"),
         "reasons": by(links, "coalesce(reason, 'none')"),
-        "alone": by(single, "reason"),
+        "alone": by(unlinked, "reason"),
         "removed_links": engine.count(clusters.removed_links),
     }
 
 
 def _evaluation_of_file(
-    engine: Engine, prepared: Prepared, links: Table, single: Table, true_pairs: Table | None, model: Model
+    engine: Engine, prepared: Prepared, links: Table, unlinked: Table, true_pairs: Table | None, model: Model
 ) -> dict[str, Any]:
     """Aggregates for the report. Both sides are the file, and a record counts as linked when it has a duplicate."""
-    both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
-    units = engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=prepared.units[0], store=True)
+    sides = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
+    units = engine.sql(sides.format(c="unit_id, unit_id as entity_id"), t=prepared.units[0], store=True)
     evaluation = _evaluated(
         engine,
         prepared,
@@ -403,11 +394,11 @@ def _evaluation_of_file(
         name="dedupe",
         cardinality="many-to-many",
         links=links,
-        unlinked=engine.sql(both.format(c="id, reason"), t=single, store=True),
+        unlinked=engine.sql(sides.format(c="id, reason"), t=unlinked, store=True),
         units=units,
         model=model.raw,
         true_pairs=true_pairs,
     )
     for side in evaluation["steps"][0]["sides"]:
-        side["linked"] = side["units"] - engine.count(single)
+        side["linked"] = side["units"] - engine.count(unlinked)
     return evaluation

@@ -7,7 +7,7 @@ by the schema and stores it.
 import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,33 +40,34 @@ KEPT = "kept as it is"  # a further column while rows are standardised; with bla
 _MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
-@dataclass(frozen=True)
-class FileOptions:
-    """Person files, and what the user states of how they are read."""
-
-    paths: Mapping[str, Path]  # "left" and "right", or "file", to the file
-    maps: Sequence[str] = ()  # maps, compare, date_formats: as the options of these names
-    compare: Sequence[str] = ()
-    date_formats: Sequence[str] = ()
-    # the column of ids of each file, "none" to number the rows; inferred when None
-    ids: Sequence[str | None] = (None, None)
-    delimiter: str | None = None
-    encodings: Sequence[str | None] = (None, None)  # of each file; detected when None
-    schema: Path | None = None  # a TOML file of schemas, instead of inferring them
-
-
 @dataclass(frozen=True, kw_only=True)
-class JobOptions:
-    """Options that `leo link` and `leo dedupe` share."""
+class _ReadOptions:
+    """What the user states of how files are read, as the options of these names."""
 
     maps: Sequence[str] = ()
     compare: Sequence[str] = ()  # further columns that are compared
     date_formats: Sequence[str] = ()
-    schema: Path | None = None  # of an earlier link, instead of inferring one
+    delimiter: str | None = None
+    schema: Path | None = None  # a TOML file of schemas, as of an earlier link, instead of inferring them
+
+
+@dataclass(frozen=True)
+class FileOptions(_ReadOptions):
+    """Person files, and how they are read."""
+
+    paths: Mapping[str, Path]  # "left" and "right", or "file", to the file
+    # the column of ids of each file, "none" to number the rows; inferred when None
+    ids: Sequence[str | None] = (None, None)
+    encodings: Sequence[str | None] = (None, None)  # of each file; detected when None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(_ReadOptions):
+    """Options that `leo link` and `leo dedupe` share."""
+
     threshold: float = ACCEPT_PROBABILITY
     model: Path | None = None  # a trained Splink model over the fields
     without: Sequence[str] = ()  # columns of it that are not compared
-    delimiter: str | None = None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -76,8 +77,8 @@ class JobOptions:
         self, paths: Mapping[str, Path], ids: Sequence[str | None], encodings: Sequence[str | None]
     ) -> FileOptions:
         """How the files are read."""
-        stated = (self.maps, self.compare, self.date_formats)
-        return FileOptions(paths, *stated, ids, self.delimiter, encodings, self.schema)
+        options = {of.name: getattr(self, of.name) for of in fields(_ReadOptions)}
+        return FileOptions(paths, ids, encodings, **options)
 
 
 @dataclass(frozen=True)
@@ -283,9 +284,9 @@ def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> 
     Without birth dates an e-mail address or telephone stands for it; else the address, if so many share it that they
     are no namesakes of one house. 0 where there is no such field.
     """
-    fields, is_dated = set(records.columns), float(facts["years"] or 0) < _MOSTLY_YEARS
-    keys = ["dob"] if is_dated else sorted({"email", "phone", "postcode", "address"} & fields)
-    if not keys or not {"forename", "surname"} <= fields:
+    known, is_dated = set(records.columns), float(facts["years"] or 0) < _MOSTLY_YEARS
+    keys = ["dob"] if is_dated else sorted({"email", "phone", "postcode", "address"} & known)
+    if not keys or not {"forename", "surname"} <= known:
         return 0.0
     forename = "left(forename, 1)" if float(facts["initials"] or 0) >= _INITIALS else "forename"
     some = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"

@@ -41,54 +41,54 @@ def model_of(
         ConfigError: a given model compares what the files do not both have.
         InputError: no blocking rule pays.
     """
-    one_file = len(prepared.units) == 1
-    sides = halves(engine, prepared.units[0], seed=request.seed) if one_file else prepared.units  # random pairs of it
-    if request.model:
-        made = _given_model(engine, request, prepared, sides, progress)
-    else:
-        made = _trained_model(engine, prepared.kinds, sides, request.seed, one_file, progress)
+    units, one_file = prepared.units, len(prepared.units) == 1
+    sides = halves(engine, units[0], seed=request.seed) if one_file else (units[0], units[1])  # random pairs of it
+    training = _Training(engine, sides, one_file, request.seed, progress)
+    model, reports = (
+        _given_model(training, request, prepared) if request.model else _own_model(training, prepared.kinds)
+    )
     if one_file:
         engine.drop(*sides)
-    return made
+    return model, reports
 
 
-def _trained_model(
-    engine: Engine, kinds: Mapping[str, str], sides: Sequence[Table], seed: int, one_file: bool, progress: Progress
-) -> tuple[Model, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Training:
+    """What models of a link are trained on, and how."""
+
+    engine: Engine
+    sides: tuple[Table, Table]  # two files, or the halves of one
+    one_file: bool
+    seed: int
+    progress: Progress
+
+    def train(self, model: Model, small: Model | None = None, remedy: str = "") -> tuple[Model, TrainingReport]:
+        """Train a model; sides too small, or without a person in common, get default parameters, and a warning.
+
+        Args:
+            small: the model that gets them; else the same.
+            remedy: what to do about it, for the warning.
+        """
+        try:
+            options: dict[str, Any] = {"one_file": self.one_file, "progress": self.progress}
+            return train(self.engine, model, *self.sides, seed=self.seed, **options)
+        except NothingToTrainOnError as fault:
+            reason = str(fault).splitlines()[0] + remedy
+            return default_parameters(self.engine, small or model, *self.sides, seed=self.seed, reason=reason)
+
+
+def _own_model(training: _Training, kinds: Mapping[str, str]) -> tuple[Model, dict[str, Any]]:
     """A model of the files' own fields, trained on them, with blocking rules."""
     further = ", ".join(name for name in kinds if name not in ROLES)
     small = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
     remedy = f"; leave --compare out: {further}" if further else ""
-    start = untrained(kinds, one_file=one_file)
-    model, report = _trained(engine, start, small, sides, seed, one_file, progress, remedy)
-    progress("blocking rules")
-    chosen = choose_rules(engine, model, *sides)
+    model, report = training.train(untrained(kinds, one_file=training.one_file), small, remedy)
+    training.progress("blocking rules")
+    chosen = choose_rules(training.engine, model, *training.sides)
     if not chosen.rules:
         raise InputError(_NO_RULE)
     reports = {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
     return with_rules(model, [rule.rule.condition for rule in chosen.rules]), reports
-
-
-def _trained(
-    engine: Engine,
-    start: Model,
-    small: Model,
-    sides: Sequence[Table],
-    seed: int,
-    one_file: bool,
-    progress: Progress,
-    remedy: str = "",
-) -> tuple[Model, TrainingReport]:
-    """Sides too small to learn from, or with no person in common, get default parameters; a warning says so.
-
-    Args:
-        small: what is compared then.
-    """
-    try:
-        return train(engine, start, *sides, seed=seed, one_file=one_file, progress=progress)
-    except NothingToTrainOnError as fault:
-        reason = str(fault).splitlines()[0] + remedy
-        return default_parameters(engine, small, *sides, seed=seed, reason=reason)
 
 
 def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = ()) -> Model:
@@ -97,56 +97,53 @@ def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = 
     return from_dict({**model.raw, _RULES: [*others, *rules]})
 
 
-def _given_model(
-    engine: Engine, request: JobOptions, prepared: Prepared, sides: Sequence[Table], progress: Progress
-) -> tuple[Model, dict[str, Any]]:
-    """A model file without fields that say nothing here, and what was done to it: `given` of a summary.
+def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -> tuple[Model, dict[str, Any]]:
+    """A model file without fields that say nothing here, and what was changed in it: `given` of a summary.
 
     A model that lacks m or u is trained here.
     """
-    path, units, without = Path(request.model or ""), prepared.units, request.without
+    path, engine, units, without = Path(request.model or ""), training.engine, prepared.units, request.without
     model = load(path)
-    if strange := [name for name in without if name.lower() not in {column.lower() for column in model.columns}]:
+    known, left_out = ({name.lower() for name in names} for names in (prepared.kinds, without))
+    if unknown := [name for name in without if name.lower() not in {*map(str.lower, model.columns)}]:
         names = ", ".join(model.columns)
-        raise ConfigError(f"--without {strange[0]}: the model {path} names no such column\n  it names: {names}")
-    done: dict[str, Any] = {}
-    there, left_out = {name.lower() for name in prepared.kinds}, {name.lower() for name in without}
-    fields = prepared.schemas[0].fields
-    silent = [name for name in model.columns if name in fields and name.lower() not in there | left_out]
-    rules = model.blocking_rules
+        raise ConfigError(f"--without {unknown[0]}: the model {path} names no such column\n  it names: {names}")
+    changes: dict[str, Any] = {}
+    fields, rules = prepared.schemas[0].fields, model.blocking_rules
+    silent = [name for name in model.columns if name in fields and name.lower() not in known | left_out]
     if silent or without:
         model = without_columns(model, {*silent, *without})
-        done |= {"without": list(without), "silent": silent}
-    missing = " ".join(f"--without {name}" for name in model.columns if name.lower() not in there)
-    here = "leave --model out: a model is then trained on what these files have in common"
-    remedy = f"state columns that hold them (--map); or compare without them: {missing}; or {here}"
-    model.check_columns(there, str(path), remedy)
+        changes |= {"without": list(without), "silent": silent}
+    missing = " ".join(f"--without {name}" for name in model.columns if name.lower() not in known)
+    retrain = "leave --model out: a model is then trained on what these files have in common"
+    remedy = f"state columns that hold them (--map); or compare without them: {missing}; or {retrain}"
+    model.check_columns(known, str(path), remedy)
     if len(model.fields) < _MIN_COMPARISONS:
         only = f"these files have too little of what the model compares: only {model.fields[0].name}"
-        raise ConfigError(f"{path}: {only}\n  {here}")
+        raise ConfigError(f"{path}: {only}\n  {retrain}")
     check_runs(engine, model, units[0], units[-1], str(path))
     reports: dict[str, Any] = {}
     if not model.is_trained:
-        model, report = _trained(engine, model, model, sides, request.seed, len(units) == 1, progress)
-        reports["training"], done["trained"] = report.as_dict(), True
+        model, report = training.train(model)
+        reports["training"], changes["trained"] = report.as_dict(), True
     if len(model.blocking_rules) < len(rules) or not rules:
-        own = [rule.condition for rule in model.blocking_rules]
-        chosen = [of.rule.condition for of in choose_rules(engine, model, *sides).rules]
-        done["rules"] = [rule for rule in chosen if rule not in own]
-        done["rules_lost"] = len(rules) - len(own)
-        if not own and not done["rules"]:
+        conditions = [rule.condition for rule in model.blocking_rules]
+        chosen = [of.rule.condition for of in choose_rules(engine, model, *training.sides).rules]
+        changes["rules"] = [rule for rule in chosen if rule not in conditions]
+        changes["rules_lost"] = len(rules) - len(conditions)
+        if not conditions and not changes["rules"]:
             raise InputError(_NO_RULE)
-        model = with_rules(model, done["rules"], model.raw.get(_RULES) or [])
+        model = with_rules(model, changes["rules"], model.raw.get(_RULES) or [])
     sizes = [engine.count(side) for side in units]
-    trained_there = None if reports else trained_on(path)
-    if trained_there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):
+    trained_sizes = None if reports else trained_on(path)
+    if trained_sizes and (model.raw.get("link_type") == "dedupe_only") == training.one_file:
         prior = model.prior
-        model = model.with_prior_of(trained_there if len(sizes) > 1 else [sum(trained_there)], sizes)
+        model = model.with_prior_of([sum(trained_sizes)] if training.one_file else trained_sizes, sizes)
         if model.prior != prior:
-            done |= {"trained_on": list(trained_there), "prior": {"in_file": prior, "here": model.prior}}
-    if not reports and (unfit := misfits(engine, model, units[0], units[-1], seed=request.seed)):
-        done["misfits"] = [asdict(misfit) for misfit in unfit]
-    return model, {**reports, **({"given": done} if done else {})}
+            changes |= {"trained_on": list(trained_sizes), "prior": {"in_file": prior, "here": model.prior}}
+    if not reports and (levels := misfits(engine, model, units[0], units[-1], seed=request.seed)):
+        changes["misfits"] = [asdict(misfit) for misfit in levels]
+    return model, {**reports, **({"given": changes} if changes else {})}
 
 
 def refuse_without_model(request: JobOptions, remedy: str) -> None:
@@ -157,23 +154,23 @@ def refuse_without_model(request: JobOptions, remedy: str) -> None:
 
 def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
     """What the user should know of a model that was given."""
-    done, notes = summary.get("given") or {}, []
-    if done.get("trained"):
+    changes, notes = summary.get("given") or {}, []
+    if changes.get("trained"):
         notes.append(f"{path}: the model had levels without m or u, and was trained on these files")
-    if silent := done.get("silent"):
+    if silent := changes.get("silent"):
         notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent)}")
-    if (rules := done.get("rules")) is not None:
-        why = "the model has no blocking rules"
-        if lost := done["rules_lost"]:
-            why = f"blocking rules of the model that need what is not compared are left out ({lost})"
-        notes.append(f"{path}: {why}: {len(rules)} were chosen for these files")
-    if prior := done.get("prior"):
-        there = " and ".join(f"{records:,}" for records in done["trained_on"])
+    if (rules := changes.get("rules")) is not None:
+        reason = "the model has no blocking rules"
+        if count := changes["rules_lost"]:
+            reason = f"blocking rules of the model that need what is not compared are left out ({count})"
+        notes.append(f"{path}: {reason}: {len(rules)} were chosen for these files")
+    if prior := changes.get("prior"):
+        sizes = " and ".join(f"{records:,}" for records in changes["trained_on"])
         notes.append(
-            f"{path}: the model was trained on {there} records: its prior, {prior['in_file']:.3g}, is rescaled to "
+            f"{path}: the model was trained on {sizes} records: its prior, {prior['in_file']:.3g}, is rescaled to "
             f"{prior['here']:.3g}, by which the same share of records has a match"
         )
-    for misfit in done.get("misfits", ()):
+    for misfit in changes.get("misfits", ()):
         high = misfit["here"] > misfit["in_model"]
         effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
         notes.append(
@@ -202,14 +199,14 @@ def _prepared(
     files: FileOptions, limits: TrainRequest | RuleOptions, inferred: Inferred | None, progress: Progress
 ) -> Iterator[tuple[Engine, Prepared]]:
     """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
-    named = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
+    pairs = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
     with (
         scratch_folder() as scratch,
         connect(
             "duckdb",
             memory_limit=limits.memory_limit,
             threads=limits.threads,
-            within=[scratch, *files.paths.values(), *named],
+            within=[scratch, *files.paths.values(), *pairs],
         ) as engine,
         damage_reported(*files.paths.values()),
     ):
@@ -251,8 +248,8 @@ def train_files(
         if pairs:
             say("m from labels")
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
-            seen = fewest_matches(report.as_dict()) or 0
-            model, labelled = m_from_labels(model, pairs.labelled(engine, model, scored), seen=seen)
+            matches = fewest_matches(report.as_dict()) or 0
+            model, labelled = m_from_labels(model, pairs.labelled(engine, model, scored), seen=matches)
         say("blocking rules")
         rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
     model = with_rules(model, rules)

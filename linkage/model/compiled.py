@@ -147,11 +147,10 @@ def _with_columns(
         also: other columns of the source.
         in_units: whether l and r have the frequencies already.
     """
-    compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
     # One text for both sides is carried, and hashed, once.
     listed = [
         f"{'r' if name.lower() in equal else side}.{quote(name)} as {quote(f'{name}_{side}')}"
-        for name in compared
+        for name in model.compared
         for side in "lr"
     ]
     for column in model.tf_columns:

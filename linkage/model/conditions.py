@@ -183,17 +183,11 @@ def element(column: str) -> str:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a condition asks to be the same on both sides.
+    """What a condition asks to be the same on both sides."""
 
-    Attributes:
-        kind: "column" (equal), "value" (of a column, equal) or "overlap" (of two lists).
-        value: the column, or SQL of the value over the columns of a unit.
-        column: that is read.
-    """
-
-    kind: str
-    value: str
-    column: str
+    kind: str  # "column" (equal), "value" (of a column, equal) or "overlap" (of two lists)
+    value: str  # the column, or SQL of the value over the columns of a unit
+    column: str  # that is read
 
 
 @functools.lru_cache(maxsize=4096)

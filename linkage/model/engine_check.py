@@ -50,8 +50,7 @@ def _levels(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _of_levels(model: Model, conditions: Sequence[str]) -> str:
-    compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
-    sides = ", ".join(f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in compared for side in "lr")
+    sides = ", ".join(f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in model.compared for side in "lr")
     tested = ", ".join(f"case when {condition} then 1 end as level_{n}" for n, condition in enumerate(conditions))
     return f"select {tested} from (select {sides} from {{left}} as l cross join {{right}} as r) as pairs where false"
 

@@ -33,19 +33,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Labelled:
-    """A pair that people have looked at.
+    """A pair that people have looked at."""
 
-    Attributes:
-        levels: the level of each comparison of the model; -1 where a side does not know it.
-        answer: match, no match or uncertain.
-        stands_for: of how many pairs it was drawn.
-        stratum: what it was drawn from.
-    """
-
-    levels: tuple[int, ...]
-    answer: str
-    stands_for: float = 1.0
-    stratum: str = ""
+    levels: tuple[int, ...]  # of each comparison of the model; -1 where a side does not know it
+    answer: str  # match, no match or uncertain
+    stands_for: float = 1.0  # pairs, of which it was drawn
+    stratum: str = ""  # what it was drawn from
 
 
 @dataclass(frozen=True)

@@ -69,14 +69,7 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
     made = settings(
         [
             comparison("forename", "name", swapped_with="surname", further="middle_names", history=history),
-            comparison(
-                "surname",
-                "name",
-                swapped_with="forename",
-                swap_counted=True,
-                history=history,
-                dated=dated,
-            ),
+            comparison("surname", "name", swapped_with="forename", swap_counted=True, history=history, dated=dated),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),

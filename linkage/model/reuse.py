@@ -47,8 +47,7 @@ def misfits(engine: Engine, model: Model, left: Table, right: Table, *, seed: in
         left, right: units with the model's columns; twice the same of one file.
     """
     layout = Layout(replace(model, comparisons=model.fields))
-    read = dict.fromkeys(column for comparison in layout.model.comparisons for column in comparison.columns)
-    sides = drawn(engine, (left, right), list(read), most=RANDOM_ROWS, seed=seed)
+    sides = drawn(engine, (left, right), layout.model.compared, most=RANDOM_ROWS, seed=seed)
     (pairs,) = count_patterns(engine, layout, [random_pairs(engine, layout, sides)], sides)
     engine.drop(*(side.sample for side in sides))
     at_levels = pairs.level_counts()

@@ -36,9 +36,8 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
     def of(table: Table, multiplier: int) -> Side:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
-        spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
         listed = columns(["unit_id", *names])
-        spreads = f"select {listed}, {spread} as spread from {{units}}"
+        spreads = f"select {listed}, {_spread(multiplier, seed)} as spread from {{units}}"
         slots = f"select {listed}, spread * spread % {_PRIME} as slot from ({spreads}) as spreads"
         query = f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as slots where slot < {below(share)}"
         sample = engine.sql(query, params=None, units=table, store=True)
@@ -46,6 +45,10 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
 
     samples = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
     return engine.run_concurrently(*samples)
+
+
+def _spread(multiplier: int, seed: int) -> str:
+    return f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
 
 
 def below(share: float) -> int:
@@ -59,7 +62,7 @@ def halves(engine: Engine, units: Table, *, seed: int) -> tuple[Table, Table]:
     Args:
         units: unit_id and other columns, which both halves have.
     """
-    spread = f"(cast(unit_id as bigint) % {_PRIME} * {_MULTIPLIERS[0]} + {seed * 48_271 % _PRIME}) % {_PRIME}"
+    spread = _spread(_MULTIPLIERS[0], seed)
     slot = f"({spread}) * ({spread}) % {_PRIME}"
     first, second = (
         engine.sql(f"select * from {{units}} where {slot} {side} {below(0.5)}", units=units, store=True)

@@ -81,6 +81,11 @@ class Comparison:
         """Columns of a unit that the conditions read."""
         return tuple(dict.fromkeys(c for level in self.levels for c in sided_columns(level.condition)))
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether every level has its m and u."""
+        return all(level.m is not None and level.u is not None for level in self.levels if level.value >= 0)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -104,9 +109,13 @@ class Model:
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns of a unit that scoring and blocking read."""
-        used = [column for comparison in self.comparisons for column in comparison.columns]
-        used += [column for rule in self.blocking_rules for column in rule.columns]
-        return tuple(dict.fromkeys([*used, *self.tf_columns]))
+        blocked = [column for rule in self.blocking_rules for column in rule.columns]
+        return tuple(dict.fromkeys([*self.compared, *blocked, *self.tf_columns]))
+
+    @functools.cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Columns of a unit that the comparisons read."""
+        return tuple(dict.fromkeys(column for comparison in self.comparisons for column in comparison.columns))
 
     @functools.cached_property
     def tf_columns(self) -> tuple[str, ...]:
@@ -116,9 +125,8 @@ class Model:
 
     @property
     def is_trained(self) -> bool:
-        """Whether every level has its m and u."""
-        levels = (level for comparison in self.comparisons for level in comparison.levels if level.value >= 0)
-        return all(level.m is not None and level.u is not None for level in levels)
+        """Whether every comparison is."""
+        return all(comparison.is_trained for comparison in self.comparisons)
 
     def check_trained(self, where: str) -> None:
         """Refuse a model that lacks probabilities: its levels would weigh nothing.
@@ -126,12 +134,7 @@ class Model:
         Raises:
             ConfigError: the comparisons that lack an m or a u.
         """
-        lacking = [
-            comparison.name
-            for comparison in self.comparisons
-            if any(level.value >= 0 and (level.m is None or level.u is None) for level in comparison.levels)
-        ]
-        if lacking:
+        if lacking := [comparison.name for comparison in self.comparisons if not comparison.is_trained]:
             raise ConfigError(
                 f"{where}: the model has no m and u for {', '.join(lacking)}\n"
                 "  train it (train = true), or give a trained model"

@@ -121,8 +121,7 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
 
 def _blocks(engine: Engine, model: Model, left: Table, right: Table, seed: int) -> list[TrainingBlock]:
     layout = Layout(model)
-    named = list(dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns))
-    sides = drawn(engine, (left, right), named, most=_SAMPLE, seed=seed)
+    sides = drawn(engine, (left, right), model.compared, most=_SAMPLE, seed=seed)
     blocks = training_blocks(model.comparisons, count_blocks(engine, layout, sides), sides)
     engine.drop(*(side.sample for side in sides))
     return blocks

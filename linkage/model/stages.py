@@ -12,23 +12,9 @@ from linkage.engine import quote
 from linkage.model.conditions import cheaper, parsed, to_sql
 from linkage.model.splink_json import Comparison, Level, Model
 
-_CHEAP = tuple(
-    getattr(exp, name)  # the last two are of conditional comparisons: "where the forename is equal"
-    for name in [
-        "Column",
-        "Identifier",
-        "Literal",
-        "Null",
-        "EQ",
-        "Is",
-        "And",
-        "Or",
-        "Paren",
-        "Boolean",
-        "Coalesce",
-        "Not",
-    ]
-)
+_CHEAP_KINDS = "Column Identifier Literal Null EQ Is And Or Paren Boolean Coalesce Not"
+"""Kinds of sqlglot's expressions; the last two are of conditional comparisons: "where the forename is equal"."""
+_CHEAP = tuple(getattr(exp, name) for name in _CHEAP_KINDS.split())
 
 
 @dataclass(frozen=True)
@@ -67,17 +53,17 @@ def stages(model: Model) -> list[Stage]:
     numbered = list(enumerate(model.comparisons))
     settled = {i: _cheap_levels(comparison) for i, comparison in numbered}
     still_open = {i: _Open(i, c.levels[len(settled[i]) :]) for i, c in numbered if len(settled[i]) < len(c.levels)}
-    found = [
+    steps = [
         Stage([f"{level_case(settled[i])} as {_gamma_name(i, c, still_open)}" for i, c in numbered]),
         Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
     ]
     for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
-        now = still_open.pop(index)
+        comparison = still_open.pop(index)
         gamma = quote(pattern_column(model.comparisons[index]))
-        found += _settled(now, gamma)
-        weight = f"coalesce({now.known}, {_weight_case(gamma, now.rest)}) as w_{index}"
-        found.append(Stage([weight], _reachable(model, still_open)))
-    return [stage for stage in found if stage.added]
+        steps += _settled(comparison, gamma)
+        weight = f"coalesce({comparison.known}, {_weight_case(gamma, comparison.rest)}) as w_{index}"
+        steps.append(Stage([weight], _reachable(model, still_open)))
+    return [stage for stage in steps if stage.added]
 
 
 def pattern_column(comparison: Comparison) -> str:
@@ -99,11 +85,17 @@ def _is_cheap(condition: str) -> bool:
 
 def level_case(levels: Sequence[Level]) -> str:
     """CASE over levels; NULL where none of them holds and ELSE is not among them."""
-    whens = [f"when {cheaper(level.condition)} then {level.value}" for level in levels if level.condition is not None]
-    rest = next((f" else {level.value}" for level in levels if level.condition is None), "")
-    if not whens:
-        return f"cast({rest.removeprefix(' else ') or 'null'} as integer)"
-    return f"case {' '.join(whens)}{rest} end"
+    branches = _branches(levels)
+    if not branches.startswith("when"):
+        return f"cast({branches.removeprefix('else ') or 'null'} as integer)"
+    return f"case {branches} end"
+
+
+def _branches(levels: Sequence[Level], names: tuple[tuple[str, str], ...] = ()) -> str:
+    """The branches of such a CASE; calls that were computed before stand by their names."""
+    whens = [f"when {_with_calls(of.condition, names)} then {of.value}" for of in levels if of.condition is not None]
+    rest = next(([f"else {level.value}"] for level in levels if level.condition is None), [])
+    return " ".join([*whens, *rest])
 
 
 def _gamma_name(index: int, comparison: Comparison, still_open: Mapping[int, _Open]) -> str:
@@ -158,25 +150,20 @@ def _spread(comparison: Comparison) -> float:
 
 def _reachable(model: Model, still_open: Mapping[int, _Open]) -> str:
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
-    for index, now in still_open.items():
-        weights[index] = f"coalesce({now.known}, {number(_best(now.rest))})"
+    for index, comparison in still_open.items():
+        weights[index] = f"coalesce({comparison.known}, {number(_best(comparison.rest))})"
     return " + ".join([number(model.prior_weight), *weights])
 
 
-def _settled(now: _Open, gamma: str) -> list[Stage]:
+def _settled(comparison: _Open, gamma: str) -> list[Stage]:
     """Stages of a comparison's level, from the cheap levels or, where they left it open, from the others.
 
     Function calls that several levels share are computed once, and only where it is open.
     """
-    names = {call: f"{now.gamma}_call_{n}" for n, call in enumerate(_shared_calls(now.rest))}
-    hoisted = [f"case when {now.gamma} is null then {call} end as {name}" for call, name in names.items()]
-    whens = [
-        f"when {_with_calls(level.condition, tuple(names.items()))} then {level.value}"
-        for level in now.rest
-        if level.condition is not None
-    ]
-    last = next((f" else {level.value}" for level in now.rest if level.condition is None), "")
-    case = f"case when {now.gamma} is not null then {now.gamma} {' '.join(whens)}{last} end"
+    names = tuple((call, f"{comparison.gamma}_call_{n}") for n, call in enumerate(_shared_calls(comparison.rest)))
+    hoisted = [f"case when {comparison.gamma} is null then {call} end as {name}" for call, name in names]
+    branches = _branches(comparison.rest, names)
+    case = f"case when {comparison.gamma} is not null then {comparison.gamma} {branches} end"
     return [Stage(hoisted), Stage([f"{case} as {gamma}"])]
 
 

@@ -44,19 +44,13 @@ class ChosenRule:
 
 @dataclass(frozen=True)
 class ChosenRules:
-    """What to block on, and what that rests on.
-
-    Attributes:
-        recall: share of the matches that some rule reaches: measured against truth, or else by the model.
-        matches: that the recall rests on; expected ones where it is not measured.
-        considered: rules that were compared.
-    """
+    """What to block on, and what that rests on."""
 
     rules: tuple[ChosenRule, ...]
-    recall: float
+    recall: float  # share of the matches that some rule reaches: measured against truth, or else by the model
     is_measured: bool
-    matches: float
-    considered: int
+    matches: float  # that the recall rests on; expected ones where it is not measured
+    considered: int  # rules that were compared
 
     @property
     def pairs(self) -> int:

@@ -27,21 +27,13 @@ class RulePairs:
 
 @dataclass(frozen=True)
 class Reached:
-    """Of true pairs, how many the rules make.
+    """Of true pairs, how many the rules make."""
 
-    Attributes:
-        true_pairs: those of which both sides hold an end.
-        alone: by each rule.
-        added: by each rule and none before it.
-        together: by any.
-        in_all: by any, or linked already (`count_reached(..., linked=)`).
-    """
-
-    true_pairs: int
-    alone: tuple[int, ...]
-    added: tuple[int, ...]
-    together: int
-    in_all: int
+    true_pairs: int  # of which both sides hold an end
+    alone: tuple[int, ...]  # by each rule
+    added: tuple[int, ...]  # by each rule and none before it
+    together: int  # by any
+    in_all: int  # by any, or linked already (`count_reached(..., linked=)`)
 
 
 def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right: Table) -> list[RulePairs]:

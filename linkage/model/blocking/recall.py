@@ -69,15 +69,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Recall:
-    """Estimated blocking recall.
+    """Estimated blocking recall."""
 
-    Attributes:
-        share: of all matches that some rule reaches.
-        log_sd: standard deviation of the logarithm of the matches that no rule reaches.
-    """
-
-    share: float
-    log_sd: float
+    share: float  # of all matches that some rule reaches
+    log_sd: float  # standard deviation of the logarithm of the matches that no rule reaches
 
 
 def expected_recall(
@@ -229,17 +224,11 @@ def _states_of_patterns(
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted log-linear model.
+    """A fitted log-linear model."""
 
-    Attributes:
-        expected: matches in every cell, whether it is seen or not.
-        terms: a row a cell, a column a term of the sum.
-        covariance: of the terms' coefficients.
-    """
-
-    expected: Numbers
-    terms: Numbers
-    covariance: Numbers
+    expected: Numbers  # matches in every cell, whether it is seen or not
+    terms: Numbers  # a row a cell, a column a term of the sum
+    covariance: Numbers  # of the terms' coefficients
 
     def log_sd(self, cells: npt.NDArray[np.bool_]) -> float:
         """Standard deviation of the logarithm of the matches in some cells together (delta method)."""
