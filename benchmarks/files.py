@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,14 +55,14 @@ class DataSet:
 def data_set(folder: Path, options: tuple[str, ...] = ()) -> DataSet:
     """The data set in a folder."""
 
-    def found(stem: str) -> Path | None:
+    def table(stem: str) -> Path | None:
         return next((p for end in ("parquet", "csv") if (p := folder / f"{stem}.{end}").is_file()), None)
 
-    files = tuple(filter(None, map(found, ("left", "right")))) or tuple(filter(None, [found("file")]))
-    truth = found("truth")
+    files = tuple(filter(None, map(table, ("left", "right")))) or tuple(filter(None, [table("file")]))
+    truth = table("truth")
     if not files or truth is None:
         sys.exit(f"{folder}: no data set; it has left and right, or file, and truth, as Parquet or CSV")
-    ready = tuple(filter(None, (found(f"ready-{path.stem}") for path in files))) or files
+    ready = tuple(filter(None, (table(f"ready-{path.stem}") for path in files))) or files
     return DataSet(folder.name, files, ready, truth, options)
 
 
@@ -84,8 +85,9 @@ def make(name: str, folder: Path, *, people: int, copies: int = 1, rows: int | N
     if name in unseen():
         maps = tuple(word for column in unseen()[name].get("map", ()) for word in ("--map", column))
         return data_set(_unseen(folder, name, rows), maps)
-    presets = {preset: functools.partial(_synthetic, preset=preset) for preset in ("easy", "hard")}
-    makers = {"febrl3": _febrl3, "febrl4": _febrl4, "synthetic": _synthetic, "typos": _typos, **presets}
+    makers: dict[str, Callable[[Path, int], None]]
+    makers = {"febrl3": _febrl3, "febrl4": _febrl4, "synthetic": _synthetic, "typos": _typos}
+    makers |= {preset: functools.partial(_synthetic, preset=preset) for preset in ("easy", "hard")}
     if name not in makers:
         sys.exit(f"no data set '{name}'; there are {', '.join([*makers, *unseen()])}, or the path of a folder")
     out = folder / (name if name.startswith("febrl") else f"{name}-{people}")

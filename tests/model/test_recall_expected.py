@@ -23,11 +23,7 @@ def _model() -> Model:
                     "comparison_levels": [
                         {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "is_null_level": True},
                         *({"sql_condition": sql, "m_probability": m, "u_probability": 0.01} for sql, m in levels),
-                        {
-                            "sql_condition": "ELSE",
-                            "m_probability": 1 - sum(m for _, m in levels),
-                            "u_probability": 0.9,
-                        },
+                        {"sql_condition": "ELSE", "m_probability": 1 - sum(m for _, m in levels), "u_probability": 0.9},
                     ],
                 }
                 for name, levels in fields.items()

@@ -51,13 +51,7 @@ def _once(counts: dict[str, int], *, tolerance: float = 0.0, limit: int = 1, **m
     """Some iterations on two fields, from m 0.9, u 0.1 and a share of matches of a half."""
     patterns = _patterns(counts)
     return expectation_maximisation(
-        Layout(_model("a", "b", **model)),
-        patterns,
-        U,
-        START,
-        0.5,
-        tolerance=tolerance,
-        limit=limit,
+        Layout(_model("a", "b", **model)), patterns, U, START, 0.5, tolerance=tolerance, limit=limit
     )
 
 

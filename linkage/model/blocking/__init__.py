@@ -2,13 +2,7 @@
 
 from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
 from linkage.model.blocking.counting import Reached, RulePairs, count_reached, rule_pairs
-from linkage.model.blocking.recall import (
-    Expected,
-    Pattern,
-    Recall,
-    estimated_recall,
-    expected_recall,
-)
+from linkage.model.blocking.recall import Expected, Pattern, Recall, estimated_recall, expected_recall
 
 __all__ = [
     "ChosenRule",

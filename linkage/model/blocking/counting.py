@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, columns, rows
+from linkage.model import compiled
 from linkage.model.conditions import BlockingRule, Keys
 from linkage.model.sampling import Side, below, drawn
 
@@ -53,14 +54,14 @@ def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right
     by_keys = pairs_by_keys(engine, rules, sides)
     thin = _thinner(by_keys, sides)
     shown = [_thinned(engine, side, thin) for side in sides]
-    tried = _first_rules(engine, [_pairs_made(rule) for rule in rules], left=shown[0], right=shown[1])
+    tried = _first_rules(engine, [compiled.rule_pairs(rule, ()) for rule in rules], left=shown[0], right=shown[1])
     scale = max(whole * thin * thin, 1e-18)
     counts = []
     for number, (rule, keyed) in enumerate(zip(rules, by_keys, strict=True)):
-        seen, fresh = tried.get(number, (0, 0))
+        total, new = tried.get(number, (0, 0))
         exact = keyed is not None and rule.keys().is_all and not rule.explode
-        made = keyed / whole if exact and keyed is not None else seen / scale
-        counts.append(RulePairs(round(made), round(made * fresh / seen) if seen else 0, whole * thin >= 1))
+        made = keyed / whole if exact and keyed is not None else total / scale
+        counts.append(RulePairs(round(made), round(made * new / total) if total else 0, whole * thin >= 1))
     engine.drop(*(side.sample for side in sides))
     return counts
 
@@ -81,7 +82,7 @@ def count_reached(
         true_pairs: left_id, right_id; those of which a side lacks an end are left out.
         linked: left_id, right_id of pairs that need no rule, for example links of passes.
     """
-    there = engine.sql(
+    known = engine.sql(
         """
         select distinct p.left_id, p.right_id
         from {pairs} as p
@@ -103,21 +104,21 @@ def count_reached(
             where exists (select 1 from {{pairs}} as p where p.{side}_id = u.unit_id)
             """,
             units=table,
-            pairs=there,
+            pairs=known,
             store=True,
         )
         for side, table in (("left", left), ("right", right))
     )
-    made = [_pairs_reached(rule) for rule in rules]
-    tables = {"left": left, "right": right, "pairs": there}
+    queries = [_pairs_reached(rule) for rule in rules]
+    tables = {"left": left, "right": right, "pairs": known}
     if linked is not None:
-        made.append("select p.left_id, p.right_id from {pairs} as p join {linked} as h using (left_id, right_id)")
+        queries.append("select p.left_id, p.right_id from {pairs} as p join {linked} as h using (left_id, right_id)")
         tables["linked"] = linked
-    first = _first_rules(engine, made, **tables)
-    counts = [first.get(number, (0, 0)) for number in range(len(made))]
+    first = _first_rules(engine, queries, **tables)
+    counts = [first.get(number, (0, 0)) for number in range(len(queries))]
     alone, added = (tuple(count[part] for count in counts[: len(rules)]) for part in (0, 1))
-    reached = Reached(engine.count(there), alone, added, sum(added), sum(fresh for _, fresh in counts))
-    engine.drop(there, left, right)
+    reached = Reached(engine.count(known), alone, added, sum(added), sum(new for _, new in counts))
+    engine.drop(known, left, right)
     return reached
 
 
@@ -125,13 +126,13 @@ def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence
     """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
     keyed = [(place, rule.keys()) for place, rule in enumerate(rules)]
     queries = [_count_by_keys(place, rules[place], keys) for place, keys in keyed if keys.left]
-    found: dict[int, int] = {}
+    pairs: dict[int, int] = {}
     for first in range(0, len(queries), _AT_ONCE):
         counted = engine.sql(
             "\nunion all\n".join(queries[first : first + _AT_ONCE]), left=sides[0].sample, right=sides[1].sample
         )
-        found |= {int(row["place"]): int(row["pairs"]) for row in rows(engine, counted)}
-    return [found.get(place) for place in range(len(rules))]
+        pairs |= {int(row["place"]): int(row["pairs"]) for row in rows(engine, counted)}
+    return [pairs.get(place) for place in range(len(rules))]
 
 
 def _count_by_keys(place: int, rule: BlockingRule, keys: Keys) -> str:
@@ -166,14 +167,6 @@ def _thinned(engine: Engine, side: Side, thin: float) -> Table:
     return engine.sql(f"select * from {{t}} where slot < {below(side.share * thin)}", t=side.sample)
 
 
-def _pairs_made(rule: BlockingRule) -> str:
-    distinct = "distinct " if rule.explode else ""
-    return (
-        f"select {distinct}l.unit_id as left_id, r.unit_id as right_id\n"
-        f"from {rule.opened('left')} as l join {rule.opened('right')} as r on {rule.over_elements}"
-    )
-
-
 def _pairs_reached(rule: BlockingRule) -> str:
     """SQL of those of {pairs} (left_id, right_id) that a rule makes; also reads {left} and {right}."""
     distinct = "distinct " if rule.explode else ""
@@ -190,15 +183,15 @@ def _first_rules(engine: Engine, queries: Sequence[str], **tables: Table) -> dic
     """For each query of pairs, by its place: how many pairs it has, and how many that no query before it has."""
     if not queries:
         return {}
-    made = "\nunion all\n".join(
-        f"select {place} as place, left_id, right_id from ({query}) as made_{place}"
+    pairs = "\nunion all\n".join(
+        f"select {place} as place, left_id, right_id from ({query}) as pairs_{place}"
         for place, query in enumerate(queries)
     )
-    found = engine.sql(
+    counted = engine.sql(
         f"""
-        with made as ({made}),
-        ranked as (select place, min(place) over (partition by left_id, right_id) as first_place from made)
-        select place, count(*) as pairs, count(case when place = first_place then 1 end) as fresh
+        with pairs as ({pairs}),
+        ranked as (select place, min(place) over (partition by left_id, right_id) as first_place from pairs)
+        select place, count(*) as pairs, count(case when place = first_place then 1 end) as new
         from ranked
         group by place
         """,
@@ -206,4 +199,4 @@ def _first_rules(engine: Engine, queries: Sequence[str], **tables: Table) -> dic
         store=False,
         **tables,
     )
-    return {int(row["place"]): (int(row["pairs"]), int(row["fresh"])) for row in rows(engine, found)}
+    return {int(row["place"]): (int(row["pairs"]), int(row["new"])) for row in rows(engine, counted)}
