@@ -119,9 +119,9 @@ class Run:
         """
         if name not in self._paths:
             raise ConfigError(f"{name}: this result has no such table\n  it has: {', '.join(self.tables)}")
-        found = self._engine.read(self._paths[name])
+        table = self._engine.read(self._paths[name])
         # A folder that goes with this object is read now: the relation may outlive it.
-        return self._engine.relation(self._engine.sql("from {t}", t=found, store=True) if self._files else found)
+        return self._engine.relation(self._engine.sql("from {t}", t=table, store=True) if self._files else table)
 
     def links(self, step: str | None = None) -> "Relation":
         """Every linked or reviewed pair of a step: match weight, probability, decision and reason."""
@@ -148,8 +148,8 @@ class Run:
         """
         name = self._step(step)
         steps = evaluation_of(self._path("quality/evaluation.json"))["steps"]
-        found: dict[str, Any] = steps[0] if not self._is_run else next(one for one in steps if one["step"] == name)
-        return found
+        measures: dict[str, Any] = steps[0] if not self._is_run else next(one for one in steps if one["step"] == name)
+        return measures
 
     def model(self, step: str | None = None) -> dict[str, Any]:
         """The model of a step: Splink's settings."""
@@ -180,7 +180,7 @@ class Run:
             ConfigError: there is no such record.
         """
         with Explainer(self.folder) as explainer:
-            return Explanation(explainer.pair(str(left), str(right), step=self._named(step)).found)
+            return Explanation(explainer.pair(str(left), str(right), step=self._named(step)).content)
 
     @property
     def report(self) -> Path:

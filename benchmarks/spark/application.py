@@ -68,7 +68,7 @@ def _splink(options: argparse.Namespace) -> float:
     session = SparkSession.builder.appName("splink").getOrCreate()
     session.sparkContext.setCheckpointDir(str(options.out / "checkpoints"))
     began = _started(session)
-    api = SparkAPI(spark_session=session, break_lineage_method="parquet")
+    api = SparkAPI(spark_session=session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
     sides = [
         api.register(session.read.parquet(str(getattr(options, name))), dataset_display_name=name)
         for name in ("left", "right")

@@ -56,11 +56,11 @@ def explain(
     if html:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
         from quality.explain.page import render_explanation
 
-        render_explanation(explained.found, html)
+        render_explanation(explained.content, html)
     if as_json:
-        show(explained.found, (), as_json=True)
+        show(explained.content, (), as_json=True)
     else:
-        show_explanation(explained.found, explained.values, explained.ids)
+        show_explanation(explained.content, explained.values, explained.ids)
 
 
 def show_explanation(

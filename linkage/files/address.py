@@ -81,10 +81,10 @@ def _number_forms() -> tuple[re.Pattern[str], ...]:
         longest_first = sorted(vocabulary()["whole_address"][which], key=len, reverse=True)
         return "|".join(r"[. ]*".join(map(re.escape, word.split())) for word in longest_first)
 
-    part, apart, blank = rf"(?:{words('units')}|#)[.:# ]*{_NUMBER}", r"\s*[,;\n]\s*", "[ ,/]+"
+    part, separator, blank = rf"(?:{words('units')}|#)[.:# ]*{_NUMBER}", r"\s*[,;\n]\s*", "[ ,/]+"
     house = rf"(?:(?:{words('numbers')})[.:# ]*)?#?{_NUMBER}"
     forms = (
-        rf"^[\s,;]*((?:{part}{apart})*{house}){apart}",  # before the comma of 12, High Street
+        rf"^[\s,;]*((?:{part}{separator})*{house}){separator}",  # before the comma of 12, High Street
         rf"(?:{part}|{house})",  # a piece that is nothing else
         rf"^{part}{blank}(?=[0-9])",  # parts at a street's start
         rf"{blank}{part}$",  # and at its end
@@ -162,7 +162,7 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
     """Find how the addresses of each file are written, and what stands in them: `form` of each side."""
     for side in (side for side in sides if side.texts):
         side.infer_form()
-    own = [None if side.towns is None else _words_of(side.towns) for side in sides]
+    names = [None if side.towns is None else _words_of(side.towns) for side in sides]
     for _ in ("countries", "states before them"):
         rows, before = Counter[str](), Counter[str]()
         for end, has_town in (of for side in sides for of in side.ends()):
@@ -170,12 +170,13 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
             before[end] += has_town
         prior = _PRIOR_ROWS * before.total() / max(rows.total(), 1)
         beyond = {name for name, n in rows.items() if before[name] + prior > _BEYOND * (n + _PRIOR_ROWS)}
-        beyond = {name for name in beyond if not any(_words_of([name]) <= towns for towns in own if towns)}
+        beyond = {name for name in beyond if not any(_words_of([name]) <= towns for towns in names if towns)}
         for side in sides:
             side.form = replace(side.form, beyond=side.form.beyond | beyond)
-    for here, side in enumerate(sides):
-        other = sides[here - 1]
-        towns = own[here] or own[here - 1] or (_words_of([end for end, _ in other.ends()]) if other.pieces else None)
+    for number, side in enumerate(sides):
+        other = sides[number - 1]
+        ends = _words_of([end for end, _ in other.ends()]) if other.pieces else None
+        towns = names[number] or names[number - 1] or ends
         side.form = replace(side.form, holds=_holds(side, towns))
 
 

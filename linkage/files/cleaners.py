@@ -42,21 +42,21 @@ class Cleaner:
     is_clean: Callable[[pa.Array], pa.Array] | None = None
     remembered: dict[tuple[Value, ...], tuple[Value, ...]] = field(default_factory=dict)  # what was cleaned already
 
-    def fields_of(self, columns: Sequence[pa.DictionaryArray], wanted: Collection[str]) -> dict[str, pa.Array]:
+    def fields_of(self, columns: Sequence[pa.DictionaryArray], names: Collection[str]) -> dict[str, pa.Array]:
         """Those wanted of the fields of some rows; what differs in the columns' values is cleaned once."""
         distinct, places = _distinct(columns)
         changed: pa.Array | None = None
         if self.is_clean:
             clean = pc.fill_null(self.is_clean(distinct[0]), False)
-            if gone := self.missing[0]:
-                clean = pc.and_(clean, pc.invert(pc.is_in(distinct[0], pa.array([*gone], pa.string()))))
+            if missing := self.missing[0]:
+                clean = pc.and_(clean, pc.invert(pc.is_in(distinct[0], pa.array([*missing], pa.string()))))
             changed = pc.invert(clean)
-        asked = [values.filter(changed) if changed is not None else values for values in distinct]
-        rows = zip(*(values.to_pylist() for values in asked), strict=True)
-        made = [*zip(*map(self.of, rows), strict=True)] or [()] * len(self.fields)
+        unclean = [values.filter(changed) if changed is not None else values for values in distinct]
+        rows = zip(*(values.to_pylist() for values in unclean), strict=True)
+        cleaned = [*zip(*map(self.of, rows), strict=True)] or [()] * len(self.fields)
         fields = {}
-        for place, (name, values) in enumerate(zip(self.fields, made, strict=True)):
-            if name in wanted:
+        for place, (name, values) in enumerate(zip(self.fields, cleaned, strict=True)):
+            if name in names:
                 array = pa.array(values, pa.string())
                 if changed is not None:
                     as_it_is = distinct[0] if place == 0 else pa.nulls(len(changed), pa.string())
@@ -69,8 +69,8 @@ class Cleaner:
         if (known := self.remembered.get(values)) is None:
             if len(self.remembered) > _MAX_REMEMBERED:
                 self.remembered.clear()
-            given = [None if v in gone else v for v, gone in zip(values, self.missing, strict=True)]
-            known = self.remembered[values] = self.clean(*given) if any(given) else (None,) * len(self.fields)
+            inputs = [None if v in missing else v for v, missing in zip(values, self.missing, strict=True)]
+            known = self.remembered[values] = self.clean(*inputs) if any(inputs) else (None,) * len(self.fields)
         return known
 
 
@@ -82,9 +82,9 @@ def as_two_letters(text: str) -> str:
 def cleaners_of(schema: FileSchema) -> list[Cleaner]:
     """The cleaners of a file; those of the fields that the schema names."""
     cleaners = [*_names(schema), *_dates(schema), *_address(schema), *_codes(schema)]
-    gone = schema.learned.get("missing", {})
+    missing = schema.learned.get("missing", {})
     for cleaner in cleaners:
-        cleaner.missing = [gone.get(column, ()) for column in cleaner.columns]
+        cleaner.missing = [missing.get(column, ()) for column in cleaner.columns]
         if len(cleaner.columns) > 1:
             cleaner.is_clean = None
     return [cleaner for cleaner in cleaners if {*cleaner.fields} & {*schema.fields}]
@@ -125,22 +125,22 @@ def _of_roles(
     is_clean: Callable[[pa.Array], pa.Array] | None = None,
 ) -> Cleaner:
     """A cleaner that is given the values of some roles by their names, of those that have a column."""
-    there = [role for role in roles if role in schema.columns]
-    columns = tuple(schema.columns[role][0] for role in there)
-    return Cleaner(columns, fields, lambda *values: clean(**dict(zip(there, values, strict=True))), is_clean=is_clean)
+    present = [role for role in roles if role in schema.columns]
+    columns = tuple(schema.columns[role][0] for role in present)
+    return Cleaner(columns, fields, lambda *values: clean(**dict(zip(present, values, strict=True))), is_clean=is_clean)
 
 
 def _names(schema: FileSchema) -> list[Cleaner]:
-    columns, letters, how = schema.columns, _letters(schema), schema.settings.get("name", {})
+    columns, letters, settings = schema.columns, _letters(schema), schema.settings.get("name", {})
     splits_surnames = "second_surname" in schema.fields and "second_surname" not in columns
 
     def short(name: str, value: Value) -> Value:
-        return value[0] if value and name in how.get("initials", ()) else value
+        return value[0] if value and name in settings.get("initials", ()) else value
 
     def given(forename: Value = None, initials: Value = None, middle_names: Value = None) -> tuple[Value, Value]:
         text = forename or initials
         first, others = forenames(letters(text)) if text else (None, None)
-        if first and others and how.get("call_name") == "last":
+        if first and others and settings.get("call_name") == "last":
             *between, last = others.split()
             first, others = last, " ".join([first, *between])
         further = whole_forename(letters(middle_names)) if middle_names else None
@@ -160,20 +160,20 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         forename, surname = names.split(letters(full_name)) if full_name else (None, None)
         return (*given(forename, None, middle_names), *family(surname, None, other_surname))
 
-    plain = None if how.get("initials") else are_plain_names
+    plain = None if settings.get("initials") else are_plain_names
     forename_fields = ("forename", "middle_names")
     surname_fields = ("surname", "other_surname", "second_surname")
-    made = []
+    cleaners = []
     if "full_name" in columns:
         fields = (*forename_fields, *surname_fields)
-        made.append(_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full))
+        cleaners.append(_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full))
     else:
         if {"forename", "initials", "middle_names"} & {*columns}:
-            made.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given, plain))
+            cleaners.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given, plain))
         if "surname" in columns:
             roles = ("surname", "surname_particle", "other_surname", "second_surname")
-            made.append(_of_roles(schema, roles, surname_fields, family, plain))
-    return made
+            cleaners.append(_of_roles(schema, roles, surname_fields, family, plain))
+    return cleaners
 
 
 def _surname(letters: Callable[[str], str], text: Value) -> Value:
@@ -183,18 +183,18 @@ def _surname(letters: Callable[[str], str], text: Value) -> Value:
 def _dates(schema: FileSchema) -> list[Cleaner]:
     columns = schema.columns
     parts = tuple(columns[role][0] for role in BIRTH_PARTS if role in columns)
-    source, how = columns.get("dob", ())[:1] or parts, DateFormat.of_settings(schema.settings.get("dob", {}))
+    source, date_format = columns.get("dob", ())[:1] or parts, DateFormat.of_settings(schema.settings.get("dob", {}))
     add = int(schema.settings.get("age", {}).get("add_years", 0))
 
     def date(*values: Value) -> tuple[Value, Value]:
-        day = read_date(values[0] if len(values) == 1 else composed(*values), how)
+        day = read_date(values[0] if len(values) == 1 else composed(*values), date_format)
         return day, str(add - int(day[:4])) if day else None
 
     def age(text: str) -> tuple[Value]:
         return (str(years + add) if (years := codes.read_age(text)) is not None else None,)
 
-    made = [Cleaner(source, ("dob", "age"), date)] if source else []
-    return [*made, Cleaner(columns["age"][:1], ("age",), age)] if "age" in columns else made
+    cleaners = [Cleaner(source, ("dob", "age"), date)] if source else []
+    return [*cleaners, Cleaner(columns["age"][:1], ("age",), age)] if "age" in columns else cleaners
 
 
 def _address(schema: FileSchema) -> list[Cleaner]:
@@ -205,45 +205,45 @@ def _address(schema: FileSchema) -> list[Cleaner]:
     if form is None:
         street = street_alone if schema.settings.get("address", {}).get("street_alone") else str
         return [Cleaner(columns["address"][:1], ("address",), lambda text: (_text(street(text), letters),))]
-    own = [name for name in ("postcode", "town") if name in form.holds and name not in columns]
+    parts_of_form = [name for name in ("postcode", "town") if name in form.holds and name not in columns]
 
     def whole(*lines: Value) -> tuple[Value, ...]:
         parts = form.split("\n".join(line or "" for line in lines))
         code, settings = parts["postcode"], schema.settings.get("postcode")
-        made = {name: _text(value or "", letters) for name, value in parts.items()}
-        made["postcode"] = codes.read_postcode(code, settings) if code and settings else code
-        return tuple(made[name] for name in ("address", *own))
+        fields = {name: _text(value or "", letters) for name, value in parts.items()}
+        fields["postcode"] = codes.read_postcode(code, settings) if code and settings else code
+        return tuple(fields[name] for name in ("address", *parts_of_form))
 
-    return [Cleaner(columns["address"], ("address", *own), whole)]
+    return [Cleaner(columns["address"], ("address", *parts_of_form), whole)]
 
 
 def _codes(schema: FileSchema) -> list[Cleaner]:
     """Cleaners of contacts, sexes, postcodes, numbers and texts: of each role the first value that can be read."""
-    letters, made = _letters(schema), []
+    letters, cleaners = _letters(schema), []
     for role, columns in schema.columns.items():
-        how = schema.settings.get(role, {})
+        settings = schema.settings.get(role, {})
         read: Callable[[str], Value]
         if role == "phone":
             read = codes.read_phone
         elif role == "email":
             read = codes.read_email
         elif role in ("sex", "postcode"):
-            read = partial(codes.read_sex if role == "sex" else codes.read_postcode, settings=how)
+            read = partial(codes.read_sex if role == "sex" else codes.read_postcode, settings=settings)
         elif role in NUMBERS:
-            read = partial(codes.read_number, role=role, settings=how)
+            read = partial(codes.read_number, role=role, settings=settings)
         elif role in _TEXTS or role not in ROLES:
             read = partial(_text, letters=letters)
         else:
             continue
         cleaner = Cleaner(columns, (role,), partial(_first_known, read))
-        if role == "postcode" and how == {"kind": "british", "precision": "unit"}:
+        if role == "postcode" and settings == {"kind": "british", "precision": "unit"}:
             cleaner.is_clean = codes.are_postcodes
-        made.append(cleaner)
-    return made
+        cleaners.append(cleaner)
+    return cleaners
 
 
 def _first_known(read: Callable[[str], Value], *values: Value) -> tuple[Value]:
-    return (next((made for value in values if value and (made := read(value))), None),)
+    return (next((text for value in values if value and (text := read(value))), None),)
 
 
 def _text(value: str, letters: Callable[[str], str]) -> Value:

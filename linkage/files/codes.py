@@ -20,7 +20,7 @@ _BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
 _MAX_NAMESAKES = 5  # records of one name in a file; of commoner names most pairs are non-matches
 _MIN_PAIRS = 10  # pairs that must show the years between two files
 _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
-_LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped
+_FEWER_SIGNS = 2  # by which one file's numbers must be shorter, more than first zeros that a spreadsheet drops
 _MIN_PHONE_DIGITS = 7  # of a telephone within its town
 _MIN_ONE_LENGTH = 0.5  # share of postcodes that are digits, from which they have one length
 _MIN_BRITISH, _MIN_AREAS = 0.6, 0.8  # share of postcodes that are British units; or units, sectors or districts
@@ -102,27 +102,22 @@ def years_between(left: Iterable[Named], right: Iterable[Named]) -> int | None:
     pairs, others = Counter[int](), _of_rare_names(right)
     for names, years in _of_rare_names(left).items():
         pairs.update(one - two for one in years for two in others.get(names, ()))
-    apart, first = min(pairs.items(), key=lambda of: (-of[1], of[0]), default=(0, 0))
-    second = max((count for years, count in pairs.items() if abs(years - apart) > 1), default=0)
+    difference, first = min(pairs.items(), key=lambda of: (-of[1], of[0]), default=(0, 0))
+    second = max((count for years, count in pairs.items() if abs(years - difference) > 1), default=0)
     stands_out = first >= _MIN_PAIRS and first - second > _STANDARD_DEVIATIONS * math.sqrt(first + second)
-    return apart if stands_out else None
+    return difference if stands_out else None
 
 
 def _of_rare_names(records: Iterable[Named]) -> dict[tuple[str, str], list[int]]:
-    named: dict[tuple[str, str], list[int]] = {}
+    years_of: dict[tuple[str, str], list[int]] = {}
     for forename, surname, years in records:
         if forename and surname and years is not None:
-            named.setdefault((forename, surname), []).append(years)
-    return {names: years for names, years in named.items() if len(years) <= _MAX_NAMESAKES}
+            years_of.setdefault((forename, surname), []).append(years)
+    return {names: years for names, years in years_of.items() if len(years) <= _MAX_NAMESAKES}
 
 
 def _code(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", re.sub(r"\.0$", "", str(anyascii(text)).upper()))
-
-
-def _with_zeros(code: str, length: int) -> str:
-    """A number of digits with the first zeros that a spreadsheet dropped."""
-    return code.zfill(length) if code.isdigit() and length - _LOST_ZEROS <= len(code) < length else code
 
 
 def _lengths(values: Counts, form: Callable[[str], str]) -> Counter[int]:
@@ -140,14 +135,13 @@ def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     """The usual length of each file's numbers; and, where one file writes fewer signs, how many are the last ones."""
     lengths = [_usual_length(_lengths(values, _code)) for values in sides]
     shorter, longer = min(lengths), max(lengths)
-    common = {"last": shorter} if longer - shorter > _LOST_ZEROS and shorter else {}
+    common = {"last": shorter} if longer - shorter > _FEWER_SIGNS and shorter else {}
     return [{"length": length} | common for length in lengths]
 
 
 def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None:
     """A person number as letters and digits; None for one that stands for none, or fails its check digit."""
-    length, rules = int(settings.get("length", 0)), identifier_rules()
-    code = _with_zeros(_code(text), length)
+    code, length, rules = _code(text), int(settings.get("length", 0)), identifier_rules()
     if not any(map(str.isdigit, code)):
         return None
     if length > _SHORT and (len(set(code)) == 1 or (len(code) > _SHORT and code in "01234567890")):
@@ -197,7 +191,7 @@ def read_email(text: str) -> str | None:
 def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     """How the postcodes of one or two files are compared: British ones by unit, sector or district; others as codes.
 
-    Postcodes of digits are compared by the digits that both files have; a spreadsheet drops first zeros.
+    Postcodes of digits are compared by the digits that both files have.
     """
     if all(share(of, FORMS["postcode"].fullmatch) > _MIN_BRITISH for of in sides):
         return [{"kind": "british", "precision": "unit"} for _ in sides]
@@ -207,16 +201,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
     lengths = [_usual_length(_lengths(of, _code)) * digits for of, digits in zip(sides, are_digits, strict=True)]
-    shortest = min(lengths)
-    options = [[{"kind": "code", "length": n, "digits": shortest} for n in lengths]]
-    for longer in range(shortest + 1, min(shortest + _LOST_ZEROS, max(lengths)) + 1) if shortest else ():
-        options.append([{"kind": "code", "length": max(n, longer), "digits": longer} for n in lengths])
-
-    def shared(settings: Sequence[Mapping[str, Any]]) -> int:
-        made = [{read_postcode(value, how) for value in of} for of, how in zip(sides, settings, strict=True)]
-        return len(set.intersection(*made) - {None})
-
-    return max(options, key=shared)
+    return [{"kind": "code", "digits": min(lengths)} for _ in sides]
 
 
 def _british_precision(values: Counts) -> str:
@@ -231,7 +216,7 @@ def read_postcode(text: str, settings: Mapping[str, Any]) -> str | None:
     """A postcode in the form that the settings name; None for one that is not in it, or stands for none."""
     code = _code(text)
     if settings["kind"] == "code":
-        code, digits = _with_zeros(code, settings["length"]), settings["digits"]
+        digits = settings["digits"]
         return (code[:digits] if digits and code.isdigit() else code) or None
     if settings["precision"] == "unit":
         rules = identifier_rules().postcode

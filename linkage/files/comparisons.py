@@ -100,21 +100,21 @@ def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
             cross_counted=crossed in compared,
             former="other_surname" if name == "surname" and "other_surname" in kinds else None,
         )
-    made = comparisons.with_home(list(compared.values()), kinds)
-    return from_dict(comparisons.settings([*made, *([] if one_file else _conditional(kinds))]))
+    fields = comparisons.with_home(list(compared.values()), kinds)
+    return from_dict(comparisons.settings([*fields, *([] if one_file else _conditional(kinds))]))
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """Conditional comparisons: a household shares surname, telephone, house number; a forename a sex."""
-    made: list[dict[str, Any]] = []
+    conditional: list[dict[str, Any]] = []
     home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
     if home:
         shared = (name for name in ("surname", "phone", "street_number") if name in kinds)
-        made += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
+        conditional += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
     if {"phone", "surname"} <= kinds.keys():
-        made.append(comparisons.given_comparison("surname", ["phone"], adjusted=True))
+        conditional.append(comparisons.given_comparison("surname", ["phone"], adjusted=True))
     if home and {"surname", "dob"} <= kinds.keys():  # twins
-        made.append(comparisons.given_comparison("dob", ["surname", home]))
+        conditional.append(comparisons.given_comparison("dob", ["surname", home]))
     if {"sex", "forename"} <= kinds.keys():
-        made.append(comparisons.given_comparison("sex", ["forename"]))
-    return made
+        conditional.append(comparisons.given_comparison("sex", ["forename"]))
+    return conditional

@@ -168,58 +168,58 @@ def defaults_of(dates: Mapping[str, int]) -> tuple[tuple[str, ...], bool]:
     return tuple(sorted(days)), is_default
 
 
-def read_date(text: str | None, how: DateFormat) -> str | None:
+def read_date(text: str | None, form: DateFormat) -> str | None:
     """A value as year-month-day text to its precision, or None where it is no date or stands for "not known"."""
     if text is None or says_nothing(text):
         return None
-    date = _parsed(plain(text), how)
-    if date is None or date in how.default_days or date in map(str, identifier_rules().date.sentinels):
+    date = _parsed(plain(text), form)
+    if date is None or date in form.default_days or date in map(str, identifier_rules().date.sentinels):
         return None
-    if how.january_is_default and date.endswith("-01-01"):
+    if form.january_is_default and date.endswith("-01-01"):
         date = f"{date[:4]}-00-00"
-    known = PRECISIONS[how.precision]
+    known = PRECISIONS[form.precision]
     return date[:known] + "-00-00"[known - 10 :] if known < 10 else date
 
 
-def _parsed(text: str, how: DateFormat) -> str | None:
-    if how.format:
-        return _by_format(text, how)
-    if how.excel and (match := _SERIAL.fullmatch(text)):
+def _parsed(text: str, form: DateFormat) -> str | None:
+    if form.format:
+        return _by_format(text, form)
+    if form.excel and (match := _SERIAL.fullmatch(text)):
         return (_EXCEL_START + datetime.timedelta(days=int(match[1]))).isoformat()
-    if triple := _triple_of(text, how.latest_year):
-        return _triple(*triple, how)
+    if triple := _triple_of(text, form.latest_year):
+        return _triple(*triple, form)
     if not (match := _NUMBERS.fullmatch(text)):
-        return _in_words(text, how)
+        return _in_words(text, form)
     one, separator, two, three = match.groups()
     if two is None:
-        return _of_digits(one, how)
+        return _of_digits(one, form)
     if len(one) == 4 and len(two) <= 2 and len(three or "") <= 2:
         return _iso(one, two, three or "0") if three or separator != " " else None
     is_month_and_year = len(two) == 4 and len(one) <= 2 and not three and separator != " "
     return _iso(two, one, "0") if is_month_and_year else None
 
 
-def _by_format(text: str, how: DateFormat) -> str | None:
+def _by_format(text: str, form: DateFormat) -> str | None:
     try:
-        day = datetime.datetime.strptime(text, how.format).date()
+        day = datetime.datetime.strptime(text, form.format).date()
     except ValueError:
         return None
-    year = _whole_year(f"{day.year % 100:02}", how) if "%y" in how.format else str(day.year)
-    month = day.month if re.search("%[mbB]", how.format) else 0
-    return _iso(year, str(month), str(day.day if "%d" in how.format else 0))
+    year = _whole_year(f"{day.year % 100:02}", form) if "%y" in form.format else str(day.year)
+    month = day.month if re.search("%[mbB]", form.format) else 0
+    return _iso(year, str(month), str(day.day if "%d" in form.format else 0))
 
 
 def _iso(year: str, month: str, day: str) -> str:
     return f"{int(year):04}-{int(month):02}-{int(day):02}"
 
 
-def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> str | None:
-    if len(year) == 2 and (how.year_first or int(one) > 31 or (not separator and int(one) > 12 and int(two) > 12)):
-        return _iso(_whole_year(one, how), two, year)
-    if not separator and len(year) == 4 and not EARLIEST_YEAR <= int(year) <= how.latest_year + 1:
+def _triple(one: str, separator: str, two: str, year: str, form: DateFormat) -> str | None:
+    if len(year) == 2 and (form.year_first or int(one) > 31 or (not separator and int(one) > 12 and int(two) > 12)):
+        return _iso(_whole_year(one, form), two, year)
+    if not separator and len(year) == 4 and not EARLIEST_YEAR <= int(year) <= form.latest_year + 1:
         return None
-    whole = _whole_year(year, how)
-    month_first = how.month_first.get(separator, how.month_first.get("", False))
+    whole = _whole_year(year, form)
+    month_first = form.month_first.get(separator, form.month_first.get("", False))
     if int(one) > 12 >= int(two):  # only one of them can be the month
         month_first = False
     elif int(two) > 12 >= int(one):
@@ -227,18 +227,18 @@ def _triple(one: str, separator: str, two: str, year: str, how: DateFormat) -> s
     return _iso(whole, one, two) if month_first else _iso(whole, two, one)
 
 
-def _of_digits(digits: str, how: DateFormat) -> str | None:
+def _of_digits(digits: str, form: DateFormat) -> str | None:
     """The date of digits that begin with a year, or before which zeros were lost; None where they are none."""
     if len(digits) == 8:
         return _iso(digits[:4], digits[4:6], digits[6:])
-    if len(digits) < how.digits and len(digits) >= _FEWEST_DIGITS[how.digits]:
-        made = _parsed(digits.zfill(how.digits), how)
+    if len(digits) < form.digits and len(digits) >= _FEWEST_DIGITS[form.digits]:
+        date = _parsed(digits.zfill(form.digits), form)
         with contextlib.suppress(ValueError):
-            return datetime.date.fromisoformat(made or "").isoformat()
+            return datetime.date.fromisoformat(date or "").isoformat()
     return _iso(digits, "0", "0") if len(digits) == 4 else None
 
 
-def _in_words(text: str, how: DateFormat) -> str | None:
+def _in_words(text: str, form: DateFormat) -> str | None:
     """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
     parts = _WORDS.findall(str(anyascii(text)).upper()) if any(map(str.isalpha, text)) else []
     months = [_month_names()[part] for part in parts if part in _month_names()]
@@ -248,11 +248,11 @@ def _in_words(text: str, how: DateFormat) -> str | None:
     month = str(months[0])
     if len(numbers) == 1:
         is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
-        return _iso(_whole_year(numbers[0], how), month, "0") if is_year else None
+        return _iso(_whole_year(numbers[0], form), month, "0") if is_year else None
     if len(numbers[0]) == 4:
         return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
     day, year = numbers if int(numbers[0]) <= 31 else numbers[::-1]
-    return _iso(_whole_year(year, how), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
+    return _iso(_whole_year(year, form), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
 
 
 @functools.cache
@@ -261,10 +261,10 @@ def _month_names() -> dict[str, int]:
     return {name: number for names in months for number, month in enumerate(names, 1) for name in month}
 
 
-def _whole_year(year: str, how: DateFormat) -> str:
+def _whole_year(year: str, form: DateFormat) -> str:
     """A year as it is, or the last one that ends in two digits and is not after the latest."""
-    whole = how.latest_year // 100 * 100 + int(year)
-    return year if len(year) == 4 else str(whole if whole <= how.latest_year else whole - 100)
+    whole = form.latest_year // 100 * 100 + int(year)
+    return year if len(year) == 4 else str(whole if whole <= form.latest_year else whole - 100)
 
 
 def composed(year: str | None, *others: str | None) -> str | None:

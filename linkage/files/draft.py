@@ -116,7 +116,7 @@ def draft(
             _describe(source, prepared)
     _refuse_unreadable(sources)
     written = _write(options, sources)
-    return written, [f"{s.name}: {name} {why}" for s in sources for name, why in s.not_read.items()]
+    return written, [f"{s.name}: {name} {reason}" for s in sources for name, reason in s.not_read.items()]
 
 
 def _names(files: Sequence[Path]) -> list[str]:
@@ -149,8 +149,8 @@ def _describe(source: _Source, prepared: Prepared) -> None:
     if "birth_year" in schema.columns:
         source.not_read["dob"] = "is made of several columns: give it a column of its own"
     if (column := source.roles.get("dob")) and not pa.types.is_temporal(file.types[column]):
-        how = DateFormat.of_settings(schema.settings["dob"])
-        pattern = _strptime_format(profile.values(column), replace(how, default_days=(), precision="day"))
+        date_format = DateFormat.of_settings(schema.settings["dob"])
+        pattern = _strptime_format(profile.values(column), replace(date_format, default_days=(), precision="day"))
         if pattern is None:
             del source.roles["dob"]
             source.not_read["dob"] = "has no format that a run reads: write it as 1997-07-06"
@@ -163,13 +163,13 @@ def _describe(source: _Source, prepared: Prepared) -> None:
     if schema.settings.get("postcode", {}).get("kind") == "code":
         source.postcode = "code"
     if source.format and source.format.type == "csv":
-        once = source.format.model_copy(update={"repeated_names": "refuse"})
+        strict = source.format.model_copy(update={"repeated_names": "refuse"})
         with suppress(InputError):  # a header that repeats a name
-            read_header(source.path, once)
-            source.format = once
+            read_header(source.path, strict)
+            source.format = strict
 
 
-def _strptime_format(values: Mapping[str, int], how: DateFormat) -> str | None:
+def _strptime_format(values: Mapping[str, int], date_format: DateFormat) -> str | None:
     """The format that reads most birth dates as `leo link` reads them; None where it reads less than half of them."""
 
     def fits(text: str, pattern: str) -> bool:
@@ -177,7 +177,7 @@ def _strptime_format(values: Mapping[str, int], how: DateFormat) -> str | None:
             day = datetime.strptime(plain(text), pattern).date().isoformat()
         except ValueError:
             return False
-        date = read_date(text, how) or ""
+        date = read_date(text, date_format) or ""
         return day == date or ("%y" in pattern and day[2:] == date[2:])
 
     known = {text: rows for text, rows in values.items() if not says_nothing(text)}
@@ -213,8 +213,8 @@ def _write(options: Draft, sources: Sequence[_Source]) -> list[Path]:
     ]
     texts |= {folder / "frames.toml": "\n".join(frames)} if frames else {}
     texts[options.run] = _run(options, sources)
-    if there := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
-        raise ConfigError(f"{', '.join(there)}: there already\n  name another --config or --out, or delete it")
+    if existing := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
+        raise ConfigError(f"{', '.join(existing)}: there already\n  name another --config or --out, or delete it")
     copy_schemas(options.definitions)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -287,7 +287,7 @@ spine = [{toml_value(sources[0].name)}]  # whose records are people even when no
     for source, file in zip(sources, files, strict=True):
         renamed = {r: c for r, c in {**source.roles, "entity_key": source.key or ""}.items() if _variable(c) != c}
         written = source.format.model_dump(exclude_defaults=True) if source.format else {}
-        run += "".join(f"\n# not read: {role} {why}" for role, why in source.not_read.items())
+        run += "".join(f"\n# not read: {role} {reason}" for role, reason in source.not_read.items())
         run += f'\n[source.{source.name}]\ndataset = "{source.name}"\ntable = "records"\nfiles = [{toml_value(file)}]\n'
         run += "".join(f"{key} = {toml_table(of)}\n" for key, of in (("columns", renamed), ("format", written)) if of)
     left = sources[0].name

@@ -37,23 +37,23 @@ class _Words:
 
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "_Words":
-        given, family, last, lengths = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
+        first_names, family, last, lengths = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
         for value, rows in forenames.items():
             words = name_words(value) or [""]
             last[words[-1]] += rows
             for word in words:
-                given[word] += rows
+                first_names[word] += rows
         particles = _particles_of(surnames, last)
         for value, rows in surnames.items():
             words = _with_particles(name_words(value), particles)
             lengths[min(len(words), _MAX_SURNAME_WORDS)] += rows
             for word in words:
                 family[word] += rows
-        all_given, all_family = max(given.total(), 1), max(family.total(), 1)
+        all_given, all_family = max(first_names.total(), 1), max(family.total(), 1)
         unseen = _UNSEEN / max(all_given, all_family)
         weights = {
-            word: math.log2((given[word] / all_given + unseen) / (family[word] / all_family + unseen))
-            for word in {*given, *family}
+            word: math.log2((first_names[word] / all_given + unseen) / (family[word] / all_family + unseen))
+            for word in {*first_names, *family}
         }
         counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MAX_SURNAME_WORDS + 1)]
         return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles)
@@ -96,37 +96,37 @@ class FullNames:
             return parts
         words = name_words(name)
         if len(words) < 2:
-            single = words[0] if words else None
-            return (single, None) if self.words.weights.get(single or "", 0.0) > 0 else (None, single)
-        _, given, family = self.words.best(words, self.surname_first)
-        return " ".join(given), " ".join(map(_joined, family))
+            word = words[0] if words else None
+            return (word, None) if self.words.weights.get(word or "", 0.0) > 0 else (None, word)
+        _, forenames, surname = self.words.best(words, self.surname_first)
+        return " ".join(forenames), " ".join(map(_joined, surname))
 
 
 def _known_parts(names: Counts) -> Parts:
     """Names that commas split, and words of the column that are common names; a word in small letters is a particle."""
-    given, family, rows_of = Counter[str](), Counter[str](), Counter[str]()
+    forenames, surnames, rows_of = Counter[str](), Counter[str](), Counter[str]()
     small = {word.upper() for name in names for word in name.split() if word.islower()}
     for name, rows in names.items():
         if parts := _by_comma(name):
-            given[parts[0]] += rows
-            family[parts[1]] += rows
+            forenames[parts[0]] += rows
+            surnames[parts[1]] += rows
         for word in name_words(name):
             rows_of[word] += rows
-    for counts, common in zip((given, family), common_names(), strict=True):
+    for counts, common in zip((forenames, surnames), common_names(), strict=True):
         counts.update({word: min(rows_of[word], _LISTED) for word in (common & rows_of.keys()) - small})
-    return given, family
+    return forenames, surnames
 
 
 def _by_place(names: Counts, surname_first: bool) -> Parts:
     """First and last words of names without a comma as forenames and surnames, or the other way round."""
-    given, family = Counter[str](), Counter[str]()
+    forenames, surnames = Counter[str](), Counter[str]()
     for name, rows in names.items():
         words = _with_particles(name_words(name), name_rules().surname_particles, surname_first, between=" ")
         if "," not in name and len(words) > 1:
             first, last = (words[-1], words[0]) if surname_first else (words[0], words[-1])
-            given[first] += rows
-            family[_joined(last)] += rows
-    return given, family
+            forenames[first] += rows
+            surnames[_joined(last)] += rows
+    return forenames, surnames
 
 
 def _evidence(names: Counts, words: _Words) -> float:
@@ -138,24 +138,24 @@ def _evidence(names: Counts, words: _Words) -> float:
 
 def _by_comma(value: str) -> tuple[str, str] | None:
     """SURNAME, Forename; None where a side of the comma is no name (Lee, Jr.). Berg, Jan van den is Jan van den Berg."""
-    family, comma, given = (part.strip() for part in value.partition(","))
+    surname, comma, forename = (part.strip() for part in value.partition(","))
     if not comma:
         return None
-    words = given.split()
+    words = forename.split()
     while len(words) > 1 and words[-1].islower() and {*name_words(words[-1])} <= {*name_rules().surname_particles}:
-        family = f"{words.pop()} {family}"
-    is_suffix = len(name_words(given)) == 1 and name_words(given)[0] in name_rules().suffixes
-    return (" ".join(words), family) if name_words(family) and name_words(given) and not is_suffix else None
+        surname = f"{words.pop()} {surname}"
+    is_suffix = len(name_words(forename)) == 1 and name_words(forename)[0] in name_rules().suffixes
+    return (" ".join(words), surname) if name_words(surname) and name_words(forename) and not is_suffix else None
 
 
 def _particles_of(surnames: Counts, last: Counts) -> frozenset[str]:
     """Particles, but for those that are more often a name by themselves than before a surname: Le in Vietnam."""
-    single, before = Counter[str](), Counter[str]()
+    singles, before = Counter[str](), Counter[str]()
     for value, rows in surnames.items():
         words = name_words(value)
-        (single if len(words) == 1 else before)[words[0] if words else ""] += rows
+        (singles if len(words) == 1 else before)[words[0] if words else ""] += rows
     particles = name_rules().surname_particles
-    return frozenset(word for word in particles if max(single[word], last.get(word, 0)) <= before[word])
+    return frozenset(word for word in particles if max(singles[word], last.get(word, 0)) <= before[word])
 
 
 def _joined(word: str) -> str:

@@ -63,24 +63,24 @@ def shown_names(headers: Sequence[str]) -> str:
     return listed(headers, known=any_known(headers))
 
 
-def roles_of(headers: Sequence[str], given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def roles_of(headers: Sequence[str], stated: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Role to the columns whose headers name it; `given` are roles that the user stated, which win."""
-    roles, forms = {role: tuple(columns) for role, columns in given.items()}, _forms_of(headers)
+    roles, forms = {role: tuple(columns) for role, columns in stated.items()}, _forms_of(headers)
 
     def free(names: Iterable[str]) -> list[str]:
-        taken = {column for columns in roles.values() for column in columns}
-        return [name for name in names if name not in taken]
+        used = {column for columns in roles.values() for column in columns}
+        return [name for name in names if name not in used]
 
     for kind in ("names", "ambiguous"):
         for role in (role for role in ROLES if role not in roles):
             if kind == "ambiguous" and (role == "birth_year" or (role in _COMPANION and _COMPANION[role] not in roles)):
                 continue
-            named = [of for name in vocabulary()["field"][role].get(kind, ()) for of in free(forms.get(name, ()))]
-            named += [header for header in free(headers) if kind == "names" and _birth_role(header) == role]
-            if named:
-                roles[role] = (named[0],)
+            matches = [of for name in vocabulary()["field"][role].get(kind, ()) for of in free(forms.get(name, ()))]
+            matches += [header for header in free(headers) if kind == "names" and _birth_role(header) == role]
+            if matches:
+                roles[role] = (matches[0],)
     for role in CONTACTS:
-        if role in roles and role not in given:
+        if role in roles and role not in stated:
             roles[role] += tuple(name for name in free(headers) if _is_further_contact(name, role))
     return roles
 
@@ -126,9 +126,9 @@ def without_noise(header: str) -> str:
 
 def _without_brackets(header: str) -> str:
     """Without what stands in brackets: Sex [M/F]; not where that says whose or what it is: Name (mother)."""
-    kept = {name for table in ("others", "events", "in_brackets") for name in vocabulary()[table]}
+    words = {name for table in ("others", "events", "in_brackets") for name in vocabulary()[table]}
     inner = words_of(" ".join(_IN_BRACKETS.findall(header)))
-    return header if kept.union(vocabulary()["birth_words"]["birth"]) & {*inner} else _IN_BRACKETS.sub(" ", header)
+    return header if words.union(vocabulary()["birth_words"]["birth"]) & {*inner} else _IN_BRACKETS.sub(" ", header)
 
 
 def _without_ends(header: str, ends: Collection[tuple[int, str]]) -> str:
@@ -159,13 +159,13 @@ def _is_further_contact(header: str, role: str) -> bool:
     return bool(names & {plain(header), "".join(words), "".join(rest)}) and not is_another_persons(" ".join(rest))
 
 
-def address_lines(headers: Sequence[str], taken: Collection[str]) -> list[str]:
+def address_lines(headers: Sequence[str], used: Collection[str]) -> list[str]:
     """Columns that hold lines of one address, in the order of their numbers; none where there are not several."""
-    rules, free = vocabulary()["whole_address"], [header for header in headers if header not in taken]
-    last = [header for header in free if plain(header) in rules["last"]][:1]
+    rules, others = vocabulary()["whole_address"], [header for header in headers if header not in used]
+    last = [header for header in others if plain(header) in rules["last"]][:1]
     known = {*rules["lines"], *vocabulary()["field"]["address"]["names"]}
     groups: dict[str, dict[int, str]] = {}
-    for header in free:
+    for header in others:
         match = re.fullmatch(r"(.*?)[\W_]*0?([1-9])\W*", header.strip())
         base, number = (match[1], int(match[2])) if match else (header, 1)
         if known & {plain(base), without_noise(base)}:

@@ -75,8 +75,8 @@ def infer_schema(
     """
     schemas = [_by_headers(profile, of) for profile, of in zip(profiles, stated, strict=True)]
     _find_ids(profiles, schemas, stated, ids, keys)
-    taken = [{*schema.used, *of.columns} for schema, of in zip(schemas, stated, strict=True)]
-    for schema, roles in zip(schemas, _by_contents(profiles, schemas, taken), strict=True):
+    used = [{*schema.used, *of.columns} for schema, of in zip(schemas, stated, strict=True)]
+    for schema, roles in zip(schemas, _by_contents(profiles, schemas, used), strict=True):
         schema.columns |= {role: (column,) for role, column in roles.items()}
         schema.evidence |= dict.fromkeys(roles, CONTENT)
     for profile, schema, of in zip(profiles, schemas, stated, strict=True):
@@ -134,23 +134,22 @@ def _find_ids(
             refuse_unknown_column("--id", key, profile.file.side, profile.file.columns)
         mapped = schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
         schema.id = key or mapped or next(iter(keys(profile, _keys_to_ask(profile, schema, of.columns))), None)
-    for here, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
-        other = schemas[here - 1].id
+    for number, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
+        other = schemas[number - 1].id
         if not schema.id and other in profile.columns and keys(profile, [str(other)]):
             schema.id = other  # what is one file's id may be the other's under the same name
     for schema in schemas:
         schema.id = None if schema.id == NUMBERED else schema.id
-        kept = {role: of for role, of in schema.columns.items() if of != (schema.id,) or role in NUMBERS}
-        schema.columns = kept
+        schema.columns = {r: of for r, of in schema.columns.items() if of != (schema.id,) or r in NUMBERS}
 
 
 def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) -> list[str]:
     """Columns that may be the key, the likeliest first; unique in the sample."""
     roles = {column for role, of in schema.columns.items() if role != "id" for column in of} | {*stated}
     columns = profile.sample.column_names
-    free = [name for name in columns if name not in roles]
-    called = [name for name in free if headers.is_called_like_a_key(name)]
-    coded = [name for name in (columns[0], columns[-1]) if name in free and _are_codes(profile.values(name))]
+    others = [name for name in columns if name not in roles]
+    called = [name for name in others if headers.is_called_like_a_key(name)]
+    coded = [name for name in (columns[0], columns[-1]) if name in others and _are_codes(profile.values(name))]
     numbers = [schema.columns[role][0] for role in NUMBERS if role in schema.columns]
     candidates = dict.fromkeys([*schema.columns.get("id", ()), *called, *coded, *numbers])
     return [n for n in candidates if n in columns and len(of := profile.values(n)) == of.total() == profile.rows]
@@ -166,20 +165,20 @@ def _are_codes(values: Counter[str]) -> bool:
 
 
 def _by_contents(
-    profiles: Sequence[Profile], schemas: Sequence[FileSchema], taken: Sequence[set[str]]
+    profiles: Sequence[Profile], schemas: Sequence[FileSchema], used_columns: Sequence[set[str]]
 ) -> list[dict[str, str]]:
     """Of each file, further roles to the column that its values show; `taken` are columns that are something else."""
-    free = [
-        {c: of.values(c) for c in of.columns if c not in gone and not headers.is_another_persons(c) and of.values(c)}
-        for of, gone in zip(profiles, taken, strict=True)
+    values_of = [
+        {c: of.values(c) for c in of.columns if c not in used and not headers.is_another_persons(c) and of.values(c)}
+        for of, used in zip(profiles, used_columns, strict=True)
     ]
-    forms = [{column: role for column, values in of.items() if (role := _form_of(column, values))} for of in free]
+    forms = [{column: role for column, values in of.items() if (role := _form_of(column, values))} for of in values_of]
     roles: list[dict[str, str]] = []
-    for here, schema in enumerate(schemas):
-        other = schemas[here - 1].columns if len(profiles) > 1 else {}
-        counts = Counter(forms[here].values())
-        wanted = {*other, *forms[here - 1].values()} - {*schema.columns}
-        roles.append({role: column for column, role in forms[here].items() if role in wanted and counts[role] == 1})
+    for number, schema in enumerate(schemas):
+        other = schemas[number - 1].columns if len(profiles) > 1 else {}
+        counts = Counter(forms[number].values())
+        missing = {*other, *forms[number - 1].values()} - {*schema.columns}
+        roles.append({role: column for column, role in forms[number].items() if role in missing and counts[role] == 1})
     return roles
 
 
@@ -198,9 +197,9 @@ def _are_birth_dates(values: Counter[str]) -> bool:
     """Whether nearly all values are whole dates, of more years than events have."""
     if len(values) < _MIN_VALUES or not all(re.search(r"\d", value) for value in values):
         return False
-    how, years = date_format.infer_format(values, latest_birth_year([values])), Counter[int]()
+    form, years = date_format.infer_format(values, latest_birth_year([values])), Counter[int]()
     for value, rows in values.items():
-        date = read_date(value, how) or "-00"
+        date = read_date(value, form) or "-00"
         years[int(date[:4]) if len(value) > 5 and not date.endswith("-00") else 0] += rows
     undated = years.pop(0, 0)
     return undated <= (1 - _MIN_FORM_SHARE) * values.total() and max(years) - min(years) >= _MIN_BIRTH_YEARS
@@ -265,19 +264,19 @@ def _infer_settings(sides: Sequence[Side], date_formats: Mapping[str, str]) -> N
 
 def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
     """The fields that both files have; a part of a name counts where one has a column of it, and the other the name."""
-    own = []
+    by_file = []
     for schema in schemas:
         columns, form = set(schema.columns), schema.learned.get("address")
         fields = columns - _NO_FIELDS | (form.holds if form else set())
-        made = {"forename": {"full_name", "initials"}, "surname": {"full_name"}, "dob": {"birth_year"}}
-        fields |= {name for name, roles in made.items() if roles & columns}
-        own.append(fields)
-    either, shared = set.union(*own), set.intersection(*own)
-    shared |= {part for part, whole in _DERIVED.items() if part in either and all({part, whole} & of for of in own)}
+        sources = {"forename": {"full_name", "initials"}, "surname": {"full_name"}, "dob": {"birth_year"}}
+        fields |= {name for name, roles in sources.items() if roles & columns}
+        by_file.append(fields)
+    either, shared = set.union(*by_file), set.intersection(*by_file)
+    shared |= {part for part, whole in _DERIVED.items() if part in either and all({part, whole} & of for of in by_file)}
     shared |= {"other_surname"} & either if "surname" in shared else set()
     if "dob" in shared:
         shared.discard("age")
-    elif all({"age", "dob"} & of for of in own):
+    elif all({"age", "dob"} & of for of in by_file):
         shared.add("age")
     return [*(name for name in FIELDS if name in shared), *sorted(shared - set(FIELDS))]
 
@@ -315,9 +314,9 @@ def _infer_letters(sides: Sequence[Side]) -> None:
     for profile, schema in sides:
         columns = [schema.columns[r][0] for r in ("full_name", "forename", "surname", "town") if r in schema.columns]
         words.append({word for value in profile.values(*columns) for word in value.replace(",", " ").split()})
-    for here, (_, schema) in enumerate(sides):
-        marked = [word for word in words[here] if as_two_letters(word) != word]
-        others = {str(anyascii(word)).upper() for word in words[here - 1]} if marked else set()
+    for number, (_, schema) in enumerate(sides):
+        marked = [word for word in words[number] if as_two_letters(word) != word]
+        others = {str(anyascii(word)).upper() for word in words[number - 1]} if marked else set()
         two, one = (sum(str(anyascii(to(word))).upper() in others for word in marked) for to in (as_two_letters, str))
         if two > one:
             schema.settings.setdefault("name", {})["letters"] = "two"
@@ -336,17 +335,17 @@ def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, 
     values = [_birth_values(*side) for side in sides]
     latest, orders = latest_birth_year(values), [date_format.shows_order(of) for of in values]
     formats, precisions = list[date_format.DateFormat](), list[str]()
-    for here, ((profile, schema), of) in enumerate(zip(sides, values, strict=True)):
-        how = replace(date_format.infer_format(of, latest), format=stated.get(profile.file.side, ""))
-        if orders[here] is None and orders[here - 1] is not None:  # the other file shows what comes first
-            how = replace(how, month_first=dict.fromkeys([*how.month_first, ""], bool(orders[here - 1])))
+    for number, ((profile, schema), of) in enumerate(zip(sides, values, strict=True)):
+        form = replace(date_format.infer_format(of, latest), format=stated.get(profile.file.side, ""))
+        if orders[number] is None and orders[number - 1] is not None:  # the other file shows what comes first
+            form = replace(form, month_first=dict.fromkeys([*form.month_first, ""], bool(orders[number - 1])))
         known, dates = 0, Counter[str]()
         for text, rows in of.items():
             known += 0 if date_format.says_nothing(text) else rows
-            if date := read_date(text, how):
+            if date := read_date(text, form):
                 dates[date] += rows
         if dates.total() < _MIN_DATES * known:
-            if how.format or len(shared) <= _ENOUGH_FIELDS:
+            if form.format or len(shared) <= _ENOUGH_FIELDS:
                 column = " ".join(schema.columns.get("dob", schema.columns.get("birth_year", ())))
                 role = "dob" if profile.file.side == "file" else f"{profile.file.side}.dob"
                 raise InputError(
@@ -360,29 +359,29 @@ def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, 
             shared.remove("dob")
             return
         days, january = date_format.defaults_of(dates)
-        formats.append(replace(how, default_days=days, january_is_default=january))
+        formats.append(replace(form, default_days=days, january_is_default=january))
         precisions.append(date_format.precision_of(dates))
     coarsest = min(precisions, key=lambda precision: date_format.PRECISIONS[precision])
-    for (_, schema), how in zip(sides, formats, strict=True):
-        schema.settings["dob"] = replace(how, precision=coarsest).as_settings()
+    for (_, schema), form in zip(sides, formats, strict=True):
+        schema.settings["dob"] = replace(form, precision=coarsest).as_settings()
 
 
 def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
     """Ages of files of different years, or a birth date next to an age: the years between, by namesakes."""
-    own = ["age" in schema.columns for _, schema in sides]
-    for (profile, schema), has_ages in zip(sides, own, strict=True):
+    with_ages = ["age" in schema.columns for _, schema in sides]
+    for (profile, schema), has_ages in zip(sides, with_ages, strict=True):
         if not has_ages:
             values = _birth_values(profile, schema)
             schema.settings["dob"] = date_format.infer_format(values, latest_birth_year([values])).as_settings()
     samples = [zip(*_sample_of(*side, "forename", "surname", "age"), strict=True) for side in sides]
-    apart = codes.years_between(*([(*names, int(age) if age else None) for *names, age in of] for of in samples))
-    if apart is None and not all(own):
+    years = codes.years_between(*([(*names, int(age) if age else None) for *names, age in of] for of in samples))
+    if years is None and not all(with_ages):
         shared.remove("age")
         for _, schema in sides:
             schema.learned["notes"] = ["an age and a birth date are not compared: no names show how far they are apart"]
         return
-    to, sign = (1, 1) if own[0] else (0, -1)
-    sides[to][1].settings.setdefault("age", {})["add_years"] = sign * (apart or 0)
+    to, sign = (1, 1) if with_ages[0] else (0, -1)
+    sides[to][1].settings.setdefault("age", {})["add_years"] = sign * (years or 0)
 
 
 def _infer_call_names(sides: Sequence[Side], shared: Sequence[str]) -> None:
@@ -391,10 +390,10 @@ def _infer_call_names(sides: Sequence[Side], shared: Sequence[str]) -> None:
     if len(sides) < 2 or not key or "middle_names" in shared or not {"forename", "surname"} <= set(shared):
         return
     samples = [[*zip(*_sample_of(*side, "surname", key, "forename", "middle_names"), strict=True)] for side in sides]
-    for here, (_, schema) in enumerate(sides):
-        others = {(surname, of): forename for surname, of, forename, _ in samples[here - 1] if surname and of}
+    for number, (_, schema) in enumerate(sides):
+        others = {(surname, of): forename for surname, of, forename, _ in samples[number - 1] if surname and of}
         first = last = 0
-        for surname, of, forename, further in samples[here]:
+        for surname, of, forename, further in samples[number]:
             if further and (other := others.get((surname, of))):
                 first += forename == other
                 last += further.split()[-1] == other
@@ -418,8 +417,8 @@ def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
         shares = [share(of, lambda value: any(map(str.isdigit, value))) for of in values("address")]
         if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:
             settings["address"] = [{"street_alone": True}] * len(sides)
-    for role, made in settings.items():
-        for (_, schema), of in zip(sides, made, strict=True):
+    for role, of_sides in settings.items():
+        for (_, schema), of in zip(sides, of_sides, strict=True):
             schema.settings[role] = dict(of)
 
 
@@ -433,18 +432,18 @@ def _postcodes(profile: Profile, schema: FileSchema) -> Counter[str]:
 
 def _infer_addresses(sides: Sequence[Side]) -> None:
     """Find addresses that are written whole, and split them where the other file has what stands in them."""
-    found = []
+    addresses = []
     for profile, schema in sides:
         towns = profile.values(schema.columns["town"][0]) if "town" in schema.columns else None
-        own = frozenset(name for name in PARTS[1:] if name in schema.columns)
-        found.append(AddressSide(_address_texts(profile, schema), own, towns))
-    infer_addresses(found)
+        fields = frozenset(name for name in PARTS[1:] if name in schema.columns)
+        addresses.append(AddressSide(_address_texts(profile, schema), fields, towns))
+    infer_addresses(addresses)
     within: list[set[str] | None] = []
-    for here, side in enumerate(found):
-        other = found[here - 1]
+    for number, side in enumerate(addresses):
+        other = addresses[number - 1]
         shared = (side.form.holds - side.own) & (other.own | other.form.holds)
         within.append({*shared} if side.form.holds and (shared or other.texts) else None)
-    for (_, schema), side, parts in zip(sides, found, within, strict=True):
+    for (_, schema), side, parts in zip(sides, addresses, within, strict=True):
         if side.texts and any(of is not None for of in within):
             schema.learned["address"] = replace(side.form, holds=frozenset(parts or ()))
             schema.settings["address"] = {"whole": True, "holds": sorted(parts or ())}

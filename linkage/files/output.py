@@ -38,8 +38,8 @@ def columns_taken(prepared: Prepared) -> dict[str, tuple[str, str]]:
     """Field to the columns of the left and of the right that hold it; of one file both are the same."""
 
     def shown(schema: FileSchema, name: str) -> str:
-        made = next((cleaner.columns for cleaner in cleaners_of(schema) if name in cleaner.fields), ())
-        return " ".join(schema.columns.get(name) or made[: 3 if name == "dob" else 1])
+        sources = next((cleaner.columns for cleaner in cleaners_of(schema) if name in cleaner.fields), ())
+        return " ".join(schema.columns.get(name) or sources[: 3 if name == "dob" else 1])
 
     left, right = prepared.schemas[0], prepared.schemas[-1]
     return {name: (shown(left, name), shown(right, name)) for name in left.fields}
@@ -50,12 +50,12 @@ def inferred_notes(prepared: Prepared) -> list[str]:
     notes = []
     for file, schema in zip(prepared.files, prepared.schemas, strict=True):
         side = "" if file.side == "file" else f"{file.side}."
-        by_content = [role for role, how in schema.evidence.items() if how == CONTENT and role in schema.columns]
+        by_content = [role for role in schema.columns if schema.evidence.get(role) == CONTENT]
         if by_content:
-            taken = ", ".join(f"{side}{role}={schema.columns[role][0]}" for role in by_content)
+            columns = ", ".join(f"{side}{role}={schema.columns[role][0]}" for role in by_content)
             first = by_content[0]
             notes.append(
-                f"{file.name}: taken by contents, not by header: {taken}; another one: --map {side}{first}=COLUMN, "
+                f"{file.name}: taken by contents, not by header: {columns}; another one: --map {side}{first}=COLUMN, "
                 f"none: --map {side}other={schema.columns[first][0]}"
             )
         notes += file.notes()
@@ -71,11 +71,11 @@ def read_notes(prepared: Prepared) -> list[str]:
     """What to know of how values were read, before the result is trusted."""
     notes: list[str] = list(dict.fromkeys(n for schema in prepared.schemas for n in schema.learned.get("notes", ())))
     for file, schema, records in zip(prepared.files, prepared.schemas, prepared.records, strict=True):
-        how = schema.settings.get("dob", {}) if "dob" in schema.fields else {}
+        settings = schema.settings.get("dob", {}) if "dob" in schema.fields else {}
         facts = {"birth dates are in no form that is read, or defaults": records.unparsed_dates}
-        facts["birth dates are of far too many, and count as not known"] = len(how.get("default_days", ()))
+        facts["birth dates are of far too many, and count as not known"] = len(settings.get("default_days", ()))
         notes += [f"{file.name}: {count:,} {fact}" for fact, count in facts.items() if count]
-        if how.get("january_is_default"):
+        if settings.get("january_is_default"):
             notes.append(f"{file.name}: too many are born on 1 January: of these only the year is compared")
         if missing := schema.learned.get("missing"):
             notes.append(f'{file.name}: values for "not known" and placeholders count as empty: {", ".join(missing)}')
@@ -107,9 +107,9 @@ def recall_unknown(training: Mapping[str, Any]) -> str | None:
 
 def recall_notes(training: Mapping[str, Any]) -> list[str]:
     """What to know of fields of which these files do not show how many matches differ."""
-    why = "so that recall is not estimated; compare a further field (--map), or review pairs (leo review)"
+    effect = "so that recall is not estimated; compare a further field (--map), or review pairs (leo review)"
     fields = training["training"]["guessed"] if recall_unknown(training) == GUESSED else ()
-    return [f"these files do not show how many matches differ in {' and '.join(fields)}, {why}"] if fields else []
+    return [f"these files do not show how many matches differ in {' and '.join(fields)}, {effect}"] if fields else []
 
 
 def links_line(summary: Mapping[str, Any], *, links_only: bool = False) -> str:

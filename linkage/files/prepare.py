@@ -137,7 +137,7 @@ def prepare(
     prepared = inferred_files(engine, options, scratch, truth_column=truth_column)
     if inferred:
         inferred(prepared)
-    store = functools.partial(_store_records, engine, scratch=scratch, kept=truth_column)
+    store = functools.partial(_store_records, engine, scratch=scratch, truth=truth_column)
     sides = zip(prepared.files, prepared.schemas, strict=True)
     prepared.records = engine.run_concurrently(*(functools.partial(store, *side) for side in sides))
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
@@ -177,7 +177,7 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
         ids = [key or None for key in options.ids[: len(files)]]
         schemas = infer_schema(profiles, list(stated.values()), ids, formats, lambda *of: _keys_among(engine, *of))
     known = [schema.used.union(of.left_out) for schema, of in zip(schemas, stated.values(), strict=True)]
-    unmapped = [[name for name in of if name not in gone] for of, gone in zip(headers.values(), known, strict=True)]
+    unmapped = [[name for name in of if name not in used] for of, used in zip(headers.values(), known, strict=True)]
     return Prepared(profiles, schemas, unmapped)
 
 
@@ -190,27 +190,27 @@ def cardinality_of(shares: Sequence[float]) -> Cardinality:
     return "one-to-many" if shares[1] > shares[0] else "many-to-one"
 
 
-def _keys_among(engine: Engine, profile: Profile, asked: Sequence[str]) -> list[str]:
+def _keys_among(engine: Engine, profile: Profile, names: Sequence[str]) -> list[str]:
     """Of some columns those that are known in every row and hold no value twice."""
-    if profile.is_whole or not asked:
-        return [name for name in asked if len(of := profile.values(name)) == of.total() == profile.rows]
+    if profile.is_whole or not names:
+        return [name for name in names if len(of := profile.values(name)) == of.total() == profile.rows]
     counted = ", ".join(
         f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) as is_key_{n}"
-        for n, name in enumerate(asked)
+        for n, name in enumerate(names)
     )
-    some = f"right(cast({quote(asked[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
+    some = f"right(cast({quote(names[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
     unique = one(engine, engine.sql(f"select {counted} from {{t}} where {some}", t=profile.file.table))
-    return [name for n, name in enumerate(asked) if unique[f"is_key_{n}"]]
+    return [name for n, name in enumerate(names) if unique[f"is_key_{n}"]]
 
 
-def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, kept: str) -> Records:
+def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, truth: str) -> Records:
     """Standardise all rows of a file; a row's number in it is its unit_id."""
     path = scratch / f"{file.side}-standardised.parquet"
-    unparsed = _standardise(file, schema, path, kept)
+    unparsed = _standardise(file, schema, path, truth)
     records = engine.read(path)
     facts = facts_of(engine, records)
     _refuse_unusable(file, schema, facts)
-    kept_column = f", {quote(KEPT)} as kept" if kept else ""
+    kept_column = f", {quote(KEPT)} as kept" if truth else ""
     return Records(
         engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=records),
         engine.sql(f"select unit_id, {SOURCE_KEY} as source_id{kept_column} from {{t}}", t=records),
@@ -222,10 +222,10 @@ def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch
 
 def facts_of(engine: Engine, records: Table) -> dict[str, Any]:
     """Rows, known and distinct ids, known names, and shares of forenames that are one letter and dates that are years."""
-    there = {*records.columns}
-    names = [f"count({name})" for name in ("forename", "surname") if name in there]
-    initials = "avg(case when length(forename) = 1 then 1e0 else 0e0 end)" if "forename" in there else "0"
-    years = "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)" if "dob" in there else "1"
+    fields = {*records.columns}
+    names = [f"count({name})" for name in ("forename", "surname") if name in fields]
+    initials = "avg(case when length(forename) = 1 then 1e0 else 0e0 end)" if "forename" in fields else "0"
+    years = "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)" if "dob" in fields else "1"
     query = f"""
         select count(*) as n, count({SOURCE_KEY}) as known, count(distinct {SOURCE_KEY}) as ids,
                {" + ".join(names) or "0"} as names, {initials} as initials, {years} as years
@@ -250,31 +250,31 @@ def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, A
         )
 
 
-def _standardise(file: PersonFile, schema: FileSchema, path: Path, kept: str) -> int:
+def _standardise(file: PersonFile, schema: FileSchema, path: Path, truth_column: str) -> int:
     """Write each row's number, its id and its fields; how many birth dates are in no form that is read."""
     cleaners = cleaners_of(schema)
-    asked = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
-    asked |= dict.fromkeys(column for column in (schema.id, kept) if column)
+    names = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
+    names |= dict.fromkeys(column for column in (schema.id, truth_column) if column)
     dated = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
     unparsed, ids, writer = 0, file.raw_values(schema.id) if schema.id else None, None
     with contextlib.ExitStack() as stack:
-        for batch in file.batches([*asked]):
-            made = clean_rows(cleaners, batch, schema.fields)
+        for batch in file.batches([*names]):
+            fields = clean_rows(cleaners, batch, schema.fields)
             if len(dated) == 1 and "dob" in schema.fields:
-                undated = decoded(encoded(batch[dated[0]])).filter(pc.is_null(made["dob"].combine_chunks()))
+                undated = decoded(encoded(batch[dated[0]])).filter(pc.is_null(fields["dob"].combine_chunks()))
                 counts = undated.drop_null().value_counts().to_pylist()
                 unparsed += sum(of["counts"] for of in counts if not says_nothing(of["values"]))
             keys = {"unit_id": batch["row"], SOURCE_KEY: next(ids) if ids else batch["row"]}
-            made = pa.table(keys | dict(zip(made.column_names, made.columns, strict=True)))
-            made = made.append_column(KEPT, decoded(encoded(batch[kept]))) if kept else made
-            known = [encoded(batch[name]) for name in asked]
+            fields = pa.table(keys | dict(zip(fields.column_names, fields.columns, strict=True)))
+            fields = fields.append_column(KEPT, decoded(encoded(batch[truth_column]))) if truth_column else fields
+            known = [encoded(batch[name]) for name in names]
             if known and all(of.dictionary.null_count for of in known):  # rows that a spreadsheet writes below the last
-                there = [of.dictionary.is_valid().take(of.indices) for of in known]
-                made = made.filter(functools.reduce(pc.or_, there))
+                filled = [of.dictionary.is_valid().take(of.indices) for of in known]
+                fields = fields.filter(functools.reduce(pc.or_, filled))
             if writer is None:
-                compressed = pq.ParquetWriter(path, made.schema, compression="zstd", compression_level=1)
+                compressed = pq.ParquetWriter(path, fields.schema, compression="zstd", compression_level=1)
                 writer = stack.enter_context(compressed)
-            writer.write_table(made.cast(writer.schema))
+            writer.write_table(fields.cast(writer.schema))
     return unparsed
 
 

@@ -66,14 +66,14 @@ def missing_values(
     counts: Mapping[str, Counter[str]], roles: Mapping[str, Collection[str]]
 ) -> dict[str, frozenset[str]]:
     """Column to the values in it that stand for "not known", by each column's values and each role's columns."""
-    own = _words_of_file([counts[column] for role in _FORMED & set(roles) for column in roles[role]])
-    found: dict[str, frozenset[str]] = {}
+    words = _words_of_file([counts[column] for role in _FORMED & set(roles) for column in roles[role]])
+    by_column: dict[str, frozenset[str]] = {}
     for role, column in [(of, column) for of in roles if of not in _OWN_READERS for column in roles[of]]:
-        missing = {value for value in counts[column] if says_unknown(value) or _form(value) in own}
+        missing = {value for value in counts[column] if says_unknown(value) or _form(value) in words}
         missing |= _written_by_programs(counts[column])
         missing |= _too_common(counts[column]) if role not in _rules().common.not_in else set()
-        found[column] = found.get(column, frozenset()) | missing
-    return {column: missing for column, missing in found.items() if missing}
+        by_column[column] = by_column.get(column, frozenset()) | missing
+    return {column: missing for column, missing in by_column.items() if missing}
 
 
 def _words_of_file(formed: list[Counter[str]]) -> set[str]:
@@ -142,15 +142,15 @@ class Profile:
         if column not in self._values:
             counted = self.sample[column].value_counts()
             pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-            gone = self.missing.get(column, ())
-            self._values[column] = Counter({v: rows for v, rows in pairs if v is not None and v not in gone})
+            unknown = self.missing.get(column, ())
+            self._values[column] = Counter({v: rows for v, rows in pairs if v is not None and v not in unknown})
         return self._values[column]
 
     def combined(self, columns: Collection[str]) -> list[tuple[str | None, ...]]:
         """The sample's rows of some columns."""
         missing = [self.missing.get(name, frozenset()) for name in columns]
         rows = zip(*(self.sample[name].to_pylist() for name in columns), strict=True)
-        return [tuple(None if v in gone else v for v, gone in zip(row, missing, strict=True)) for row in rows]
+        return [tuple(None if v in unknown else v for v, unknown in zip(row, missing, strict=True)) for row in rows]
 
     def find_missing(self, roles: Mapping[str, Collection[str]]) -> None:
         """Note the values that stand for "not known" in the columns of some roles."""

@@ -130,8 +130,8 @@ def detect_encoding(path: Path) -> str:
 
 def _unusual(text: str, letters: str) -> int:
     """How many signs beyond ASCII are no letters of a page's names; those that are no letters at all count more."""
-    strange = [sign for sign in text if not sign.isascii() and sign.lower() not in letters]
-    return sum(1 if sign.isalpha() else _NO_LETTER for sign in strange)
+    signs = [sign for sign in text if not sign.isascii() and sign.lower() not in letters]
+    return sum(1 if sign.isalpha() else _NO_LETTER for sign in signs)
 
 
 def _decodes(text: bytes, encoding: str) -> bool:
@@ -171,9 +171,9 @@ class PersonFile:
         """Every n-th row, its columns as text (`encoded`), and `row`, the number of the row from 1."""
         first, lines = 1, np.array(sorted(line for line, _ in self.rejected), np.int64)
         is_text = LINE in (names := pq.read_schema(self.parquet).names)
-        asked = [name for name in dict.fromkeys(columns) if name in names]
+        present = [name for name in dict.fromkeys(columns) if name in names]
         with pq.ParquetFile(self.parquet) as file:
-            read = [*asked, *([LINE] if is_text else [])]
+            read = [*present, *([LINE] if is_text else [])]
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=read, row_groups=row_groups):
                 places = np.arange((1 - first) % every, batch.num_rows, every)
                 numbers, first = first + places, first + batch.num_rows
@@ -181,8 +181,8 @@ class PersonFile:
                     batch = batch.take(pa.array(places))
                 if is_text and lines.size:
                     numbers = numbers + np.searchsorted(lines, batch[LINE].to_numpy(), side="right")
-                texts = [_encoded_text(batch[name]) for name in asked]
-                yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*asked, "row"])
+                texts = [_encoded_text(batch[name]) for name in present]
+                yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*present, "row"])
         if row_groups is None and first - 1 + lines.size != self.rows:  # Arrow passes over a page it cannot read
             raise InputError(f"{self.path}: the file is damaged inside\n  fetch it again, or write it again")
 
@@ -265,8 +265,8 @@ def read_file(
     _refuse_no_file(path)
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in READERS:
-        made = _statistical_to_parquet(path, scratch, encoding)
-        file = _read_parquet(engine, made, scratch, side)
+        parquet = _statistical_to_parquet(path, scratch, encoding)
+        file = _read_parquet(engine, parquet, scratch, side)
         file.path, file.sha256, file.format = path, sha256_of(path), None
         return file
     if is_parquet(path):

@@ -41,8 +41,8 @@ class Stated:
     @property
     def columns(self) -> set[str]:
         """Every column that is named."""
-        named = [column for columns in self.roles.values() for column in columns]
-        return {*named, *self.left_out, *self.compared.values()}
+        mapped = [column for columns in self.roles.values() for column in columns]
+        return {*mapped, *self.left_out, *self.compared.values()}
 
 
 def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare: Sequence[str]) -> dict[str, Stated]:
@@ -87,28 +87,28 @@ def compared_name(column: str) -> str:
     return name
 
 
-def date_formats_of(given: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
+def date_formats_of(formats: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
     """Side to the strptime format that --date-format states, given once for all files or once for each.
 
     Raises:
         ConfigError: it is given more often than there are files, or has no year.
     """
-    if len(given) > len(sides):
-        raise ConfigError(f"--date-format is given {len(given)} times\n  give it once, or once for each file")
-    for pattern in given:
+    if len(formats) > len(sides):
+        raise ConfigError(f"--date-format is given {len(formats)} times\n  give it once, or once for each file")
+    for pattern in formats:
         parts = set(re.findall("%[a-zA-Z]", pattern))
         if not parts & {"%Y", "%y"} or not parts <= {"%Y", "%y", "%m", "%d", "%b", "%B"}:
             raise ConfigError(f"--date-format {pattern}: is no format of dates\n  examples: %d/%m/%Y, %Y%m%d, %d-%b-%y")
-    return dict(zip(sides, [given[0]] * len(sides) if len(given) == 1 else given, strict=False))
+    return dict(zip(sides, [formats[0]] * len(sides) if len(formats) == 1 else formats, strict=False))
 
 
 def _parts(text: str, sides: Sequence[str]) -> tuple[str, str, str]:
     prefix = r"(?:(left|right)\.)?" if len(sides) > 1 else "()"
-    found = re.fullmatch(rf"{prefix}(\w+)=(.+)", text)
-    if not found or (len(sides) > 1 and not found[1]):
+    match = re.fullmatch(rf"{prefix}(\w+)=(.+)", text)
+    if not match or (len(sides) > 1 and not match[1]):
         way = "left.ROLE=COLUMN or right.ROLE=COLUMN" if len(sides) > 1 else "ROLE=COLUMN"
         raise ConfigError(f"--map {text}: write it as {way}, ROLE one of {', '.join(ROLES)}, {NOT_COMPARED}")
-    return found[1] or sides[0], found[2].lower(), found[3]
+    return match[1] or sides[0], match[2].lower(), match[3]
 
 
 def refuse_unknown_column(option: str, column: str, side: str, header: Sequence[str]) -> None:

@@ -49,8 +49,8 @@ def true_pairs(engine: Engine, path: Path | None, left: Table, right: Table) -> 
     return TruePairs(known, _lost_note(path.name, engine.count(pairs) - engine.count(known), "true pairs"))
 
 
-def _lost_note(name: str, lost: int, kind: str) -> list[str]:
-    return [f"{name}: {lost:,} of its {kind} name a record that was not read; {_AS_THEY_STAND}"] if lost > 0 else []
+def _lost_note(name: str, count: int, kind: str) -> list[str]:
+    return [f"{name}: {count:,} of its {kind} name a record that was not read; {_AS_THEY_STAND}"] if count > 0 else []
 
 
 _IN_UNITS = """
@@ -65,10 +65,10 @@ def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
     """Precision, recall and F1 of the accepted links."""
     accepted = engine.sql("select left_id, right_id from {links} where decision = 'accepted'", links=links)
     shared = "select left_id from {a} join {t} using (left_id, right_id)"
-    made, pairs, right = map(engine.count, (accepted, truth, engine.sql(shared, a=accepted, t=truth)))
-    precision, recall = right / max(made, 1), right / max(pairs, 1)
-    f1 = 2 * right / max(made + pairs, 1)
-    return {"true_pairs": pairs, "accepted": made, "precision": precision, "recall": recall, "f1": f1}
+    links_count, pairs, right = map(engine.count, (accepted, truth, engine.sql(shared, a=accepted, t=truth)))
+    precision, recall = right / max(links_count, 1), right / max(pairs, 1)
+    f1 = 2 * right / max(links_count + pairs, 1)
+    return {"true_pairs": pairs, "accepted": links_count, "precision": precision, "recall": recall, "f1": f1}
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ class FileTruth:
                     "  name a column or file that says who is who, and is empty where it is not known"
                 )
             pairs = engine.sql(_PAIRS_OF_PERSONS, persons=known, store=True)
-        lines, named = engine.count(self.table or known), engine.count(known)
-        if self.table and not named:
+        lines, records = engine.count(self.table or known), engine.count(known)
+        if self.table and not records:
             what = f"{self.stated}: none of its {lines:,} lines names records of the file"
             raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
-        return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - named, "lines"))
+        return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - records, "lines"))
 
 
 def truth_of_file(engine: Engine, stated: str, header: Sequence[str]) -> FileTruth:
@@ -147,8 +147,8 @@ def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Lab
         InputError: no such file or column, an answer that is none, or no pair that the files hold; lines are named,
             ids are not.
     """
-    given = engine.arrow(_read(engine, path, ("left_id", "right_id", "answer"))).to_pylist()
-    lines = [_label(path, number, row) for number, row in enumerate(given, 2) if (row["answer"] or "").strip()]
+    table = engine.arrow(_read(engine, path, ("left_id", "right_id", "answer"))).to_pylist()
+    lines = [_label(path, number, row) for number, row in enumerate(table, 2) if (row["answer"] or "").strip()]
     sides = [{str(row["source_id"]): row["unit_id"] for row in rows(engine, ids)} for ids in (left, right)]
     answers: dict[tuple[int, int], tuple[str, float]] = {}
     for left_id, right_id, answer, weight in lines:
@@ -187,10 +187,10 @@ def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
         raise InputError(
             f"{path}: is empty, or no CSV in UTF-8\n  save it as that, with a header and a line for each pair"
         ) from None
-    if not any({*table.columns}.issuperset(wanted) for wanted in columns):
+    if not any({*table.columns}.issuperset(required) for required in columns):
         shown = listed(table.columns, known=any_known(table.columns) or not _OWN_NAMES.isdisjoint(table.columns))
-        wanted = "; or ".join(", ".join(of) for of in columns)
-        raise InputError(f"{path}: lacks columns\n  its first line must name {wanted}; it has: {shown}")
+        required = "; or ".join(", ".join(of) for of in columns)
+        raise InputError(f"{path}: lacks columns\n  its first line must name {required}; it has: {shown}")
     if engine.count(table) == 0:
         raise InputError(f"{path}: holds a header and no lines\n  fetch it again")
     return table

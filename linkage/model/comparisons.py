@@ -220,11 +220,11 @@ def _unknown(columns: Sequence[str]) -> str:
 
 def _swapped(column: str, other: str, *, with_typo: bool) -> str:
     """SQL: both names in each other's place; with a typing error in one of them if that is allowed."""
-    here, there = f'"{column}_l" = "{other}_r"', f'"{other}_l" = "{column}_r"'
+    first, second = f'"{column}_l" = "{other}_r"', f'"{other}_l" = "{column}_r"'
     if not with_typo:
-        return f"{here} AND {there}"
+        return f"{first} AND {second}"
     similar = (f'jaro_winkler_similarity("{a}_l", "{b}_r") >= 0.85' for a, b in ((other, column), (column, other)))
-    return " OR ".join(f"{same} AND {nearly}" for same, nearly in zip((here, there), similar, strict=True))
+    return " OR ".join(f"{same} AND {nearly}" for same, nearly in zip((first, second), similar, strict=True))
 
 
 def _is_among(column: str, further: str) -> str:
@@ -342,5 +342,5 @@ def _level(condition: str, label: str, m: float | None = None, u: float | None =
 
 def _adjusted(column: str, weight: float = 1.0, *, exact: bool = True) -> dict[str, Any]:
     """A term-frequency adjustment; exact: Splink looks for the level of equal values, else takes the level's own u."""
-    own = {} if exact else {"disable_tf_exact_match_detection": True}
-    return {"tf_adjustment_column": column, "tf_adjustment_weight": weight, **own}
+    options = {} if exact else {"disable_tf_exact_match_detection": True}
+    return {"tf_adjustment_column": column, "tf_adjustment_weight": weight, **options}

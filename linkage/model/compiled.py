@@ -55,8 +55,8 @@ def scored_pairs(
         if stage.reachable and floor is not None:
             most = f"reach_{place}"  # a column of its own, which Spark does not work out again (engine/macros.py)
             query += f",\nweighed_{place} as (\n{_select(['*', f'barrier({stage.reachable}) as {most}'], source)}\n)"
-            kept = f"    select * from weighed_{place}\n    where {most} >= {number(floor)}"
-            query += f",\nwithin_{place} as (\n{kept}\n)"
+            within = f"    select * from weighed_{place}\n    where {most} >= {number(floor)}"
+            query += f",\nwithin_{place} as (\n{within}\n)"
             source = f"within_{place}"
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
@@ -91,8 +91,8 @@ def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[Blocking
         f"(select u.*{''.join(_bits(model, equal, side))} from {{{name}}} as u{_lookups(model, equal, side, 'u')}) as {side}"
         for side, name in (("l", "left"), ("r", "right"))
     )
-    made = f"{left} join {right}\n  on {rule.condition}{_not_made_before(rule, earlier)}"
-    return _with_columns(model, made, equal, in_units=True)
+    pairs = f"{left} join {right}\n  on {rule.condition}{_not_made_before(rule, earlier)}"
+    return _with_columns(model, pairs, equal, in_units=True)
 
 
 def rule_pairs(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
@@ -202,8 +202,8 @@ def _adjusts_equal_values_only(model: Model, column: str) -> bool:
 
 def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
-    wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
-    sides = {letter: rule.opened(table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
+    names = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
+    sides = {letter: rule.opened(table, names) for letter, table in (("l", "left"), ("r", "right"))}
     condition = rule.over_elements
     return (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"

@@ -132,9 +132,9 @@ class BlockingRule:
         """The condition over l and r whose lists are opened (`opened`)."""
         return to_sql(parsed(self.condition).transform(self._by_element)) if self.explode else self.condition
 
-    def opened(self, side: str, wanted: Sequence[str] | None = None) -> str:
+    def opened(self, side: str, names: Sequence[str] | None = None) -> str:
         """SQL of a side, {left} or {right}: unit_id, columns (else the rule's), and an element of each list."""
-        query = f"(select {columns(['unit_id', *(self.columns if wanted is None else wanted)])} from {{{side}}})"
+        query = f"(select {columns(['unit_id', *(self.columns if names is None else names)])} from {{{side}}})"
         for column in self.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
             query = f"(select *, unnest({quote(column)}) as {quote(element(column))} from {query})"
         return query

@@ -25,13 +25,13 @@ def check_runs(engine: Engine, model: Model, left: Table, right: Table, where: s
         for query in (_of_levels(model, [condition for _, condition in levels]), *(query for _, _, query in rules)):
             _ask(engine, query, left, right)
     except Exception:
-        single = [(named, condition, _of_levels(model, [condition])) for named, condition in levels]
-        for named, condition, query in [*single, *rules]:
+        queries = [(name, condition, _of_levels(model, [condition])) for name, condition in levels]
+        for name, condition, query in [*queries, *rules]:
             try:
                 _ask(engine, query, left, right)
             except Exception as error:
                 message = str(error).splitlines()[0]
-                raise ConfigError(f"{where}: {named}: {message}\n  condition: {condition}\n  {_REMEDY}") from None
+                raise ConfigError(f"{where}: {name}: {message}\n  condition: {condition}\n  {_REMEDY}") from None
         raise
 
 

@@ -102,7 +102,7 @@ def m_from_labels(
     if not any(pair.answer == MATCH for pair in pairs):
         raise InputError("no pair is labelled a match\n  label some first: m is what matches show")
     levels = np.array([pair.levels for pair in pairs])
-    raw, found = deepcopy(model.raw), []
+    raw, results = deepcopy(model.raw), []
     for place, (comparison, written) in enumerate(zip(model.comparisons, raw["comparisons"], strict=True)):
         if comparison.given:
             continue
@@ -115,19 +115,19 @@ def m_from_labels(
         ]
         at = np.array([float(weights[levels[:, place] == level.value].sum()) for level, _ in graded])
         before = np.array([level.m or 0.0 for level, _ in graded])
-        m, free = before, np.array([not settings.get("fix_m_probability") for _, settings in graded])
+        m, estimated = before, np.array([not settings.get("fix_m_probability") for _, settings in graded])
         if total > 0:
             given = np.array([level.m is not None for level, _ in graded])
             counts = np.where(given, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
             shares = _with_prior(at / total * effective, effective, before, counts, np.full_like(counts, pseudo))
-            rest = 1 - float(before[~free].sum())
-            m = np.where(free, shares * rest / max(float(shares[free].sum()), np.finfo(float).tiny), before)
+            rest = 1 - float(before[~estimated].sum())
+            m = np.where(estimated, shares * rest / max(float(shares[estimated].sum()), np.finfo(float).tiny), before)
         for number, (level, settings) in enumerate(graded):
-            if total > 0 and free[number]:
+            if total > 0 and estimated[number]:
                 settings["m_probability"] = float(f"{m[number]:.12g}")
-            found.append(_found(comparison.name, level, float(m[number]), float(at[number]), effective))
+            results.append(_found(comparison.name, level, float(m[number]), float(at[number]), effective))
     answers = {answer: sum(pair.answer == answer for pair in pairs) for answer in (MATCH, NO_MATCH, UNCERTAIN)}
-    return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(found))
+    return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(results))
 
 
 def _with_prior(shown: Floats, total: float, m: Floats, strong: Floats, weak: Floats) -> Floats:

@@ -66,7 +66,7 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
         evidence: of EVIDENCE; without "histories" only latest values are compared and blocked on.
     """
     history, dated = (kind in evidence for kind in ("histories", "dates"))
-    made = settings(
+    model = settings(
         [
             comparison("forename", "name", swapped_with="surname", further="middle_names", history=history),
             comparison("surname", "name", swapped_with="forename", swap_counted=True, history=history, dated=dated),
@@ -79,10 +79,10 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
         ]
     )
     fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
-    made["blocking_rules_to_generate_predictions"] = [
+    model["blocking_rules_to_generate_predictions"] = [
         any_time(rule) if history else _rule(rule) for rule in [*fields, *([(number,)] if number else [])]
     ]
-    return made
+    return model
 
 
 def _conditional(history: Collection[str]) -> list[dict[str, Any]]:

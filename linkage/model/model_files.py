@@ -58,13 +58,13 @@ def provenance(path: Path) -> dict[str, Any] | None:
         ConfigError: the file next to the model is no JSON.
     """
     try:
-        found = json_of(training_file(path), _AGAIN)
+        record = json_of(training_file(path), _AGAIN)
     except FileNotFoundError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(record, dict):
         raise ConfigError(f"{training_file(path)}: does not say what the model was trained on\n  {_AGAIN}")
-    changed = found.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
-    return None if changed else found
+    changed = record.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
+    return None if changed else record
 
 
 def trained_on(path: Path) -> tuple[int, ...] | None:
@@ -76,7 +76,7 @@ def trained_on(path: Path) -> tuple[int, ...] | None:
         ConfigError: the file next to the model is no JSON.
     """
     about = provenance(path) or {}
-    of_run = (about[made].get("records") for made in ("tuned", "labelled") if made in about)
+    of_run = (about[change].get("records") for change in ("tuned", "labelled") if change in about)
     units = next(filter(None, of_run), None) or (about.get("trained") or {}).get("units") or _linked_sizes(path)
     return tuple(map(int, units)) or None
 

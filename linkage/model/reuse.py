@@ -79,42 +79,42 @@ def without_columns(model: Model, names: Collection[str]) -> Model:
     Raises:
         ConfigError: it compares nothing else.
     """
-    gone = frozenset(name.lower() for name in names)
-    compared = [shortened for raw in model.raw["comparisons"] if (shortened := _without(raw, gone))]
+    absent = frozenset(name.lower() for name in names)
+    compared = [shortened for raw in model.raw["comparisons"] if (shortened := _without(raw, absent))]
     rules = model.raw.get("blocking_rules_to_generate_predictions") or []
-    kept = [
+    rules_left = [
         raw
         for raw, rule in zip(rules, model.blocking_rules, strict=True)
-        if not gone & {column.lower() for column in rule.columns}
+        if not absent & {column.lower() for column in rule.columns}
     ]
-    return from_dict({**model.raw, "comparisons": compared, "blocking_rules_to_generate_predictions": kept})
+    return from_dict({**model.raw, "comparisons": compared, "blocking_rules_to_generate_predictions": rules_left})
 
 
-def _without(comparison: dict[str, Any], gone: Collection[str]) -> dict[str, Any] | None:
+def _without(comparison: dict[str, Any], absent: Collection[str]) -> dict[str, Any] | None:
     """A comparison where no side knows these columns; None where no level is left that has a weight."""
     levels = []
     for level in comparison["comparison_levels"]:
         if level["sql_condition"].strip().upper() == "ELSE":
             levels.append(level)
             continue
-        condition = _of_unknown(level["sql_condition"], gone)
+        condition = _of_unknown(level["sql_condition"], absent)
         if condition is True and level.get("is_null_level"):
             return None
         if condition is False:
             continue
-        own = {key: value for key, value in level.items() if not key.startswith("tf_")}
-        adjusted = str(level.get("tf_adjustment_column")).lower() not in gone
-        levels.append({**(level if adjusted else own), "sql_condition": "TRUE" if condition is True else condition})
+        plain = {key: value for key, value in level.items() if not key.startswith("tf_")}
+        adjusted = str(level.get("tf_adjustment_column")).lower() not in absent
+        levels.append({**(level if adjusted else plain), "sql_condition": "TRUE" if condition is True else condition})
     graded = [level for level in levels if not level.get("is_null_level")]
     return {**comparison, "comparison_levels": levels} if len(graded) > 1 else None
 
 
-def _of_unknown(condition: str, gone: Collection[str]) -> str | bool:
+def _of_unknown(condition: str, absent: Collection[str]) -> str | bool:
     """A condition where columns are NULL on both sides: whether it holds, or what it asks of the others."""
-    if not any(_is_of(column, gone) for column in parsed(condition).find_all(exp.Column)):
+    if not any(_is_of(column, absent) for column in parsed(condition).find_all(exp.Column)):
         return condition
-    found = parsed(condition).transform(lambda node: exp.Null() if _is_of(node, gone) else node)
-    settled = simplify(found).unnest()
+    tree = parsed(condition).transform(lambda node: exp.Null() if _is_of(node, absent) else node)
+    settled = simplify(tree).unnest()
     terms = settled.flatten() if isinstance(settled, exp.And) else [settled]
     if any(isinstance(term.unnest(), exp.Null) or _is_literal(term, False) for term in terms):
         return False
@@ -125,5 +125,5 @@ def _is_literal(node: exp.Expression, value: bool) -> bool:
     return isinstance(node, exp.Boolean) and bool(node.this) is value
 
 
-def _is_of(node: exp.Expression, gone: Collection[str]) -> bool:
-    return isinstance(node, exp.Column) and node.name[-2:].lower() in ("_l", "_r") and node.name[:-2].lower() in gone
+def _is_of(node: exp.Expression, absent: Collection[str]) -> bool:
+    return isinstance(node, exp.Column) and node.name[-2:].lower() in ("_l", "_r") and node.name[:-2].lower() in absent

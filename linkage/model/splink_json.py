@@ -149,8 +149,8 @@ class Model:
         Raises:
             ConfigError: the columns that are missing, and what there is.
         """
-        there = {name.lower() for name in known}
-        missing = [column for column in self.columns if column.lower() not in there]
+        present = {name.lower() for name in known}
+        missing = [column for column in self.columns if column.lower() not in present]
         if missing:
             raise ConfigError(
                 f"{where}: the model names columns that the records do not have: {', '.join(missing)}\n"
@@ -167,10 +167,10 @@ class Model:
             trained_on: records of both sides there; None where these are not known, and the prior stays.
             sizes: records of both sides here.
         """
-        there, here = max(trained_on or sizes), max(sizes)
-        if there == here or min(there, here) < 1:
+        base, size = max(trained_on or sizes), max(sizes)
+        if base == size or min(base, size) < 1:
             return self
-        return from_dict({**self.raw, "probability_two_random_records_match": min(self.prior * there / here, 0.5)})
+        return from_dict({**self.raw, "probability_two_random_records_match": min(self.prior * base / size, 0.5)})
 
     def save(self, path: Path) -> None:
         """Write Splink's JSON."""
@@ -246,9 +246,9 @@ def _check_sql(condition: str, where: str) -> None:
     except RecursionError:
         part = "brackets or operators that lie so deep within one another"
     except sqlglot.errors.SqlglotError as error:
-        found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
+        fault = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
-            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  condition: {condition:.300}"
+            f"{where}: a condition is not SQL in DuckDB's dialect: {fault}\n  condition: {condition:.300}"
         ) from None
     if part:
         raise ConfigError(
@@ -263,54 +263,54 @@ def sided_columns(condition: str | None) -> tuple[str, ...]:
     """Columns, without their _l or _r, that a level's condition reads, in order; none of ELSE."""
     if condition is None:
         return ()
-    found = (_SIDE.fullmatch(column.name) for column in parsed(condition).find_all(exp.Column))
-    return tuple(dict.fromkeys(match.group(1) for match in found if match))
+    matches = (_SIDE.fullmatch(column.name) for column in parsed(condition).find_all(exp.Column))
+    return tuple(dict.fromkeys(match.group(1) for match in matches if match))
 
 
 def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     name = _text(raw, "output_column_name", where) or "comparison"
-    here = f"{where}: comparison '{name}'"
+    place = f"{where}: comparison '{name}'"
     levels = raw["comparison_levels"]
     for level in levels:
         if level["sql_condition"].strip().upper() != "ELSE":
-            _check_sql(level["sql_condition"], here)
+            _check_sql(level["sql_condition"], place)
     graded = sum(1 for level in levels if not level.get("is_null_level"))
-    exact = _exact_level_u(levels, here)
-    found = []
+    exact = _exact_level_u(levels, place)
+    parsed_levels = []
     for level in levels:
         null = bool(level.get("is_null_level"))
         graded -= 0 if null else 1
         column = level.get("tf_adjustment_column")
         base = (
-            _probability(level, "u_probability", here)
+            _probability(level, "u_probability", place)
             if level.get("disable_tf_exact_match_detection")
             else exact.get(str(column).lower())
         )
-        weight = _finite(level, "tf_adjustment_weight", 1.0, here) if column else 0.0
+        weight = _finite(level, "tf_adjustment_weight", 1.0, place) if column else 0.0
         if column and weight and base is None and level.get("u_probability") is not None:
             raise ConfigError(
-                f"{here} adjusts for '{column}' but has no exact level on it to adjust\n"
+                f"{place} adjusts for '{column}' but has no exact level on it to adjust\n"
                 "  add one, or take the adjustment out"
             )
         condition = level["sql_condition"]
-        found.append(
+        parsed_levels.append(
             Level(
                 value=-1 if null else graded,
                 condition=None if condition.strip().upper() == "ELSE" else condition,
-                label=_text(level, "label_for_charts", here) or condition,
-                m=None if null else _probability(level, "m_probability", here),
-                u=None if null else _probability(level, "u_probability", here),
+                label=_text(level, "label_for_charts", place) or condition,
+                m=None if null else _probability(level, "m_probability", place),
+                u=None if null else _probability(level, "u_probability", place),
                 tf_column=column,
                 tf_weight=weight,
-                tf_minimum_u=_finite(level, "tf_minimum_u_value", 0.0, here),
+                tf_minimum_u=_finite(level, "tf_minimum_u_value", 0.0, place),
                 tf_base_u=base,
             )
         )
-    if not found or found[-1].condition is not None:
-        raise ConfigError(f"{here} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
+    if not parsed_levels or parsed_levels[-1].condition is not None:
+        raise ConfigError(f"{place} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
     conditional = _CONDITIONAL.fullmatch(raw.get("comparison_description") or "")
     given = tuple(conditional.group(1).split(", ")) if conditional else ()
-    return Comparison(name, tuple(found), given)
+    return Comparison(name, tuple(parsed_levels), given)
 
 
 def _text(raw: dict[str, Any], key: str, where: str) -> str:

@@ -76,8 +76,8 @@ def train_by_splink(
     linker = _linker(engine, model, {"left": left, "right": right})
     say("u by Splink")
     linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=seed)
-    both = [set(a.columns) | set(b.columns) for a, b in itertools.combinations(blocks, 2)]
-    rules = [block_on(*sorted(columns)) for columns in both or [set(blocks[0].columns)]]
+    column_pairs = [set(a.columns) | set(b.columns) for a, b in itertools.combinations(blocks, 2)]
+    rules = [block_on(*sorted(columns)) for columns in column_pairs or [set(blocks[0].columns)]]
     try:
         linker.training.estimate_probability_two_random_records_match(rules, recall=_RECALL)
         for block in blocks:

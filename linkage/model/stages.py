@@ -179,8 +179,8 @@ def _shared_calls(levels: Sequence[Level]) -> list[str]:
 @functools.lru_cache(maxsize=4096)
 def _calls(condition: str) -> tuple[str, ...]:
     """The function calls of a condition, each once."""
-    found = parsed(condition).find_all(exp.Func)
-    calls = (to_sql(node) for node in found if not isinstance(node, exp.And | exp.Or | exp.Cast))
+    nodes = parsed(condition).find_all(exp.Func)
+    calls = (to_sql(node) for node in nodes if not isinstance(node, exp.And | exp.Or | exp.Cast))
     return tuple(dict.fromkeys(calls))
 
 
@@ -189,10 +189,10 @@ def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
     """A condition in which calls that were computed before stand by their names."""
     if not names:
         return cheaper(condition)
-    named = dict(names)
+    name_of = dict(names)
 
     def replace(node: exp.Expression) -> exp.Expression:
-        name = named.get(to_sql(node)) if isinstance(node, exp.Func) else None
+        name = name_of.get(to_sql(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
     return cheaper(to_sql(parsed(condition).transform(replace)))

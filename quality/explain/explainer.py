@@ -25,11 +25,11 @@ class Explanation:
     """An answer.
 
     Attributes:
-        found: JSON without a value or key of a person.
-        values: of the pair, if asked for; ids: of the records of files that `found` names, if asked for.
+        content: JSON without a value or key of a person.
+        values: of the pair, if asked for; ids: of the records of files that `content` names, if asked for.
     """
 
-    found: dict[str, Any]
+    content: dict[str, Any]
     values: Values = field(default_factory=list, repr=False)
     ids: Ids = field(default_factory=dict, repr=False)
 

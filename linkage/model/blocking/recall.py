@@ -88,17 +88,17 @@ def expected_recall(
     required = [events_of(rule) for rule in rules]
     by_comparison = by_field(model, required, made_of)
     covered = {event for events in by_comparison.values() for event in events}
-    wanted = [None if events is None or not events <= covered else events for events in required]
+    events_of_rules = [None if events is None or not events <= covered else events for events in required]
     alone, added = [0.0] * len(rules), [0.0] * len(rules)
     for share, agreeing in expected_cases(by_comparison, known, made_of):
-        reaching = [place for place, events in enumerate(wanted) if events is not None and events <= agreeing]
+        reaching = [place for place, events in enumerate(events_of_rules) if events is not None and events <= agreeing]
         for place in reaching:
             alone[place] += share
         if reaching:
             added[reaching[0]] += share
 
     def or_none(shares: Sequence[float]) -> tuple[float | None, ...]:
-        return tuple(None if events is None else share for events, share in zip(wanted, shares, strict=True))
+        return tuple(None if events is None else share for events, share in zip(events_of_rules, shares, strict=True))
 
     return Expected(or_none(alone), or_none(added), sum(added))
 
@@ -117,13 +117,13 @@ def expected_cases(
     """
     cases: list[tuple[float, State]] = [(1.0, frozenset())]
     for comparison, events in by_comparison.items():
-        there = known.get(comparison.columns[0], 1.0)
+        share_known = known.get(comparison.columns[0], 1.0)
         graded = [level for level in comparison.levels if level.value >= 0]
         whole = sum(level.m or 0.0 for level in graded) or 1.0
-        states: dict[State, float] = {frozenset(): 1.0 - there}
+        states: dict[State, float] = {frozenset(): 1.0 - share_known}
         for level in graded:
             agreeing = frozenset(event for event in events if implies(level.condition, event, made_of))
-            states[agreeing] = states.get(agreeing, 0.0) + there * (level.m or 0.0) / whole
+            states[agreeing] = states.get(agreeing, 0.0) + share_known * (level.m or 0.0) / whole
         cases = [
             (share * p, before | state) for share, before in cases for state, p in states.items() if share * p > least
         ]
@@ -249,14 +249,14 @@ def fit_log_linear(
         seen: whether a cell's matches can be counted.
     """
     changing = [matches[cells[:, field] == 0].sum() < 0.1 * matches.sum() for field in range(cells.shape[1])]
-    single = [
+    main_terms = [
         [((cells[:, field] == state).astype(np.float64), state == unknown[field]) for state in range(1, 1 + of.max())]
         for field, of in enumerate(cells.T)
     ]
-    columns = [np.ones(len(cells)), *(column for of_field in single for column, _ in of_field)]
+    columns = [np.ones(len(cells)), *(column for of_field in main_terms for column, _ in of_field)]
     kinds = [-1] * len(columns)  # of log odds ratios: none
-    for one, other in itertools.combinations(range(len(single)), 2):
-        for (column, missing), (other_column, other_missing) in itertools.product(single[one], single[other]):
+    for one, other in itertools.combinations(range(len(main_terms)), 2):
+        for (column, missing), (other_column, other_missing) in itertools.product(main_terms[one], main_terms[other]):
             columns.append(column * other_column)
             lacking = int(missing) + int(other_missing)
             kinds.append(_CHANGING if not lacking and (changing[one] or changing[other]) else lacking)

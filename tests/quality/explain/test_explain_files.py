@@ -38,7 +38,7 @@ def check_weights(explainer: Explainer, folder: Path) -> None:
     one_of_each = {(link["method"], link["decision"], link["reason"]): link for link in links}
     assert len(one_of_each) >= 2
     for link in one_of_each.values():
-        found = explainer.pair(link["left_id"], link["right_id"]).found
+        found = explainer.pair(link["left_id"], link["right_id"]).content
         parts = [row["weight"] + row["adjustment"] for row in found["weight"]["comparisons"]]
         assert found["weight"]["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
         assert found["weight"]["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
@@ -56,7 +56,7 @@ def test_every_kind_of_pair_of_one_file_has_the_weight_of_the_link(one_file: Exp
 def test_a_record_of_two_files_is_named_by_side_and_id(two_files: Explainer, done: Any) -> None:
     links = pq.read_table(done.request.out / "links.parquet").to_pylist()
     link = next(row for row in links if row["decision"] == "accepted")
-    (step,) = two_files.record(f"right:{link['right_id']}").found["steps"]
+    (step,) = two_files.record(f"right:{link['right_id']}").content["steps"]
     assert (step["side"], step["unlinked"]) == ("right", None)
     assert step["candidates"][0]["match_weight"] == pytest.approx(link["match_weight"])
     for ask, message in (
@@ -75,11 +75,11 @@ def test_a_person_of_one_file_and_its_records(one_file: Explainer, deduplicated:
     ids = sorted(row["id"] for row in clusters if row["person_id"] == person)
     found = one_file.person(person, with_values=True)
     assert sorted(found.ids.values()) == ids
-    (link,) = found.found["links"]
+    (link,) = found.content["links"]
     assert link["splits"] == [link["left"], link["right"]]
-    pair = one_file.pair(*ids).found
+    pair = one_file.pair(*ids).content
     assert (pair["outcome"]["decision"], pair["competing"]) == ("accepted", [])
-    (step,) = one_file.record(ids[0]).found["steps"]
+    (step,) = one_file.record(ids[0]).content["steps"]
     assert (step["links"], step["unlinked"], step["candidates"][0]["decision"]) == (1, None, "accepted")
     with pytest.raises(ConfigError, match="the two are the same record"):
         one_file.pair(ids[0], ids[0])
@@ -93,8 +93,8 @@ def test_no_value_or_id_is_in_an_answer_or_a_page(one_file: Explainer, tmp_path:
         ("record", one_file.record("A0007", with_values=True)),
         ("person", one_file.person(1, with_values=True)),
     ):
-        page = render_explanation(found.found, tmp_path / f"{name}.html").read_text()
-        written = json.dumps(found.found) + page
+        page = render_explanation(found.content, tmp_path / f"{name}.html").read_text()
+        written = json.dumps(found.content) + page
         assert not [word for word in (CANARY.upper(), CANARY, "A0007", "B0007") if word in written]
 
 

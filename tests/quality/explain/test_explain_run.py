@@ -44,7 +44,7 @@ def weights(found: dict[str, Any]) -> dict[str, float]:
 
 def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
     """Pupil 3 is known to tax by another spelling of the surname."""
-    found = explainer.pair(pupil(3), customer(3)).found
+    found = explainer.pair(pupil(3), customer(3)).content
     expected = {name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()}
     assert weights(found) == pytest.approx(expected)
     weight = PRIOR + sum(expected.values())
@@ -57,7 +57,7 @@ def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
 
 
 def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
-    reach = explainer.pair(pupil(3), customer(3)).found["reach"]
+    reach = explainer.pair(pupil(3), customer(3)).content["reach"]
     (five,) = reach["passes"]
     assert [(row["condition"], row["result"]) for row in five["equal"]] == [
         ("forename", "agrees"),
@@ -71,13 +71,13 @@ def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
 
 
 def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(0), customer(0)).found
+    found = explainer.pair(pupil(0), customer(0)).content
     assert found["outcome"]["decision"] == "accepted"
     assert found["reach"]["passes"][0]["result"] == "linked it"
 
 
 def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(0), customer(1)).found
+    found = explainer.pair(pupil(0), customer(1)).content
     assert found["outcome"]["decision"] == "not compared"
     assert ["by the pass 'five'" in text for text in found["outcome"]["in_words"]] == [True, True, False]
     assert [(rival["side"], rival["decision"]) for rival in found["competing"]] == [
@@ -88,7 +88,7 @@ def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer)
 
 def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explainer) -> None:
     """Pupil 100 has no tax record; customer 121 is a stranger."""
-    found = explainer.pair(pupil(100), customer(121)).found
+    found = explainer.pair(pupil(100), customer(121)).content
     expected = {name: bits[-1] for name, bits in BITS.items()}
     assert weights(found) == pytest.approx(expected)
     assert found["outcome"]["reason"] == "no blocking rule reaches it"
@@ -100,20 +100,20 @@ def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explaine
 
 
 def test_the_other_levels_of_a_comparison_and_what_they_would_come_to(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(100), customer(121)).found
+    found = explainer.pair(pupil(100), customer(121)).content
     levels = found["changes"]
     assert len(levels) == 6  # eleven levels of known values, less the five that were reached
     equal = next(row for row in levels if row["comparison"] == "dob" and row["weight"] > 0)
     weight = found["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
     assert equal["match_weight"] == pytest.approx(weight)
     assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
-    known = explainer.pair(pupil(3), customer(3)).found["changes"]
+    known = explainer.pair(pupil(3), customer(3)).content["changes"]
     assert {(row["comparison"], row["would_be"]) for row in known if row["crosses"]} == set()
 
 
 def test_sides_may_be_named_in_either_order_and_by_number(explainer: Explainer) -> None:
-    by_key = explainer.pair(customer(3), pupil(3)).found
-    assert by_key == explainer.pair("4", "124").found
+    by_key = explainer.pair(customer(3), pupil(3)).content
+    assert by_key == explainer.pair("4", "124").content
     assert by_key["units"] == {
         "left": {"unit_id": 4, "entities": [{"entity_id": 4, "source": "npd"}]},
         "right": {"unit_id": 124, "entities": [{"entity_id": 124, "source": "cis"}]},
@@ -124,7 +124,7 @@ def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linke
     (path,) = linked_village.root.glob("stages/*/links/npd-cis.parquet")
     links = pq.read_table(path).to_pylist()
     for link in links[3::30]:
-        found = explainer.pair(str(link["left_id"]), str(link["right_id"])).found["weight"]
+        found = explainer.pair(str(link["left_id"]), str(link["right_id"])).content["weight"]
         parts = [row["weight"] + row["adjustment"] for row in found["comparisons"]]
         assert found["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
         assert found["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
@@ -132,7 +132,7 @@ def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linke
 
 
 def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Explainer) -> None:
-    found = explainer.record(customer(3)).found
+    found = explainer.record(customer(3)).content
     (step,) = found["steps"]
     assert (found["source"], step["side"], step["unlinked"]) == ("cis", "right", None)
     assert step["candidates"][0]["decision"] == "accepted"
@@ -146,13 +146,13 @@ def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Expla
 
 
 def test_a_record_without_a_link_has_a_reason(explainer: Explainer) -> None:
-    found = explainer.record(pupil(100)).found
+    found = explainer.record(pupil(100)).content
     assert found["steps"][0]["unlinked"] == "no candidate pair"
     assert found["steps"][0]["best"] is None
 
 
 def test_a_person_is_held_together_by_links(explainer: Explainer) -> None:
-    found = explainer.person(4).found
+    found = explainer.person(4).content
     assert [(row["entity_id"], row["source"]) for row in found["entities"]] == [(4, "npd"), (124, "cis")]
     (link,) = found["links"]
     assert (link["left"], link["right"], link["splits"]) == ([4], [124], [[4], [124]])
