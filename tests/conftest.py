@@ -158,8 +158,11 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return found
 
 
+World = Callable[[str], Table]
+
+
 @pytest.fixture
-def world(engine: Engine) -> Callable[[str], Table]:
+def world(engine: Engine) -> World:
     """A table from text; see `parse`."""
     return lambda text: engine.from_arrow(parse(text))
 

@@ -18,26 +18,22 @@ from tests.files.conftest import standardised
 PEOPLE = "key,forename,surname,dob\nB2,Ben,Bird,1991-12-25\nA1,Ann,Ash,1990-05-03\nC3,Cleo,Cook,1989-07-14\n"
 
 
+def ids_of(engine: Engine, folder: Path, text: str, key: str | None = None) -> dict[int, str | int]:
+    """Number of a row to the id of its record."""
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    prepared = prepare(engine, FileOptions({"file": folder / "p.csv"}, ids=(key,)), folder / "scratch")
+    return {row["unit_id"]: row["source_id"] for row in rows(engine, prepared.ids[0])}
+
+
 def test_units_are_numbered_as_the_rows(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text(PEOPLE, encoding="utf-8")
-    found = prepare(engine, FileOptions({"file": tmp_path / "p.csv"}), tmp_path / "scratch")
-    ids = {row["unit_id"]: row["source_id"] for row in rows(engine, found.ids[0])}
-    assert ids == {1: "B2", 2: "A1", 3: "C3"}
-
-
-def test_rows_are_numbered_where_no_id_is_wanted(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text(PEOPLE + ",,,\n", encoding="utf-8")
-    options = FileOptions({"file": tmp_path / "p.csv"}, ids=("none",))
-    found = prepare(engine, options, tmp_path / "scratch")
-    assert sorted(row["source_id"] for row in rows(engine, found.ids[0])) == [1, 2, 3]
+    assert ids_of(engine, tmp_path, PEOPLE) == {1: "B2", 2: "A1", 3: "C3"}
+    assert ids_of(engine, tmp_path, PEOPLE + ",,,\n", "none") == {1: 1, 2: 2, 3: 3}
 
 
 @pytest.mark.parametrize("repeated", ["A1", ""])
 def test_ids_that_are_not_unique_are_refused(repeated: str, engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text(PEOPLE.replace("B2", repeated), encoding="utf-8")
-    options = FileOptions({"file": tmp_path / "p.csv"}, ids=("key",))
     with pytest.raises(InputError, match="--id"):
-        prepare(engine, options, tmp_path / "scratch")
+        ids_of(engine, tmp_path, PEOPLE.replace("B2", repeated), "key")
 
 
 def test_a_file_without_any_name_is_refused(engine: Engine, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from linkage.engine import Engine
 from linkage.errors import InputError
 from linkage.files.truth import error, true_pairs, truth_of_file
-from tests.conftest import parse
+from tests.conftest import World, parse
 
 IDS = "unit_id | source_id:text\n1 | {0}1\n2 | {0}2\n3 | {0}3"
 
@@ -62,10 +62,7 @@ def test_clusters_and_pairs_of_one_file(sides, engine: Engine, tmp_path: Path) -
         truth_of_file(engine, "whom", ["id", "who"])
 
 
-def test_precision_and_recall(engine: Engine) -> None:
-    links = engine.from_arrow(
-        parse("left_id | right_id | decision\n1 | 1 | accepted\n2 | 3 | accepted\n3 | 3 | review")
-    )
-    truth = engine.from_arrow(parse("left_id | right_id\n1 | 1\n2 | 2\n3 | 3\n4 | 4"))
-    found = error(engine, links, truth)
-    assert (found["precision"], found["recall"]) == (0.5, 0.25)
+def test_precision_and_recall(engine: Engine, world: World) -> None:
+    links = world("left_id | right_id | decision\n1 | 1 | accepted\n2 | 3 | accepted\n3 | 3 | review")
+    rates = error(engine, links, world("left_id | right_id\n1 | 1\n2 | 2\n3 | 3\n4 | 4"))
+    assert (rates["precision"], rates["recall"]) == (0.5, 0.25)

@@ -6,20 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-_FORENAMES = [
-    "AMELIA",
-    "OLIVER",
-    "ISLA",
-    "MUHAMMAD",
-    "NOAH",
-    "AVA",
-    "JO",
-    "MARTHA",
-    "MARHTA",
-    "JONATHAN",
-    "ANNE",
-    "ANN",
-]
+_FORENAMES = ["AMELIA", "OLIVER", "ISLA", "MUHAMMAD", "NOAH", "AVA", "JO", "MARTHA", "MARHTA", "JONATHAN", "ANNE",
+              "ANN"]  # fmt: skip
 _SURNAMES = ["SMITH", "SMYTH", "JONES", "KHAN", "PATEL", "OKONKWO", "OLIVER", "FITZGERALD", "DUNNE", "DUNN", "LEE"]
 _POSTCODES = ["AB1 2CD", "AB1 2CE", "AB1 9ZZ", "AB12 3CD", "M1 1AE", "SW1A 1AA", "B33 8TH", "CR2 6XH"]
 

@@ -1,12 +1,11 @@
 """Agreements that go together: what non-matches of one household share counts once."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from linkage.engine import Engine, Table
+from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from linkage.match.candidates import score_candidates, term_frequencies
@@ -15,9 +14,8 @@ from linkage.model.comparisons import comparison, given_comparison, settings
 from linkage.model.training import train
 from linkage.model.training.dependence import with_dependence
 from linkage.model.training.evidence import gather
+from tests.conftest import World
 from tests.model import known_errors
-
-World = Callable[[str], Table]
 
 EVERY_PAIR = "l.surname = r.surname OR l.surname <> r.surname"
 CHANCE = {"surname": 0.1, "postcode": 0.01, "dob": 0.001}

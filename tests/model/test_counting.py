@@ -1,17 +1,16 @@
 """Pairs that rules make are counted, not made; true pairs that they reach are counted by a semi join."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, Table, connect, one
+from linkage.engine import Engine, connect, one
 from linkage.model import BlockingRule
 from linkage.model.blocking import RulePairs, count_reached, counting, rule_pairs
-
-World = Callable[[str], Table]
+from tests.conftest import World
 
 LEFT = """
     unit_id | surname | dob:text   | postcode_all:list

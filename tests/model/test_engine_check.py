@@ -1,6 +1,5 @@
 """What of a model an engine cannot run is named, and nothing is read for it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +8,8 @@ from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.model import Model, from_dict
 from linkage.model.engine_check import check_runs
+from tests.conftest import World
 from tests.match.exact_model import exact_model
-
-World = Callable[[str], Table]
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """Where somebody lives is one comparison: a household counts once, and a mover differs once."""
 
-from collections.abc import Callable
-
-from linkage.engine import Engine, Table, rows
+from linkage.engine import Engine, rows
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings, with_home
 from linkage.model.compiled import level_columns
+from tests.conftest import World
 
-World = Callable[[str], Table]
 KINDS = {"surname": "name", "address": "text", "postcode": "postcode", "town": "text"}
 
 

@@ -10,7 +10,8 @@ import splink.comparison_library as cl
 
 from linkage.config.resources import config_file
 from linkage.errors import ConfigError, ExitCode
-from linkage.model import from_dict, load
+from linkage.model import Model, from_dict, leo, load
+from linkage.model.model_files import provenance
 from tests.model.splink_says import with_probabilities
 
 MODEL = with_probabilities(
@@ -43,19 +44,15 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
     assert load(tmp_path / "models" / "m.json") == from_dict(MODEL)
 
 
+def compared(model: Model) -> dict[str, list[tuple[Any, ...]]]:
+    return {c.name: [(of.condition, of.tf_column, of.tf_weight) for of in c.levels] for c in model.comparisons}
+
+
 @pytest.mark.parametrize("name", ["education", "cis"])
 def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
-    from linkage.model import leo
-    from linkage.model.model_files import provenance
-
     path = config_file(f"models/{name}.json")
     shipped, made = load(path), from_dict(getattr(leo, name)())
-    assert [
-        (c.name, [(level.condition, level.tf_column, level.tf_weight) for level in c.levels])
-        for c in shipped.comparisons
-    ] == [
-        (c.name, [(level.condition, level.tf_column, level.tf_weight) for level in c.levels]) for c in made.comparisons
-    ]
+    assert compared(shipped) == compared(made)
     assert shipped.blocking_rules == made.blocking_rules
     assert shipped.is_trained
     trained = provenance(path)
@@ -64,16 +61,11 @@ def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: st
 
 
 def test_a_run_ships_its_models(tmp_path: Path) -> None:
-    from linkage.model import leo
-    from linkage.model.model_files import provenance
-
     run, folder = tmp_path / "run", tmp_path / "models"
     for step in leo.TRAINED_BY.values():
         from_dict(MODEL).save(run / "models" / f"{step}.json")
-    stages = [
-        {"name": f"link-{step}", "counts": {"training": {"seed": 1, "units": [8, 9]}}}
-        for step in leo.TRAINED_BY.values()
-    ]
+    counts = {"training": {"seed": 1, "units": [8, 9]}}
+    stages = [{"name": f"link-{step}", "counts": counts} for step in leo.TRAINED_BY.values()]
     (run / "manifest.json").write_text(json.dumps({"stages": stages}))
     assert leo.ship(run, folder) == {"education": 1, "cis": 1}
     assert leo.ship(run, folder) == {"education": 2, "cis": 2}

@@ -1,7 +1,5 @@
 """A model of some columns fewer says of pairs what it says where these are not known."""
 
-from collections.abc import Callable
-
 import pytest
 
 from linkage.engine import Engine, Table
@@ -12,9 +10,9 @@ from linkage.files.train import with_rules
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.reuse import without_columns
+from tests.conftest import World
 from tests.match.exact_model import exact_model
 
-World = Callable[[str], Table]
 KINDS = {"forename": "name", "surname": "name", "dob": "date", "town": "category"}
 
 
