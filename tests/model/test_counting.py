@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.engine import Engine, connect, one
+from linkage.engine import Engine, connect
 from linkage.model import BlockingRule
 from linkage.model.blocking import RulePairs, count_reached, counting, rule_pairs
 from tests.conftest import World
@@ -103,18 +103,10 @@ def test_counts_are_those_of_the_pairs_when_they_are_made(
     ]
     pairs = [{(i, j) for i, p in enumerate(left) for j, q in enumerate(right) if hold(p, q)} for hold in holds]
     new = [len(made.difference(*pairs[:place])) for place, made in enumerate(pairs)]
+    schema = pa.schema({"unit_id": pa.int64(), "a": pa.string(), "b": pa.string(), "c": pa.list_(pa.string())})
     sides = [
-        shared.from_arrow(
-            pa.table(
-                {
-                    "unit_id": pa.array(range(len(side)), pa.int64()),
-                    "a": pa.array([row[0] for row in side], pa.string()),
-                    "b": pa.array([row[1] for row in side], pa.string()),
-                    "c": pa.array([sorted(row[2]) for row in side], pa.list_(pa.string())),
-                }
-            )
-        )
-        for side in (left, right)
+        shared.from_arrow(pa.table([[*range(len(side))], [*a], [*b], [*map(sorted, c)]], schema=schema))
+        for side, (a, b, c) in ((side, zip(*side, strict=True)) for side in (left, right))
     ]
     found = rule_pairs(shared, rules, *sides)
     true = shared.sql(
@@ -135,12 +127,7 @@ def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypat
     )
     rules = [BlockingRule('l."dob" = r."dob"'), SURNAME]
     found = rule_pairs(engine, rules, side, side)
-    both = one(
-        engine,
-        engine.sql(
-            "select count(*) as n from {t} as l join {t} as r on l.dob = r.dob and l.surname = r.surname", t=side
-        ),
-    )["n"]
+    both = engine.count(engine.sql("select l.unit_id from {t} as l join {t} as r using (dob, surname)", t=side))
     assert not any(rule.counted for rule in found)
     assert [rule.made for rule in found] == pytest.approx([30_000**2 / 997, 30_000**2 / 61], rel=0.1)
     assert found[0].new == found[0].made
