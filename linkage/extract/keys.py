@@ -19,7 +19,7 @@ VARIABLE = "LEO_MASTER_KEY"
 KEY_BYTES = 32
 
 _HOW = (
-    "make one, and keep it where the run's files are not:\n"
+    "name the file of the run's key, or, for a first run, make one, and keep it where the run's files are not:\n"
     "    leo extract key new master.key\n"
     f"  then name the file by --key or in [outputs] key_file, or put its text in the environment variable {VARIABLE}"
 )
