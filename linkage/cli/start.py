@@ -23,7 +23,7 @@ synth = typer.Typer(
     cls=first_meant("make"),
     no_args_is_help=True,
     help="Write a synthetic population with its truth: leo synth --out FOLDER is short for leo synth make. "
-    "Or show one as a page, or check it.\n\n"
+    "Or check one.\n\n"
     "Example: leo synth --people 1e6 --out data/million",
 )
 
@@ -120,18 +120,6 @@ def make(
 
 
 @synth.command()
-def page(folder: Population) -> None:
-    """Write a page that shows a population: FOLDER/population.html.
-
-    Example: leo synth page data/million
-    """
-    from synthetic.page import write_page
-
-    _check_population(folder, {"format": "parquet"})
-    typer.echo(f"page {write_page(folder)}")
-
-
-@synth.command()
 def check(folder: Population, as_json: Json = False) -> None:
     """Compare a population with published figures. Exit code 3 where one is outside its tolerance.
 
@@ -141,7 +129,12 @@ def check(folder: Population, as_json: Json = False) -> None:
     """
     from synthetic import calibration
 
-    _check_population(folder, {"format": "parquet", "tables": "all"})
+    manifest = _manifest(folder)
+    if not {"people", "seed", "rows", "chunk"} <= manifest.keys():
+        raise ConfigError(f"{folder} does not hold a population\n  name the folder of one: leo synth make")
+    for name, value in (("format", "parquet"), ("tables", "all")):
+        if manifest.get(name, value) != value:
+            raise ConfigError(f"{folder}: was made with --{name} {manifest[name]}\n  make one with --{name} {value}")
     checked = calibration.check(folder)
     report = folder / "calibration.md"
     report.write_text(calibration.as_markdown(checked), encoding="utf-8")
@@ -154,12 +147,3 @@ def check(folder: Population, as_json: Json = False) -> None:
         lines.append(f"  and {len(checked.outside) - _MOST_SHOWN:,} more, in {report.name}")
     show(json.loads(calibration.as_json(checked)), lines, as_json=as_json)
     exit_unless(not checked.outside)
-
-
-def _check_population(folder: Path, wanted: dict[str, str]) -> None:
-    manifest = _manifest(folder)
-    if not {"people", "seed", "rows", "chunk"} <= manifest.keys():
-        raise ConfigError(f"{folder} does not hold a population\n  name the folder of one: leo synth make")
-    for name, value in wanted.items():
-        if manifest.get(name, value) != value:
-            raise ConfigError(f"{folder}: was made with --{name} {manifest[name]}\n  make one with --{name} {value}")

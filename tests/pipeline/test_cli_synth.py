@@ -31,14 +31,6 @@ def test_a_folder_that_holds_something_stays_as_it_is(ended, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_page_changes_nothing_else(leo, tmp_path):
-    out = tmp_path / "population"
-    assert leo("synth", "--people=400", "--out", out)[0] == 0
-    before = (out / "manifest.json").stat().st_mtime_ns
-    assert leo("synth", "page", out) == (0, f"page {out / 'population.html'}\n", "")
-    assert (out / "manifest.json").stat().st_mtime_ns == before
-
-
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
@@ -46,10 +38,9 @@ def test_a_page_changes_nothing_else(leo, tmp_path):
         ('{"people": 9, "seed": 1, "rows": {}, "chunk": 9, "format": "csv"}', "make one with --format parquet"),
     ],
 )
-@pytest.mark.parametrize("verb", ["page", "check"])
-def test_what_is_no_population_in_parquet_is_refused(ended, tmp_path, verb, manifest, message):
+def test_what_is_no_population_in_parquet_is_refused(ended, tmp_path, manifest, message):
     (tmp_path / "manifest.json").write_text(manifest)
-    assert message in ended(2, "synth", verb, tmp_path)
+    assert message in ended(2, "synth", "check", tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]
 
 
