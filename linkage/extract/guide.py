@@ -64,24 +64,24 @@ def worked_examples(project: Project, delivered: Delivered, tax_sources: Sequenc
     Args:
         tax_sources: the run's sources of tax and benefit records.
     """
-    held = {layout.name: layout for layout, _ in delivered.tables.values()}
+    layouts = {layout.name: layout for layout, _ in delivered.tables.values()}
     groups = [
         (name, field.name)
-        for name in sorted(held, key=lambda name: name != "leo_person")
-        if held[name].holding and (name == "leo_person" or EDUKEY not in held[name].columns)
-        for field in held[name].fields
+        for name in sorted(layouts, key=lambda name: name != "leo_person")
+        if layouts[name].holding and (name == "leo_person" or EDUKEY not in layouts[name].columns)
+        for field in layouts[name].fields
         if field.labels and field.type == "string"
     ]
-    form, has_linkage = _form(project), "linkage" in held and "cis" in held["linkage"].datasets
+    form, has_linkage = _form(project), "linkage" in layouts and "cis" in layouts["linkage"].datasets
     facts = {
         "form": form,
         "reader": _IN_R[form].format(f'paste0("{form}/", table, ".{form}")'),
         "has_csv": "csv" in project.formats,
-        "has_pay": "leo_earnings" in held and "Earnings" in held["leo_earnings"].columns,
+        "has_pay": "leo_earnings" in layouts and "Earnings" in layouts["leo_earnings"].columns,
         "sources": list(tax_sources),
         "group": groups[0] if groups else None,
     }
-    names = [*(["weights"] if groups and has_linkage else []), *(["rubin"] if LINK_DRAWS in held else [])]
+    names = [*(["weights"] if groups and has_linkage else []), *(["rubin"] if LINK_DRAWS in layouts else [])]
     files = {f"examples/{name}.{kind}": ".j2" if kind == "py" else "" for name in names for kind in ("py", "R", "do")}
     return {path: _template(f"{path}{ending}").render(facts) for path, ending in files.items()}
 

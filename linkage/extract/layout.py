@@ -80,33 +80,34 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
     Raises:
         ConfigError: the run lacks tables or columns that the project is approved for: all of them at once.
     """
-    held = holdings(catalogue)
+    holding_of = holdings(catalogue)
     needed = ["lookup_ae_id", "spine"] if project.link_metadata else ["lookup_ae_id"]
-    wanted = [(held[approved.name], approved) for approved in project.table]
+    approvals = [(holding_of[approved.name], approved) for approved in project.table]
     faults = [_no_table(name, tables) for name in needed if name not in tables]
     faults += [
-        _no_table(held[cohort.table].run_table, tables)
+        _no_table(holding_of[cohort.table].run_table, tables)
         for cohort in project.population.cohort
-        if held[cohort.table].run_table not in tables
+        if holding_of[cohort.table].run_table not in tables
     ]
-    for holding, approved in wanted:
+    for holding, approved in approvals:
         faults += _lacking(holding, approved, tables)
     if faults:
         raise ConfigError(
             f"project '{project.id}' is approved for what this run does not hold\n"
             + "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
         )
+    datasets = linked_datasets(project.table, project.population, holding_of)
     return [
-        *own_tables(project.link_metadata, linked_datasets(project.table, project.population, held), catalogue.frames),
+        *own_tables(project.link_metadata, datasets, catalogue.frames),
         *(
             _layout(holding, approved, catalogue, tables, _seen_years(project.table, project.population))
-            for holding, approved in wanted
+            for holding, approved in approvals
         ),
     ]
 
 
 def linked_datasets(
-    tables: Iterable[ApprovedTable], population: Population, held: Mapping[str, Holding]
+    tables: Iterable[ApprovedTable], population: Population, holding_of: Mapping[str, Holding]
 ) -> tuple[str, ...]:
     """Datasets whose links a project may know of: those of its tables and its population.
 
@@ -114,7 +115,7 @@ def linked_datasets(
     """
     names = set(population.sources)
     for name in {*(table.name for table in tables), *(cohort.table for cohort in population.cohort)}:
-        holding = held[name]
+        holding = holding_of[name]
         if holding.dataset != "leo":
             names.add(holding.definition.entity_source or holding.dataset)
         elif EDUKEY in holding.definition.variables:
@@ -124,13 +125,13 @@ def linked_datasets(
 
 
 def derived_years(
-    tables: Iterable[ApprovedTable], population: Population, held: Mapping[str, Holding]
+    tables: Iterable[ApprovedTable], population: Population, holding_of: Mapping[str, Holding]
 ) -> dict[str, str]:
     """The years that a project sees of each derived year: "leo.outcomes.cohort_year, ks4" to "2002/03-2014/15"."""
     tables = list(tables)
     seen, years = _seen_years(tables, population), {}
     for table in tables:
-        for variable in held[table.name].definition.variable:
+        for variable in holding_of[table.name].definition.variable:
             for value, of in variable.years_of.items():
                 if (
                     variable.name in table.variables or value

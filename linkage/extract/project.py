@@ -103,14 +103,14 @@ def check_project(project: Project, catalogue: Catalogue, *, today: datetime.dat
         ConfigError: every fault at once: no decision in force, an unknown table or variable, an identifier, a year
             that is not held.
     """
-    held = holdings(catalogue)
+    holding_of = holdings(catalogue)
     faults = [
         *_decision_faults(project.decision, today or datetime.date.today()),
-        *(f"{place}: {says}" for place, says in population_faults(project.population, catalogue, held)),
+        *(f"{place}: {says}" for place, says in population_faults(project.population, catalogue, holding_of)),
         *(f"table: '{name}' is named twice" for name in repeated(_named(table) for table in project.table)),
     ]
     for approved in project.table:
-        faults += _table_faults(approved, held)
+        faults += _table_faults(approved, holding_of)
     if faults:
         raise all_faults(f"project '{project.id}'", faults)
 
@@ -128,16 +128,16 @@ def _decision_faults(decision: Decision | None, today: datetime.date) -> Iterato
 
 
 def population_faults(
-    population: Population, catalogue: Catalogue, held: dict[str, Holding]
+    population: Population, catalogue: Catalogue, holding_of: dict[str, Holding]
 ) -> Iterator[tuple[str, str]]:
     """Place and fault of each source, table and range of years that is not held."""
     for source in population.sources:
         if source not in catalogue.datasets:
             yield "population.sources", f"no source '{source}'{hint(source, catalogue.datasets)}"
     for cohort in population.cohort:
-        holding = held.get(cohort.table)
+        holding = holding_of.get(cohort.table)
         if holding is None:
-            yield "population.cohort", f"no table '{cohort.table}'{hint(cohort.table, held)}"
+            yield "population.cohort", f"no table '{cohort.table}'{hint(cohort.table, holding_of)}"
         elif not holding.year_columns:
             yield "population.cohort", f"{cohort.table} has no year to choose a cohort by"
         else:
@@ -145,10 +145,10 @@ def population_faults(
             yield from ((place, says) for says in _year_faults(cohort.years, holding))
 
 
-def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator[str]:
-    holding = held.get(approved.name)
+def _table_faults(approved: ApprovedTable, holding_of: dict[str, Holding]) -> Iterator[str]:
+    holding = holding_of.get(approved.name)
     if holding is None:
-        yield f"table: no table '{approved.name}'{hint(approved.name, held)}"
+        yield f"table: no table '{approved.name}'{hint(approved.name, holding_of)}"
         return
     yield from (f"{approved.name}: {says}" for says in _year_faults(approved.years, holding))
     if approved.only and approved.only.column not in holding.definition.variables:

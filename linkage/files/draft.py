@@ -195,9 +195,8 @@ def _refuse_unreadable(sources: Sequence[_Source]) -> None:
         elif not of.key:
             faults.append(f"{of.path}: no column has unique values\n  state the key with --id, or number the rows")
         for name in (name for name in ("forename", "surname") if name not in of.roles):
-            faults.append(
-                f"{of.path}: {name} {of.not_read.get(name, 'was not recognised: state its column with --map')}"
-            )
+            reason = of.not_read.get(name, "was not recognised: state its column with --map")
+            faults.append(f"{of.path}: {name} {reason}")
     if faults:
         raise InputError("a run cannot read these files as they are\n  " + "\n".join(faults).replace("\n", "\n  "))
 

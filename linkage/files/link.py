@@ -73,7 +73,8 @@ def link_files(request: LinkRequest, *, inferred: Inferred | None = None, progre
     for option, value in {"--link-draws": request.samples, "--duplicates": request.second_records}.items():
         if request.links_only and value:
             raise ConfigError(f"--links-only leaves out what {option} needs\n  give one of them")
-    title = " to ".join(_names(request.left, request.right))
+    left, right = request.left.name, request.right.name
+    title = f"left {left} to right {right}" if left == right else f"{left} to {right}"
     titles, say = (title, f"Linkage quality report: {title}"), progress or (lambda _: None)
     with _in_folder(request, (request.left, request.right), titles, say, not request.links_only) as (engine, folder):
         return _link(engine, request, folder, inferred, say)
@@ -102,10 +103,6 @@ def _in_folder(
             yield engine, folder
         say("report")
         folder.finish(titles[1], report=report)
-
-
-def _names(left: Path, right: Path) -> tuple[str, str]:
-    return (f"left {left.name}", f"right {right.name}") if left.name == right.name else (left.name, right.name)
 
 
 def _link(
@@ -150,7 +147,6 @@ def _link(
             evaluation = _evaluated(
                 engine,
                 prepared,
-                _names(request.left, request.right),
                 name="link",
                 links=result.links,
                 unlinked=result.unlinked,
@@ -229,10 +225,11 @@ def _tables(engine: Engine, result: StepResult, left: Table, right: Table, *, li
     return tables
 
 
-def _evaluated(engine: Engine, prepared: Prepared, names: Sequence[str], **step: Any) -> dict[str, Any]:
+def _evaluated(engine: Engine, prepared: Prepared, **step: Any) -> dict[str, Any]:
     """Aggregates for the report."""
     from quality.measures.evaluation import Inputs, StepTables, evaluate
 
+    names = [file.name for file in prepared.files]
     sources = [source_of(engine, *of) for of in zip(names, prepared.files, prepared.units, strict=True)]
     return evaluate(engine, Inputs(steps=[StepTables(left=names[0], right=names[-1], **step)], sources=sources))
 
@@ -390,7 +387,6 @@ def _evaluation_of_file(
     evaluation = _evaluated(
         engine,
         prepared,
-        [prepared.files[0].path.name],
         name="dedupe",
         cardinality="many-to-many",
         links=links,
