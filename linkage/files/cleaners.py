@@ -166,13 +166,12 @@ def _names(schema: FileSchema) -> list[Cleaner]:
     cleaners = []
     if "full_name" in columns:
         fields = (*forename_fields, *surname_fields)
-        cleaners.append(_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full))
-    else:
-        if {"forename", "initials", "middle_names"} & {*columns}:
-            cleaners.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given, plain))
-        if "surname" in columns:
-            roles = ("surname", "surname_particle", "other_surname", "second_surname")
-            cleaners.append(_of_roles(schema, roles, surname_fields, family, plain))
+        return [_of_roles(schema, ("full_name", "middle_names", "other_surname"), fields, full)]
+    if {"forename", "initials", "middle_names"} & {*columns}:
+        cleaners.append(_of_roles(schema, ("forename", "initials", "middle_names"), forename_fields, given, plain))
+    if "surname" in columns:
+        roles = ("surname", "surname_particle", "other_surname", "second_surname")
+        cleaners.append(_of_roles(schema, roles, surname_fields, family, plain))
     return cleaners
 
 
@@ -183,7 +182,7 @@ def _surname(letters: Callable[[str], str], text: Value) -> Value:
 def _dates(schema: FileSchema) -> list[Cleaner]:
     columns = schema.columns
     parts = tuple(columns[role][0] for role in BIRTH_PARTS if role in columns)
-    source, date_format = columns.get("dob", ())[:1] or parts, DateFormat.of_settings(schema.settings.get("dob", {}))
+    source, date_format = columns.get("dob", ())[:1] or parts, DateFormat(**schema.settings.get("dob", {}))
     add = int(schema.settings.get("age", {}).get("add_years", 0))
 
     def date(*values: Value) -> tuple[Value, Value]:
@@ -219,21 +218,18 @@ def _address(schema: FileSchema) -> list[Cleaner]:
 
 def _codes(schema: FileSchema) -> list[Cleaner]:
     """Cleaners of contacts, sexes, postcodes, numbers and texts: of each role the first value that can be read."""
-    letters, cleaners = _letters(schema), []
+    text, cleaners = partial(_text, letters=_letters(schema)), []
     for role, columns in schema.columns.items():
         settings = schema.settings.get(role, {})
-        read: Callable[[str], Value]
-        if role == "phone":
-            read = codes.read_phone
-        elif role == "email":
-            read = codes.read_email
-        elif role in ("sex", "postcode"):
-            read = partial(codes.read_sex if role == "sex" else codes.read_postcode, settings=settings)
-        elif role in NUMBERS:
-            read = partial(codes.read_number, role=role, settings=settings)
-        elif role in _TEXTS or role not in ROLES:
-            read = partial(_text, letters=letters)
-        else:
+        readers: dict[str, Callable[[str], Value]] = {
+            **dict.fromkeys(NUMBERS, partial(codes.read_number, role=role, settings=settings)),
+            **dict.fromkeys(_TEXTS, text),
+            "phone": codes.read_phone,
+            "email": codes.read_email,
+            "sex": partial(codes.read_sex, settings=settings),
+            "postcode": partial(codes.read_postcode, settings=settings),
+        }
+        if (read := readers.get(role, None if role in ROLES else text)) is None:
             continue
         cleaner = Cleaner(columns, (role,), partial(_first_known, read))
         if role == "postcode" and settings == {"kind": "british", "precision": "unit"}:

@@ -120,20 +120,16 @@ def _code(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", re.sub(r"\.0$", "", str(anyascii(text)).upper()))
 
 
-def _lengths(values: Counts, form: Callable[[str], str]) -> Counter[int]:
+def _usual_length(values: Counts) -> int:
     lengths = Counter[int]()
     for value, rows in values.items():
-        lengths[len(form(value))] += rows
-    return lengths
-
-
-def _usual_length(lengths: Counter[int]) -> int:
+        lengths[len(_code(value))] += rows
     return max(lengths, key=lambda n: (lengths[n], n), default=0)
 
 
 def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     """The usual length of each file's numbers; and, where one file writes fewer signs, how many are the last ones."""
-    lengths = [_usual_length(_lengths(values, _code)) for values in sides]
+    lengths = [_usual_length(values) for values in sides]
     shorter, longer = min(lengths), max(lengths)
     common = {"last": shorter} if longer - shorter > _FEWER_SIGNS and shorter else {}
     return [{"length": length} | common for length in lengths]
@@ -200,8 +196,10 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
-    lengths = [_usual_length(_lengths(of, _code)) * digits for of, digits in zip(sides, are_digits, strict=True)]
-    return [{"kind": "code", "digits": min(lengths)} for _ in sides]
+    lengths = [_usual_length(of) * digits for of, digits in zip(sides, are_digits, strict=True)]
+    # Of a region where each begins with a zero, a file without first zeros is one digit shorter, at the other end.
+    digits = min(lengths) if max(lengths) - min(lengths) > 1 else 0
+    return [{"kind": "code", "digits": digits} for _ in sides]
 
 
 def _british_precision(values: Counts) -> str:

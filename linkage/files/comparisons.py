@@ -105,16 +105,12 @@ def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Conditional comparisons: a household shares surname, telephone, house number; a forename a sex."""
-    conditional: list[dict[str, Any]] = []
-    home = next((name for name in ("postcode", "address", "town") if name in kinds), None)
-    if home:
-        shared = (name for name in ("surname", "phone", "street_number") if name in kinds)
-        conditional += [comparisons.given_comparison(name, [home], adjusted=True) for name in shared]
-    if {"phone", "surname"} <= kinds.keys():
-        conditional.append(comparisons.given_comparison("surname", ["phone"], adjusted=True))
-    if home and {"surname", "dob"} <= kinds.keys():  # twins
-        conditional.append(comparisons.given_comparison("dob", ["surname", home]))
-    if {"sex", "forename"} <= kinds.keys():
-        conditional.append(comparisons.given_comparison("sex", ["forename"]))
-    return conditional
+    """Conditional comparisons: a household shares surname, telephone, house number; twins a birth date; a forename a sex."""
+    home = next((name for name in ("postcode", "address", "town") if name in kinds), "")
+    household = [(name, [home], True) for name in ("surname", "phone", "street_number")]
+    others = [("surname", ["phone"], True), ("dob", ["surname", home], False), ("sex", ["forename"], False)]
+    return [
+        comparisons.given_comparison(name, conditions, adjusted=adjusted)
+        for name, conditions, adjusted in household + others
+        if {name, *conditions} <= kinds.keys()
+    ]

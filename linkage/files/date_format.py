@@ -9,9 +9,8 @@ import datetime
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from anyascii import anyascii
 
@@ -51,16 +50,7 @@ class DateFormat:
     excel: bool = False  # numbers are Excel's serial numbers
     precision: str = "day"  # "day", "month" or "year": what is compared
     january_is_default: bool = False  # 1 January means the year only
-    default_days: tuple[str, ...] = ()  # days that stand for "not known"
-
-    def as_settings(self) -> dict[str, Any]:
-        """For the schema."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
-
-    @classmethod
-    def of_settings(cls, settings: Mapping[str, Any]) -> "DateFormat":
-        """From the schema."""
-        return cls(**{**settings, "default_days": tuple(settings.get("default_days", ()))})
+    default_days: Sequence[str] = ()  # days that stand for "not known"
 
 
 def plain(text: str) -> str:

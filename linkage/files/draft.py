@@ -149,7 +149,7 @@ def _describe(source: _Source, prepared: Prepared) -> None:
     if "birth_year" in schema.columns:
         source.not_read["dob"] = "is made of several columns: give it a column of its own"
     if (column := source.roles.get("dob")) and not pa.types.is_temporal(file.types[column]):
-        date_format = DateFormat.of_settings(schema.settings["dob"])
+        date_format = DateFormat(**schema.settings["dob"])
         pattern = _strptime_format(profile.values(column), replace(date_format, default_days=(), precision="day"))
         if pattern is None:
             del source.roles["dob"]

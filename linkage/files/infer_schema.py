@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from anyascii import anyascii
@@ -363,7 +363,7 @@ def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, 
         precisions.append(date_format.precision_of(dates))
     coarsest = min(precisions, key=lambda precision: date_format.PRECISIONS[precision])
     for (_, schema), form in zip(sides, formats, strict=True):
-        schema.settings["dob"] = replace(form, precision=coarsest).as_settings()
+        schema.settings["dob"] = asdict(replace(form, precision=coarsest))
 
 
 def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
@@ -372,7 +372,7 @@ def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
     for (profile, schema), has_ages in zip(sides, with_ages, strict=True):
         if not has_ages:
             values = _birth_values(profile, schema)
-            schema.settings["dob"] = date_format.infer_format(values, latest_birth_year([values])).as_settings()
+            schema.settings["dob"] = asdict(date_format.infer_format(values, latest_birth_year([values])))
     samples = [zip(*_sample_of(*side, "forename", "surname", "age"), strict=True) for side in sides]
     years = codes.years_between(*([(*names, int(age) if age else None) for *names, age in of] for of in samples))
     if years is None and not all(with_ages):

@@ -192,8 +192,7 @@ class PersonFile:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
                 values = batch[column]
                 if pa.types.is_floating(values.type):
-                    whole = pc.all(pc.equal(values, pc.floor(values)), min_count=0).as_py()
-                    values = values.cast(pa.int64() if whole else pa.float64())
+                    values = values.cast(pa.int64() if holds_whole_numbers(values) else pa.float64())
                 elif pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
                     values = decoded(_encoded_text(values))
                 yield values
@@ -206,9 +205,7 @@ class PersonFile:
         """What the user should know of how it was read; no value."""
         notes = []
         if self.nested:
-            remedy = (
-                "select their parts first: duckdb -c \"copy (select *, name.family as surname from 'FILE') to ...\""
-            )
+            remedy = "select their parts: duckdb -c \"copy (select *, name.family as surname from 'FILE') to ...\""
             notes.append(f"{self.name}: columns of lists and records are not read: {', '.join(self.nested)}; {remedy}")
         if self.encoding and not self.encoding_was_stated and not self.encoding.startswith("utf-"):
             remedy = "if names look wrong, state the encoding: --encoding cp1252, say"

@@ -200,21 +200,15 @@ def _prepared(
 ) -> Iterator[tuple[Engine, Prepared]]:
     """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
     pairs = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
-    with (
-        scratch_folder() as scratch,
-        connect(
-            "duckdb",
-            memory_limit=limits.memory_limit,
-            threads=limits.threads,
-            within=[scratch, *files.paths.values(), *pairs],
-        ) as engine,
-        damage_reported(*files.paths.values()),
-    ):
-        progress("reading")
-        prepared = prepare(engine, files, scratch, inferred=inferred)
-        for note in read_notes(prepared):
-            progress(note)
-        yield engine, prepared
+    paths = files.paths.values()
+    with scratch_folder() as scratch, damage_reported(*paths):
+        within = [scratch, *paths, *pairs]
+        with connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads, within=within) as engine:
+            progress("reading")
+            prepared = prepare(engine, files, scratch, inferred=inferred)
+            for note in read_notes(prepared):
+                progress(note)
+            yield engine, prepared
 
 
 def train_files(

@@ -46,4 +46,5 @@ def test_postcodes_are_compared_to_what_both_files_have() -> None:
     assert (read_postcode("AB1 2CD", coarse), read_postcode("AB1", coarse)) == ("AB1", "AB1")
     short, long = infer_postcodes([Counter(["06620", "1234", "98765"]), Counter(["06620-1234", "98765-0001"])])
     assert read_postcode("06620", short) == read_postcode("06620-1234", long) == "06620"
+    assert infer_postcodes([Counter(["6620"]), Counter(["06620"])])[0]["digits"] == 0, "a file without first zeros"
     assert read_postcode("ZZ1 1ZZ", infer_postcodes([units, units])[0]) is None
