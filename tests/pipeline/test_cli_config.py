@@ -112,11 +112,12 @@ def test_a_run_is_submitted_to_spark_with_the_code_of_its_executors(ended, tmp_p
     file.write_text(RUN)
     given = ["--out", tmp_path / "out", "--set", "run.threads=2", "--package", code_zip, "--print"]
     shown = ended(0, "spark", "submit", file, *given, "--", "--master", "spark://host:7077")
-    command = shlex.split(shown)
-    assert command[1].endswith("spark-submit")
-    assert command[2:6] == ["--master", "spark://host:7077", "--py-files", str(code_zip)]
-    assert command[6].endswith("spark_jobs/run.py")
-    assert command[7:] == [str(file), "--set", "run.threads=2", "--out", str(tmp_path / "out")]
+    _, log, *command = shlex.split(shown)
+    assert log.startswith("SPARK_SUBMIT_OPTS=-Dlog4j2.configurationFile=")
+    assert command[0].endswith("spark-submit")
+    assert command[1:5] == ["--master", "spark://host:7077", "--py-files", str(code_zip)]
+    assert command[5].endswith("spark_jobs/run.py")
+    assert command[6:] == [str(file), "--set", "run.threads=2", "--out", str(tmp_path / "out")]
     imported = "import linkage.match, quality; print(linkage.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", imported],
