@@ -162,7 +162,7 @@ def test_a_count_that_a_release_has_not_is_no_nought(last: dict[str, Any], tmp_p
     assert (gone["after"], gone["change"]) == (None, -1)
     text = render(ReportInputs(last, drift=drift(before, last)), tmp_path / "index.html").read_text(encoding="utf-8")
     (line,) = [part for part in text.split("<tr>") if "Rows of earnings</th>" in part]
-    assert '<td><abbr title="unavailable">x</abbr></td>' in line
+    assert '<td><abbr title="unavailable">[x]</abbr></td>' in line
 
 
 def test_published_counts_are_named(last: dict[str, Any]) -> None:
