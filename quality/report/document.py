@@ -61,7 +61,7 @@ def banner_of(*manifests: Mapping[str, Any]) -> str:
         when = str(one.get("finished") or one.get("started") or "")[:10]
         facts = (one.get("run", ""), when, version and f"leo-linkage {version}", state)
         runs += [", ".join(str(fact) for fact in facts if fact)] if one.get("synthetic") else []
-    return f"Synthetic data: no person here is real. {'; '.join(runs)}." if runs else ""
+    return f"Synthetic data: no person here is real. {'; '.join(dict.fromkeys(runs))}." if runs else ""
 
 
 def write_page(page: str, out: Path) -> Path:

@@ -17,11 +17,11 @@ _ABOUT = (
     "in a secure setting by accredited people, and only checked results leave it."
 )
 _WORDS = (
-    ("In force", "Data may be given under this approval."),
-    ("To come", "The day of the decision is not here yet."),
+    ("In force", "Data may be provided under this approval."),
+    ("To come", "The decision has a date in the future."),
     ("Replaced", "The project has a later approval, which replaces it."),
     ("Ended", "The approval ran until its last day."),
-    ("Withdrawn", "The approval was ended before its time."),
+    ("Withdrawn", "The approval was ended before its last day."),
     ("Rating", "The most identifying (1 to 5) and the most sensitive (A to E) item; 1 and A are the most."),
 )
 _DETAILS = (
@@ -44,7 +44,7 @@ _DETAILS = (
     ("amends", "Amends, and keeps the pseudonyms of"),
     ("retention", "Data are destroyed by"),
     ("withdrawn", "Withdrawn on"),
-    ("withdrawal_reason", "Why it was withdrawn"),
+    ("withdrawal_reason", "Reason for withdrawal"),
 )
 
 
@@ -65,13 +65,13 @@ def render_register(
     in_force = sum(row["state"] == "in force" for row in rows)
     organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
     headlines = [  # of decisions, which are public: no person is counted
-        Headline("In force", number(in_force, 0), "", "approvals that data may be given under"),
-        Headline("Organisations", number(organisations, 0), "", "that have one"),
+        Headline("In force", number(in_force, 0), "", "approvals under which data may be provided"),
+        Headline("Organisations", number(organisations, 0), "", "with an approval in force"),
         Headline("Approved", number(len(rows), 0), "", "approvals since the register began"),
         Headline("Rejected", number(rejected, 0), "", "requests, not listed here"),
     ]
     are = "approval is" if in_force == 1 else "approvals are"
-    summary = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
+    summary = f"{in_force} {are} in force on {day.day} {day:%B %Y}."
     page = document(TITLE, summary, headlines, [_list(rows), _details(rows), _about(last_hash)])
     return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
 
@@ -99,13 +99,13 @@ def _details(rows: Sequence[Mapping[str, str]]) -> Section:
         Fold(f"{row['reference']}: {row['title']}", [Terms([(word, row[key]) for key, word in _DETAILS if row[key]])])
         for row in rows
     ]
-    return Section("details", "What each is for, and which data it gives", blocks or [Text("None yet.")])
+    return Section("details", "Purpose and data of each approval", blocks or [Text("None yet.")])
 
 
 def _about(last_hash: str) -> Section:
     chain = (
-        "Entries are bound to each other by hashes, so that none can be changed or taken out unseen. The last has the "
-        f"hash {last_hash[:16]}; leo request verify REGISTER --published {last_hash[:16]} holds a later register to it."
+        f"Each entry holds the hash of the one before, so that a change or removal shows. The last has {last_hash[:16]}. "
+        f"To check a later register against it: leo request verify REGISTER --published {last_hash[:16]}"
     )
     blocks: list[Block] = [Text(_ABOUT), *([Text(chain)] if last_hash else []), Terms(_WORDS)]
     blocks.append(Text("The same rows are in register.csv in the same folder."))

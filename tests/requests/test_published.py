@@ -70,7 +70,7 @@ def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> No
     assert written[2]["title"] == "'=Ended study"  # no formula to a spreadsheet
     for row in rows:
         assert row["reference"] in html
-    assert "On 1 June 2026 1 approval is in force." in html
+    assert "1 approval is in force on 1 June 2026." in html
     assert entries[-1].sha256[:16] in html
     assert "&lt;b&gt;Withdrawn&lt;/b&gt; study" in html
     assert "Why it was withdrawn" in html

@@ -71,19 +71,19 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
     blocking, cells, title = step["blocking"], p.released(step).cells, p.name_of(step)
     blocks: list[Block] = [Text(_recall_in_words(p, step, title))]
 
-    def links(method: str, name: str, row: Mapping[str, Any]) -> list[Cell]:
-        return [cells.get(("pass", method, name)) or p.d.count(row["links"]), p.d.parameter(row["seconds"], 1)]
+    def links(method: str, name: str, row: Mapping[str, Any]) -> Cell:
+        return cells.get(("pass", method, name)) or p.d.count(row["links"])
 
     if blocking["passes"]:
         rows: list[Row] = [
             [
                 *(p.names.words(name), cells["of pass", "pairs", name], cells["of pass", "accepted", name]),
-                *links("deterministic", name, row),
+                links("deterministic", name, row),
             ]
             for row in blocking["passes"]
             for name in [str(row["pass"])]
         ]
-        heads = ["Pass", "Pairs", "Accepted", "Links", "Seconds"]
+        heads = ["Pass", "Pairs", "Accepted", "Links"]
         blocks.append(Table(f"{title}: pairs and links by pass", heads, rows))
     if blocking["rules"]:
         measured = blocking["recall"] is not None
@@ -96,9 +96,9 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
             )
             name = f"{place + 1}: {rule_in_words(row['rule'], p.names)}"
             pairs = [cells["of rule", what, str(place)] for what in ("pairs", "new_pairs", "pairs_kept")]
-            rows.append([name, *pairs, *links("probabilistic", f"rule {place + 1}", row), *recalls])
+            rows.append([name, *pairs, links("probabilistic", f"rule {place + 1}", row), *recalls])
         kind = "" if measured else ", estimated"
-        heads = ["Blocking rule", "Pairs", "New pairs", "Scored above the floor", "Links", "Seconds"]
+        heads = ["Blocking rule", "Pairs", "New pairs", "Scored pairs", "Links"]
         heads += [f"Recall{kind}, %", f"Recall added{kind}, %"]
         sampled = any(row["pairs_are"] == "estimated" for row in blocking["rules"])
         note = "Pairs are estimated from a sample." if sampled else ""
