@@ -73,7 +73,7 @@ def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> No
     assert "1 approval is in force on 1 June 2026." in html
     assert entries[-1].sha256[:16] in html
     assert "&lt;b&gt;Withdrawn&lt;/b&gt; study" in html
-    assert "Why it was withdrawn" in html
+    assert "Reason for withdrawal" in html
     assert "Rejected study" not in html + table.read_text()
     for secret in ("Person 1", "AR-1"):
         assert secret not in html + table.read_text()
