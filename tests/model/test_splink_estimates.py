@@ -81,7 +81,7 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
     runs = estimate(ours.evidence).runs
     assert len(runs) >= 2
     for run in runs:
-        raw = _with_u(ours, run.estimate.u)
+        raw = _with_u(ours, run.u)
         raw |= {"em_convergence": tolerance, "max_iterations": em.LIMIT}
         raw["probability_two_random_records_match"] = 0.5 / PEOPLE
         with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:

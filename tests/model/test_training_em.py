@@ -187,15 +187,3 @@ def test_a_standard_error_is_that_of_shares_of_the_pairs_that_were_seen() -> Non
     of_m, of_u = (1 - found.m[0]) / (found.m[0] * found.runs[0].matches), 0.9 / (0.1 * 10_000)
     errors = standard_errors(evidence, found)
     assert errors[0] == pytest.approx(np.sqrt(of_m + of_u) / np.log(2), rel=0.01)
-
-
-def test_rare_matches_are_separated_from_non_matches_that_agree_more_often_than_random_pairs() -> None:
-    """Of 200,000 pairs of one birth date 100 match. Names of a year agree in 0.4 % of non-matches, of all years in 0.1 %."""
-    block = TrainingBlock(("dob",), 200_000, 1.0)
-    pairs = {"==": 90 + 3, "=≠": 5 + 797, "≠=": 5 + 797, "≠≠": 198_303}
-    random = _patterns({"=≠": 100, "≠=": 100, "≠≠": 99_800})
-    blocks = (BlockPairs(block, 1.0, _patterns(pairs)),)
-    (run,) = estimate(Evidence(Layout(_model("forename", "surname")), (60_000, 50_000), (), (), random, blocks)).runs
-    assert run.matches == pytest.approx(100, rel=0.05)
-    assert run.estimate.m[[0, 2]] == pytest.approx([0.947, 0.947], abs=0.02)
-    assert run.estimate.u[[0, 2]] == pytest.approx([0.004, 0.004], rel=0.05)

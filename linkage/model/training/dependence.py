@@ -28,9 +28,8 @@ from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
 from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Floats, Layout
-from linkage.model.training.em import PSEUDO_PAIRS
 from linkage.model.training.evidence import Evidence
-from linkage.model.training.u import across_files, estimate_u
+from linkage.model.training.u import PSEUDO_PAIRS, across_files, estimate_u
 
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
 

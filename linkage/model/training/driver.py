@@ -1,8 +1,8 @@
 """The training driver: u, m and the prior of a model, estimated on the records of two sides.
 
 - u: random pairs of both sides;
+- m: EM with fixed u, once for each training block;
 - conditional comparisons: pairs within each file that agree on the conditions (linkage.model.training.dependence);
-- m: EM once for each training block, which also estimates the block's own u;
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
 
 The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
@@ -48,13 +48,14 @@ def train(
     say = progress or (lambda _: None)
     start = informative.model if informative else model
     evidence = gather(engine, start, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
-    evidence = with_dependence(engine, evidence, left, right, seed=seed)
     estimates = estimate(evidence)
     matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
     if more := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
         evidence = more
         estimates = estimate(evidence)
+    # EM had the conditional comparisons of the model that it started from; of one that is not trained they say nothing.
+    evidence = with_dependence(engine, evidence, left, right, seed=seed)
     trained = with_estimates(evidence.layout, estimates)
     return trained, training_report(evidence, trained, estimates, seed)
 

@@ -1,9 +1,8 @@
 """Expectation-maximisation on counts of agreement patterns: Splink's iteration.
 
-As Splink does it with u or m fixed and without term frequencies (splink/internals/expectation_maximisation.py): a level
-that no pair shows gets Splink's constant, a side that is NULL says nothing, and it ends when no probability moves by
-more than the tolerance. Pseudo-counts make the estimates maximum a posteriori: of matches with the m of an earlier step,
-of non-matches with the u of random pairs.
+As Splink does it with u fixed and without term frequencies (splink/internals/expectation_maximisation.py): a level that
+no pair shows gets Splink's constant, a side that is NULL says nothing, and it ends when no m and no prior moves by more
+than the tolerance. An informative prior adds pseudo-counts of matches to each level (maximum a posteriori).
 """
 
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ TOLERANCE = 1e-9
 """Splink's em_convergence, which is 1e-4 there: too coarse for the share of matches where these are rare."""
 NEARLY = 1e-3
 """Distance left at the limit (Aitken's estimate) below which EM has converged to any digit that counts."""
-PSEUDO_PAIRS = 200.0
-"""Pairs that u of random pairs counts for where a block or a household has few non-matches."""
 _LEAST = 1e-300  # probability below which Splink stops
 _STEADY = 100  # iterations from which each change is a constant share of the one before it
 
@@ -31,7 +28,6 @@ class Estimate:
     """What EM found."""
 
     m: Floats  # (levels,)
-    u: Floats  # (levels,)
     prior: float  # share of matches among the pairs
     iterations: int
     change: float  # the largest of the last iteration
@@ -42,9 +38,9 @@ class Estimate:
         """Whether EM came to an end by itself."""
         return self.change < TOLERANCE or self.distance < NEARLY
 
-    def matches(self, patterns: Patterns) -> Floats:
+    def matches(self, patterns: Patterns, u: Floats) -> Floats:
         """Matches among the pairs of each pattern: (patterns,)."""
-        return _expected(patterns, self.m, self.u, self.prior)
+        return _expected(patterns, self.m, u, self.prior)
 
 
 def expectation_maximisation(
@@ -88,7 +84,7 @@ def expectation_maximisation(
         m, prior = better, share
     steady = iteration >= _STEADY and change < before < np.inf
     distance = change**2 / (before - change) if steady else np.inf
-    return Estimate(m, u, prior, iteration, change, distance)
+    return Estimate(m, prior, iteration, change, distance)
 
 
 def _expected(patterns: Patterns, m: Floats, u: Floats, prior: float) -> Floats:
@@ -105,22 +101,3 @@ def with_pseudo_counts(layout: Layout, shown: Floats, total: Floats, m: Floats, 
     """Shares of levels by matches that show them, of so many, and by another m that counts as further matches."""
     shares: Floats = (shown + m * counts) / np.maximum(total + counts, _LEAST)
     return np.maximum(shares / layout.totals(shares), _LEAST)
-
-
-def u_of_non_matches(layout: Layout, patterns: Patterns, u: Floats, m: Floats, prior: float) -> Floats:
-    """Estimate u of the pairs' non-matches, with m fixed: (levels,).
-
-    Args:
-        u: of random pairs, which count for PSEUDO_PAIRS.
-        prior: where it starts.
-    """
-    random_u, free = u, ~layout.fixed("u") & (layout.totals(patterns.level_counts()) > 0)
-    for _ in range(LIMIT):
-        matches = _expected(patterns, m, u, prior)
-        others = patterns.level_counts(patterns.counts - matches)
-        better = with_pseudo_counts(layout, others, layout.totals(others), random_u, PSEUDO_PAIRS)
-        change, u = float(np.abs(np.where(free, better - u, 0.0)).max()), np.where(free, better, u)
-        prior = float(matches.sum() / max(patterns.pairs, 1))
-        if change < TOLERANCE:
-            break
-    return u

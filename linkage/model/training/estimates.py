@@ -17,7 +17,6 @@ from linkage.model.training.em import (
     TOLERANCE,
     Estimate,
     expectation_maximisation,
-    u_of_non_matches,
     with_pseudo_counts,
 )
 from linkage.model.training.evidence import BlockPairs, Evidence
@@ -28,8 +27,6 @@ FULL_SAY = 1_000.0
 """Matches from which a run has a full say in the median: m of one in a hundred is then known to a third of itself."""
 CHANCE = 0.0027
 """Probability below which a difference of matches and non-matches is none of chance: three standard deviations."""
-MOSTLY_NON_MATCHES = 2.0
-"""Pairs a record of the smaller side from which most pairs of a block are non-matches: a record has one match at most."""
 _LEAST_IN_BLOCK = 0.05  # share of the matches that is taken to be in a training block at least
 
 
@@ -39,6 +36,7 @@ class Run:
 
     pairs: BlockPairs
     estimate: Estimate
+    u: Floats  # (levels,) of non-matches inside the block
     free: Flags  # (levels,) that it estimates
     rejected: bool = False  # it converged on non-matches
 
@@ -102,28 +100,24 @@ def _estimated(evidence: Evidence, u: Floats) -> Estimates:
 
 
 def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats) -> Run:
-    layout, block, patterns = evidence.layout, pairs.block, pairs.patterns
-    seen = layout.totals(patterns.shown.any(axis=0).astype(float)) > 0
+    layout, block = evidence.layout, pairs.block
+    u = block_u(layout, pairs, random_u)
+    seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
     of_fields = np.array([not layout.model.comparisons[owner].given for owner in layout.owner])
     free = seen & of_fields & np.array([block.leaves_level_free(level) for level in layout.levels])
-    m, u = layout.starting_m(), block_u(layout, pairs, random_u)
-    prior = _starting_prior(evidence, block, m, random_u)
-    lasting = sum(block.leaves_free(c) and c.name in ("forename", "surname", "dob") for c in layout.model.comparisons)
-    # With one such field, its u and the share of matches could not be told apart.
-    if lasting > 1 and block.pairs >= MOSTLY_NON_MATCHES * min(evidence.units):
-        u = u_of_non_matches(layout, patterns, u, m, prior)
-    estimate = expectation_maximisation(
+    m = layout.starting_m()
+    found = expectation_maximisation(
         layout,
-        patterns,
+        pairs.patterns,
         u,
         m,
-        prior,
+        _starting_prior(evidence, block, m, random_u),
         pseudo_counts=evidence.informative.pseudo_counts(m) if evidence.informative else None,
         most=most_matches(layout, pairs, random_u),
         tolerance=TOLERANCE,
         limit=LIMIT,
     )
-    return Run(pairs, estimate, free)
+    return Run(pairs, found, u, free)
 
 
 def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floats) -> float:
@@ -223,7 +217,7 @@ def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
 def silent_levels(layout: Layout, m: Floats, u: Floats, runs: Sequence[Run]) -> Flags:
     """Levels of comparisons on which matches agree no otherwise than non-matches: a likelihood-ratio (G) test."""
     shown = [
-        np.where(run.free, run.pairs.patterns.level_counts(run.estimate.matches(run.pairs.patterns)), 0.0)
+        np.where(run.free, run.pairs.patterns.level_counts(run.estimate.matches(run.pairs.patterns, run.u)), 0.0)
         for run in runs
     ]
     known = layout.totals(np.max(shown, axis=0)) if shown else np.zeros(len(m))

@@ -9,9 +9,10 @@ from linkage.model.comparisons import PERSONAL
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.blocks import own_columns
 from linkage.model.training.counts import Floats, Layout, Patterns
-from linkage.model.training.em import PSEUDO_PAIRS
 from linkage.model.training.evidence import BlockPairs, Evidence
 
+PSEUDO_PAIRS = 200.0
+"""Pairs that u of random pairs counts for where a block or a household has few non-matches."""
 SAME_PERSON = 10.0
 """Bits of personal evidence by which two records of one file are taken for one person."""
 UNSEEN_PAIRS = 0.5
