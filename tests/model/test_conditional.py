@@ -14,6 +14,7 @@ from linkage.model.comparisons import comparison, given_comparison, settings
 from linkage.model.training import train
 from linkage.model.training.dependence import with_dependence
 from linkage.model.training.evidence import gather
+from linkage.model.training.u import estimate_u
 from tests.conftest import World
 from tests.model import known_errors
 
@@ -55,7 +56,8 @@ def measured(engine: Engine, world: World, given: dict[str, Any]) -> list[dict[s
     whole = model(given)
     side = engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=world(SIDE), store=True)
     sides = side, world(NO_OTHERS)
-    evidence = with_dependence(engine, gather(engine, whole, *sides, seed=1, learn=False), *sides, seed=1)
+    evidence = gather(engine, whole, *sides, seed=1, learn=False)
+    evidence = with_dependence(engine, evidence, estimate_u(evidence), *sides, seed=1)
     levels: list[dict[str, Any]] = evidence.layout.model.raw["comparisons"][-1]["comparison_levels"][1:]
     return levels
 

@@ -29,16 +29,19 @@ from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
 from linkage.model.training.counts import COUNTED_ROWS, RANDOM_PAIRS, Floats, Layout
 from linkage.model.training.evidence import Evidence
-from linkage.model.training.u import PSEUDO_PAIRS, across_files, estimate_u
+from linkage.model.training.u import PSEUDO_PAIRS, across_files
 
 _PERSON = ("forename", "surname", "dob")  # who agrees on two of these, and on what is given, is taken for one person
 
 
-def with_dependence(engine: Engine, evidence: Evidence, left: Table, right: Table, *, seed: int) -> Evidence:
+def with_dependence(engine: Engine, evidence: Evidence, u: Floats, left: Table, right: Table, *, seed: int) -> Evidence:
     """The evidence with its conditional comparisons measured on non-matches: pairs of one file.
 
     Those of one household, or of one forename, are found by joining a sample with its whole file, so that a sample of a
     national file still has its brothers and sisters.
+
+    Args:
+        u: (levels,) of random pairs.
 
     Raises:
         ConfigError: a conditional comparison's column has no comparison of its own.
@@ -50,12 +53,14 @@ def with_dependence(engine: Engine, evidence: Evidence, left: Table, right: Tabl
     names = dict.fromkeys(c for comparison in conditional for c in (*comparison.columns, *comparison.given))
     person = [name for name in _PERSON if name in left.columns and name in right.columns]
     sides = drawn(engine, (left, right), [*dict.fromkeys([*names, *person])], most=COUNTED_ROWS, seed=seed)
-    random_u, comparisons = estimate_u(evidence), []
+    comparisons = []
     for raw, comparison in zip(layout.model.raw["comparisons"], layout.model.comparisons, strict=True):
         if comparison.given:
-            by_chance = _u_of_random_pairs(layout, random_u, comparison)
-            u = _conditional_u([_non_matches(engine, comparison, side, person) for side in sides], by_chance)
-            raw = _measured(raw, comparison, by_chance, u)
+            by_chance = _u_of_random_pairs(layout, u, comparison)
+            conditional_u = _conditional_u(
+                [_non_matches(engine, comparison, side, person) for side in sides], by_chance
+            )
+            raw = _measured(raw, comparison, by_chance, conditional_u)
         comparisons.append(raw)
     engine.drop(*(side.sample for side in sides))
     return replace(evidence, layout=Layout(from_dict({**layout.model.raw, "comparisons": comparisons})))

@@ -55,7 +55,7 @@ def train(
         evidence = more
         estimates = estimate(evidence)
     # EM had the conditional comparisons of the model that it started from; of one that is not trained they say nothing.
-    evidence = with_dependence(engine, evidence, left, right, seed=seed)
+    evidence = with_dependence(engine, evidence, estimates.u, left, right, seed=seed)
     trained = with_estimates(evidence.layout, estimates)
     return trained, training_report(evidence, trained, estimates, seed)
 
@@ -74,10 +74,11 @@ def default_parameters(
         The model, and a report whose warning says so.
     """
     evidence = gather(engine, model, left, right, seed=seed, learn=False)
-    evidence = with_dependence(engine, evidence, left, right, seed=seed)
+    u = estimate_u(evidence)
+    evidence = with_dependence(engine, evidence, u, left, right, seed=seed)
     layout = evidence.layout
     m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
-    estimates = Estimates(m / layout.totals(m), estimate_u(evidence), prior)
+    estimates = Estimates(m / layout.totals(m), u, prior)
     trained = with_estimates(layout, estimates)
     report = training_report(evidence, trained, estimates, seed)
     report.warnings = [
