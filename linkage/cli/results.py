@@ -250,7 +250,7 @@ def report_outcomes(
 
     Example: leo report outcomes runs/demo --out outcomes
     """
-    from quality.dashboard.outcomes import Request, write_outcomes
+    from quality.dashboard.outcomes import write_outcomes
 
-    site = write_outcomes(run, out, Request(profile, years, outcomes, key), progress=say)
-    typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB, {site.groups:,} groups")
+    site = write_outcomes(run, out, profile, years=years, definitions=outcomes, key_file=key, progress=say)
+    typer.echo(f"{site.index}   {site.pages} pages, {site.bytes / 1e6:.1f} MB")

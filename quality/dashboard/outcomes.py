@@ -4,7 +4,7 @@ Every person counts once in a cohort, at the institution of the latest year, so 
 disclosure control (quality.disclosure) can judge all counts of a cohort and year together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from linkage.config.resources import config_file
 from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, connect, quote, rows
 from linkage.errors import ConfigError
-from linkage.extract import master_key
+from linkage.extract import ProjectKey, master_key
 from linkage.longitudinal import load_definitions
 from linkage.longitudinal.cohorts import chosen
 from linkage.pipeline.job import resolve
@@ -27,7 +27,7 @@ from quality.disclosure import Cell, Disclosure, Sum
 from quality.report import charts
 from quality.report import page as blocks
 from quality.report.document import banner_of, csv_of, document
-from quality.report.folder import check_folder, write_folder
+from quality.report.folder import PageFolder, check_folder, write_folder
 from quality.report.showing import symbols
 
 OUTCOMES = {
@@ -90,33 +90,6 @@ class Rules(Frozen):
     characteristic: tuple[Characteristic, ...] = Field(description="Groups that outcomes are shown by.")
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is requested of `leo report outcomes`.
-
-    Attributes:
-        profile: name of a disclosure profile.
-        years: only what was measured in the last so many years; all where None.
-        definitions: the run's file of outcomes, where it is not a shipped one.
-        key_file: the master key, for profiles under which institutions have pseudonyms.
-    """
-
-    profile: str = "leo_publication"
-    years: int | None = None
-    definitions: Path | None = None
-    key_file: Path | None = None
-
-
-@dataclass(frozen=True)
-class Site:
-    """What was written."""
-
-    index: Path
-    pages: int
-    groups: int
-    bytes: int
-
-
 def load_rules(path: Path | None = None) -> Rules:
     """The cohorts and characteristics that are compared; those that ship with the package when no file is given.
 
@@ -127,12 +100,24 @@ def load_rules(path: Path | None = None) -> Rules:
     return read_as(Rules, path, "name a TOML file of comparisons, or none")
 
 
-def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable[[str], None] = lambda _: None) -> Site:
+def write_outcomes(
+    run: Path,
+    out: Path,
+    profile_name: str = "leo_publication",
+    *,
+    years: int | None = None,
+    definitions: Path | None = None,
+    key_file: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> PageFolder:
     """Write a page and a CSV for each cohort of a run, and an index.
 
     Args:
         run: folder of a run that has ended well.
         out: new, empty, or of an earlier comparison, whose files are replaced.
+        years: only what was measured in the last so many years; all where None.
+        definitions: the run's file of outcomes, where it is not a shipped one.
+        key_file: the master key, for profiles under which institutions have pseudonyms.
 
     Raises:
         ConfigError: the folder is not a run's, the run has no outcomes or none of the cohorts, or there is no profile
@@ -141,49 +126,48 @@ def write_outcomes(run: Path, out: Path, request: Request, *, progress: Callable
         InputError: `out` holds something else.
     """
     manifest = ended_well(run)
-    profile, rules = disclosure.load(request.profile), load_rules()
-    key = master_key(request.key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
+    profile, rules = disclosure.load(profile_name), load_rules()
+    key = master_key(key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
     check_folder(out, _MARK, "comparison of outcomes")
-    d = Disclosure(profile)
+    d, banner = Disclosure(profile), banner_of(manifest)
+    about = _reading(d)
     files: dict[str, str] = {}
-    groups = 0
-    banner = banner_of(manifest)
+    links: list[tuple[str, str]] = []
     with connect(manifest["engine"], within=[run]) as engine:
-        for cohort, people in _cohorts(engine, run, manifest, rules, request):
+        for cohort, people in _cohorts(engine, run, manifest, rules, definitions, years):
             progress(f"counting {cohort.title}")
-            sections, table = [], []
-            for years_after, counted in count(engine, people, rules).items():
-                name = _namer(cohort, rules, key.pseudonym if key else None)
-                section, rows_of_csv = _section(years_after, released(counted, d), name)
+            sections: list[blocks.Section] = []
+            table: list[blocks.Row] = []
+            for after, counted in count(engine, people, rules).items():
+                section, lines = _section(after, released(counted, d), cohort, rules, key)
                 sections.append(section)
-                table += rows_of_csv
-            groups += len(table)
+                table += [[str(after), *line, *([banner] if banner else [])] for line in lines]
             heads = ["Years after", *_HEADS, *(["Data"] if banner else [])]
-            table = [[*row, banner] for row in table] if banner else table
+            links.append((f"{cohort.definition}.html", cohort.title))
             files[f"{cohort.definition}.csv"] = csv_of(blocks.Table("", heads, table))
             files[f"{cohort.definition}.html"] = document(
                 cohort.title,
                 "What people did after, by institution and characteristic. Shares are of people with a linked record.",
-                sections=[*sections, _reading(d)],
+                sections=[*sections, about],
                 banner=banner,
                 places=[("index.html", "All cohorts", False)],
                 links=[(f"{cohort.definition}.csv", "All figures as CSV")],
             )
-    titles = [(file, cohort.title) for cohort in rules.cohort if (file := f"{cohort.definition}.html") in files]
     statement = f"What became of the people of the run {manifest['run']}, by the institution that they left."
-    files["index.html"] = document(
-        "Outcomes by institution", statement, sections=[_reading(d)], banner=banner, links=titles
-    )
-    write_folder(out, _MARK, files, profile=profile.title)
-    pages = sum(name.endswith(".html") for name in files)
-    return Site(out / "index.html", pages, groups, sum(len(text.encode()) for text in files.values()))
+    files["index.html"] = document("Outcomes by institution", statement, sections=[about], banner=banner, links=links)
+    return write_folder(out, _MARK, files, profile=profile.title)
 
 
 def _cohorts(
-    engine: Engine, run: Path, manifest: Mapping[str, Any], rules: Rules, request: Request
-) -> list[tuple[Cohort, Table]]:
+    engine: Engine,
+    run: Path,
+    manifest: Mapping[str, Any],
+    rules: Rules,
+    definitions: Path | None,
+    years: int | None,
+) -> Iterator[tuple[Cohort, Table]]:
     """The people of each cohort that the run followed."""
-    places = tables_of(run, dict(manifest))
+    places = tables_of(run, manifest)
     if "outcomes" not in places:
         raise ConfigError(
             f"{run}: has no outcomes: its file says longitudinal = false\n"
@@ -191,36 +175,38 @@ def _cohorts(
         )
     named = str(manifest["configuration"]["outcomes"])
     try:
-        path = request.definitions or resolve(named, run, "outcomes")
+        path = definitions or resolve(named, run, "outcomes")
     except ConfigError:
         raise ConfigError(
-            f"the run's outcomes follow '{named}', which is not shipped\n  give it with --definitions"
+            f"the run's outcomes follow '{named}', which is not shipped\n  give it with --outcomes"
         ) from None
-    definitions = {one.name: one for one in load_definitions(path, shipped()).definition}
-    tables = {name: engine.read(path) for name, path in places.items() if name.startswith("attributes/")}
-    attributes = {name.removeprefix("attributes/"): table for name, table in tables.items()}
+    defined = {one.name: one for one in load_definitions(path, shipped()).definition}
+    tables = {name.removeprefix("attributes/"): at for name, at in places.items() if name.startswith("attributes/")}
+    attributes = {name: engine.read(at) for name, at in tables.items()}
     outcomes, lookup = (engine.read(places[name]) for name in ("outcomes", "lookup_ae_id"))
-    followed = []
-    for cohort in rules.cohort:
-        definition = definitions.get(cohort.definition)
-        if definition and definition.cohort.table in attributes:
-            condition, params = chosen(definition.cohort, "r")
-            members = engine.sql(
-                f"select r.* from {{rows}} as r where {condition}",
-                params=params,
-                rows=attributes[definition.cohort.table],
-            )
-            year, pay = definition.cohort.year, "annualised_earnings" if definition.earnings.annualised else "earnings"
-            people = people_of(
-                engine, cohort, outcomes, members, lookup, attributes, rules, year=year, pay=pay, years=request.years
-            )
-            followed.append((cohort, people))
+    followed = [
+        (cohort, defined[cohort.definition])
+        for cohort in rules.cohort
+        if cohort.definition in defined and defined[cohort.definition].cohort.table in attributes
+    ]
     if not followed:
         raise ConfigError(
             f"{run}: follows none of the cohorts that are compared ({', '.join(one.definition for one in rules.cohort)})\n"
             "  name definitions in the run's file (outcomes = ...), and institutions in configs/outcomes/compared.toml"
         )
-    return followed
+    for cohort, definition in followed:
+        condition, params = chosen(definition.cohort, "r")
+        members = engine.sql(
+            f"select r.* from {{rows}} as r where {condition}",
+            params=params,
+            rows=attributes[definition.cohort.table],
+        )
+        pay = "annualised_earnings" if definition.earnings.annualised else "earnings"
+        year = definition.cohort.year
+        yield (
+            cohort,
+            people_of(engine, cohort, outcomes, members, lookup, attributes, rules, year=year, pay=pay, years=years),
+        )
 
 
 def people_of(
@@ -398,45 +384,34 @@ def released(counted: Counted, d: Disclosure) -> list[Released]:
     return shown
 
 
-def _namer(
-    cohort: Cohort, rules: Rules, pseudonym: Callable[[str, str], str] | None
-) -> Callable[[Released], tuple[str, str]]:
-    """How a group and its category are called."""
-    characteristics = {one.name: one for one in rules.characteristic}
-
-    def name(one: Released) -> tuple[str, str]:
-        if not one.group:
-            return "Everyone", "Everyone"
-        if one.category in (NOT_KNOWN, OTHERS):
-            title = cohort.kind if one.group == _INSTITUTION else characteristics[one.group].title
-            return title, one.category.capitalize()
-        if one.group == _INSTITUTION:
-            code = pseudonym(cohort.institution, one.category)[:10] if pseudonym else one.category
-            return cohort.kind, f"{cohort.kind} {code}"
-        characteristic = characteristics[one.group]
-        return characteristic.title, characteristic.labels.get(one.category, one.category)
-
-    return name
-
-
 def _section(
-    years_after: int, shown: Sequence[Released], name: Callable[[Released], tuple[str, str]]
+    years_after: int, shown: Sequence[Released], cohort: Cohort, rules: Rules, key: ProjectKey | None
 ) -> tuple[blocks.Section, list[blocks.Row]]:
-    """A chart of sustained employment by characteristic, and all figures as a table."""
+    """A chart of sustained employment by characteristic, and all figures as a table; the table's rows."""
+    titles = {"": "Everyone", _INSTITUTION: cohort.kind, **{one.name: one.title for one in rules.characteristic}}
+    labels = {("", ""): "Everyone"}
+    labels |= {(one.name, code): label for one in rules.characteristic for code, label in one.labels.items()}
+
+    def label(group: str, category: str) -> str:
+        if category in (NOT_KNOWN, OTHERS) or group != _INSTITUTION:
+            return labels.get((group, category), category.capitalize())
+        return f"{cohort.kind} {key.pseudonym(cohort.institution, category)[:10] if key else category}"
+
+    named = [(one, [titles[one.group], label(one.group, one.category)]) for one in shown]
     table: list[blocks.Row] = []
     drawn: list[blocks.Row] = []
-    for one in sorted(shown, key=lambda one: (one.group, *name(one))):
+    for one, names in sorted(named, key=lambda pair: (pair[0].group, *pair[1])):
         shares = [share for share, _, _ in one.shares.values()]
-        table.append([*name(one), one.people, one.matched, *shares, *one.earnings.values()])
-        drawn += [[*name(one), *one.shares["sustained_employment"]]] if one.group != _INSTITUTION else []
+        table.append([*names, one.people, one.matched, *shares, *one.earnings.values()])
+        drawn += [[*names, *one.shares["sustained_employment"]]] if one.group != _INSTITUTION else []
     title = f"{years_after} {'year' if years_after == 1 else 'years'} after"
-    full = blocks.Table(f"Outcomes {title}", _HEADS, table)
     summary = "Lines show 95% intervals. The table has institutions and all outcomes."
-    values = blocks.Table("", _HEADS, drawn).values(2, bounds=True)
-    chart = charts.dots(values, x="Sustained employment, % of the matched")
+    chart = charts.dots(
+        blocks.Table("", _HEADS, drawn).values(2, bounds=True), x="Sustained employment, % of the matched"
+    )
+    full = blocks.Table(f"Outcomes {title}", _HEADS, table)
     figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, full)
-    rows: list[blocks.Row] = [[str(years_after), *row] for row in table]
-    return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), rows
+    return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), table
 
 
 def _reading(d: Disclosure) -> blocks.Section:

@@ -1,7 +1,6 @@
 """The dashboard's pages: all runs with their trends and models, and a page for each run and the one before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from quality.disclosure import Disclosure
 from quality.measures.drift import drift
 from quality.report import charts
 from quality.report.document import document
-from quality.report.folder import check_folder, write_folder
+from quality.report.folder import PageFolder, check_folder, write_folder
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Headline, Row, Section, Table, Text
 from quality.report.released import Publication
@@ -29,20 +28,9 @@ _MOST_ROWS = 40  # of a table that is open
 _STATUS = {"done": "done", "gate failed": "a gate failed"}
 
 
-@dataclass(frozen=True)
-class Site:
-    """A dashboard that was written."""
-
-    index: Path
-    runs: int
-    not_shown: int
-    pages: int
-    bytes: int
-
-
 def write_site(
     below: RunsBelow, out: Path, profile: str = "leo_publication", catalogue: Catalogue | None = None
-) -> Site:
+) -> PageFolder:
     """Write the pages of a dashboard to a folder, each whole or not at all; those of an earlier one are replaced.
 
     Raises:
@@ -62,9 +50,7 @@ def write_site(
         sections, places = _compared(figures, two), [("index.html", "Runs and trends", False)]
         text = "Figures of two runs and their changes."
         pages[files[two]] = document(titles[two], text, sections=sections, places=places, banner=figures.banner)
-    write_folder(out, _MARK, pages)
-    size = sum(len(page.encode()) for page in pages.values())
-    return Site(out / "index.html", len(runs), len(below.not_shown), len(pages), size)
+    return write_folder(out, _MARK, pages)
 
 
 def _index(below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]) -> str:

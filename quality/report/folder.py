@@ -3,12 +3,22 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage import __version__
 from linkage.errors import InputError
 from quality.report.document import write_page
+
+
+@dataclass(frozen=True)
+class PageFolder:
+    """Pages that were written."""
+
+    index: Path
+    pages: int
+    bytes: int
 
 
 def check_folder(out: Path, mark: str, what: str) -> None:
@@ -33,8 +43,8 @@ def check_folder(out: Path, mark: str, what: str) -> None:
         raise InputError(f"{parent}: {why}\n  give a folder that may be written to with --out")
 
 
-def write_folder(out: Path, mark: str, files: Mapping[str, str], **facts: Any) -> None:
-    """Write files, each whole or not at all, and delete those of an earlier command that are not among them.
+def write_folder(out: Path, mark: str, files: Mapping[str, str], **facts: Any) -> PageFolder:
+    """Write files, index.html among them, each whole or not at all, and delete those of an earlier command that are not among them.
 
     The mark is written first and lists both, so that a killed command can be given again.
     """
@@ -50,6 +60,8 @@ def write_folder(out: Path, mark: str, files: Mapping[str, str], **facts: Any) -
     for name in stale:
         (out / name).unlink(missing_ok=True)
     write_mark(set(files))
+    pages = sum(name.endswith(".html") for name in files)
+    return PageFolder(out / "index.html", pages, sum(len(text.encode()) for text in files.values()))
 
 
 def _files_listed(mark: Path) -> set[str]:
