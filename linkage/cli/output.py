@@ -178,14 +178,10 @@ def _text(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _is_numeric(column: Iterable[str]) -> bool:
-    return all(_NUMBER.fullmatch(text) for text in column)
-
-
 def table_lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """A table as lines of text: columns of numbers flush right, long texts in several lines."""
     texts = [[_text(cell) for cell in row] for row in rows]
-    numeric = [_is_numeric(column) for column in zip(*texts, strict=True)] or [False] * len(heads)
+    numeric = [all(map(_NUMBER.fullmatch, column)) for column in zip(*texts, strict=True)] or [False] * len(heads)
     lines: list[Sequence[str]] = [heads]
     for row in texts:
         folded = [[cell] if len(cell) <= _WIDEST else textwrap.wrap(cell, _WIDEST) for cell in row]

@@ -14,7 +14,6 @@ from linkage.cli import options as o
 from linkage.cli.output import count_of, first_meant, refuse_options, say, show, titled_table
 from linkage.errors import ConfigError
 
-_MOST_ROWS = 12  # of a comparison's table on the terminal; --json has all
 _LINE = 100  # characters of a line of text
 _BAR = 36  # characters of the widest bar of a waterfall
 
@@ -75,15 +74,27 @@ def show_explanation(
     """
     from linkage.catalogue import shipped
     from quality.explain.page import sections, statement, title, unit_name
-    from quality.report import page
     from quality.report.names import Names
-    from quality.report.waterfall import BarTable
 
     names = Names(shipped())
     lines = [title(explanation), *textwrap.wrap(statement(explanation), _LINE)]
     for side in ("left", "right") if explanation["kind"] == "pair" else ():
         lines.append(f"{side:<5}  {unit_name(explanation['units'][side], names)}")
-    for section in sections(explanation, names):
+    lines += _section_lines(sections(explanation, names))
+    compared = [[names.column(name), left, right] for name, left, right in values]
+    listed = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
+    lines += titled_table("Values (personal data: for this terminal only)", ("", "left", "right"), compared)
+    lines += titled_table("Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
+    typer.echo("\n".join(lines))
+
+
+def _section_lines(sections: Iterable[Any]) -> list[str]:
+    """Sections of a page as text."""
+    from quality.report import page
+    from quality.report.waterfall import BarTable
+
+    lines = []
+    for section in sections:
         lines += ["", section.title]
         for block in section.blocks:
             if isinstance(block, page.Text):
@@ -95,11 +106,7 @@ def show_explanation(
                 lines += _bar_lines(block)
             elif isinstance(block, page.Fold):
                 lines.append(f"{block.summary}: --html and --json have them")
-    compared = [[names.column(name), left, right] for name, left, right in values]
-    listed = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
-    lines += titled_table("Values (personal data: for this terminal only)", ("", "left", "right"), compared)
-    lines += titled_table("Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
-    typer.echo("\n".join(lines))
+    return lines
 
 
 def _bar_lines(block: Any) -> list[str]:
@@ -140,47 +147,19 @@ def compare(
 
     Example: leo report compare runs/demo runs/tuned
     """
+    from linkage.catalogue import shipped
     from linkage.engine import connect
     from quality.dashboard.comparison import compare as compare_runs
+    from quality.dashboard.comparison_page import render_comparison, sections, statement
     from quality.dashboard.folders import both
+    from quality.report.names import Names
 
     with connect("duckdb", within=[before, after]) as engine:
         comparison = compare_runs(engine, *both(engine, before, after))
     if html:
-        from quality.dashboard.comparison_page import render_comparison
-
         render_comparison(comparison, html)
-    show(comparison, _comparison_lines(comparison), as_json=as_json)
-
-
-def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
-    from quality.dashboard.comparison import FATES
-
-    lines = [f"{comparison['runs']['before']}  ->  {comparison['runs']['after']}"]
-
-    def table(title: str, rows: list[dict[str, Any]], keys: Iterable[str], heads: Iterable[str] = ()) -> None:
-        nonlocal lines
-        keys = tuple(keys)
-        cells = [[row[key] for key in keys] for row in rows[:_MOST_ROWS]]
-        lines += titled_table(title, tuple(heads) or [key.replace("_", " ") for key in keys], cells)
-        lines += [f"and {len(rows) - _MOST_ROWS} more; --json shows all"] if len(rows) > _MOST_ROWS else []
-
-    table("Settings", comparison["settings"], ("path", "before", "after"), ("key", "before", "after"))
-    if people := comparison.get("people"):
-        same = f"{people['same']:,} have the same records in both"
-        lines.append(f"{people['before']:,} people before, {people['after']:,} after; {same}")
-    table("Links", comparison["steps"], ("step", "before", *FATES, "after"))
-    for step in comparison["steps"]:
-        name = step["step"]
-        moves = [{**row, **{end: row[end] or "not linked" for end in ("from", "to")}} for row in step["moves"]]
-        table(f"{name}: links by pass before and after", moves, ("from", "to", "links"))
-        groups = [row for row in step["groups"] if row["gained"] or row["lost"]]
-        table(f"{name}: groups that gain or lose links", groups, ("characteristic", "value", *FATES))
-        table(f"{name}: rules", step["rules"], ("what", "rule", "change"))
-        table(f"{name}: thresholds (match weight)", step["thresholds"], ("what", "before", "after"))
-        levels = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
-        table(f"{name}: match weights (log2), m and u", step["weights"], levels)
-    return lines
+    lines = [*textwrap.wrap(statement(comparison), _LINE), *_section_lines(sections(comparison, Names(shipped())))]
+    show(comparison, lines, as_json=as_json)
 
 
 @report.command("run")

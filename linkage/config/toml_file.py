@@ -7,14 +7,14 @@ import contextlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from linkage.errors import ConfigError, hint
+from linkage.errors import ConfigError, all_faults, hint
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -48,10 +48,6 @@ _MOST_CHARACTERS = 2_000_000  # fifty times the largest file that ships; tomllib
 _DEEP_KEY = rf"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}"""
 
 
-def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return (*part, *part.values()) if isinstance(part, dict) else part
-
-
 def toml_of(path: Path) -> dict[str, Any]:
     """A TOML file that is there, as it stands, with or without the mark that editors of Windows put before it.
 
@@ -70,7 +66,9 @@ def toml_of(path: Path) -> dict[str, Any]:
         raw = tomllib.loads(text)
         level: list[Any] = [raw]
         for _ in range(_DEEPEST):
-            level = [x for part in level if isinstance(part, dict | list) for x in _inside(part)]
+            tables = [part for part in level if isinstance(part, dict)]
+            level = [x for part in level if isinstance(part, dict | list) for x in part]
+            level += [value for table in tables for value in table.values()]
             if any(isinstance(x, int) and x.bit_length() > 63 for x in level):  # TOML's are of 64 bits
                 raise ValueError
             if any(isinstance(value, str) and "\0" in value for value in level):
@@ -142,9 +140,7 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     except ValidationError as error:
         lines = fault_lines(model, error, raw) + lines
     if lines:
-        raise ConfigError(
-            f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
-        )
+        raise all_faults(where, lines)
     return checked
 
 

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -87,16 +86,13 @@ def parquet_parts(path: Path) -> list[Path]:
     return sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    for part in parquet_parts(path):
-        with pq.ParquetFile(part) as file:
-            yield from file.iter_batches(_BATCH_ROWS)
-
-
 def write_csv(parquet: Path, path: Path) -> None:
     """Write RFC 4180 in UTF-8 with a header; NULL is an empty field."""
-    schema = pq.read_schema(parquet_parts(parquet)[0])
+    parts = parquet_parts(parquet)
+    schema = pq.read_schema(parts[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with pa_csv.CSVWriter(path, schema, write_options=pa_csv.WriteOptions(quoting_style="needed")) as writer:
-        for batch in _batches(parquet):
-            writer.write_batch(batch)
+        for part in parts:
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(_BATCH_ROWS):
+                    writer.write_batch(batch)

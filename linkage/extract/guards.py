@@ -127,7 +127,12 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
         for name in table.columns
         if name not in fields
     ]
-    identifying = _identifying_names(catalogue)
+    identifying = {  # of every variable that can be in no extract
+        variable.name.lower().replace("_", "")
+        for holding in holdings(catalogue).values()
+        for variable in holding.definition.variable
+        if names_a_person(variable)
+    }
     types = {
         field.name: str(field.type) for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
     }
@@ -247,16 +252,6 @@ def _name_signs(
     of_names = single if counts["all_values"] >= _FEWEST_NAMES and single * 2 >= counts["all_values"] else 0
     if count := max(counts["full_names"], of_names):
         yield Sign(layout.name, column, "a person's name", count)
-
-
-def _identifying_names(catalogue: Catalogue) -> frozenset[str]:
-    """Names of every variable of the catalogue that can be in no extract."""
-    return frozenset(
-        variable.name.lower().replace("_", "")
-        for holding in holdings(catalogue).values()
-        for variable in holding.definition.variable
-        if names_a_person(variable)
-    )
 
 
 def text_signs(path: Path) -> Sequence[Sign]:

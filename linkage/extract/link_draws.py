@@ -45,7 +45,11 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
         sampled, units = tables[SAMPLED + step], tables[UNITS + step]
         whose = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
         named |= {f"sampled_{number}": sampled, f"units_{number}": units, f"whose_{number}": whose}
-        parts.append(_given(number, _not_cut(step) if "removed_links" in named else ""))
+        uncut = f"""and not exists (
+                select 1 from {{removed_links}} as c
+                where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
+            )"""
+        parts.append(_given(number, uncut if "removed_links" in named else ""))
     return engine.sql(
         f"""
         with given as ({" union all ".join(parts)})
@@ -85,11 +89,3 @@ def _given(number: int, uncut: str) -> str:
     left join {{whose_{number}}} as own on own.unit_id = drawn.left_id and own.person = held.{PERSON}
     where whose.person = coalesce(own.person, whose.lowest) {uncut}
     """
-
-
-def _not_cut(step: str) -> str:
-    return f"""
-    and not exists (
-        select 1 from {{removed_links}} as c
-        where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
-    )"""

@@ -1,6 +1,6 @@
 """The rows of an extract: approved columns of approved years for the project's people, under their pseudonyms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from linkage.engine import Engine, Table, Value, columns, quote
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout
@@ -142,7 +142,8 @@ def link_rows(
         return engine.sql(f"select {PERSON} from {{persons}} order by {PERSON}", persons=people.persons)
     by_source = "source" in layout.columns
     by = "person, source" if by_source else "person"
-    named = dict(enumerate(_sources_of(layout.datasets, datasets or {})))
+    sources = ([s for s, of in (datasets or {}).items() if of == name] or [name] for name in layout.datasets)
+    named = dict(enumerate(source for of_dataset in sources for source in of_dataset))
     is_known = f"spine.source in ({', '.join(f'$source_{place}' for place in named)})" if named else "false"
     return engine.sql(
         f"""
@@ -181,8 +182,3 @@ def link_rows(
         entities=people.entities,
         persons=people.persons,
     )
-
-
-def _sources_of(datasets: Iterable[str], dataset_of: Mapping[str, str]) -> list[str]:
-    """The run's sources of datasets."""
-    return [s for name in datasets for s in ([s for s, of in dataset_of.items() if of == name] or [name])]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from linkage.catalogue import Catalogue
 from linkage.config import Name
 from linkage.config.toml_file import Frozen, read_as
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, all_faults
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
 """The twelve calendar months of each kind of period, in order."""
@@ -185,7 +185,7 @@ def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
         )
     faults = [fault for definition in definitions.definition for fault in _unknown_columns(definition, catalogue)]
     if faults:
-        raise ConfigError(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}\n  " + "\n  ".join(faults))
+        raise all_faults(str(path), faults)
     return definitions
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from linkage import config as configuration
 from linkage.catalogue import Catalogue, shipped
-from linkage.config import Pass, RunConfig, Step
+from linkage.config import Pass, RunConfig
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
@@ -214,7 +214,9 @@ def load_job(
             job["previous"] = previous_run(last_release, "--previous" if previous else "run.previous")
     if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
         with faults.collected():  # a key that is named is read though no project needs it: a wrong name is reported now
-            job["key"] = master_key(key_file or _key_file(config, path))
+            if key_file is None and config.outputs.key_file:
+                key_file = path.parent / at_home(config.outputs.key_file, "outputs.key_file")
+            job["key"] = master_key(key_file)
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
@@ -329,17 +331,13 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             named[step.model] = resolve(step.model, path, f"{where}.model")
             models[step.name] = load_model(named[step.model])
             models[step.name].check_columns(unit_columns(config), f"{where}.model")
-            _must_be_trained(step, models[step.name])
+            if not step.train and not models[step.name].is_trained:
+                raise ConfigError(
+                    f"{where}.model: {step.model} has levels without m or u, and train = false\n"
+                    "  train it first, or take train = false out"
+                )
             sizes[step.name] = None if step.train else trained_on(named[step.model])
     return {"named": named, "passes": passes, "models": models, "trained_on": sizes, "overrides": decisions}
-
-
-def _must_be_trained(step: Step, model: Model) -> None:
-    if not step.train and not model.is_trained:
-        raise ConfigError(
-            f"step.{step.name}.model: {step.model} has levels without m or u, and train = false\n"
-            "  train it first, or take train = false out"
-        )
 
 
 def compared_columns(config: RunConfig) -> tuple[str, ...]:
@@ -375,11 +373,6 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
                 faults.add(f"outputs.projects: two have the id '{project.id}'")
             outputs["projects"][project.id] = project
     return outputs
-
-
-def _key_file(config: RunConfig, path: Path) -> Path | None:
-    named = config.outputs.key_file
-    return path.parent / at_home(named, "outputs.key_file") if named else None
 
 
 def at_home(name: str, where: str) -> Path:

@@ -126,10 +126,6 @@ def _known(application: Application) -> Iterator[tuple[RequestedTable, Holding]]
     return ((table, held[table.name]) for table in application.request.table if table.name in held)
 
 
-def _of_tables(application: Application) -> Iterator[tuple[Grant, Variable]]:
-    return ((grant, variable) for grant, variable in application.items() if grant.place.startswith("table "))
-
-
 def _takes(which: Selection | None, grant: Grant, variable: Variable) -> bool:
     return which is not None and which.takes(grant.holding, variable)
 
@@ -258,8 +254,8 @@ def not_all(rule: Rule, application: Application) -> Iterator[Breach]:
 @_kind()
 def no_key(rule: Rule, application: Application) -> Iterator[Breach]:
     """No number of a person or record is requested: extracts have pseudonyms instead. Fills in {name}."""
-    for grant, variable in _of_tables(application):
-        if variable.identifiability > 2 and names_a_person(variable):
+    for grant, variable in application.items():
+        if grant.place.startswith("table ") and variable.identifiability > 2 and names_a_person(variable):
             yield f"{grant.place}, variable {variable.name}", {"name": variable.name}
 
 

@@ -16,8 +16,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from linkage.catalogue.years import Years
 from linkage.errors import ConfigError, GateError
+from linkage.extract.project import Span
 from linkage.requests.request import canonical, digest
 
 NAME = "register.jsonl"
@@ -32,13 +32,7 @@ def _is_day(text: str) -> str:
     return text
 
 
-def _are_years(text: str) -> str:
-    Years.parse(text)
-    return text
-
-
 Day: TypeAlias = Annotated[str, AfterValidator(_is_day)]
-YearsText: TypeAlias = Annotated[str, AfterValidator(_are_years)]
 
 
 class _Read(BaseModel):
@@ -79,7 +73,7 @@ class _Only(_Read):
 class _Part(_Read):
     table: str
     variables: list[str]
-    years: YearsText | None
+    years: Span | None
     only: _Only | None
 
 

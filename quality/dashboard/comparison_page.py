@@ -27,19 +27,24 @@ def render_comparison(comparison: Mapping[str, Any], out: Path, catalogue: Catal
     if people := comparison.get("people"):
         note = f"of {people['before']:,} before and {people['after']:,} after"
         lines.append(Headline("People unchanged", _count(people["same"]), "", note))
+    shown = [*sections(comparison, names), Section("about", "About this page", [Text(_ABOUT)])]
+    banner = comparison.get("banner", "")
+    return write_page(document("Two runs compared", statement(comparison), lines, shown, banner=banner), out)
+
+
+def sections(comparison: Mapping[str, Any], names: Names) -> list[Section]:
+    """A comparison in parts, for its page and for the terminal; none without content."""
     heads = ["Step", "Before", *FATE_NAMES.values(), "After"]
     links: list[Row] = [
         [step["step"], *(_count(step[key]) for key in ("before", *FATES, "after"))] for step in comparison["steps"]
     ]
     settings = setting_rows(comparison["settings"])
-    sections = [
+    parts = [
         Section("links", "Links of both runs", [Table("Accepted links", heads, links)]),
         *(Section(f"step-{step['step']}", f"Step {step['step']}", _step(step, names)) for step in comparison["steps"]),
         Section("settings", "Settings", _table("Settings that differ", ["Setting", "Before", "After"], settings)),
-        Section("about", "About this page", [Text(_ABOUT)]),
     ]
-    filled, banner = [s for s in sections if s.blocks], comparison.get("banner", "")
-    return write_page(document("Two runs compared", statement(comparison), lines, filled, banner=banner), out)
+    return [part for part in parts if part.blocks]
 
 
 def setting_rows(settings: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -54,10 +59,15 @@ def statement(comparison: Mapping[str, Any]) -> str:
     """What a comparison comes to, in a sentence."""
     total = {fate: sum(step[fate] for step in comparison["steps"]) for fate in FATES}
     runs = f"{comparison['runs']['after']} compared with {comparison['runs']['before']}"
-    return (
+    text = (
         f"{runs}: {total['kept']:,} links are kept, {total['other_pass']:,} made by another pass, {total['gained']:,} "
         f"gained and {total['lost']:,} lost."
     )
+    if people := comparison.get("people"):
+        text += (
+            f" Of {people['before']:,} people before and {people['after']:,} after, {people['same']:,} are the same."
+        )
+    return text
 
 
 def _step(step: Mapping[str, Any], names: Names) -> list[Block]:

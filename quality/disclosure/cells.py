@@ -71,7 +71,7 @@ class Disclosure:
             unpublished=unpublished,
             fixed=fixed,
         )
-        return {key: self.marked("suppressed") if key in hidden else self._rounded(n) for key, n in counts.items()}
+        return {key: self.marked("suppressed") if key in hidden else self.rounded(n) for key, n in counts.items()}
 
     def release(
         self,
@@ -147,10 +147,6 @@ class Disclosure:
             return self.marked("suppressed")
         amount = math.floor(value / self.profile.amounts_to + 0.5) * self.profile.amounts_to
         return Cell(f"{amount:,.0f}", float(amount)) if amount or not value else self.marked("low")
-
-    def rounded(self, count: int) -> Cell:
-        """A count as it is written where it may be shown."""
-        return self._rounded(count)
 
     def parameter(self, value: float | None, places: int = 2) -> Cell:
         """A probability or weight of a model, which is no count of people; a small one has three significant digits.
@@ -274,7 +270,8 @@ class Disclosure:
         base = self.profile.round_to
         return (count + base // 2) // base * base
 
-    def _rounded(self, count: int) -> Cell:
+    def rounded(self, count: int) -> Cell:
+        """A count as it is written where it may be shown."""
         nearest = self._nearest(count)
         if count > 0 and (nearest == 0 or count < self.profile.low_below):
             return self.marked("low")

@@ -41,7 +41,8 @@ def by_rule(engine: Engine, rule: BlockingRule, left: Table, right: Table) -> li
         tested.append(f"{any_element(term)} as holds_{place}")
         for side, letter in (("left", "l"), ("right", "r")):
             columns = dict.fromkeys(c.name for c in parsed(term.condition).find_all(exp.Column) if c.table == letter)
-            missing = [_is_unknown(f"{letter}.{quote(column)}", column in rule.explode) for column in columns]
+            unknown = {True: "coalesce(array_length({0}), 0) = 0", False: "{0} is null"}  # of a list, of a value
+            missing = [unknown[name in rule.explode].format(f"{letter}.{quote(name)}") for name in columns]
             tested.append(f"({' or '.join(missing) or 'false'}) as {side}_{place}")
     answers = one(engine, engine.sql(f"select {', '.join(tested)} from {{l}} as l, {{r}} as r", l=left, r=right))
     return [Condition(_name(term), _result(answers, place)) for place, term in enumerate(terms)]
@@ -114,10 +115,6 @@ def _single_column(equality: exp.EQ, letter: str) -> tuple[str, str] | None:
             text = str(marked.sql("duckdb")).replace("{", "{{").replace("}", "}}")
             return read[0].name, text.replace("value_here", "{value}")
     return None
-
-
-def _is_unknown(column: str, is_list: bool) -> str:
-    return f"coalesce(array_length({column}), 0) = 0" if is_list else f"{column} is null"
 
 
 def _result(row: Mapping[str, Any], place: int) -> str:

@@ -94,12 +94,7 @@ def csv_of(table: Table) -> str:
 def _plain(value: str | Cell) -> str:
     if isinstance(value, Cell):
         return value.text if value.mark else value.text.replace(",", "").replace("−", "-")
-    return no_formula(value)
-
-
-def no_formula(text: str) -> str:
-    """A text that a spreadsheet cannot take for a formula and run."""
-    return f"'{text}" if text[:1] in _FORMULA_STARTS else text
+    return f"'{value}" if value[:1] in _FORMULA_STARTS else value  # else a spreadsheet might run it
 
 
 @cache

@@ -116,10 +116,11 @@ def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
     summary += f"Strongest evidence against it: {_named(least)}. " if least.weight < 0 else ""
     summary += "Dashed lines: " + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items()) + "."
     across = scale([place for bar in drawn for place in (bar.start, bar.end)] + list(lines.values()))
-    rows = [
-        BarRow(bar.name, _note(bar), bar.number, *span(across, bar.start, bar.end), kind_of(bar.weight, bar.is_sum))
-        for bar in drawn
-    ]
+    rows = []
+    for bar in drawn:
+        note = bar.note if bar.m is None or bar.u is None else f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}"
+        place = span(across, bar.start, bar.end)
+        rows.append(BarRow(bar.name, note, bar.number, *place, kind_of(bar.weight, bar.is_sum)))
     columns, dashed = ("Comparison", "Match weight"), [across(at) for at in lines.values()]
     return BarTable("Match weight by comparison", summary, columns, rows, across(0), dashed)
 
@@ -143,10 +144,6 @@ def kind_of(weight: float, is_sum: bool = False) -> str:
 
 def _named(bar: Bar) -> str:
     return f"{bar.name} ({bar.note}), {bar.number}"
-
-
-def _note(bar: Bar) -> str:
-    return f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}" if bar.m is not None and bar.u is not None else bar.note
 
 
 def signed(value: float, *, plus: bool = True) -> str:

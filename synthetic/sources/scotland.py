@@ -37,9 +37,8 @@ def _rows(world: World) -> schools.SchoolYears:
     may = schools.state_pupils(people, SCOTLAND)
     year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
     stays = (journey.post16[may] == SIXTH_FORM)[:, None]
-    fifth = (
-        stays | draws.chance("scotland.fifth", people.ids[may], rule_file("schools/scotland.toml").fifth_year)[:, None]
-    )
+    fifth = draws.chance("scotland.fifth", people.ids[may], rule_file("schools/scotland.toml").fifth_year)[:, None]
+    fifth = stays | fifth
     there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
     at, stage = np.nonzero(there)
@@ -49,10 +48,8 @@ def _rows(world: World) -> schools.SchoolYears:
     here &= people.homes.nation(person, when) == SCOTLAND
     person, stage, year = person[here], stage[here], year[here]
     number = (stage >= _S1).astype(np.int64)
-    phase, ids = (
-        schools.phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER),
-        people.ids[person],
-    )
+    ids = people.ids[person]
+    phase = schools.phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER)
     since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
     moved = schools.changed_school(
         draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES
@@ -78,9 +75,8 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     home = schools.home_near(world, person, phase, event % 2 == 1, SCOTLAND)
     councils = np.array(rule_file("schools/scotland.toml").councils)
     council = councils[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(councils))]
-    own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school) | (
-        event % 2 == 1
-    )
+    own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school)
+    own |= event % 2 == 1
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     secondary = event >= 2
     number = np.where(secondary, SECONDARY + (drawn * 12).astype(np.int64), PRIMARY + (drawn * 60).astype(np.int64))

@@ -332,7 +332,8 @@ def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village
     code, counted, _ = leo("report", "compare", linked_village.root, village.root, "--json")
     assert code == 0
     assert "step.npd-cis.accept_probability" in said
-    assert "\nnpd-cis: thresholds" in said
+    assert "\nStep npd-cis\n" in said
+    assert "\nThresholds (match weight)\n" in said
     (step,) = json.loads(counted)["steps"]
     assert step["gained"] == 0
     assert step["lost"] > 0

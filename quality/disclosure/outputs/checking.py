@@ -39,11 +39,6 @@ def draft(sheet: Sheet) -> str:
     return schema_text(sheet.schema.model_copy(update={"columns": {**known, **sheet.schema.columns}}), doubtful)
 
 
-def check_table(sheet: Sheet, profile: Profile, approved: Sequence[Sheet] = ()) -> Checked:
-    """All faults of a table, and a table that is safe; see `check_tables`."""
-    return check_tables([sheet], profile, approved)[0]
-
-
 def check_tables(sheets: Sequence[Sheet], profile: Profile, approved: Sequence[Sheet] = ()) -> list[Checked]:
     """All faults of tables that leave together, and tables that are safe together with those that left before.
 

@@ -71,9 +71,8 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
     for name in rules.institutions:
         column = quote(name)
         groups = f"(select {people} as people from {{table}} where {column} is not null group by {column})"
-        small = _counted(engine, table, f"select count(*) as small from {groups} where people < $k", k=rules.threshold)[
-            0
-        ]
+        query = f"select count(*) as small from {groups} where people < $k"
+        small = _counted(engine, table, query, k=rules.threshold)[0]
         message = f"{small:,} {'has' if small == 1 else 'have'} fewer than {rules.threshold} people"
         remedy = "group small institutions together, or leave the column out"
         signs += [Sign(name, "small institution", message, remedy)] if small else []

@@ -58,9 +58,8 @@ def _report_unrounded(checked: Checked, profile: Profile) -> None:
             cells = "1 count is" if len(odd) == 1 else f"{len(odd)} counts from here down are"
             checked.add(odd[0], column, "rounding", f"{cells} not rounded to {base}")
     for column in checked.layout.holding("rate") if base > 1 else ():
-        most = _places(
-            checked.layout.column(column), profile
-        )  # a rate with all its places discloses the rounded counts
+        # A rate with all its places discloses the rounded counts.
+        most = _places(checked.layout.column(column), profile)
         fine = [n for n, row in enumerate(rows) if row[column].places > most]
         if fine:
             rates = "1 rate has" if len(fine) == 1 else f"{len(fine)} rates from here down have"

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from quality.disclosure import load
-from quality.disclosure.outputs.checking import check_table
 from quality.disclosure.outputs.findings import Checked
 from quality.disclosure.outputs.reading import Sheet
-from tests.quality.disclosure.test_linked import as_left, sheet
+from tests.quality.disclosure.test_linked import as_left, check_table, sheet
 
 TABLES = tomllib.loads(Path(__file__).with_name("held_tables.toml").read_text(encoding="utf-8"))["table"]
 

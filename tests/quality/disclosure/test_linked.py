@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 
 from linkage.errors import InputError
 from quality import disclosure
-from quality.disclosure.outputs.checking import check_table, check_tables, read_approved
+from quality.disclosure.outputs.checking import check_tables, read_approved
 from quality.disclosure.outputs.findings import Checked
 from quality.disclosure.outputs.reading import Sheet, value
 from quality.disclosure.outputs.schema import Schema
@@ -22,6 +22,10 @@ from quality.disclosure.outputs.schema import Schema
 EXACT = disclosure.load("leo_publication").model_copy(update={"round_to": 1, "low_below": 0})
 PEOPLE = tuple[int, ...]
 LABELS = ("area", "sex", "age")
+
+
+def check_table(one: Sheet, profile: disclosure.Profile, approved: Sequence[Sheet] = ()) -> Checked:
+    return check_tables([one], profile, approved)[0]
 
 
 def sheet(name: str, text: str, **schema: object) -> Sheet:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError, InputError
 from quality.disclosure import load
-from quality.disclosure.outputs.checking import check_table, check_tables, draft
+from quality.disclosure.outputs.checking import check_tables, draft
 from quality.disclosure.outputs.findings import Checked
 from quality.disclosure.outputs.reading import read_table, value
 from quality.disclosure.outputs.release import refuse_overwriting, write_safe
-from tests.quality.disclosure.test_linked import as_left, sheet
+from tests.quality.disclosure.test_linked import as_left, check_table, sheet
 
 LEO, SRS, ACRO = load("leo_publication"), load("ons_srs"), load("acro")
 COUNT = {"holds": "count"}

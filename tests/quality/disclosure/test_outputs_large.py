@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from quality.disclosure import load
-from quality.disclosure.outputs.checking import check_table
 from quality.disclosure.outputs.reading import read_table
+from tests.quality.disclosure.test_linked import check_table
 
 
 @pytest.mark.slow
