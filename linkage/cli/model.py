@@ -17,6 +17,7 @@ from linkage.cli.output import (
     request_of,
     say,
     say_inferred,
+    serve_pages,
     show,
     table_lines,
     write_json,
@@ -149,16 +150,12 @@ def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0) -> None:
     require("leo model tune", "apps")
     from quality.tune.app import application
     from quality.tune.session import TuneSession
-    from quality.web import check_port, serve
+    from quality.web import check_port
 
     check_port(port)
     with TuneSession(run, step, say) as session:
         typer.echo(f"{session.pairs:,} pairs of step {session.step}; Ctrl-C ends")
-        serve(
-            lambda token: application(session, Names(shipped()), token),
-            port,
-            lambda address: typer.echo(f"open  {address}"),
-        )
+        serve_pages(lambda token: application(session, Names(shipped()), token), port)
 
 
 @app.command()

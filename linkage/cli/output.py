@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,6 +78,13 @@ def say_inferred(prepared: "Prepared") -> None:
         typer.echo(line, err=True)
     say_notes(inferred_notes(prepared))
     sys.stderr.flush()
+
+
+def serve_pages(make: Callable[[str], Any], port: int) -> None:
+    """Serve an application of quality.web until Ctrl-C, and show its address."""
+    from quality.web import serve
+
+    serve(make, port, lambda address: typer.echo(f"open  {address}"))
 
 
 def count_of(number: int, singular: str, plural: str | None = None) -> str:

@@ -1,13 +1,13 @@
 """`leo review`: sample pairs for clerical review, take in the answers, estimate precision and recall from them."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
 from linkage.cli import options as o
-from linkage.cli.output import first_meant, show
+from linkage.cli.output import first_meant, serve_pages, show, table_lines
 from linkage.extras import require
 
 app = typer.Typer(
@@ -46,16 +46,12 @@ def open_(
     from quality.report.names import Names
     from quality.review.app import application
     from quality.review.session import ReviewSession
-    from quality.web import check_port, serve
+    from quality.web import check_port
 
     check_port(port)
     with ReviewSession(run, chosen) as session:
         typer.echo(f"{len(session.pairs):,} pairs of step {chosen}; Ctrl-C ends")
-        serve(
-            lambda token: application(session, Names(shipped()), token, doubled=doubled),
-            port,
-            lambda address: typer.echo(f"open  {address}"),
-        )
+        serve_pages(lambda token: application(session, Names(shipped()), token, doubled=doubled), port)
 
 
 @app.command()
@@ -110,34 +106,14 @@ def estimate(run: o.AnyRun, step: o.Step = None, as_json: o.Json = False) -> Non
 
     Example: leo review estimate runs/demo --step education-cis
     """
+    from quality.review.estimate import estimate_notes, estimate_rows
     from quality.review.results import estimate_step
     from quality.review.sample import reviewed_step
 
     result = estimate_step(run, reviewed_step(run, step))
-    show(result, _lines(result), as_json=as_json)
-
-
-def _lines(result: dict[str, Any]) -> list[str]:
-    from quality.intervals import per_cent
-    from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
-
     lines = [f"{result['reviewed']:,} of {result['drawn']:,} pairs reviewed, {result['uncertain']:,} uncertain"]
-    for measure in ("precision", "recall", "f1"):
-        readings = result[measure]
-        if readings["middle"]["value"] is None:
-            lines += [f"{measure:<10} not known: {NOT_KNOWN[measure]}"] if measure in NOT_KNOWN else []
-            continue
-        shown = "  ".join(
-            f"{reading} {per_cent(readings[reading]['value'])}% "
-            f"({per_cent(readings[reading]['low'])} to {per_cent(readings[reading]['high'])})"
-            for reading in ("low", "middle", "high")
-        )
-        lines.append(f"{measure:<10} {shown}")
-    if result["reach"] is None and result["recall"]["middle"]["value"] is not None:
-        lines.append(SCORED_ONLY)
-    if result["unseen"]:
-        lines.append(f"left out: {len(result['unseen'])} strata without a reviewed pair")
-    return lines
+    lines += table_lines(["measure", "estimate, %", "95% from", "to", "answers"], estimate_rows(result))
+    show(result, [*lines, *estimate_notes(result)], as_json=as_json)
 
 
 @app.command()

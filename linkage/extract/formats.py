@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from linkage.extract.layout import Layout
 from linkage.extract.project import Project
-from linkage.extract.seal import sha256_of
+from linkage.records.source_files import sha256_of
 
 _BATCH_ROWS = 65_536  # rows in memory while a file is copied: some 20 MB
 

@@ -25,11 +25,6 @@ _HOW = (
 )
 
 
-def new_key() -> str:
-    """A fresh master key as hexadecimal text: 256 bits from the system's source of randomness."""
-    return secrets.token_hex(KEY_BYTES)
-
-
 def write_new_key(path: Path, *, of_run: bool = False) -> MasterKey:
     """Make a master key in a file that only its owner can read.
 
@@ -51,7 +46,7 @@ def write_new_key(path: Path, *, of_run: bool = False) -> MasterKey:
             f"{path}: cannot be written: {error.strerror}\n  give a file in a folder that is there"
         ) from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(new_key() + "\n")
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
     return master_key(path, of_run=of_run)
 
 

@@ -3,22 +3,13 @@
 The hash of that file is the extract's seal: kept elsewhere, it reveals a folder that was rewritten as a whole.
 """
 
-import hashlib
 import re
 from pathlib import Path
 
+from linkage.records.source_files import sha256_of
+
 SUMS = "SHA256SUMS"
-_READ_BYTES = 1 << 20
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_seal(folder: Path, known: dict[str, str]) -> str:

@@ -21,7 +21,8 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract.guards import TEXTS, name_list, table_signs, text_signs
 from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.pseudonyms import MasterKey
-from linkage.extract.seal import SUMS, broken, files_below, sha256_of
+from linkage.extract.seal import SUMS, broken, files_below
+from linkage.records.source_files import sha256_of
 
 _READ_BYTES = 1 << 20
 

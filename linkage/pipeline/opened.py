@@ -381,14 +381,14 @@ def model_file(root: Path, step: str | None) -> Path:
     return root / "models" / f"{step_named(root, steps, step)}.json"
 
 
-def step_named(root: Path, steps: Collection[str], name: str | None) -> str:
+def step_named(root: Path, steps: Collection[str], name: str | None, none: str = "its steps: none") -> str:
     """The name of a step, the only one where none is named.
 
     Raises:
         ConfigError: there is no such step, or several.
     """
     if name is None and len(steps) != 1:
-        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(steps) or 'its steps: none'}")
+        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(steps) or none}")
     if name is not None and name not in steps:
         raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(steps)}")
     return name or next(iter(steps))

@@ -13,11 +13,9 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from quality.intervals import per_cent
-from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY
 from quality.report.names import Names
 from quality.report.waterfall import likelihood, signed, waterfall
-from quality.review.estimate import agreement
+from quality.review.estimate import agreement, estimate_notes, estimate_rows
 from quality.review.labels import ADJUDICATOR, ANSWERS, REVIEWER, ROLES, WITHDRAWN
 from quality.review.queue import Queue
 from quality.review.session import ReviewSession
@@ -28,8 +26,6 @@ _LONGEST_NAME = 40  # characters
 _NOT_WAITING = """This pair does not wait for your answer: others have answered it or will.
 Review, above, leads to the next pair that does."""
 _DECISIONS = {"accepted": "linked the two", "review": "sent the two to review", "rejected": "did not link the two"}
-_MEASURES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
-_READINGS = {"low": "against the linkage", "middle": "half and half", "high": "for the linkage"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
             has_more=next_for(queue, who) is not None,
             last=last(queue, who),
             estimated=estimate_rows(estimated) if estimated else [],
-            notes=_notes(estimated) if estimated else [],
+            notes=estimate_notes(estimated) if estimated else [],
         )
 
     @app.get("/")
@@ -208,31 +204,3 @@ def _verdict(verdict: Mapping[str, Any], names: Names) -> str:
     text += f"; match weight {signed(verdict['match_weight'])}"
     probability = verdict["match_probability"]
     return f"{text}." if probability is None else f"{text}, match probability {likelihood(probability)}."
-
-
-def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
-    """Measure and reading, estimate, interval, and the number of answers behind it: precision rests on links only."""
-    strata = result["strata"]
-    every = sum(row["reviewed"] for row in strata)
-    answers = {"precision": sum(row["reviewed"] for row in strata if row["accepted"]), "recall": every, "f1": every}
-    return [
-        [
-            f"{label}, uncertain answers {words}",
-            *(per_cent(result[measure][reading][part]) for part in ("value", "low", "high")),
-            f"{answers[measure]:,}",
-        ]
-        for measure, label in _MEASURES.items()
-        for reading, words in _READINGS.items()
-        if result[measure][reading]["value"] is not None
-    ]
-
-
-def _notes(result: Mapping[str, Any]) -> list[str]:
-    """What the estimates leave out."""
-    missing = [measure for measure in NOT_KNOWN if result[measure]["middle"]["value"] is None]
-    notes = [f"{_MEASURES[measure]} is not known: {NOT_KNOWN[measure]}." for measure in missing]
-    if "recall" not in missing and result["reach"] is None:
-        notes.append(f"{SCORED_ONLY.capitalize()}.")
-    if result["unseen"]:
-        notes.append(f"Left out: {len(result['unseen'])} strata without a reviewed pair.")
-    return notes

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.intervals import Share, wilson
+from quality.intervals import Share, per_cent, wilson
 from quality.measures.estimated_error import Unseen
-from quality.measures.review_estimates import all_readings
+from quality.measures.review_estimates import NOT_KNOWN, SCORED_ONLY, all_readings
 from quality.review.labels import ANSWERS, REVIEWER, Label, pair_of
 from quality.review.strata import Stratum
 
@@ -231,3 +231,35 @@ def agreement(standing: Iterable[Label]) -> dict[str, Any]:
     bounds = (observed, float(interval["low"] or 0.0), float(interval["high"] or 0.0))
     kappa, low, high = ((bound - chance) / (1 - chance) for bound in bounds)
     return {**empty, "kappa": kappa, "low": max(-1.0, low), "high": high}
+
+
+_MEASURES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+_READINGS_IN_WORDS = {"low": "against the linkage", "middle": "half and half", "high": "for the linkage"}
+
+
+def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
+    """Measure and reading, estimate, interval, and the number of answers behind it: precision rests on links only."""
+    strata = result["strata"]
+    every = sum(row["reviewed"] for row in strata)
+    answers = {"precision": sum(row["reviewed"] for row in strata if row["accepted"]), "recall": every, "f1": every}
+    return [
+        [
+            f"{label}, uncertain answers {words}",
+            *(per_cent(result[measure][reading][part]) for part in ("value", "low", "high")),
+            f"{answers[measure]:,}",
+        ]
+        for measure, label in _MEASURES.items()
+        for reading, words in _READINGS_IN_WORDS.items()
+        if result[measure][reading]["value"] is not None
+    ]
+
+
+def estimate_notes(result: Mapping[str, Any]) -> list[str]:
+    """What the estimates leave out."""
+    missing = [measure for measure in NOT_KNOWN if result[measure]["middle"]["value"] is None]
+    notes = [f"{_MEASURES[measure]} is not known: {NOT_KNOWN[measure]}." for measure in missing]
+    if "recall" not in missing and result["reach"] is None:
+        notes.append(f"{SCORED_ONLY.capitalize()}.")
+    if result["unseen"]:
+        notes.append(f"Left out: {len(result['unseen'])} strata without a reviewed pair.")
+    return notes

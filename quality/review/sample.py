@@ -16,7 +16,7 @@ from linkage.pipeline.atomic import write_json
 from linkage.pipeline.folder import document_of
 from linkage.pipeline.lock import turn
 from linkage.pipeline.manifest import manifest_of
-from linkage.pipeline.opened import OpenFiles, OpenStep, open_folder
+from linkage.pipeline.opened import OpenFiles, OpenStep, open_folder, step_named
 from linkage.pipeline.reviewing import fingerprint_of, fingerprints
 from quality import disclosure
 from quality.measures.definitions import load as load_definitions
@@ -100,13 +100,7 @@ def reviewed_step(run: Path, step: str | None) -> str:
     Raises:
         ConfigError: none is named, and not exactly one has a sample.
     """
-    return _only(run, [step] if step else sampled_steps(run), "its reviewed steps: none")
-
-
-def _only(run: Path, steps: Sequence[str], none: str) -> str:
-    if len(steps) != 1:
-        raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(steps) or none}")
-    return steps[0]
+    return step or step_named(run, sampled_steps(run), None, "its reviewed steps: none")
 
 
 def sample_of(run: Path, step: str) -> Sample:
@@ -172,7 +166,7 @@ def step_to_review(run: Path, step: str | None, size: int, labels_from: Path | N
     Raises:
         ConfigError: the run has several steps and none is named; a sample's links have changed.
     """
-    chosen = _only(run, [step] if step else sampled_steps(run) or list(fingerprints(run)), "its steps: none")
+    chosen = step or step_named(run, sampled_steps(run) or list(fingerprints(run)), None)
     if labels_from or chosen not in sampled_steps(run):
         fingerprint_of(run, chosen)
         with _turn(run, chosen):

@@ -96,15 +96,10 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     def save(note: Annotated[str, Form()] = "") -> Response:
         note = " ".join(note.split())
         with lock:
-            faults = (
-                []
-                if 0 < len(note) <= _LONGEST_NOTE
-                else [Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")]
-            )
-            of_run = sums_off(model, session.settings)
-            for name, text in sums_off(model, draft.settings).items():
-                if name not in of_run:
-                    faults.append(Fault("model", f"{names.column(name)}: {text}"))
+            wrong = Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")
+            faults = [] if 0 < len(note) <= _LONGEST_NOTE else [wrong]
+            of_run, sums = sums_off(model, session.settings), sums_off(model, draft.settings)
+            faults += [Fault("model", f"{names.column(name)}: {sums[name]}") for name in sums if name not in of_run]
             if faults:
                 return step_page(faults, {"note": note})
             draft.saved = session.save(draft.settings, note)

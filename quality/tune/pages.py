@@ -57,9 +57,10 @@ class TunePages:
             "is_partial": outcome.is_partial,
             "histogram": self._histogram(outcome.bins, settings),
             "examples": [
-                (_caption(caption, counts[name], outcome.examples[name]), _pairs(outcome.examples[name]))
+                (f"{caption}: {counts[name]:,}{some}", _pairs(shown))
                 for name, caption in lists
-                if counts[name]
+                for shown in ([outcome.examples[name]] if counts[name] else [])
+                for some in [f", the {len(shown)} nearest to the threshold" if len(shown) < counts[name] else ""]
             ],
             "nearest": _pairs(outcome.examples["nearest"]),
             "groups": self._exact_groups(changed),
@@ -199,11 +200,6 @@ def _pairs(examples: Sequence[Example]) -> list[tuple[Example, list[str]]]:
         (one, [*(_DECISIONS[d] for d in (one.before, one.after)), signed(one.weight_before), signed(one.weight_after)])
         for one in examples
     ]
-
-
-def _caption(caption: str, count: int, shown: Sequence[Example]) -> str:
-    some = f", the {len(shown)} nearest to the threshold" if len(shown) < count else ""
-    return f"{caption}: {count:,}{some}"
 
 
 def _range(low: float, high: float) -> str:

@@ -24,9 +24,11 @@ def implausible_section(p: Publication) -> Section | None:
     rows: list[Row] = [
         [
             *(rule["rule"][:1].upper() + rule["rule"][1:], p.d.count(rule["people_at_risk"]), *share),
-            *(_background(rule["background"], p.d), rule["why"]),
+            p.d.percent(int(alone["count"]), alone["of"], rare=True) if alone else p.d.marked("not_applicable"),
+            rule["why"],
         ]
         for rule, share in zip(rules, shares, strict=True)
+        for alone in [rule["background"]]
     ]
     heads = ["Rule", "People at risk", "Contradict, %", *INTERVAL, "Of single records, %", "Why it is implausible"]
     table = Table("People with contradictory records, by rule", heads, rows, _confirmed(checks, whole, p.d))
@@ -102,10 +104,6 @@ def _least_text(checks: Mapping[str, Any], shares: Sequence[Share], d: Disclosur
         "False links that contradict nothing are not counted, so this is a lower bound."
     )
     return [Text(text)]
-
-
-def _background(share: Mapping[str, Any] | None, d: Disclosure) -> Cell:
-    return d.percent(int(share["count"]), share["of"], rare=True) if share else d.marked("not_applicable")
 
 
 def _confirmed(checks: Mapping[str, Any], whole: Cell, d: Disclosure) -> str:

@@ -144,7 +144,7 @@ def test_two_reviewers_at_once_are_led_to_different_pairs(desk: Any) -> None:
 
 
 def test_an_estimate_short_of_all_is_not_rounded_up_to_it() -> None:
-    from quality.review.app import estimate_rows
+    from quality.review.estimate import estimate_rows
 
     share = {"value": 0.99997, "low": 0.99985, "high": 1.0}
     result = dict.fromkeys(("precision", "recall", "f1"), dict.fromkeys(("low", "middle", "high"), share))
