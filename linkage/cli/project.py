@@ -234,10 +234,8 @@ def make(
         lines += [f"    {sentence(row)}" for row in changes[:_MOST_CHANGES]]
         if len(changes) > _MOST_CHANGES:
             lines.append(f"    and {len(changes) - _MOST_CHANGES:,} more: README.md of the extract lists them all")
-    lines.append(
-        f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract"
-    )
-    show(made, lines, as_json=as_json)
+    seal = f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract"
+    show(made, [*lines, seal], as_json=as_json)
 
 
 @extract.command("verify")

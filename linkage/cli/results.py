@@ -165,9 +165,7 @@ def compare(
 @report.command("run")
 def report_run(
     run: o.AnyRun,
-    publish: Annotated[
-        bool, Option("--publish", help="Suppress small counts of a folder of leo link or dedupe.")
-    ] = False,
+    publish: Annotated[bool, Option("--publish", help="Suppress small counts of leo link or dedupe.")] = False,
 ) -> None:
     """Write a run's report again from its counts, with the results of clerical reviews of its links.
 
@@ -204,9 +202,8 @@ def report_all(
     from quality.dashboard import runs_below, write_site
 
     read = runs_below(runs)
-    typer.echo(
-        f"{count_of(len(read.runs), 'run')} to show, {count_of(len(read.not_shown), 'folder')} not shown", err=True
-    )
+    not_shown = count_of(len(read.not_shown), "folder")
+    typer.echo(f"{count_of(len(read.runs), 'run')} to show, {not_shown} not shown", err=True)
     for folder in read.not_shown:
         typer.echo(f"  {folder.name}: {folder.reason}", err=True)
     site = write_site(read, out, profile)

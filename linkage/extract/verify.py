@@ -104,9 +104,8 @@ def verify(
                 continue
             form = table.files[0].split("/")[0]
             people |= {form: table} if table.layout.name == "people" else {}
-            faults += [
-                f"{table.place}: {says}" for says in _table_faults(engine, catalogue, table, people.get(form), names)
-            ]
+            signs = _table_faults(engine, catalogue, table, people.get(form), names)
+            faults += [f"{table.place}: {sign}" for sign in signs]
             tables, rows = tables + 1, rows + table.rows
     for name in files_below(folder):
         if name.endswith(TEXTS):

@@ -64,10 +64,8 @@ def _regions(engine: Engine) -> Table:
     for number, row in enumerate(listed, start=1):
         names = {column: row[column] or None for column in ("GORNM", "CTRY", "CTRYNM")}
         rows.append({"region": number, "code": row["GOR"], "GOR": row["GOR"] if row["CTRY"] else None, **names})
-    schema = pa.schema(
-        [("region", pa.int64()), *((n, pa.string()) for n in ("code", "GOR", "GORNM", "CTRY", "CTRYNM"))]
-    )
-    return engine.from_arrow(pa.Table.from_pylist(rows, schema=schema))
+    types = {"region": pa.int64(), **dict.fromkeys(("code", "GOR", "GORNM", "CTRY", "CTRYNM"), pa.string())}
+    return engine.from_arrow(pa.Table.from_pylist(rows, schema=pa.schema(types)))
 
 
 def _placed(engine: Engine, periods: Table, regions: Table) -> Table:

@@ -127,9 +127,8 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
         raise InputError(f"{path}: the file is empty\n  fetch it again, or leave it out")
     marked = mark_of(start)
     declared = fmt.encoding.lower().replace("_", "-")
-    wrong_mark = marked and not (
-        declared.startswith(marked) or (marked == "utf-8-sig" and declared in ("utf-8", "utf8"))
-    )
+    is_utf_8 = marked == "utf-8-sig" and declared in ("utf-8", "utf8")
+    wrong_mark = marked and not (declared.startswith(marked) or is_utf_8)
     if not marked and not declared.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
         marked, wrong_mark = "utf-16", True
     if wrong_mark:

@@ -245,9 +245,8 @@ def _refuse_damage(path: Path) -> None:
     """Read a Parquet file through; what the system does not do is no damage of the file."""
     with contextlib.suppress(MemoryError, pa.ArrowException):
         parquet_header(path)
-        with _parquet(
-            path, "the file is damaged inside, though its end is whole\n  fetch it again, or write it again"
-        ) as file:
+        remedy = "the file is damaged inside, though its end is whole\n  fetch it again, or write it again"
+        with _parquet(path, remedy) as file:
             for batch in file.iter_batches():
                 batch.validate(full=True)
 

@@ -91,9 +91,7 @@ def scope_of(application: Application) -> dict[str, Any]:
                 "only": f"{table.only.column} {', '.join(table.only.values)}" if table.only else "",
             }
         )
-    named = {
-        f"{grant.holding.name}.{variable.name}": names_a_person(variable) for grant, variable in application.items()
-    }
+    named = {f"{of.holding.name}.{variable.name}": names_a_person(variable) for of, variable in application.items()}
     request = application.request
     return {
         "request": request.id,
@@ -171,7 +169,12 @@ def _of_package(application: RequestedPackage, package: Package) -> Iterator[Gra
             parts.setdefault(part.holding.name, []).append(part)
     for of_table in parts.values():
         for span, together in _unbroken(of_table, years) if years else ():
-            variables = {v.name: v for part in together for v in part.variables if _is_held(v, span)}
+            variables = {  # a package gives what there is of its items in the years requested
+                v.name: v
+                for part in together
+                for v in part.variables
+                if not v.years or Years.parse(v.years).meets(span)
+            }
             yield Grant(
                 f"package {application.name}",
                 together[0].holding,
@@ -198,11 +201,6 @@ def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[P
         runs.append((span, parts_of_run))
     place = {id(part): number for number, part in enumerate(parts)}
     return sorted(runs, key=lambda run: min(place[id(part)] for part in run[1]))
-
-
-def _is_held(variable: Variable, years: Years) -> bool:
-    """A package gives what there is of its items in the years requested."""
-    return not variable.years or Years.parse(variable.years).meets(years)
 
 
 def _rows_of_all(held: list[RowsOnly | None]) -> RowsOnly | None:

@@ -37,9 +37,8 @@ def faults_of(
         rules: those that are checked; the shipped ones when None.
         leaving: only rules that are checked again whenever data leave.
     """
-    form = list(form)
-    unread = tuple(fault.place for fault in form)
     faults = list(form)
+    unread = tuple(fault.place for fault in faults)
     for rule in shipped_rules() if rules is None else rules:
         if leaving and not rule.always:
             continue
@@ -48,9 +47,8 @@ def faults_of(
         for place, facts in check(rule, application):
             if place not in unread:
                 texts = {**given, **facts, "place": place}
-                faults.append(
-                    Fault(rule.name, place, _filled(rule.message, texts), rule.why, _filled(rule.remedy, texts))
-                )
+                message, remedy = _filled(rule.message, texts), _filled(rule.remedy, texts)
+                faults.append(Fault(rule.name, place, message, rule.why, remedy))
     return faults
 
 

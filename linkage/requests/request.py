@@ -147,16 +147,9 @@ def request_of(raw: Mapping[str, Any]) -> tuple[Request, list[Fault]]:
             return Request.model_validate(kept), faults
         except ValidationError as error:
             for fault in _innermost(error.errors(include_url=False, include_input=False)):
-                place = place_of(raw, fault["loc"])
-                faults.append(
-                    Fault(
-                        FORM,
-                        place,
-                        fault_text(Request, fault),
-                        "a request says what the panel asks, in one form, so that nothing is overlooked",
-                        "remove the key, or write its value in this form",
-                    )
-                )
+                why = "a request says what the panel asks, in one form, so that nothing is overlooked"
+                remedy = "remove the key, or write its value in this form"
+                faults.append(Fault(FORM, place_of(raw, fault["loc"]), fault_text(Request, fault), why, remedy))
                 _strike_out(kept, fault)
 
 

@@ -70,10 +70,9 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
                 faults.append(f"{where}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
                 continue
             given = {name for name in PARAMETERS if getattr(rule, name) is not None}
-            faults += [f"{where}: a rule of kind {rule.kind} needs {name}" for name in sorted(needs[rule.kind] - given)]
-            faults += [
-                f"{where}: a rule of kind {rule.kind} takes no {name}" for name in sorted(given - needs[rule.kind])
-            ]
+            named, taken = f"{where}: a rule of kind {rule.kind}", needs[rule.kind]
+            faults += [f"{named} needs {name}" for name in sorted(taken - given)]
+            faults += [f"{named} takes no {name}" for name in sorted(given - taken)]
             loaded.append(rule)
     if faults:
         raise ConfigError("the rules of requests have faults\n" + "\n".join(f"  {fault}" for fault in faults))

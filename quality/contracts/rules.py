@@ -106,9 +106,8 @@ def published_rules(catalogue: Catalogue, described: TableDef, *, framed: Limits
         parts = ", ".join(f"coalesce(cast({quote(name)} as varchar), '')" for name in described.key)
         rules.append(_once(described.key, limits["key"], f"count(*) - count(distinct concat_ws(chr(31), {parts}))"))
     if {"StartDate", "EndDate"} <= names:
-        rules.append(
-            _not_before("is not before its start", "EndDate", "EndDate", "StartDate", limits["ends_before_start"])
-        )
+        limit = limits["ends_before_start"]
+        rules.append(_not_before("is not before its start", "EndDate", "EndDate", "StartDate", limit))
     for name, range_ in _made()["range"].items():
         if name in names:
             low, high = float(range_["low"]), float(range_["high"])
@@ -188,10 +187,8 @@ def _date_rules(dates: Mapping[str, Any], roles: set[Any]) -> list[Rule]:
     if "dob" in roles:
         year = int(dates["earliest_year"])
         expectation = _in_form("dob", f"^(?:{_year_or_later(year)})-")
-        early = f"year(dob) < {year}"
-        rules.append(
-            Rule("is not too early", "dob", early, _severities(dates["born_too_early"]), expectation, _has("dob"))
-        )
+        early, limits = f"year(dob) < {year}", _severities(dates["born_too_early"])
+        rules.append(Rule("is not too early", "dob", early, limits, expectation, _has("dob")))
     if roles >= {"dob", "valid_from"}:
         limits = _severities(dates["born_after_record"])
         rules.append(_not_before("is not after the record", "dob", "valid_from", "dob", limits))

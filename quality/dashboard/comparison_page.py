@@ -100,9 +100,8 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Row]) -> list[Bloc
     """A table, where it has rows; those beyond the first in a fold."""
     tables: list[Block] = [Table(caption, heads, rows[:_MOST_ROWS])] if rows else []
     if len(rows) > _MOST_ROWS:
-        tables.append(
-            Fold(f"{len(rows) - _MOST_ROWS:,} more", [Table(f"{caption}, the rest", heads, rows[_MOST_ROWS:])])
-        )
+        rest = Table(f"{caption}, the rest", heads, rows[_MOST_ROWS:])
+        tables.append(Fold(f"{len(rest.rows):,} more", [rest]))
     return tables
 
 

@@ -134,14 +134,11 @@ class Figures:
             for basis, by in BASES.items():
                 for measure in ("precision", "recall"):
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
-                    if any(share for share, _ in errors):
-                        shown = [
-                            self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)
-                        ]
-                        bounds = [(low, high) for _, low, high in shown]
-                        figures.append(
-                            Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in shown], bounds)
-                        )
+                    if not any(share for share, _ in errors):
+                        continue
+                    shown = [self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)]
+                    bounds = [(low, high) for _, low, high in shown]
+                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in shown], bounds))
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
     def _error(self, released: Released | None, basis: str, measure: str, share: Any, seen: int | None) -> list[Cell]:

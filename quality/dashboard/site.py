@@ -90,9 +90,8 @@ def _runs_section(below: RunsBelow, figures: Figures) -> Section:
     heads = ["Run", "Started", "Status", "Settings changed", "Steps missing", f"{title}: links", f"{title}: linked, %"]
     blocks: list[Block] = [Table("Runs, newest first", heads, rows)]
     if below.not_shown:
-        blocks.append(
-            Table("Folders not shown", ["Folder", "Why"], [[one.name, one.reason] for one in below.not_shown])
-        )
+        reasons: list[Row] = [[one.name, one.reason] for one in below.not_shown]
+        blocks.append(Table("Folders not shown", ["Folder", "Why"], reasons))
     return Section("runs", "Runs", blocks)
 
 

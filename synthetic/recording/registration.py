@@ -293,15 +293,12 @@ def on_records(registrations: Registrations, rows: Ints, when: Days) -> dict[str
     people, odds = registrations.people, registrations.odds
     person = registrations.person[rows]
     late = odds.late[registrations.source]
-    lag = registrations.lag("surname", late.surname_years, late.surname_never, registrations.event, registrations.ids)[
-        rows
-    ]
+    whose = registrations.event, registrations.ids
+    lag = registrations.lag("surname", late.surname_years, late.surname_never, *whose)[rows]
     known = people.names
     renamed = known.changed[person].astype(np.int64) + lag <= when
     renamed &= known.back[person].astype(np.int64) + lag > when
-    lag = registrations.lag("address", late.address_years, late.address_never, registrations.event, registrations.ids)[
-        rows
-    ]
+    lag = registrations.lag("address", late.address_years, late.address_never, *whose)[rows]
     home = people.homes.at(person, when - lag.clip(max=30 * 365))
     postcode = people.homes.postcode[person, home]
     postcode, kind = wrong_postcodes(registrations, rows, home, postcode)

@@ -139,11 +139,9 @@ def _customers(world: World, registrations: Registrations, since: Days, out: Tab
     code = np.where(known.addressed, code, -1)
     dob, sex = registrations.birth_dates()[place], registrations.female()
     out.truth("cis", record, people.ids[person], nino.plain(), registrations.ids)
-    kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
-    kinds |= {
-        "surname": np.where(
-            renamed, registrations.kinds["surname.after"][place], registrations.kinds["surname"][place]
-        ),
+    kinds = {k: of[place] for k, of in registrations.kinds.items()}
+    kinds = {k: kinds[k] for k in ("forename", "middle_names", "dob", "sex")} | {
+        "surname": np.where(renamed, kinds["surname.after"], kinds["surname"]),
         "postcode": np.where(known.addressed, kind, 0).astype(np.int8),
     }
     out.log_errors("cis", record, kinds)

@@ -64,9 +64,8 @@ def longitudinal_stage(job: Job) -> Stage:
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
-        quarantined = space.engine.arrow(tables["quarantined"]).sort_by(
-            [("table", "ascending"), ("reason", "ascending")]
-        )
+        order = [("table", "ascending"), ("reason", "ascending")]
+        quarantined = space.engine.arrow(tables["quarantined"]).sort_by(order)
         codes = {
             "leo_definition": {one.name: one.why for one in outcomes.definition},
             "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
@@ -117,13 +116,14 @@ def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime
     """
     today = today or datetime.date.today()
     if "hmrc_earnings" in attributes:
+        begins = today.year if (today.month, today.day) >= (4, 6) else today.year - 1
         last = engine.sql(
             """
             select max(TaxYear) as last
             from {t}
             where TaxYear between 100000 and $last and TaxYear % 100 = (TaxYear // 100 + 1) % 100
             """,
-            params={"last": _tax_year(today)},
+            params={"last": begins * 100 + (begins + 1) % 100},
             t=attributes["hmrc_earnings"],
         )
         latest = one(engine, last)
@@ -143,12 +143,6 @@ def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime
             )
             days += [day for day in [one(engine, last)["last"]] if day]
     return max(days)
-
-
-def _tax_year(day: datetime.date) -> int:
-    """The tax year of a day, as six digits."""
-    begins = day.year if (day.month, day.day) >= (4, 6) else day.year - 1
-    return begins * 100 + (begins + 1) % 100
 
 
 def _addresses(space: Workspace, cis: list[str]) -> Table:

@@ -56,12 +56,8 @@ def _name(dimension: str) -> str:
 def _cells(numbers: Numbers, table: int, layout: Layout, named: Iterable[Axis]) -> Cells:
     """What the numbers of a table count: keys by measure and codes. An axis has the codes of the largest of its name."""
     own = _codes(layout)
-    axes = {
-        name: max(
-            (axis for axis in named if axis[0] == name and axis[1] >= of), key=lambda a: (len(a[1]), sorted(a[1]))
-        )
-        for name, of in own.items()
-    }
+    order = sorted(named, key=lambda axis: (len(axis[1]), sorted(axis[1])))
+    axes = {name: [axis for axis in order if axis[0] == name and axis[1] >= of][-1] for name, of in own.items()}
     cells: Cells = defaultdict(dict)
     for key in (key for key in numbers.low if key[0] == table and not key[3]):
         spec, row = layout.column(key[2]), layout.sheet.rows[key[1]]

@@ -39,9 +39,8 @@ class Numbers:
     fixed: set[Key] = field(default_factory=set)
 
     def bounds(self) -> AttackerBounds[Key]:
-        return AttackerBounds(
-            self.low, self.high, self.sums, frozenset(self.unpublished), frozenset(self.fixed), self.is_integer
-        )
+        unpublished, fixed = frozenset(self.unpublished), frozenset(self.fixed)
+        return AttackerBounds(self.low, self.high, self.sums, unpublished, fixed, self.is_integer)
 
     def demand(self, key: Key, level: ProtectionLevel, rule: str, message: str) -> None:
         """Have a number hidden; the first rule that says so is named."""

@@ -139,9 +139,8 @@ def _bands_table(p: Publication, step: Step) -> Table:
         pairs, accepted = (released.cells["band", which, str(place)] for which in ("all", "accepted"))
         low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
         label = f"Below {high}" if low is None else f"{low} and over" if high is None else f"{low} to under {high}"
-        true, *_ = released.share(
-            *(("pairs of", "band", "accepted", str(place), name) for name in ("correct", "false"))
-        )
+        key = ("pairs of", "band", "accepted", str(place))
+        true, *_ = released.share((*key, "correct"), (*key, "false"))
         rows.append([label, pairs, accepted, true, *released.part_measures("band", "accepted", str(place))])
     heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
     return Table(f"{p.name_of(step)}: pairs and accuracy of links by match weight", heads, rows)
