@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck
 
 from benchmarks.spark.cluster import QUICK_START
+from linkage.cli import main
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.engine.duckdb import DuckDBEngine
@@ -251,6 +252,32 @@ def charts_drawn_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "draw", lambda spec: _drawn_once(json.dumps(spec)))
         yield
+
+
+@pytest.fixture
+def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command in this process; exit code, stdout, stderr."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        shown = capsys.readouterr()
+        return int(left.value.code or 0), shown.out, shown.err
+
+    return call
+
+
+@pytest.fixture
+def ended(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Runs the command, which must end with a code: what it shows where that is 0, else what it says of why not."""
+
+    def call(expected: int, *arguments: str | Path) -> str:
+        code, shown, said = leo(*arguments)
+        assert code == expected, said
+        return said if code else shown
+
+    return call
 
 
 @pytest.fixture

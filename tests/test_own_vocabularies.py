@@ -9,6 +9,7 @@ import pytest
 from linkage.config.resources import OWN, shipped_dir
 from linkage.errors import ConfigError
 from linkage.files import profile, vocabulary
+from linkage.records import rules
 from linkage.spine.build import _band
 
 READ: dict[str, Callable[[], Any]] = {
@@ -16,6 +17,8 @@ READ: dict[str, Callable[[], Any]] = {
     "common_names.toml": vocabulary.common_names.__wrapped__,
     "recognise.toml": vocabulary.vocabulary.__wrapped__,
     "bands.toml": _band,
+    "records/identifiers.toml": rules.identifier_rules.__wrapped__,
+    "records/names.toml": rules.name_rules.__wrapped__,
 }
 
 
@@ -26,6 +29,7 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
     def said(name: str, old: str, new: str) -> str:
         shipped = (shipped_dir() / name).read_text(encoding="utf-8")
         assert old in shipped
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(shipped.replace(old, new, 1), encoding="utf-8")
         monkeypatch.setenv(OWN, str(tmp_path))
         with pytest.raises(ConfigError) as fault:
@@ -60,6 +64,16 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
         ("recognise.toml", "noise = [", "nois = [", "nois: no such key; nearest: noise"),
         ("recognise.toml", 'noise = ["', 'noise = [1, "', "noise.0: input should be a valid string"),
         ("bands.toml", "probability = 0.9999", "probability = 99.99", "band.0.probability: input should be less than"),
+        ("records/identifiers.toml", "[postcode]", "[postcodes]", "postcode: is missing"),
+        (
+            "records/identifiers.toml",
+            'temporary = ["9999999999"]',
+            "temporary = 5",
+            "uln.temporary: a list is expected, in brackets",
+        ),
+        ("records/identifiers.toml", "2099-12-31, 2999", '"soon", 2999', "date.sentinels.9: input should be a valid"),
+        ("records/identifiers.toml", '"^([A-Z]{1,2}', '"^(([A-Z]{1,2}', "postcode.form: is no regular expression"),
+        ("records/names.toml", "repeated_letter = true", "repeated_letters = true", "nearest: repeated_letter"),
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
     ],
 )

@@ -1,14 +1,11 @@
-"""A source file for the toy run, the village with its run, and the leo command in this process."""
+"""A source file for the toy run, and the village with its run."""
 
 import shutil
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from linkage.cli import main
 from linkage.extract import write_new_key
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
@@ -75,29 +72,3 @@ def village(linked_village: Village, tmp_path: Path) -> Village:
     shutil.copytree(linked_village.folder, tmp_path / "in")
     shutil.copytree(linked_village.root, tmp_path / "run")
     return Village(tmp_path / "in", linked_village.key, tmp_path / "run")
-
-
-@pytest.fixture
-def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs the command in this process; exit code, stdout, stderr."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        shown = capsys.readouterr()
-        return int(left.value.code or 0), shown.out, shown.err
-
-    return call
-
-
-@pytest.fixture
-def ended(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
-    """Runs the command, which must end with a code: what it shows where that is 0, else what it says of why not."""
-
-    def call(expected: int, *arguments: str | Path) -> str:
-        code, shown, said = leo(*arguments)
-        assert code == expected, said
-        return said if code else shown
-
-    return call

@@ -11,16 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.catalogue import shipped
+from tests.pipeline.test_cli import RUN as SMALL
 
-RUN = """
-[run]
-name = "small"
-
-[source.pupils]
-dataset = "npd"
-table = "census"
-files = ["pupils/*.parquet"]
-
+RUN = f"""{SMALL}
 [source.others]
 dataset = "npd"
 table = "census"

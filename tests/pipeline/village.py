@@ -197,6 +197,9 @@ years = "2013/14-2014/15"
 variables = ["TaxYear", "Earnings"]
 """
 
+_ATTRIBUTES = {"npd_census": "npd", "npd_ks4": "npd", "hmrc_employment": "cis", "hmrc_earnings": "cis"}
+"""Table of attributes to the source whose keys it carries."""
+
 _RUN = """
 [run]
 name = "village"
@@ -213,31 +216,17 @@ files = ["sources/npd/census/*.parquet"]
 dataset = "cis"
 table = "customers"
 files = ["sources/cis/customers/*.parquet"]
-
-[attributes.npd_census]
-dataset = "npd"
-table = "census"
-source = "npd"
-files = ["sources/npd/census/*.parquet"]
-
-[attributes.npd_ks4]
-dataset = "npd"
-table = "ks4"
-source = "npd"
-files = ["sources/npd/ks4/*.parquet"]
-
-[attributes.hmrc_employment]
-dataset = "hmrc"
-table = "employment"
-source = "cis"
-files = ["sources/hmrc/employment/*.parquet"]
-
-[attributes.hmrc_earnings]
-dataset = "hmrc"
-table = "earnings"
-source = "cis"
-files = ["sources/hmrc/earnings/*.parquet"]
-
+"""
+for _name, _source in _ATTRIBUTES.items():
+    _dataset, _table = _name.split("_")
+    _RUN += f"""
+[attributes.{_name}]
+dataset = "{_dataset}"
+table = "{_table}"
+source = "{_source}"
+files = ["sources/{_dataset}/{_table}/*.parquet"]
+"""
+_RUN += """
 [[step]]
 name = "npd-cis"
 left = "npd"

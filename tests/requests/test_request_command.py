@@ -1,29 +1,20 @@
 """`leo request` from the first check to the public page."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from linkage.cli import main
 from linkage.config.resources import config_file
 
 Leo = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Leo:
-    """Runs `leo request` in this process; exit code, stdout, stderr."""
-
-    def call(*arguments: Any) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["leo", "request", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return call
+def leo(leo: Leo) -> Leo:
+    """Runs `leo request`."""
+    return functools.partial(leo, "request")
 
 
 @pytest.fixture
