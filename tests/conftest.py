@@ -179,7 +179,7 @@ def rows(engine: Engine) -> Callable[[Table], list[tuple[Any, ...]]]:
 
 
 def parse(text: str) -> pa.Table:
-    """A table from lines of columns parted by |, the first line the header.
+    """A table from lines of columns separated by |, the first line the header.
 
     A header may name a type: `n:int`, `x:float`, `on:date`, `flag:bool`, `names:list`. Without one, a column whose
     cells are all whole numbers is BIGINT, all ISO dates DATE, else text. An empty cell or `-` is NULL, `''` the empty

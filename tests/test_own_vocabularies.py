@@ -71,7 +71,12 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
             "temporary = 5",
             "uln.temporary: a list is expected, in brackets",
         ),
-        ("records/identifiers.toml", "2099-12-31, 2999", '"soon", 2999', "date.sentinels.9: input should be a valid"),
+        (
+            "records/identifiers.toml",
+            "2099-12-31, 2999",
+            '"soon", 2999',
+            "date.sentinels.9: input should be a valid date",
+        ),
         ("records/identifiers.toml", '"^([A-Z]{1,2}', '"^(([A-Z]{1,2}', "postcode.form: is no regular expression"),
         ("records/names.toml", "repeated_letter = true", "repeated_letters = true", "nearest: repeated_letter"),
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),

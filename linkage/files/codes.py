@@ -197,7 +197,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
     lengths = [_usual_length(of) * digits for of, digits in zip(sides, are_digits, strict=True)]
-    # Of a region where each begins with a zero, a file without first zeros is one digit shorter, at the other end.
+    # One digit less is a first zero that a spreadsheet dropped: cutting at the other end would leave nothing equal.
     digits = min(lengths) if max(lengths) - min(lengths) > 1 else 0
     return [{"kind": "code", "digits": digits} for _ in sides]
 

@@ -11,7 +11,7 @@ from linkage.pipeline.log import RunLog
 from spark_jobs import run
 
 PLACES = "HELD_AT"
-"""The environment variable that names them, parted by ;. A place is an event and a stage, as the run's log tells them, or
+"""The environment variable that names them, separated by ;. A place is an event and a stage, as the run's log tells them, or
 `made` and a stage: its work is done, and what it has made is yet to be read."""
 FOLDER = "HELD_IN"
 """That of the folder where the run says that it has come to a place, and is let go."""

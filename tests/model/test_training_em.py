@@ -1,5 +1,7 @@
 """EM and what follows from it, on counts small enough to calculate by hand."""
 
+import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from linkage.errors import NothingToTrainOnError
 from linkage.model import Model, from_dict
+from linkage.model.comparisons import comparison, given_comparison, settings
 from linkage.model.training import estimates as estimates_module
 from linkage.model.training.blocks import TrainingBlock
 from linkage.model.training.counts import Floats, Layout, Patterns
@@ -187,3 +190,32 @@ def test_a_standard_error_is_that_of_shares_of_the_pairs_that_were_seen() -> Non
     of_m, of_u = (1 - found.m[0]) / (found.m[0] * found.runs[0].matches), 0.9 / (0.1 * 10_000)
     errors = standard_errors(evidence, found)
     assert errors[0] == pytest.approx(np.sqrt(of_m + of_u) / np.log(2), rel=0.01)
+
+
+@pytest.mark.parametrize(("u_of_one_sex", "matches"), [((0.5, 0.5), 504), ((0.99, 0.01), 99)])
+def test_rare_matches_are_not_learnt_from_people_of_one_forename_who_are_of_one_sex(
+    u_of_one_sex: tuple[float, float], matches: int
+) -> None:
+    """Of 200,000 pairs of one birth date 100 match; 0.4 % of the others share a forename, and 99 % of these the sex.
+
+    An untrained model has u of one half in its conditional comparison, which says nothing.
+    """
+    fields = {"forename": 0.004, "surname": 0.001, "sex": 0.5}
+    raw = settings([*(comparison(name, "category") for name in fields), given_comparison("sex", ["forename"])])
+    for level, u in zip(raw["comparisons"][-1]["comparison_levels"][1:], u_of_one_sex, strict=True):
+        level["u_probability"] = u
+    counts, shown = [], []
+    for agree in itertools.product((True, False), repeat=3):
+        of_others = (0.004, 0.001, 0.99 if agree[0] else 0.498)
+        others, same = (
+            math.prod(p if yes else 1 - p for p, yes in zip(shares, agree, strict=True))
+            for shares in (of_others, (0.95, 0.95, 0.95))
+        )
+        counts.append(round(199_900 * others + 100 * same))
+        given_forename = (agree[2], not agree[2]) if agree[0] else (False, False)
+        shown.append([*itertools.chain(*((yes, not yes) for yes in agree)), *given_forename])
+    pairs = BlockPairs(TrainingBlock(("dob",), 200_000, 1.0), 1.0, Patterns(np.array(counts), np.array(shown, float)))
+    random = Patterns(np.array([10**6]), np.array([[0.0, 1.0] * 3 + [0.0, 0.0]]))
+    equal = tuple(TrainingBlock((n,), 0, 1.0, seen=round(10**6 * u), known=10**6) for n, u in fields.items())
+    (run,) = estimate(Evidence(Layout(from_dict(raw)), (60_000, 50_000), equal, (), random, (pairs,))).runs
+    assert run.matches == pytest.approx(matches, rel=0.02)

@@ -1,4 +1,4 @@
-"""People whose records contradict one another are parted by workers where they are more than the driver should hold."""
+"""Clusters with contradictory records are split by workers where they are more than the driver should hold."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""People whom the whole shows to be two are parted at their weakest link, and the cut says why."""
+"""A cluster that holds two persons is split at its weakest link, and removed_links says why."""
 
 import datetime
 import random

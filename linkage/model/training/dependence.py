@@ -132,14 +132,8 @@ def _u_of_random_pairs(layout: Layout, random_u: Floats, comparison: Comparison)
             f"  compare the column by itself too, or leave out '{comparison.name}'"
         )
     graded = [level for level in comparison.levels if level.value >= 0]
-    u = [
-        sum(
-            random_u[n]
-            for n in np.flatnonzero(layout.owner == own)
-            if (part.condition or "-") in (layout.levels[n].condition or "")
-        )
-        for part in graded[:-1]
-    ]
+    conditions = {n: layout.levels[n].condition or "" for n in np.flatnonzero(layout.owner == own)}
+    u = [sum(random_u[n] for n, of in conditions.items() if (part.condition or "-") in of) for part in graded[:-1]]
     return np.array([*u, 1.0 - sum(u)])
 
 
