@@ -99,7 +99,7 @@ def _cost(stages: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _sources(tables: dict[str, Table]) -> list[str]:
-    return sorted(name.partition("/")[2] for name in tables if name.startswith("identities/"))
+    return sorted(name.partition("/")[2] for name in tables if name.startswith("entities/"))
 
 
 def _write_sides(engine: Engine, tables: dict[str, Table], scratch: Path) -> list[str]:
@@ -109,7 +109,7 @@ def _write_sides(engine: Engine, tables: dict[str, Table], scratch: Path) -> lis
     paths = []
     for side, sources in (("left", education), ("right", ["cis"])):
         membership = engine.sql(f"select entity_id, unit_id from {{m}} where side = '{side}'", m=members, store=True)
-        histories = [(tables[f"identities/{name}"], tables[f"identifier_records/{name}"]) for name in sources]
+        histories = [(tables[f"entities/{name}"], tables[f"identifier_records/{name}"]) for name in sources]
         units = from_sources(engine, side, histories, membership, _FIELDS).units
         flat = engine.sql(f"select cast(unit_id as varchar) as id, {', '.join(_FIELDS)} from {{u}}", u=units)
         paths.append(str(scratch / f"{side}.parquet"))
@@ -122,7 +122,7 @@ def _true_pairs(engine: Engine, tables: dict[str, Table], run: Path) -> Table:
     file = true_entities_file(run.with_name(f"{run.name}-data") / "truth")
     if file is None:
         sys.exit(f"{run}: no truth; make the run with leo demo")
-    named = {f"of_{n}": tables[f"identities/{name}"] for n, name in enumerate(_sources(tables))}
+    named = {f"of_{n}": tables[f"entities/{name}"] for n, name in enumerate(_sources(tables))}
     union = " union all ".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
     entities = engine.sql(union, params=None, store=True, **named)
     members = tables[f"units/{STEP}"]

@@ -139,7 +139,7 @@ def _synthetic(out: Path, people: int, preset: str = "realistic") -> None:
     """The latest school record of each pupil, and the latest record of each customer, of a synthetic population."""
     population = out.with_name(f"population-{preset}-{people}")
     if not population.exists():
-        synthesise(population, people, preset=preset, tables="identities")
+        synthesise(population, people, preset=preset, tables="identifiers")
     with duckdb.connect() as connection:
         names = {"sources": population / "sources", "truth": population / "truth", "postcode": _POSTCODE, "out": out}
         for name, query in (("left", _PUPILS), ("right", _CUSTOMERS), ("truth", _PAIRS)):

@@ -65,7 +65,7 @@ BENCHMARKS = (
     Benchmark(
         "education",
         "Education records to CIS",
-        "A synthetic LEO run. leo run: identity histories; the peak of a stage is that of the run so far. Splink: the "
+        "A synthetic LEO run. leo run: histories; the peak of a stage is that of the run so far. Splink: the "
         "latest value of each identifier, the National Insurance number included.",
         {**_FILES, "system": "", **_COST, **_ACCURACY},
     ),
@@ -105,7 +105,7 @@ BENCHMARKS = (
         "Stages of a run on Spark and on DuckDB",
         "Seconds of each stage.",
         {
-            "people": ",d", "engine": "", "executors": ",d", "records": ".0f", "identities": ".0f", "linking": ".0f",
+            "people": ",d", "engine": "", "executors": ",d", "records": ".0f", "entities": ".0f", "linking": ".0f",
             "spine": ".0f", "longitudinal": ".0f", "evaluate": ".0f", "extract": ".0f", "report": ".0f",
             "all_stages": ".0f",
         },

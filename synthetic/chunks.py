@@ -36,12 +36,12 @@ from synthetic.work import insurance, work
 from synthetic.world import Columns, Tables, World, definition, persons
 
 SOURCES = (npd, scotland, wales, ilr, hesa, cis)
-"""Bodies that hold identities."""
+"""Bodies that hold identifiers."""
 
 OUTCOMES = (hmrc, dwp)
 """Bodies that hold what people did, under CIS's number."""
 
-Which = Literal["all", "identities"]
+Which = Literal["all", "identifiers"]
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,22 @@ class _Parts:
         write(Path(self.chunk.folder) / "entities", self.chunk.number, table)
 
 
-def build_world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -> World:
+def build_world(seed: int, preset: str, ids: Ints, *, identifiers_only: bool = False) -> World:
     """People with these numbers and what the sources share."""
     draws, figures, odds = Draws(seed), reference(), presets.load(preset)
     subjects = list(shipped().frames["cah2"])
     everyone = people(draws, figures, odds, ids)
     paths = studying(draws, figures, everyone, journeys(draws, figures, everyone))
     insured = insurance(draws, odds, everyone)
-    return World(draws, figures, odds, everyone, paths, insured, subjects, identities_only)
+    return World(draws, figures, odds, everyone, paths, insured, subjects, identifiers_only)
 
 
 def make(chunk: Chunk) -> Counter[str]:
     """Make one chunk and write its parts; rows by path."""
-    only = chunk.tables == "identities"
-    world = build_world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identities_only=only)
+    only = chunk.tables == "identifiers"
+    world = build_world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identifiers_only=only)
     parts = _Parts(chunk)
-    truths = [_identities(world, source, parts) for source in SOURCES]
+    truths = [_with_identifiers(world, source, parts) for source in SOURCES]
     parts.truth("records", pa.concat_tables(t for truth in truths for t in truth.records))
     parts.truth("errors", pa.concat_tables(t for truth in truths for t in truth.errors))
     parts.entities(pa.concat_tables(t for truth in truths for t in truth.entities))
@@ -108,10 +108,10 @@ def make(chunk: Chunk) -> Counter[str]:
     return parts.rows
 
 
-def _identities(world: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
-    """Make and write the tables of a body that holds identities; return its truth."""
+def _with_identifiers(world: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
+    """Make and write the tables of a body that holds identifiers; return its truth."""
     today = source(world)
-    if parts.chunk.releases > 1 or world.identities_only:
+    if parts.chunk.releases > 1 or world.identifiers_only:
         return _shown(world, source, today, parts)
     for name, columns in today.tables.items():
         parts.source(name, columns)
@@ -120,9 +120,9 @@ def _identities(world: World, source: Callable[[World], Tables], parts: _Parts) 
 
 
 def _shown(world: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
-    """Write the deliveries of a body that holds identities, earlier ones before some errors were put right.
+    """Write the deliveries of a body that holds identifiers, earlier ones before some errors were put right.
 
-    Where only identities are wanted, a census shows its last record of each stage as each delivery had it.
+    Where only identifiers are wanted, a census shows its last record of each stage as each delivery had it.
     """
     releases = parts.chunk.releases
     stays = _stays(world, today, releases)
@@ -143,7 +143,7 @@ def _deliver(world: World, then: Tables, stays: dict[str, Stay], back: int, seen
         if stays:
             rule = delivered_as(rules, name, definition(name))
             columns = delivered(rule, columns, stays[name].during(back), back)
-        if world.identities_only:
+        if world.identifiers_only:
             columns = last_of_each_stage(name, columns)
         parts.source(name, columns, release)
         seen.show(release, name, columns)

@@ -64,7 +64,7 @@ def synthesise(
         preset: odds of errors, a file of configs/synthetic: easy, realistic or hard.
         releases: deliveries, a year apart, each in a folder of its own; the last one is of today. One truth over all
             says which record, entity and error is in which of them.
-        tables: "all", or "identities": what linkage reads, without outcomes, and of the school censuses the last
+        tables: "all", or "identifiers": what linkage reads, without outcomes, and of the school censuses the last
             record of a pupil in each key stage.
         format: "parquet" or "csv"; the rows are the same.
         workers: processes; one a processor unless given. Each holds one chunk (about 0.7 GB at 100,000 people).

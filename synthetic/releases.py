@@ -1,4 +1,4 @@
-"""What each delivery holds: rows that arrive and leave, and one record of a pupil and key stage for identities."""
+"""What each delivery holds: rows that arrive and leave, and one record of a pupil and key stage for identifiers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from synthetic.world import Columns, Tables, definition, record_key, rows_of
 
 def last_of_each_stage(name: str, columns: Columns) -> Columns:
     """The last record of each pupil and stage of a census, for example "npd_census"; all rows of another table."""
-    rule = rule_file("identities/stages.toml").table.get(name)
+    rule = rule_file("identifiers/stages.toml").table.get(name)
     return rows_of(columns, _last(rule, columns)) if rule else columns
 
 
@@ -151,7 +151,7 @@ class Seen:
         self._errors: list[pa.Table] = []
 
     def show(self, release: int, name: str, columns: Columns) -> None:
-        """Take in a table as a delivery shows it; one without identities adds nothing."""
+        """Take in a table as a delivery shows it; one without identifiers adds nothing."""
         if definition(name).with_role("record_key") is None:
             return
         place = np.searchsorted(self._sorted, columns[record_key(name)].to_numpy())

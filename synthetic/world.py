@@ -36,7 +36,7 @@ class World:
     journeys: Journeys
     insurance: Insurance
     subjects: list[str]
-    identities_only: bool = False
+    identifiers_only: bool = False
 
     def registrations(self, source: str, person: Ints, event: Ints, provider: Ints, paper: Any = 1.0) -> Registrations:
         """The registrations of a source with people of the chunk."""
@@ -45,8 +45,8 @@ class World:
         )  # fmt: skip
 
     def wants(self, table: str) -> bool:
-        """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identities."""
-        return not self.identities_only or definition(table).with_role("record_key") is not None
+        """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identifiers."""
+        return not self.identifiers_only or definition(table).with_role("record_key") is not None
 
     def before(self, back: int, rules: Table) -> "World":
         """The same people as bodies had them so many years ago, with errors that were put right since.
@@ -59,7 +59,7 @@ class World:
 
 @dataclass
 class Tables:
-    """What a source makes: its tables, and the truth and errors of its identity table."""
+    """What a source makes: its tables, and the truth and errors of its table of identifiers."""
 
     tables: dict[str, Columns] = field(default_factory=dict)  # "npd_census" to columns
     entities: list[pa.Table] = field(default_factory=list)
@@ -95,14 +95,14 @@ def definition(name: str) -> TableDef:
 
 
 def record_key(name: str) -> str:
-    """The record key of a table that holds identities.
+    """The record key of a table that holds identifiers.
 
     Raises:
         ContractError: the table has none.
     """
     variable = definition(name).with_role("record_key")
     if not variable:
-        raise ContractError(f"'{name}' has no record key in the catalogue, so its rows are no identities")
+        raise ContractError(f"'{name}' has no record key in the catalogue, so its rows hold no identifiers")
     return variable.name
 
 

@@ -101,7 +101,7 @@ def make(
     seed: Annotated[int, Option(help="The same seed gives the same rows.")] = 2026,
     preset: Annotated[str, Option(help="How many errors the files have: easy, realistic, hard.")] = "realistic",
     releases: Annotated[int, Option(help="Deliveries, a year apart, each in a folder of its own.")] = 1,
-    tables: Annotated[str, Option(metavar="all|identities", help="All, or only what linkage reads.")] = "all",
+    tables: Annotated[str, Option(metavar="all|identifiers", help="All, or only what linkage reads.")] = "all",
     format: Annotated[str, Option(metavar="parquet|csv", help="The rows are the same.")] = "parquet",
     workers: Annotated[int | None, Option(min=1, help="Processes; all cores when not given.")] = None,
     no_progress: NoProgress = False,

@@ -1,6 +1,6 @@
 """A table's fingerprint as Spark works it out: the same number by another way.
 
-Spark writes a list out in code of its own for each column. Of twenty lists of dates, as identities have, that is a
+Spark writes a list out in code of its own for each column. Of twenty lists of dates, as entities have, that is a
 method of 14,000 bytes, which Java never compiles: here one piece of code writes all of them.
 """
 

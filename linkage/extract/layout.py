@@ -180,7 +180,7 @@ def own_tables(
     says = "Collections of this project that hold the person, each a code of `linkage.source`, separated by a blank."
     sources = Field("sources", "string", says)
     source = coded("source", "link_source", "Collection that holds records of the person.")
-    entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
+    entities = Field("entities", "integer", "Entities of the collection that were joined in the person.")
     grain = "person, by collection that holds the person"
     fields = (person, source, entities, *evidence)
     return [

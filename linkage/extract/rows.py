@@ -156,7 +156,7 @@ def link_rows(
             where {is_known}
         ),
         ranked as (
-            select *, cast(count(*) over (partition by {by}) as bigint) as identities,
+            select *, cast(count(*) over (partition by {by}) as bigint) as entities,
                    row_number() over (
                        partition by {by}
                        order by case when link_method is null then 1 else 0 end, match_probability nulls last,

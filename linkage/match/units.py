@@ -42,23 +42,23 @@ def from_sources(
     """A side's units.
 
     Args:
-        sides: identities and identifier_records of each source on this side (docs/reference/tables.md).
+        sides: entities and identifier_records of each source on this side (docs/reference/tables.md).
         membership: entity_id, unit_id: which entities are one person; None where each entity is a person.
         names: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.
     """
-    identities = union_shared(engine, [identity for identity, _ in sides])
+    entities = union_shared(engine, [table for table, _ in sides])
     identifier_records = union_shared(engine, [appearance for _, appearance in sides])
     if membership is None:
-        membership = engine.sql("select entity_id, entity_id as unit_id from {identities}", identities=identities)
+        membership = engine.sql("select entity_id, entity_id as unit_id from {entities}", entities=entities)
     members = engine.sql(
-        "select m.unit_id, i.entity_id from {identities} as i join {membership} as m using (entity_id)",
-        identities=identities,
+        "select m.unit_id, i.entity_id from {entities} as i join {membership} as m using (entity_id)",
+        entities=entities,
         membership=membership,
         store=True,
     )
     units, stored_records = engine.run_concurrently(
-        lambda: described(engine, identities, members, names),
+        lambda: described(engine, entities, members, names),
         lambda: engine.sql(
             f"""
             select distinct m.unit_id, {_text_dates("a", kept_columns(identifier_records.columns))}
@@ -72,10 +72,10 @@ def from_sources(
     return Units(name=name, units=units, identifier_records=stored_records, members=members)
 
 
-def described(engine: Engine, identities: Table, members: Table, names: Iterable[str]) -> Table:
-    """unit_id and the columns `names` of units; `members` (unit_id, entity_id) all have a row in `identities`."""
+def described(engine: Engine, entities: Table, members: Table, names: Iterable[str]) -> Table:
+    """unit_id and the columns `names` of units; `members` (unit_id, entity_id) all have a row in `entities`."""
     names = list(dict.fromkeys(names))
-    histories = _histories(engine, identities, members, fields_of(names), [c for c in names if c.endswith("_held")])
+    histories = _histories(engine, entities, members, fields_of(names), [c for c in names if c.endswith("_held")])
     return engine.sql(f"select unit_id, {_columns(names)} from {{histories}}", histories=histories, store=True)
 
 
@@ -116,10 +116,10 @@ def _base(name: str) -> str:
     return next((name.removesuffix(end) for end in _HISTORIES if name.endswith(end)), name)
 
 
-def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
+def _histories(engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
     """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is not merged."""
     names = [_base(name) for name in dated]
-    of_several = _of_several(engine, identities, members, fields)
+    of_several = _of_several(engine, entities, members, fields)
     merged = ",\n".join(_merged(field, dated=field in names) for field in fields)
     merged_columns = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
     joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
@@ -133,12 +133,12 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
         {joined}
         union all
         select m.unit_id, {single_entity}
-        from {{identities}} as i
+        from {{entities}} as i
         join (
             select unit_id, min(entity_id) as entity_id from {{members}} group by unit_id having count(*) = 1
         ) as m using (entity_id)
         """,
-        identities=identities,
+        entities=entities,
         members=members,
         of_several=of_several,
         store=True,
@@ -147,19 +147,19 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
     return histories
 
 
-def _of_several(engine: Engine, identities: Table, members: Table, fields: Sequence[str]) -> Table:
+def _of_several(engine: Engine, entities: Table, members: Table, fields: Sequence[str]) -> Table:
     """unit_id and the values of the entities of the units that have several entities; read once for each field."""
     spans = [f"{field}{end}" for field in fields for end in ("", "_first", "_last")]
     return engine.sql(
         f"""
         select m.unit_id, {columns(spans, "i")}
-        from {{identities}} as i
+        from {{entities}} as i
         join (
             select unit_id, entity_id, count(*) over (partition by unit_id) as entities from {{members}}
         ) as m using (entity_id)
         where m.entities > 1
         """,
-        identities=identities,
+        entities=entities,
         members=members,
         store=True,
     )

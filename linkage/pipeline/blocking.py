@@ -98,6 +98,6 @@ def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:
     if file is None:
         raise InputError(f"--truth {folder}: no truth there\n  give the folder that holds entities.parquet or .csv")
     query = "select entity_id, source, entity_key from {t}"
-    entities = [run.engine.sql(query, t=table) for table in run.tables_below("identities").values()]
+    entities = [run.engine.sql(query, t=table) for table in run.tables_below("entities").values()]
     persons_of = entity_persons(run.engine, union_all(run.engine, entities), true_entities(run.engine, file))
     return truth_of_units(run.engine, run.table(f"units/{step}"), persons_of).pairs

@@ -1,4 +1,4 @@
-"""The whole pipeline as stages: sources to records, identities, links, spine, LEO's tables, extracts and report."""
+"""The whole pipeline as stages: sources to records, entities, links, spine, LEO's tables, extracts and report."""
 
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from linkage.pipeline.stages.contracts import contracts_stage, published_contrac
 from linkage.pipeline.stages.judging import evaluate_stage
 from linkage.pipeline.stages.linking import link_stage, spine_stage
 from linkage.pipeline.stages.outputs import extract_stage, longitudinal_stage, report_stage
-from linkage.pipeline.stages.reading import attributes_stage, identities_stage, records_stage
+from linkage.pipeline.stages.reading import attributes_stage, entities_stage, records_stage
 
 
 def stages(job: Job) -> list[Stage]:
     """A run's stages in their order. What fails early stands early: no step links before the contracts hold."""
     config = job.config
     in_order = [records_stage(job, name) for name in config.source]
-    in_order += [identities_stage(job, name) for name in config.source]
+    in_order += [entities_stage(job, name) for name in config.source]
     in_order += [attributes_stage(job, name) for name in config.attributes]
     in_order.append(contracts_stage(job))
     in_order += [link_stage(job, step) for step in config.step]

@@ -162,8 +162,8 @@ class OpenRun:
         source, separator, rest = key.partition(":")
         if separator and source in self.sources:
             matching = self.engine.sql(
-                "select i.entity_id from {identities} as i join {wanted} as w on w.entity_key = i.entity_key",
-                identities=self.table(f"identities/{source}"),
+                "select i.entity_id from {entities} as i join {wanted} as w on w.entity_key = i.entity_key",
+                entities=self.table(f"entities/{source}"),
                 wanted=self.engine.from_arrow(pa.table({"entity_key": pa.array([rest], pa.string())})),
             )
             entities = rows(self.engine, matching)
@@ -178,7 +178,7 @@ class OpenRun:
         if self.source_of(int(key)) is None:
             raise ConfigError(
                 f"{option} {key}: the run has no entity of this number\n"
-                "  give SOURCE:KEY, or a number from the run's identities or spine"
+                "  give SOURCE:KEY, or a number from the run's entities or spine"
             )
         return int(key)
 
@@ -186,7 +186,7 @@ class OpenRun:
         """The source of an entity: ids are dense over the sources in their order."""
         last = 0
         for source in self.sources:
-            counts = self.counts.get(f"identities-{source}") or {}
+            counts = self.counts.get(f"entities-{source}") or {}
             after = int(counts.get("next_entity_id", 1))
             if last < entity_id < after:
                 return str(source)
@@ -220,7 +220,7 @@ class OpenRun:
             unlinked=self.table(f"unlinked/{name}"),
             sides=sides,
             side_names=(sides["left"].name, sides["right"].name),
-            fields=(*IDENTIFIERS, *kept_columns(self.table(f"identities/{self.sources[0]}").columns)),
+            fields=(*IDENTIFIERS, *kept_columns(self.table(f"entities/{self.sources[0]}").columns)),
             model_file=self.root / "models" / f"{name}.json",
             trained=counts.get("training") or {},
             decisions=int((counts.get("overrides") or {}).get("decisions", 0)),
@@ -251,7 +251,7 @@ class OpenRun:
             query, units = "select unit_id, entity_id from {units} where side = $side", self.table(f"units/{name}")
             members = self.engine.sql(query, params={"side": side}, units=units)
             joined = [source for source in self.sources if source in linked] if source_name == PEOPLE else [source_name]
-            tables = {s: (self.table(f"identities/{s}"), self.table(f"identifier_records/{s}")) for s in joined}
+            tables = {s: (self.table(f"entities/{s}"), self.table(f"identifier_records/{s}")) for s in joined}
             sides[side] = Side(self.engine, source_name, int(counts[f"{side}_units"]), tables, members)
         return sides
 

@@ -37,7 +37,7 @@ class Side:
     """A side of a step as a run's folder has it. `units` is a table of unit_id.
 
     Args:
-        sources: source to its identities and identifier_records.
+        sources: source to its entities and identifier_records.
         members: unit_id, entity_id.
     """
 
@@ -46,7 +46,7 @@ class Side:
     ) -> None:
         self._engine, self.name, self.size = engine, name, size
         self._sources, self.entities = sources, members
-        self._identities = {f"source_{n}": identities for n, (identities, _) in enumerate(sources.values())}
+        self._histories = {f"source_{n}": table for n, (table, _) in enumerate(sources.values())}
 
     def unit_of(self, entity_id: int) -> int | None:
         """The unit that an entity belongs to; None if it is not on this side."""
@@ -83,10 +83,10 @@ class Side:
         """unit_id of the units that meet any term."""
         wanted, lists, met = _condition(terms, _in_history)
         entities = "\nunion all\n".join(
-            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._identities
+            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._histories
         )
         query = f"select distinct m.unit_id from {{members}} as m join ({entities}) as e using (entity_id)"
-        tables = {**wanted, **self._identities}
+        tables = {**wanted, **self._histories}
         return self._engine.sql(query, params=None, store=True, members=self.entities, **tables)
 
     def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
@@ -110,13 +110,13 @@ class Side:
         return self._engine.sql(query, members=self.entities, units=units, store=True)
 
     def _union(self, wanted: Sequence[str], members: Table) -> Table:
-        """unit_id and columns of the identities of all sources."""
+        """unit_id and columns of the entities of all sources."""
         parts = "\nunion all\n".join(
             f"select m.unit_id, {columns(wanted, 'i')} from {{{source}}} as i "
             "join {members} as m on m.entity_id = i.entity_id"
-            for source in self._identities
+            for source in self._histories
         )
-        return self._engine.sql(parts, params=None, store=True, members=members, **self._identities)
+        return self._engine.sql(parts, params=None, store=True, members=members, **self._histories)
 
     def holding(self, terms: Sequence[Term]) -> Table:
         """unit_id of the units that meet every term; some more where the most telling terms leave few units."""

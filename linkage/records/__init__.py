@@ -1,7 +1,7 @@
-"""Raw files to typed, standardised records, and records to one dated identity for each entity of a source."""
+"""Raw files to typed, standardised records, and records to the entities of a source, each with its history."""
 
 from linkage.records.attributes import read_attributes
-from linkage.records.identities import identify
+from linkage.records.entities import gather_entities
 from linkage.records.quarantine import AttributeSummary, ReadingSummary, described
 from linkage.records.reading import Reading, read_source
 from linkage.records.source_files import damage_named
@@ -12,7 +12,7 @@ __all__ = [
     "ReadingSummary",
     "damage_named",
     "described",
-    "identify",
+    "gather_entities",
     "read_attributes",
     "read_source",
 ]

@@ -45,7 +45,7 @@ def read_attributes(
     name: str,
     spec: AttributeTable,
     data: Path,
-    identities: Table,
+    entities: Table,
     *,
     digest: Callable[[Path], str] = sha256_of,
     progress: Callable[[str], None] | None = None,
@@ -54,7 +54,7 @@ def read_attributes(
 
     Args:
         name: the table's name in the run; the quarantine's `source`.
-        identities: entity_id and entity_key of the source that `spec.source` names.
+        entities: entity_id and entity_key of the source that `spec.source` names.
         digest: SHA-256 of a file, for whoever has it already.
 
     Returns:
@@ -82,7 +82,7 @@ def read_attributes(
         alternatives = _key_columns(spec, table, column_of)
         formats = (spec.format.date_format,)
         rows = _rows(
-            engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
+            engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, entities
         )
         count = engine.count(rows)
         summary = AttributeSummary(
@@ -114,7 +114,7 @@ def _rows(
     alternatives: list[tuple[str, ...]],
     fault: str | None,
     date_formats: Sequence[str],
-    identities: Table,
+    entities: Table,
 ) -> Table:
     kept = {column: variable for column, variable in variables.items() if is_attribute(variable)}
     key = entity_key(alternatives, raw.types, variables)
@@ -133,7 +133,7 @@ def _rows(
         join {{entities}} as entities on keyed.{quote(_ENTITY_KEY)} = entities.entity_key
         """,
         raw=raw.table,
-        entities=identities,
+        entities=entities,
         store=raw.is_csv,
     )
 

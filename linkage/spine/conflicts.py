@@ -84,7 +84,7 @@ class WithoutConflicts:
 
 def without_conflicts(
     engine: Engine,
-    identities: Table,
+    entities: Table,
     membership: Table,
     links: Table,
     units: Table,
@@ -96,7 +96,7 @@ def without_conflicts(
     """Split people who break a rule, or of whom reviewers have decided that they are not one person.
 
     Args:
-        identities: entity_id, source, and for each identifier the list of its values, the latest first.
+        entities: entity_id, source, and for each identifier the list of its values, the latest first.
         membership: entity_id, unit_id after the last step.
         links: step, left_id, right_id, method, match_weight, decision of all steps.
         units: step, side, unit_id, entity_id.
@@ -111,13 +111,13 @@ def without_conflicts(
         params=None,
         store=True,
         membership=membership,
-        identities=identities,
+        entities=entities,
         most=engine.from_arrow(_limits(most)),
         **({"never": never} if never else {}),
     )
     if not engine.count(suspects):
         return WithoutConflicts(membership, links, empty(engine, _REMOVED))
-    people = _people(engine, suspects, membership, identities, links, units)
+    people = _people(engine, suspects, membership, entities, links, units)
     work = functools.partial(_split_people, rules=rules, most=dict(most), cannot_link=cannot_link)
     parts = engine.by_group(people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER)
     removed = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
@@ -129,7 +129,7 @@ _TOO_MANY = """
     from (
         select m.unit_id, o.most, count(*) as records
         from {membership} as m
-        join {identities} as i on i.entity_id = m.entity_id
+        join {entities} as i on i.entity_id = m.entity_id
         join {most} as o on o.source = i.source
         group by m.unit_id, i.source, o.most
     )
@@ -161,7 +161,7 @@ def _several_values(rule: Rule) -> str:
     from (
         select m.unit_id, i.{quote(rule.field)}[1] as value, count(*) as records
         from {{membership}} as m
-        join {{identities}} as i on i.entity_id = m.entity_id
+        join {{entities}} as i on i.entity_id = m.entity_id
         where i.{quote(rule.field)}[1] is not null
         group by m.unit_id, i.{quote(rule.field)}[1]
     )
@@ -192,9 +192,9 @@ _REMOVED = {"step": "varchar", "left_id": "bigint", "right_id": "bigint", "left_
 _IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
 
 
-def _people(engine: Engine, suspects: Table, membership: Table, identities: Table, links: Table, units: Table) -> Table:
+def _people(engine: Engine, suspects: Table, membership: Table, entities: Table, links: Table, units: Table) -> Table:
     """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
-    fields = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    fields = [*(name for name in IDENTIFIERS if name in entities.columns), *kept_columns(entities.columns)]
     nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *fields))
     return engine.sql(
         f"""
@@ -217,7 +217,7 @@ def _people(engine: Engine, suspects: Table, membership: Table, identities: Tabl
                i.entity_id as left_entity, cast(null as bigint) as right_entity, i.source, {columns(fields, "i")}
         from {{suspects}} as s
         join {{membership}} as m on m.unit_id = s.unit_id
-        join {{identities}} as i on i.entity_id = m.entity_id
+        join {{entities}} as i on i.entity_id = m.entity_id
         union all
         select person, step, left_id, right_id, method, match_weight, left_entity, right_entity, {nothing}
         from joined
@@ -226,7 +226,7 @@ def _people(engine: Engine, suspects: Table, membership: Table, identities: Tabl
         store=False,
         suspects=suspects,
         membership=membership,
-        identities=identities,
+        entities=entities,
         links=links,
         units=units,
     )

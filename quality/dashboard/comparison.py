@@ -28,7 +28,7 @@ class RunTables:
 
     Attributes:
         links, units, models: by step.
-        identities: by source.
+        entities: by source.
         attributes: by <dataset>_<table>.
         counts: what the link stages counted, by step: passes, thresholds.
         keyed: by step, links whose left_id and right_id are the keys themselves: those of files.
@@ -39,7 +39,7 @@ class RunTables:
     links: Mapping[str, Table]
     units: Mapping[str, Table]
     models: Mapping[str, Mapping[str, Any]]
-    identities: Mapping[str, Table]
+    entities: Mapping[str, Table]
     attributes: Mapping[str, Table] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def compare(
     """
     definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
     runs = (before, after)
-    described = [_described(engine, run, definitions, catalogue) if run.identities else None for run in runs]
+    described = [_described(engine, run, definitions, catalogue) if run.entities else None for run in runs]
     steps = []
     for step in dict.fromkeys([*before.steps, *after.steps]):
         pairs = [_keyed_links(engine, run, step) for run in runs]
@@ -309,14 +309,14 @@ def _link_counts(engine: Engine, fates: Table, before: Table) -> dict[str, int |
 def _entities(engine: Engine, run: RunTables) -> Table:
     """entity_id, source, entity_key of a run's entities."""
     query = "select entity_id, source, entity_key from {t}"
-    return union_all(engine, [(query, table) for table in run.identities.values()])
+    return union_all(engine, [(query, table) for table in run.entities.values()])
 
 
 def _described(engine: Engine, run: RunTables, definitions: Definitions, catalogue: Catalogue) -> Table:
     """source, entity_key and the characteristics of each entity of a run."""
     return engine.sql(
         "select k.entity_key, d.* from {described} as d join {keyed} as k using (entity_id)",
-        described=entities_described(engine, run.identities, run.attributes, definitions, catalogue),
+        described=entities_described(engine, run.entities, run.attributes, definitions, catalogue),
         keyed=_entities(engine, run),
         store=True,
     )

@@ -60,7 +60,7 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
         links=links,
         units=run.tables_below("units"),
         models={step: document_of(path) for step, path in models.items() if path.is_file()},
-        identities=run.tables_below("identities"),
+        entities=run.tables_below("entities"),
         attributes=run.tables_below("attributes"),
         configuration=manifest["configuration"],
         counts={step: run.counts.get(f"link-{step}") or {} for step in links},
@@ -83,7 +83,7 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         links={},
         units={},
         models={step: document_of(root / "model.json")},
-        identities={},
+        entities={},
         configuration={
             **{key: given[key] for key in ("threshold",) if key in given},
             "columns": {side: columns for side, columns in recognised.items() if side != "compared"},

@@ -207,7 +207,7 @@ def contradictions(values: Mapping[int, Mapping[str, set[str]]]) -> list[dict[st
 def _values(engine: Engine, run: OpenRun, ids: Table) -> dict[int, dict[str, set[str]]]:
     values: dict[int, dict[str, set[str]]] = {}
     for source in run.sources:
-        table = run.table(f"identities/{source}")
+        table = run.table(f"entities/{source}")
         fields = [field for field in _ONE_VALUE if field in table.columns]
         listed = "".join(f", {quote(field)}" for field in fields)
         query = f"select t.entity_id{listed} from {{t}} as t join {{ids}} as i using (entity_id)"

@@ -23,7 +23,7 @@ def labels_of(characteristic: Characteristic, catalogue: Catalogue) -> Mapping[s
 
 def entities_described(
     engine: Engine,
-    identities: Mapping[str, Table],
+    entities: Mapping[str, Table],
     attributes: Mapping[str, Table],
     definitions: Definitions,
     catalogue: Catalogue,
@@ -33,12 +33,12 @@ def entities_described(
     A code that is in no frame becomes "other code": what a file holds in a column is not shown because of its place.
 
     Args:
-        identities: by source.
+        entities: by source.
         attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
     """
-    by_identity = [c for c in definitions.characteristic if c.identity and c.part != "region"]
+    by_identifier = [c for c in definitions.characteristic if c.identifier and c.part != "region"]
     by_region = [c for c in definitions.characteristic if c.part == "region"]
-    if by_region and not _any_british(engine, identities):
+    if by_region and not _any_british(engine, entities):
         by_region = []
     by_attribute = [
         c
@@ -46,13 +46,13 @@ def entities_described(
         if c.table in attributes and c.variable in attributes[str(c.table)].columns
     ]
     parts = []
-    for source, table in identities.items():
-        values = "".join(f", {_identity_value(c, table, catalogue)} as {quote(c.name)}" for c in by_identity)
+    for source, table in entities.items():
+        values = "".join(f", {_identity_value(c, table, catalogue)} as {quote(c.name)}" for c in by_identifier)
         born = _newest("dob", table, "date")
         query = f"select entity_id, cast({literal(source)} as varchar) as source, {born} as born {values} from {{t}}"
         parts.append((query, table))
     picked = {
-        c.name: _regions(engine, identities, c, catalogue)
+        c.name: _regions(engine, entities, c, catalogue)
         if c.part == "region"
         else _picked(engine, attributes[str(c.table)], c, catalogue)
         for c in [*by_attribute, *by_region]
@@ -81,8 +81,8 @@ def _newest(identifier: str, table: Table, kind: str) -> str:
 
 def _identity_value(characteristic: Characteristic, table: Table, catalogue: Catalogue) -> str:
     if characteristic.part == "year":
-        return f"cast(year({_newest(str(characteristic.identity), table, 'date')}) as varchar)"
-    return _known(_newest(str(characteristic.identity), table, "varchar"), characteristic, catalogue)
+        return f"cast(year({_newest(str(characteristic.identifier), table, 'date')}) as varchar)"
+    return _known(_newest(str(characteristic.identifier), table, "varchar"), characteristic, catalogue)
 
 
 def _known(value: str, characteristic: Characteristic, catalogue: Catalogue) -> str:
@@ -98,11 +98,11 @@ def _british_form() -> str:
     return str(rules["postcode"]["standard"])
 
 
-def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
+def _any_british(engine: Engine, entities: Mapping[str, Table]) -> bool:
     """Whether anybody has a British postcode; a run without one has no regions to speak of."""
     queries = [
         (f"select 1 as n from {{t}} where regexp_matches({newest}, {literal(_british_form())}) limit 1", table)
-        for table in identities.values()
+        for table in entities.values()
         if "postcode" in table.columns
         for newest in [_newest("postcode", table, "varchar")]
     ]
@@ -110,10 +110,10 @@ def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
 
 
 def _regions(
-    engine: Engine, identities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
+    engine: Engine, entities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
 ) -> Table:
     """entity_id, value: the region of the newest postcode, by its outward code where that is named, else its area."""
-    with_postcode = [table for table in identities.values() if "postcode" in table.columns]
+    with_postcode = [table for table in entities.values() if "postcode" in table.columns]
     query = "select entity_id, {} as postcode from {{t}}"
     regions = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
     parts = [(query.format(_newest("postcode", table, "varchar")), table) for table in with_postcode]

@@ -35,7 +35,7 @@ class Characteristic(Frozen):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the characteristic.")
     title: str = Field(description="Title in the report.")
-    identity: Literal["dob", "sex", "postcode"] | None = Field(None, description="Identifier that it is taken from.")
+    identifier: Literal["dob", "sex", "postcode"] | None = Field(None, description="Identifier that it is taken from.")
     part: Literal["year", "region"] | None = Field(None, description="Year of a birth date, region of a postcode.")
     table: str | None = Field(None, description="Table of attributes that it is taken from: dataset_table.")
     variable: str | None = Field(None, description="Variable of the table.")
@@ -46,15 +46,15 @@ class Characteristic(Frozen):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Characteristic":
-        if (self.identity is None) == (self.table is None):
-            raise ValueError("name either identity or table")
+        if (self.identifier is None) == (self.table is None):
+            raise ValueError("name either identifier or table")
         if self.table and not self.variable:
             raise ValueError("table needs variable")
         if self.pick == "latest" and not self.order_by:
             raise ValueError("pick = 'latest' needs order_by")
         if self.part != "year" and not self.frame and not self.labels:
             raise ValueError("name frame or labels: only known codes are shown")
-        if (self.identity == "postcode") != (self.part == "region"):
+        if (self.identifier == "postcode") != (self.part == "region"):
             raise ValueError("of a postcode only its region is shown: part = 'region'")
         return self
 

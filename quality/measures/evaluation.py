@@ -72,20 +72,20 @@ class Inputs:
     """The tables of a run. What is None or empty is left out of the result.
 
     Attributes:
-        identities: by source: entity_id, source, entity_key and the lists of identifiers.
+        entities: by source: entity_id, source, entity_key and the lists of identifiers.
         attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
         spine: person_id, entity_id, source.
         removed_links: step, left_id, right_id and rule of links that the spine removed because they broke a rule.
         truth: source, entity_key, person_id.
         errors: source, record_key, field, kind: data errors of synthetic records.
         records: by source: source_key, entity_key; read only where there is a log of errors.
-        sources: counts of the records stage: source, rows_read, records, quarantined; without identities also entities
-            and completeness.
+        sources: counts of the records stage: source, rows_read, records, quarantined; where `entities` is not given
+            also their number and completeness.
         tables: rows of the tables that the run makes for researchers.
     """
 
     steps: Sequence[StepTables]
-    identities: Mapping[str, Table] = field(default_factory=dict)
+    entities: Mapping[str, Table] = field(default_factory=dict)
     attributes: Mapping[str, Table] = field(default_factory=dict)
     spine: Table | None = None
     removed_links: Table | None = None
@@ -108,17 +108,17 @@ def evaluate(
     catalogue = catalogue or shipped()
     entities = _entities(engine, inputs, definitions, catalogue)
     contradictions: tuple[Table, list[dict[str, Any]]] | None = None
-    if inputs.spine and inputs.identities:
+    if inputs.spine and inputs.entities:
         rules = implausible_rules()
-        contradictions = conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, rules)
+        contradictions = conflicts(engine, inputs.spine, inputs.entities, inputs.attributes, rules)
 
     def judged(step: StepTables) -> dict[str, Any]:
-        counted = _step(engine, step, list(inputs.identities), entities, definitions, catalogue)
+        counted = _step(engine, step, list(inputs.entities), entities, definitions, catalogue)
         opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
         return counted | {"implausible": opposed}
 
     steps = [functools.partial(judged, step) for step in inputs.steps]
-    names = dict.fromkeys([*(str(row["source"]) for row in inputs.sources), *inputs.identities])
+    names = dict.fromkeys([*(str(row["source"]) for row in inputs.sources), *inputs.entities])
     result: dict[str, Any] = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
@@ -146,25 +146,25 @@ class _Entities:
 
 def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue) -> _Entities:
     """Entities of all sources, described; with truth also persons and data errors."""
-    if not inputs.identities:
+    if not inputs.entities:
         return _Entities()
-    described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
+    described = entities_described(engine, inputs.entities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
         return _Entities(described)
     query = "select entity_id, source, entity_key from {t}"
-    entities = union_all(engine, [(query, table) for table in inputs.identities.values()])
+    entities = union_all(engine, [(query, table) for table in inputs.entities.values()])
     errors = accuracy.entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
     return _Entities(described, accuracy.entity_persons(engine, entities, inputs.truth), errors)
 
 
 def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
     counted = next((row for row in inputs.sources if row["source"] == name), {})
-    identities = inputs.identities.get(name)
+    entities = inputs.entities.get(name)
     return {
         "source": name,
         **{key: counted.get(key) for key in ("rows_read", "records", "quarantined")},
-        "entities": engine.count(identities) if identities else counted.get("entities"),
-        "completeness": completeness(engine, identities) if identities else counted.get("completeness", []),
+        "entities": engine.count(entities) if entities else counted.get("entities"),
+        "completeness": completeness(engine, entities) if entities else counted.get("completeness", []),
     }
 
 

@@ -80,7 +80,7 @@ def load(path: Path | None = None) -> tuple[Rule, ...]:
 def conflicts(
     engine: Engine,
     spine: Table,
-    identities: Mapping[str, Table],
+    entities: Mapping[str, Table],
     attributes: Mapping[str, Table],
     rules: Sequence[Rule],
 ) -> tuple[Table, list[dict[str, Any]]]:
@@ -88,7 +88,7 @@ def conflicts(
 
     Args:
         spine: person_id, entity_id, source.
-        identities: by source: entity_id and dob, a list of dates.
+        entities: by source: entity_id and dob, a list of dates.
         attributes: by <dataset>_<table>: entity_id and variables; rules of others are left out.
 
     Returns:
@@ -97,7 +97,7 @@ def conflicts(
         themselves; None where none could) and excess (the part of its pairs above the background: value, low, high).
     """
     pairs = engine.sql(_PAIRS, store=True, spine=spine)
-    births = _births(engine, identities)
+    births = _births(engine, entities)
     broken: list[tuple[str, Table]] = []
     facts: list[dict[str, Any]] = []
     for rule in rules:
@@ -136,9 +136,9 @@ def conflicts(
     return union, facts
 
 
-def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
+def _births(engine: Engine, entities: Mapping[str, Table]) -> Table:
     """entity_id, born: every birth date that a record ever had."""
-    dated = [table for table in identities.values() if "dob" in table.columns]
+    dated = [table for table in entities.values() if "dob" in table.columns]
     query = "select entity_id, cast(dob as date) as born from (select entity_id, unnest(dob) as dob from {t}) as births"
     if not dated:
         return empty(engine, {"entity_id": "bigint", "born": "date"})

@@ -196,13 +196,13 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     }
 
 
-def completeness(engine: Engine, identities: Table) -> list[dict[str, Any]]:
+def completeness(engine: Engine, entities: Table) -> list[dict[str, Any]]:
     """identifier, entities, present, several: entities with a value, and with more than one over time.
 
     Args:
-        identities: one row an entity, a list of distinct values for each identifier.
+        entities: one row an entity, a list of distinct values for each identifier.
     """
-    names = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
+    names = [*(name for name in IDENTIFIERS if name in entities.columns), *kept_columns(entities.columns)]
     if not names:
         return []
     measures = ", ".join(
@@ -210,8 +210,8 @@ def completeness(engine: Engine, identities: Table) -> list[dict[str, Any]]:
         for name in names
         for measure, more in (("present", 0), ("several", 1))
     )
-    query = f"select count(*) as entities, {measures} from {{identities}}"
-    counts = one(engine, engine.sql(query, identities=identities))
+    query = f"select count(*) as entities, {measures} from {{entities}}"
+    counts = one(engine, engine.sql(query, entities=entities))
     keys = ("present", "several")
     return [
         {"identifier": name, "entities": counts["entities"], **{key: counts[f"{name}_{key}"] for key in keys}}

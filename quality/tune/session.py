@@ -165,8 +165,8 @@ def command(path: Path, request: Mapping[str, Any], step: OpenStep, settings: Se
 def groups_of(engine: Engine, run: OpenRun, step: OpenStep, pairs: Pairs) -> Groups:
     """Subgroups of the left units of pairs, by the characteristics that reports use."""
     definitions, catalogue = load_definitions(), shipped()
-    identities = {source: run.table(f"identities/{source}") for source in run.sources}
-    described = entities_described(engine, identities, run.tables_below("attributes"), definitions, catalogue)
+    entities = {source: run.table(f"entities/{source}") for source in run.sources}
+    described = entities_described(engine, entities, run.tables_below("attributes"), definitions, catalogue)
     present = [c for c in definitions.characteristic if c.name in described.columns]
     side = step.sides["left"]
     if not present:

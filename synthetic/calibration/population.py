@@ -109,7 +109,7 @@ class Population:
             return self.sql(self.views[name], store=True)
         source, _, table = name.partition("_")
         if table == "owners":
-            # Pupils of private schools have examinations and no identity record: truth names them with the persons.
+            # Pupils of private schools have examinations and no identifier record: truth names them with the persons.
             examined = "union all select examined_as, person_id from {persons} where examined_as is not null"
             return self.sql(
                 f"select entity_key, person_id from {{entities}} where source = '{source}' "

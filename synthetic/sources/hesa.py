@@ -516,6 +516,6 @@ def hesa(world: World) -> Tables:
     husid = husids(world, every)[kept]
     out = Tables()
     out.tables["hesa_students"] = students(world, of, years, place, registrations, husid, out)
-    if not world.identities_only:
+    if not world.identifiers_only:
         out.tables["hesa_qualifications"] = qualifications(world, of, years, place, registrations, husid)
     return out

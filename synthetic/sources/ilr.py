@@ -575,6 +575,6 @@ def ilr(world: World) -> Tables:
     keys = numbered(world, registrations, of)
     out = Tables()
     out.tables["ilr_learners"] = learners(world, rows, of, place, registrations, keys, out)
-    if not world.identities_only:
+    if not world.identifiers_only:
         out.tables["ilr_aims"] = aims(world, rows, place, registrations, keys)
     return out

@@ -1,4 +1,4 @@
-"""What a school writes down of a pupil's identity, in the censuses of all nations."""
+"""What a school writes down of a pupil's identifiers, in the censuses of all nations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

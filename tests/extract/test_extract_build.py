@@ -133,7 +133,7 @@ def test_the_least_certain_link_stands_for_a_person(
         "margin": 4.6,
     }
     linkage = {(row["AE_ID"], row["source"]): row for row in read(summary, "linkage")}
-    assert linkage[name("AE_ID", "1"), "npd"]["identities"] == 2
+    assert linkage[name("AE_ID", "1"), "npd"]["entities"] == 2
     assert linkage[name("AE_ID", "1"), "cis"]["link_pass"] == "nino-dob"
 
 

@@ -1,4 +1,4 @@
-"""Identities of small sources, as the records room hands them on."""
+"""Entities of small sources, as the records room hands them on."""
 
 import datetime
 from collections.abc import Callable
@@ -14,8 +14,8 @@ Held = tuple[Any, ...]  # a value and the date it was seen, or the first and the
 
 
 @pytest.fixture
-def identities(engine: Engine) -> Callable[..., Table]:
-    """A table of identities; each entity names what it held, newest first, as (value, date) or (value, first, last)."""
+def entities(engine: Engine) -> Callable[..., Table]:
+    """A table of entities; each entity names what it held, newest first, as (value, date) or (value, first, last)."""
 
     def made(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
         dated = pa.list_(pa.date32())

@@ -27,8 +27,8 @@ COLLEGES = {
 }
 
 
-def test_a_history_keeps_its_dates(engine: Engine, identities: Any, identifier_records: Any) -> None:
-    side = (identities("npd", SCHOOLS), identifier_records([]))
+def test_a_history_keeps_its_dates(engine: Engine, entities: Any, identifier_records: Any) -> None:
+    side = (entities("npd", SCHOOLS), identifier_records([]))
     assert held(engine, from_sources(engine, "npd", [side], None, ["surname_held"]).units) == {
         1: [("KHAN", "2010-01-01", "2014-06-30"), ("LEE", "2005-01-01", "2009-12-31")],
         2: [("DUNN", "2001-01-01", "9999-12-31"), ("ADAMS", "9999-12-31", "0001-01-01")],
@@ -37,11 +37,11 @@ def test_a_history_keeps_its_dates(engine: Engine, identities: Any, identifier_r
 
 
 def test_people_of_several_entities_hold_a_value_from_its_first_day_to_its_last(
-    engine: Engine, identities: Any, identifier_records: Any, world: World
+    engine: Engine, entities: Any, identifier_records: Any, world: World
 ) -> None:
     sides = [
-        (identities("npd", SCHOOLS), identifier_records([])),
-        (identities("ilr", COLLEGES), identifier_records([])),
+        (entities("npd", SCHOOLS), identifier_records([])),
+        (entities("ilr", COLLEGES), identifier_records([])),
     ]
     membership = world("""
         entity_id | unit_id
@@ -71,7 +71,7 @@ OTHERS = {
 }
 
 
-def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, identities: Any, identifier_records: Any) -> None:
+def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, entities: Any, identifier_records: Any) -> None:
     made = settings([comparison("surname", "name", history=True, dated=True)])
     for graded in made["comparisons"][0]["comparison_levels"]:
         graded |= {"u_probability": 0.1}
@@ -79,7 +79,7 @@ def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, identities:
     model = from_dict(made)
     told = {unit: {"surname": names} for unit, (names, _) in OTHERS.items()}
     left, right = (
-        from_sources(engine, "npd", [(identities("npd", said), identifier_records([]))], None, model.columns).units
+        from_sources(engine, "npd", [(entities("npd", said), identifier_records([]))], None, model.columns).units
         for said in (SCHOOLS, told)
     )
     pairs = engine.sql("select 1 as left_id, unit_id as right_id from {r}", r=right)

@@ -31,9 +31,9 @@ ILR = {
 
 
 def test_a_unit_has_its_latest_value_and_its_whole_history(
-    engine: Engine, identities: Any, identifier_records: Any, rows: Rows
+    engine: Engine, entities: Any, identifier_records: Any, rows: Rows
 ) -> None:
-    side = (identities("npd", NPD), identifier_records([]))
+    side = (entities("npd", NPD), identifier_records([]))
     wanted = ["surname", "surname_all", "dob", "birth_year", "nino"]
     units = from_sources(engine, "npd", [side], None, wanted)
     assert units.units.columns == ("unit_id", *wanted)
@@ -46,9 +46,9 @@ def test_a_unit_has_its_latest_value_and_its_whole_history(
 
 
 def test_derived_columns_are_parts_of_a_postcode(
-    engine: Engine, identities: Any, identifier_records: Any, rows: Rows
+    engine: Engine, entities: Any, identifier_records: Any, rows: Rows
 ) -> None:
-    side = (identities("npd", NPD), identifier_records([]))
+    side = (entities("npd", NPD), identifier_records([]))
     wanted = ["postcode_sector", "postcode_district", "postcode_sector_all", "postcode_district_all"]
     (first, second) = rows(from_sources(engine, "npd", [side], None, wanted).units)
     assert first[:3] == (1, "AB1 2", "AB1")
@@ -58,9 +58,9 @@ def test_derived_columns_are_parts_of_a_postcode(
 
 
 def test_people_of_several_entities_have_one_history_newest_first(
-    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
+    engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
-    sides = [(identities("npd", NPD), identifier_records([])), (identities("ilr", ILR), identifier_records([]))]
+    sides = [(entities("npd", NPD), identifier_records([])), (entities("ilr", ILR), identifier_records([]))]
     membership = world("""
         entity_id | unit_id
         1         | 1
@@ -78,7 +78,7 @@ def test_people_of_several_entities_have_one_history_newest_first(
 
 
 def test_a_value_without_dates_is_older_than_any_with(
-    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
+    engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
     undated = {1: {"surname": [("AARON", None)]}, 2: {"surname": [("ZOLA", "1999-01-01")]}}
     membership = world("""
@@ -87,13 +87,13 @@ def test_a_value_without_dates_is_older_than_any_with(
         2         | 1
     """)
     units = from_sources(
-        engine, "people", [(identities("npd", undated), identifier_records([]))], membership, ["surname_all"]
+        engine, "people", [(entities("npd", undated), identifier_records([]))], membership, ["surname_all"]
     )
     assert rows(units.units) == [(1, ["ZOLA", "AARON"])]
 
 
 def test_appearances_follow_their_entities_and_stand_once(
-    engine: Engine, identities: Any, identifier_records: Any, world: World, rows: Rows
+    engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
     lee = {"surname": "LEE", "dob": "1996-02-03"}
     npd = identifier_records([{"entity_id": 1, **lee}, {"entity_id": 1, "surname": "KHAN"}, {"entity_id": 2, **lee}])
@@ -105,7 +105,7 @@ def test_appearances_follow_their_entities_and_stand_once(
         5         | 1
     """)
     units = from_sources(
-        engine, "people", [(identities("npd", NPD), npd), (identities("ilr", ILR), ilr)], membership, ["dob"]
+        engine, "people", [(entities("npd", NPD), npd), (entities("ilr", ILR), ilr)], membership, ["dob"]
     )
     seen = engine.sql("select unit_id, surname, dob from {a}", a=units.identifier_records)
     assert rows(seen) == [(1, "KHAN", None), (1, "LEE", "1996-02-03"), (2, "LEE", "1996-02-03")]
@@ -114,7 +114,7 @@ def test_appearances_follow_their_entities_and_stand_once(
 
 @pytest.mark.parametrize("wanted", [["postcode"], ["postcode", "postcode"]])
 def test_a_column_asked_for_twice_stands_once(
-    wanted: list[str], engine: Engine, identities: Any, identifier_records: Any
+    wanted: list[str], engine: Engine, entities: Any, identifier_records: Any
 ) -> None:
-    units = from_sources(engine, "npd", [(identities("npd", NPD), identifier_records([]))], None, wanted)
+    units = from_sources(engine, "npd", [(entities("npd", NPD), identifier_records([]))], None, wanted)
     assert units.units.columns == ("unit_id", "postcode")

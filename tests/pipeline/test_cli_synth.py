@@ -7,12 +7,11 @@ import pytest
 
 def test_options_say_what_is_made(ended, tmp_path):
     out = tmp_path / "out"
-    said = ended(
-        0, "synth", "--people=300", "--releases=2", "--format=csv", "--tables=identities", "--preset=hard", "--out", out
-    )
+    options = ["--people=300", "--releases=2", "--format=csv", "--tables=identifiers", "--preset=hard"]
+    said = ended(0, "synth", *options, "--out", out)
     assert said.startswith(f"300 people in {out}: release-1/ to release-2/")
     manifest = json.loads((out / "manifest.json").read_text())
-    asked = {"people": 300, "releases": 2, "format": "csv", "tables": "identities", "preset": "hard", "seed": 2026}
+    asked = {"people": 300, "releases": 2, "format": "csv", "tables": "identifiers", "preset": "hard", "seed": 2026}
     assert {name: manifest[name] for name in asked} == asked
     assert list((out / "release-2/sources/npd/census").glob("*.csv"))
     assert not (out / "release-2/sources/hmrc").exists()

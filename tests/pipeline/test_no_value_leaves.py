@@ -69,7 +69,7 @@ def outputs(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 def test_what_is_planted_is_in_the_tables(planted: Any) -> None:
     """Or the others would find nothing whatever they searched. One pupil is unknown to tax, and has no NINO there."""
-    tables = [pq.read_table(path) for path in (planted.root / "stages").rglob("identities/*.parquet")]
+    tables = [pq.read_table(path) for path in (planted.root / "stages").rglob("entities/*.parquet")]
     held = json.dumps([table.to_pylist() for table in tables], default=str).encode()
     assert set(CANARIES) - set(found_in(held)) == {b"ZY987654C"}
 

@@ -58,7 +58,7 @@ def test_a_run_reads_each_source_file_once_for_its_hash(
 
     monkeypatch.setattr(hashlib, "file_digest", counted)
     whole = pipeline(load_job(linked_village.config, key_file=linked_village.key), tmp_path / "run")
-    read = [stage for stage in whole.stages if stage.name.startswith(("records-", "identities-", "attributes-"))]
+    read = [stage for stage in whole.stages if stage.name.startswith(("records-", "entities-", "attributes-"))]
     inputs = Runner(tmp_path / "run", read, whole.facts, whole._open_engine).run().content["inputs"]
     sources = linked_village.folder / "sources"
     files = sorted(str(path) for path in sources.rglob("*.parquet"))

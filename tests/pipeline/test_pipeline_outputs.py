@@ -25,8 +25,8 @@ def test_a_record_is_known_by_its_dataset_whatever_the_run_calls_its_source(engi
 def test_addresses_are_those_of_every_source_of_tax_records(engine, world, rows):
     """Of two deliveries the second had no geography."""
     held = {
-        "identities/cis": world("entity_id | entity_key\n1 | N1"),
-        "identities/cis_2": world("entity_id | entity_key\n2 | N1"),
+        "entities/cis": world("entity_id | entity_key\n1 | N1"),
+        "entities/cis_2": world("entity_id | entity_key\n2 | N1"),
         "records/cis": world("entity_key | postcode | valid_from | valid_to:date\nN1 | AB1 2CD | 2010-01-01 | -"),
         "records/cis_2": world("entity_key | postcode | valid_from | valid_to:date\nN1 | EF3 4GH | 2011-01-01 | -"),
     }

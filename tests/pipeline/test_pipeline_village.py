@@ -98,8 +98,8 @@ def test_what_the_rules_reach_is_measured_on_histories_read_again(linked_village
 
 
 def test_ids_are_dense_over_the_sources(linked_village):
-    assert counts(linked_village.root, "identities-npd") == {"entities": 120, "next_entity_id": 121}
-    assert counts(linked_village.root, "identities-cis") == {"entities": 115, "next_entity_id": 236}
+    assert counts(linked_village.root, "entities-npd") == {"entities": 120, "next_entity_id": 121}
+    assert counts(linked_village.root, "entities-cis") == {"entities": 115, "next_entity_id": 236}
 
 
 def test_no_personal_value_and_no_key_leaves_the_tables(linked_village):

@@ -261,7 +261,7 @@ def counted(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRe
 def uneven(engine: Engine, crowd: Inputs) -> Inputs:
     """Of 600 people in two sources the last 60, all from London, are not linked; one half are women."""
     tables = {}
-    for source, table in crowd.identities.items():
+    for source, table in crowd.entities.items():
         tables[source] = engine.sql(
             """
             select *, list_append(cast([] as varchar[]),
@@ -271,7 +271,7 @@ def uneven(engine: Engine, crowd: Inputs) -> Inputs:
             t=table,
             store=True,
         )
-    return dataclasses.replace(crowd, identities=tables)
+    return dataclasses.replace(crowd, entities=tables)
 
 
 @pytest.fixture

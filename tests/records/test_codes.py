@@ -6,7 +6,7 @@ from linkage.catalogue import PROBLEMS, Catalogue, Dataset, load
 from linkage.config import Source
 from linkage.engine import rows as as_dicts
 from linkage.errors import ConfigError
-from linkage.records import identify, read_source
+from linkage.records import gather_entities, read_source
 from linkage.records.standardise import PersonColumns, standard_view
 from tests.records.conftest import _variable
 
@@ -75,8 +75,8 @@ def test_a_renamed_column_keeps_what_the_catalogue_says_of_it(engine, tmp_path):
 def test_a_kept_number_has_a_name_of_the_runs_own(engine, tmp_path):
     records = read(engine, tmp_path, CSV, described(), keep={"national_number": "FNR"}).records
     assert [r["x_national_number"] for r in as_dicts(engine, records)] == ["01020312345", None]
-    found = identify(engine, records, kept=("x_health_number", "x_national_number"))
-    held = as_dicts(engine, found.identities)[0]
+    found = gather_entities(engine, records, kept=("x_health_number", "x_national_number"))
+    held = as_dicts(engine, found.entities)[0]
     assert (held["x_national_number"], held["x_health_number"]) == (["01020312345"], None)
     assert {"x_national_number", "x_health_number"} <= set(found.identifier_records.columns)
 

@@ -43,7 +43,7 @@ def _parted(
     for name in IDENTIFIERS:
         kind = pa.list_(pa.date32() if name == "dob" else pa.string())
         columns[name] = pa.array([_held(values, name) for _, values in entities.values()], kind)
-    identities = engine.from_arrow(pa.table(columns))
+    entities = engine.from_arrow(pa.table(columns))
     made = pa.table(
         {
             "step": list(steps) or ["s"] * len(links),
@@ -60,13 +60,13 @@ def _parted(
         select step, side, entity_id as unit_id, entity_id
         from {e} cross join (values ('left'), ('right')) as t(side) cross join (values ('s'), ('t')) as of(step)
         """,
-        e=identities,
+        e=entities,
         store=True,
     )
-    membership = join_people(engine, initial_membership(engine, identities), table)
+    membership = join_people(engine, initial_membership(engine, entities), table)
     ids = pa.array([one for one, _ in never], pa.int64()), pa.array([other for _, other in never], pa.int64())
     decided = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
-    found = without_conflicts(engine, identities, membership, table, members, most=most, never=decided)
+    found = without_conflicts(engine, entities, membership, table, members, most=most, never=decided)
     people: dict[int, set[int]] = {}
     for row in engine_rows(engine, found.membership):
         people.setdefault(row["unit_id"], set()).add(row["entity_id"])

@@ -59,23 +59,23 @@ def test_rows_do_not_depend_on_the_size_of_the_population(few: Path, read: Read,
     assert read("truth/persons").slice(0, FEW).equals(pq.read_table(few / "truth/persons"))
 
 
-FEW_IDENTITIES = 2_000
+FEW_IDENTIFIERS = 2_000
 
 
 @pytest.fixture(scope="module")
-def few_identities(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("identities") / "population"
-    synthesise(out, FEW_IDENTITIES, workers=1, chunk=900, tables="identities")
+def few_identifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("identifiers") / "population"
+    synthesise(out, FEW_IDENTIFIERS, workers=1, chunk=900, tables="identifiers")
     return out
 
 
 @pytest.mark.parametrize(("dataset", "name"), IDENTITIES, ids=lambda part: str(part))
-def test_rows_are_those_of_the_whole_population(few_identities: Path, read: Read, dataset: str, name: str) -> None:
-    rows = pq.read_table(few_identities / "sources" / dataset / name)
-    records = read("truth/records").filter((pc.field("person_id") <= FEW_IDENTITIES) & (pc.field("source") == dataset))
+def test_rows_are_those_of_the_whole_population(few_identifiers: Path, read: Read, dataset: str, name: str) -> None:
+    rows = pq.read_table(few_identifiers / "sources" / dataset / name)
+    records = read("truth/records").filter((pc.field("person_id") <= FEW_IDENTIFIERS) & (pc.field("source") == dataset))
     many = read(f"sources/{dataset}/{name}")
     every = many.filter(pc.is_in(many["RECORDID"], pc.cast(records["record_key"], "int64")))
-    rule = rule_file("identities/stages.toml").table.get(f"{dataset}_{name}")
+    rule = rule_file("identifiers/stages.toml").table.get(f"{dataset}_{name}")
     if rule is None:
         assert rows.equals(every)
         return
@@ -88,22 +88,22 @@ def test_rows_are_those_of_the_whole_population(few_identities: Path, read: Read
     assert rows.num_rows < 0.6 * every.num_rows
 
 
-def test_truth_speaks_of_what_is_there(few_identities: Path, read: Read) -> None:
-    records = pq.read_table(few_identities / "truth/records")
+def test_truth_speaks_of_what_is_there(few_identifiers: Path, read: Read) -> None:
+    records = pq.read_table(few_identifiers / "truth/records")
     held = {
         (dataset, str(key))
         for dataset, name in IDENTITIES
-        for key in pq.read_table(few_identities / "sources" / dataset / name)["RECORDID"].to_pylist()
+        for key in pq.read_table(few_identifiers / "sources" / dataset / name)["RECORDID"].to_pylist()
     }
     assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == held
-    errors, every = pq.read_table(few_identities / "truth/errors"), read("truth/errors")
+    errors, every = pq.read_table(few_identifiers / "truth/errors"), read("truth/errors")
     theirs = every.filter(pc.is_in(every["record_key"], records["record_key"]))
     columns = ["source", "record_key", "field"]
     order = [(name, "ascending") for name in columns]
     assert errors.sort_by(order).equals(theirs.sort_by(order))
-    entities = read("truth/entities.parquet").filter(pc.field("person_id") <= FEW_IDENTITIES)
+    entities = read("truth/entities.parquet").filter(pc.field("person_id") <= FEW_IDENTIFIERS)
     assert (
-        pq.read_table(few_identities / "truth/entities.parquet")
+        pq.read_table(few_identifiers / "truth/entities.parquet")
         .sort_by("entity_key")
         .equals(entities.sort_by("entity_key"))
     )
@@ -122,7 +122,7 @@ def test_the_last_record_of_a_stage_is_kept() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("tables", "releases"), [("identities", 1), ("all", 2)])
+@pytest.mark.parametrize(("tables", "releases"), [("identifiers", 1), ("all", 2)])
 def test_workers_do_not_change_a_byte_and_chunks_no_row(tmp_path: Path, tables: Any, releases: int) -> None:
     for name, workers, chunk in (("one", 1, 250), ("two", 2, 250), ("whole", 1, 600)):
         synthesise(tmp_path / name, 600, workers=workers, chunk=chunk, tables=tables, releases=releases)

@@ -120,7 +120,7 @@ def entity_key(source: str, row: dict[str, object]) -> str:
     ("hmrc/self_assessment", "cis/customers", "NINO", 0.02),
     ("dwp/benefits", "cis/customers", "NINO", 0.02),
 ])  # fmt: skip
-def test_attribute_tables_carry_keys_that_identities_have(
+def test_attribute_tables_carry_keys_that_identifiers_have(
     read: Read, child: str, parent: str, key: str, unknown: float
 ) -> None:
     known = set(read(f"sources/{parent}")[key].to_pylist())

@@ -61,7 +61,7 @@ def evaluate_stage(job: Job) -> Stage:
         name="evaluate",
         work=work,
         reads=(
-            *(f"{kind}/{name}" for kind in ("records", "identities") for name in sources),
+            *(f"{kind}/{name}" for kind in ("records", "entities") for name in sources),
             *job.attributes().values(),
             *(f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")),
             *(f"{DRAWS}/{step.name}" for step in steps if step.link_draws),
@@ -92,7 +92,7 @@ def _inputs(space: Workspace, job: Job, persons: Table | None) -> Inputs:
     counted = ("rows_read", "records", "quarantined")
     return Inputs(
         steps=[_step_tables(space, job, step, has_truth=persons is not None) for step in job.config.step],
-        identities={name: space.table(f"identities/{name}") for name in sources},
+        entities={name: space.table(f"entities/{name}") for name in sources},
         attributes=attributes,
         spine=space.table("spine"),
         removed_links=space.table("removed_links"),
@@ -146,8 +146,8 @@ def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table],
                 store=True,
             )
             sources = sources_of_side(job.config, name, before)
-            identities = union_shared(engine, [space.table(f"identities/{source}") for source in sources])
-            return described(engine, identities, members, wanted)
+            entities = union_shared(engine, [space.table(f"entities/{source}") for source in sources])
+            return described(engine, entities, members, wanted)
 
         left, right = units_of("left", step.left), units_of("right", step.right)
         counts = true_pairs_reached(engine, model, (left, right), space.table(f"links/{step.name}"), pairs)

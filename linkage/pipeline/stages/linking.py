@@ -35,7 +35,7 @@ def link_stage(job: Job, step: Step) -> Stage:
         name=f"link-{step.name}",
         work=functools.partial(_link, job, step, sides, trained_before),
         reads=(
-            *(f"identities/{source}" for source in (sources if needs_all else needed)),
+            *(f"entities/{source}" for source in (sources if needs_all else needed)),
             *(f"identifier_records/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
             *(f"models/{name}.json" for name in trained_before),
@@ -76,7 +76,7 @@ def _link(
     )
 
     def units_of(side: str) -> Units:
-        tables = [(space.table(f"identities/{s}"), space.table(f"identifier_records/{s}")) for s in sides[side]]
+        tables = [(space.table(f"entities/{s}"), space.table(f"identifier_records/{s}")) for s in sides[side]]
         return from_sources(engine, side, tables, membership if side == PEOPLE else None, model.columns)
 
     left, right = units_of(step.left), units_of(step.right)
@@ -193,7 +193,7 @@ def spine_stage(job: Job) -> Stage:
         name="spine",
         work=functools.partial(_spine, job, people_of),
         reads=(
-            *(f"identities/{source}" for source in job.config.source),
+            *(f"entities/{source}" for source in job.config.source),
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
             *(f"membership/{step}" for step in steps[-1:]),
         ),
@@ -291,6 +291,6 @@ def brought_left(config: RunConfig) -> list[str]:
 def entities(
     space: Workspace, sources: Iterable[str], names: Sequence[str] = ("entity_id", "source", "entity_key")
 ) -> Table:
-    """entity_id, source, entity_key of every entity, or other columns of its identity."""
+    """entity_id, source, entity_key of every entity, or other columns of the table `entities`."""
     query = f"select {columns(names)} from {{t}}"
-    return union_all(space.engine, [space.engine.sql(query, t=space.table(f"identities/{s}")) for s in sources])
+    return union_all(space.engine, [space.engine.sql(query, t=space.table(f"entities/{s}")) for s in sources])

@@ -77,7 +77,7 @@ def longitudinal_stage(job: Job) -> Stage:
         work=work,
         reads=(
             *(*attributes.values(), *LOOKUPS[:2], *(f"identifier_records/{source}" for source in job.config.source)),
-            *(f"{table}/{source}" for source in cis for table in ("records", "identities")),
+            *(f"{table}/{source}" for source in cis for table in ("records", "entities")),
         ),
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
@@ -152,11 +152,11 @@ def _addresses(space: Workspace, cis: list[str]) -> Table:
             """
             select i.entity_id, r.postcode, r.valid_from, r.valid_to
             from {records} as r
-            join {identities} as i on i.entity_key = r.entity_key
+            join {entities} as i on i.entity_key = r.entity_key
             where r.postcode is not null and r.valid_from is not null
             """,
             records=space.table(f"records/{source}"),
-            identities=space.table(f"identities/{source}"),
+            entities=space.table(f"entities/{source}"),
         )
         for source in cis
     ]

@@ -12,7 +12,7 @@ from linkage.records import (
     ReadingSummary,
     damage_named,
     described,
-    identify,
+    gather_entities,
     read_attributes,
     read_source,
 )
@@ -43,23 +43,23 @@ def records_stage(job: Job, name: str) -> Stage:
     )
 
 
-def identities_stage(job: Job, name: str) -> Stage:
-    """records/<name> to identities/<name> and identifier_records/<name>; ids go on where the source before it ended."""
+def entities_stage(job: Job, name: str) -> Stage:
+    """records/<name> to entities/<name> and identifier_records/<name>; ids go on where the source before it ended."""
     before = list(job.config.source)[: list(job.config.source).index(name)][-1:]
     kept = job.config.kept_columns()
 
     def work(space: Workspace) -> Counts:
-        first = space.counts(f"identities/{before[0]}")["next_entity_id"] if before else 1
-        result = identify(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
-        space.write(f"identities/{name}", result.identities)
+        first = space.counts(f"entities/{before[0]}")["next_entity_id"] if before else 1
+        result = gather_entities(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
+        space.write(f"entities/{name}", result.entities)
         space.write(f"identifier_records/{name}", result.identifier_records)
         return {"entities": result.count, "next_entity_id": first + result.count}
 
     return Stage(
-        name=f"identities-{name}",
+        name=f"entities-{name}",
         work=work,
-        reads=(f"records/{name}", *(f"identities/{source}" for source in before)),
-        makes=(f"identities/{name}", f"identifier_records/{name}"),
+        reads=(f"records/{name}", *(f"entities/{source}" for source in before)),
+        makes=(f"entities/{name}", f"identifier_records/{name}"),
         settings={"kept": list(kept)} if kept else {},
         modules=MODULES,
     )
@@ -72,9 +72,9 @@ def attributes_stage(job: Job, name: str) -> Stage:
     made, aside = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
 
     def work(space: Workspace) -> Counts:
-        identities = space.table(f"identities/{table.source}")
+        entities = space.table(f"entities/{table.source}")
         attributes = read_attributes(
-            space.engine, job.catalogue, name, table, job.data, identities, digest=space.digest, progress=space.note
+            space.engine, job.catalogue, name, table, job.data, entities, digest=space.digest, progress=space.note
         )
         with damage_named(attributes.files):
             space.write(made, attributes.rows)
@@ -85,7 +85,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
     return Stage(
         name=f"attributes-{name}",
         work=work,
-        reads=(f"identities/{table.source}",),
+        reads=(f"entities/{table.source}",),
         makes=(made, aside),
         settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
         files=_files(job, f"attributes.{name}"),

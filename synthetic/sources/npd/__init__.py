@@ -14,7 +14,7 @@ def npd(world: World) -> Tables:
     alternative, outside = places(known, sent)
     enrolled = moved_on(known, sent)
     out.tables["npd_census"] = census(enrolled, outside, out)
-    if world.identities_only:
+    if world.identifiers_only:
         return out
     out.tables["npd_ap"] = alternative
     out.tables["npd_ks2"] = key_stage_2(enrolled)

@@ -17,7 +17,7 @@ COUNTS = ("before", "after", "kept", "other_pass", "gained", "lost")
 ONE_LINK = "21 | 25 | deterministic | nino | 20 | accepted"
 
 
-def identities(world: World, source: str, keys: str, digit: int, first: int) -> Table:
+def entities(world: World, source: str, keys: str, digit: int, first: int) -> Table:
     """Four people, by turns women and men, whose ids are the digit of a run and their place."""
     lines = [f"{digit}{first + n} | {source} | {key} | {'FM'[n % 2]}" for n, key in enumerate(keys.split())]
     return world("\n".join(["entity_id | source | entity_key | sex:list", *lines]))
@@ -34,9 +34,9 @@ def run(world: World, name: str, digit: int, links: str, model: dict[str, Any], 
         links={"ec": world(head + links)},
         units={"ec": world(units)},
         models={"ec": model},
-        identities={
-            "npd": identities(world, "npd", "A B C D", digit, 1),
-            "cis": identities(world, "cis", "N1 N2 N3 N4", digit, 5),
+        entities={
+            "npd": entities(world, "npd", "A B C D", digit, 1),
+            "cis": entities(world, "cis", "N1 N2 N3 N4", digit, 5),
         },
         configuration=configuration,
     )
@@ -138,8 +138,8 @@ def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: 
         ec   | left  | 21      | 21
         ec   | right | 25      | 25
     """)
-    identities = {"ilr": college, **plain.identities}
-    joined = RunTables("b", plain.links, {"ec": units}, plain.models, identities)
+    entities = {"ilr": college, **plain.entities}
+    joined = RunTables("b", plain.links, {"ec": units}, plain.models, entities)
     (step,) = compare(engine, joined, joined)["steps"]
     assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
         {"characteristic": "sex", "value": "F", "kept": 1, "other_pass": 0, "gained": 0, "lost": 0}
@@ -148,7 +148,7 @@ def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: 
 
 def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World) -> None:
     after = run(world, "b", 2, AFTER, model(0.5))
-    before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
+    before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).entities)
     (step,) = compare(engine, before, after)["steps"]
     assert (step["before"], step["after"], step["gained"]) == (None, 3, 3)
 
@@ -223,7 +223,7 @@ def folder(world: World, name: str, links: str, clusters: str | None = None, **m
         links={},
         units={},
         models={},
-        identities={},
+        entities={},
         keyed={step: world(HEAD + links)},
         clusters=world("id:text | person_id\n" + clusters) if clusters else None,
         **more,

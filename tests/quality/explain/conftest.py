@@ -1,3 +1,3 @@
-"""Identities and identifier records as the specs of linkage.match have them."""
+"""Entities and identifier records as the specs of linkage.match have them."""
 
-from tests.match.conftest import identifier_records, identities  # noqa: F401 - fixtures
+from tests.match.conftest import entities, identifier_records  # noqa: F401 - fixtures

@@ -50,9 +50,9 @@ def model() -> Model:
 
 
 @pytest.fixture
-def sides(engine: Engine, identities: Any, identifier_records: Any) -> dict[str, Any]:
+def sides(engine: Engine, entities: Any, identifier_records: Any) -> dict[str, Any]:
     """People of pupils and learners, and customers: as a run's folder gives them, and as a step builds them."""
-    npd, ilr, cis = identities("npd", NPD), identities("ilr", ILR), identities("cis", CIS)
+    npd, ilr, cis = entities("npd", NPD), entities("ilr", ILR), entities("cis", CIS)
     seen = [{"entity_id": e, **{f: held[f][0][0] for f in held}} for e, held in {**NPD, **ILR, **CIS}.items()]
     npd_seen, ilr_seen, cis_seen = (
         identifier_records([row for row in seen if row["entity_id"] in held]) for held in (NPD, ILR, CIS)

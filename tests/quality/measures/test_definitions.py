@@ -25,14 +25,14 @@ def test_born_on_a_leap_day() -> None:
 @pytest.mark.parametrize(
     ("characteristic", "fault"),
     [
-        ('name = "x"\ntitle = "X"', "name either identity or table"),
+        ('name = "x"\ntitle = "X"', "name either identifier or table"),
         ('name = "x"\ntitle = "X"\ntable = "npd_census"', "table needs variable"),
         (
             'name = "x"\ntitle = "X"\ntable = "npd_census"\nvariable = "Gender"\npick = "latest"',
             "'latest' needs order_by",
         ),
-        ('name = "x"\ntitle = "X"\nidentity = "sex"', "only known codes are shown"),
-        ('name = "x"\ntitle = "X"\nidentity = "dob"\npart = "year"\ncolour = 1', "colour: no such key"),
+        ('name = "x"\ntitle = "X"\nidentifier = "sex"', "only known codes are shown"),
+        ('name = "x"\ntitle = "X"\nidentifier = "dob"\npart = "year"\ncolour = 1', "colour: no such key"),
     ],
 )
 def test_faults_say_what_to_do(tmp_path: Path, characteristic: str, fault: str) -> None:

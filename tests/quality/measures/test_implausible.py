@@ -44,7 +44,7 @@ def spine(world: Any) -> Table:
 
 
 @pytest.fixture
-def identities(world: Any) -> dict[str, Table]:
+def entities(world: Any) -> dict[str, Table]:
     """Pupil 1 is of 1990, pupil 3 of 2000; customer 13 has two birth dates, one of them as pupil 3's but for the day."""
     npd = world("""
         entity_id | dob:list
@@ -68,7 +68,7 @@ def pairs(opposed: Table, engine: Engine) -> set[tuple[int, int, int]]:
 
 @pytest.mark.both_engines
 def test_work_before_14_by_another_records_birth_date(
-    engine: Engine, world: Any, spine: Table, identities: dict[str, Table]
+    engine: Engine, world: Any, spine: Table, entities: dict[str, Table]
 ) -> None:
     """Customer 13 worked in 2005: pupil 3 was five. By the earlier of its own two dates it was 17, which is no fault."""
     work = world("""
@@ -77,7 +77,7 @@ def test_work_before_14_by_another_records_birth_date(
         13        | 2005-01-01 | -
         14        | 1980-01-01 | 1981-01-01
     """)
-    opposed, (facts,) = conflicts(engine, spine, identities, {"hmrc_employment": work}, [TOO_YOUNG])
+    opposed, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": work}, [TOO_YOUNG])
     # Customer 11 began on pupil 1's 14th birthday, a day before pupil 2's, and before customer 12's.
     assert pairs(opposed, engine) == {(2, 13, 3), (1, 11, 2), (1, 11, 12)}
     assert facts["people_at_risk"] == 2
@@ -85,14 +85,14 @@ def test_work_before_14_by_another_records_birth_date(
 
 
 @pytest.mark.both_engines
-def test_work_under_two_numbers_at_once(engine: Engine, world: Any, spine: Table, identities: dict[str, Table]) -> None:
+def test_work_under_two_numbers_at_once(engine: Engine, world: Any, spine: Table, entities: dict[str, Table]) -> None:
     """89 days together are not enough, 90 are; an open spell goes on."""
     short = world("""
         entity_id | StartDate  | EndDate
         11        | 2010-01-01 | 2010-03-30
         12        | 2010-01-01 | 2010-12-31
     """)
-    opposed, (facts,) = conflicts(engine, spine, identities, {"hmrc_employment": short}, [AT_ONCE])
+    opposed, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": short}, [AT_ONCE])
     assert pairs(opposed, engine) == set()
     assert facts["people_at_risk"] == 1
     long = world("""
@@ -100,12 +100,12 @@ def test_work_under_two_numbers_at_once(engine: Engine, world: Any, spine: Table
         11        | 2010-01-01 | -
         12        | 2015-01-01 | 2015-03-31
     """)
-    opposed, _ = conflicts(engine, spine, identities, {"hmrc_employment": long}, [AT_ONCE])
+    opposed, _ = conflicts(engine, spine, entities, {"hmrc_employment": long}, [AT_ONCE])
     assert pairs(opposed, engine) == {(1, 11, 12)}
 
 
 def test_two_schools_in_one_census_unless_one_is_second(
-    engine: Engine, world: Any, spine: Table, identities: dict[str, Table]
+    engine: Engine, world: Any, spine: Table, entities: dict[str, Table]
 ) -> None:
     census = world("""
         entity_id | CensusDate | EnrolStatus
@@ -114,18 +114,18 @@ def test_two_schools_in_one_census_unless_one_is_second(
         1         | 2006-01-19 | C
         2         | 2007-01-18 | C
     """)
-    opposed, _ = conflicts(engine, spine, identities, {"npd_census": census}, [CENSUS])
+    opposed, _ = conflicts(engine, spine, entities, {"npd_census": census}, [CENSUS])
     assert pairs(opposed, engine) == set()
     both = world("""
         entity_id | CensusDate | EnrolStatus
         1         | 2005-01-20 | C
         2         | 2005-01-20 | M
     """)
-    opposed, _ = conflicts(engine, spine, identities, {"npd_census": both}, [CENSUS])
+    opposed, _ = conflicts(engine, spine, entities, {"npd_census": both}, [CENSUS])
     assert pairs(opposed, engine) == {(1, 1, 2)}
 
 
-def test_study_after_death(engine: Engine, world: Any, spine: Table, identities: dict[str, Table]) -> None:
+def test_study_after_death(engine: Engine, world: Any, spine: Table, entities: dict[str, Table]) -> None:
     tables = {
         "npd_census": world("""
             entity_id | CensusDate
@@ -138,30 +138,30 @@ def test_study_after_death(engine: Engine, world: Any, spine: Table, identities:
             13        | 2009-12-31
         """),
     }
-    opposed, (facts,) = conflicts(engine, spine, identities, tables, [DEAD])
+    opposed, (facts,) = conflicts(engine, spine, entities, tables, [DEAD])
     assert pairs(opposed, engine) == {(2, 3, 13)}
     assert facts["people_at_risk"] == 2
 
 
-def test_birth_dates_with_two_parts_different(engine: Engine, spine: Table, identities: dict[str, Table]) -> None:
+def test_birth_dates_with_two_parts_different(engine: Engine, spine: Table, entities: dict[str, Table]) -> None:
     """1990-05-01 and 1991-06-01 share the day alone; of 13's two dates one is nearly pupil 3's."""
-    opposed, (facts,) = conflicts(engine, spine, identities, {}, [BIRTHS])
+    opposed, (facts,) = conflicts(engine, spine, entities, {}, [BIRTHS])
     assert pairs(opposed, engine) == {(1, 1, 12), (1, 2, 12), (1, 11, 12)}
     assert facts["people_at_risk"] == 2
 
 
 def test_a_rule_whose_tables_are_not_there_is_left_out(
-    engine: Engine, spine: Table, identities: dict[str, Table]
+    engine: Engine, spine: Table, entities: dict[str, Table]
 ) -> None:
-    opposed, facts = conflicts(engine, spine, identities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
+    opposed, facts = conflicts(engine, spine, entities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
     assert (facts, pairs(opposed, engine)) == ([], set())
 
 
 def test_people_and_links_with_contradictions(
-    engine: Engine, world: Any, spine: Table, identities: dict[str, Table]
+    engine: Engine, world: Any, spine: Table, entities: dict[str, Table]
 ) -> None:
     """Customer 12 is somebody else; the step linked pupil 1 to both customers and pupil 3 to customer 13."""
-    opposed, facts = conflicts(engine, spine, identities, {}, [BIRTHS])
+    opposed, facts = conflicts(engine, spine, entities, {}, [BIRTHS])
     persons = world("""
         entity_id | person
         1         | 101

@@ -42,7 +42,7 @@ class Releases:
             units = pq.read_table(run / f"stages/link-{STEP}/units/{STEP}.parquet").to_pylist()
             keys = {
                 row["entity_id"]: row["entity_key"]
-                for row in pq.read_table(next(run.glob(f"stages/*/identities/{source}.parquet"))).to_pylist()
+                for row in pq.read_table(next(run.glob(f"stages/*/entities/{source}.parquet"))).to_pylist()
             }
             at[side] = {row["unit_id"]: _place(keys[row["entity_id"]]) for row in units if row["side"] == side}
         pairs = pq.read_table(run / f"stages/link-{STEP}/links/{STEP}.parquet").to_pylist()

@@ -14,15 +14,15 @@ _OPEN = "9999-12-31"  # the last day of a value that still holds, while lists ar
 
 
 @dataclass(frozen=True)
-class Identities:
+class Entities:
     """The entities of one source."""
 
-    identities: Table
+    entities: Table
     identifier_records: Table
     count: int
 
 
-def identify(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: Sequence[str] = ()) -> Identities:
+def gather_entities(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: Sequence[str] = ()) -> Entities:
     """Join the rows of each entity key into one entity with dated histories.
 
     A value's first date is the earliest valid_from of its rows. Its last date is the latest valid_to, NULL while a row
@@ -35,22 +35,22 @@ def identify(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: 
         kept: columns x_<name> that the result has too: what another source of the run keeps is not known of this one's.
 
     Returns:
-        identities: entity_id, source, entity_key, records, and for each identifier F the lists F, F_first, F_last,
+        entities: entity_id, source, entity_key, records, and for each identifier F the lists F, F_first, F_last,
         newest first; all three NULL where the entity never had a value.
         identifier_records: entity_id, the identifiers, first_date, last_date, identifier_record_rows: each distinct combination.
     """
     fields = [*IDENTIFIERS, *sorted({*kept, *(column for column in records.columns if column.startswith("x_"))})]
     if lacking := [f"cast(null as varchar) as {quote(name)}" for name in kept if name not in records.columns]:
         records = engine.sql(f"select *, {', '.join(lacking)} from {{records}}", records=records)
-    entities = _entities(engine, records, first_entity_id)
-    identifier_records = _appearances(engine, records, entities, fields)
-    identities = _histories(engine, entities, identifier_records, fields)
-    count = engine.count(entities)
-    engine.drop(entities)
-    return Identities(identities, identifier_records, count)
+    keys = _entity_keys(engine, records, first_entity_id)
+    identifier_records = _identifier_records(engine, records, keys, fields)
+    entities = _histories(engine, keys, identifier_records, fields)
+    count = engine.count(keys)
+    engine.drop(keys)
+    return Entities(entities, identifier_records, count)
 
 
-def _entities(engine: Engine, records: Table, first: int) -> Table:
+def _entity_keys(engine: Engine, records: Table, first: int) -> Table:
     counted = engine.sql(
         """
         select any_value(source) as source, entity_key, cast(count(*) as integer) as records
@@ -60,12 +60,12 @@ def _entities(engine: Engine, records: Table, first: int) -> Table:
         records=records,
         store=True,
     )
-    entities = numbered(engine, counted, "entity_key", "entity_id", first=first)
+    numbers = numbered(engine, counted, "entity_key", "entity_id", first=first)
     engine.drop(counted)
-    return entities
+    return numbers
 
 
-def _appearances(engine: Engine, records: Table, entities: Table, fields: list[str]) -> Table:
+def _identifier_records(engine: Engine, records: Table, entities: Table, fields: list[str]) -> Table:
     """Distinct combinations of values; a row with a former surname or postcode gives a second, undated one."""
     former = {field: f"former_{field}" for field in ("surname", "postcode") if f"former_{field}" in records.columns}
     last_date = "valid_from"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import rows as as_dicts
-from linkage.records import identify
+from linkage.records import gather_entities
 from linkage.records.ids import numbered
 
 HEADER = "source | entity_key:text | valid_from:date | valid_to:date | forename | middle_names | surname | dob:date | sex | postcode | nino | uln | upn | husid"
@@ -36,8 +36,8 @@ def history(row, field):
 
 
 def test_values_newest_first_with_their_dates(engine, world):
-    found = identify(engine, world(OF_A_SCHOOL), first_entity_id=11)
-    one, two = sorted(as_dicts(engine, found.identities), key=lambda row: row["entity_id"])
+    found = gather_entities(engine, world(OF_A_SCHOOL), first_entity_id=11)
+    one, two = sorted(as_dicts(engine, found.entities), key=lambda row: row["entity_id"])
     assert found.count == 2
     assert (one["entity_id"], one["source"], one["entity_key"], one["records"]) == (11, "npd", "P1", 1)
     assert (two["entity_id"], two["entity_key"], two["records"]) == (12, "P2", 4)
@@ -52,7 +52,7 @@ def test_values_newest_first_with_their_dates(engine, world):
 
 
 def test_appearances_are_what_stood_together(engine, world, rows):
-    found = identify(engine, world(OF_A_SCHOOL)).identifier_records
+    found = gather_entities(engine, world(OF_A_SCHOOL)).identifier_records
     assert found.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
     shown = engine.sql(
         "select entity_id, forename, surname, postcode, first_date, last_date, identifier_record_rows from {a}", a=found
@@ -76,7 +76,7 @@ def test_a_period_that_is_open_has_no_last_date_and_is_newest(engine, world):
         cis | AB | 2005-07-01 | -          | ANN | - | JONES | 1980-02-03 | F | AB1 2CD | AB123456 | - | - | -
         cis | AB | -          | -          | ANN | - | BROWN | 1980-02-03 | F | AB1 2CD | AB123456 | - | - | -
     """)
-    (found,) = as_dicts(engine, identify(engine, records).identities)
+    (found,) = as_dicts(engine, gather_entities(engine, records).entities)
     assert history(found, "surname") == [
         ("JONES", "2005-07-01", None),
         ("SMITH", "2001-01-01", "2005-06-30"),
@@ -93,8 +93,8 @@ def test_former_values_are_appearances_without_dates(engine, world):
         hesa | H2 | 2015-12-01 | - | ZOE | - | JONES | 1995-02-03 | F | AB1 2CD | - | - | - | H2 | JONES | AB1 2CD | BATH
         hesa | H3 | 2015-12-01 | - | EVE | - | JONES | 1995-02-03 | F | -       | - | - | - | H3 | SMITH | AB1 2CE | -
     """)
-    found = identify(engine, records)
-    one, two, three = sorted(as_dicts(engine, found.identities), key=lambda row: row["entity_id"])
+    found = gather_entities(engine, records)
+    one, two, three = sorted(as_dicts(engine, found.entities), key=lambda row: row["entity_id"])
     assert history(one, "surname") == [("JONES", "2015-12-01", "2015-12-01"), ("SMITH", None, None)]
     assert history(one, "postcode") == [("AB1 2CD", "2015-12-01", "2015-12-01")]
     assert history(one, "x_town") == [("BATH", "2015-12-01", "2015-12-01")]
@@ -122,8 +122,8 @@ def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
     columns["surname"] = pa.array([name for _, name, *_ in drawn], pa.string())
     columns["valid_from"] = pa.array([start for *_, start, _ in drawn], pa.date32())
     columns["valid_to"] = pa.array([end for *_, end in drawn], pa.date32())
-    found = identify(quick_engine, quick_engine.from_arrow(pa.table(columns)))
-    for row in as_dicts(quick_engine, found.identities):
+    found = gather_entities(quick_engine, quick_engine.from_arrow(pa.table(columns)))
+    for row in as_dicts(quick_engine, found.entities):
         own = [(name, start, end) for key, name, start, end in drawn if key == row["entity_key"]]
         assert row["records"] == len(own)
         names = row["surname"] or []
@@ -131,7 +131,7 @@ def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
         for name, first in zip(names, row["surname_first"] or [], strict=True):
             starts = [start for held, start, _ in own if held == name and start]
             assert first == (min(starts) if starts else None)
-    quick_engine.drop(found.identities, found.identifier_records)
+    quick_engine.drop(found.entities, found.identifier_records)
 
 
 @given(st.lists(st.text("AB1", min_size=1, max_size=15), min_size=1, max_size=40), st.integers(1, 5))
