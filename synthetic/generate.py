@@ -111,21 +111,20 @@ def synthesise(
 
 
 def _check(out: Path, manifest: SynthManifest, workers: int | None) -> None:
-    faults = []
-    if not 1 <= manifest.people <= MOST_PEOPLE:
-        faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {manifest.people:,}")
-    if not 0 <= manifest.seed < 2**63:
-        faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {manifest.seed}")
+    whole_numbers = (
+        ("people", 1, MOST_PEOPLE), ("seed", 0, 2**63 - 1), ("releases", 1, MOST_RELEASES), ("chunk", 1, 1_000_000)
+    )  # fmt: skip
+    faults = [
+        f"{name}: a whole number from {least} to {most:,}, not {getattr(manifest, name):,}"
+        for name, least, most in whole_numbers
+        if not least <= getattr(manifest, name) <= most
+    ]
     if manifest.preset not in presets.by_name():
         faults.append(f"preset: there is no '{manifest.preset}'; there are: {', '.join(presets.by_name())}")
-    if not 1 <= manifest.releases <= MOST_RELEASES:
-        faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {manifest.releases}")
     if manifest.tables not in get_args(Which):
         faults.append(f"tables: {' or '.join(get_args(Which))}, not '{manifest.tables}'")
     if manifest.format not in FORMATS:
         faults.append(f"format: {' or '.join(FORMATS)}, not '{manifest.format}'")
-    if not 1 <= manifest.chunk <= 1_000_000:
-        faults.append(f"chunk: a whole number from 1 to 1,000,000, not {manifest.chunk:,}")
     if workers is not None and workers < 1:
         faults.append(f"workers: a whole number from 1 on, not {workers}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -300,7 +300,7 @@ def _main_jobs(
     ).astype(np.int64)
     opens = on(YEARS, 4, 6).astype(np.int64)
     start = opens[at] + kind
-    last = _last_years(goes_on)[person, at]  # of the unbroken run of years
+    last = last_years(goes_on)[person, at]  # of the unbroken run of years
     follows = np.zeros(len(person), bool)
     follows[:-1] = (person[1:] == person[:-1]) & (at[1:] <= last[:-1])
     finish = draws.uniform("job.end", ids[person], at)
@@ -328,7 +328,7 @@ def _parts(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[NDArray[np.bool_]
     return head, part & before & ~head
 
 
-def _last_years(goes_on: NDArray[np.bool_]) -> NDArray[np.int64]:
+def last_years(goes_on: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(people, YEARS): the last year of the unbroken run that each year lies in."""
     count = goes_on.shape[1] - 1
     ends = np.where(goes_on[:, 1:], count, np.arange(count)[None, :])

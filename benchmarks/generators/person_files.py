@@ -234,7 +234,7 @@ class Writer:
         if what.startswith("line "):
             return self._letters(dict(enumerate(self._address(p), 1)).get(int(what.removeprefix("line ")), ""))
         if what == "dob":
-            return written_date(year, month, day, form)
+            return datetime.date(year, month, day).strftime(form) if month else str(year)
         if what in ("birth_year", "birth_month", "birth_day"):
             number = {"birth_year": year, "birth_month": month, "birth_day": day}[what]
             return str(number) if number else ""
@@ -275,24 +275,6 @@ class Writer:
         if marks != "kept":
             text = folded(text)
         return text.upper() if self._side.get("upper") else text
-
-
-def written_date(year: int, month: int, day: int, form: str) -> str:
-    """A date in a form of strftime; a year alone where no more is known."""
-    if not month:
-        return str(year)
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    parts = {
-        "%Y": f"{year:04}",
-        "%y": f"{year % 100:02}",
-        "%m": f"{month:02}",
-        "%d": f"{day:02}",
-        "%b": months[month - 1],
-    }
-    parts |= {"%e": str(day), "%n": str(month)}
-    for code, text in parts.items():
-        form = form.replace(code, text)
-    return form
 
 
 # What an analyst would make of a side's columns, whatever form they came in.

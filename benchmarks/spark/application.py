@@ -14,6 +14,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from benchmarks.systems import BEST_MUTUAL_LINKS
+
 _PROBABILITY = 0.95  # at which Splink's pairs are accepted
 
 
@@ -75,26 +77,9 @@ def _splink(options: argparse.Namespace) -> float:
     ]
     linker = Linker(sides, _in_spark_sql(options.model), log_level="ERROR")
     pairs = linker.inference.predict(threshold_match_probability=_PROBABILITY).physical_name
-    session.sql(_BEST_MUTUAL_LINKS.format(pairs=pairs)).write.parquet(str(options.out / "links"))
+    links = BEST_MUTUAL_LINKS.format(pairs=pairs, left="left", id="unit_id")
+    session.sql(f"select *, 'accepted' as decision from ({links})").write.parquet(str(options.out / "links"))
     return time.monotonic() - began
-
-
-_BEST_MUTUAL_LINKS = """
-    with sided as (
-        select case when source_dataset_l = 'left' then unit_id_l else unit_id_r end as left_id,
-               case when source_dataset_l = 'left' then unit_id_r else unit_id_l end as right_id,
-               match_weight, match_probability
-        from {pairs}
-    ),
-    ranked as (
-        select *, row_number() over (partition by left_id order by match_weight desc, right_id) as left_rank,
-               row_number() over (partition by right_id order by match_weight desc, left_id) as right_rank
-        from sided
-    )
-    select left_id, right_id, match_weight, match_probability, 'accepted' as decision
-    from ranked
-    where left_rank = 1 and right_rank = 1
-    """
 
 
 def _in_spark_sql(model: Path) -> dict[str, Any]:

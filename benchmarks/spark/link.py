@@ -63,14 +63,8 @@ def _model(data: files.DataSet, copies: int) -> Path:
     folder = data.truth.parent
     trained = folder / "model.json"
     if not trained.exists():
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.systems.core",
-            *map(str, data.files),
-            str(folder / "links.parquet"),
-        ]
-        subprocess.run([*command, "0.5", str(trained)], check=True)
+        command = [sys.executable, "-m", "benchmarks.systems.core", *map(str, data.files)]
+        subprocess.run([*command, str(folder / "links.parquet"), "0.5", str(trained)], check=True)
     raw = json.loads(trained.read_text(encoding="utf-8"))
     raw["probability_two_random_records_match"] /= copies
     model = folder / f"model-x{copies}.json"

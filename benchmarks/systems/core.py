@@ -17,13 +17,9 @@ from linkage.match.step import link_step
 from linkage.model import Model, comparisons, from_dict
 
 _KINDS = {
-    "forename": "name",
-    "surname": "name",
-    "middle_names": "name",
-    "dob": "date",
-    "sex": "category",
-    "nino": "number",
-}
+    "forename": "name", "surname": "name", "middle_names": "name", "dob": "date", "sex": "category",
+    "state": "category", "nino": "number", "street_number": "code",
+}  # fmt: skip
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 
 
@@ -31,9 +27,10 @@ def main(left: str, right: str, out: str, threshold: str, model_file: str | None
     with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-core-", dir=Path(out).parent) as scratch:
         sides = [_units(engine, Path(path)) for path in (left, right)]
         step = Step(name="link", left="left", right="right", accept_probability=float(threshold), diagnose=False)
-        units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
+        members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=side) for side in sides]
+        units = [Units(*side) for side in zip("lr", sides, sides, members, strict=True)]
         model, partitions = _model(engine, sides[0]), Partitions(Path(scratch))
-        result = link_step(engine, step, units[0], units[1], rules=(), model=model, partitions=partitions)
+        result = link_step(engine, step, *units, rules=(), model=model, partitions=partitions)
         if model_file:
             result.model.save(Path(model_file))
         links = engine.sql(
@@ -42,8 +39,9 @@ def main(left: str, right: str, out: str, threshold: str, model_file: str | None
             from {links} as k
             join {left} as l on l.unit_id = k.left_id
             join {right} as r on r.unit_id = k.right_id
+            where k.decision = 'accepted'
             """,
-            links=engine.sql("select * from {k} where decision = 'accepted'", k=result.links),
+            links=result.links,
             left=_ids(engine, Path(left)),
             right=_ids(engine, Path(right)),
         )
@@ -80,15 +78,11 @@ def _numbered(path: Path) -> str:
     return f"read_parquet({literal(str(path))}, file_row_number = true)"
 
 
-def _members(engine: Engine, side: Table) -> Table:
-    return engine.sql("select unit_id, unit_id as entity_id from {t}", t=side)
-
-
 def _kind(engine: Engine, side: Table, name: str) -> str:
     if name == "postcode":
         british = engine.sql("select 1 as n from {t} where regexp_matches(postcode, '^[A-Z]+[0-9]') limit 1", t=side)
         return "postcode" if engine.count(british) else "code"
-    return _KINDS.get(name) or ("category" if name == "state" else "code" if name == "street_number" else "text")
+    return _KINDS.get(name, "text")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import duckdb
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from benchmarks.systems import blocking_columns
+from benchmarks.systems import BEST_MUTUAL_LINKS, blocking_columns
 
 # Comparisons as Splink's templates make them for a field; what is not listed is compared as text.
 _TEMPLATES = {"forename": cl.NameComparison, "surname": cl.NameComparison, "postcode": cl.PostcodeComparison}
@@ -48,29 +48,13 @@ def main(*arguments: str) -> None:
         )
     pairs = linker.inference.predict(threshold_match_probability=float(threshold))
     if is_link:
-        query = _BEST_MUTUAL_LINKS.format(pairs=pairs.physical_name)
+        query = BEST_MUTUAL_LINKS.format(pairs=pairs.physical_name, left="file_0", id="id")
     else:
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
             pairs, threshold_match_probability=float(threshold)
         )
         query = f"select id, cluster_id as person_id from {clusters.physical_name}"
     connection.execute(f"copy ({query}) to '{out}' (format parquet)")
-
-
-_BEST_MUTUAL_LINKS = """
-    with sided as (
-        select case when source_dataset_l = 'file_0' then id_l else id_r end as left_id,
-               case when source_dataset_l = 'file_0' then id_r else id_l end as right_id,
-               match_weight, match_probability
-        from {pairs}
-    ),
-    ranked as (
-        select *, row_number() over (partition by left_id order by match_weight desc, right_id) as of_left,
-               row_number() over (partition by right_id order by match_weight desc, left_id) as of_right
-        from sided
-    )
-    select left_id, right_id, match_weight, match_probability from ranked where of_left = 1 and of_right = 1
-"""
 
 
 def _columns_of_all(connection: duckdb.DuckDBPyConnection, files: list[str]) -> list[str]:

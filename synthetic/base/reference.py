@@ -178,20 +178,19 @@ def _dictionary(
     """Every name that can be borne or written, sorted."""
     known = set(names)
     for facts in origins.values():
-        for key in lists:
-            known.update(facts.get(key, ()), facts.get("more", {}).get(key, ()))
+        own = [name for key in lists for name in _own_names(facts, key)]
+        known.update(own)
         gendered = facts.get("gendered", {})
         known.update(gendered.get("m", ()), gendered.get("f", ()))  # middle names too
         if field == "surname":
-            endings = facts.get("feminine", {})
-            known.update(
-                _ended(name, endings)
-                for key in lists
-                for name in [*facts.get(key, ()), *facts.get("more", {}).get(key, ())]
-            )
+            known.update(_ended(name, facts.get("feminine", {})) for name in own)
     known.update(row["variant"] for row in others if row["field"] == field)
     known.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
     return sorted(known)
+
+
+def _own_names(facts: dict[str, Any], key: str) -> list[str]:
+    return [*facts.get(key, ()), *facts.get("more", {}).get(key, ())]
 
 
 def _ended(name: str, endings: dict[str, str]) -> str:
@@ -206,7 +205,7 @@ def _feminine(origins: dict[str, Any], surnames: list[str], code: dict[str, int]
     out = np.arange(len(surnames), dtype=np.int32)
     for facts in origins.values():
         if endings := facts.get("feminine"):
-            for name in [*facts["surnames"], *facts.get("more", {}).get("surnames", ())]:
+            for name in _own_names(facts, "surnames"):
                 out[code[name]] = code[_ended(name, endings)]
     return out
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthetic.base.dates import DATA_END, NEVER, YEAR, Days, parts
-from synthetic.base.draws import Draws, Floats, Ints, Slots
+from synthetic.base.draws import Arrays, Draws, Floats, Ints, Slots
 from synthetic.base.reference import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Codes, Reference, reference
 from synthetic.base.rules import Table
 from synthetic.people.families import Families, shares_of_pupils, spouses_origin
@@ -34,7 +34,7 @@ class NameTables:
     general_surnames: Slots
     group_surnames: Codes  # (groups, slots)
     gendered: Codes  # (groups, sexes, slots)
-    customary: list[tuple[Codes, Codes]]  # of each group, names of sons and daughters that are middle names too
+    customary: list[list[Codes]]  # of each group, names of sons and daughters that are middle names too
     has_forenames: NDArray[np.bool_]
     has_surnames: NDArray[np.bool_]
     general_forename: Floats  # share of a group with a name of the whole population
@@ -56,12 +56,7 @@ def name_tables() -> NameTables:
         general_surnames=_left_of_surnames(figures),
         group_surnames=np.stack([(group.surnames or no).table for group in groups]),
         gendered=np.stack([[s.table for s in group.gendered or (no, no)] for group in groups]).reshape(-1, 2, size),
-        customary=[
-            (np.array(group.customary[0], np.int32), np.array(group.customary[1], np.int32))
-            if group.customary
-            else (np.zeros(0, np.int32), np.zeros(0, np.int32))
-            for group in groups
-        ],
+        customary=[[np.array(codes, np.int32) for codes in group.customary or ([], [])] for group in groups],
         has_forenames=np.array([group.forenames is not None for group in groups]),
         has_surnames=np.array([group.surnames is not None for group in groups]),
         general_forename=np.array([group.share("general_forename") for group in groups]),
@@ -129,17 +124,13 @@ _CHANGES_TOO = 0.75  # children there when the new partner comes, whose name is 
 
 
 @dataclass(frozen=True)
-class Bearers:
+class Bearers(Arrays):
     """Who bears the names."""
 
     ids: Ints
     birth: Days
     female: NDArray[np.bool_]
     origin: Codes
-
-    def at(self, rows: NDArray[Any]) -> "Bearers":
-        """Some of them."""
-        return Bearers(self.ids[rows], self.birth[rows], self.female[rows], self.origin[rows])
 
 
 @dataclass(frozen=True)
@@ -334,7 +325,7 @@ def _twins(
 ) -> None:
     """Another name for twins who would share one; names that begin alike for some twins of one sex."""
     twins = np.flatnonzero(kin.twin_of_elder)
-    second = who.at(twins)
+    second = who.take(twins)
     elder_female = draws.chance("sex", second.ids - 1, 0.487)
     elder = _forenames(draws, tables, "forename", Bearers(second.ids - 1, second.birth, elder_female, second.origin))
     alike = draws.chance("twin.alike", second.ids, _LIKE_TWIN) & (elder_female == second.female)
@@ -343,7 +334,7 @@ def _twins(
         rows = np.flatnonzero(wanted)
         if not len(rows):
             return
-        other = _forenames(draws, tables, f"forename.again{number}", second.at(rows))
+        other = _forenames(draws, tables, f"forename.again{number}", second.take(rows))
         differ = other != elder[rows]
         forename[twins[rows[differ]]] = other[differ]
         same_start = tables.initial[other] == tables.initial[elder[rows]]

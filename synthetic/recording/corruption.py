@@ -134,19 +134,14 @@ class Rule(NamedTuple):
     weight: float
 
 
-def misheard(draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], values: Any) -> Any:
-    """Each string, in capitals, as it might be spelt by someone who heard it; unchanged where no rule fits."""
-    return _changed("phonetic", draws, field, ids, events, values)
-
-
-def misread(draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], values: Any) -> Any:
-    """Each string, in capitals, as it might be read from handwriting or by a scanner."""
-    return _changed("scanned", draws, field, ids, events, values)
-
-
-def _changed(kind: str, draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], values: Any) -> Any:
+def _respelt(kind: str, draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], values: Any) -> Any:
+    """Each string, in capitals, as one rule of a kind changes it; unchanged where none fits."""
     drawn = draws.uniform(f"{field}.{kind}", ids, events).tolist()
     return pa.array([_pick(kind, name, at) for name, at in zip(values.to_pylist(), drawn, strict=True)], pa.string())
+
+
+misheard = functools.partial(_respelt, "phonetic")  # as someone might spell it who heard it
+misread = functools.partial(_respelt, "scanned")  # as it might be read from handwriting or by a scanner
 
 
 def _pick(kind: str, name: str, drawn: float) -> str:

@@ -279,26 +279,24 @@ class Registrations:
         values[here, place] = 48 + (values[here, place] - 48 + 1 + (drawn * 6 % 1 * 9).astype(np.uint8)) % 10
         return pc.replace_with_mask(true, pa.array(rows), strings(values))
 
-    def lag(self, what: str, years: float, never: float, events: NDArray[Any] | int, shape_ids: Ints) -> Ints:
-        """Days until this source hears of a change (very many where it never does), for each id and event."""
-        drawn = self.draws.uniform(f"{self.source}.{what}.lag", shape_ids, events)
-        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never
-        return np.where(heard, -np.log(1 - drawn) * years * YEAR, 100_000).astype(np.int64)
+    def lag(self, what: str, events: NDArray[Any] | int, ids: Ints) -> Ints:
+        """Days until this source hears of a change of address or surname (very many where it never does)."""
+        late = self.odds.late[self.source]
+        drawn = self.draws.uniform(f"{self.source}.{what}.lag", ids, events)
+        heard = self.draws.uniform(f"{self.source}.{what}.heard", ids, events) >= late[f"{what}_never"]
+        return np.where(heard, -np.log(1 - drawn) * late[f"{what}_years"] * YEAR, 100_000).astype(np.int64)
 
 
 def on_records(registrations: Registrations, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
     """What the source holds on each record (`rows`: its registration, `when`: its day): `renamed`, whether the new
     surname is known; `postcode`, with errors; `home`; and the kinds of errors "surname.kind" and "postcode.kind".
     """
-    people, odds = registrations.people, registrations.odds
-    person = registrations.person[rows]
-    late = odds.late[registrations.source]
-    whose = registrations.event, registrations.ids
-    lag = registrations.lag("surname", late.surname_years, late.surname_never, *whose)[rows]
+    people, person = registrations.people, registrations.person[rows]
+    lag = registrations.lag("surname", registrations.event, registrations.ids)[rows]
     known = people.names
     renamed = known.changed[person].astype(np.int64) + lag <= when
     renamed &= known.back[person].astype(np.int64) + lag > when
-    lag = registrations.lag("address", late.address_years, late.address_never, *whose)[rows]
+    lag = registrations.lag("address", registrations.event, registrations.ids)[rows]
     home = people.homes.at(person, when - lag.clip(max=30 * 365))
     postcode = people.homes.postcode[person, home]
     postcode, kind = wrong_postcodes(registrations, rows, home, postcode)

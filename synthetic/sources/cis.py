@@ -44,30 +44,27 @@ def periods(registrations: Registrations, since: Days) -> Periods:
     registration, at = np.nonzero(final)
     first, home = days[registration, at], home[registration, at]
     renamed, addressed = renamed[registration, at], addressed[registration, at]
-    same = np.zeros(len(registration), bool)
-    same[1:] = (
-        (registration[1:] == registration[:-1]) & (renamed[1:] == renamed[:-1]) & (addressed[1:] == addressed[:-1])
-    )
-    same[1:] &= (home[1:] == home[:-1]) | ~addressed[1:]
-    registration, first = registration[~same], first[~same]
+    known = np.stack([registration, renamed, addressed, np.where(addressed, home, -1)])
+    new = np.diff(known, prepend=-1).any(axis=0)  # to what was known of the registration before
+    registration, first = registration[new], first[new]
     last = np.full(len(first), NEVER, np.int64)
     follows = registration[1:] == registration[:-1]
     last[:-1][follows] = first[1:][follows] - 1
     return Periods(
-        registration, first.astype(np.int32), last.astype(np.int32), home[~same], renamed[~same], addressed[~same]
+        registration, first.astype(np.int32), last.astype(np.int32), home[new], renamed[new], addressed[new]
     )  # fmt: skip
 
 
 def _news(registrations: Registrations, since: Days) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
     """(registrations, news) in the order of days: the day (NEVER for none), and what was known from then on."""
-    people, late, person = registrations.people, registrations.odds.late["cis"], registrations.person
+    people, person = registrations.people, registrations.person
     homes, names, gone = people.homes, people.names, people.departure[person]
     start = homes.start[person].astype(np.int64)
     place = np.arange(start.shape[1])[None, :]
     at_issue = homes.at(person, since)
-    lag = registrations.lag("address", late.address_years, late.address_never, place, registrations.ids[:, None])
+    lag = registrations.lag("address", place, registrations.ids[:, None])
     moved = np.where((place > at_issue[:, None]) & (start < NEVER) & (start < gone[:, None]), start + lag, NEVER)
-    lag = registrations.lag("surname", late.surname_years, late.surname_never, 0, registrations.ids)
+    lag = registrations.lag("surname", 0, registrations.ids)
     informed, back = (
         np.where((when[person] > since) & (when[person] < NEVER) & (when[person] < gone), when[person] + lag, NEVER)
         for when in (names.changed.astype(np.int64), names.back.astype(np.int64))

@@ -7,7 +7,7 @@ from synthetic.base.dates import DATA_END, NEVER, day, on
 from synthetic.base.draws import Floats, Ints, Slots, drawn_again
 from synthetic.education.journeys import YEARS
 from synthetic.sources.hmrc import second_number
-from synthetic.work import CLAIMANT, NONE, STUDENT, UNSETTLED, WORKER, Work
+from synthetic.work import CLAIMANT, NONE, STUDENT, UNSETTLED, WORKER, Work, last_years
 from synthetic.world import Tables, World, coded, dates
 
 TYPES = ["JSA", "IS", "ESA", "IB", "ICA", "UAA", "UCE", "UDF", "UBC", "UAB", "UBD", "DLA", "PIP", "JTA"]
@@ -65,8 +65,7 @@ def _out_of_work(world: World, of: Work) -> Spells:
     opens = on(YEARS, 4, 6).astype(np.int64)
     drawn = draws.uniform("benefit.start", ids[person], at)
     start = opens[at] + (drawn * np.where(follows, _LEAST_END, _LATEST_START)).astype(np.int64)
-    ends = np.where(goes_on[:, 1:], len(YEARS), np.arange(len(YEARS))[None, :])
-    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1][person, at]
+    last = last_years(goes_on)[person, at]
     finish = draws.uniform("benefit.end", ids[person], at)
     early = draws.uniform("benefit.early", ids[person], at) * np.where(last > at, _EARLY, 0)
     end = opens[last] + (_LEAST_END + finish * (_LAST - _LEAST_END) - early).astype(np.int64)

@@ -18,9 +18,10 @@ from synthetic.education.institutions import EVERYWHERE, band_of, universities
 from synthetic.people.homes import postcodes
 from synthetic.people.people import VISITOR
 from synthetic.recording.registration import Registrations, on_records
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world import Columns, Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
+_RULES = "study/universities.toml"
 
 FIRST, FOUNDATION, CERTIFICATE, TAUGHT, PGCE, DIPLOMA, RESEARCH = range(7)
 """First degree; foundation degree and certificate of higher education; master's degree, certificate of education and
@@ -83,7 +84,7 @@ def summer(world: World, of: Courses) -> Days:
 
 
 def _undergraduate(world: World) -> Courses:
-    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file("study/universities.toml")
+    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file(_RULES)
     person = np.flatnonzero((journey.degree_start > 0) & (journey.degree_years > 0))
     ids, start, years = people.ids[person], journey.degree_start[person], journey.degree_years[person].astype(np.int64)
     goes_on = start + years > LAST_YEAR + 1
@@ -120,7 +121,7 @@ def _undergraduate(world: World) -> Courses:
 
 
 def _postgraduate(world: World) -> Courses:
-    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file("study/universities.toml")
+    people, journey, draws, rules = world.people, world.journeys, world.draws, rule_file(_RULES)
     person = np.flatnonzero((journey.postgraduate_start > 0) & (journey.postgraduate_years > 0))
     ids, years = people.ids[person], journey.postgraduate_years[person].astype(np.int64)
     visits = people.kind[person] == VISITOR
@@ -157,7 +158,7 @@ def years_of(world: World, of: Courses) -> Years:
     ids = world.people.ids[of.person]
     ended = of.last < LAST_YEAR
     kept = ~of.completes & ~of.transfers & ended & (of.event != POSTGRADUATE)
-    kept &= world.draws.chance("hesa.dormant", ids, rule_file("study/universities.toml").home.dormant, of.event)
+    kept &= world.draws.chance("hesa.dormant", ids, rule_file(_RULES).home.dormant, of.event)
     count = of.years + kept
     course = np.repeat(np.arange(len(ids)), count)
     since = np.arange(len(course)) - np.repeat(np.cumsum(count) - count, count)
@@ -178,8 +179,7 @@ def university_of(world: World, of: Courses) -> Ints:
     tariff: Codes = np.where(open_to_all, -1, band_of(grades)).astype(np.int32)
     region = np.where(visits, EVERYWHERE, people.homes.region[person])
     chosen = universities().choose(draws.uniform("hesa.university", ids, of.event), tariff, region)
-    follows = np.zeros(len(ids), bool)
-    follows[1:] = person[1:] == person[:-1]
+    follows = np.diff(person, prepend=-1) == 0
     moves = np.flatnonzero((of.event == SECOND) & follows & ~of.stays)
 
     def draw(rows: Ints, number: int) -> Ints:
@@ -271,7 +271,7 @@ def jacs(world: World, of: Courses, subject: Codes, rows: NDArray[np.bool_]) -> 
 
 
 def _mode(world: World, of: Courses, years: Years) -> Ints:
-    draws, rules = world.draws, rule_file("study/universities.toml")
+    draws, rules = world.draws, rule_file(_RULES)
     ids = world.people.ids[of.person]
     work_year = (of.kind == FIRST) & (of.years == 4) & ~integrated(world, of)
     work_year &= draws.chance("hesa.sandwich", ids, rules.kind.sandwich)
@@ -289,9 +289,9 @@ def integrated(world: World, of: Courses) -> NDArray[np.bool_]:
 
 
 def _person(world: World, of: Courses) -> dict[str, Any]:
-    draws, rules = world.draws, rule_file("study/universities.toml").home
+    draws, rules = world.draws, rule_file(_RULES).home
     ids = world.people.ids[of.person]
-    frame = [rule_file("study/universities.toml").background[code] for code in world.reference.ethnic] + ["90", "98"]
+    frame = [rule_file(_RULES).background[code] for code in world.reference.ethnic] + ["90", "98"]
     drawn = draws.uniform("hesa.ethnic", ids, of.event)
     unknown, refused = drawn < rules.ethnic_unknown, drawn < rules.ethnic_unknown + rules.ethnic_refused
     known = world.people.ethnic[of.person]
@@ -301,7 +301,7 @@ def _person(world: World, of: Courses) -> dict[str, Any]:
 
 def _origin(world: World, of: Courses) -> dict[str, Any]:
     """Country and region of the permanent home before entry; the region of those from abroad is empty."""
-    people, rules = world.people, rule_file("study/universities.toml")
+    people, rules = world.people, rule_file(_RULES)
     regions = world.reference.regions
     home = [_NATIONS.get(region, "XF") for region in regions]
     countries = sorted({country for shares in rules.domicile.values() for country in shares})
@@ -350,18 +350,13 @@ def _reason(world: World, of: Courses) -> Ints:
 FIRST_ULN_YEAR = 2012
 _SIXTEEN = 5844  # days
 
-Columns = dict[str, Any]
-
 
 def husids(world: World, every: Courses) -> Any:
     """HUSIDs: meant to follow the student, often issued again by another university; with the year that gave them."""
     ids = world.people.ids[every.person]
-    kept = every.stays | world.draws.chance(
-        "hesa.husid.kept", ids, rule_file("study/universities.toml").home.husid_kept, every.event
-    )
+    kept = every.stays | world.draws.chance("hesa.husid.kept", ids, rule_file(_RULES).home.husid_kept, every.event)
     which, year = every.event.copy(), every.start.copy()
-    same_person = np.zeros(len(ids), bool)
-    same_person[1:] = every.person[1:] == every.person[:-1]
+    same_person = np.diff(every.person, prepend=-1) == 0
     for number in (SECOND, POSTGRADUATE):
         rows = np.flatnonzero((every.event == number) & kept & same_person)
         which[rows], year[rows] = which[rows - 1], year[rows - 1]
@@ -372,7 +367,7 @@ def students(
     world: World, of: Courses, years: Years, place: Ints, registrations: Registrations, husid: Any, out: Tables
 ) -> Columns:
     """A row a year of study; `place` is its course, `husid` a student's number of each course and its year."""
-    people, draws, rules = world.people, world.draws, rule_file("study/universities.toml").home
+    people, draws, rules = world.people, world.draws, rule_file(_RULES).home
     row = of.take(place)
     ids, offset = people.ids[row.person], len(registrations.ids)
     when = on(years.year, 12, 1)
@@ -424,18 +419,15 @@ def students(
 
 def course_number(world: World, registrations: Registrations, place: Ints) -> Any:
     """NUMHUS, which parts the courses of a student at a university."""
-    return (
-        unique_rows(identifiers.reference(world.draws, "hesa.numhus", registrations.ids, registrations.event))
-        .take(place)
-        .array()
-    )
+    number = identifiers.reference(world.draws, "hesa.numhus", registrations.ids, registrations.event)
+    return unique_rows(number).take(place).array()
 
 
 def _ulns(world: World, of: Courses, registrations: Registrations) -> Text:
     """ULNs of the people who entered from 2012/13 with one; who comes from abroad has none."""
     entered: Days = np.where(of.event == POSTGRADUATE, world.journeys.degree_start[of.person], of.start)
     has = (entered >= FIRST_ULN_YEAR) & (world.people.kind[of.person] != VISITOR)
-    has &= registrations.uniform("uln") < rule_file("study/universities.toml").home.uln_given
+    has &= registrations.uniform("uln") < rule_file(_RULES).home.uln_given
     true = identifiers.uln(world.draws, world.people.ids).take(pa.array(of.person))
     return unique_rows(true).where(has)
 
@@ -487,7 +479,7 @@ def qualifications(
 def _exits(world: World, of: Courses) -> NDArray[np.bool_]:
     """Who left a first degree after a whole year and took a certificate or diploma along."""
     left = (of.kind == FIRST) & ~of.completes & ~of.transfers & (of.last < LAST_YEAR)
-    share = rule_file("study/universities.toml").home.exit_award
+    share = rule_file(_RULES).home.exit_award
     out: NDArray[np.bool_] = left & world.draws.chance("hesa.exit", world.people.ids[of.person], share, of.event)
     return out
 
@@ -499,7 +491,7 @@ def _classes(world: World, of: Courses, year: Ints) -> Ints:
     rank = share_below(
         -(0.55 * (people.ability[of.person] - _ABILITY[0]) / _ABILITY[1] + 0.8352 * noise)
     )  # from the top
-    edges = np.cumsum(of_year(rule_file("study/universities.toml")["class"], year), axis=1)
+    edges = np.cumsum(of_year(rule_file(_RULES)["class"], year), axis=1)
     place = (rank[:, None] >= edges[:, :3]).sum(axis=1)
     unclassified = np.isin(np.array(universities().codes), rule_file("study/subjects.toml").unclassified.subjects)
     return np.where(unclassified[world.journeys.subject[of.person]], _UNCLASSIFIED, place)

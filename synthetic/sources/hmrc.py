@@ -20,12 +20,14 @@ EMPLOYERS = 40_000  # of each section; the first are the largest
 
 def hmrc(world: World, of: Work) -> Tables:
     """Employment, earnings and self-assessment."""
-    out = Tables()
     employer = _employers(world, of.jobs)
-    out.tables["hmrc_employment"] = _employment(world, of.jobs, employer)
-    out.tables["hmrc_earnings"] = _earnings(world, of, employer)
-    out.tables["hmrc_self_assessment"] = _self_assessment(world, of)
-    return out
+    return Tables(
+        {
+            "hmrc_employment": _employment(world, of.jobs, employer),
+            "hmrc_earnings": _earnings(world, of, employer),
+            "hmrc_self_assessment": _self_assessment(world, of),
+        }
+    )
 
 
 def _employers(world: World, jobs: Jobs) -> Ints:
@@ -91,8 +93,7 @@ def _earnings(world: World, of: Work, employer: Ints) -> dict[str, Any]:
     amount = np.maximum(full * np.maximum(days, 1) / 365 * np.where(jobs.casual[job], 0.5, 1.0), 1)
     odd = draws.uniform("p14.odd", ids, key)
     again = np.repeat(np.arange(len(job)), 1 + (odd < 0.009))
-    second = np.zeros(len(again), bool)
-    second[1:] = again[1:] == again[:-1]
+    second = np.diff(again, prepend=-1) == 0
     pounds = np.round(amount)[again]
     taken_back = second & (odd[again] < 0.004)
     pounds = np.where(taken_back, -np.ceil(pounds * (0.1 + 1.1 * draws.uniform("p14.back", ids, key)[again])), pounds)

@@ -20,8 +20,9 @@ from synthetic.education.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
 from synthetic.education.journeys import YEARS as JOURNEY_YEARS
 from synthetic.people.homes import postcodes
 from synthetic.recording.registration import MISSING, OMITTED, SENTINEL, Registrations, on_records, wrong_postcodes
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world import Columns, Tables, World, coded, dates, whole
 
+_RULES = "study/colleges.toml"
 _FIRST_DAYS = 25  # days of September in which programmes begin
 _APPRENTICE_DAYS = 58  # from 1 August
 
@@ -41,6 +42,11 @@ class Enrolments(Arrays):
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
 
+    @property
+    def before(self) -> Ints:
+        """Place of the registration that each one follows, where these are one record each."""
+        return np.searchsorted(self.person * 64 + self.event, self.person * 64 + self.follows)
+
 
 def began(world: World, rows: Enrolments, year: Ints) -> Days:
     """First day of the first aim of each record that begins in `year`."""
@@ -57,7 +63,7 @@ def began(world: World, rows: Enrolments, year: Ints) -> Days:
 
 def short_days(world: World, rows: Enrolments) -> Ints:
     """Days that a short course lasts; many take a day or two."""
-    longest = int(rule_file("study/colleges.toml").short.longest)
+    longest = int(rule_file(_RULES).short.longest)
     drawn: Floats = world.draws.uniform("ilr.short.days", world.people.ids[rows.person], rows.event)
     return 1 + (drawn**1.5 * (longest - 1)).astype(np.int64)
 
@@ -65,7 +71,7 @@ def short_days(world: World, rows: Enrolments) -> Ints:
 def renewed(world: World, rows: Enrolments) -> NDArray[np.bool_]:
     """Whether each year of the registration has a programme of its own; else the first year's goes on."""
     ids = world.people.ids[rows.person]
-    longer = world.draws.chance("ilr.two.years", ids, rule_file("study/colleges.toml").study.two_years, rows.event)
+    longer = world.draws.chance("ilr.two.years", ids, rule_file(_RULES).study.two_years, rows.event)
     out: NDArray[np.bool_] = (rows.programme >= ADULT) | ((rows.programme == STUDY) & ~longer)
     return out
 
@@ -89,7 +95,7 @@ class Programmes(Arrays):
 
 def programmes(world: World, of: Enrolments) -> Programmes:
     """The programme of each record's registration; codes of frameworks and standards are invented."""
-    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml")
+    people, draws, rules = world.people, world.draws, rule_file(_RULES)
     ids = people.ids[of.person]
     drawn = draws.uniform("aim.area", ids, of.event)
     tables = np.array([_areas(rules, name) for name in PROGRAMMES])
@@ -115,7 +121,7 @@ def _areas(rules: Any, programme: str) -> list[NDArray[np.int32]]:
 
 def _apprenticeship(world: World, of: Enrolments, ids: Ints) -> Ints:
     """Levels by year of start, higher ones to the able."""
-    shares = of_year(rule_file("study/colleges.toml").apprenticeships, of.first)
+    shares = of_year(rule_file(_RULES).apprenticeships, of.first)
     noise = world.draws.normal("apprenticeship.level", ids, of.event)
     rank = share_below(0.6 * world.people.ability[of.person] + 0.8 * noise)
     higher = world.draws.uniform("apprenticeship.higher", ids, of.event)
@@ -143,7 +149,7 @@ _SLOTS = 3  # records a person and year: study or adult learning, an apprentices
 
 def enrolments(world: World) -> Enrolments:
     """Study programmes and adult learning as journeys have them, apprenticeships, and short courses next to."""
-    journey, rules = world.journeys, rule_file("study/colleges.toml")
+    journey, rules = world.journeys, rule_file(_RULES)
     in_data = JOURNEY_YEARS >= FIRST_YEAR
     there = journey.may_learn() & in_data[None, :]
     young = journey.college & in_data[None, :]
@@ -163,8 +169,7 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
     """Unbroken years as registrations; some go on at another provider, or with another enrolment of adults."""
     person, at = np.nonzero(cells)
     ids = world.people.ids[person]
-    goes_on = np.zeros(len(person), bool)
-    goes_on[1:] = (person[1:] == person[:-1]) & (at[1:] == at[:-1] + 1)
+    goes_on = (np.diff(person, prepend=-1) == 0) & (np.diff(at, prepend=-1) == 1)
     changed = goes_on & world.draws.chance(f"ilr.{name}.change", ids, changes, at)
     begins = np.flatnonzero(~goes_on | changed)
     run = np.cumsum(~goes_on | changed) - 1
@@ -175,9 +180,7 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
     leaves = np.append(changed[begins], False)[1:] & (name != "adult")  # adults end one course and take another
     programme = np.full(len(begins), STUDY if name == "study" else APPRENTICESHIP)
     if name == "adult":
-        programme = _kinds(
-            rule_file("study/colleges.toml").adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event)
-        )
+        programme = _kinds(rule_file(_RULES).adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event))
     years = at + FIRST_JOURNEY_YEAR
     return Enrolments(
         person, years, np.full(len(person), slot), event[run], first[run] + FIRST_JOURNEY_YEAR,
@@ -190,9 +193,7 @@ def _short(world: World, cells: NDArray[np.bool_]) -> Enrolments:
     person, at = np.nonzero(cells)
     year = at + FIRST_JOURNEY_YEAR
     event = (year - FIRST_YEAR) * _SLOTS + 2
-    programme = _kinds(
-        rule_file("study/colleges.toml").short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event)
-    )
+    programme = _kinds(rule_file(_RULES).short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event))
     none = np.full(len(person), -1)
     return Enrolments(
         person, year, np.full(len(person), 2), event, year, year, none, none > 0, programme, none < 0
@@ -206,7 +207,7 @@ def _kinds(shares: dict[str, float], drawn: NDArray[np.float64]) -> Ints:
 
 def providers(world: World, of: Enrolments) -> Ints:
     """The UKPRN of each registration: in the home region, the first ones largest; some adults come back to one they know."""
-    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml")
+    people, draws, rules = world.people, world.draws, rule_file(_RULES)
     ids = people.ids[of.person]
     able = np.array([0.5, 0.8, 1.7])[band_of(people.ability[of.person])] * rules.study.sixth_form_college
     kind: Codes = np.array([GENERAL, TRAINING, GENERAL, ADULT_SERVICE, GENERAL], np.int32)[of.programme]
@@ -215,14 +216,13 @@ def providers(world: World, of: Enrolments) -> Ints:
     returns &= (of.slot != 1) & (of.follows < 0)
     region = people.homes.region[of.person]
     chosen = colleges().choose(draws.uniform("ilr.provider", ids, np.where(returns, 0, of.event + 1)), kind, region)
-    before = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
     moves = np.flatnonzero((of.follows >= 0) & np.isin(of.programme, (STUDY, APPRENTICESHIP)))
 
     def draw(rows: Ints, number: int) -> Ints:
         drawn = draws.uniform("ilr.provider.other", ids[rows], of.event[rows] * _TRIES + number)
         return colleges().choose(drawn, kind[rows], region[rows])
 
-    return drawn_again(chosen, moves, before[moves], draw, _TRIES)
+    return drawn_again(chosen, moves, of.before[moves], draw, _TRIES)
 
 
 ACHIEVED, PARTLY, FAILED, NOT_YET = range(4)
@@ -267,7 +267,7 @@ def aims(
     status = _status(world, aim, leaves)
     outcome, reason = _outcome(world, aim, status, ended)
     goes_on = status == CONTINUING
-    missing = aim.uniform(world, "no.end") < rule_file("study/colleges.toml").finish.no_end_date
+    missing = aim.uniform(world, "no.end") < rule_file(_RULES).finish.no_end_date
     missing &= ~aim.of.short | (begun >= on(aim.of.year, 11, 1))  # of aims that count as much without an end date
     whole_programme = (of.programme == APPRENTICESHIP) & (number == 0)
     core = (of.programme == STUDY) & (number == 0)
@@ -310,7 +310,7 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
     ids = world.people.ids[rows.person]
     drawn = world.draws.uniform("aims", ids, base)
     more = (drawn * _MOST[rows.programme]).astype(np.int64)
-    courses = Slots(np.array(rule_file("study/colleges.toml").adult.courses), 10).at(drawn).astype(np.int64)
+    courses = Slots(np.array(rule_file(_RULES).adult.courses), 10).at(drawn).astype(np.int64)
     count = 1 + np.where(rows.short, 0, np.where(rows.programme == ADULT, courses, more))
     row = np.repeat(np.arange(len(ids)), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
@@ -352,7 +352,7 @@ def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
 
 def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
     """Completion status; who goes on at another provider withdraws from the one before, and who leaves from all."""
-    rules, of = rule_file("study/colleges.toml").finish, aim.of
+    rules, of = rule_file(_RULES).finish, aim.of
     withdraws = np.array([rules.withdrawn[name] for name in PROGRAMMES])[of.programme]
     rest = aim.uniform(world, "finish") - withdraws * np.where(world.people.fsm[of.person], 1.25, 0.93)
     status = np.select(
@@ -365,7 +365,7 @@ def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
 
 def _outcome(world: World, aim: _Aims, status: Ints, ended: Days) -> tuple[Ints, Ints]:
     """Outcome (-1 while it goes on) and reason of withdrawal (-1 for none)."""
-    rules, of = rule_file("study/colleges.toml").finish, aim.of
+    rules, of = rule_file(_RULES).finish, aim.of
     achieves = np.array([rules.achieved[name] for name in PROGRAMMES])[of.programme]
     passed = aim.uniform(world, "pass")
     result = np.select([passed < achieves, passed < achieves + 0.01], [ACHIEVED, PARTLY], FAILED)
@@ -424,12 +424,10 @@ _CATEGORIES = ["4", "5", "6", "9", "10", "12", "13", "14", "15", "95", "98"]
 _CATEGORY_ODDS = np.cumsum([0.02, 0.05, 0.05, 0.24, 0.14, 0.21, 0.01, 0.07, 0.03, 0.12, 0.06])
 _LATER_LEVELS = 2013  # codes 10 to 13 tell levels 4 to 7 apart from then on
 
-Columns = dict[str, Any]
-
 
 def numbered(world: World, registrations: Registrations, of: Enrolments) -> Columns:
     """ULN, learner reference and key of each registration, and where its reference at an earlier provider stands."""
-    rules = rule_file("study/colleges.toml").uln
+    rules = rule_file(_RULES).uln
     careless = np.where(of.short | (of.programme == COMMUNITY), rules.unknown, 1.0)
     odds = world.odds.numbers.uln_unknown * registrations.factor * careless
     known = registrations.uniform("uln") >= np.where(of.first >= FIRST_ULN_YEAR, odds, 1 - rules.known_before_2008)
@@ -438,12 +436,11 @@ def numbered(world: World, registrations: Registrations, of: Enrolments) -> Colu
     uln = pc.if_else(pa.array(known), true, identifiers.NO_ULN)
     reference = identifiers.reference(world.draws, "ilr.reference", registrations.ids, registrations.event)
     alternative = pc.binary_join_element_wise(pc.cast(pa.array(registrations.provider), pa.string()), reference, "|")
-    earlier = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
     return {
         "uln": unique_rows(uln),
         "reference": unique_rows(reference),
         "entity": pc.if_else(pa.array(known), true, alternative),
-        "earlier": np.where(of.follows >= 0, earlier, -1),
+        "earlier": np.where(of.follows >= 0, of.before, -1),
     }
 
 
@@ -461,9 +458,7 @@ def learners(
     ids = people.ids[rows.person]
     goes_on = rows.year > rows.first
     start = np.where(goes_on, on(rows.year, 8, 1), began(world, rows, rows.first)).astype(np.int32)
-    blank = (of.programme == COMMUNITY) & (
-        registrations.uniform("blank") < rule_file("study/colleges.toml").names.blank
-    )
+    blank = (of.programme == COMMUNITY) & (registrations.uniform("blank") < rule_file(_RULES).names.blank)
     given, surnames = _names(registrations, blank)
     recorded = on_records(registrations, place, start)
     record = identifiers.record_id(draws, ids, 1, (rows.year - FIRST_YEAR) * 3 + rows.slot)
@@ -512,7 +507,7 @@ def _names(registrations: Registrations, blank: NDArray[np.bool_]) -> tuple[Any,
 
 def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Days) -> Any:
     """National Insurance numbers: of apprentices, of others by chance, of community learners never."""
-    rules = rule_file("study/colleges.toml")
+    rules = rule_file(_RULES)
     share = np.array([rules.nino[name] for name in PROGRAMMES])[of.programme]
     share = np.where(trainees(world, of), rules.nino["traineeship"], share)
     true = identifiers.nino(world.draws, world.people.ids).take(pa.array(registrations.person))
@@ -523,16 +518,16 @@ def _ninos(world: World, of: Enrolments, registrations: Registrations, start: Da
 def trainees(world: World, of: Enrolments) -> NDArray[np.bool_]:
     """Which study programmes are traineeships: one year, since 2013/14."""
     drawn = world.draws.chance(
-        "ilr.trainee", world.people.ids[of.person], rule_file("study/colleges.toml").study.traineeship, of.event
+        "ilr.trainee", world.people.ids[of.person], rule_file(_RULES).study.traineeship, of.event
     )
     out: NDArray[np.bool_] = drawn & (of.programme == STUDY) & (of.first >= 2013) & (of.first == of.last)
     return out
 
 
 def _attributes(world: World, rows: Enrolments) -> Columns:
-    people, draws, rules = world.people, world.draws, rule_file("study/colleges.toml").learner
+    people, draws, rules = world.people, world.draws, rule_file(_RULES).learner
     ids = people.ids[rows.person]
-    frame = [rule_file("study/colleges.toml").background[code] for code in world.reference.ethnic] + ["99"]
+    frame = [rule_file(_RULES).background[code] for code in world.reference.ethnic] + ["99"]
     unknown = draws.chance("ilr.ethnic", ids, rules.ethnic_unknown, rows.event)
     ethnic = np.where(unknown, len(frame) - 1, people.ethnic[rows.person])
     drawn = draws.uniform("lldd", ids)

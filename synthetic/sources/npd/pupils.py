@@ -219,8 +219,7 @@ def pupils(world: World) -> Pupils:
     both = (schools(world, person[rows], of[rows])["laestab"] for of in (event, DOUBLE + (grade > 6)))
     twice[rows] = np.not_equal(*both)
     again = np.repeat(np.arange(len(person)), 1 + twice)
-    double = np.zeros(len(again), bool)
-    double[1:] = again[1:] == again[:-1]
+    double = np.diff(again, prepend=-1) == 0
     person, grade = person[again], grade[again]
     event = np.where(double, DOUBLE + (grade > 6), event[again])
     needs = draws.uniform("sen", people.ids) < np.where(people.fsm, odds.special_needs.poor, odds.special_needs.others)

@@ -131,6 +131,7 @@ class _Years(Arrays):
     year: Ints  # in which the year began
     opens: Ints  # 1 April and
     closes: Ints  # 31 March of it
+    authority: Ints  # in which the spell began
 
 
 def care(pupils: Pupils) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -176,8 +177,8 @@ def _days(pupils: Pupils, field: str, ids: Ints, years: float) -> Ints:
 
 
 def _years(pupils: Pupils, spells: _Spells, first_year: int) -> _Years:
-    """Years of the spells in which the child is of school age in England."""
-    people, journey = pupils.world.people, pupils.world.journeys
+    """Years of the spells that began in England in which the child is of school age there."""
+    people, journey, places = pupils.world.people, pupils.world.journeys, pupils.world.reference.places
     years = np.arange(first_year, LAST_YEAR + 1)
     opens, closes = (on(years + next_year, *of).astype(np.int64) for next_year, of in ((0, (4, 1)), (1, (3, 31))))
     there = (spells.start[:, None] <= closes) & (spells.end[:, None] >= opens)
@@ -185,15 +186,12 @@ def _years(pupils: Pupils, spells: _Spells, first_year: int) -> _Years:
     there &= (age >= 5) & (age <= 17) & taught(journey, years[None, :])[spells.person]
     there &= people.homes.nation(spells.person[:, None], np.maximum(opens, spells.start[:, None])) == ENGLAND
     of, at = np.nonzero(there)
-    return _Years(of, years[at], opens[at], closes[at])
+    person, start = spells.person[of], spells.start[of]
+    authority = places.authority[people.homes.postcode[person, people.homes.at(person, start)] // 400].astype(np.int64)
+    return _Years(of, years[at], opens[at], closes[at], authority).take(np.flatnonzero(authority > 0))
 
 
-def _authority(pupils: Pupils, person: Ints, when: Ints) -> Ints:
-    people, places = pupils.world.people, pupils.world.reference.places
-    return places.authority[people.homes.postcode[person, people.homes.at(person, when)] // 400].astype(np.int64)
-
-
-def _picked(pupils: Pupils, field: str, key: tuple[Ints, Ints], shares: Shares, known: NDArray[np.bool_]) -> Any:
+def _picked(pupils: Pupils, field: str, key: tuple[Ints, Ints], shares: Shares, known: Any = True) -> Any:
     """A column of codes with the given shares, NULL where not known."""
     codes = Slots(np.array(list(shares.values()))).at(pupils.world.draws.uniform(field, *key))
     return coded(np.where(known, codes, -1), list(shares))
@@ -205,12 +203,6 @@ def _in_need(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
     rows = _years(pupils, spells, FIRST_NEED_YEAR)
     person, start, end = spells.person[rows.of], spells.start[rows.of], spells.end[rows.of]
     key = people.ids[person], spells.number[rows.of]
-    authority = _authority(pupils, person, start)
-    at = np.flatnonzero(authority > 0)  # the others lived in another nation
-    rows = rows.take(at)
-    person, start, end, authority = person[at], start[at], end[at], authority[at]
-    key = key[0][at], key[1][at]
-    always = np.ones(len(at), bool)
     closed = end <= rows.closes
     conference = start + 15 + (draws.uniform("need.conference", *key) * 40).astype(np.int64)
     plan = (draws.uniform("need.plan", *key) < odds.conference) & (conference < end) & (conference <= rows.closes)
@@ -218,13 +210,13 @@ def _in_need(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
     return {
         "PupilMatchingRefAnonymous": pupils.reference(person, rows.year - people.cohort[person] - 5).array(),
         "ACADYR": whole(six_digits(rows.year)),
-        "LA": whole(authority),
+        "LA": whole(rows.authority),
         "ChildAge31March": whole((rows.closes - people.birth[person]) // YEAR),
         "Disability": whole(draws.chance("need.disabled", key[0], odds.disabled)),
         "CINReferralDate": dates(start),
         "ReferralSource": _picked(pupils, "need.source", key, odds.sources, rows.year >= 2013),
         "ReferralNFA": whole(no_action),
-        "PrimaryNeedCode": _picked(pupils, "need.kind", key, odds.needs, always),
+        "PrimaryNeedCode": _picked(pupils, "need.kind", key, odds.needs),
         "CINClosureDate": dates(end, closed),
         "ReasonForClosure": _picked(pupils, "need.closure", key, odds.closures, closed),
         "DateOfInitialCPC": dates(conference, plan),
@@ -237,11 +229,8 @@ def _looked_after(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
     """A row a period of care and year, with the placement of its last day in the year."""
     odds, draws, people = pupils.odds.looked_after, pupils.world.draws, pupils.world.people
     rows = _years(pupils, spells, FIRST_CARE_YEAR)
-    authority = _authority(pupils, spells.person[rows.of], spells.start[rows.of])
-    at = np.flatnonzero(authority > 0)
-    rows = rows.take(at)
     person, start, end = spells.person[rows.of], spells.start[rows.of], spells.end[rows.of]
-    ids, always = people.ids[person], np.ones(len(at), bool)
+    ids = people.ids[person]
     once = ids, np.zeros(len(ids), np.int64)
     ceased = end <= rows.closes
     until = np.minimum(end, rows.closes)
@@ -251,16 +240,16 @@ def _looked_after(pupils: Pupils, spells: _Spells) -> dict[str, Any]:
         "PupilMatchingRefAnonymous": pupils.reference(person, rows.year - people.cohort[person] - 5).array(),
         "ACADYR": whole(six_digits(rows.year)),
         "PROCESSING_YEAR": whole(rows.year + 1),
-        "CLA_LA": whole(authority[at]),
+        "CLA_LA": whole(rows.authority),
         "AGE_AUG": whole(rows.year - people.cohort[person]),
         "UASC_STATUS": whole(people.foreign_born[person] & draws.chance("care.asylum", ids, min(odds.asylum * 6, 1.0))),
         "POC_START": dates(start),
         "POC_LENGTH": whole(until - start + 1),
-        "CAT_NEED": _picked(pupils, "care.need", once, odds.needs, always),
+        "CAT_NEED": _picked(pupils, "care.need", once, odds.needs),
         "DATE_EPI_COMM": dates(np.minimum(placed, until)),
         "DATE_EPI_CEASED": dates(end, ceased),
-        "LEGAL_STATUS": _picked(pupils, "care.legal", once, odds.legal, always),
-        "PLACEMENT": _picked(pupils, "care.placement", (ids, rows.year), odds.placements, always),
+        "LEGAL_STATUS": _picked(pupils, "care.legal", once, odds.legal),
+        "PLACEMENT": _picked(pupils, "care.placement", (ids, rows.year), odds.placements),
         "CLA_31_MARCH": whole(~ceased),
         "CLA_12_MONTHS": whole(~ceased & (in_year >= 364)),
     }
