@@ -45,7 +45,7 @@ def field(
         is_complete: every value is a code of the frame; else codes are described, and are no constraint.
         properties: our own, without their prefix "leo:"; empty ones are left out.
     """
-    described: dict[str, Any] = {"name": name, "type": type_, "description": description}
+    descriptor: dict[str, Any] = {"name": name, "type": type_, "description": description}
     constraints: dict[str, Any] = {}
     if required:
         constraints["required"] = True
@@ -55,23 +55,23 @@ def field(
         values = [int(code) if type_ == "integer" else code for code in codes]
         if is_complete:
             constraints["enum"] = values
-        described["categories"] = [
+        descriptor["categories"] = [
             {"value": value, "label": label} for value, label in zip(values, codes.values(), strict=True)
         ]
     if constraints:
-        described["constraints"] = constraints
-    return described | {f"leo:{key}": value for key, value in properties.items() if value}
+        descriptor["constraints"] = constraints
+    return descriptor | {f"leo:{key}": value for key, value in properties.items() if value}
 
 
 def schema(fields: Sequence[Mapping[str, Any]], key: Sequence[str] = ()) -> dict[str, Any]:
     """The schema of a table; an empty field of a CSV file is a missing value."""
-    described: dict[str, Any] = {"fields": list(fields), "missingValues": [""]}
+    descriptor: dict[str, Any] = {"fields": list(fields), "missingValues": [""]}
     if key:
-        described["primaryKey"] = list(key)
-    return described
+        descriptor["primaryKey"] = list(key)
+    return descriptor
 
 
-def labels(described: Mapping[str, Any]) -> dict[str, str] | None:
+def labels(descriptor: Mapping[str, Any]) -> dict[str, str] | None:
     """The codes and labels of a column that a package describes; None where it has none."""
-    categories = described.get("categories")
+    categories = descriptor.get("categories")
     return {str(category["value"]): category["label"] for category in categories} if categories else None

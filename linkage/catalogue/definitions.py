@@ -78,8 +78,8 @@ class Variable(Frozen):
 
 def rating_of(variables: Iterable[Variable]) -> str:
     """The most identifying and the most sensitive of variables; empty where there are none."""
-    listed = list(variables)
-    return f"{min(v.identifiability for v in listed)}{min(v.sensitivity for v in listed)}" if listed else ""
+    ratings = list(variables)
+    return f"{min(v.identifiability for v in ratings)}{min(v.sensitivity for v in ratings)}" if ratings else ""
 
 
 class TableDef(Frozen):

@@ -47,8 +47,8 @@ class Holding:
     @property
     def spell_columns(self) -> tuple[str, str] | None:
         """The first and last day of a row that is a spell; None where it is none."""
-        named = {without_case(v.name): v.name for v in self.definition.variable if v.type == "date"}
-        start, end = (named.get(name) for name in SPELL_COLUMNS)
+        dates = {without_case(v.name): v.name for v in self.definition.variable if v.type == "date"}
+        start, end = (dates.get(name) for name in SPELL_COLUMNS)
         return (start, end) if start and end else None
 
     @property
@@ -59,8 +59,8 @@ class Holding:
 
 def holdings(catalogue: Catalogue) -> dict[str, Holding]:
     """Every table of the catalogue by the name that projects use."""
-    listed = [Holding(name, table) for name, dataset in catalogue.datasets.items() for table in dataset.table.values()]
-    return {holding.name: holding for holding in listed}
+    tables = [Holding(name, table) for name, dataset in catalogue.datasets.items() for table in dataset.table.values()]
+    return {holding.name: holding for holding in tables}
 
 
 def without_case(name: str) -> str:

@@ -32,7 +32,7 @@ class Selection(Frozen):
 
     def takes(self, holding: Holding | ListedTable, variable: Variable) -> bool:
         """Whether a variable of a table is meant."""
-        asked = (
+        criteria = (
             (self.datasets, holding.dataset),
             (self.tables, holding.name),
             (self.concepts, variable.concept),
@@ -41,11 +41,11 @@ class Selection(Frozen):
             (self.identifiability, variable.identifiability),
         )
         return holding.dataset not in self.excluding and all(
-            not allowed or value in allowed for allowed, value in asked
+            not allowed or value in allowed for allowed, value in criteria
         )
 
     def unknown_names(
-        self, catalogue: Catalogue, held: Iterable[str], standard: StandardExtract | None = None
+        self, catalogue: Catalogue, holding_names: Iterable[str], standard: StandardExtract | None = None
     ) -> list[str]:
         """Names of datasets, tables and concepts that neither the catalogue nor the standard extract knows."""
         concepts = {
@@ -54,18 +54,18 @@ class Selection(Frozen):
             for table in dataset.table.values()
             for variable in table.variable
         }
-        tables = set(held)
+        tables = set(holding_names)
         datasets = set(catalogue.datasets)
-        for listed in standard.tables.values() if standard else ():
-            concepts |= {variable.concept for variable in listed.variable}
-            tables.add(listed.name)
-            datasets.add(listed.dataset)
-        named = (
+        for form in standard.tables.values() if standard else ():
+            concepts |= {variable.concept for variable in form.variable}
+            tables.add(form.name)
+            datasets.add(form.dataset)
+        groups = (
             ("dataset", (*self.datasets, *self.excluding), datasets),
             ("table", self.tables, tables),
             ("concept", self.concepts, concepts),
         )
-        return [f"no {kind} '{name}'" for kind, names, known in named for name in names if name not in known]
+        return [f"no {kind} '{name}'" for kind, names, known in groups for name in names if name not in known]
 
 
 class RowsOnly(Frozen):
@@ -131,9 +131,9 @@ class Part:
 
     def years(self, asked: Years) -> Years | None:
         """The years of this table that go with the package's, as far as they are held."""
-        held = self.holding.years
-        shifted = asked.earlier(self.years_before)
-        return shifted.within(held) if held else shifted
+        available = self.holding.years
+        own = asked.earlier(self.years_before)
+        return own.within(available) if available else own
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def load_packages(
     """
     if standard is None and catalogue is shipped():
         standard = standard_extract()
-    held = holdings(catalogue)
+    tables = holdings(catalogue)
     packages: dict[str, Package] = {}
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("packages/*.toml").values():
@@ -204,14 +204,14 @@ def load_packages(
         except ValidationError as error:
             faults += [f"{path.name}: {line}" for line in fault_lines(PackageFile, error)]
             continue
-        wrong = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, held, standard)]
-        made = {} if wrong else _packages(rules, held, standard)
-        wrong += [f"{path.name}: two packages are named '{name}'" for name in made if name in packages]
-        wrong += [
-            f"{path.name}: package {name} takes no variable" for name, package in made.items() if not package.parts
+        errors = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, tables, standard)]
+        batch = {} if errors else _packages(rules, tables, standard)
+        errors += [f"{path.name}: two packages are named '{name}'" for name in batch if name in packages]
+        errors += [
+            f"{path.name}: package {name} takes no variable" for name, package in batch.items() if not package.parts
         ]
-        faults += wrong
-        packages |= made
+        faults += errors
+        packages |= batch
     if faults:
         raise ConfigError("the data packages have faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return packages
@@ -223,23 +223,23 @@ def shipped_packages() -> dict[str, Package]:
     return load_packages(shipped())
 
 
-def _packages(rules: PackageFile, held: dict[str, Holding], standard: StandardExtract | None) -> dict[str, Package]:
+def _packages(rules: PackageFile, known: dict[str, Holding], standard: StandardExtract | None) -> dict[str, Package]:
     """Each variable that may leave goes to the first package that takes it."""
-    taken: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
-    for name, holding in held.items():
+    chosen: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
+    for name, holding in known.items():
         for variable in holding.definition.variable:
             if names_a_person(variable):
                 continue
             if first := _first(rules, holding, variable):
-                taken[first.name].setdefault(name, []).append(variable)
-    listed: dict[str, list[tuple[ListedTable, Variable]]] = {rule.name: [] for rule in rules.package}
-    for table in standard.tables.values() if standard else ():
-        for variable in table.variable:
-            if not names_a_person(variable) and (first := _first(rules, table, variable)):
-                listed[first.name].append((table, variable))
+                chosen[first.name].setdefault(name, []).append(variable)
+    forms: dict[str, list[tuple[ListedTable, Variable]]] = {rule.name: [] for rule in rules.package}
+    for form in standard.tables.values() if standard else ():
+        for variable in form.variable:
+            if not names_a_person(variable) and (first := _first(rules, form, variable)):
+                forms[first.name].append((form, variable))
     return {
         rule.name: Package(
-            rule.name, rule.title, rules.source, _parts(rule, rules, held, taken[rule.name]), tuple(listed[rule.name])
+            rule.name, rule.title, rules.source, _parts(rule, rules, known, chosen[rule.name]), tuple(forms[rule.name])
         )
         for rule in rules.package
     }
@@ -250,21 +250,21 @@ def _first(rules: PackageFile, table: Holding | ListedTable, variable: Variable)
 
 
 def _parts(
-    rule: PackageRule, rules: PackageFile, held: dict[str, Holding], taken: dict[str, list[Variable]]
+    rule: PackageRule, rules: PackageFile, known: dict[str, Holding], chosen: dict[str, list[Variable]]
 ) -> dict[str, tuple[Part, ...]]:
     """A package's tables by phase; of a table that nothing is taken from but what is carried, none."""
-    carried = {name: _with_carried(rule, held[name], variables) for name, variables in taken.items()}
-    tables = {name: variables for name, variables in carried.items() if _says_something(rule, held[name], variables)}
+    with_keys = {name: _with_carried(rule, known[name], variables) for name, variables in chosen.items()}
+    tables = {name: variables for name, variables in with_keys.items() if _says_something(rule, known[name], variables)}
     if not rules.phase:
-        return {"": tuple(Part(held[name], variables) for name, variables in tables.items())} if tables else {}
+        return {"": tuple(Part(known[name], variables) for name, variables in tables.items())} if tables else {}
     parts: dict[str, tuple[Part, ...]] = {}
     for phase in rules.phase:
         of_phase = [
-            part for name, variables in tables.items() for part in _of_phase(held[name], variables, phase, rules)
+            part for name, variables in tables.items() for part in _of_phase(known[name], variables, phase, rules)
         ]
         if of_phase:
             earlier = [
-                Part(held[prior.table], tables[prior.table], years_before=prior.years_before)
+                Part(known[prior.table], tables[prior.table], years_before=prior.years_before)
                 for prior in rule.prior
                 if prior.phase == phase.name
             ]
@@ -272,12 +272,12 @@ def _parts(
     return parts
 
 
-def _with_carried(rule: PackageRule, holding: Holding, taken: list[Variable]) -> tuple[Variable, ...]:
+def _with_carried(rule: PackageRule, holding: Holding, chosen: list[Variable]) -> tuple[Variable, ...]:
     """What is taken and what is carried, in the table's own order."""
     return tuple(
         variable
         for variable in holding.definition.variable
-        if variable in taken or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
+        if variable in chosen or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
     )
 
 
@@ -296,23 +296,23 @@ def _of_phase(holding: Holding, variables: tuple[Variable, ...], phase: Phase, r
 
 
 def _wrong_names(
-    rules: PackageFile, catalogue: Catalogue, held: dict[str, Holding], standard: StandardExtract | None
+    rules: PackageFile, catalogue: Catalogue, tables: dict[str, Holding], standard: StandardExtract | None
 ) -> Iterator[str]:
     phases = {phase.name for phase in rules.phase}
     for row in rules.row:
-        if row.table not in held:
+        if row.table not in tables:
             yield f"row: no table '{row.table}'"
         elif (row.column is None) != (row.by is None) or (row.column is None) == (row.phase is None):
             yield f"row {row.table}: give either phase, or column and by"
-        elif row.column and row.column not in held[row.table].definition.variables:
+        elif row.column and row.column not in tables[row.table].definition.variables:
             yield f"row {row.table}: no variable '{row.column}'"
         if row.phase and row.phase not in phases:
             yield f"row {row.table}: no phase '{row.phase}'"
     for rule in rules.package:
         for selection in filter(None, (rule.take, rule.carry)):
-            yield from (f"package {rule.name}: {line}" for line in selection.unknown_names(catalogue, held, standard))
+            yield from (f"package {rule.name}: {line}" for line in selection.unknown_names(catalogue, tables, standard))
         for prior in rule.prior:
             if prior.phase not in phases:
                 yield f"package {rule.name}: no phase '{prior.phase}'"
-            if prior.table not in held:
+            if prior.table not in tables:
                 yield f"package {rule.name}: no table '{prior.table}'"

@@ -62,20 +62,20 @@ def _frames(path: Path, faults: list[str]) -> dict[str, dict[str, str]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{path.name}: {error}")
         return {}
-    wrong = [
+    faulty = [
         name
         for name, codes in raw.items()
         if not isinstance(codes, dict) or not all(isinstance(label, str) for label in codes.values())
     ]
-    faults += [f"{path.name}: {name}: a frame is a table of codes, each with a label in quotes" for name in wrong]
-    return {name: codes for name, codes in raw.items() if name not in wrong}
+    faults += [f"{path.name}: {name}: a frame is a table of codes, each with a label in quotes" for name in faulty]
+    return {name: codes for name, codes in raw.items() if name not in faulty}
 
 
 def _faults_between(datasets: dict[str, Dataset]) -> list[str]:
     """Names that would mean two tables, or that no file or request can bear; years of tables that have none."""
     tables = [(name, table) for name, dataset in datasets.items() for table in dataset.table.values()]
-    whole = [f"{name}_{table.name}" for name, table in tables]
-    faults = [f"two tables are {both} (dataset_table)" for both in repeated(whole)]
+    names = [f"{name}_{table.name}" for name, table in tables]
+    faults = [f"two tables are {both} (dataset_table)" for both in repeated(names)]
     faults += [
         f"{name}.{table.name}: names of datasets and tables are letters, digits, underscores and hyphens"
         for name, table in tables
@@ -121,8 +121,8 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
         faults += [f"{where}: '{name}' is described twice" for name in repeated(names)]
         keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
         faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
-        whole = {v.name for v in table.variable if v.type == "integer"}
-        faults += [f"{where}: year '{y}' is not an integer of the table" for y in table.year if y not in whole]
+        integers = {v.name for v in table.variable if v.type == "integer"}
+        faults += [f"{where}: year '{y}' is not an integer of the table" for y in table.year if y not in integers]
         faults += [
             f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
         ]

@@ -80,12 +80,12 @@ class StandardExtract(Frozen):
         return self.tables[table].variables.get(name) if table in self.tables else None
 
 
-def load_standard(folder: Path | None = None, held: Catalogue | None = None) -> StandardExtract:
+def load_standard(folder: Path | None = None, catalogue: Catalogue | None = None) -> StandardExtract:
     """Read configs/catalogue/standard: tables.toml, and a CSV file for each table.
 
     Args:
         folder: of these files; the one in use where not given.
-        held: what is held, to check what the files say of it.
+        catalogue: what is held, to check what the files say of it.
 
     Raises:
         ConfigError: all faults of all files at once, each with its file and line.
@@ -101,10 +101,10 @@ def load_standard(folder: Path | None = None, held: Catalogue | None = None) -> 
             continue
         file = _file(folder, f"{form.dataset}.{form.name}.csv")
         text = file.read_text(encoding="utf-8") if file.exists() else ""
-        table, wrong = _table(form, text)
-        faults += [f"{file.name}: {line}" for line in wrong]
+        table, table_faults = _table(form, text)
+        faults += [f"{file.name}: {line}" for line in table_faults]
         tables[table.name] = table
-    faults += _strays(tables.values(), held) if held else []
+    faults += _strays(tables.values(), catalogue) if catalogue else []
     if faults:
         raise ConfigError("the standard extract's catalogue has faults\n" + "\n".join(f"  {f}" for f in faults))
     titles = {name: (text["title"], text["owner"]) for name, text in raw.get("dataset", {}).items()}
@@ -140,7 +140,7 @@ def _strays(tables: Iterable[ListedTable], catalogue: Catalogue) -> list[str]:
 
 
 def _table(form: TableOfForm, text: str) -> tuple[ListedTable, list[str]]:
-    held: dict[str, str] = {}
+    held_names: dict[str, str] = {}
     names: dict[str, str] = {}
     variables: dict[str, Variable] = {}
     faults: list[str] = []
@@ -150,18 +150,18 @@ def _table(form: TableOfForm, text: str) -> tuple[ListedTable, list[str]]:
         reader = csv.DictReader(io.StringIO(""))
     for row in reader:
         name = row["name"]
-        if name in held or name in variables:
+        if name in held_names or name in variables:
             faults.append(f"line {reader.line_num}: '{name}' is described twice")
         names[name] = row["as"] or form.pattern.format(name=name)
         if row["held"]:
-            held[name] = row["held"]
+            held_names[name] = row["held"]
             continue
         try:
             years_of(row["years"])
             variables[name] = _variable(row)
         except (ValueError, IndexError) as error:  # pydantic's ValidationError is a ValueError
             faults.append(f"line {reader.line_num}: {name}: {str(error).splitlines()[0]}")
-    return ListedTable(form=form, held=held, names=names, variable=tuple(variables.values())), faults
+    return ListedTable(form=form, held=held_names, names=names, variable=tuple(variables.values())), faults
 
 
 def _variable(row: dict[str, str]) -> Variable:

@@ -39,9 +39,9 @@ class Years:
         """Whether the two have a year in common."""
         return self.first <= other.last and other.first <= self.last
 
-    def within(self, held: "Years") -> "Years | None":
+    def within(self, other: "Years") -> "Years | None":
         """The years that are in the other range too; None where there is none."""
-        return Years(max(self.first, held.first), min(self.last, held.last)) if self.meets(held) else None
+        return Years(max(self.first, other.first), min(self.last, other.last)) if self.meets(other) else None
 
     def earlier(self, count: int) -> "Years":
         """As many years, each `count` years before."""

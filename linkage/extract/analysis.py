@@ -26,42 +26,42 @@ Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, an
 
 
 def write_analysis(
-    engine: Engine, analysis: Sequence[Layout], written: Sequence[Written], folder: Path
+    engine: Engine, analysis: Sequence[Layout], tables: Sequence[Written], folder: Path
 ) -> list[Written]:
     """Write every analysis-ready table from what was written: nothing else can get into them.
 
     Args:
         analysis: the tables to make.
-        written: the extract's tables, `people` first.
+        tables: the extract's tables, `people` first.
         folder: where Parquet goes, one file a table.
     """
     if not analysis:
         return []
-    approved = ApprovedTables.of([table.layout for table in written])
-    paths = {id(table.layout): table.parquet for table in written}
-    given = {name: engine.read(paths[id(layout)]) for name, layout in approved.tables.items()}
-    given["people"] = engine.read(written[0].parquet)
-    span = approved.span()
-    years = _active_years(engine, approved, given, span) if span and any(layout.years for layout in analysis) else None
-    tables = []
+    layouts = ApprovedTables.of([table.layout for table in tables])
+    paths = {id(table.layout): table.parquet for table in tables}
+    sources = {name: engine.read(paths[id(layout)]) for name, layout in layouts.tables.items()}
+    sources["people"] = engine.read(tables[0].parquet)
+    span = layouts.span()
+    years = _active_years(engine, layouts, sources, span) if span and any(layout.years for layout in analysis) else None
+    results = []
     for layout in analysis:
         if layout.name == "analysis_person" or years is None:  # the others are made of active years
-            rows = _person(engine, approved, given)
+            rows = _person(engine, layouts, sources)
         elif layout.name == "analysis_person_month":
-            rows = _person_month(engine, approved, years)
+            rows = _person_month(engine, layouts, years)
         else:
-            rows = _person_year(engine, approved, given, years)
-        ordered = engine.sql(f"select * from {{rows}} order by {columns(layout.key)}", rows=rows)
+            rows = _person_year(engine, layouts, sources, years)
+        sorted_rows = engine.sql(f"select * from {{rows}} order by {columns(layout.key)}", rows=rows)
         path = folder / f"{layout.name}.parquet"
-        tables.append(Written(layout, path, engine.write(ordered, path)))
+        results.append(Written(layout, path, engine.write(sorted_rows, path)))
     if years:
         engine.drop(years)
-    return tables
+    return results
 
 
-def _person(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
+def _person(engine: Engine, approved: ApprovedTables, sources: Given) -> Table:
     """People, each with the rows of the tables that have one row a person."""
-    parts, joins, listed = {}, [], [f"people.{quote(name)}" for name in given["people"].columns]
+    parts, joins, select = {}, [], [f"people.{quote(name)}" for name in sources["people"].columns]
     of_table: dict[str, list[tuple[str, Field]]] = {}
     for table, column, field in person_columns(approved):
         of_table.setdefault(table, []).append((column, field))
@@ -75,20 +75,20 @@ def _person(engine: Engine, approved: ApprovedTables, given: Given) -> Table:
             with ranked as (select *, row_number() over (partition by {PERSON} order by {by}) as place from {{rows}})
             select {columns([PERSON, *(column for column, _ in fields)])} from ranked where place = 1
             """,
-            rows=given[part.table],
+            rows=sources[part.table],
         )
         joins.append(f"left join {{{alias}}} as {alias} on {alias}.{PERSON} = people.{PERSON}")
-        listed += [f"{alias}.{quote(column)} as {quote(field.name)}" for column, field in fields]
+        select += [f"{alias}.{quote(column)} as {quote(field.name)}" for column, field in fields]
     return engine.sql(
-        f"select {', '.join(listed)} from {{people}} as people {' '.join(joins)}",
+        f"select {', '.join(select)} from {{people}} as people {' '.join(joins)}",
         params=None,
         store=False,
-        people=given["people"],
+        people=sources["people"],
         **parts,
     )
 
 
-def _active_years(engine: Engine, approved: ApprovedTables, given: Given, span: Years) -> Table:
+def _active_years(engine: Engine, approved: ApprovedTables, sources: Given, span: Years) -> Table:
     """Months and days of each activity by tax year.
 
     Returns:
@@ -98,15 +98,15 @@ def _active_years(engine: Engine, approved: ApprovedTables, given: Given, span: 
     names = [activity.name for activity, _ in approved.activities()]
     if not names:  # sums of a tax year may be all that was approved
         query = f"select {PERSON}, cast(null as bigint) as {YEAR} from {{people}} where false"
-        return engine.sql(query, people=given["people"], store=True)
+        return engine.sql(query, people=sources["people"], store=True)
     parts = {
-        f"spells_{number}_{place}": _spells(engine, number, spells, approved, given)
+        f"spells_{number}_{place}": _spells(engine, number, spells, approved, sources)
         for number, (_, of) in enumerate(approved.activities())
         for place, spells in enumerate(of)
     }
     union = " union all ".join(f"select * from {{{name}}}" for name in parts)
     spells = engine.sql(union, params=None, store=True, **parts)
-    merged = merge_spells(engine, spells, by=[PERSON, "activity"])
+    periods = merge_spells(engine, spells, by=[PERSON, "activity"])
     wide = ",\n               ".join(
         f"cast(coalesce(max(case when activity = {number} then {kind} end), 0) as integer) as {quote(f'{name}_{kind}')}"
         for number, name in enumerate(names)
@@ -121,7 +121,7 @@ def _active_years(engine: Engine, approved: ApprovedTables, given: Given, span: 
                    greatest(
                        date_diff('day', greatest(s.start_date, y.year_start), least(s.end_date, y.year_end)) + 1, 0
                    ) as days
-            from {{merged}} as s
+            from {{periods}} as s
             join {{years}} as y on s.start_date <= y.year_end and s.end_date >= y.month_start
         ),
         by_activity as (
@@ -136,15 +136,15 @@ def _active_years(engine: Engine, approved: ApprovedTables, given: Given, span: 
                {wide}
         from by_activity group by {PERSON}, {YEAR}
         """,
-        merged=merged,
+        periods=periods,
         years=_tax_years(engine, span),
         store=True,
     )
-    engine.drop(spells, merged)
+    engine.drop(spells, periods)
     return active
 
 
-def _spells(engine: Engine, number: int, spells: Spells, approved: ApprovedTables, given: Given) -> Table:
+def _spells(engine: Engine, number: int, spells: Spells, approved: ApprovedTables, sources: Given) -> Table:
     """AE_ID, activity, start_date, end_date of a table's rows."""
     day = {name: f"r.{quote(name)}" for name in (spells.start, spells.end) if name and approved.has(spells.table, name)}
     start, end = day.get(spells.start or ""), day.get(spells.end or "")
@@ -178,7 +178,7 @@ def _spells(engine: Engine, number: int, spells: Spells, approved: ApprovedTable
         select {PERSON}, {number} as activity, start_date, end_date from dated where start_date <= end_date
         """,
         params=params,
-        rows=given[spells.table],
+        rows=sources[spells.table],
     )
 
 
@@ -203,13 +203,13 @@ def _tax_years(engine: Engine, span: Years) -> Table:
     )
 
 
-def _person_year(engine: Engine, approved: ApprovedTables, given: Given, active: Table) -> Table:
+def _person_year(engine: Engine, approved: ApprovedTables, sources: Given, active: Table) -> Table:
     """Every person in every year: a figure is empty where its table was not approved for the year, else 0 at least."""
     span = approved.span()
     if span is None:
         raise ValueError("no table is by year")
     sides: dict[str, Table] = {}
-    joins, listed = [], [f"people.{PERSON}", f"years.{YEAR}", f"recorded.{PERSON} is not null as {RECORDED}"]
+    joins, select = [], [f"people.{PERSON}", f"years.{YEAR}", f"recorded.{PERSON} is not null as {RECORDED}"]
     params: dict[str, Value] = {}
 
     def is_approved(tables: Sequence[str], number: int) -> str:
@@ -229,30 +229,30 @@ def _person_year(engine: Engine, approved: ApprovedTables, given: Given, active:
         rows = f"{{rows}} where {column} is not null"
         sides[alias] = engine.sql(
             f"select {PERSON}, {year} as {YEAR}, {figure} as figure from {rows} group by {PERSON}, {year}",
-            rows=given[measure.table],
+            rows=sources[measure.table],
         )
         joins.append(
             f"left join {{{alias}}} as {alias} on {alias}.{PERSON} = people.{PERSON} and {alias}.{YEAR} = years.{YEAR}"
         )
         value = f"cast(coalesce({alias}.figure, 0) as bigint)" if measure.sum else f"{alias}.figure"
-        listed.append(f"case when {is_approved([measure.table], number)} then {value} end as {quote(measure.name)}")
+        select.append(f"case when {is_approved([measure.table], number)} then {value} end as {quote(measure.name)}")
     for place, (activity, spells) in enumerate(approved.activities()):
         number = len(approved.measures()) + place
         condition = is_approved([s.table for s in spells], number)
         bits, days = quote(f"{activity.name}_bits"), quote(f"{activity.name}_days")
-        listed.append(
+        select.append(
             f"case when {condition} then cast(bit_count(coalesce(active.{bits}, 0)) as bigint) end"
             f" as {quote(f'{activity.name}_months')}"
         )
         if activity.days:
-            listed.append(
+            select.append(
                 f"case when {condition} then cast(coalesce(active.{days}, 0) as bigint) end"
                 f" as {quote(f'{activity.name}_days')}"
             )
-    selected = ",\n               ".join(listed)
+    select_text = ",\n               ".join(select)
     return engine.sql(
         f"""
-        select {selected}
+        select {select_text}
         from {{people}} as people
         cross join {{years}} as years
         left join {{recorded}} as recorded on recorded.{PERSON} = people.{PERSON}
@@ -261,22 +261,22 @@ def _person_year(engine: Engine, approved: ApprovedTables, given: Given, active:
         """,
         params=params,
         store=False,
-        people=given["people"],
+        people=sources["people"],
         years=_tax_years(engine, span),
-        recorded=_recorded(engine, given),
+        recorded=_recorded(engine, sources),
         active=active,
         **sides,
     )
 
 
-def _recorded(engine: Engine, given: Given) -> Table:
+def _recorded(engine: Engine, sources: Given) -> Table:
     """Everyone with a row by tax or benefit key."""
-    tables = [table for name, table in given.items() if name != "people" and "EDUKEY" in table.columns]
-    named = {f"table_{number}": table for number, table in enumerate(tables)}
-    rows = " union all ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)
-    if not named:
-        return engine.sql(f"select {PERSON} from {{people}} where false", people=given["people"])
-    return engine.sql(f"select distinct {PERSON} from ({rows}) as of_any", params=None, store=False, **named)
+    tables = [table for name, table in sources.items() if name != "people" and "EDUKEY" in table.columns]
+    by_alias = {f"table_{number}": table for number, table in enumerate(tables)}
+    rows = " union all ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in by_alias)
+    if not by_alias:
+        return engine.sql(f"select {PERSON} from {{people}} where false", people=sources["people"])
+    return engine.sql(f"select distinct {PERSON} from ({rows}) as of_any", params=None, store=False, **by_alias)
 
 
 def _person_month(engine: Engine, approved: ApprovedTables, active: Table) -> Table:

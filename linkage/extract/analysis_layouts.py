@@ -149,36 +149,36 @@ class ApprovedTables:
         return Years.around(self.tables[name].years for name in tables)
 
 
-def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layout]:
+def analysis_layouts(names: Sequence[str], plan: Sequence[Layout]) -> list[Layout]:
     """The requested tables.
 
     Args:
-        asked: of person, person_year and person_month.
+        names: of person, person_year and person_month.
         plan: the extract's other tables.
 
     Raises:
         ConfigError: what is approved makes no such table: all of them at once.
     """
-    if lacking := not_made(asked, plan):
-        faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name in lacking]
+    if absent := not_made(names, plan):
+        faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name in absent]
         raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
-    return [layout for layout in _layouts(asked, plan).values() if layout]
+    return [layout for layout in _layouts(names, plan).values() if layout]
 
 
-def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
+def not_made(names: Sequence[str], plan: Sequence[Layout]) -> list[str]:
     """The requested tables that cannot be made from the plan; `NEEDS` has what they need."""
-    return [name for name, layout in _layouts(asked, plan).items() if not layout]
+    return [name for name, layout in _layouts(names, plan).items() if not layout]
 
 
-def _layouts(asked: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout | None]:
+def _layouts(names: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout | None]:
     approved = ApprovedTables.of(plan)
     people = next(layout for layout in plan if layout.name == "people")
-    made: dict[str, Callable[[], Layout | None]] = {
+    builders: dict[str, Callable[[], Layout | None]] = {
         "person": lambda: _person(people, approved),
         "person_year": lambda: _person_year(approved),
         "person_month": lambda: _person_month(approved),
     }
-    return {name: made[name]() for name in dict.fromkeys(asked)}
+    return {name: builders[name]() for name in dict.fromkeys(names)}
 
 
 _IN_TIME = "work or benefits in spells (leo.benefits with Out_of_work_benefit)"
@@ -245,10 +245,10 @@ def _person_year(approved: ApprovedTables) -> Layout | None:
 
 
 def _time_fields(activity: Activity, spells: Sequence[Spells], approved: ApprovedTables) -> Iterator[Field]:
-    rated = _rating(spells, approved)
+    rating = _rating(spells, approved)
     meanings = {"months": f"Months (April to March) with a day of {activity.title}."}
     meanings |= {"days": f"Days of the tax year of {activity.title}, each once."} if activity.days else {}
-    yield from (replace(rated, name=f"{activity.name}_{of}", description=says) for of, says in meanings.items())
+    yield from (replace(rating, name=f"{activity.name}_{of}", description=says) for of, says in meanings.items())
 
 
 def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:
@@ -273,7 +273,7 @@ def _person_month(approved: ApprovedTables) -> Layout | None:
     if span is None or not activities:
         return None
     labels = {activity.name: activity.title for activity, _ in activities}
-    rated = _rating([s for _, spells in activities for s in spells], approved)
+    rating = _rating([s for _, spells in activities for s in spells], approved)
     return Layout(
         "analysis_person_month",
         "People by month, with their main activity",
@@ -282,7 +282,7 @@ def _person_month(approved: ApprovedTables) -> Layout | None:
             key_field(PERSON),
             Field(MONTH, "integer", "Calendar month, six digits: 201304 is April 2013.", concept="time"),
             replace(
-                rated,
+                rating,
                 name=MAIN,
                 type="string",
                 description="The first of these that has a day in the month: " + ", ".join(labels) + ".",

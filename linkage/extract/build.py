@@ -100,15 +100,15 @@ def extract(
             secret = key.project(*project.identity)
             population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
             try:
-                written = [_write(engine, layout, tables, population, secret, folder, datasets) for layout in plan]
+                files = [_write(engine, layout, tables, population, secret, folder, datasets) for layout in plan]
             finally:
                 population.drop(engine)
-            written += write_analysis(engine, analysis, written, folder / "parquet")
+            files += write_analysis(engine, analysis, files, folder / "parquet")
             names = name_list(engine, [table for name, table in tables.items() if name.startswith(IDENTIFIER_RECORDS)])
-            refuse_identifiers(engine, catalogue, names, [(table.layout, table.parquet) for table in written])
+            refuse_identifiers(engine, catalogue, names, [(table.layout, table.parquet) for table in files])
             if inspect:
-                inspect(written)
-            profile = profile_of(engine, written)
+                inspect(files)
+            profile = profile_of(engine, files)
             change = changes(before, profile, last=last_name) if last else None
             if change and gates:
                 refuse_changes(project.id, change, min(gates))
@@ -116,7 +116,7 @@ def extract(
                 engine,
                 project,
                 folder,
-                written,
+                files,
                 key=key,
                 run_info=run_info,
                 figures=in_package(profile, change),
@@ -130,8 +130,8 @@ def extract(
         raise LeoError(
             f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; fix it and run again"
         ) from error
-    held = {layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding}
-    return replace(summary, folder=out, held=held)
+    row_counts = {layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding}
+    return replace(summary, folder=out, held=row_counts)
 
 
 def _check_place(out: Path) -> None:
@@ -160,7 +160,7 @@ def _publish(
     engine: Engine,
     project: Project,
     folder: Path,
-    written: Sequence[Written],
+    outputs: Sequence[Written],
     *,
     key: MasterKey,
     run_info: Mapping[str, Any],
@@ -169,13 +169,13 @@ def _publish(
     tax_sources: Sequence[str],
 ) -> ExtractSummary:
     """Write the formats, the documents and the seal of an extract."""
-    off_frame = frozenset((table.layout.name, column) for table in written for column in _off_frame(engine, table))
-    delivered, change = deliver(project, folder, written), figures.get("leo:change")
-    created, examples = datetime.datetime.now(datetime.UTC), worked_examples(project, delivered, tax_sources)
+    off_frame = frozenset((table.layout.name, column) for table in outputs for column in _off_frame(engine, table))
+    delivery, change = deliver(project, folder, outputs), figures.get("leo:change")
+    created_at, examples = datetime.datetime.now(datetime.UTC), worked_examples(project, delivery, tax_sources)
     package = descriptor(
         project,
-        delivered,
-        created=created,
+        delivery,
+        created=created_at,
         run_info=run_info,
         key_fingerprint=key.fingerprint,
         off_frame=off_frame,
@@ -184,26 +184,26 @@ def _publish(
     texts = {
         DESCRIPTOR: as_text(package),
         "README.md": guide(
-            project, delivered, run_info, examples=examples, change=change, without=opted_out is not None
+            project, delivery, run_info, examples=examples, change=change, without=opted_out is not None
         ),
         **examples,
     }
-    texts[CRATE] = as_text(crate(project, delivered, texts, created=created, run_info=run_info))
+    texts[CRATE] = as_text(crate(project, delivery, texts, created=created_at, run_info=run_info))
     for name, text in texts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    rows = {table.layout.name: table.rows for table in written}
+    rows = {table.layout.name: table.rows for table in outputs}
     return ExtractSummary(
         project=project.id,
         folder=folder,
         people=rows["people"],
         rows=rows,
         held={},
-        files=(*(file.path for file in delivered.files), *texts, SUMS),
-        bytes=sum(file.bytes for file in delivered.files),
+        files=(*(file.path for file in delivery.files), *texts, SUMS),
+        bytes=sum(file.bytes for file in delivery.files),
         key_fingerprint=key.fingerprint,
         off_frame=tuple(sorted(f"{table}.{column}" for table, column in off_frame)),
-        seal=write_seal(folder, {file.path: file.sha256 for file in delivered.files}),
+        seal=write_seal(folder, {file.path: file.sha256 for file in delivery.files}),
         opted_out=opted_out,
         change=change,
         same_user=bool(project.decision and project.decision.same_user),
@@ -229,14 +229,14 @@ def _write(
     return Written(layout, path, engine.write(rows, path))
 
 
-def _off_frame(engine: Engine, written: Written) -> list[str]:
+def _off_frame(engine: Engine, table: Written) -> list[str]:
     """Columns with values that their code frame does not know: reported to the researcher, no reason to refuse."""
-    framed = {field.name: ", ".join(map(literal, field.labels)) for field in written.layout.fields if field.labels}
-    if not framed:
+    labels = {field.name: ", ".join(map(literal, field.labels)) for field in table.layout.fields if field.labels}
+    if not labels:
         return []
     counts = ", ".join(
         f"count(case when cast({quote(name)} as varchar) not in ({codes}) then 1 end) as {quote(name)}"
-        for name, codes in framed.items()
+        for name, codes in labels.items()
     )
-    counted = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(written.parquet)))
-    return [name for name, count in counted.items() if count]
+    totals = one(engine, engine.sql(f"select {counts} from {{table}}", table=engine.read(table.parquet)))
+    return [name for name, count in totals.items() if count]

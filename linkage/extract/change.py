@@ -38,27 +38,27 @@ class Change:
     compared: Sequence[Mapping[str, Any]]
 
 
-def profile_of(engine: Engine, written: Sequence[Written]) -> dict[str, dict[str, Any]]:
+def profile_of(engine: Engine, tables: Sequence[Written]) -> dict[str, dict[str, Any]]:
     """The figures of an extract that is being made; a column that fewer than ten people fill counts as empty."""
-    return {table.layout.name: _of_table(engine, table.layout, engine.read(table.parquet)) for table in written}
+    return {table.layout.name: _of_table(engine, table.layout, engine.read(table.parquet)) for table in tables}
 
 
 def _of_table(engine: Engine, layout: Layout, table: Table) -> dict[str, Any]:
     names = [name for name in layout.columns if name != PERSON]
-    asked = ["count(*) as rows", f"count(distinct {PERSON}) as people"]
-    asked += [f"count({quote(name)}) as filled_{place}" for place, name in enumerate(names)]
-    counted = one(engine, engine.sql(f"select {', '.join(asked)} from {{table}}", table=table))
-    rows, filled = counted["rows"], {name: int(counted[f"filled_{place}"]) for place, name in enumerate(names)}
-    few = {name for name, count in filled.items() if count < FEWEST}
-    if unsure := [name for name, count in filled.items() if FEWEST <= count < _MANY_ROWS]:
+    expressions = ["count(*) as rows", f"count(distinct {PERSON}) as people"]
+    expressions += [f"count({quote(name)}) as filled_{place}" for place, name in enumerate(names)]
+    figures = one(engine, engine.sql(f"select {', '.join(expressions)} from {{table}}", table=table))
+    rows, values = figures["rows"], {name: int(figures[f"filled_{place}"]) for place, name in enumerate(names)}
+    few = {name for name, count in values.items() if count < FEWEST}
+    if unsure := [name for name, count in values.items() if FEWEST <= count < _MANY_ROWS]:
         people = ", ".join(
             f"count(distinct case when {quote(name)} is not null then {PERSON} end) as people_{place}"
             for place, name in enumerate(unsure)
         )
         counts = one(engine, engine.sql(f"select {people} from {{table}}", table=table))
         few |= {name for place, name in enumerate(unsure) if counts[f"people_{place}"] < FEWEST}
-    shares = {name: round(count / rows, 4) if rows and name not in few else 0.0 for name, count in filled.items()}
-    return {"rows": rows, "people": counted["people"], "filled": shares}
+    shares = {name: round(count / rows, 4) if rows and name not in few else 0.0 for name, count in values.items()}
+    return {"rows": rows, "people": figures["people"], "filled": shares}
 
 
 def in_package(profile: Profile, change: Change | None) -> dict[str, Any]:
@@ -82,18 +82,18 @@ def last_profile(folder: Path) -> tuple[str, Profile]:
 
 def changes(before: Profile, after: Profile, *, last: str) -> Change:
     """What has changed by more than a twentieth since the extract named `last`."""
-    compared = [
+    differences = [
         {"table": table, **row} for table in after if table in before for row in _pairs(before[table], after[table])
     ]
-    listed = [{**row, "change": round(row["change"], 4)} for row in compared if abs(row["change"]) > LISTED]
+    large = [{**row, "change": round(row["change"], 4)} for row in differences if abs(row["change"]) > LISTED]
     summary = {
         "last": last,
         "added": _beyond(after, before),
         "gone": _beyond(before, after),
-        "compared": len(compared),
-        "changes": sorted(listed, key=lambda row: -abs(row["change"])),
+        "compared": len(differences),
+        "changes": sorted(large, key=lambda row: -abs(row["change"])),
     }
-    return Change(summary, compared)
+    return Change(summary, differences)
 
 
 def _beyond(these: Profile, others: Profile) -> list[str]:
@@ -103,13 +103,13 @@ def _beyond(these: Profile, others: Profile) -> list[str]:
 
 
 def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for what in ("rows", "people"):
-        was, now = before[what], after[what]
-        change = (now - was) / was if was else float(now != was)
-        yield {"what": what, "column": None, "before": was, "after": now, "change": change}
-    for column, now in after["filled"].items() if before["rows"] and after["rows"] else ():
-        if (was := before["filled"].get(column)) is not None:
-            yield {"what": "filled", "column": column, "before": was, "after": now, "change": now - was}
+    for measure in ("rows", "people"):
+        earlier, value = before[measure], after[measure]
+        change = (value - earlier) / earlier if earlier else float(value != earlier)
+        yield {"what": measure, "column": None, "before": earlier, "after": value, "change": change}
+    for column, value in after["filled"].items() if before["rows"] and after["rows"] else ():
+        if (earlier := before["filled"].get(column)) is not None:
+            yield {"what": "filled", "column": column, "before": earlier, "after": value, "change": value - earlier}
 
 
 def sentence(row: Mapping[str, Any]) -> str:

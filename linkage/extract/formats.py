@@ -51,17 +51,17 @@ class Delivered:
         return sorted(files, key=lambda file: file.path)
 
 
-def deliver(project: Project, folder: Path, written: Sequence[Written]) -> Delivered:
+def deliver(project: Project, folder: Path, tables: Sequence[Written]) -> Delivered:
     """Write every table in every format; the engine's Parquet is removed where the project did not ask for it.
 
     Tables are written in threads: CSV and hashes are computed outside the interpreter's lock.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        files = pool.map(lambda table: _files(project, folder, table), written)
-        tables = {table.layout.name: (table.layout, paths) for table, paths in zip(written, files, strict=True)}
+        files = pool.map(lambda table: _files(project, folder, table), tables)
+        files_of = {table.layout.name: (table.layout, paths) for table, paths in zip(tables, files, strict=True)}
     if "parquet" not in project.formats:
         shutil.rmtree(folder / "parquet")
-    return Delivered(tables, {table.layout.name: table.rows for table in written})
+    return Delivered(files_of, {table.layout.name: table.rows for table in tables})
 
 
 def _files(project: Project, folder: Path, table: Written) -> list[DataFile]:

@@ -140,8 +140,8 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
     for name in table.columns:
         field = fields.get(name, Field(name, "string", ""))
         if field.pseudonym_of:
-            wrong = {"no pseudonym": "not regexp_matches(value, $pattern)"}
-            signs += _counted(engine, layout, table, name, wrong, {"pattern": f"^{PATTERN.pattern}$"})
+            condition = {"no pseudonym": "not regexp_matches(value, $pattern)"}
+            signs += _counted(engine, layout, table, name, condition, {"pattern": f"^{PATTERN.pattern}$"})
             continue
         plain = re.sub(r"[\s_]", "", name.lower())
         if plain in identifying or any(part in plain for part in NAMES):
@@ -199,7 +199,7 @@ def _counted(
         f"count(case when {condition} then 1 end) as kind_{number}"
         for number, condition in enumerate(conditions.values())
     )
-    counted = engine.sql(
+    query = engine.sql(
         f"""
         with column_values as (
             select distinct {quote(column)} as value from {{table}} where {quote(column)} is not null
@@ -209,7 +209,7 @@ def _counted(
         params=params,
         table=table,
     )
-    for kind, count in zip(conditions, one(engine, counted).values(), strict=True):
+    for kind, count in zip(conditions, one(engine, query).values(), strict=True):
         if count:
             yield Sign(layout.name, column, kind, count)
 
@@ -223,7 +223,7 @@ def _name_signs(
         f"regexp_extract(value, '{form}', {surname}) as surname from column_values"
         for form, forename, surname in _FULL_NAMES
     )
-    counted = engine.sql(
+    query = engine.sql(
         f"""
         with given as (
             select distinct {quote(column)} as value from {{table}} where {quote(column)} is not null
@@ -247,7 +247,7 @@ def _name_signs(
         table=table,
         names=names,
     )
-    counts = one(engine, counted)
+    counts = one(engine, query)
     single = max(counts["surnames"], counts["forenames"])
     of_names = single if counts["all_values"] >= _FEWEST_NAMES and single * 2 >= counts["all_values"] else 0
     if count := max(counts["full_names"], of_names):

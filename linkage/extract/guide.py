@@ -83,7 +83,7 @@ def worked_examples(project: Project, delivered: Delivered, tax_sources: Sequenc
     }
     names = [*(["weights"] if groups and has_linkage else []), *(["rubin"] if LINK_DRAWS in layouts else [])]
     files = {f"examples/{name}.{kind}": ".j2" if kind == "py" else "" for name in names for kind in ("py", "R", "do")}
-    return {path: _template(f"{path}{ending}").render(facts) for path, ending in files.items()}
+    return {path: _template(f"{path}{suffix}").render(facts) for path, suffix in files.items()}
 
 
 def _form(project: Project) -> str:

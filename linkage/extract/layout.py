@@ -81,9 +81,9 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
         ConfigError: the run lacks tables or columns that the project is approved for: all of them at once.
     """
     holding_of = holdings(catalogue)
-    needed = ["lookup_ae_id", "spine"] if project.link_metadata else ["lookup_ae_id"]
+    required_tables = ["lookup_ae_id", "spine"] if project.link_metadata else ["lookup_ae_id"]
     approvals = [(holding_of[approved.name], approved) for approved in project.table]
-    faults = [_no_table(name, tables) for name in needed if name not in tables]
+    faults = [_no_table(name, tables) for name in required_tables if name not in tables]
     faults += [
         _no_table(holding_of[cohort.table].run_table, tables)
         for cohort in project.population.cohort
@@ -129,7 +129,7 @@ def derived_years(
 ) -> dict[str, str]:
     """The years that a project sees of each derived year: "leo.outcomes.cohort_year, ks4" to "2002/03-2014/15"."""
     tables = list(tables)
-    seen, years = _seen_years(tables, population), {}
+    periods, years = _seen_years(tables, population), {}
     for table in tables:
         for variable in holding_of[table.name].definition.variable:
             for value, of in variable.years_of.items():
@@ -137,21 +137,21 @@ def derived_years(
                     variable.name in table.variables or value
                 ):  # cohorts choose rows, so also where they are not a column
                     place = f"{table.name}.{variable.name}{f', {value}' if value else ''}"
-                    years[place] = ", ".join(map(str, seen.get(of, ()))) or f"all years held of {of}"
+                    years[place] = ", ".join(map(str, periods.get(of, ()))) or f"all years held of {of}"
     return years
 
 
 def _seen_years(tables: Iterable[ApprovedTable], population: Population) -> dict[str, tuple[Years, ...]]:
     """Table to the years of it that a project sees: those approved, else those that its population is chosen by."""
-    seen: dict[str, list[Years]] = {}
+    ranges: dict[str, list[Years]] = {}
     for approved in tables:
         if approved.years:
-            seen.setdefault(approved.name, []).append(Years.parse(approved.years))
-    by_rows = set(seen)
+            ranges.setdefault(approved.name, []).append(Years.parse(approved.years))
+    by_rows = set(ranges)
     for cohort in population.cohort:
         if cohort.table not in by_rows:
-            seen.setdefault(cohort.table, []).append(Years.parse(cohort.years))
-    return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in seen.items()}
+            ranges.setdefault(cohort.table, []).append(Years.parse(cohort.years))
+    return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in ranges.items()}
 
 
 def own_tables(
@@ -196,7 +196,7 @@ def _layout(
     approved: ApprovedTable,
     catalogue: Catalogue,
     tables: Mapping[str, Table],
-    seen: Mapping[str, tuple[Years, ...]],
+    periods: Mapping[str, tuple[Years, ...]],
 ) -> Layout:
     present = tables[holding.run_table].columns
     keys = [PERSON]
@@ -210,11 +210,11 @@ def _layout(
         name=f"{holding.file_name}_{approved.part}" if approved.part else holding.file_name,
         title=holding.definition.title,
         grain=holding.definition.grain,
-        fields=(*map(key_field, keys), *(_field(variable, catalogue, seen) for variable in variables)),
+        fields=(*map(key_field, keys), *(_field(variable, catalogue, periods) for variable in variables)),
         holding=holding,
         years=Years.parse(approved.years) if approved.years else None,
         only=approved.only,
-        cohorts={value: seen[of] for value, of in cohort.years_of.items() if of in seen} if cohort else {},
+        cohorts={value: periods[of] for value, of in cohort.years_of.items() if of in periods} if cohort else {},
     )
 
 
@@ -227,13 +227,13 @@ def key_field(name: str) -> Field:
     return Field(name, "string", _PERSON_KEYS[name], pseudonym_of=name, concept="identity")
 
 
-def _field(variable: Variable, catalogue: Catalogue, seen: Mapping[str, tuple[Years, ...]]) -> Field:
+def _field(variable: Variable, catalogue: Catalogue, periods: Mapping[str, tuple[Years, ...]]) -> Field:
     kind = SAME_BODY.get(variable.name.upper(), variable.name.upper()) if variable.institution else None
     of = variable.years_of
-    within = seen.get(of.get("", ""), ())
-    listed = ", ".join(map(str, within))
-    outside = f" Empty outside {listed}, the years of {of['']} in this project." if within else ""
-    spans = {value: ", ".join(map(str, seen[table])) for value, table in of.items() if value and table in seen}
+    within = periods.get(of.get("", ""), ())
+    ranges = ", ".join(map(str, within))
+    outside = f" Empty outside {ranges}, the years of {of['']} in this project." if within else ""
+    spans = {value: ", ".join(map(str, periods[table])) for value, table in of.items() if value and table in periods}
     if spans:
         outside = f" Only {'; '.join(f'{value} {span}' for value, span in spans.items())}, the years in this project."
     return Field(

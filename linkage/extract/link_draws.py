@@ -39,17 +39,17 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
     """
     if people.edukeys is None:
         raise ValueError("without tax keys there are no draws of them")
-    named: dict[str, Table] = {name: tables[name] for name in ("removed_links",) if name in tables}
+    by_name: dict[str, Table] = {name: tables[name] for name in ("removed_links",) if name in tables}
     parts = []
     for number, step in enumerate(steps_of(tables)):
-        sampled, units = tables[SAMPLED + step], tables[UNITS + step]
+        draws, units = tables[SAMPLED + step], tables[UNITS + step]
         whose = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
-        named |= {f"sampled_{number}": sampled, f"units_{number}": units, f"whose_{number}": whose}
+        by_name |= {f"sampled_{number}": draws, f"units_{number}": units, f"whose_{number}": whose}
         uncut = f"""and not exists (
                 select 1 from {{removed_links}} as c
                 where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
             )"""
-        parts.append(_given(number, uncut if "removed_links" in named else ""))
+        parts.append(_given(number, uncut if "removed_links" in by_name else ""))
     return engine.sql(
         f"""
         with given as ({" union all ".join(parts)})
@@ -60,7 +60,7 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
         persons=people.persons,
         edukeys=people.edukeys,
         lookup=tables["lookup_edukey"],
-        **named,
+        **by_name,
     )
 
 

@@ -57,7 +57,7 @@ def read_opt_outs(path: Path) -> pa.Table:
     return table
 
 
-def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) -> None:
+def check_sources(opt_outs: pa.Table, catalogue: Catalogue, run: Iterable[str]) -> None:
     """Check that every row of a list is of a known source: one under another name would exclude no person.
 
     Args:
@@ -73,8 +73,8 @@ def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) ->
         if any(table.entity_key and not table.entity_source for table in dataset.table.values())
     ]
     names = sorted({name.lower() for name in (*own, *run)})
-    plain = pc.utf8_lower(pc.utf8_trim_whitespace(listed["source"].cast(pa.string())))
-    unknown = len(listed) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
+    plain = pc.utf8_lower(pc.utf8_trim_whitespace(opt_outs["source"].cast(pa.string())))
+    unknown = len(opt_outs) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
     if unknown:
         rows = "1 row of the list" if unknown == 1 else f"{unknown:,} rows of the list"
         raise InputError(
@@ -84,7 +84,7 @@ def check_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) ->
 
 
 def opted_out(
-    engine: Engine, listed: pa.Table, spine: Table, lookup_ae_id: Table, members: Table, datasets: Mapping[str, str]
+    engine: Engine, opt_outs: pa.Table, spine: Table, lookup_ae_id: Table, members: Table, datasets: Mapping[str, str]
 ) -> tuple[Table, OptedOut]:
     """The members without those named in a list by any of their records; and the counts.
 
@@ -92,54 +92,54 @@ def opted_out(
     some, and whoever opted out by it is to be left out.
 
     Args:
-        listed: source, entity_key.
+        opt_outs: source, entity_key.
         members: AE_ID (raw).
         datasets: the sources of the spine, each with its dataset: a list may name either.
     """
-    given = engine.sql(
-        f"select distinct lower(trim(source)) as source, {_plain('entity_key')} as entity_key from {{listed}}",
-        listed=engine.from_arrow(listed),
+    keys = engine.sql(
+        f"select distinct lower(trim(source)) as source, {_plain('entity_key')} as entity_key from {{opt_outs}}",
+        opt_outs=engine.from_arrow(opt_outs),
         store=True,
     )
     names = sorted({(source, name.lower()) for source, dataset in datasets.items() for name in (source, dataset)})
-    called = pa.table({"source": [source for source, _ in names], "called": [name for _, name in names]})
-    known = engine.sql(
+    aliases = pa.table({"source": [source for source, _ in names], "alias": [name for _, name in names]})
+    persons = engine.sql(
         f"""
-        select distinct given.source, given.entity_key, lookup.{PERSON}
-        from {{given}} as given
-        join {{called}} as called on called.called = given.source
+        select distinct keys.source, keys.entity_key, lookup.{PERSON}
+        from {{keys}} as keys
+        join {{aliases}} as aliases on aliases.alias = keys.source
         join {{spine}} as spine
-            on spine.source = called.source and {_plain("spine.entity_key")} = given.entity_key
+            on spine.source = aliases.source and {_plain("spine.entity_key")} = keys.entity_key
         join {{lookup}} as lookup on lookup.entity_id = spine.entity_id
         """,
-        given=given,
-        called=engine.from_arrow(called),
+        keys=keys,
+        aliases=engine.from_arrow(aliases),
         spine=spine,
         lookup=lookup_ae_id,
         store=True,
     )
-    kept = engine.sql(
-        f"select {PERSON} from {{members}} anti join {{known}} using ({PERSON})",
+    remainder = engine.sql(
+        f"select {PERSON} from {{members}} anti join {{persons}} using ({PERSON})",
         members=members,
-        known=known,
+        persons=persons,
         store=True,
     )
-    counted = one(
+    counts = one(
         engine,
         engine.sql(
             """
-            select (select count(*) from {given}) as listed,
-                   (select count(*) from (select distinct source, entity_key from {known}) as keys) as found,
-                   (select count(*) from {members}) - (select count(*) from {kept}) as people
+            select (select count(*) from {keys}) as listed,
+                   (select count(*) from (select distinct source, entity_key from {persons}) as keys) as found,
+                   (select count(*) from {members}) - (select count(*) from {remainder}) as people
             """,
-            given=given,
-            known=known,
+            keys=keys,
+            persons=persons,
             members=members,
-            kept=kept,
+            remainder=remainder,
         ),
     )
-    engine.drop(given, known)
-    return kept, OptedOut(**counted)
+    engine.drop(keys, persons)
+    return remainder, OptedOut(**counts)
 
 
 def _plain(key: str) -> str:

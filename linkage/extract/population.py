@@ -37,14 +37,14 @@ def people(
     catalogue: Catalogue,
     tables: Mapping[str, Table],
     key: ProjectKey,
-    listed: pa.Table | None = None,
+    opt_outs: pa.Table | None = None,
     datasets: Mapping[str, str] | None = None,
 ) -> People:
     """Find the people of a project and give them pseudonyms.
 
     Args:
         key: the project's own.
-        listed: people who opted out: source, entity_key.
+        opt_outs: people who opted out: source, entity_key.
         datasets: the dataset of each source of the run; their own names when None.
 
     Raises:
@@ -53,13 +53,13 @@ def people(
     lookup = tables["lookup_ae_id"]
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
     datasets = datasets or {}
-    members, left_out = _members(engine, population, catalogue, tables, datasets), None
-    if listed is not None:
+    members, opt_out_counts = _members(engine, population, catalogue, tables, datasets), None
+    if opt_outs is not None:
         sources = engine.sql("select distinct source from {spine}", spine=tables["spine"])
         names = engine.arrow(sources)["source"].to_pylist()
-        called = {source: datasets.get(source, source) for source in names}
-        check_sources(listed, catalogue, (*called, *called.values()))
-        members, left_out = opted_out(engine, listed, tables["spine"], lookup, members, called)
+        dataset_of = {source: datasets.get(source, source) for source in names}
+        check_sources(opt_outs, catalogue, (*dataset_of, *dataset_of.values()))
+        members, opt_out_counts = opted_out(engine, opt_outs, tables["spine"], lookup, members, dataset_of)
     persons = _named(engine, key, members, f"ours.{PERSON} as person", PERSON, PERSON)
     entities = engine.sql(
         f"""
@@ -75,7 +75,7 @@ def people(
         entities=entities,
         edukeys=_edukeys(engine, tables, persons, key) if "lookup_edukey" in tables else None,
         pupils=_pupils(engine, tables, entities, key) if "lookup_pmr" in tables else None,
-        opted_out=left_out,
+        opted_out=opt_out_counts,
     )
 
 
@@ -90,12 +90,12 @@ def _members(
     lookup = tables["lookup_ae_id"]
     members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
     for dataset in population.sources:
-        named = [source for source, of in datasets.items() if of == dataset] or [dataset]
-        params = {f"source_{number}": source for number, source in enumerate(named)}
-        listed = ", ".join(f"${name}" for name in params)
+        sources = [source for source, of in datasets.items() if of == dataset] or [dataset]
+        params = {f"source_{number}": source for number, source in enumerate(sources)}
+        placeholders = ", ".join(f"${name}" for name in params)
         members = engine.sql(
             f"""
-            with held as (select distinct {PERSON} from {{lookup}} where source in ({listed}))
+            with held as (select distinct {PERSON} from {{lookup}} where source in ({placeholders}))
             select {PERSON} from {{members}} semi join held using ({PERSON})
             """,
             params=params,
@@ -172,24 +172,24 @@ def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: P
     return _named(engine, key, ours, "ours.entity_id", "pmr", PMR)
 
 
-def _named(engine: Engine, key: ProjectKey, ours: Table, kept: str, value: str, kind: str) -> Table:
-    """The kept columns, and the pseudonym of a value in a column that is named like its kind; stored."""
-    named = pseudonyms(engine, key, ours, value, kind=kind)
+def _named(engine: Engine, key: ProjectKey, ours: Table, select_list: str, value: str, kind: str) -> Table:
+    """The columns of `select_list`, and the pseudonym of a value in a column that is named like its kind; stored."""
+    names = pseudonyms(engine, key, ours, value, kind=kind)
     table = engine.sql(
         f"""
-        select {kept}, named.pseudonym as {kind}
-        from {{ours}} as ours join {{named}} as named on named.value = ours.{value}
+        select {select_list}, names.pseudonym as {kind}
+        from {{ours}} as ours join {{names}} as names on names.value = ours.{value}
         """,
         store=True,
         ours=ours,
-        named=named,
+        names=names,
     )
-    engine.drop(named)
+    engine.drop(names)
     return table
 
 
 def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> None:
-    counted = one(
+    counts = one(
         engine,
         engine.sql(
             f"""
@@ -202,8 +202,8 @@ def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> N
             lookup=lookup,
         ),
     )
-    if counted["shared"]:
+    if counts["shared"]:
         raise ContractError(
-            f"{name}: {counted['shared']:,} {record} belong to more than one {PERSON}\n"
+            f"{name}: {counts['shared']:,} {record} belong to more than one {PERSON}\n"
             "  an extract would give their rows to both; run the spine stage again"
         )

@@ -82,7 +82,7 @@ def pseudonyms(engine: Engine, key: ProjectKey, values: Table, column: str, *, k
         values=values,
     )
     # by_group needs a whole number that spreads the values: the last two characters.
-    grouped = engine.sql(
+    groups = engine.sql(
         """
         select message, cast(ascii(right(message, 1)) as bigint) * 1000 + ascii(right(message, 2)) as part
         from {distinct}
@@ -90,20 +90,20 @@ def pseudonyms(engine: Engine, key: ProjectKey, values: Table, column: str, *, k
         distinct=distinct,
     )
     work = partial(_with_pseudonyms, key=key, kind=kind)
-    named = engine.by_group(grouped, work, {"message": "varchar", "pseudonym": "varchar"}, by="part")
+    mapping = engine.by_group(groups, work, {"message": "varchar", "pseudonym": "varchar"}, by="part")
     result = engine.sql(
-        "select value, pseudonym from {distinct} join {named} using (message)",
+        "select value, pseudonym from {distinct} join {mapping} using (message)",
         store=True,
         distinct=distinct,
-        named=named,
+        mapping=mapping,
     )
-    engine.drop(distinct, named)
+    engine.drop(distinct, mapping)
     return result
 
 
 def _with_pseudonyms(rows: pa.Table, key: ProjectKey, kind: str) -> pa.Table:
     """The messages and their pseudonyms: what a worker computes."""
     digests = (key.digest(kind, message) + bytes(4) for message in rows["message"].to_pylist())
-    encoded = b32encode(b"".join(digests)).lower().decode()  # 20 bytes are 32 characters: one call for all
-    named = [encoded[start : start + LENGTH] for start in range(0, len(encoded), 32)]
-    return pa.table({"message": rows["message"], "pseudonym": pa.array(named, pa.string())})
+    text = b32encode(b"".join(digests)).lower().decode()  # 20 bytes are 32 characters: one call for all
+    names = [text[start : start + LENGTH] for start in range(0, len(text), 32)]
+    return pa.table({"message": rows["message"], "pseudonym": pa.array(names, pa.string())})

@@ -27,12 +27,12 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
         for field in layout.fields
         if field.pseudonym_of and field.name not in chosen
     }
-    for number, (name, named) in enumerate(bodies.items()):
+    for number, (name, mapping) in enumerate(bodies.items()):
         alias = f"body_{number}"
-        sides[alias] = named
+        sides[alias] = mapping
         joins.append(f"left join {{{alias}}} as {alias} on {alias}.value = held.{quote(name)}")
         chosen[name] = f"{alias}.pseudonym"
-    listed = ",\n               ".join(
+    expressions = ",\n               ".join(
         f"{chosen.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
     )
     condition, params = _of_approved_rows(layout)
@@ -41,7 +41,7 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
             params |= {f"{field.name}_from_{number}": years.first, f"{field.name}_to_{number}": years.last}
     return engine.sql(
         f"""
-        select {listed}
+        select {expressions}
         from {{held}} as held
         {" ".join(joins)}
         {condition}
@@ -92,8 +92,8 @@ def _value(field: Field, layout: Layout) -> str:
     if spell and field.name == spell[1]:
         return f"least(coalesce({column}, $last_day), $last_day)"
     if field.within:
-        seen = (f"{column} between ${field.name}_from_{n} and ${field.name}_to_{n}" for n in range(len(field.within)))
-        return f"case when {' or '.join(seen)} then {column} end"
+        tests = (f"{column} between ${field.name}_from_{n} and ${field.name}_to_{n}" for n in range(len(field.within)))
+        return f"case when {' or '.join(tests)} then {column} end"
     return column
 
 
@@ -123,8 +123,8 @@ def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
         conditions.append(f"case held.{quote(cohort.year_by)} {' '.join(cases)} else true end")
     if layout.only:
         phases = {f"only_{number}": value for number, value in enumerate(layout.only.values)}
-        listed = ", ".join(f"${name}" for name in phases)
-        conditions.append(f"cast(held.{quote(layout.only.column)} as varchar) in ({listed})")
+        placeholders = ", ".join(f"${name}" for name in phases)
+        conditions.append(f"cast(held.{quote(layout.only.column)} as varchar) in ({placeholders})")
         params |= phases
     return "where " + " and ".join(conditions) if conditions else "", params
 
@@ -143,8 +143,8 @@ def link_rows(
     by_source = "source" in layout.columns
     by = "person, source" if by_source else "person"
     sources = ([s for s, of in (datasets or {}).items() if of == name] or [name] for name in layout.datasets)
-    named = dict(enumerate(source for of_dataset in sources for source in of_dataset))
-    is_known = f"spine.source in ({', '.join(f'$source_{place}' for place in named)})" if named else "false"
+    names = dict(enumerate(source for of_dataset in sources for source in of_dataset))
+    is_known = f"spine.source in ({', '.join(f'$source_{place}' for place in names)})" if names else "false"
     return engine.sql(
         f"""
         with linked as (
@@ -176,7 +176,7 @@ def link_rows(
         {"" if by_source else "left join held on held.person = persons.person"}
         order by {columns(layout.columns)}
         """,
-        params={f"source_{place}": name for place, name in named.items()},
+        params={f"source_{place}": name for place, name in names.items()},
         store=False,
         spine=spine,
         entities=people.entities,

@@ -32,25 +32,25 @@ def files_below(folder: Path) -> list[str]:
 def broken(folder: Path) -> dict[str, str]:
     """What is not as it was written: the file and what is wrong with it."""
     try:
-        listed = (folder / SUMS).read_bytes().decode("utf-8").splitlines(keepends=True)
+        lines = (folder / SUMS).read_bytes().decode("utf-8").splitlines(keepends=True)
     except UnicodeDecodeError:
         return {SUMS: "was changed: it is no text"}
     faults: dict[str, str] = {}
     sums: dict[str, str] = {}
-    for number, line in enumerate(listed, 1):
+    for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line.removesuffix("\n"))
         if match is None or not line.endswith("\n") or match[2] in sums:
             faults[SUMS] = f"was changed: line {number} is no hash and file"
         else:
             sums[match[2]] = match[1]
-    there = files_below(folder)
+    files = files_below(folder)
     if list(sums) != sorted(sums):
         faults[SUMS] = "was changed: its lines are not in their order"
-    for name in sorted(set(there) - set(sums)):
+    for name in sorted(set(files) - set(sums)):
         faults[name] = f"is not in {SUMS}: it was added or renamed, or its line was"
-    for name in sorted(set(sums) - set(there)):
+    for name in sorted(set(sums) - set(files)):
         faults[name] = f"is missing, though {SUMS} lists it"
-    for name in sorted(set(sums) & set(there)):
+    for name in sorted(set(sums) & set(files)):
         if sha256_of(folder / name) != sums[name]:
             faults[name] = "is not as it was written: its SHA-256 differs"
     return faults

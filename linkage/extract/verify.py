@@ -81,10 +81,10 @@ def verify(
         raise ConfigError(
             f"{folder}: is not an extract: it has no {SUMS} or no {DESCRIPTOR}\n  give the folder that leo extract wrote"
         )
-    sealed = sha256_of(folder / SUMS)
+    digest = sha256_of(folder / SUMS)
     faults = [f"{name}: {says}" for name, says in sorted(broken(folder).items())]
-    if seal and not sealed.startswith(seal.lower()):
-        faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {sealed}")
+    if seal and not digest.startswith(seal.lower()):
+        faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {digest}")
     faults += _key_faults(folder, key) if key else []
     _refuse(folder, faults)  # what was changed need not be readable
     package = json_of(folder / DESCRIPTOR)
@@ -111,7 +111,7 @@ def verify(
         if name.endswith(TEXTS):
             faults += [f"{name}: {sign}" for sign in text_signs(folder / name)]
     _refuse(folder, faults)
-    return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, sealed)
+    return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, digest)
 
 
 def _refuse(folder: Path, faults: list[str]) -> None:
@@ -134,29 +134,29 @@ def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
 
 
 def _table_faults(
-    engine: Engine, catalogue: Catalogue, stored: _StoredTable, people: _StoredTable | None, names: Table
+    engine: Engine, catalogue: Catalogue, content: _StoredTable, people: _StoredTable | None, names: Table
 ) -> Iterator[str]:
-    key, named = columns(stored.layout.key), ", ".join(stored.layout.key)
-    empty = " or ".join(f"{columns([name])} is null" for name in stored.layout.key)
-    counts, tables = {"rows": "count(*) from {table}"}, {"table": stored.table}
-    if named:
+    key, key_names = columns(content.layout.key), ", ".join(content.layout.key)
+    empty = " or ".join(f"{columns([name])} is null" for name in content.layout.key)
+    counts, tables = {"rows": "count(*) from {table}"}, {"table": content.table}
+    if key_names:
         counts["repeated"] = f"count(*) from (select {key} from {{table}} group by {key} having count(*) > 1) as many"
         counts["empty"] = f"count(*) from {{table}} where {empty}"
-    if PERSON in stored.layout.columns and people and people is not stored:
+    if PERSON in content.layout.columns and people and people is not content:
         tables["people"] = people.table
         counts["unknown"] = f"""count(*) from {{table}} as held
             left join {{people}} as people on people.{PERSON} = held.{PERSON} where people.{PERSON} is null"""
-    listed = ", ".join(f"(select {counted}) as {name}" for name, counted in counts.items())
-    found = one(engine, engine.sql(f"select {listed}", params=None, store=False, **tables))
-    if found["rows"] != stored.rows:
-        yield f"has {found['rows']:,} rows, and {stored.rows:,} are described"
-    if found.get("repeated"):
-        yield f"{found['repeated']:,} values of its primary key ({named}) stand in more than one row"
-    if found.get("empty"):
-        yield f"its primary key ({named}) is empty in {found['empty']:,} rows"
-    if found.get("unknown"):
-        yield f"{found['unknown']:,} rows are of people who are not in people (foreign key {PERSON})"
-    yield from (f"{sign}" for sign in table_signs(engine, catalogue, stored.layout, stored.table, names))
+    select_list = ", ".join(f"(select {query}) as {name}" for name, query in counts.items())
+    results = one(engine, engine.sql(f"select {select_list}", params=None, store=False, **tables))
+    if results["rows"] != content.rows:
+        yield f"has {results['rows']:,} rows, and {content.rows:,} are described"
+    if results.get("repeated"):
+        yield f"{results['repeated']:,} values of its primary key ({key_names}) stand in more than one row"
+    if results.get("empty"):
+        yield f"its primary key ({key_names}) is empty in {results['empty']:,} rows"
+    if results.get("unknown"):
+        yield f"{results['unknown']:,} rows are of people who are not in people (foreign key {PERSON})"
+    yield from (f"{sign}" for sign in table_signs(engine, catalogue, content.layout, content.table, names))
 
 
 def _key_faults(folder: Path, key: MasterKey) -> list[str]:
@@ -187,9 +187,9 @@ def _described_tables(package: Mapping[str, Any]) -> Iterator[tuple[str, Mapping
         yield form, parts[0], [part["path"] for part in parts], sum(part["leo:rows"] for part in parts)
 
 
-def _layout_of(described: Mapping[str, Any]) -> Layout:
+def _layout_of(resource: Mapping[str, Any]) -> Layout:
     """A table's layout from its description."""
-    schema = described.get("schema") or described["leo:schema"]
+    schema = resource.get("schema") or resource["leo:schema"]
     fields = tuple(
         Field(
             name=field["name"],
@@ -203,11 +203,11 @@ def _layout_of(described: Mapping[str, Any]) -> Layout:
         for field in schema["fields"]
     )
     return Layout(
-        name=described["leo:table"],
-        title=described.get("title", ""),
+        name=resource["leo:table"],
+        title=resource.get("title", ""),
         grain="",
         fields=fields,
-        years=Years.parse(described["leo:years"]) if "leo:years" in described else None,
+        years=Years.parse(resource["leo:years"]) if "leo:years" in resource else None,
         key=tuple(schema.get("primaryKey", ())),
     )
 
@@ -220,8 +220,8 @@ def _read_tables(
     Args:
         scratch: an empty folder; what the engine cannot read in place is written there as Parquet.
     """
-    for number, (form, described, files, rows) in enumerate(_described_tables(package)):
-        layout = _layout_of(described)
+    for number, (form, resource, files, rows) in enumerate(_described_tables(package)):
+        layout = _layout_of(resource)
         try:
             if form == "parquet":
                 table = engine.read([folder / file for file in files])
@@ -253,9 +253,9 @@ def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:
     """What differs between a table's columns and its description; None where they agree."""
     schema = engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
     if sorted(schema.names) != sorted(layout.columns):
-        missing = [name for name in layout.columns if name not in schema.names]
+        absent = [name for name in layout.columns if name not in schema.names]
         strange = [name for name in schema.names if name not in layout.columns]
-        says = [f"lacks {', '.join(missing)}"] if missing else []
+        says = [f"lacks {', '.join(absent)}"] if absent else []
         says += [f"has {', '.join(strange)}, which datapackage.json does not describe"] if strange else []
         return " and ".join(says)
     other = [
@@ -266,7 +266,7 @@ def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:
     return "; ".join(other) or None
 
 
-def _is(described: str, type_: pa.DataType) -> bool:
-    if described in ("number", "integer") and pa.types.is_decimal(type_):
+def _is(type_name: str, type_: pa.DataType) -> bool:
+    if type_name in ("number", "integer") and pa.types.is_decimal(type_):
         return True
-    return type_ in _ARROW.get(described, (type_,))
+    return type_ in _ARROW.get(type_name, (type_,))

@@ -47,15 +47,15 @@ class Application:
     @functools.cached_property
     def grants(self) -> list[Grant]:
         """What is requested, as far as it exists."""
-        held = self.held
-        listed = [_of_table(table, held[table.name]) for table in self.request.table if table.name in held]
-        opened = [
+        known = self.held
+        of_tables = [_of_table(table, known[table.name]) for table in self.request.table if table.name in known]
+        of_packages = [
             grant
             for package in self.request.package
             if package.name in self.packages
             for grant in _of_package(package, self.packages[package.name])
         ]
-        return [*listed, *opened]
+        return [*of_tables, *of_packages]
 
     def items(self) -> Iterator[tuple[Grant, Variable]]:
         """Every variable requested."""
@@ -91,12 +91,12 @@ def scope_of(application: Application) -> dict[str, Any]:
                 "only": f"{table.only.column} {', '.join(table.only.values)}" if table.only else "",
             }
         )
-    named = {f"{of.holding.name}.{variable.name}": names_a_person(variable) for of, variable in application.items()}
+    reasons = {f"{of.holding.name}.{variable.name}": names_a_person(variable) for of, variable in application.items()}
     request = application.request
     return {
         "request": request.id,
         "tables": tables,
-        "names_a_person": {place: reason for place, reason in named.items() if reason},
+        "names_a_person": {place: reason for place, reason in reasons.items() if reason},
         **derived_of(application),
         "population": of_whom(request.population),
         "people": len(request.person),
@@ -111,8 +111,8 @@ def derived_of(application: Application) -> dict[str, Any]:
         sources=application.request.population.sources,
         cohort=tuple(c for c in application.request.population.cohort if c.table in application.held),
     )
-    linked = linked_datasets(tables, known, application.held) if application.request.link_metadata else ()
-    return {"derived_years": derived_years(tables, known, application.held), "link_metadata": list(linked)}
+    datasets = linked_datasets(tables, known, application.held) if application.request.link_metadata else ()
+    return {"derived_years": derived_years(tables, known, application.held), "link_metadata": list(datasets)}
 
 
 def of_whom(population: Population) -> str:
@@ -125,24 +125,24 @@ def of_whom(population: Population) -> str:
 
 def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
     """Grants as an extract's tables: of one table, those of the same rows are one; others have a name of their own."""
-    merged: dict[tuple[str, Years | None, RowsOnly | None], list[Grant]] = {}
+    groups: dict[tuple[str, Years | None, RowsOnly | None], list[Grant]] = {}
     for grant in filter(lambda grant: grant.variables, grants):
-        merged.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
+        groups.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
     tables: list[ApprovedTable] = []
-    for (name, years, only), of_rows in merged.items():
+    for (name, years, only), of_rows in groups.items():
         application = {variable.name for grant in of_rows for variable in grant.variables}
-        taken = {table.part for table in tables if table.name == name}
+        parts = {table.part for table in tables if table.name == name}
         kind, _, package = of_rows[0].place.partition(" ")
         origin = "listed" if kind == "table" else package.replace("-", "_")
-        if origin in taken:
-            origin = f"{origin}_{years.first if years else len(taken)}"
+        if origin in parts:
+            origin = f"{origin}_{years.first if years else len(parts)}"
         tables.append(
             ApprovedTable(
                 name=name,
                 variables=tuple(v for v in of_rows[0].holding.definition.variables if v in application),
                 years=str(years) if years else None,
                 only=only,
-                part=origin if taken else None,
+                part=origin if parts else None,
             )
         )
     return tables
@@ -203,10 +203,10 @@ def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[P
     return sorted(runs, key=lambda run: min(place[id(part)] for part in run[1]))
 
 
-def _rows_of_all(held: list[RowsOnly | None]) -> RowsOnly | None:
+def _rows_of_all(conditions: list[RowsOnly | None]) -> RowsOnly | None:
     """The rows of any of several phases; all rows where one of them has them all."""
-    chosen = [only for only in held if only]
-    if len(chosen) < len(held) or not chosen:
+    chosen = [only for only in conditions if only]
+    if len(chosen) < len(conditions) or not chosen:
         return None
     values = tuple(dict.fromkeys(value for only in chosen for value in only.values))
     return RowsOnly(column=chosen[0].column, values=values)

@@ -43,10 +43,10 @@ def faults_of(
         if leaving and not rule.always:
             continue
         check, _ = KINDS[rule.kind]
-        given = {name: getattr(rule, name) for name in PARAMETERS}
+        parameters = {name: getattr(rule, name) for name in PARAMETERS}
         for place, facts in check(rule, application):
             if place not in unread:
-                texts = {**given, **facts, "place": place}
+                texts = {**parameters, **facts, "place": place}
                 message, remedy = _filled(rule.message, texts), _filled(rule.remedy, texts)
                 faults.append(Fault(rule.name, place, message, rule.why, remedy))
     return faults

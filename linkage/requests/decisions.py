@@ -71,15 +71,15 @@ def decide(register: Path, application: Application, ruling: Ruling) -> Entry:
     faults = list(_ruling_faults(application, ruling, expires, scope))
     entries = read_register(register) if register.exists() else []
     _refuse([*faults, *_entry_faults(entries, application.request, ruling)])
-    decided: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
+    content: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
     if ruling.outcome == "rejected":
-        decided |= {"reason": ruling.reason}
+        content |= {"reason": ruling.reason}
     else:
-        decided |= {"expires": str(expires), "conditions": list(ruling.conditions), "scope": scope}
-        decided |= {"without": list(ruling.without), **({"amends": ruling.amends} if ruling.amends else {})}
+        content |= {"expires": str(expires), "conditions": list(ruling.conditions), "scope": scope}
+        content |= {"without": list(ruling.without), **({"amends": ruling.amends} if ruling.amends else {})}
     return append(
         register,
-        {**_about(application), **decided},
+        {**_about(application), **content},
         # once more, for entries of others who decided at the same time
         see=lambda entries: _refuse(_entry_faults(entries, application.request, ruling)),
     )
@@ -136,8 +136,8 @@ def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -
         known = ", ".join(e["reference"] for e in entries if e.is_approval) or "none"
         raise ConfigError(f"{register}: no approval has the reference {reference}\n  there are: {known}")
 
-    def see(now: Sequence[Entry]) -> None:
-        if reference in withdrawals(now):
+    def see(latest: Sequence[Entry]) -> None:
+        if reference in withdrawals(latest):
             raise ConfigError(f"{register}: {reference} was withdrawn before\n  nothing is extracted under it any more")
 
     see(entries)
@@ -157,25 +157,25 @@ def standing(entries: Sequence[Entry], application: Application) -> Standing:
     last = next((entry for entry in reversed(ours) if entry.is_approval), None)
     same = [entry for entry in ours if entry.content.get("request_sha256") == request.digest]
     waits = bool(same) and same[-1].event == "submitted"
-    rejected = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
-    if rejected and last and last.number > rejected.number:
-        rejected = None
-    decided = _of_approval(entries, last, application) if last and not rejected else None
-    if decided and decided.state == "approved":
-        return decided
+    refusal = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
+    if refusal and last and last.number > refusal.number:
+        refusal = None
+    decision = _of_approval(entries, last, application) if last and not refusal else None
+    if decision and decision.state == "approved":
+        return decision
     if waits:
         return Standing("submitted", (f"on {same[-1]['date']}; the panel has not decided yet",), same[-1])
-    if rejected:
-        return Standing("rejected", (f"{rejected['reference']} of {rejected['date']}: {rejected['reason']}",), rejected)
-    return decided or Standing("draft", ("it is in no register yet: leo request submit",))
+    if refusal:
+        return Standing("rejected", (f"{refusal['reference']} of {refusal['date']}: {refusal['reason']}",), refusal)
+    return decision or Standing("draft", ("it is in no register yet: leo request submit",))
 
 
 def _of_approval(entries: Sequence[Entry], last: Entry, application: Application) -> Standing:
     under, withdrawn = f"{last['reference']} of {last['date']}", withdrawals(entries)
     match state_of(last, withdrawn, application.today):
         case "withdrawn":
-            ended = withdrawn[last["reference"]]
-            return Standing("withdrawn", (f"{under} was withdrawn on {ended['date']}: {ended['reason']}",), last)
+            end = withdrawn[last["reference"]]
+            return Standing("withdrawn", (f"{under} was withdrawn on {end['date']}: {end['reason']}",), last)
         case "to come":
             return Standing("to come", (f"{under} is still to come",), last)
         case "expired":
@@ -202,25 +202,25 @@ def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTabl
             "put them back, or have the panel decide"
         )
     for table in tables:
-        listed = [part for part in approval["scope"] if part["table"] == table.name]
-        known = {name for part in listed for name in part["variables"]}
-        beyond = [name for name in table.variables if not any(_covers(part, name, table) for part in listed)]
-        for names, what in (
+        parts = [part for part in approval["scope"] if part["table"] == table.name]
+        known = {name for part in parts for name in part["variables"]}
+        beyond = [name for name in table.variables if not any(_covers(part, name, table) for part in parts)]
+        for names, advice in (
             ([name for name in beyond if name not in known], "not approved; leave it out, or have the panel decide"),
             ([name for name in beyond if name in known], "not approved for these years and rows; ask for fewer"),
         ):
             if names:
-                yield f"{table.name}: {', '.join(names)}: {what}"
+                yield f"{table.name}: {', '.join(names)}: {advice}"
 
 
 def _covers(part: dict[str, Any], name: str, table: ApprovedTable) -> bool:
-    years, allowed, only = part["years"], part["only"], table.only
+    years, rows, only = part["years"], part["only"], table.only
     return (
         name in part["variables"]
         and (years is None or bool(table.years and Years.parse(years).covers(Years.parse(table.years))))
         and (
-            allowed is None
-            or (only is not None and only.column == allowed["column"] and set(only.values) <= set(allowed["values"]))
+            rows is None
+            or (only is not None and only.column == rows["column"] and set(only.values) <= set(rows["values"]))
         )
     )
 
@@ -228,10 +228,10 @@ def _covers(part: dict[str, Any], name: str, table: ApprovedTable) -> bool:
 def _scope(tables: Iterable[ApprovedTable], without: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What may leave, as the register keeps it: no table of which nothing is left."""
     for table in tables:
-        kept = [name for name in table.variables if not {table.name, f"{table.name}.{name}"} & set(without)]
-        if kept:
+        variables = [name for name in table.variables if not {table.name, f"{table.name}.{name}"} & set(without)]
+        if variables:
             only = table.only.model_dump(mode="json") if table.only else None
-            yield {"table": table.name, "variables": kept, "years": table.years, "only": only}
+            yield {"table": table.name, "variables": variables, "years": table.years, "only": only}
 
 
 def _ruling_faults(

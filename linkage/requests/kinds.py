@@ -52,9 +52,9 @@ def _values_of(application: Application, field: str | None) -> Iterator[tuple[st
     elif part == "person":
         yield from ((f"person {number}, {name}", getattr(p, name)) for number, p in enumerate(request.person, 1))
     else:
-        for kind, listed in (("table", request.table), ("package", request.package)):
+        for kind, parts in (("table", request.table), ("package", request.package)):
             if part in (kind, "asked"):
-                yield from ((f"{kind} {p.name}, {name}", getattr(p, name)) for p in listed)
+                yield from ((f"{kind} {p.name}, {name}", getattr(p, name)) for p in parts)
 
 
 @_kind("field", "words")
@@ -122,12 +122,12 @@ def _years_after(day: datetime.date, years: int) -> datetime.date:
 
 
 def _known(application: Application) -> Iterator[tuple[RequestedTable, Holding]]:
-    held = application.held
-    return ((table, held[table.name]) for table in application.request.table if table.name in held)
+    holding_of = application.held
+    return ((table, holding_of[table.name]) for table in application.request.table if table.name in holding_of)
 
 
-def _takes(which: Selection | None, grant: Grant, variable: Variable) -> bool:
-    return which is not None and which.takes(grant.holding, variable)
+def _takes(selection: Selection | None, grant: Grant, variable: Variable) -> bool:
+    return selection is not None and selection.takes(grant.holding, variable)
 
 
 @_kind("field")
@@ -173,10 +173,10 @@ def phases(rule: Rule, application: Application) -> Iterator[Breach]:
     """A package that is split by phase is requested by phases that it is held for. Fills in {given}, {held}."""
     for package in application.request.package:
         if known := application.packages.get(package.name):
-            held = ", ".join(known.phases) or "none: the package is not split by phase"
-            wrong = [phase for phase in package.phases if phase not in known.phases]
-            if wrong or (known.phases and not package.phases):
-                yield f"package {package.name}, phases", {"given": ", ".join(wrong) or "no phase", "held": held}
+            named = ", ".join(known.phases) or "none: the package is not split by phase"
+            unknown = [phase for phase in package.phases if phase not in known.phases]
+            if unknown or (known.phases and not package.phases):
+                yield f"package {package.name}, phases", {"given": ", ".join(unknown) or "no phase", "held": named}
 
 
 @_kind()
@@ -193,17 +193,17 @@ def _asked_years(application: Application) -> Iterator[tuple[str, str | None, bo
         yearly = bool(holding.year_columns or holding.spell_columns)
         yield f"table {table.name}, years", table.years, yearly, {"": holding.years}
     for package in application.request.package:
-        if held := application.packages.get(package.name):
-            phases = [phase for phase in held.parts if phase in package.phases or not phase]
-            yield f"package {package.name}, years", package.years, True, {phase: held.years(phase) for phase in phases}
+        if known := application.packages.get(package.name):
+            phases = [phase for phase in known.parts if phase in package.phases or not phase]
+            yield f"package {package.name}, years", package.years, True, {phase: known.years(phase) for phase in phases}
 
 
 @_kind()
 def years_given(rule: Rule, application: Application) -> Iterator[Breach]:
     """Years are given just where rows have them. Fills in {given} and {held}."""
-    for place, years, yearly, held in _asked_years(application):
+    for place, years, yearly, ranges in _asked_years(application):
         if yearly and not years:
-            yield place, {"given": "years are missing", "held": Years.around(held.values()) or "years"}
+            yield place, {"given": "years are missing", "held": Years.around(ranges.values()) or "years"}
         elif years and not yearly:
             yield place, {"given": "rows have no year", "held": "no years"}
 
@@ -211,9 +211,9 @@ def years_given(rule: Rule, application: Application) -> Iterator[Breach]:
 @_kind()
 def years_held(rule: Rule, application: Application) -> Iterator[Breach]:
     """All years requested are held. Fills in {given} and {held}."""
-    for place, written, _, held in _asked_years(application):
-        for phase, of_phase in held.items():
-            years = years_of(written)
+    for place, text, _, ranges in _asked_years(application):
+        for phase, of_phase in ranges.items():
+            years = years_of(text)
             if years and of_phase and not of_phase.covers(years):
                 yield f"{place} {phase}".rstrip(), {"given": years, "held": of_phase}
 
@@ -246,8 +246,8 @@ def not_all(rule: Rule, application: Application) -> Iterator[Breach]:
     """No table of `count` or more variables that may leave is requested whole. Fills in {given}: how many."""
     for table, holding in _known(application):
         may_leave = {variable.name for variable in holding.definition.variable if not names_a_person(variable)}
-        everything = any(name in _EVERYTHING for name in table.variables)
-        if everything or (len(may_leave) >= (rule.count or 0) and may_leave <= set(table.variables)):
+        takes_all = any(name in _EVERYTHING for name in table.variables)
+        if takes_all or (len(may_leave) >= (rule.count or 0) and may_leave <= set(table.variables)):
             yield f"table {table.name}, variables", {"given": len(may_leave)}
 
 
@@ -278,9 +278,9 @@ def reasons_known(rule: Rule, application: Application) -> Iterator[Breach]:
         known.setdefault(grant.place, []).extend(variable.name for variable in grant.variables)
     parts = [(f"table {t.name}", {**t.reasons, **t.exemptions}, t.variables) for t in application.request.table]
     parts += [(f"package {p.name}", p.reasons, ()) for p in application.request.package]
-    for place, given, named in parts:
-        for name in given:
-            if place in known and name not in known[place] and name not in named:
+    for place, reasons, variables in parts:
+        for name in reasons:
+            if place in known and name not in known[place] and name not in variables:
                 yield f"{place}, reason for {name}", {"name": name, "near": _near(name, known[place])}
 
 

@@ -35,7 +35,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
     state = {"expired": "ended", "in force": "in force" if last[entry["request"]] == entry.number else "replaced"}.get(
         state, state
     )
-    ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
+    withdrawal = withdrawn[entry["reference"]] if state == "withdrawn" else None
     texts = ["title", "organisation", "organisation_type", "aims", "benefit"]
     texts += ["lawful_basis", "special_basis", "setting"]
     return {
@@ -59,8 +59,8 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         "derived_years": "; ".join(f"{name}: {years}" for name, years in public.get("derived_years", {}).items()),
         "link_metadata": ", ".join(public.get("link_metadata", ())),
         "amends": entry.content.get("amends", ""),
-        "withdrawn": ended["date"] if ended else "",
-        "withdrawal_reason": " ".join(ended["reason"].split()) if ended else "",
+        "withdrawn": withdrawal["date"] if withdrawal else "",
+        "withdrawal_reason": " ".join(withdrawal["reason"].split()) if withdrawal else "",
     }
 
 

@@ -191,9 +191,9 @@ def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
     return Entry(number, sha256, content)
 
 
-def _broken(path: Path, number: int, what: str) -> GateError:
+def _broken(path: Path, number: int, fault: str) -> GateError:
     return GateError(
-        f"{path}: line {number} was changed: {what}\n"
+        f"{path}: line {number} was changed: {fault}\n"
         "  nothing is decided or extracted under a register that does not hold; restore it from a copy"
     )
 
@@ -221,21 +221,21 @@ def append(
         fcntl.flock(handle, fcntl.LOCK_EX)
         entries = read_register(path)
         see(entries)
-        whole = {
+        entry = {
             **content,
             "recorded_by": account(),
             "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "number": len(entries) + 1,
             "previous": entries[-1].sha256 if entries else START,
         }
-        sha256 = digest(whole)
+        sha256 = digest(entry)
         size = os.fstat(handle).st_size
         try:
-            _write(handle, (canonical({**whole, "sha256": sha256}) + "\n").encode("utf-8"))
+            _write(handle, (canonical({**entry, "sha256": sha256}) + "\n").encode("utf-8"))
         except OSError as error:
             os.ftruncate(handle, size)
             raise ConfigError(f"{path}: cannot be written: {error.strerror}\n  make room, and decide again") from None
-        return Entry(len(entries) + 1, sha256, whole)
+        return Entry(len(entries) + 1, sha256, entry)
     finally:
         os.close(handle)
 

@@ -140,17 +140,17 @@ def read_request(path: Path) -> tuple[Request, list[Fault]]:
 
 def request_of(raw: Mapping[str, Any]) -> tuple[Request, list[Fault]]:
     """A request from the content of its file, as `read_request` gives it."""
-    kept: Any = copy.deepcopy(dict(raw))
+    content: Any = copy.deepcopy(dict(raw))
     faults: list[Fault] = []
     while True:
         try:
-            return Request.model_validate(kept), faults
+            return Request.model_validate(content), faults
         except ValidationError as error:
             for fault in _innermost(error.errors(include_url=False, include_input=False)):
                 why = "a request says what the panel asks, in one form, so that nothing is overlooked"
                 remedy = "remove the key, or write its value in this form"
                 faults.append(Fault(FORM, place_of(raw, fault["loc"]), fault_text(Request, fault), why, remedy))
-                _strike_out(kept, fault)
+                _strike_out(content, fault)
 
 
 def _innermost(faults: list[Any]) -> list[Any]:
@@ -166,20 +166,20 @@ def place_of(raw: Mapping[str, Any], loc: tuple[str | int, ...]) -> str:
     """A place in a request's file in words: tables and packages by name, people by number."""
     if len(loc) > 1 and isinstance(loc[1], int):
         part = raw[str(loc[0])][loc[1]]
-        named = part.get("name") if isinstance(part, dict) and loc[0] in ("table", "package") else None
-        first = f"{loc[0]} {named or loc[1] + 1}"
+        name = part.get("name") if isinstance(part, dict) and loc[0] in ("table", "package") else None
+        first = f"{loc[0]} {name or loc[1] + 1}"
         return ", ".join([first, *(str(step) for step in loc[2:3])])
     return ".".join(str(step + 1 if isinstance(step, int) else step) for step in loc)
 
 
-def _strike_out(kept: Any, fault: Any) -> None:
+def _strike_out(content: Any, fault: Any) -> None:
     """Leave out what is wrong: a key, or the list that an entry is in, so that others keep their numbers."""
     steps = list(fault["loc"])
     if fault["type"] == "missing":
         steps.pop()
     while steps and isinstance(steps[-1], int):
         steps.pop()
-    part = kept
+    part = content
     for step in steps[:-1]:
         if not (isinstance(part, list) or step in part):
             return  # left out with an earlier fault

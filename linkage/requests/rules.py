@@ -69,10 +69,10 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
             if rule.kind not in needs:
                 faults.append(f"{where}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
                 continue
-            given = {name for name in PARAMETERS if getattr(rule, name) is not None}
-            named, taken = f"{where}: a rule of kind {rule.kind}", needs[rule.kind]
-            faults += [f"{named} needs {name}" for name in sorted(taken - given)]
-            faults += [f"{named} takes no {name}" for name in sorted(given - taken)]
+            parameters = {name for name in PARAMETERS if getattr(rule, name) is not None}
+            subject, accepts = f"{where}: a rule of kind {rule.kind}", needs[rule.kind]
+            faults += [f"{subject} needs {name}" for name in sorted(accepts - parameters)]
+            faults += [f"{subject} takes no {name}" for name in sorted(parameters - accepts)]
             loaded.append(rule)
     if faults:
         raise ConfigError("the rules of requests have faults\n" + "\n".join(f"  {fault}" for fault in faults))

@@ -82,7 +82,7 @@ def test_other_forms_of_years_are_refused(text: str) -> None:
 
 
 def test_the_whole_standard_extract_is_listed_and_described() -> None:
-    standard = load_standard(held=shipped())  # no fault
+    standard = load_standard(catalogue=shipped())  # no fault
     assert standard == standard_extract()
     assert len(standard.tables) == 32  # the form's 28, four of which hold pupils and results
     assert standard.field_count == 3817  # the form's 3,859, less those told twice

@@ -90,10 +90,10 @@ class Everything:
 
     @functools.cached_property
     def _by_name(self) -> Mapping[str, list[Entry]]:
-        named: dict[str, list[Entry]] = defaultdict(list)
+        entries: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
-            named[without_case(entry.name)].append(entry)
-        return named
+            entries[without_case(entry.name)].append(entry)
+        return entries
 
     def others(self, entry: Entry) -> list[Entry]:
         """The variables of other tables that have an entry's name."""
@@ -108,18 +108,18 @@ def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mappin
     for dataset_name, dataset in catalogue.datasets.items():
         for definition in dataset.table.values():
             name = f"{dataset_name}.{definition.name}"
-            listed = standard.tables.get(name)
-            in_form = {ours: form for form, ours in listed.held.items()} if listed else {}
-            held = [
-                _entry(name, variable, definition.phases, listed, in_form.get(variable.name), within, is_held=True)
+            form = standard.tables.get(name)
+            in_form = {ours: column for column, ours in form.held.items()} if form else {}
+            entries = [
+                _entry(name, variable, definition.phases, form, in_form.get(variable.name), within, is_held=True)
                 for variable in definition.variable
             ]
-            more = _listed(listed, within) if listed else []
-            tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*held, *more)))
+            more = _listed(form, within) if form else []
+            tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*entries, *more)))
     known = {table.name for table in tables}
     tables += [
-        TableEntry(name, listed.form.title, listed.form.grain, listed.form.phases, tuple(_listed(listed, within)))
-        for name, listed in standard.tables.items()
+        TableEntry(name, form.form.title, form.form.grain, form.form.phases, tuple(_listed(form, within)))
+        for name, form in standard.tables.items()
         if name not in known
     ]
     order = list(datasets) + [name for name in standard.titles if name not in datasets]
@@ -130,10 +130,10 @@ def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mappin
 _Within = Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def _listed(listed: ListedTable, within: _Within) -> list[Entry]:
+def _listed(table: ListedTable, within: _Within) -> list[Entry]:
     return [
-        _entry(listed.name, variable, listed.form.phases, listed, variable.name, within, is_held=False)
-        for variable in listed.variable
+        _entry(table.name, variable, table.form.phases, table, variable.name, within, is_held=False)
+        for variable in table.variable
     ]
 
 
@@ -141,22 +141,22 @@ def _entry(
     table: str,
     variable: Variable,
     phases: Iterable[str],
-    listed: ListedTable | None,
+    form: ListedTable | None,
     in_form: str | None,
     within: _Within,
     *,
     is_held: bool,
 ) -> Entry:
-    written = listed.names.get(in_form) if listed and in_form else None
+    name = form.names.get(in_form) if form and in_form else None
     packages = within.get((table, variable.name), ())
-    return Entry(table, variable, tuple(phases), written, is_held, packages, names_a_person(variable))
+    return Entry(table, variable, tuple(phases), name, is_held, packages, names_a_person(variable))
 
 
 def _packages_of(packages: Mapping[str, Package]) -> _Within:
     """Table and variable to the packages that they are in."""
     within: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, package in packages.items():
-        held = [(holding.name, variable.name) for holding, variable in package.variables()]
-        for key in dict.fromkeys([*held, *((table.name, variable.name) for table, variable in package.listed)]):
+        variables = [(holding.name, variable.name) for holding, variable in package.variables()]
+        for key in dict.fromkeys([*variables, *((table.name, variable.name) for table, variable in package.listed)]):
             within[key].append(name)
     return {key: tuple(names) for key, names in within.items()}
