@@ -116,11 +116,11 @@ def _rows(
     date_formats: Sequence[str],
     entities: Table,
 ) -> Table:
-    kept = {column: variable for column, variable in variables.items() if is_attribute(variable)}
+    attributes = {column: variable for column, variable in variables.items() if is_attribute(variable)}
     key = entity_key(alternatives, raw.types, variables)
-    typed = {v.name: as_type(column, raw.types[column], v.type, date_formats) for column, v in kept.items()}
-    values = "".join(f",\n                   {value} as {quote(column)}" for column, value in typed.items())
-    names = columns([variable.name for variable in kept.values()], of="keyed")
+    expressions = {v.name: as_type(column, raw.types[column], v.type, date_formats) for column, v in attributes.items()}
+    values = "".join(f",\n                   {value} as {quote(column)}" for column, value in expressions.items())
+    names = columns([variable.name for variable in attributes.values()], of="keyed")
     return engine.sql(
         f"""
         with keyed as (
@@ -142,17 +142,17 @@ def _unread(
     engine: Engine, raw: RawRows, variables: dict[str, Variable], date_formats: Sequence[str]
 ) -> dict[str, int]:
     """Values of each column that have not the catalogue's type."""
-    checked = {
+    conditions = {
         column: variable
         for column, variable in variables.items()
         if is_attribute(variable) and not is_typed(raw.types[column], variable.type)
     }
-    if not checked:
+    if not conditions:
         return {}
     counts = ", ".join(
         f"count(*) filter (where {as_text(column, raw.types[column])} is not null and "
         f"{as_type(column, raw.types[column], variable.type, date_formats)} is null) as {quote(variable.name)}"
-        for column, variable in checked.items()
+        for column, variable in conditions.items()
     )
-    counted = engine.sql(f"select {counts} from {{raw}}", raw=raw.table)
-    return {column: count for column, count in one(engine, counted).items() if count}
+    query = engine.sql(f"select {counts} from {{raw}}", raw=raw.table)
+    return {column: count for column, count in one(engine, query).items() if count}

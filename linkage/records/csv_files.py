@@ -96,16 +96,16 @@ def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Seq
     """
     with _opened(path, fmt) as stream:
         header = _header(path, fmt, stream)
-        found = CsvRows(header)
-        kept = [name for name in header if columns is None or name in set(columns)]
-        schema = pa.schema([*((name, pa.string()) for name in kept), (LINE, pa.int64()), (FILE, pa.int32())])
+        result = CsvRows(header)
+        names = [name for name in header if columns is None or name in set(columns)]
+        schema = pa.schema([*((name, pa.string()) for name in names), (LINE, pa.int64()), (FILE, pa.int32())])
         with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
-            for table in _tables(path, fmt, stream, found):
+            for table in _tables(path, fmt, stream, result):
                 if table.num_rows:
-                    found.rows += table.num_rows
+                    result.rows += table.num_rows
                     numbers = pa.repeat(pa.scalar(number, pa.int32()), table.num_rows)
-                    writer.write_table(table.select([*kept, LINE]).append_column(FILE, numbers).cast(schema))
-    return found
+                    writer.write_table(table.select([*names, LINE]).append_column(FILE, numbers).cast(schema))
+    return result
 
 
 def _opened(path: Path, fmt: FileFormat) -> io.TextIOWrapper:
@@ -125,16 +125,16 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
     start = start_of(path, fmt, 4096)
     if not start:
         raise InputError(f"{path}: the file is empty\n  fetch it again, or leave it out")
-    marked = mark_of(start)
+    encoding = mark_of(start)
     declared = fmt.encoding.lower().replace("_", "-")
-    is_utf_8 = marked == "utf-8-sig" and declared in ("utf-8", "utf8")
-    wrong_mark = marked and not (declared.startswith(marked) or is_utf_8)
-    if not marked and not declared.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
-        marked, wrong_mark = "utf-16", True
-    if wrong_mark:
+    is_utf_8 = encoding == "utf-8-sig" and declared in ("utf-8", "utf8")
+    is_wrong = encoding and not (declared.startswith(encoding) or is_utf_8)
+    if not encoding and not declared.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
+        encoding, is_wrong = "utf-16", True
+    if is_wrong:
         raise InputError(
-            f"{path}: the file is written in {marked}, not in {fmt.encoding}\n"
-            f'  say so in the source\'s format: encoding = "{marked}"'
+            f"{path}: the file is written in {encoding}, not in {fmt.encoding}\n"
+            f'  say so in the source\'s format: encoding = "{encoding}"'
         )
 
 
@@ -164,8 +164,8 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
             f"{path}: the first line names {sum(map(bool, names))} of {len(names)} columns\n"
             "  the first line of a CSV file is its header: take away what stands before it, or name every column"
         )
-    if taken := [name for name in names if name.lower() in (LINE, FILE)]:
-        raise InputError(f"{path}: a column is called {taken[0]}, as one that is made here\n  give it another name")
+    if reserved := [name for name in names if name.lower() in (LINE, FILE)]:
+        raise InputError(f"{path}: a column is called {reserved[0]}, as one that is made here\n  give it another name")
     if fmt.repeated_names == "number":
         return numbered(names)
     told_apart(names, str(path))
@@ -174,25 +174,25 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
 
 def numbered(names: Sequence[str]) -> list[str]:
     """Names of columns of which none stands twice, in whatever case: Name and Name 2, and column 7 for an empty one."""
-    made: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for place, name in enumerate(names, 1):
         base = new = name or f"column {place}"
         number = 1
-        while new.lower() in made:
+        while new.lower() in columns:
             number += 1
             new = f"{base} {number}"
-        made[new.lower()] = new
-    return list(made.values())
+        columns[new.lower()] = new
+    return list(columns.values())
 
 
-def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRows) -> Iterator[pa.Table]:
+def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, result: CsvRows) -> Iterator[pa.Table]:
     lines = _Lines(path, stream)
     while block := lines.block():
-        table = _quick(block, fmt, found.header)
-        yield _slow(block, lines, fmt, found) if table is None else table
-    number, reason = found.rejected[-1] if found.rejected else (0, "")
+        table = _quick(block, fmt, result.header)
+        yield _slow(block, lines, fmt, result) if table is None else table
+    number, reason = result.rejected[-1] if result.rejected else (0, "")
     if number == lines.next - 1 and not lines.ended and reason.startswith(_SHORT):
-        found.rejected[-1] = (number, f"{reason}; {_CUT}")
+        result.rejected[-1] = (number, f"{reason}; {_CUT}")
 
 
 class _Lines:
@@ -247,14 +247,14 @@ def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None
     return table.append_column(LINE, pa.arange(block.first_line, block.first_line + rows))
 
 
-def _slow(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> pa.Table:
-    """A block line by line; faulty rows go to `found.rejected`."""
-    names = found.header
+def _slow(block: _Block, lines: _Lines, fmt: FileFormat, result: CsvRows) -> pa.Table:
+    """A block line by line; faulty rows go to `result.rejected`."""
+    names = result.header
     columns: list[list[str | None]] = [[] for _ in names]
     numbers: list[int] = []
-    for number, cells in _records(block, lines, fmt, found):
+    for number, cells in _records(block, lines, fmt, result):
         if len(cells) != len(names):
-            found.rejected.append((number, f"row has {len(cells)} fields, the header {len(names)}"))
+            result.rejected.append((number, f"row has {len(cells)} fields, the header {len(names)}"))
             continue
         numbers.append(number)
         for column, cell in zip(columns, cells, strict=True):
@@ -263,43 +263,43 @@ def _slow(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> pa.T
     return pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*names, LINE])
 
 
-def _records(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> Iterator[tuple[int, list[str]]]:
+def _records(block: _Block, lines: _Lines, fmt: FileFormat, result: CsvRows) -> Iterator[tuple[int, list[str]]]:
     """Rows of a block that can be parsed, each with its first line; a row may end in lines after the block."""
-    pending = block.text.split("\n")
-    if pending[-1] == "":
-        pending.pop()
+    texts = block.text.split("\n")
+    if texts[-1] == "":
+        texts.pop()
     start = 0
-    while start < len(pending):
+    while start < len(texts):
         number = block.first_line + start
-        taken, cells, reason = _one_row(pending, start, lines, fmt)
-        text = "\n".join(pending[start : start + taken])
-        start += taken
+        count, cells, reason = _one_row(texts, start, lines, fmt)
+        text = "\n".join(texts[start : start + count])
+        start += count
         if not reason and not text.strip():
             continue
         if reason := reason or _unreadable_text(text, fmt):
-            found.rejected.append((number, reason))
+            result.rejected.append((number, reason))
         else:
             yield number, cells
 
 
-def _one_row(pending: list[str], start: int, lines: _Lines, fmt: FileFormat) -> tuple[int, list[str], str | None]:
+def _one_row(texts: list[str], start: int, lines: _Lines, fmt: FileFormat) -> tuple[int, list[str], str | None]:
     """How many lines a row takes, its cells, and its fault. Lines are fetched while a quote is open at the block's end.
 
     A row of several lines must be well formed, else a quote that does not close would swallow those after it.
     """
-    for taken in range(1, _LONGEST_ROW + 1):
-        if start + taken > len(pending):
+    for count in range(1, _LONGEST_ROW + 1):
+        if start + count > len(texts):
             line = lines.more()
             if not line:
                 break
-            pending.append(line.removesuffix("\n"))
-        row = [f"{line}\n" for line in pending[start : start + taken]]
+            texts.append(line.removesuffix("\n"))
+        row = [f"{line}\n" for line in texts[start : start + count]]
         try:
-            return taken, next(_reader(row, fmt, strict=True), []), None
+            return count, next(_reader(row, fmt, strict=True), []), None
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 continue
-            if taken > 1:
+            if count > 1:
                 break
         try:  # one line with a quote in an odd place
             return 1, next(_reader(row, fmt), []), None

@@ -33,8 +33,8 @@ def parsed(text: str, formats: Sequence[str]) -> str:
     Raises:
         ConfigError: a format has other parts, or not all of year, month and day.
     """
-    tried = [_in_format(text, pattern) for pattern in formats]
-    return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
+    readings = [_in_format(text, pattern) for pattern in formats]
+    return readings[0] if len(readings) == 1 else f"coalesce({', '.join(readings)})"
 
 
 def check_format(pattern: str) -> None:
@@ -54,8 +54,8 @@ def is_no_date_text(text: str) -> str:
 def is_of_no_year(text: str, formats: Sequence[str]) -> str:
     """A SQL expression: the text is in one of the formats, of the year 0000 (01/01/0000)."""
     forms = [_regex(pattern)[0] for pattern in formats]
-    found = [f"regexp_matches({text}, {literal(form.replace(_YEAR, '0000'))})" for form in forms if _YEAR in form]
-    return f"({' or '.join(found) or 'false'})"
+    tests = [f"regexp_matches({text}, {literal(form.replace(_YEAR, '0000'))})" for form in forms if _YEAR in form]
+    return f"({' or '.join(tests) or 'false'})"
 
 
 @functools.cache

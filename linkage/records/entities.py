@@ -40,8 +40,8 @@ def gather_entities(engine: Engine, records: Table, *, first_entity_id: int = 1,
         identifier_records: entity_id, the identifiers, first_date, last_date, identifier_record_rows: each distinct combination.
     """
     fields = [*IDENTIFIERS, *sorted({*kept, *(column for column in records.columns if column.startswith("x_"))})]
-    if lacking := [f"cast(null as varchar) as {quote(name)}" for name in kept if name not in records.columns]:
-        records = engine.sql(f"select *, {', '.join(lacking)} from {{records}}", records=records)
+    if absent := [f"cast(null as varchar) as {quote(name)}" for name in kept if name not in records.columns]:
+        records = engine.sql(f"select *, {', '.join(absent)} from {{records}}", records=records)
     keys = _entity_keys(engine, records, first_entity_id)
     identifier_records = _identifier_records(engine, records, keys, fields)
     entities = _histories(engine, keys, identifier_records, fields)
@@ -51,7 +51,7 @@ def gather_entities(engine: Engine, records: Table, *, first_entity_id: int = 1,
 
 
 def _entity_keys(engine: Engine, records: Table, first: int) -> Table:
-    counted = engine.sql(
+    keys = engine.sql(
         """
         select any_value(source) as source, entity_key, cast(count(*) as integer) as records
         from {records}
@@ -60,8 +60,8 @@ def _entity_keys(engine: Engine, records: Table, first: int) -> Table:
         records=records,
         store=True,
     )
-    numbers = numbered(engine, counted, "entity_key", "entity_id", first=first)
-    engine.drop(counted)
+    numbers = numbered(engine, keys, "entity_key", "entity_id", first=first)
+    engine.drop(keys)
     return numbers
 
 
@@ -78,8 +78,8 @@ def _identifier_records(engine: Engine, records: Table, entities: Table, fields:
             f"coalesce({quote(former[f])}, {quote(f)}) as {quote(f)}" if f in former else quote(f) for f in fields
         )
         has_history = " or ".join(
-            f"({quote(past)} is not null and {quote(past)} is distinct from {quote(now)})"
-            for now, past in former.items()
+            f"({quote(past)} is not null and {quote(past)} is distinct from {quote(current)})"
+            for current, past in former.items()
         )
         earlier = f"""
             union all
@@ -114,12 +114,12 @@ def _identifier_records(engine: Engine, records: Table, entities: Table, fields:
 def _histories(engine: Engine, entities: Table, identifier_records: Table, fields: list[str]) -> Table:
     """One row an entity with its three lists for each identifier. Most entities hold one value of a field all along."""
     types = types_of(engine, identifier_records)
-    filled = _held(engine, identifier_records, fields)
-    spans = engine.sql(_spans(filled), identifier_records=identifier_records, store=True)
-    asked = [functools.partial(_lists, engine, identifier_records, spans, field) for field in filled]
-    found = dict(zip(filled, engine.run_concurrently(*asked), strict=True))
-    lists = {f"l{place}": table for place, table in enumerate(found.values())}
-    alias = dict(zip(found, lists, strict=True))
+    in_use = _held(engine, identifier_records, fields)
+    spans = engine.sql(_spans(in_use), identifier_records=identifier_records, store=True)
+    tasks = [functools.partial(_lists, engine, identifier_records, spans, field) for field in in_use]
+    tables = dict(zip(in_use, engine.run_concurrently(*tasks), strict=True))
+    lists = {f"l{place}": table for place, table in enumerate(tables.values())}
+    alias = dict(zip(tables, lists, strict=True))
     joins = "\n".join(f"        left join {{{a}}} as {a} on {a}.entity_id = entities.entity_id" for a in lists)
     chosen = ",\n               ".join(_unpacked(field, types[field], alias.get(field)) for field in fields)
     result = engine.sql(
@@ -213,5 +213,5 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
 def _held(engine: Engine, table: Table, names: Sequence[str]) -> list[str]:
     """The columns, of those named, in which any row has a value."""
     counts = ", ".join(f"count({quote(name)}) as {quote(name)}" for name in names)
-    found = one(engine, engine.sql(f"select {counts} from {{table}}", table=table))
-    return [name for name in names if found[name]]
+    totals = one(engine, engine.sql(f"select {counts} from {{table}}", table=table))
+    return [name for name in names if totals[name]]

@@ -61,8 +61,8 @@ def _code_expressions(form: str) -> tuple[str, str, str]:
     none = "(not regexp_matches(cleaned, '[0-9]') or regexp_matches(cleaned, '^(0*|9*)$'))"
     if form == "number":
         return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", none
-    spaced, valid = _british_postcode()
-    return LETTERS_AND_DIGITS, f"case when flagged then null when {valid} then {spaced} else cleaned end", none
+    code, valid = _british_postcode()
+    return LETTERS_AND_DIGITS, f"case when flagged then null when {valid} then {code} else cleaned end", none
 
 
 def _in_form(role: str, raw: str) -> str:
@@ -88,8 +88,8 @@ def first_of_january(day: str) -> str:
 def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]:
     """Cleaned text or date from raw, the value from cleaned and flagged, and flagged from cleaned."""
     if role in ("postcode", "former_postcode"):
-        spaced, valid = _british_postcode()
-        return LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({valid})"
+        code, valid = _british_postcode()
+        return LETTERS_AND_DIGITS, f"case when not flagged then {code} end", f"not ({valid})"
     if role == "nino":
         # The suffix says nothing of the person and is often missing: eight characters are the number.
         value = "case when not flagged then left(cleaned, 8) end"

@@ -78,31 +78,31 @@ def source_layout(where: str, table: TableDef, source: Source, header: Sequence[
         InputError: the configuration, a key or a required variable names a column that the file lacks.
     """
     known = _Header(header, file, [*(v.name for v in table.variable), *source.columns.values()])
-    mapped = {role: known.must(column, f"{where}.columns.{role}") for role, column in source.columns.items()}
+    column_of = {role: known.must(column, f"{where}.columns.{role}") for role, column in source.columns.items()}
     roles: dict[str, str] = {}
     absent: list[str] = []
     for variable in table.variable:
-        if variable.role and variable.role not in KEYS and variable.role not in mapped:
+        if variable.role and variable.role not in KEYS and variable.role not in column_of:
             if column := known.find(variable.name):
                 roles.setdefault(variable.role, column)
             else:
                 absent.append(variable.name)
-    roles |= {role: column for role, column in mapped.items() if role not in KEYS}
-    needed = f"{where}: the catalogue's table {table.name}"
-    replaced = {v.name for v in table.variable if v.role and v.role in mapped}
+    roles |= {role: column for role, column in column_of.items() if role not in KEYS}
+    reason = f"{where}: the catalogue's table {table.name}"
+    renames = {v.name for v in table.variable if v.role and v.role in column_of}
     required = [
-        mapped[v.role] if v.role and v.role in mapped else known.must(v.name, needed)
+        column_of[v.role] if v.role and v.role in column_of else known.must(v.name, reason)
         for v in table.variable
         if v.required
     ]
-    record_key = tuple(known.must(column, needed) for column in _record_key(table, mapped))
+    record_key = tuple(known.must(column, reason) for column in _record_key(table, column_of))
     return Layout(
         roles=roles,
         record_key=record_key,
-        entity_key=_entity_key(known, table, mapped, replaced, needed),
+        entity_key=_entity_key(known, table, column_of, renames, reason),
         required=tuple(dict.fromkeys([*required, *record_key])),  # a row without its key has no place among the others
         keep={known.must(column, f"{where}.keep"): f"x_{name}" for name, column in source.keep.items()},
-        variables=_described(known, table, mapped),
+        variables=_described(known, table, column_of),
         absent=tuple(absent),
     )
 
@@ -116,9 +116,9 @@ def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: 
     """
     known = _Header(header, file, (v.name for v in table.variable))
     keys = {name for alternative in table.entity_key for name in alternative}
-    asked = [v for v in table.variable if v.role not in _IDENTIFYING or v.required or v.name in keys]
-    found = {column: v for v in table.variable if (column := known.find(v.name))}
-    return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in asked} | found
+    needs = [v for v in table.variable if v.role not in _IDENTIFYING or v.required or v.name in keys]
+    present = {column: v for v in table.variable if (column := known.find(v.name))}
+    return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in needs} | present
 
 
 def check_headers(
@@ -150,31 +150,31 @@ def check_headers(
             attribute_columns(where, table, header, file)
 
 
-def _described(known: "_Header", table: TableDef, mapped: dict[str, str]) -> dict[str, Variable]:
+def _described(known: "_Header", table: TableDef, column_of: dict[str, str]) -> dict[str, Variable]:
     """Column -> the catalogue's variable: the one of its name, else, where the run gives it a role, the role's."""
-    found = {column: v for v in table.variable if (column := known.find(v.name))}
+    by_name = {column: v for v in table.variable if (column := known.find(v.name))}
     roles = {v.role: v for v in table.variable if v.role and v.role not in KEYS}
-    return {column: roles[role] for role, column in mapped.items() if role in roles} | found
+    return {column: roles[role] for role, column in column_of.items() if role in roles} | by_name
 
 
-def _record_key(table: TableDef, mapped: dict[str, str]) -> tuple[str, ...]:
-    if "record_key" in mapped:
-        return (mapped["record_key"],)
+def _record_key(table: TableDef, column_of: dict[str, str]) -> tuple[str, ...]:
+    if "record_key" in column_of:
+        return (column_of["record_key"],)
     variable = table.with_role("record_key")
     return (variable.name,) if variable else ()
 
 
 def _entity_key(
-    known: "_Header", table: TableDef, mapped: dict[str, str], replaced: set[str], needed: str
+    known: "_Header", table: TableDef, column_of: dict[str, str], renames: set[str], reason: str
 ) -> tuple[tuple[str, ...], ...]:
-    if "entity_key" in mapped:
-        return ((mapped["entity_key"],),)
-    renamed = {v.name: mapped[v.role] for v in table.variable if v.role and v.name in replaced}
-    alternatives = [tuple(renamed.get(name, name) for name in alternative) for alternative in table.entity_key]
+    if "entity_key" in column_of:
+        return ((column_of["entity_key"],),)
+    columns = {v.name: column_of[v.role] for v in table.variable if v.role and v.name in renames}
+    alternatives = [tuple(columns.get(name, name) for name in alternative) for alternative in table.entity_key]
     # The last alternative is the one to fall back on; one before it may rest on a column that the files lack.
-    whole = [alternative for alternative in alternatives[:-1] if all(known.find(name) for name in alternative)]
+    complete = [alternative for alternative in alternatives[:-1] if all(known.find(name) for name in alternative)]
     return tuple(
-        tuple(known.must(name, needed) for name in alternative) for alternative in [*whole, *alternatives[-1:]]
+        tuple(known.must(name, reason) for name in alternative) for alternative in [*complete, *alternatives[-1:]]
     )
 
 
@@ -194,12 +194,12 @@ class _Header:
     def find(self, name: str) -> str | None:
         return name if name in self._exact else self._folded.get(name.strip().lower())
 
-    def must(self, name: str, wanted_by: str) -> str:
-        found = self.find(name)
-        if found is None:
+    def must(self, name: str, reason: str) -> str:
+        column = self.find(name)
+        if column is None:
             near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5) if self._is_known else []
             raise InputError(
-                f"{wanted_by}: {self.file} has no column '{name}'\n"
+                f"{reason}: {self.file} has no column '{name}'\n"
                 f"  it has: {listed(self.names, known=self._is_known)}"
                 + (
                     ""
@@ -208,4 +208,4 @@ class _Header:
                 )
                 + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
             )
-        return found
+        return column

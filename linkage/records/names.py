@@ -36,8 +36,8 @@ def surname(raw: str, rules: NameRules | None = None) -> Name:
     name = _surname(raw, rules)
     # Joined letters may make a title or a particle (D R SMITH): again until nothing changes, so that a name that has
     # its one form keeps it.
-    while name and (again := _surname(name, rules)) != name:
-        name = again
+    while name and (result := _surname(name, rules)) != name:
+        name = result
     return name
 
 
@@ -89,8 +89,8 @@ def free_text(raw: str, rules: NameRules | None = None) -> Name:
     """
     text = (raw if raw.isascii() else anyascii(raw)).upper()
     text = " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
-    missing = text in (rules or name_rules()).sentinels.texts or not any(sign.isalnum() for sign in text)
-    return None if missing else text
+    is_empty = text in (rules or name_rules()).sentinels.texts or not any(sign.isalnum() for sign in text)
+    return None if is_empty else text
 
 
 def _surname(raw: str, rules: NameRules) -> Name:
@@ -108,12 +108,12 @@ def _turned(raw: str, rules: NameRules) -> str:
 
     A single letter there is none: Jones (D) may have died.
     """
-    if not ("," in raw or "(" in raw) or (found := _BEHIND.fullmatch(raw.strip())) is None:
+    if not ("," in raw or "(" in raw) or (match := _BEHIND.fullmatch(raw.strip())) is None:
         return raw
-    behind = found[2] or found[3]
+    behind = match[2] or match[3]
     words = _words(behind, rules)
     are_particles = rules.surname_particles.issuperset(words) and len("".join(behind.split())) > 1
-    return f"{behind} {found[1]}" if words and are_particles else raw
+    return f"{behind} {match[1]}" if words and are_particles else raw
 
 
 def _plain(raw: str, rules: NameRules) -> bool:
@@ -132,9 +132,9 @@ def are_plain_names(values: pa.Array) -> pa.Array:
     """Which names are `_plain`, so that they have their one form; NULL of NULL."""
     rules = name_rules()
     known = pc.is_in(values, pa.array([*rules.sentinels.names, *rules.titles], pa.string()))
-    repeated = "|".join(f"{letter}{letter}+" for letter in string.ascii_uppercase if rules.sentinels.repeated_letter)
+    repeats = "|".join(f"{letter}{letter}+" for letter in string.ascii_uppercase if rules.sentinels.repeated_letter)
     plain = pc.and_(pc.match_substring_regex(values, "^[A-Z]+$"), pc.invert(known))
-    return pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeated})$"))) if repeated else plain
+    return pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeats})$"))) if repeats else plain
 
 
 def _plain_words(raw: str, rules: NameRules) -> bool:
@@ -168,14 +168,14 @@ def _without_titles(words: list[str], rules: NameRules) -> list[str]:
 
 def _joined(words: list[str], particles: frozenset[str]) -> list[str]:
     """Particles joined to the word that follows; one at the end stands alone."""
-    joined, front = [], ""
+    parts, front = [], ""
     for word in words:
         if word in particles:
             front += word
         else:
-            joined.append(front + word)
+            parts.append(front + word)
             front = ""
-    return [*joined, front] if front else joined
+    return [*parts, front] if front else parts
 
 
 def _name(words: list[str], particles: frozenset[str], rules: NameRules) -> Name:
@@ -218,9 +218,9 @@ def standard_names(engine: Engine, table: Table, column: str, form: str) -> Tabl
         f"select distinct {col} as raw, length({col}) as letters from {{table}} where {col} is not null", table=table
     )
     kinds = dict.fromkeys(("raw", *_FORMS[form][0]), "varchar")
-    found = engine.by_group(distinct, work, kinds, by="letters")  # any group will do: a value needs no other
+    forms = engine.by_group(distinct, work, kinds, by="letters")  # any group will do: a value needs no other
     engine.drop(distinct)
-    return found
+    return forms
 
 
 def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
@@ -230,10 +230,10 @@ def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
     pieces = []
     for batch in values.select(["raw"]).to_batches(_PIECE):
         raw = batch.column(0).to_pylist()
-        changed = [
-            (value, *found) for value in raw if (found := function(value, rules)) != (value, None)[: len(outputs)]
+        changes = [
+            (value, *result) for value in raw if (result := function(value, rules)) != (value, None)[: len(outputs)]
         ]
-        columns = [pa.array([row[place] for row in changed], pa.string()) for place in range(len(schema))]
+        columns = [pa.array([row[place] for row in changes], pa.string()) for place in range(len(schema))]
         pieces.append(pa.RecordBatch.from_arrays(columns, schema=schema))
     return pa.Table.from_batches(pieces, schema=schema)
 

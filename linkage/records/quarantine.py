@@ -96,20 +96,20 @@ def faults_of(
         types: the type of each raw column; one that is of days or numbers already cannot fail.
         date_formats: strptime patterns of the dates.
     """
-    found = [_empty(column, types[column]) for column in required]
-    shown = " or ".join(date_formats)
+    faults = [_empty(column, types[column]) for column in required]
+    forms = " or ".join(date_formats)
     for column in date_columns:
         if not is_day(types[column]):  # a day may be a number, 20150630
             text = as_text(column, types[column])
             none = f"({dates.is_no_date_text(text)} or {dates.is_of_no_year(text, date_formats)})"
             unread = f"{dates.parsed(text, date_formats)} is null and not {none}"
-            found.append(Fault(column, f"is not a date in the form {shown}", f"{text} is not null and {unread}"))
+            faults.append(Fault(column, f"is not a date in the form {forms}", f"{text} is not null and {unread}"))
     for column in number_columns:
         if is_text(types[column]):
             text = as_text(column, types[column])
             unread = f"not regexp_matches({text}, '{_WHOLE_NUMBER}')"
-            found.append(Fault(column, "is not a whole number", f"{text} is not null and {unread}"))
-    return found
+            faults.append(Fault(column, "is not a whole number", f"{text} is not null and {unread}"))
+    return faults
 
 
 def first_fault(faults: Sequence[Fault]) -> str:
@@ -177,10 +177,8 @@ def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:
     """How many rows have a fault: the one look at all rows, and the only one when nothing is wrong."""
     if not faults:
         return 0
-    counted = engine.sql(
-        f"select count(*) as faulty from {{raw}} where {first_fault(faults)} is not null", raw=raw.table
-    )
-    return int(one(engine, counted)["faulty"])
+    query = engine.sql(f"select count(*) as faulty from {{raw}} where {first_fault(faults)} is not null", raw=raw.table)
+    return int(one(engine, query)["faulty"])
 
 
 def _faulty_rows(
@@ -196,9 +194,9 @@ def _faulty_rows(
             }
         )
     )
-    pieces, met = list[Table](), 0
+    pieces, total = list[Table](), 0
     for number, piece in numbered_lines(engine, raw, columns):
-        found = engine.sql(
+        rows = engine.sql(
             f"""
             with judged as (select {quote(LINE)} as line, {first_fault(faults)} as fault from {{piece}})
             select cast($source as varchar) as source, cast($file as varchar) as file, cast(j.line as bigint) as line,
@@ -211,21 +209,21 @@ def _faulty_rows(
             charges=charges,
             store=True,
         )
-        pieces.append(found)
-        met += engine.count(found)
+        pieces.append(rows)
+        total += engine.count(rows)
         if len(pieces) > _MOST_PIECES:
             pieces = [_as_one(engine, pieces)]
-        if met >= expected:
+        if total >= expected:
             break
     engine.drop(charges)
     return pieces
 
 
 def _as_one(engine: Engine, pieces: Sequence[Table]) -> Table:
-    named: dict[str, Any] = {f"t{number}": piece for number, piece in enumerate(pieces)}
-    joined = engine.sql(" union all ".join(f"select * from {{{name}}}" for name in named), store=True, **named)
+    tables: dict[str, Any] = {f"t{number}": piece for number, piece in enumerate(pieces)}
+    union = engine.sql(" union all ".join(f"select * from {{{name}}}" for name in tables), store=True, **tables)
     engine.drop(*pieces)
-    return joined
+    return union
 
 
 def _unread(engine: Engine, source: str, raw: RawRows) -> Table:
@@ -245,7 +243,7 @@ def _unread(engine: Engine, source: str, raw: RawRows) -> Table:
 
 
 def _rejections(engine: Engine, table: Table) -> tuple[Rejection, ...]:
-    grouped = engine.sql(
+    groups = engine.sql(
         """
         select file, "column", reason, count(*) as "rows", min(line) as first_line
         from {t}
@@ -253,5 +251,5 @@ def _rejections(engine: Engine, table: Table) -> tuple[Rejection, ...]:
         """,
         t=table,
     )
-    found = (Rejection(**row) for row in rows(engine, grouped))
-    return tuple(sorted(found, key=lambda r: (r.file, r.first_line, r.reason)))
+    rejections = (Rejection(**row) for row in rows(engine, groups))
+    return tuple(sorted(rejections, key=lambda r: (r.file, r.first_line, r.reason)))

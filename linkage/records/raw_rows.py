@@ -39,7 +39,7 @@ class RawRows:
 Check = Callable[[Sequence[str], str], object]
 
 
-def read_raw(engine: Engine, given: GivenFiles, scratch: Path, check: Check | None = None) -> RawRows:
+def read_raw(engine: Engine, source: GivenFiles, scratch: Path, check: Check | None = None) -> RawRows:
     """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
 
     Args:
@@ -49,27 +49,27 @@ def read_raw(engine: Engine, given: GivenFiles, scratch: Path, check: Check | No
     Raises:
         InputError: see source_files and csv_files; or the files hold no rows at all.
     """
-    where, fmt = given.where, given.format
-    paths = source_files.find(where, given.globs, given.data)
-    facts = [source_files.facts(path, given) for path in paths]
-    checked = check or (lambda header, file: None)
+    where, fmt = source.where, source.format
+    paths = source_files.find(where, source.globs, source.data)
+    facts = [source_files.facts(path, source) for path in paths]
+    check_header = check or (lambda header, file: None)
     if fmt.type == "csv":
-        raw = _csv(engine, paths, facts, fmt, scratch, checked)
+        raw = _csv(engine, paths, facts, fmt, scratch, check_header)
     else:
-        raw = _parquet(engine, paths, facts, checked)
+        raw = _parquet(engine, paths, facts, check_header)
     if not raw.rows_read:
-        shown = ", ".join(file.path for file in raw.files[:5])
-        if shown == where:
+        paths_text = ", ".join(file.path for file in raw.files[:5])
+        if paths_text == where:
             raise InputError(f"{where}: the file holds a header and no rows\n  fetch it again")
-        raise InputError(f"{where}: the files hold a header and no rows: {shown}\n  fetch them again")
+        raise InputError(f"{where}: the files hold a header and no rows: {paths_text}\n  fetch them again")
     return raw
 
 
 @contextlib.contextmanager
-def opened(engine: Engine, given: GivenFiles, check: Check) -> Iterator[RawRows]:
+def opened(engine: Engine, source: GivenFiles, check: Check) -> Iterator[RawRows]:
     """As read_raw, in a folder that goes with the context; work that fails on a damaged file names it."""
     with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
-        raw = read_raw(engine, given, Path(scratch), check)
+        raw = read_raw(engine, source, Path(scratch), check)
         with source_files.damage_named(() if raw.is_csv else raw.paths):
             yield raw
 
@@ -100,32 +100,32 @@ def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterat
                 for name in set(names) - set(present):
                     arrow = arrow.append_column(name, pa.nulls(batch.num_rows, raw.types[name]))
                 # A key may be a number in one file, and text in another: as all files together have it.
-                typed = pa.schema([(field.name, raw.types.get(field.name, field.type)) for field in arrow.schema])
-                piece = engine.from_arrow(arrow.cast(typed))
+                schema = pa.schema([(field.name, raw.types.get(field.name, field.type)) for field in arrow.schema])
+                piece = engine.from_arrow(arrow.cast(schema))
                 yield number, piece
                 engine.drop(piece)
 
 
 def _parquet(engine: Engine, paths: list[Path], facts: list[SourceFile], check: Check) -> RawRows:
-    counted = []
+    read_files = []
     for path, file in zip(paths, facts, strict=True):
         schema, rows = source_files.parquet_header(path)
         source_files.told_apart(schema.names, file.path)
         check(schema.names, file.path)
-        counted.append(replace(file, rows=rows))
+        read_files.append(replace(file, rows=rows))
     table = engine.read(paths)
-    return RawRows(table, types_of(engine, table), table.columns, tuple(counted), tuple(paths), is_csv=False)
+    return RawRows(table, types_of(engine, table), table.columns, tuple(read_files), tuple(paths), is_csv=False)
 
 
 def _csv(
     engine: Engine, paths: list[Path], facts: list[SourceFile], fmt: FileFormat, scratch: Path, check: Check
 ) -> RawRows:
-    counted, rejected, header, written = [], [], dict[str, None](), []
+    read_files, rejected, header, outputs = [], [], dict[str, None](), []
     for number, (path, file) in enumerate(zip(paths, facts, strict=True)):
         check(csv_files.read_header(path, fmt), file.path)
         out = scratch / f"{number}.parquet"
         try:
-            found = csv_files.to_parquet(path, fmt, out, number)
+            result = csv_files.to_parquet(path, fmt, out, number)
         except OSError as error:
             raise LeoError(
                 f"{path}: no space or no permission to write its rows below {scratch.parent}: {error.strerror or error}\n"
@@ -136,10 +136,10 @@ def _csv(
                 f"{file.path}: was changed while it was read\n"
                 "  wait until it is there whole, then give the same command again"
             )
-        header |= dict.fromkeys(found.header)
-        rejected += [(number, line, reason) for line, reason in found.rejected]
-        counted.append(replace(file, rows=found.rows + len(found.rejected)))
-        written.append(out)
-    table = engine.read(written)
+        header |= dict.fromkeys(result.header)
+        rejected += [(number, line, reason) for line, reason in result.rejected]
+        read_files.append(replace(file, rows=result.rows + len(result.rejected)))
+        outputs.append(out)
+    table = engine.read(outputs)
     types: dict[str, pa.DataType] = dict.fromkeys(header, pa.string())
-    return RawRows(table, types, tuple(header), tuple(counted), tuple(paths), is_csv=True, rejected=tuple(rejected))
+    return RawRows(table, types, tuple(header), tuple(read_files), tuple(paths), is_csv=True, rejected=tuple(rejected))

@@ -103,22 +103,22 @@ def _forms(layout: Layout) -> dict[str, str]:
     """Columns of postcodes and of what is kept whose form is not the one of their role: postcodes of any country where
     the catalogue does not say that they are British."""
     postcodes = {column for role, column in layout.roles.items() if role in ("postcode", "former_postcode")}
-    found = {}
+    forms = {}
     for column in [*postcodes, *layout.keep]:
         variable = layout.variables.get(column)
         form = variable.format if variable else None
         if form in CODE_FORMS:
-            found[column] = form
+            forms[column] = form
         elif column in postcodes and variable and form is None:
-            found[column] = "code"
-    return found
+            forms[column] = "code"
+    return forms
 
 
 def _numbers(layout: Layout) -> list[str]:
     """Key columns that the catalogue says are whole numbers."""
     key_columns = [*layout.record_key, *(column for alternative in layout.entity_key for column in alternative)]
-    typed = [c for c in key_columns if c in layout.variables and layout.variables[c].type == "integer"]
-    return list(dict.fromkeys(typed))
+    integers = [c for c in key_columns if c in layout.variables and layout.variables[c].type == "integer"]
+    return list(dict.fromkeys(integers))
 
 
 def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str | None) -> Table:
@@ -148,15 +148,15 @@ def _record_ids(engine: Engine, keyed: Table, raw: RawRows, layout: Layout, firs
     narrow = engine.sql(f"select {quote(_SOURCE_KEY)} from {{keyed}}", keyed=keyed)
     ids = numbered(engine, narrow, _SOURCE_KEY, "record_id", first=first)
     engine.drop(narrow)
-    repeated = engine.sql(f"select distinct {quote(_SOURCE_KEY)} from {{ids}} where repeated", ids=ids, store=True)
-    if count := engine.count(repeated):
-        file, line = _first_repeat(engine, repeated, raw, layout)
+    repeats = engine.sql(f"select distinct {quote(_SOURCE_KEY)} from {{ids}} where repeated", ids=ids, store=True)
+    if count := engine.count(repeats):
+        file, line = _first_repeat(engine, repeats, raw, layout)
         raise InputError(
             f"{where}: {count:,} record keys ({', '.join(layout.record_key)}) stand on more than one row\n"
             f"  {'first' if count <= _MOST_SOUGHT else 'one is'} repeated in {file} at line {line:,}\n"
             "  remove the repeated rows or files; a file given twice, in two folders, has this effect"
         )
-    engine.drop(repeated)
+    engine.drop(repeats)
     return ids
 
 
@@ -164,17 +164,17 @@ _MOST_SOUGHT = 10_000
 """Repeated record keys whose lines are looked for: of a file that is given twice all are, as many as its rows."""
 
 
-def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout) -> tuple[str, int]:
+def _first_repeat(engine: Engine, repeats: Table, raw: RawRows, layout: Layout) -> tuple[str, int]:
     """Where a record key stands for the second time, first of all such places; of many, of as many as are sought."""
-    seen: set[str] = set()
+    keys: set[str] = set()
     sought = engine.sql(
-        f"select {quote(_SOURCE_KEY)} from {{repeated}} order by {quote(_SOURCE_KEY)} limit {_MOST_SOUGHT}",
-        repeated=repeated,
+        f"select {quote(_SOURCE_KEY)} from {{repeats}} order by {quote(_SOURCE_KEY)} limit {_MOST_SOUGHT}",
+        repeats=repeats,
         store=True,
     )
     key = joined_key(layout.record_key, raw.types)
     for number, piece in numbered_lines(engine, raw, layout.record_key):
-        met = engine.sql(
+        matches = engine.sql(
             f"""
             with lines as (select {key} as record_key, {quote(LINE)} as line from {{piece}})
             select record_key, line from lines
@@ -184,11 +184,11 @@ def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout)
             piece=piece,
             sought=sought,
         )
-        for row in engine.arrow(met).to_pylist():
-            if row["record_key"] in seen:
+        for row in engine.arrow(matches).to_pylist():
+            if row["record_key"] in keys:
                 return raw.files[number].path, row["line"]
-            seen.add(row["record_key"])
-        engine.drop(met)
+            keys.add(row["record_key"])
+        engine.drop(matches)
     return raw.files[0].path, 0
 
 
@@ -214,12 +214,12 @@ def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Lay
 def _summary(
     engine: Engine, name: str, records: Table, raw: RawRows, layout: Layout, aside: Quarantine
 ) -> ReadingSummary:
-    filled = [column for column in records.columns if column not in ("record_id", "source", "problems")]
+    fields = [column for column in records.columns if column not in ("record_id", "source", "problems")]
     counts = one(
         engine,
         engine.sql(
             "select count(*) as records, "
-            + ", ".join(f"count({quote(column)}) as {quote(column)}" for column in filled)
+            + ", ".join(f"count({quote(column)}) as {quote(column)}" for column in fields)
             + "".join(
                 f", count(*) filter (where (problems & {flag}) <> 0) as {quote(f'p {field}')}"
                 for field, flag in PROBLEMS.items()
@@ -245,7 +245,7 @@ def _summary(
         rejections=aside.rejections,
         files=raw.files,
         problems={field: counts[f"p {field}"] for field in PROBLEMS},
-        filled={column: counts[column] for column in filled},
+        filled={column: counts[column] for column in fields},
         absent=layout.absent,
     )
 
@@ -254,8 +254,8 @@ def _must_have_names(where: str, summary: ReadingSummary, layout: Layout) -> Non
     if summary.filled["forename"] or summary.filled["surname"]:
         return
     read = [f"{role} from {layout.roles[role]}" for role in ("forename", "surname") if role in layout.roles]
-    shown = ", ".join(read) or "no column holds them"
+    column_names = ", ".join(read) or "no column holds them"
     raise InputError(
-        f"{where}: every forename and surname is empty in {summary.records:,} rows ({shown})\n"
+        f"{where}: every forename and surname is empty in {summary.records:,} rows ({column_names})\n"
         f'  name the columns that hold them: {where}.columns = {{ forename = "...", surname = "..." }}'
     )

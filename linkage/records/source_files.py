@@ -68,7 +68,7 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     Raises:
         InputError: a glob that finds nothing, or a file of no bytes.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for pattern in globs:
         try:
             matches = sorted(_matches(pattern, data))
@@ -85,8 +85,8 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
             inside = _parquet_in(match) if match.is_dir() else [match]
             if not inside:
                 raise InputError(f"{match}: the folder holds no .parquet file\n  name its files: '{pattern}/*'")
-            found |= dict.fromkeys(inside)
-    for path in found:
+            files |= dict.fromkeys(inside)
+    for path in files:
         check_utf8_name(str(path))
         try:
             size = path.stat().st_size
@@ -94,17 +94,17 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
             raise unreadable(path, error) from None
         if not size:
             raise InputError(f"{path}: the file is empty (0 bytes)\n  fetch it again, or take it out of {where}.files")
-    return list(found)
+    return list(files)
 
 
-def facts(path: Path, given: GivenFiles) -> SourceFile:
+def facts(path: Path, source: GivenFiles) -> SourceFile:
     """Size and SHA-256 of a file.
 
     Raises:
         InputError: the file cannot be read.
     """
     try:
-        return SourceFile(shown(path, given.data), path.stat().st_size, given.digest(path))
+        return SourceFile(shown(path, source.data), path.stat().st_size, source.digest(path))
     except OSError as error:
         raise unreadable(path, error) from None
 
@@ -195,9 +195,9 @@ def unchanged(paths: Sequence[Path]) -> Iterator[None]:
     before = {path: _stamp(path) for path in paths}
 
     def refuse_changed() -> None:
-        if changed := [path for path, stamp in before.items() if _stamp(path) != stamp]:
+        if changes := [path for path, stamp in before.items() if _stamp(path) != stamp]:
             raise InputError(
-                f"{changed[0]}: was changed while it was read\n"
+                f"{changes[0]}: was changed while it was read\n"
                 "  wait until it is there whole, then give the same command again"
             ) from None
 
@@ -228,8 +228,8 @@ def open_bytes(path: Path, fmt: FileFormat) -> "gzip.GzipFile | object":
     """
     try:
         file = path.open("rb")
-        packed = fmt.compression == "gzip" or (fmt.compression == "auto" and file.peek(2)[:2] == b"\x1f\x8b")
-        return gzip.GzipFile(fileobj=file) if packed else file
+        is_gzip = fmt.compression == "gzip" or (fmt.compression == "auto" and file.peek(2)[:2] == b"\x1f\x8b")
+        return gzip.GzipFile(fileobj=file) if is_gzip else file
     except OSError as error:
         raise unreadable(path, error) from None
 
@@ -252,25 +252,25 @@ def _refuse_damage(path: Path) -> None:
 
 
 def _parquet_in(folder: Path) -> list[Path]:
-    found = (file for file in folder.glob("**/*.parquet") if not is_hidden(file.relative_to(folder)))
-    return sorted(file for file in found if file.is_file())
+    paths = (file for file in folder.glob("**/*.parquet") if not is_hidden(file.relative_to(folder)))
+    return sorted(file for file in paths if file.is_file())
 
 
 def _matches(pattern: str, data: Path) -> list[Path]:
     base, rest = data, pattern
     if Path(pattern).is_absolute():
-        rooted = Path(pattern)
-        base, rest = Path(rooted.anchor), str(rooted.relative_to(rooted.anchor))
+        path = Path(pattern)
+        base, rest = Path(path.anchor), str(path.relative_to(path.anchor))
     if not Path(rest).parts:
         return [base]  # which a pattern cannot name
-    named = [part for part in Path(rest).parts if is_hidden(Path(part))]
+    hidden_parts = [part for part in Path(rest).parts if is_hidden(Path(part))]
 
-    def is_meant(found: Path) -> bool:
+    def is_meant(match: Path) -> bool:
         """Whether each hidden name of the path stands in the pattern: a star is none. A file may begin with _."""
-        parts = found.relative_to(base).parts
+        parts = match.relative_to(base).parts
         hidden = [part for part in parts if is_hidden(Path(part))]
-        if hidden and hidden[-1] is parts[-1] and parts[-1].startswith("_") and found.is_file():
+        if hidden and hidden[-1] is parts[-1] and parts[-1].startswith("_") and match.is_file():
             hidden.pop()
-        return all(any(fnmatch.fnmatchcase(part, one) for one in named) for part in hidden)
+        return all(any(fnmatch.fnmatchcase(part, one) for one in hidden_parts) for part in hidden)
 
-    return [found for found in base.glob(rest) if is_meant(found)]
+    return [match for match in base.glob(rest) if is_meant(match)]

@@ -70,17 +70,17 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
     """
     _check(table, persons)
     kinds = types_of(engine, table)
-    typed = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
-    texts = {role: column for role, column in persons.roles.items() if role not in typed}
+    days = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
+    texts = {role: column for role, column in persons.roles.items() if role not in days}
     texts |= {_text_key(name): column for column, name in persons.texts.items()}
     raw = {key: as_text(column, kinds[column]) for key, column in texts.items()}
-    raw |= {role: day_of(column) for role, column in typed.items()}
-    named = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
+    raw |= {role: day_of(column) for role, column in days.items()}
+    expressions = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
     base = engine.sql(
-        f"select {', '.join(x for x in (columns(persons.carry), named) if x)} from {{table}}", table=table
+        f"select {', '.join(x for x in (columns(persons.carry), expressions) if x)} from {{table}}", table=table
     )
 
-    looked_up = [key for key in raw if key not in typed and key != "sex"]
+    looked_up = [key for key in raw if key not in days and key != "sex"]
     alias = {key: f"v{index}" for index, key in enumerate(looked_up)}
     values = {alias[key]: _values(engine, base, key, persons) for key in looked_up}
     for key in [key for key in looked_up if key not in DATES and engine.count(values[alias[key]]) == 0]:
@@ -110,8 +110,8 @@ def _check(table: Table, persons: PersonColumns) -> None:
     known = {*IDENTIFIERS, *DATES, *FORMER, *OTHER}
     if unknown := [role for role in persons.roles if role not in known]:
         raise ConfigError(f"no role '{unknown[0]}'\n  there are {', '.join(sorted(known))}")
-    named = (*persons.roles.values(), *persons.carry, *persons.texts)
-    if absent := [column for column in named if column not in table.columns]:
+    names = (*persons.roles.values(), *persons.carry, *persons.texts)
+    if absent := [column for column in names if column not in table.columns]:
         raise ConfigError(f"the table has no column '{absent[0]}'\n  it has {', '.join(table.columns)}")
 
 
@@ -172,19 +172,19 @@ def _value(role: str, persons: PersonColumns, alias: Mapping[str, str]) -> str:
 
 def _problems(persons: PersonColumns, alias: Mapping[str, str]) -> str:
     """The sum of flags, as a SQL expression."""
-    found: dict[str, str] = {}
+    conditions: dict[str, str] = {}
     for role in PROBLEMS:
         raw = f"base.{quote(f'r:{role}')}"
         if role in alias:
-            found[role] = f"{alias[role]}.flagged"
+            conditions[role] = f"{alias[role]}.flagged"
         elif role == "dob" and role in persons.roles:  # a date already
-            found[role] = f"{default_date(raw)} or {first_of_january(raw)}"
+            conditions[role] = f"{default_date(raw)} or {first_of_january(raw)}"
         elif role == "sex" and role in persons.roles:
             codes = ", ".join(literal(code) for code in _sexes(persons))
-            found[role] = f"{raw} is not null and upper({raw}) not in ({codes})"
+            conditions[role] = f"{raw} is not null and upper({raw}) not in ({codes})"
     if nameless := [f"{_text(role, alias)} is null" for role in ("forename", "surname") if role in persons.roles]:
-        found["name"] = " or ".join(nameless)
-    return " + ".join(f"case when {test} then {PROBLEMS[role]} else 0 end" for role, test in found.items()) or "0"
+        conditions["name"] = " or ".join(nameless)
+    return " + ".join(f"case when {test} then {PROBLEMS[role]} else 0 end" for role, test in conditions.items()) or "0"
 
 
 def _sexes(persons: PersonColumns) -> Mapping[str, str]:

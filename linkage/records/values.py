@@ -20,8 +20,8 @@ def as_text(column: str, kind: pa.DataType) -> str:
     """
     name = quote(column)
     if pa.types.is_floating(kind):
-        whole = f"abs({name}) < 9e18 and {name} = floor({name}) then cast(cast({name} as bigint) as varchar)"
-        return f"case when {whole} when isfinite({name}) then cast({name} as varchar) end"
+        integer = f"abs({name}) < 9e18 and {name} = floor({name}) then cast(cast({name} as bigint) as varchar)"
+        return f"case when {integer} when isfinite({name}) then cast({name} as varchar) end"
     if pa.types.is_decimal(kind) and kind.scale > 0:
         return f"regexp_replace(cast({name} as varchar), '[.]?0+$', '')"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -29,27 +29,27 @@ def as_text(column: str, kind: pa.DataType) -> str:
     return f"nullif(trim(cast({name} as varchar)), '')"
 
 
-def as_type(column: str, kind: pa.DataType, wanted: str, date_formats: Sequence[str]) -> str:
+def as_type(column: str, kind: pa.DataType, target: str, date_formats: Sequence[str]) -> str:
     """A column as a value of one of the catalogue's types, NULL where its text is none.
 
     Args:
-        wanted: "string", "integer", "number", "date" or "boolean".
+        target: "string", "integer", "number", "date" or "boolean".
     """
     name, text = quote(column), as_text(column, kind)
-    if wanted == "string":
+    if target == "string":
         return text
-    if wanted == "date":
+    if target == "date":
         if is_day(kind):
             return f"cast({name} as date)"
         return dates.parsed(text, date_formats)
-    if wanted == "integer":
+    if target == "integer":
         if pa.types.is_integer(kind):
             return f"cast({name} as bigint)"
         # A cast would round 1.5 in silence.
         return f"try_cast(case when regexp_matches({text}, '^[+-]?[0-9]{{1,18}}$') then {text} end as bigint)"
-    if wanted == "number" and is_typed(kind, wanted):
+    if target == "number" and is_typed(kind, target):
         return f"try_cast({text} as double)"
-    if wanted == "number":
+    if target == "number":
         # Engines read more as numbers than people write: 1d, 1_000, nan and infinity, one this and one that.
         return f"try_cast(case when regexp_matches({text}, '{_NUMBER}') then {text} end as double)"
     yes, no = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
@@ -62,15 +62,15 @@ def day_of(column: str) -> str:
     return f"case when year({day}) between 1 and 9999 then {day} end"
 
 
-def is_typed(kind: pa.DataType, wanted: str) -> bool:
+def is_typed(kind: pa.DataType, target: str) -> bool:
     """Whether every value of a raw column is one of a catalogue's type, so that `as_type` loses none."""
-    if wanted == "string":
+    if target == "string":
         return True
-    if wanted == "date":
+    if target == "date":
         return is_day(kind)
-    if wanted == "integer":
+    if target == "integer":
         return bool(pa.types.is_integer(kind))
-    if wanted == "number":
+    if target == "number":
         return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
     return bool(pa.types.is_boolean(kind))
 
@@ -95,10 +95,10 @@ def entity_key(
     """A SQL expression: the first alternative whose columns all have a value, a ULN its check digit; else NULL."""
     if not alternatives:
         return "cast(null as varchar)"
-    tried = [
+    keys = [
         _joined([_part(name, types[name], variables.get(name)) for name in alternative]) for alternative in alternatives
     ]
-    return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
+    return keys[0] if len(keys) == 1 else f"coalesce({', '.join(keys)})"
 
 
 def row_key(names: Sequence[str], types: Mapping[str, pa.DataType], is_csv: bool) -> str:
