@@ -6,11 +6,12 @@ days included). A current value ends on 9999-12-31; a value of unknown dates beg
 a period that overlaps no other. Birth dates are ISO text, so that a model compares their parts.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.config.identifiers import IDENTIFIERS, kept_columns
-from linkage.engine import Engine, Table, columns, empty, quote
+from linkage.engine import Engine, Table, columns, empty, quote, run_concurrently_if_small
 
 # Columns that a model or pass may name next to the identifiers, as SQL over one value of an identifier.
 DERIVED = {
@@ -20,6 +21,7 @@ DERIVED = {
 }
 _EARLIEST, _LATEST = "date '0001-01-01'", "date '9999-12-31'"
 _HISTORIES = ("_all", "_held")
+_ENTITIES_AT_ONCE = 2_000_000  # whose histories one query merges: about 1.5 GB, and lists of an aggregate do not spill
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    units, stored_records = engine.run_concurrently(
+    units, stored_records = run_concurrently_if_small(
+        engine,
         lambda: described(engine, entities, members, names),
         lambda: engine.sql(
             f"""
@@ -68,6 +71,7 @@ def from_sources(
             members=members,
             store=True,
         ),
+        rows=engine.count(members),
     )
     return Units(name=name, units=units, identifier_records=stored_records, members=members)
 
@@ -75,8 +79,30 @@ def from_sources(
 def described(engine: Engine, entities: Table, members: Table, names: Iterable[str]) -> Table:
     """unit_id and the columns `names` of units; `members` (unit_id, entity_id) all have a row in `entities`."""
     names = list(dict.fromkeys(names))
-    histories = _histories(engine, entities, members, fields_of(names), [c for c in names if c.endswith("_held")])
-    return engine.sql(f"select unit_id, {_columns(names)} from {{histories}}", histories=histories, store=True)
+    fields, dated = fields_of(names), [_base(name) for name in names if name.endswith("_held")]
+    merged = _merged_histories(engine, entities, members, fields, dated)
+    single_entity = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in dated)])
+    parts = {f"part_{number}": part for number, part in enumerate(merged)}
+    units = engine.sql(
+        f"""
+        with histories as (
+            select m.unit_id, {single_entity}
+            from {{entities}} as i
+            join (
+                select unit_id, min(entity_id) as entity_id from {{members}} group by unit_id having count(*) = 1
+            ) as m using (entity_id)
+            {" ".join(f"union all select * from {{{part}}}" for part in parts)}
+        )
+        select unit_id, {_columns(names)} from histories
+        """,
+        params=None,
+        store=True,
+        entities=entities,
+        members=members,
+        **parts,
+    )
+    engine.drop(*merged)
+    return units
 
 
 def no_units(engine: Engine, names: Iterable[str]) -> Table:
@@ -116,35 +142,28 @@ def _base(name: str) -> str:
     return next((name.removesuffix(end) for end in _HISTORIES if name.endswith(end)), name)
 
 
-def _histories(engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
-    """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is not merged."""
-    names = [_base(name) for name in dated]
+def _merged_histories(
+    engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]
+) -> list[Table]:
+    """Units of several entities in parts: unit_id, each identifier a list of distinct values, newest first, and _held."""
     of_several = _of_several(engine, entities, members, fields)
-    merged = ",\n".join(_merged(field, dated=field in names) for field in fields)
-    merged_columns = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
-    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
-    single_entity = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in names)])
-    histories = engine.sql(
-        f"""
-        with {merged},
-        ids as (select distinct unit_id from {{of_several}})
-        select ids.unit_id, {merged_columns}
-        from ids
-        {joined}
-        union all
-        select m.unit_id, {single_entity}
-        from {{entities}} as i
-        join (
-            select unit_id, min(entity_id) as entity_id from {{members}} group by unit_id having count(*) = 1
-        ) as m using (entity_id)
-        """,
-        entities=entities,
-        members=members,
-        of_several=of_several,
-        store=True,
-    )
+    count = 1 if engine.is_distributed else math.ceil(engine.count(of_several) / _ENTITIES_AT_ONCE)
+    parts = []
+    for part in range(count):
+        which = f"unit_id % {count} = {part}"
+        merged = ",\n".join(_merged(field, which, dated=field in dated) for field in fields)
+        merged_columns = ", ".join([*(f"of_{f}.{f}" for f in fields), *(f"of_{f}.{f}_held" for f in dated)])
+        joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
+        query = f"""
+            with {merged},
+            ids as (select distinct unit_id from {{of_several}} where {which})
+            select ids.unit_id, {merged_columns}
+            from ids
+            {joined}
+            """
+        parts.append(engine.sql(query, of_several=of_several, store=True))
     engine.drop(of_several)
-    return histories
+    return parts
 
 
 def _of_several(engine: Engine, entities: Table, members: Table, fields: Sequence[str]) -> Table:
@@ -165,7 +184,7 @@ def _of_several(engine: Engine, entities: Table, members: Table, fields: Sequenc
     )
 
 
-def _merged(field: str, *, dated: bool) -> str:
+def _merged(field: str, which: str, *, dated: bool) -> str:
     """SQL of a field's values over all entities of a unit, each once, the newest first."""
     # Sorted as a whole, which DuckDB does in a quarter of the time of an ordered list.
     age = f"date_diff('day', held_to, {_LATEST})"
@@ -184,6 +203,7 @@ def _merged(field: str, *, dated: bool) -> str:
                         select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
                                unnest({field}_last) as last_seen
                         from {{of_several}}
+                        where {which}
                     )
                     group by unit_id, held_value
                 )

@@ -57,9 +57,18 @@ def test_derived_columns_are_parts_of_a_postcode(
     assert not any(second[3:])
 
 
+@pytest.mark.parametrize("at_once", [1, 2_000_000])
 def test_people_of_several_entities_have_one_history_newest_first(
-    engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
+    at_once: int,
+    engine: Engine,
+    entities: Any,
+    identifier_records: Any,
+    world: World,
+    rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Also where memory lets one query merge few entities only."""
+    monkeypatch.setattr("linkage.match.units._ENTITIES_AT_ONCE", at_once)
     sides = [(entities("npd", NPD), identifier_records([])), (entities("ilr", ILR), identifier_records([]))]
     membership = world("""
         entity_id | unit_id
