@@ -33,6 +33,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--run", type=Path, help="a run's folder, made by leo demo")
     parser.add_argument("--folder", type=Path, help="where the run is made; a temporary folder when not given")
     parser.add_argument("--threshold", type=float, default=0.5, help="match probability from which Splink accepts")
+    parser.add_argument(
+        "--leo-only", action="store_true", help="without Splink, where it needs more memory than there is"
+    )
     parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
     options = parser.parse_args(arguments)
     about = facts()
@@ -44,11 +47,26 @@ def main(arguments: list[str]) -> None:
             if took.exit_code:
                 sys.exit(f"leo demo: {took.failure()}")
             whole = [{"system": "leo demo, synthesis included", **took.cost()}]
-        save("education", [*whole, *_rows(run, Path(scratch), options.threshold)], about, options.label)
+        peer = [] if options.leo_only else _beside_splink(run, Path(scratch), options.threshold)
+        save("education", [*whole, *_stages(run, all_steps=options.leo_only), *peer], about, options.label)
 
 
-def _rows(run: Path, scratch: Path, threshold: float) -> list[dict[str, Any]]:
-    """All stages of the run, its step, and Splink on the step's entities."""
+def _stages(run: Path, *, all_steps: bool) -> list[dict[str, Any]]:
+    """All stages of the run and its steps, as the run has evaluated them; education-cis only with `all_steps`."""
+    stages = [stage for stage in manifest_of(run)["stages"] if "seconds" in stage]
+    steps = json_of(run / "quality" / "evaluation.json")["steps"]
+    return [
+        {"system": "leo run, all stages", **_cost(stages)},
+        *(
+            {"system": f"leo run, {step['step']}", **_of_stage(stages, step["step"]), **_evaluated(step)}
+            for step in steps
+            if all_steps or step["step"] != STEP
+        ),
+    ]
+
+
+def _beside_splink(run: Path, scratch: Path, threshold: float) -> list[dict[str, Any]]:
+    """The step education-cis, and Splink on its entities."""
     stages = manifest_of(run)["stages"]
     with connect("duckdb") as engine:
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest_of(run)).items()}
@@ -64,12 +82,6 @@ def _rows(run: Path, scratch: Path, threshold: float) -> list[dict[str, Any]]:
         splink = engine.sql(as_numbers, links=engine.read(out))
         sizes = dict(zip(("left", "right"), (engine.count(engine.read(Path(side))) for side in sides), strict=True))
         return [
-            {"system": "leo run, all stages", **_cost(stages)},
-            *(
-                {"system": f"leo run, {step['step']}", **_of_stage(stages, step["step"]), **_evaluated(step)}
-                for step in json_of(run / "quality" / "evaluation.json")["steps"]
-                if step["step"] != STEP
-            ),
             {
                 "system": "leo run, the step", **sizes,
                 **_of_stage(stages, STEP),
