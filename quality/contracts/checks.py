@@ -119,12 +119,12 @@ def check(
         rules = attribute_rules(catalogue, described)
         contracts.append(_Contract(name, f"attributes/{name}", described, table, rules))
     contracts += [_of_published(catalogue, name, table) for name, table in (published or {}).items()]
-    for name, made in (delivered or {}).items():
-        rules = extract_rules(catalogue, made.described, made.pseudonyms, made.form, made.table.columns)
-        contracts.append(_Contract(name, made.described.name, made.described, made.table, rules))
-    counted = [result for contract in contracts for result in _counted(engine, contract)]
-    met = judge([(result.share, result.limit) for result in counted])
-    results = (replace(result, success=success) for result, success in zip(counted, met, strict=True))
+    for name, delivery in (delivered or {}).items():
+        rules = extract_rules(catalogue, delivery.described, delivery.pseudonyms, delivery.form, delivery.table.columns)
+        contracts.append(_Contract(name, delivery.described.name, delivery.described, delivery.table, rules))
+    counts = [result for contract in contracts for result in _counted(engine, contract)]
+    successes = judge([(result.share, result.limit) for result in counts])
+    results = (replace(result, success=success) for result, success in zip(counts, successes, strict=True))
     suites = {one.name: suite(one.name, one.place, one.described, one.rules) for one in contracts}
     return ContractReport(tuple(results), suites)
 

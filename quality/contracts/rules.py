@@ -61,8 +61,8 @@ def record_rules(described: TableDef) -> list[Rule]:
     for column, limit in limits["keys"].items():
         rules.append(_given(column, _severities(limit)))
         if column == "source_key":
-            counted = f"count({quote(column)}) - count(distinct {quote(column)})"
-            rules.append(_once([column], _severities(limit), counted))
+            duplicates = f"count({quote(column)}) - count(distinct {quote(column)})"
+            rules.append(_once([column], _severities(limit), duplicates))
     rules += [_given(role, _severities(limit)) for role, limit in limits["given"].items() if role in roles]
     for role, limit in limits["valid"].items():
         if role in roles or (role == "name" and roles & {"forename", "surname"}):
@@ -132,12 +132,12 @@ def extract_rules(
     """
     limits = {name: _severities(limit) for name, limit in _made()["extract"].items()}
     approved = {variable.name for variable in described.variable}
-    wrong = len(set(columns) ^ approved)
+    mismatches = len(set(columns) ^ approved)
     kwargs = {"column_set": sorted(approved), "exact_match": True}
     expectation = ("expect_table_columns_to_match_set", kwargs)
-    known = (len(set(columns) | approved), wrong)
+    known = (len(set(columns) | approved), mismatches)
     rules = [Rule("the columns are those approved", None, "false", limits["columns"], expectation, known=known)]
-    if wrong:  # the other rules are about columns that may not be there
+    if mismatches:  # the other rules are about columns that may not be there
         return rules
     for name in pseudonyms:
         other = f"not regexp_matches({quote(name)}, {literal(form)})"
@@ -159,13 +159,13 @@ def _given(column: str, limits: Limits) -> Rule:
     return Rule("is given", column, f"{quote(column)} is null", limits, expectation)
 
 
-def _once(columns: Sequence[str], limits: Limits, counted: str) -> Rule:
+def _once(columns: Sequence[str], limits: Limits, duplicates: str) -> Rule:
     """No two rows are equal in `columns`. Great Expectations counts every row of equals, our counts all but one."""
     expectation: Expectation = ("expect_column_values_to_be_unique", {"column": columns[0]})
     if len(columns) > 1:
         kwargs = {"column_list": list(columns), "ignore_row_if": "never"}
         expectation = ("expect_compound_columns_to_be_unique", kwargs)
-    return Rule("is unique", ", ".join(columns), "false", limits, expectation, counted=counted)
+    return Rule("is unique", ", ".join(columns), "false", limits, expectation, counted=duplicates)
 
 
 def _valid(role: str, limits: Limits) -> Rule:
@@ -176,9 +176,9 @@ def _valid(role: str, limits: Limits) -> Rule:
     type_, kwargs = _in_set("problems", clear)
     if role == "name":
         return Rule("is a valid value", role, flagged, limits, (type_, kwargs))
-    given = {"type": "nullity", "column": {"name": role}, "is_null": False}
+    present = {"type": "nullity", "column": {"name": role}, "is_null": False}
     invalid = {"type": "comparison", "column": {"name": "problems"}, "operator": "NOT_IN", "parameter": clear}
-    expectation = (type_, kwargs | {"row_condition": {"type": "or", "conditions": [given, invalid]}})
+    expectation = (type_, kwargs | {"row_condition": {"type": "or", "conditions": [present, invalid]}})
     return Rule("is a valid value", role, flagged, limits, expectation, f"({_has(role)} or {flagged})")
 
 
@@ -244,9 +244,9 @@ def _codes(type_: str, listed: Collection[str]) -> list[Any]:
 
 
 def _with_variables(described: TableDef, rules: Sequence[Rule]) -> list[Rule]:
-    named = described.variables
+    variables = described.variables
     return [
-        replace(rule, variables=tuple(named[name] for name in (rule.column or "").split(", ") if name in named))
+        replace(rule, variables=tuple(variables[name] for name in (rule.column or "").split(", ") if name in variables))
         for rule in rules
     ]
 

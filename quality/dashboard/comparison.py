@@ -144,9 +144,9 @@ def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
 
 
 def _levels(model: Mapping[str, Any] | None) -> dict[tuple[str, str], dict[str, float | None]]:
-    shown = parameters(dict(model)) if model else {"prior_weight": None, "levels": []}
+    estimates = parameters(dict(model)) if model else {"prior_weight": None, "levels": []}
     prior = {"comparison": "prior", "label": "two random records match", "m": None, "u": None}
-    rows = [prior | {"match_weight": shown["prior_weight"]}, *shown["levels"]]
+    rows = [prior | {"match_weight": estimates["prior_weight"]}, *estimates["levels"]]
     return {
         (row["comparison"], row["label"]): {
             "weight": round(float(row["match_weight"]), 3),
@@ -333,7 +333,7 @@ def _groups(
     before, after = described
     if before is None or after is None:
         return []
-    counted = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
+    fate_counts = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
     tables = {"fates": fates, "pairs_before": pairs[0], "pairs_after": pairs[1], "before": before, "after": after}
     names = [one.name for one in definitions.characteristic if one.name in {*before.columns} & {*after.columns}]
     groups: list[dict[str, Any]] = []
@@ -350,7 +350,7 @@ def _groups(
                 from ends
                 group by run, left_id
             )
-            select k.value, {counted}
+            select k.value, {fate_counts}
             from {{fates}} as f
             left join known as k on k.run = f.run and k.left_id = f.left_id
             group by k.value

@@ -27,9 +27,9 @@ def render_comparison(comparison: Mapping[str, Any], out: Path, catalogue: Catal
     if people := comparison.get("people"):
         note = f"of {people['before']:,} before and {people['after']:,} after"
         lines.append(Headline("People unchanged", _count(people["same"]), "", note))
-    shown = [*sections(comparison, names), Section("about", "About this page", [Text(_ABOUT)])]
+    page_sections = [*sections(comparison, names), Section("about", "About this page", [Text(_ABOUT)])]
     banner = comparison.get("banner", "")
-    return write_page(document("Two runs compared", statement(comparison), lines, shown, banner=banner), out)
+    return write_page(document("Two runs compared", statement(comparison), lines, page_sections, banner=banner), out)
 
 
 def sections(comparison: Mapping[str, Any], names: Names) -> list[Section]:

@@ -74,8 +74,8 @@ def change(figure: Figure, two: tuple[int, int], places: int, d: Disclosure) -> 
     if before.value is None or after.value is None:
         return d.derived(before, after)
     by = after.value - before.value
-    shown = max(len(cell.text.partition(".")[2]) for cell in (before, after))
-    digits = 6 if by and abs(by) < 0.5 * 10 ** -min(places, shown) else min(places, shown)
+    decimals = max(len(cell.text.partition(".")[2]) for cell in (before, after))
+    digits = 6 if by and abs(by) < 0.5 * 10 ** -min(places, decimals) else min(places, decimals)
     return Cell(f"{by:{'+' if by else ''},.{digits}f}".replace("-", "−"), round(by, 6))
 
 
@@ -105,9 +105,9 @@ class Figures:
     @cached_property
     def released(self) -> list[tuple[str, list[Released | None]]]:
         """The same as each run's report shows it."""
-        shown = [release(run.evaluation, self.d).steps for run in self.runs]
+        releases = [release(run.evaluation, self.d).steps for run in self.runs]
         return [
-            (title, [of[step["step"]] if step else None for of, step in zip(shown, steps, strict=True)])
+            (title, [of[step["step"]] if step else None for of, step in zip(releases, steps, strict=True)])
             for title, steps in self.steps
         ]
 
@@ -136,24 +136,24 @@ class Figures:
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
                     if not any(share for share, _ in errors):
                         continue
-                    shown = [self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)]
-                    bounds = [(low, high) for _, low, high in shown]
-                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in shown], bounds))
+                    cells = [self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)]
+                    bounds = [(low, high) for _, low, high in cells]
+                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in cells], bounds))
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
-    def _error(self, released: Released | None, basis: str, measure: str, share: Any, seen: int | None) -> list[Cell]:
+    def _error(self, released: Released | None, basis: str, measure: str, share: Any, pairs: int | None) -> list[Cell]:
         """Precision or recall with its interval, as the run's report shows it."""
         if released and share and basis == "truth":
             return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
         if released and share and basis == "estimated_error" and released.links.mark == "suppressed":
             return [released.links] * 3
-        return with_interval(share, self.d, seen=seen)
+        return with_interval(share, self.d, pairs=pairs)
 
     def best_basis(self, title: str) -> str | None:
         """What says most of a step's error in the newest run: truth, a review, else match probabilities."""
         known = {figure.labels[1]: figure.cells[-1] for figure in self.shares.figures if figure.labels[0] == title}
-        shown = (by for by in BASES.values() if known.get(f"Precision {by}", self._none).mark != "not_applicable")
-        return next(shown, None)
+        bases = (by for by in BASES.values() if known.get(f"Precision {by}", self._none).mark != "not_applicable")
+        return next(bases, None)
 
     @cached_property
     def bias(self) -> Matrix:
@@ -174,8 +174,8 @@ class Figures:
         """Population stability index of the links' match weights, of each run and the one before."""
         figures = []
         for title, steps in self.released:
-            moved = [after.stability(before) if before and after else {} for before, after in pairwise(steps)]
-            cells = [one["match weights"][0] if "match weights" in one else self._none for one in moved]
+            shifts = [after.stability(before) if before and after else {} for before, after in pairwise(steps)]
+            cells = [one["match weights"][0] if "match weights" in one else self._none for one in shifts]
             figures.append(Figure((title, "Match weights"), [self._none, *cells]))
         return Matrix("stability", "Population stability index", ("Step", "Figure"), figures, 3)
 
@@ -236,7 +236,7 @@ def _differences(released: Released, basis: str) -> list[Difference]:
         for row in released.left.step["bias"]
         if len(row["characteristics"]) == 1
         for group in row["groups"]
-        if (shown := cells.group(row, group)) and (shown.eligible.value or 0) >= FEWEST
+        if (group_cells := cells.group(row, group)) and (group_cells.eligible.value or 0) >= FEWEST
         for differs in [cells.difference(row, group, basis)]
         if differs.value is not None
     ]

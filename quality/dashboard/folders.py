@@ -72,10 +72,10 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
     from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
-    given, recognised = manifest.get("request") or {}, manifest["recognised"]
+    request, recognised = manifest.get("request") or {}, manifest["recognised"]
     step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
-    if of_one_file and "threshold" in given:
-        limits = dedupe_thresholds(given["threshold"])
+    if of_one_file and "threshold" in request:
+        limits = dedupe_thresholds(request["threshold"])
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
     return RunTables(
         name=str(root),
@@ -85,7 +85,7 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         models={step: document_of(root / "model.json")},
         entities={},
         configuration={
-            **{key: given[key] for key in ("threshold",) if key in given},
+            **{key: request[key] for key in ("threshold",) if key in request},
             "columns": {side: columns for side, columns in recognised.items() if side != "compared"},
             "compared_as": recognised["compared"],
             "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},

@@ -138,8 +138,8 @@ def write_outcomes(
             progress(f"counting {cohort.title}")
             sections: list[blocks.Section] = []
             table: list[blocks.Row] = []
-            for after, counted in count(engine, people, rules).items():
-                section, lines = _section(after, released(counted, d), cohort, rules, key)
+            for after, counts in count(engine, people, rules).items():
+                section, lines = _section(after, released(counts, d), cohort, rules, key)
                 sections.append(section)
                 table += [[str(after), *line, *([banner] if banner else [])] for line in lines]
             heads = ["Years after", *_HEADS, *(["Data"] if banner else [])]
@@ -173,28 +173,28 @@ def _cohorts(
             f"{run}: has no outcomes: its file says longitudinal = false\n"
             "  take that out of [outputs], and give the same leo run again"
         )
-    named = str(manifest["configuration"]["outcomes"])
+    outcomes_name = str(manifest["configuration"]["outcomes"])
     try:
-        path = definitions or resolve(named, run, "outcomes")
+        path = definitions or resolve(outcomes_name, run, "outcomes")
     except ConfigError:
         raise ConfigError(
-            f"the run's outcomes follow '{named}', which is not shipped\n  give it with --outcomes"
+            f"the run's outcomes follow '{outcomes_name}', which is not shipped\n  give it with --outcomes"
         ) from None
     defined = {one.name: one for one in load_definitions(path, shipped()).definition}
     tables = {name.removeprefix("attributes/"): at for name, at in places.items() if name.startswith("attributes/")}
     attributes = {name: engine.read(at) for name, at in tables.items()}
     outcomes, lookup = (engine.read(places[name]) for name in ("outcomes", "lookup_ae_id"))
-    followed = [
+    cohorts = [
         (cohort, defined[cohort.definition])
         for cohort in rules.cohort
         if cohort.definition in defined and defined[cohort.definition].cohort.table in attributes
     ]
-    if not followed:
+    if not cohorts:
         raise ConfigError(
             f"{run}: follows none of the cohorts that are compared ({', '.join(one.definition for one in rules.cohort)})\n"
             "  name definitions in the run's file (outcomes = ...), and institutions in configs/outcomes/compared.toml"
         )
-    for cohort, definition in followed:
+    for cohort, definition in cohorts:
         condition, params = chosen(definition.cohort, "r")
         members = engine.sql(
             f"select r.* from {{rows}} as r where {condition}",
@@ -328,17 +328,17 @@ def count(engine: Engine, people: Table, rules: Rules) -> dict[int, Counted]:
         store=True,
         people=people,
     )
-    named = f"case when institution in (select institution from {{largest}}) or institution = '{NOT_KNOWN}' then institution else '{OTHERS}' end"
+    institutions = f"case when institution in (select institution from {{largest}}) or institution = '{NOT_KNOWN}' then institution else '{OTHERS}' end"
     counts: dict[int, Counted] = {}
-    groups = {"": "''", _INSTITUTION: named, **{one.name: quote(one.name) for one in rules.characteristic}}
+    groups = {"": "''", _INSTITUTION: institutions, **{one.name: quote(one.name) for one in rules.characteristic}}
     for group, category in groups.items():
-        counted = engine.sql(
+        summary = engine.sql(
             f"select years_after, {category} as category, {measures} from {{people}} group by years_after, category",
             params=None,
             people=people,
             largest=largest,
         )
-        for row in sorted(rows(engine, counted), key=lambda row: (row["years_after"], row["category"])):
+        for row in sorted(rows(engine, summary), key=lambda row: (row["years_after"], row["category"])):
             counts.setdefault(int(row["years_after"]), {})[group, row["category"]] = row
     return dict(sorted(counts.items()))
 
@@ -355,37 +355,37 @@ class Released:
     earnings: Mapping[str, Cell]
 
 
-def released(counted: Counted, d: Disclosure) -> list[Released]:
+def released(figures: Counted, d: Disclosure) -> list[Released]:
     """What may be shown of a cohort and year, all counts released together."""
     counts: dict[tuple[str, ...], int] = {}
     sums: list[Sum[tuple[str, ...]]] = []
     splits = {"people": [("matched", "unmatched")], "matched": [(name, f"no {name}") for name in OUTCOMES]}
-    for key, row in counted.items():
+    for key, row in figures.items():
         counts[*key, "people"] = int(row["people"])
         for whole, parts in splits.items():
             for part, rest in parts:
                 counts |= {(*key, part): int(row[part]), (*key, rest): int(row[whole]) - int(row[part])}
                 sums.append(Sum((*key, whole), ((*key, part), (*key, rest))))
     measures = dict.fromkeys(key[2] for key in counts)
-    for group in dict.fromkeys(group for group, _ in counted if group):
-        keys = [key for key in counted if key[0] == group]
+    for group in dict.fromkeys(group for group, _ in figures if group):
+        keys = [key for key in figures if key[0] == group]
         sums += [Sum(("", "", measure), tuple((*key, measure) for key in keys)) for measure in measures]
     unpublished = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
     cells = d.counts(counts, sums, unpublished=unpublished)
-    shown = []
-    for key, row in counted.items():
+    results = []
+    for key, row in figures.items():
         matched, shares = cells[*key, "matched"], {}
         for name in OUTCOMES:
             tied = [matched, cells[*key, name], cells[*key, f"no {name}"]]
             share = d.percent(int(row[name]), int(row["matched"]), tied=tied)
             shares[name] = (share, *d.sampled(share, matched))
         earnings = {name: d.average(row[name] or 0.0, int(row["earners"]), tied=[matched]) for name in QUARTILES}
-        shown.append(Released(*key, cells[*key, "people"], matched, shares, earnings))
-    return shown
+        results.append(Released(*key, cells[*key, "people"], matched, shares, earnings))
+    return results
 
 
 def _section(
-    years_after: int, shown: Sequence[Released], cohort: Cohort, rules: Rules, key: ProjectKey | None
+    years_after: int, groups: Sequence[Released], cohort: Cohort, rules: Rules, key: ProjectKey | None
 ) -> tuple[blocks.Section, list[blocks.Row]]:
     """A chart of sustained employment by characteristic, and all figures as a table; the table's rows."""
     titles = {"": "Everyone", _INSTITUTION: cohort.kind, **{one.name: one.title for one in rules.characteristic}}
@@ -397,17 +397,17 @@ def _section(
             return labels.get((group, category), category.capitalize())
         return f"{cohort.kind} {key.pseudonym(cohort.institution, category)[:10] if key else category}"
 
-    named = [(one, [titles[one.group], label(one.group, one.category)]) for one in shown]
+    labelled_groups = [(one, [titles[one.group], label(one.group, one.category)]) for one in groups]
     table: list[blocks.Row] = []
-    drawn: list[blocks.Row] = []
-    for one, names in sorted(named, key=lambda pair: (pair[0].group, *pair[1])):
+    chart_rows: list[blocks.Row] = []
+    for one, names in sorted(labelled_groups, key=lambda pair: (pair[0].group, *pair[1])):
         shares = [share for share, _, _ in one.shares.values()]
         table.append([*names, one.people, one.matched, *shares, *one.earnings.values()])
-        drawn += [[*names, *one.shares["sustained_employment"]]] if one.group != _INSTITUTION else []
+        chart_rows += [[*names, *one.shares["sustained_employment"]]] if one.group != _INSTITUTION else []
     title = f"{years_after} {'year' if years_after == 1 else 'years'} after"
     summary = "Lines show 95% intervals. The table has institutions and all outcomes."
     chart = charts.dots(
-        blocks.Table("", _HEADS, drawn).values(2, bounds=True), x="Sustained employment, % of the matched"
+        blocks.Table("", _HEADS, chart_rows).values(2, bounds=True), x="Sustained employment, % of the matched"
     )
     full = blocks.Table(f"Outcomes {title}", _HEADS, table)
     figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, full)

@@ -127,8 +127,8 @@ def _trends(figures: Figures) -> list[Section]:
 
 def _trend(figures: Figures, matrix: Matrix, title: str, of: Sequence[Figure]) -> list[Block]:
     names = [run.name for run in figures.runs]
-    wanted = [one for one in of if any(cell.value is not None for cell in one.cells)]
-    if not wanted:
+    series = [one for one in of if any(cell.value is not None for cell in one.cells)]
+    if not series:
         return []
     values = [
         {
@@ -138,10 +138,10 @@ def _trend(figures: Figures, matrix: Matrix, title: str, of: Sequence[Figure]) -
             "low": one.bounds[place][0].value if one.bounds else None,
             "high": one.bounds[place][1].value if one.bounds else None,
         }
-        for one in wanted
+        for one in series
         for place, (run, cell) in enumerate(zip(names, one.cells, strict=True))
     ]
-    table = Matrix(matrix.name, title, matrix.heads, wanted).table(names)
+    table = Matrix(matrix.name, title, matrix.heads, series).table(names)
     name = "trend-" + "".join(letter if letter.isalnum() else "-" for letter in title.lower())
     summary = "Each strip has its own scale; bars are 95% intervals."
     return [charts.figure(name, title, summary, charts.trend(values), table)]
@@ -176,8 +176,8 @@ def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
         Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
     ]
     changed = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
-    moved = drift(before.evaluation, after.evaluation)
-    publication = Publication(after.evaluation, drift=moved, names=figures.names, d=figures.d)
+    drift_figures = drift(before.evaluation, after.evaluation)
+    publication = Publication(after.evaluation, drift=drift_figures, names=figures.names, d=figures.d)
     section = drift_section(publication, (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),

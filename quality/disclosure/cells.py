@@ -158,9 +158,9 @@ class Disclosure:
         text = f"{value:.{places}f}" if abs(value) >= 10 ** (1 - places) else f"{value:.3g}"
         return Cell(text.replace("-", "−", 1) if value < 0 else text, float(text))
 
-    def consistent_with(self, count: float, shown: int) -> int:
+    def consistent_with(self, count: float, other: int) -> int:
         """A count shown with another of the same people: the other, where the two differ by few."""
-        return shown if abs(count - shown) < self.profile.threshold else round(count)
+        return other if abs(count - other) < self.profile.threshold else round(count)
 
     def spread(self, deviation: float | None, places: int | None = None) -> Cell:
         """The standard deviation of a figure, which is no count of people; with as many places as accuracy has by default."""
@@ -176,9 +176,9 @@ class Disclosure:
         """
         if percent.value is None or not base.value:
             return self.derived(percent, base), self.derived(percent, base)
-        found = wilson(min(1.0, percent.value / 100) * base.value, round(base.value))
+        interval = wilson(min(1.0, percent.value / 100) * base.value, round(base.value))
         places = len(percent.text.partition(".")[2])
-        low, high = (f"{100 * (found[bound] or 0.0):.{places}f}" for bound in ("low", "high"))
+        low, high = (f"{100 * (interval[bound] or 0.0):.{places}f}" for bound in ("low", "high"))
         return Cell(low, float(low)), Cell(high, float(high))
 
     def derived(self, *cells: Cell) -> Cell:
@@ -215,21 +215,21 @@ class Disclosure:
             return [round(cell.value or 0) for cell in cells if cell]
         return self.marked("suppressed" if "suppressed" in marks else "not_applicable")
 
-    def accuracy(self, share: Share | None, *, seen: int | None = None) -> Cell:
+    def accuracy(self, share: Share | None, *, pairs: int | None = None) -> Cell:
         """Precision, recall or F1 in per cent, shown where the base reaches the threshold.
 
         For shares of counts as they are shown (`share_of`), or that a review or probabilities estimate; never for exact
         counts, which value and interval would disclose.
 
         Args:
-            seen: how many pairs an estimate is based on, where they are fewer than its base.
+            pairs: how many pairs an estimate is based on, where they are fewer than its base.
         """
-        return self._per_cent(share, "value", self.profile.accuracy_places, seen)
+        return self._per_cent(share, "value", self.profile.accuracy_places, pairs)
 
-    def interval(self, share: Share | None, *, seen: int | None = None) -> tuple[Cell, Cell]:
+    def interval(self, share: Share | None, *, pairs: int | None = None) -> tuple[Cell, Cell]:
         """The bounds of the 95 % interval of such a share, under the same rule."""
         places = self.profile.accuracy_places
-        return self._per_cent(share, "low", places, seen), self._per_cent(share, "high", places, seen)
+        return self._per_cent(share, "low", places, pairs), self._per_cent(share, "high", places, pairs)
 
     def marked(self, mark: Mark) -> Cell:
         """A cell that shows a symbol in place of a number."""
@@ -238,12 +238,12 @@ class Disclosure:
         return Cell(getattr(self.profile.symbols, mark), None, mark)
 
     def _per_cent(
-        self, share: Share | None, bound: Literal["value", "low", "high"], places: int, seen: int | None
+        self, share: Share | None, bound: Literal["value", "low", "high"], places: int, pairs: int | None
     ) -> Cell:
         value = share[bound] if share else None
         if share is None or value is None:
             return self.marked("not_applicable")
-        base = share["of"] if seen is None else min(seen, share["of"])
+        base = share["of"] if pairs is None else min(pairs, share["of"])
         if base < self.profile.fewest:
             return self.marked("suppressed")
         # Cut, not rounded, when an error would vanish: 99.996 % is not 100.00 %.

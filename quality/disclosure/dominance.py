@@ -37,11 +37,11 @@ def level_of(total: float, rule: Dominated) -> ProtectionLevel:
 
 
 def _by_share(total: float, contributions: Sequence[float], rule: Dominance) -> Dominated | None:
-    held = sum(sorted(contributions, reverse=True)[: rule.contributors])
-    if total <= 0 or held <= rule.share * total:
+    largest_sum = sum(sorted(contributions, reverse=True)[: rule.contributors])
+    if total <= 0 or largest_sum <= rule.share * total:
         return None
     who = "contributor" if rule.contributors == 1 else f"{rule.contributors} contributors"
-    return Dominated(f"{who} hold more than {100 * rule.share:g} %", held / rule.share - total)
+    return Dominated(f"{who} hold more than {100 * rule.share:g} %", largest_sum / rule.share - total)
 
 
 def _by_percent(total: float, contributions: Sequence[float], share: float) -> Dominated | None:

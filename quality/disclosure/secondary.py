@@ -170,10 +170,10 @@ def _discloses(line: Sum[Key], table: AttackerBounds[Key], hidden: Set[Key], uns
 
 def _partner(table: AttackerBounds[Key], keys: Sequence[Key], unseen: Set[Key]) -> tuple[Key] | None:
     """The smallest shown number that is not zero; a zero where there is no other."""
-    shown = [key for key in keys if key not in unseen and key not in table.fixed]
-    if not shown:
+    candidates = [key for key in keys if key not in unseen and key not in table.fixed]
+    if not candidates:
         return None
-    return (min(shown, key=lambda key: (table.high[key] == 0, table.high[key], repr(key))),)
+    return (min(candidates, key=lambda key: (table.high[key] == 0, table.high[key], repr(key))),)
 
 
 def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[Key]) -> set[Key]:
@@ -181,18 +181,18 @@ def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[K
 
     What one programme hides mostly protects neighbours too, which the attack finds at a fraction of the cost.
     """
-    chosen = set(hidden)
+    suppressions = set(hidden)
     attacker: Attack | None = None  # who sees what has been left since the last programme that hid anything
     for key, level in levels.items():
         # Where any other value will do, the programme asks for more than the attack.
         if attacker and level != _ANY and not underprotected(attacker, {key: level}):
             continue
-        before = len(chosen)
+        before = len(suppressions)
         for lower, upper in _sides(level) or [(None, None)]:
-            chosen |= _flow(table, chosen, key, lower, upper)
-        if len(chosen) > before:
-            attacker = Attack(table, chosen)
-    return chosen
+            suppressions |= _flow(table, suppressions, key, lower, upper)
+        if len(suppressions) > before:
+            attacker = Attack(table, suppressions)
+    return suppressions
 
 
 def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float | None, upper: float | None) -> set[Key]:
@@ -205,17 +205,17 @@ def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float |
         lower = table.low[key] + 1
     low[place] = max(low[place], lower or 0.0)
     high[place] = high[place] if upper is None else min(high[place], upper)
-    shown = [table.place[k] for k in table.low if k not in {*hidden, *table.unpublished, *table.fixed}]
+    places = [table.place[k] for k in table.low if k not in {*hidden, *table.unpublished, *table.fixed}]
     if low[place] > high[place]:
         return set()
-    cost_of = costs(table)[shown]
-    columns = matrix[:, shown]
+    cost_of = costs(table)[places]
+    columns = matrix[:, places]
     # value = the published one, within its own bounds, plus a change up or down, which costs
     lines = hstack([matrix, columns, -columns], format="csr")
     cost = np.concatenate([np.zeros(matrix.shape[1]), cost_of, cost_of])
     zero = np.zeros(lines.shape[0])
-    least = np.concatenate([low, np.zeros(2 * len(shown))])
-    most = np.concatenate([high, np.full(len(shown), infinite), low[shown]])
+    least = np.concatenate([low, np.zeros(2 * len(places))])
+    most = np.concatenate([high, np.full(len(places), infinite), low[places]])
     programme = Programme(lines, zero, zero, least, most)
     solution = programme.cheapest(cost)
     if solution is not None and table.is_integer and not are_whole(solution):
@@ -224,7 +224,7 @@ def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float |
         return set()
     changes = solution[matrix.shape[1] :].reshape(2, -1).max(axis=0)
     keys = table.keys
-    return {keys[shown[index]] for index in np.flatnonzero(changes > TOLERANCE)}
+    return {keys[places[index]] for index in np.flatnonzero(changes > TOLERANCE)}
 
 
 def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:

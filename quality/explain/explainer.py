@@ -52,9 +52,9 @@ class Explainer(FolderSession):
         Raises:
             ConfigError: there is no such step or record, no step links the two, or they are the same record.
         """
-        opened, units = self._units(left, right, step)
-        answer = explain_pair(self._engine, opened, *units)
-        return self._answer(answer, opened, units if with_values else None)
+        open_step, units = self._units(left, right, step)
+        answer = explain_pair(self._engine, open_step, *units)
+        return self._answer(answer, open_step, units if with_values else None)
 
     def record(self, key: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
         """The candidate pairs of a record in every step, or in one.
@@ -71,22 +71,22 @@ class Explainer(FolderSession):
             steps = [run.open(step)] if step else [run.open(name) for name in run.linked_steps()]
             answer = {**explain_record(self._engine, steps, entity), "source": run.source_of(entity)}
         else:
-            opened = self._folder.open(step)
-            side, _, row = ("left", ":", key) if opened.of_one_file else key.partition(":")
+            open_step = self._folder.open(step)
+            side, _, row = ("left", ":", key) if open_step.of_one_file else key.partition(":")
             if side not in ("left", "right") or not row:
                 raise ConfigError("--record: of two files, give left:ID or right:ID")
-            unit = self._folder.unit(opened, side, row, "--record")
-            answer = explain_record(self._engine, [opened], unit, side=side)
+            unit = self._folder.unit(open_step, side, row, "--record")
+            answer = explain_record(self._engine, [open_step], unit, side=side)
         if not answer["steps"]:
             raise ConfigError(
                 f"--record: {'step ' + step if step else 'no step of the run'} took this record in\n"
                 "  leo explain --pair shows whether a rule would have made the pair that you expected"
             )
         last = answer["steps"][-1]
-        best, opened = last["best"], self._folder.open(last["step"]["name"])
+        best, open_step = last["best"], self._folder.open(last["step"]["name"])
         is_shown = with_values and best
         units = (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"]) if is_shown else None
-        return self._answer(answer, opened, units)
+        return self._answer(answer, open_step, units)
 
     def person(self, person: int, *, with_values: bool = False) -> Explanation:
         """What links a person's records.
@@ -96,11 +96,11 @@ class Explainer(FolderSession):
         """
         if isinstance(self._folder, OpenRun):
             return Explanation({**self._run, **explain_person(self._engine, self._folder, person)})
-        opened = self._folder.open(None)
-        if not opened.of_one_file:
+        open_step = self._folder.open(None)
+        if not open_step.of_one_file:
             raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
-        answer = {**self._run, **explain_person_of_file(self._engine, opened, person)}
-        return Explanation(answer, [], self._ids(answer, opened) if with_values else {})
+        answer = {**self._run, **explain_person_of_file(self._engine, open_step, person)}
+        return Explanation(answer, [], self._ids(answer, open_step) if with_values else {})
 
     def _answer(self, answer: dict[str, Any], step: OpenStep, units: tuple[int, int] | None) -> Explanation:
         answer = {**self._run, **answer}
@@ -114,11 +114,11 @@ class Explainer(FolderSession):
         run = self._folder
         entities = [run.entity(key, "--pair") for key in (left, right)]
         for name in [step] if step else run.linked_steps():
-            opened = run.open(name)
+            open_step = run.open(name)
             for one, other in (entities, entities[::-1]):
-                units = opened.sides["left"].unit_of(one), opened.sides["right"].unit_of(other)
+                units = open_step.sides["left"].unit_of(one), open_step.sides["right"].unit_of(other)
                 if units[0] is not None and units[1] is not None:
-                    return opened, (units[0], units[1])
+                    return open_step, (units[0], units[1])
         sources = " and ".join(str(run.source_of(entity)) for entity in entities)
         where = f"step '{step}' does not link" if step else "no step links"
         steps = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
@@ -128,22 +128,22 @@ class Explainer(FolderSession):
 
     @staticmethod
     def _units_of_files(files: OpenFiles, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
-        opened = files.open(step)
-        if not opened.of_one_file:
+        open_step = files.open(step)
+        if not open_step.of_one_file:
             left, right = left.removeprefix("left:"), right.removeprefix("right:")
-        one, other = files.unit(opened, "left", left, "--pair"), files.unit(opened, "right", right, "--pair")
-        if opened.of_one_file and one == other:
+        one, other = files.unit(open_step, "left", left, "--pair"), files.unit(open_step, "right", right, "--pair")
+        if open_step.of_one_file and one == other:
             raise ConfigError("--pair: the two are the same record\n  name two, or ask for one: --record ID")
-        return opened, (min(one, other), max(one, other)) if opened.of_one_file else (one, other)
+        return open_step, (min(one, other), max(one, other)) if open_step.of_one_file else (one, other)
 
     def _ids(self, answer: Mapping[str, Any], step: OpenStep) -> Ids:
         """Ids in the files of all records that an answer names."""
-        named: dict[str, set[int]] = {}
+        ids_by_source: dict[str, set[int]] = {}
         for source, number in _records_named(answer):
-            named.setdefault(source, set()).add(number)
+            ids_by_source.setdefault(source, set()).add(number)
         return {
             (source, number): text
-            for source, numbers in sorted(named.items())
+            for source, numbers in sorted(ids_by_source.items())
             for number, text in self._folder.ids(step, source if source in step.sides else "left", numbers).items()
         }
 

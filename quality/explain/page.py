@@ -65,10 +65,10 @@ def statement(answer: Facts) -> str:
     """An explanation in a few sentences."""
     if answer["kind"] == "pair":
         sides = ("left", "right")
-        named = [
+        records = [
             f"{'' if answer['step']['one_file'] else f'{s} '}record {answer['units'][s]['unit_id']}" for s in sides
         ]
-        head = f"Step {answer['step']['name']}, {' and '.join(named)}: {_decided(answer['outcome']).lower()}."
+        head = f"Step {answer['step']['name']}, {' and '.join(records)}: {_decided(answer['outcome']).lower()}."
         return " ".join([head, *answer["outcome"]["in_words"]])
     if answer["kind"] == "record":
         about = "Record" if any(step["step"]["one_file"] for step in answer["steps"]) else "Entity"

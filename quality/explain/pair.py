@@ -87,12 +87,12 @@ def _stored(pairs: Sequence[Row], pair: PairWeight) -> Row | None:
 
 def _others(step: OpenStep, pairs: Sequence[Row], pair: PairWeight) -> list[tuple[str, Row]]:
     """Side and row of the other pairs of each record that may have one link only, the heaviest first."""
-    mine = {"left": pair.left, "right": pair.right}
+    ids = {"left": pair.left, "right": pair.right}
     return [
         (side, row)
         for side in single_sides(step.cardinality)
         for row in pairs
-        if row[f"{side}_id"] == mine[side] and row[f"{OTHER_SIDE[side]}_id"] != mine[OTHER_SIDE[side]]
+        if row[f"{side}_id"] == ids[side] and row[f"{OTHER_SIDE[side]}_id"] != ids[OTHER_SIDE[side]]
     ]
 
 
@@ -135,9 +135,9 @@ def outcome_of(
             listed["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
             listed["removed_by"] = removed_by
         return listed
-    taken = [(side, row) for side, row in _others(step, pairs, pair) if row["method"] in ("deterministic", OVERRIDE)]
-    if taken:
-        by = ((side, "people" if r["method"] == OVERRIDE else f"the pass '{r['pass']}'") for side, r in taken)
+    links = [(side, row) for side, row in _others(step, pairs, pair) if row["method"] in ("deterministic", OVERRIDE)]
+    if links:
+        by = ((side, "people" if r["method"] == OVERRIDE else f"the pass '{r['pass']}'") for side, r in links)
         words = [f"The {side} record was linked to another by {maker} before the model was used." for side, maker in by]
         return outcome("not compared", "linked to another record by a pass", *words, f"{weight}.")
     if not reached:
@@ -193,10 +193,10 @@ def _removed_by(engine: Engine, step: OpenStep, pair: PairWeight) -> str | None:
 def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row | None) -> list[dict[str, Any]]:
     listed = []
     for rule in step.passes or ():
-        met = by_pass(engine, rule, units["left"], units["right"])
-        if met is None:
+        evaluation = by_pass(engine, rule, units["left"], units["right"])
+        if evaluation is None:
             continue
-        conditions, equal, holds = met
+        conditions, equal, holds = evaluation
         is_maker = link is not None and link["method"] == "deterministic" and link["pass"] == rule.name
         result = "linked it" if is_maker else "holds, but not for this pair only" if holds else "does not hold"
         listed.append(
@@ -218,7 +218,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
     Term-frequency adjustments of the other level are left out. A level that only adds to what other comparisons say
     (a conditional one), and "not known" where both values are known, are no possible changes.
     """
-    now, listed = _zone(step, pair.match_weight), []
+    zone, listed = _zone(step, pair.match_weight), []
     for part in pair.parts:
         if part.comparison.given or part.level.value < 0:
             continue
@@ -234,7 +234,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
                     "changed_by": level.weight - part.weight,
                     "match_weight": weight,
                     "would_be": _zone(step, weight),
-                    "crosses": _zone(step, weight) != now,
+                    "crosses": _zone(step, weight) != zone,
                 }
             )
     return listed

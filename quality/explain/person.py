@@ -74,8 +74,8 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
         int(row["unit_id"]): {name: {str(value)} for name, value in row.items() if value is not None}
         for row in rows(engine, table)
     }
-    shown = [{"entity_id": unit, "source": "record", "band": None} for unit in units]
-    return _person(person, shown, links, joining, contradictions(values), [])
+    entities = [{"entity_id": unit, "source": "record", "band": None} for unit in units]
+    return _person(person, entities, links, joining, contradictions(values), [])
 
 
 def _person(
@@ -157,7 +157,7 @@ def _removed(engine: Engine, run: OpenRun, ids: Table) -> list[dict[str, Any]]:
     return rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=ids))
 
 
-def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
+def without(links: Sequence[Mapping[str, Any]], removed_link: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
     """The groups that the entities split into without a link; none if they stay together.
 
     A unit of several entities was joined by earlier steps, so that a link joins the smallest entities of two units.
@@ -165,7 +165,7 @@ def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids
     groups = {entity: [entity] for entity in ids}
     for link in links:
         one, other = groups[link["left"][0]], groups[link["right"][0]]
-        if link is not left_out and one is not other:
+        if link is not removed_link and one is not other:
             one += other
             groups |= dict.fromkeys(other, one)
     split = sorted({id(group): sorted(group) for group in groups.values()}.values())

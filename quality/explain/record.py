@@ -78,25 +78,25 @@ def _candidates(
     A rule that asks for no equality would pair the unit with everybody, and is not followed.
     """
     columns, other = step.model.columns, step.sides[OTHER_SIDE[side]]
-    mine = step.sides[side].columns_of(listed_units(engine, [unit]), columns)
+    unit_table = step.sides[side].columns_of(listed_units(engine, [unit]), columns)
     near, not_followed = [listed_units(engine, linked)], []
     ends = ("left", "right") if step.of_one_file else (side,)  # of one file the unit may be on either side of a rule
     for number, rule in enumerate(step.model.blocking_rules, 1):
-        reachable = [reached_by_rule(engine, rule, mine, end, other) for end in ends]
+        reachable = [reached_by_rule(engine, rule, unit_table, end, other) for end in ends]
         near += [table for table in reachable if table is not None]
         if None in reachable:
             not_followed.append(number)
-    named = {f"near_{n}": table for n, table in enumerate(near)}
-    union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in named)
-    theirs = other.columns_of(engine.sql(union, params=None, store=True, **named), columns)
+    near_tables = {f"near_{n}": table for n, table in enumerate(near)}
+    union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in near_tables)
+    candidate_table = other.columns_of(engine.sql(union, params=None, store=True, **near_tables), columns)
     sides = [step.sides["left"]] if step.of_one_file else list(step.sides.values())
-    frequencies = frequencies_of(engine, step.model, sides, [mine, theirs], step.known)
+    frequencies = frequencies_of(engine, step.model, sides, [unit_table, candidate_table], step.known)
     reached: dict[int, int] = {}
     for end in ends:
-        tables: dict[str, Table] = {end: mine, OTHER_SIDE[end]: theirs}
+        tables: dict[str, Table] = {end: unit_table, OTHER_SIDE[end]: candidate_table}
         if step.of_one_file:  # the smaller number is on the left
             query = f"select * from {{t}} where unit_id {'>' if end == 'left' else '<'} $unit"
-            tables[OTHER_SIDE[end]] = engine.sql(query, params={"unit": unit}, t=theirs, store=True)
+            tables[OTHER_SIDE[end]] = engine.sql(query, params={"unit": unit}, t=candidate_table, store=True)
         scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _NO_FLOOR)
         query = f"select {OTHER_SIDE[end]}_id as id, rule + 1 as rule from {{s}}"
         reached |= {

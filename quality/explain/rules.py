@@ -88,16 +88,16 @@ def reached_by_rule(engine: Engine, rule: BlockingRule, units: Table, of: str, o
         equality = parsed(term.condition).unnest()
         if not isinstance(equality, exp.EQ):
             continue
-        mine, theirs = (_single_column(equality, letter) for letter in letters)
-        if mine and theirs:
-            column, element = mine
+        own_term, other_term = (_single_column(equality, letter) for letter in letters)
+        if own_term and other_term:
+            column, element = own_term
             each = f"unnest({quote(column)})" if column in rule.explode else quote(column)
             query = f"""
                 select coalesce(list(distinct {element.format(value="value")}), []) as wanted
                 from (select {each} as value from {{t}}) as v
                 where value is not null
                 """
-            terms.append(Term(*theirs, engine.sql(query, t=units, store=True)))
+            terms.append(Term(*other_term, engine.sql(query, t=units, store=True)))
     return other.holding(terms) if terms else None
 
 

@@ -221,9 +221,9 @@ def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, An
     pairs = one(engine, engine.sql(_SPINE_PAIRS, cells=cells))
     people = one(engine, engine.sql(_SPINE_PEOPLE, cells=cells))
     engine.drop(cells)
-    correct, made, true_pairs = (int(pairs[key] or 0) for key in ("correct", "made", "true_pairs"))
+    correct, linked_pairs, true_pairs = (int(pairs[key] or 0) for key in ("correct", "made", "true_pairs"))
     return {
-        "pairwise": {"accepted": made, **error_counts(correct, made - correct, true_pairs)},
+        "pairwise": {"accepted": linked_pairs, **error_counts(correct, linked_pairs - correct, true_pairs)},
         "people": {**people, "share_exact": wilson(people["exact"], people["true"])},
     }
 

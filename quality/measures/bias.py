@@ -33,10 +33,10 @@ def bias(engine: Engine, cube: Table, definitions: Definitions, catalogue: Catal
         where either set is empty.
     """
     known = {one.name: one for one in known_in(cube, definitions)}
-    wanted = [(name,) for name in known] + [pair for pair in definitions.two_way if set(pair) <= set(known)]
+    combinations = [(name,) for name in known] + [pair for pair in definitions.two_way if set(pair) <= set(known)]
     tables: list[dict[str, Any]] = []
-    for names in wanted:
-        counted = [row for row in counts(engine, cube, names) if row["side"] == "left"]
+    for names in combinations:
+        group_counts = [row for row in counts(engine, cube, names) if row["side"] == "left"]
         characteristics = [known[name] for name in names]
         titles = [
             one.title if not place else one.title[:1].lower() + one.title[1:]
@@ -45,18 +45,18 @@ def bias(engine: Engine, cube: Table, definitions: Definitions, catalogue: Catal
         row: dict[str, Any] = {
             "characteristics": list(names),
             "title": " and ".join(titles),
-            "groups": _groups(counted, characteristics, catalogue),
+            "groups": _groups(group_counts, characteristics, catalogue),
         }
         if [one.part for one in characteristics] == ["year"]:
-            row["bands"] = _groups(_in_bands(counted), characteristics, catalogue)
+            row["bands"] = _groups(_in_bands(group_counts), characteristics, catalogue)
         tables.append(row)
     return tables
 
 
-def _in_bands(counted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _in_bands(group_counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Years of birth in groups of five."""
     bands: dict[str, dict[str, Any]] = {}
-    for row in counted:
+    for row in group_counts:
         year = row["group_0"]
         first = int(year) // _YEARS * _YEARS if year.isdigit() else None
         label = year if first is None else f"{first} to {first + _YEARS - 1}"
@@ -67,10 +67,10 @@ def _in_bands(counted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _groups(
-    counted: Sequence[Mapping[str, Any]], characteristics: Sequence[Characteristic], catalogue: Catalogue
+    group_counts: Sequence[Mapping[str, Any]], characteristics: Sequence[Characteristic], catalogue: Catalogue
 ) -> list[dict[str, Any]]:
     whole = {
-        key: sum(int(row[key] or 0) for row in counted)
+        key: sum(int(row[key] or 0) for row in group_counts)
         for key in ("eligible", "linked", "in_both", "found", "correct", "wrong")
     }
     labels = [labels_of(one, catalogue) for one in characteristics]
@@ -81,7 +81,7 @@ def _groups(
             **_rates(row),
             **_by_truth(row, whole),
         }
-        for row in counted
+        for row in group_counts
     ]
 
 
@@ -111,15 +111,15 @@ def _estimated_false(links: int, row: Mapping[str, Any]) -> Share:
 def _by_truth(row: Mapping[str, Any], whole: Mapping[str, int]) -> dict[str, Any]:
     if row["in_both"] is None:
         return dict.fromkeys(("in_both", "found", "missed", "false", "found_missed", "right_false"))
-    in_both, found, right, wrong = (int(row[key]) for key in ("in_both", "found", "correct", "wrong"))
+    in_both, found_people, correct, false = (int(row[key]) for key in ("in_both", "found", "correct", "wrong"))
     is_judged = whole["correct"] and whole["wrong"]
     return {
         "in_both": in_both,
-        "found": found,
-        "missed": wilson(in_both - found, in_both),
-        "false": wilson(wrong, right + wrong),
+        "found": found_people,
+        "missed": wilson(in_both - found_people, in_both),
+        "false": wilson(false, correct + false),
         "found_missed": _difference(row, whole, "found", "in_both"),
-        "right_false": standardised(right, whole["correct"], wrong, whole["wrong"]) if is_judged else None,
+        "right_false": standardised(correct, whole["correct"], false, whole["wrong"]) if is_judged else None,
     }
 
 

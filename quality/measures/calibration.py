@@ -28,14 +28,14 @@ def calibration(engine: Engine, judged: Table, definitions: Definitions) -> list
         probability and share over the bands, by pairs: expected calibration error, Naeini et al. 2015), and
         bands: from, to, pairs, mean_probability, share_true.
     """
-    counted = rows(engine, engine.sql(_counted(definitions.probability_bands), judged=judged))
+    band_counts = rows(engine, engine.sql(_counted(definitions.probability_bands), judged=judged))
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in counted:
+    for row in band_counts:
         for group in (ALL, *([ACCEPTED] if row["accepted"] else []), str(row["method"])):
             groups.setdefault(group, []).append(row)
-    named = [ALL, ACCEPTED, *sorted(groups.keys() - {ALL, ACCEPTED})]
+    names = [ALL, ACCEPTED, *sorted(groups.keys() - {ALL, ACCEPTED})]
     edges = (0.0, *definitions.probability_bands, 1.0)
-    return [_group(name, groups[name], edges) for name in named if name in groups]
+    return [_group(name, groups[name], edges) for name in names if name in groups]
 
 
 def _counted(edges: Iterable[float]) -> str:
@@ -56,9 +56,9 @@ def _counted(edges: Iterable[float]) -> str:
         """
 
 
-def _group(name: str, counted: Iterable[Mapping[str, Any]], edges: tuple[float, ...]) -> dict[str, Any]:
+def _group(name: str, band_counts: Iterable[Mapping[str, Any]], edges: tuple[float, ...]) -> dict[str, Any]:
     bands: dict[int, dict[str, float]] = {}
-    for row in counted:
+    for row in band_counts:
         band = bands.setdefault(row["band"], {"pairs": 0, "expected": 0.0, "correct": 0, "squares": 0.0})
         for measure in band:
             band[measure] += row[measure]

@@ -57,13 +57,13 @@ def entities_described(
         else _picked(engine, attributes[str(c.table)], c, catalogue)
         for c in [*by_attribute, *by_region]
     }
-    chosen = "".join(f", picked_{n}.value as {quote(name)}" for n, name in enumerate(picked))
+    picked_columns = "".join(f", picked_{n}.value as {quote(name)}" for n, name in enumerate(picked))
     joins = " ".join(
         f"left join {{picked_{n}}} as picked_{n} on picked_{n}.entity_id = entities.entity_id"
         for n in range(len(picked))
     )
     return engine.sql(
-        f"select entities.*{chosen} from {{entities}} as entities {joins}",
+        f"select entities.*{picked_columns} from {{entities}} as entities {joins}",
         params=None,
         store=True,
         entities=union_all(engine, parts),
@@ -141,12 +141,12 @@ def _regions(
 def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:
     """entity_id, value: the one value that stands for an entity."""
     value = quote(str(characteristic.variable))
-    chosen = "max(observed_value)"
+    aggregate = "max(observed_value)"
     observed = f"select entity_id, {value} as observed_value from {{attributes}} where {value} is not null"
     if characteristic.pick == "latest" and characteristic.order_by:
         # Of two values of one year it is the first by its code, so that a run repeated gives the same.
         year = quote(characteristic.order_by)
-        chosen = f"max_by(observed_value, {year})"
+        aggregate = f"max_by(observed_value, {year})"
         observed = f"""
             select entity_id, {year}, min({value}) as observed_value
             from {{attributes}}
@@ -156,7 +156,7 @@ def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, c
         f"""
         with observed as ({observed}),
         picked as (
-            select entity_id, cast({chosen} as varchar) as code from observed group by entity_id
+            select entity_id, cast({aggregate} as varchar) as code from observed group by entity_id
         )
         select entity_id, {_known("code", characteristic, catalogue)} as value from picked
         """,

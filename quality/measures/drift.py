@@ -70,7 +70,7 @@ def by_chance(before: Counts, after: Counts) -> float:
     """What the index does not exceed in 19 of 20 comparisons of two samples of one distribution."""
     from scipy.special import chdtri
 
-    bins = {place for counted in (before, after) for place, count in counted.items() if count}
+    bins = {place for counts in (before, after) for place, count in counts.items() if count}
     totals = sum(before.values()), sum(after.values())
     if len(bins) < 2 or not all(totals):
         return 0.0

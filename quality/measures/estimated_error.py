@@ -83,11 +83,11 @@ class Unseen:
         """
         factor = math.log(UNSCORED_WITHIN) / Z95
         below_floor = self.dropped * np.exp(deviates * factor)
-        made = scored + self.dropped
-        unmade = made * (1 / self.reach - 1 if self.reach else 0.0) * np.exp(deviates * math.hypot(factor, self.spread))
+        hits = scored + self.dropped
+        misses = hits * (1 / self.reach - 1 if self.reach else 0.0) * np.exp(deviates * math.hypot(factor, self.spread))
         if self.most is not None:
-            unmade = np.minimum(unmade, np.maximum(self.most - made, 0.0))
-        return below_floor + unmade
+            misses = np.minimum(misses, np.maximum(self.most - hits, 0.0))
+        return below_floor + misses
 
 
 def most_matches(cardinality: str, units: Mapping[str, int]) -> float | None:
@@ -140,10 +140,10 @@ def of_sums(
     right = links - np.clip(false, 0.0, links)
     scored = missed[0] * unseen.kept_within ** (scored_factor / Z95)
     hidden = unseen.hidden(right + scored, scored_factor)
-    lost = np.maximum(scored + hidden + missed_chance * math.sqrt(missed[1] + float(hidden[0])), 0.0)
+    loss = np.maximum(scored + hidden + missed_chance * math.sqrt(missed[1] + float(hidden[0])), 0.0)
     if unseen.most is not None:
-        lost = np.minimum(lost, np.maximum(unseen.most - right, 0.0))
-    shares = {"precision": (right, links), "recall": (right, right + lost), "f1": (2 * right, links + right + lost)}
+        loss = np.minimum(loss, np.maximum(unseen.most - right, 0.0))
+    shares = {"precision": (right, links), "recall": (right, right + loss), "f1": (2 * right, links + right + loss)}
     result: dict[str, Any] = {
         "links": links,
         "correct": correct[0],
@@ -166,9 +166,9 @@ _UNKNOWN = Share(of=0, count=0, value=None, low=None, high=None)
 @functools.cache
 def _deviates() -> np.ndarray[Any, np.dtype[np.float64]]:
     """Four rows of normal deviates; the first of each is 0, which gives the estimate itself."""
-    drawn = np.random.default_rng(_SEED).normal(size=(4, _DRAWS))
-    drawn[:, 0] = 0.0
-    return drawn
+    deviates = np.random.default_rng(_SEED).normal(size=(4, _DRAWS))
+    deviates[:, 0] = 0.0
+    return deviates
 
 
 def _share(count: np.ndarray[Any, Any], of: Any) -> Share:

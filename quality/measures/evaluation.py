@@ -112,12 +112,12 @@ def evaluate(
         rules = implausible_rules()
         contradictions = conflicts(engine, inputs.spine, inputs.entities, inputs.attributes, rules)
 
-    def judged(step: StepTables) -> dict[str, Any]:
-        counted = _step(engine, step, list(inputs.entities), entities, definitions, catalogue)
+    def step_evaluation(step: StepTables) -> dict[str, Any]:
+        figures = _step(engine, step, list(inputs.entities), entities, definitions, catalogue)
         opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
-        return counted | {"implausible": opposed}
+        return figures | {"implausible": opposed}
 
-    steps = [functools.partial(judged, step) for step in inputs.steps]
+    steps = [functools.partial(step_evaluation, step) for step in inputs.steps]
     names = dict.fromkeys([*(str(row["source"]) for row in inputs.sources), *inputs.entities])
     result: dict[str, Any] = {
         "format": FORMAT,
@@ -158,13 +158,13 @@ def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogu
 
 
 def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
-    counted = next((row for row in inputs.sources if row["source"] == name), {})
+    counts = next((row for row in inputs.sources if row["source"] == name), {})
     entities = inputs.entities.get(name)
     return {
         "source": name,
-        **{key: counted.get(key) for key in ("rows_read", "records", "quarantined")},
-        "entities": engine.count(entities) if entities else counted.get("entities"),
-        "completeness": completeness(engine, entities) if entities else counted.get("completeness", []),
+        **{key: counts.get(key) for key in ("rows_read", "records", "quarantined")},
+        "entities": engine.count(entities) if entities else counts.get("entities"),
+        "completeness": completeness(engine, entities) if entities else counts.get("completeness", []),
     }
 
 
@@ -234,13 +234,13 @@ def _step(
 
 def unseen_of(step: StepTables, most: float | None) -> Unseen:
     """Expected matches that the step did not score; `most` is the most matches there can be."""
-    counted = step.blocking or {}
+    blocking = step.blocking or {}
     return Unseen(
-        counted.get("estimated_recall"),
-        dropped=counted.get("below_floor", 0.0),
-        spread=counted.get("unreached_spread", 0.0),
+        blocking.get("estimated_recall"),
+        dropped=blocking.get("below_floor", 0.0),
+        spread=blocking.get("unreached_spread", 0.0),
         most=most,
-        unknown=LINKS_ONLY if not counted.get("diagnosed", True) else step.recall_unknown,
+        unknown=LINKS_ONLY if not blocking.get("diagnosed", True) else step.recall_unknown,
         kept_within=SCORED_WITHIN_OF_ONE_FILE if step.left == step.right else SCORED_WITHIN,
     )
 
@@ -258,8 +258,8 @@ def _link_draws(
     every = [{**side, "eligible": side["units"]} for side in sides]
     nothing = {"side": "left", "eligible": 0, "linked": 0}
     left = next(row for row in (*by_group["totals"], *every, nothing) if row["side"] == "left")
-    counted = {key: left[key] for key in ("eligible", "linked")}
-    return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
+    totals = {key: left[key] for key in ("eligible", "linked")}
+    return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **totals)
 
 
 def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
@@ -268,11 +268,11 @@ def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
 
 def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: Table | None) -> dict[str, Any]:
     """people, entities, by_source, removed_links by rule, accuracy."""
-    counted = "count(distinct person_id) as people, count(*) as entities"
-    by_source = f"select source, {counted} from {{spine}} group by source order by source"
+    counts = "count(distinct person_id) as people, count(*) as entities"
+    by_source = f"select source, {counts} from {{spine}} group by source order by source"
     removed = "select rule, count(*) as links from {removed_links} group by rule order by rule"
     return {
-        **one(engine, engine.sql(f"select {counted} from {{spine}}", spine=spine)),
+        **one(engine, engine.sql(f"select {counts} from {{spine}}", spine=spine)),
         "by_source": rows(engine, engine.sql(by_source, spine=spine)),
         "removed_links": rows(engine, engine.sql(removed, removed_links=removed_links)) if removed_links else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,

@@ -103,17 +103,17 @@ def conflicts(
     for rule in rules:
         if not _applies(rule, attributes):
             continue
-        named, queries = _tables(engine, rule, births, attributes), _QUERIES[rule.kind]
+        tables, queries = _tables(engine, rule, births, attributes), _QUERIES[rule.kind]
         params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0, "periods": rule.periods}
-        at_risk = one(engine, engine.sql(_AT_RISK.format(**queries), params=None, store=False, pairs=pairs, **named))
-        opposed = engine.sql(queries["conflict"], params=params, store=True, pairs=pairs, **named)
+        at_risk = one(engine, engine.sql(_AT_RISK.format(**queries), params=None, store=False, pairs=pairs, **tables))
+        opposed = engine.sql(queries["conflict"], params=params, store=True, pairs=pairs, **tables)
         background = None
         if "single" in queries:
-            single = engine.sql(queries["single"], params=params, store=True, **named)
+            single = engine.sql(queries["single"], params=params, store=True, **tables)
             opposed = engine.sql(_BETWEEN_RECORDS, store=True, opposed=opposed, single=single)
             counts = "count(*) as records, count(*) filter (where is_broken) as broken"
-            counted = one(engine, engine.sql(f"select {counts} from {{single}}", single=single))
-            background = wilson(counted["broken"], counted["records"]) if counted["records"] else None
+            single_counts = one(engine, engine.sql(f"select {counts} from {{single}}", single=single))
+            background = wilson(single_counts["broken"], single_counts["records"]) if single_counts["records"] else None
             engine.drop(single)
         if rule.edit_distance:
             limit = {"edit_distance": rule.edit_distance}
@@ -129,7 +129,7 @@ def conflicts(
                 "excess": _excess(engine.count(opposed), int(at_risk["pairs"]), background),
             }
         )
-        engine.drop(*named.values())
+        engine.drop(*tables.values())
     ids = dict.fromkeys(("person_id", "one_id", "other_id"), "bigint")
     union = union_all(engine, broken, store=True) if broken else empty(engine, {"rule": "varchar", **ids})
     engine.drop(pairs, births, *(table for _, table in broken))
@@ -152,8 +152,8 @@ def _applies(rule: Rule, attributes: Mapping[str, Table]) -> bool:
 
 
 def _readable(events: Events, attributes: Mapping[str, Table]) -> bool:
-    wanted = {events.start, *events.where, *([events.end] if events.end else [])}
-    return events.table in attributes and wanted <= set(attributes[events.table].columns)
+    columns = {events.start, *events.where, *([events.end] if events.end else [])}
+    return events.table in attributes and columns <= set(attributes[events.table].columns)
 
 
 def _tables(engine: Engine, rule: Rule, births: Table, attributes: Mapping[str, Table]) -> dict[str, Table]:
@@ -174,13 +174,13 @@ def _events(engine: Engine, of: Sequence[Events], attributes: Mapping[str, Table
     parts = []
     for events in (events for events in of if _readable(events, attributes)):
         end = f"coalesce(cast({quote(events.end)} as date), date '9999-12-31')" if events.end else quote(events.start)
-        wanted = "".join(
+        conditions = "".join(
             f" and cast({quote(column)} as varchar) in ({', '.join(literal(value) for value in values)})"
             for column, values in events.where.items()
         )
         query = (
             f"select entity_id, cast({quote(events.start)} as date) as starts, cast({end} as date) as ends "
-            f"from {{t}} where {quote(events.start)} is not null{wanted}"
+            f"from {{t}} where {quote(events.start)} is not null{conditions}"
         )
         parts.append((query, attributes[events.table]))
     return union_all(engine, parts, store=True)
@@ -317,13 +317,13 @@ def implausible_people(
     joins = "left join {persons} as a on a.entity_id = o.one_id left join {persons} as b on b.entity_id = o.other_id"
     tables = {"opposed": opposed, **({"persons": persons} if persons else {})}
 
-    def counted(group: str) -> dict[str, dict[str, Any]]:
+    def counts_by(group: str) -> dict[str, dict[str, Any]]:
         listed = ", ".join(f"{value} as {name}" for name, value in counts.items())
         query = f"select {group} as rule, {listed} from {{opposed}} as o {joins if persons else ''} group by {group}"
         return {row["rule"]: row for row in rows(engine, engine.sql(query, params=None, store=False, **tables))}
 
     none: dict[str, Any] = {"people": 0} | dict.fromkeys(truth, 0 if persons else None)
-    by_rule, every = counted("o.rule"), counted("'any'").get("any", none)
+    by_rule, every = counts_by("o.rule"), counts_by("'any'").get("any", none)
     rules = []
     for rule in facts:
         row = by_rule.get(rule["rule"], none)
@@ -365,8 +365,8 @@ def _least(engine: Engine, opposed: Table, of: int, facts: Sequence[Mapping[str,
 def implausible_links(engine: Engine, links: Table, units: Table, opposed: Table) -> dict[str, Any]:
     """links, implausible, share: a step's links that join two records that contradict each other (of `conflicts`)."""
     counts = one(engine, engine.sql(_LINKS, links=links, units=units, opposed=opposed))
-    made, broken = int(counts["links"]), int(counts["implausible"])
-    return {"links": made, "implausible": broken, "share": wilson(broken, made)}
+    link_count, broken = int(counts["links"]), int(counts["implausible"])
+    return {"links": link_count, "implausible": broken, "share": wilson(broken, link_count)}
 
 
 _LINKS = """

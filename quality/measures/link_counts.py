@@ -49,11 +49,11 @@ def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[di
         where decision = 'accepted' and pattern is not null
         group by pattern
         """
-    counted: dict[tuple[str, int], int] = {}
+    counts: dict[tuple[str, int], int] = {}
     for row in rows(engine, engine.sql(query, judged=judged)):
         for comparison, level in zip(comparisons, str(row["pattern"]).split(","), strict=False):
-            counted[comparison, int(level)] = counted.get((comparison, int(level)), 0) + int(row["links"])
-    return [{"comparison": name, "level": level, "links": links} for (name, level), links in sorted(counted.items())]
+            counts[comparison, int(level)] = counts.get((comparison, int(level)), 0) + int(row["links"])
+    return [{"comparison": name, "level": level, "links": links} for (name, level), links in sorted(counts.items())]
 
 
 def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[
     """side, units, linked, unlinked (list of reason, units): what became of either side's units."""
     both = " union all ".join(map(_side, ("left", "right")))
     query = f"select side, units, linked from ({both}) order by side"
-    counted = rows(engine, engine.sql(query, units=units, judged=judged))
+    counts = rows(engine, engine.sql(query, units=units, judged=judged))
     query = """
         select side, reason, count(*) as units
         from {unlinked}
@@ -141,10 +141,10 @@ def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[
         order by side, units desc, reason
         """
     reasons = rows(engine, engine.sql(query, unlinked=unlinked))
-    for row in counted:
+    for row in counts:
         of_side = [reason for reason in reasons if reason["side"] == row["side"]]
         row["unlinked"] = [{"reason": reason["reason"], "units": reason["units"]} for reason in of_side]
-    return counted
+    return counts
 
 
 def _side(side: str) -> str:
@@ -158,11 +158,11 @@ def _side(side: str) -> str:
         """
 
 
-def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def blocked(blocking: Mapping[str, Any] | None, reached: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """A step's passes and rules.
 
     Args:
-        counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
+        blocking: counts by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
             pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
             unreached_spread (linkage.match.recall). With --links-only there are no rules
             and no estimate.
@@ -173,7 +173,7 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
         rule before it reaches); the estimate as counted; true_pairs, recall (of all rules), recall_with_passes. Recalls
         are None without truth, and where it knows no true pair.
     """
-    if counted is None:
+    if blocking is None:
         return None
     known = reached if reached and reached["true_pairs"] else {}
     whole = known.get("true_pairs")
@@ -183,13 +183,13 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
         return wilson(count, whole) if whole else None
 
     return {
-        "passes": list(counted["passes"]),
+        "passes": list(blocking["passes"]),
         "rules": [
             {**rule, "recall": recall("alone", place), "added_recall": recall("added", place)}
-            for place, rule in enumerate(counted["rules"])
+            for place, rule in enumerate(blocking["rules"])
         ],
-        "estimated_recall": counted["estimated_recall"],
-        "unreached_spread": counted.get("unreached_spread", 0.0),
+        "estimated_recall": blocking["estimated_recall"],
+        "unreached_spread": blocking.get("unreached_spread", 0.0),
         "true_pairs": whole,
         "recall": recall("together"),
         "recall_with_passes": recall("in_all"),

@@ -38,34 +38,34 @@ def vary_over_draws(
     query = "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id"
     pairs = engine.sql(query, store=True, sampled=sampled)
     query = "select count(*) as pairs, count(*) filter (where drawn = $draws) as in_all from {pairs}"
-    counted = one(engine, engine.sql(query, params={"draws": draws}, pairs=pairs))
+    counts = one(engine, engine.sql(query, params={"draws": draws}, pairs=pairs))
     query = "select draw, count(*) as links from {sampled} group by draw order by draw"
     per_draw = {row["draw"]: row["links"] for row in rows(engine, engine.sql(query, sampled=sampled))}
-    shown = [rate for rate in rates if rate["side"] == "left" and rate["is_partition"]]
-    of_groups = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in shown])
+    partitions = [rate for rate in rates if rate["side"] == "left" and rate["is_partition"]]
+    of_groups = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in partitions])
     engine.drop(pairs)
 
-    def drawn(group: Mapping[str, Any], *key: str) -> dict[str, Any]:
+    def variation(group: Mapping[str, Any], *key: str) -> dict[str, Any]:
         return {**group, **spread(of_groups.get(key, [0] * draws))}
 
     return {
         "draws": draws,
         "links": spread([per_draw.get(draw, 0) for draw in range(1, draws + 1)]),
-        **counted,
-        "linked": drawn({"eligible": eligible, "linked": linked}, "", ""),
+        **counts,
+        "linked": variation({"eligible": eligible, "linked": linked}, "", ""),
         "characteristics": [
             {
                 "characteristic": rate["characteristic"],
                 "title": rate["title"],
                 "groups": [
-                    drawn(
+                    variation(
                         {key: group[key] for key in ("group", "label", "eligible", "linked")},
                         *(rate["characteristic"], group["group"]),
                     )
                     for group in rate["groups"]
                 ],
             }
-            for rate in shown
+            for rate in partitions
         ],
     }
 

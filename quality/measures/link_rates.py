@@ -108,14 +108,14 @@ def _unit_groups(
     flags = {
         name: f"case when described.source = $source_{n} then 1 else 0 end" for n, name in enumerate(_flags(sources))
     }
-    taken = ", ".join(f"described.{quote(name)}" for name in values)
-    gathered = ", ".join(
+    single_values = ", ".join(f"described.{quote(name)}" for name in values)
+    several_values = ", ".join(
         f"min_by(described.{quote(name)}, described.entity_id) filter (where described.{quote(name)} is not null)"
         for name in values
     )
     return engine.sql(
         f"""
-        select single.side, single.unit_id, {taken} {"".join(f", {flag} as {name}" for name, flag in flags.items())}
+        select single.side, single.unit_id, {single_values} {"".join(f", {flag} as {name}" for name, flag in flags.items())}
         from (
             select side, unit_id, min(entity_id) as entity_id
             from {{units}}
@@ -124,7 +124,7 @@ def _unit_groups(
         ) as single
         left join {{described}} as described on described.entity_id = single.entity_id
         union all
-        select several.side, several.unit_id, {gathered} {"".join(f", max({flag})" for flag in flags.values())}
+        select several.side, several.unit_id, {several_values} {"".join(f", max({flag})" for flag in flags.values())}
         from {{several}} as several
         left join {{described}} as described on described.entity_id = several.entity_id
         group by several.side, several.unit_id
@@ -160,14 +160,14 @@ def counts(engine: Engine, cube: Table, names: Sequence[str] = (), where: str = 
     """
     groups = "".join(f", coalesce({quote(name)}, {literal(NOT_KNOWN)}) as group_{n}" for n, name in enumerate(names))
     keys = ", ".join(["side", *(f"group_{place}" for place in range(len(names)))])
-    counted = {name: f"cast(sum(case when {test} then units else 0 end) as bigint)" for name, test in _COUNTS.items()}
-    counted |= {name: f"case when count(in_both) > 0 then {counted[name]} end" for name in ("in_both", "found")}
-    counted |= {
+    columns = {name: f"cast(sum(case when {test} then units else 0 end) as bigint)" for name, test in _COUNTS.items()}
+    columns |= {name: f"case when count(in_both) > 0 then {columns[name]} end" for name in ("in_both", "found")}
+    columns |= {
         name: f"sum(case when is_eligible then {name} when {name} is not null then 0 end)"
         for name in MEASURES
         if name in cube.columns
     }
-    summed = ", ".join(f"{value} as {quote(name)}" for name, value in counted.items())
+    summed = ", ".join(f"{value} as {quote(name)}" for name, value in columns.items())
     query = f"""
         with grouped as (select *{groups} from {{cube}} where {where})
         select {keys}, {summed} from grouped group by {keys} order by {keys}
@@ -225,9 +225,9 @@ def label_of(code: str, labels: Mapping[str, str]) -> str:
 
 
 def _by_side(
-    counted: Sequence[Mapping[str, Any]], name: str, title: str, labels: Mapping[str, str], is_partition: bool
+    group_counts: Sequence[Mapping[str, Any]], name: str, title: str, labels: Mapping[str, str], is_partition: bool
 ) -> list[dict[str, Any]]:
-    ordered = sorted(counted, key=lambda row: (row["group_0"] in _UNLABELLED, row["group_0"]))
+    ordered = sorted(group_counts, key=lambda row: (row["group_0"] in _UNLABELLED, row["group_0"]))
     by_side = []
     for side in ("left", "right"):
         groups = [

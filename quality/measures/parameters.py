@@ -58,8 +58,8 @@ def version(model: Mapping[str, Any]) -> str:
 
     Models with different term-frequency adjustments have different versions, though m and u are the same.
     """
-    kept = ("comparison", "label", "m", "u", "term_frequency")
-    parts = [model.get("prior"), [[row.get(name) for name in kept] for row in model["levels"]]]
+    fields = ("comparison", "label", "m", "u", "term_frequency")
+    parts = [model.get("prior"), [[row.get(name) for name in fields] for row in model["levels"]]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 

@@ -95,8 +95,8 @@ def line(values: Values, *, x: str, y: str) -> alt.TopLevelMixin:
     axis = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=6)
     along = alt.X("label:O", title=x, sort=None, axis=axis, scale=alt.Scale(domain=[row["label"] for row in values]))
     chart = _joined(along, alt.Scale(domain=_domain(values), nice=True, zero=False), y)
-    drawn: alt.TopLevelMixin = chart.properties(width=_WIDTH + 150, height=240, data=_data(values))
-    return drawn
+    sized_chart: alt.TopLevelMixin = chart.properties(width=_WIDTH + 150, height=240, data=_data(values))
+    return sized_chart
 
 
 def trend(values: Values) -> Chart:
@@ -188,8 +188,8 @@ def _in_strips(chart: Any, values: Values) -> Chart:
     groups = list(dict.fromkeys(row["group"] for row in values if "group" in row))
     row = alt.Row("group:N", title=None, sort=groups)
     strips = chart.facet(row=row, data=data, spacing=14).resolve_scale(y="independent") if groups else None
-    drawn: alt.TopLevelMixin = strips or chart.properties(data=data)
-    return drawn
+    layout: alt.TopLevelMixin = strips or chart.properties(data=data)
+    return layout
 
 
 def _data(values: Values) -> alt.InlineData:

@@ -250,14 +250,14 @@ class StepCounts(Counts):
         blocking = self.step.get("blocking") or {}
         for row in blocking.get("passes", ()):
             name = str(row["pass"])
-            counted: dict[Key, int] = {("of pass", what, name): row[what] for what in ("pairs", "accepted")}
-            self.counts |= counted
-            self.chain(*counted, ("pass", "deterministic", name))
+            pair_counts: dict[Key, int] = {("of pass", what, name): row[what] for what in ("pairs", "accepted")}
+            self.counts |= pair_counts
+            self.chain(*pair_counts, ("pass", "deterministic", name))
         scored: list[Key] = []
         for place, row in enumerate(blocking.get("rules", ())):
-            counted = {("of rule", what, str(place)): row[what] for what in ("pairs", "new_pairs", "pairs_kept")}
-            self.counts |= counted
-            self.chain(*counted, ("pass", "probabilistic", f"rule {place + 1}"))
+            pair_counts = {("of rule", what, str(place)): row[what] for what in ("pairs", "new_pairs", "pairs_kept")}
+            self.counts |= pair_counts
+            self.chain(*pair_counts, ("pass", "probabilistic", f"rule {place + 1}"))
             scored.append(("of rule", "pairs_kept", str(place)))
         if scored:
             self.part_of(ALL, BY_RULE, *scored)
@@ -378,14 +378,14 @@ class StepCounts(Counts):
                 [true - share["of"], self.counts[MISSED] - int(share["count"])],
             )
         blocking = step.get("blocking") or {}
-        reached: dict[Key, Any] = {("reached", name): blocking.get(name) for name in ("recall", "recall_with_passes")}
+        recalls: dict[Key, Any] = {("reached", name): blocking.get(name) for name in ("recall", "recall_with_passes")}
         for number, row in enumerate(blocking.get("rules", ())):
-            reached |= {("reached", name, str(number)): row.get(name) for name in ("recall", "added_recall")}
+            recalls |= {("reached", name, str(number)): row.get(name) for name in ("recall", "added_recall")}
         counts = {}
-        for key, one in reached.items():
+        for key, one in recalls.items():
             counts |= _split(key, one, "found", "missed") if one else {}
-        together = counts.get(("reached", "recall", "found"), 0)
-        rests = [n - together for key, n in counts.items() if key[-1] == "found" and key[1] != "added_recall"]
+        blocked_pairs = counts.get(("reached", "recall", "found"), 0)
+        rests = [n - blocked_pairs for key, n in counts.items() if key[-1] == "found" and key[1] != "added_recall"]
         yield counts, [("true", "all"), ("true", "not compared")], rests
 
 

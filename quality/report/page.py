@@ -40,11 +40,11 @@ class Table:
             cell = row[value]
             if not isinstance(cell, Cell) or (bounds and cell.value is None):
                 continue
-            drawn: dict[str, Any] = {"label": row[label], "value": cell.value, "shown": str(cell)}
-            drawn |= {} if group is None else {"group": row[group]}
+            point: dict[str, Any] = {"label": row[label], "value": cell.value, "shown": str(cell)}
+            point |= {} if group is None else {"group": row[group]}
             if bounds:
-                drawn |= {end: getattr(row[value + n], "value", None) for n, end in ((1, "low"), (2, "high"))}
-            values.append(drawn)
+                point |= {end: getattr(row[value + n], "value", None) for n, end in ((1, "low"), (2, "high"))}
+            values.append(point)
         return values
 
 

@@ -86,11 +86,11 @@ def _check_place(out: Path) -> None:
 
 def _list(rows: Sequence[Mapping[str, str]]) -> Section:
     columns = ["Reference", "Project", "Organisation", "Decided", "Until", "State"]
-    shown: list[Row] = [
+    lines: list[Row] = [
         [row["reference"], row["title"], row["organisation"], row["date"], row["expires"], row["state"].capitalize()]
         for row in rows
     ]
-    blocks: list[Block] = [Table("Approvals, the newest first", columns, shown)] if rows else [Text("None yet.")]
+    blocks: list[Block] = [Table("Approvals, the newest first", columns, lines)] if rows else [Text("None yet.")]
     return Section("approvals", "Approvals", blocks)
 
 

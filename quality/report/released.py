@@ -141,15 +141,15 @@ class Released:
         hidden = {key for of in (then, today) for key, cell in of.items() if cell.mark == "suppressed"}
         counts = []
         for of, links in ((then, before.links), (today, self.links)):
-            shown = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden}
-            rest = max(0.0, (links.value or 0.0) - sum(shown.values()))
-            counts.append(shown | ({"hidden": rest} if hidden else {}))
+            values = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden}
+            rest = max(0.0, (links.value or 0.0) - sum(values.values()))
+            counts.append(values | ({"hidden": rest} if hidden else {}))
         is_hidden = self.links.value is None or before.links.value is None or len({*counts[0], *counts[1]}) < 2
         few = min(sum(of.values()) for of in counts) < self.d.profile.fewest
-        moved = None if is_hidden or few else compared(*counts)
-        if moved is None:
+        shift = None if is_hidden or few else compared(*counts)
+        if shift is None:
             return self.d.marked("suppressed"), ""
-        return Cell(f"{moved['psi']:.3f}", round(moved["psi"], 3)), moved["verdict"]
+        return Cell(f"{shift['psi']:.3f}", round(shift["psi"], 3)), shift["verdict"]
 
     def under(self, kind: str) -> dict[Key, Cell]:
         """Cells whose key begins with `kind`, by the rest of it."""
@@ -244,13 +244,13 @@ def release(evaluation: Mapping[str, Any], d: Disclosure) -> Release:
     return released
 
 
-def _step(step: StepCounts, d: Disclosure, sources: Counts, shown: Mapping[Key, Cell]) -> Released:
+def _step(step: StepCounts, d: Disclosure, sources: Counts, source_cells: Mapping[Key, Cell]) -> Released:
     """Counts of a step. People of a source that is one of its sides are shown, or hidden, as they are already."""
     marks = {}
     for side in ("left", "right"):
         key, people = (side, "total", "", "all"), ("source", step.step[side], "people")
         if sources.counts.get(people) == step.counts[key]:
-            marks[key] = shown[people].mark
+            marks[key] = source_cells[people].mark
     bases: dict[Key, Key] = {FALSE: ("judged", "assessed"), MISSED: ("true", "all")} if CORRECT in step.counts else {}
     cells, bounds = d.release(
         step.counts,
@@ -277,9 +277,9 @@ def _side(step: StepCounts, side: str, cells: Mapping[Key, Cell], d: Disclosure)
     def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
         everybody, eligible, *split = (cells[*key, measure] for measure in ("all", *SPLIT))
         rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
-        found = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
+        recall = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
         bounds = d.sampled(rate, eligible)
-        return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, found)
+        return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, recall)
 
     def groups(rate: Mapping[str, Any]) -> list[Group]:
         return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
@@ -309,10 +309,10 @@ def _by_truth(step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure) -> dic
     are shown: it then holds nothing that could be hidden or that would disclose a hidden count.
     """
     small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
-    shown: dict[Key, Cell] = {}
+    truth: dict[Key, Cell] = {}
     for counts, behind, rests in step.tables_by_truth():
         values = [*counts.values(), *map(abs, rests)]
         is_shown = all(cells[key].mark != "suppressed" for key in behind if key in cells)
         is_safe = is_shown and not any(count in small for count in values)
-        shown |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
-    return shown
+        truth |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
+    return truth

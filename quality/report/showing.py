@@ -31,9 +31,9 @@ def symbols_in(cells: Iterable[str | Cell], d: Disclosure) -> str:
     return " ".join(f"[{getattr(d.profile.symbols, mark)}] {_MARKS[mark]}." for mark in _MARKS if mark in marks)
 
 
-def with_interval(share: Any, d: Disclosure, *, seen: int | None = None) -> list[Cell]:
+def with_interval(share: Any, d: Disclosure, *, pairs: int | None = None) -> list[Cell]:
     """A share of error in per cent, and its interval."""
-    return [d.accuracy(share, seen=seen), *d.interval(share, seen=seen)]
+    return [d.accuracy(share, pairs=pairs), *d.interval(share, pairs=pairs)]
 
 
 def in_brackets(cells: Sequence[Cell]) -> str:
@@ -49,9 +49,9 @@ def interval_cell(low: Cell, high: Cell) -> Cell:
     return low if low.value is None else Cell(f"{low} to {high}", low.value)
 
 
-def measures_of(measures: Mapping[str, Any], d: Disclosure, seen: Mapping[str, int] | None = None) -> list[Cell]:
+def measures_of(measures: Mapping[str, Any], d: Disclosure, bases: Mapping[str, int] | None = None) -> list[Cell]:
     """Precision, recall and F1, each with its interval: nine cells."""
-    return [cell for key, _ in MEASURES for cell in with_interval(measures[key], d, seen=(seen or {}).get(key))]
+    return [cell for key, _ in MEASURES for cell in with_interval(measures[key], d, pairs=(bases or {}).get(key))]
 
 
 def measure_heads(kind: str = "") -> list[str]:

@@ -83,10 +83,10 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
         weight: prior, comparisons (comparison, level, m, u, weight, adjusted, adjustment), match_weight,
             cardinality_adjustment, total.
     """
-    drawn = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
+    chart_bars = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
 
     def add(name: str, note: str, by: float, m: float | None = None, u: float | None = None) -> None:
-        drawn.append(Bar(name, note, drawn[-1].end, drawn[-1].end + by, m=m, u=u))
+        chart_bars.append(Bar(name, note, chart_bars[-1].end, chart_bars[-1].end + by, m=m, u=u))
 
     for row in weight["comparisons"]:
         name = names.column(row["comparison"])
@@ -94,11 +94,11 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
         if row["adjusted"]:
             value = "rare value" if row["adjustment"] > 0 else "common value"
             add(f"{name}, term frequency", value, row["adjustment"])
-    drawn.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
+    chart_bars.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
     if weight["cardinality_adjustment"]:
         add("Cardinality adjustment", "to the prior", weight["cardinality_adjustment"])
-        drawn.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
-    return drawn
+        chart_bars.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
+    return chart_bars
 
 
 def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
@@ -109,15 +109,15 @@ def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
     """
     accept, review = (pair["thresholds"][f"{name}_total"] for name in ("accept", "review"))
     lines = {"accept": accept} | ({"review": review} if review < accept else {})
-    drawn = bars(pair["weight"], names)
-    parts = sorted((bar for bar in drawn[1:] if not bar.is_sum), key=lambda bar: bar.weight)
+    chart_bars = bars(pair["weight"], names)
+    parts = sorted((bar for bar in chart_bars[1:] if not bar.is_sum), key=lambda bar: bar.weight)
     most, least = parts[-1], parts[0]
     summary = f"Strongest evidence for a match: {_named(most)}. " if most.weight > 0 else ""
     summary += f"Strongest evidence against it: {_named(least)}. " if least.weight < 0 else ""
     summary += "Dashed lines: " + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items()) + "."
-    across = scale([place for bar in drawn for place in (bar.start, bar.end)] + list(lines.values()))
+    across = scale([place for bar in chart_bars for place in (bar.start, bar.end)] + list(lines.values()))
     rows = []
-    for bar in drawn:
+    for bar in chart_bars:
         note = bar.note if bar.m is None or bar.u is None else f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}"
         place = span(across, bar.start, bar.end)
         rows.append(BarRow(bar.name, note, bar.number, *place, kind_of(bar.weight, bar.is_sum)))

@@ -124,10 +124,10 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
 
     @app.post("/who")
     def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
-        chosen = " ".join(name.split())
-        if not chosen or len(chosen) > _LONGEST_NAME or not chosen.isprintable() or role not in ROLES:
-            return start_page(Who(chosen, role), f"Enter a name of up to {_LONGEST_NAME} characters")
-        request.session["who"] = Who(queue_now().known_as(chosen), role)
+        text = " ".join(name.split())
+        if not text or len(text) > _LONGEST_NAME or not text.isprintable() or role not in ROLES:
+            return start_page(Who(text, role), f"Enter a name of up to {_LONGEST_NAME} characters")
+        request.session["who"] = Who(queue_now().known_as(text), role)
         return web.to("/next")
 
     @app.post("/keys")

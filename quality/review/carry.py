@@ -60,8 +60,8 @@ def carry(run: Path, origin: Origin, names: "PairNames", earlier: Path | None) -
         return Carried()
     key = names_key(run, like=earlier)
     present = {_identity(row) for row in own if row["links"] == origin.links}
-    added: list[dict[str, Any]] = []
-    gone = 0
+    new_labels: list[dict[str, Any]] = []
+    missing = 0
     for source, labels in former.items():
         last = _last_answers(labels, origin.step)
         pair_at = names.find(last, names_key(source))
@@ -74,12 +74,12 @@ def carry(run: Path, origin: Origin, names: "PairNames", earlier: Path | None) -
             label = {**row, **current[pair], **about, "carried": UNCHANGED if is_same else CHANGED}
             if _identity(label) not in present:
                 present.add(_identity(label))
-                added.append(label)
-        gone += len(last) - len(pair_at)
-    if added:
-        labels_store(run).add(pa.Table.from_pylist(added, COLUMNS))
-    kinds = Counter(row["carried"] for row in added)
-    return Carried(kinds[UNCHANGED], kinds[CHANGED], gone)
+                new_labels.append(label)
+        missing += len(last) - len(pair_at)
+    if new_labels:
+        labels_store(run).add(pa.Table.from_pylist(new_labels, COLUMNS))
+    kinds = Counter(row["carried"] for row in new_labels)
+    return Carried(kinds[UNCHANGED], kinds[CHANGED], missing)
 
 
 def _identity(row: Label) -> tuple[Any, ...]:
@@ -89,8 +89,8 @@ def _identity(row: Label) -> tuple[Any, ...]:
 def _last_answers(labels: Iterable[Label], step: str) -> list[Label]:
     """The last answer of each reviewer about each pair that has names, without those taken back."""
     last: dict[tuple[Any, ...], Label] = {}
-    named = (row for row in labels if row["step"] == step and row["left_name"])
-    for row in sorted(named, key=lambda row: row["answered_at"]):
+    named_labels = (row for row in labels if row["step"] == step and row["left_name"])
+    for row in sorted(named_labels, key=lambda row: row["answered_at"]):
         last[row["left_name"], row["right_name"], row["reviewer"]] = row
     return [row for row in last.values() if row["answer"] != WITHDRAWN]
 
@@ -128,13 +128,13 @@ class PairNames:
             self._described(side, sorted({pair[end] for pair in pairs}), key)
             for end, side in enumerate(("left", "right"))
         )
-        named = {}
+        names_of_pairs = {}
         for pair in pairs:
             sides = [left[pair[0]], right[pair[1]]]
-            (left_name, ours), (right_name, theirs) = sorted(sides) if self._step.of_one_file else sides
-            compared = key.pseudonym("values", SEPARATOR.join((ours, theirs)))
-            named[pair] = dict(zip(NAMES, (left_name, right_name, compared), strict=True))
-        return named
+            (left_name, left_values), (right_name, right_values) = sorted(sides) if self._step.of_one_file else sides
+            compared = key.pseudonym("values", SEPARATOR.join((left_values, right_values)))
+            names_of_pairs[pair] = dict(zip(NAMES, (left_name, right_name, compared), strict=True))
+        return names_of_pairs
 
     def find(self, labels: Sequence[Label], key: ProjectKey) -> dict[int, Pair]:
         """Place among the labels to the pair that holds the two records now."""
@@ -159,19 +159,19 @@ class PairNames:
             digests.setdefault(source, []).append(digest)
         keys = self._step.sides[side].source_keys(None)
         ids: dict[str, int] = {}
-        for source, wanted in digests.items():
+        for source, source_digests in digests.items():
             query = "select unit_id, entity_key from {keys} where source = $source"
             own = self._engine.sql(query, params={"source": source}, keys=keys, store=True)
             matched = self._engine.sql(
                 """
                 select n.pseudonym, min(o.unit_id) as unit_id
-                from {named} as n
-                join {wanted} as w on w.digest = n.pseudonym
+                from {names} as n
+                join {digests} as d on d.digest = n.pseudonym
                 join {own} as o on o.entity_key = n.value
                 group by n.pseudonym
                 """,
-                named=pseudonyms(self._engine, key, own, "entity_key", kind=source),
-                wanted=self._engine.from_arrow(pa.table({"digest": pa.array(wanted, pa.string())})),
+                names=pseudonyms(self._engine, key, own, "entity_key", kind=source),
+                digests=self._engine.from_arrow(pa.table({"digest": pa.array(source_digests, pa.string())})),
                 own=own,
             )
             ids |= {f"{source}:{row['pseudonym']}": int(row["unit_id"]) for row in rows(self._engine, matched)}
@@ -179,12 +179,12 @@ class PairNames:
 
     def _described(self, side: str, ids: Sequence[int], key: ProjectKey) -> dict[int, tuple[str, str]]:
         """Id to its name and the values that a reviewer sees, as text."""
-        opened, fields = self._step.sides[side], self._step.fields
+        open_side, fields = self._step.sides[side], self._step.fields
         records: dict[int, list[tuple[str, str]]] = {}
-        for row in rows(self._engine, opened.source_keys(ids)):
+        for row in rows(self._engine, open_side.source_keys(ids)):
             records.setdefault(int(row["unit_id"]), []).append((str(row["source"]), str(row["entity_key"])))
         values: dict[int, Mapping[str, set[str]]] = {unit: {name: set() for name in fields} for unit in ids}
-        for row in rows(self._engine, opened.histories(ids, fields)):
+        for row in rows(self._engine, open_side.histories(ids, fields)):
             for name in fields:
                 values[int(row["unit_id"])][name].update(str(value) for value in row[history_columns(name)[0]] or ())
         return {

@@ -68,10 +68,10 @@ def estimate(
         Recall and F1 have no value if no pair that was not linked was reviewed.
     """
 
-    def given(stratum: Stratum) -> Answers:
+    def answers_of(stratum: Stratum) -> Answers:
         return answers.get(stratum.name, Answers())
 
-    reviewed = [stratum for stratum in strata if given(stratum).given]
+    reviewed = [stratum for stratum in strata if answers_of(stratum).given]
     links = [stratum for stratum in reviewed if stratum.accepted]
     others = [stratum for stratum in reviewed if not stratum.accepted]
     is_blind = not others and any(stratum.pairs for stratum in strata if not stratum.accepted)
@@ -83,8 +83,8 @@ def estimate(
             measured[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
     return {
         "links": sum(stratum.pairs for stratum in strata if stratum.accepted),
-        "reviewed": sum(given(stratum).given for stratum in strata),
-        "uncertain": sum(given(stratum).uncertain for stratum in strata),
+        "reviewed": sum(answers_of(stratum).given for stratum in strata),
+        "uncertain": sum(answers_of(stratum).uncertain for stratum in strata),
         "reach": unseen.reach if unseen else None,
         **measured,
         "by_pass": _by_pass(links, answers, seed),
@@ -96,13 +96,13 @@ def estimate(
                 "from": stratum.low,
                 "to": stratum.high,
                 "pairs": stratum.pairs,
-                "reviewed": given(stratum).given,
-                "matches": given(stratum).matches,
-                "uncertain": given(stratum).uncertain,
+                "reviewed": answers_of(stratum).given,
+                "matches": answers_of(stratum).matches,
+                "uncertain": answers_of(stratum).uncertain,
             }
             for stratum in strata
         ],
-        "unseen": [stratum.name for stratum in strata if stratum.pairs and not given(stratum).given],
+        "unseen": [stratum.name for stratum in strata if stratum.pairs and not answers_of(stratum).given],
     }
 
 
@@ -120,11 +120,11 @@ def _errors(
     """False links, or matches among other pairs."""
     if not strata:
         return _Total(0.0, np.zeros(DRAWS))
-    given = [answers[stratum.name] for stratum in strata]
-    wrong = [a.non_matches if s.accepted else a.matches for s, a in zip(strata, given, strict=True)]
-    events = np.array([n + (1 - as_decided) * a.uncertain for n, a in zip(wrong, given, strict=True)])
+    own_answers = [answers[stratum.name] for stratum in strata]
+    errors = [a.non_matches if s.accepted else a.matches for s, a in zip(strata, own_answers, strict=True)]
+    events = np.array([n + (1 - as_decided) * a.uncertain for n, a in zip(errors, own_answers, strict=True)])
     pairs = np.array([stratum.pairs for stratum in strata], dtype=float)
-    reviewed = np.array([a.given for a in given], dtype=float)
+    reviewed = np.array([a.given for a in own_answers], dtype=float)
     return _Total(float((pairs / reviewed * events).sum()), draw_events(pairs, reviewed, events, rng))
 
 
@@ -133,45 +133,45 @@ def draw_events(pairs: Draws, reviewed: Draws, events: Draws, rng: np.random.Gen
     is_open = reviewed < pairs
     if not is_open.any():
         return np.full(draws, float(events.sum()))
-    seen, looked, rest = events[is_open], reviewed[is_open], (pairs - reviewed)[is_open]
+    open_events, sizes, rest = events[is_open], reviewed[is_open], (pairs - reviewed)[is_open]
     parts, left = [], draws
-    for share, added in PRIOR:
+    for share, prior in PRIOR:
         count = min(round(share * draws), left)
         left -= count
-        shares = _shares(seen, looked, added / is_open.sum(), count, rng)
+        shares = _shares(open_events, sizes, prior / is_open.sum(), count, rng)
         parts.append(rng.binomial(rest.round().astype(np.int64), shares).sum(axis=1))
-    drawn: Draws = float(events.sum()) + np.concatenate(parts)
-    return drawn
+    totals: Draws = float(events.sum()) + np.concatenate(parts)
+    return totals
 
 
-def _shares(seen: Draws, looked: Draws, added: float, draws: int, rng: np.random.Generator) -> Draws:
-    """Draws of each stratum's share of events, a row a draw; `added` goes to events and to non-events."""
+def _shares(events: Draws, reviewed: Draws, prior: float, draws: int, rng: np.random.Generator) -> Draws:
+    """Draws of each stratum's share of events, a row a draw; `prior` goes to events and to non-events."""
     tiny = np.finfo(float).tiny
-    some, rest = seen + added, looked - seen + added
-    drawn = rng.beta(np.maximum(some, tiny), np.maximum(rest, tiny), size=(draws, len(seen)))
-    return np.where(some <= 0, 0.0, np.where(rest <= 0, 1.0, drawn))
+    some, rest = events + prior, reviewed - events + prior
+    shares = rng.beta(np.maximum(some, tiny), np.maximum(rest, tiny), size=(draws, len(events)))
+    return np.where(some <= 0, 0.0, np.where(rest <= 0, 1.0, shares))
 
 
 def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, unseen: Unseen | None) -> dict[str, Share]:
-    made = float(sum(stratum.pairs for stratum in links))
-    if not made:
+    link_count = float(sum(stratum.pairs for stratum in links))
+    if not link_count:
         return {"precision": _NOTHING, "recall": _NOTHING, "f1": _NOTHING}
     rng = np.random.default_rng(0)
     missed_draws = rng.permutation(missed.draws)  # false and missed links are of different samples: paired at random
     deviates = rng.normal(0.0, 1.0, len(missed_draws))
 
-    def of(wrong: Draws | float, lost: Draws | float, deviates: Draws | float) -> tuple[Any, Any, Any]:
-        right = made - wrong
-        scored = right + lost
+    def of(false_links: Draws | float, missed_links: Draws | float, deviates: Draws | float) -> tuple[Any, Any, Any]:
+        right = link_count - false_links
+        scored = right + missed_links
         hidden = unseen.hidden(scored, deviates) if unseen else 0.0
         matches = np.maximum(scored + hidden, np.finfo(float).tiny)  # none yet, after few answers
-        return right / made, right / matches, 2 * right / (made + matches)
+        return right / link_count, right / matches, 2 * right / (link_count + matches)
 
     values, draws = of(false.value, missed.value, 0.0), of(false.draws, missed_draws, deviates)
-    bases = (round(made), round(made - false.value + missed.value), round(made))
+    bases = (round(link_count), round(link_count - false.value + missed.value), round(link_count))
     shares = {}
-    for name, value, drawn, base in zip(("precision", "recall", "f1"), values, draws, bases, strict=True):
-        low, high = np.quantile(drawn, (0.025, 0.975))
+    for name, value, measure_draws, base in zip(("precision", "recall", "f1"), values, draws, bases, strict=True):
+        low, high = np.quantile(measure_draws, (0.025, 0.975))
         shares[name] = Share(
             of=base, count=value * base, value=float(value), low=max(0.0, float(low)), high=min(1.0, float(high))
         )

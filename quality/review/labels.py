@@ -119,7 +119,7 @@ def settled(labels: Iterable[Label]) -> dict[Pair, str]:
     for label in standing(labels):
         by_role.setdefault(pair_of(label), {}).setdefault(label["role"], set()).add(label["answer"])
     answers = {pair: roles.get(ADJUDICATOR) or roles[REVIEWER] for pair, roles in by_role.items()}
-    return {pair: next(iter(given)) if len(given) == 1 else "uncertain" for pair, given in answers.items()}
+    return {pair: next(iter(votes)) if len(votes) == 1 else "uncertain" for pair, votes in answers.items()}
 
 
 def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime, pairs: Mapping[tuple[str, str], Pair]) -> pa.Table:

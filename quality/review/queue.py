@@ -66,12 +66,12 @@ class Queue:
             viewed: others of the same role to the pair on their screen, offered only when no other pair waits.
         """
         waiting = {place: self._missing(place, role) for place, answers in self._answers.items() if who not in answers}
-        taken = Counter(
+        viewers = Counter(
             place
             for other, place in (viewed or {}).items()
             if other != who and other not in self._answers.get(place, {})
         )
-        free = (place for place, missing in waiting.items() if missing > taken[place])
+        free = (place for place, missing in waiting.items() if missing > viewers[place])
         return next(free, next((place for place, missing in waiting.items() if missing > 0), None))
 
     def may_answer(self, place: int, who: str, role: str) -> bool:

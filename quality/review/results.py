@@ -88,23 +88,23 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         InputError: the step has no answers, or no answer is a match.
     """
     sample, labels = _answered(run, step)
-    counted = sample.counted(settled(labels))
+    answered_pairs = sample.representative_answers(settled(labels))
     with connect("duckdb", within=[run]) as engine:
         folder = open_folder(engine, run)
-        opened = folder.open(step)
+        open_step = folder.open(step)
         query = "select k.left_id, k.right_id, k.pattern from {links} as k join {c} as c using (left_id, right_id)"
-        reviewed_pairs = pair_table(engine, [pair for pair, _, _ in counted])
+        reviewed_pairs = pair_table(engine, [pair for pair, _, _ in answered_pairs])
         patterns = {
             pair_of(row): tuple(map(int, row["pattern"].split(",")))
-            for row in rows(engine, engine.sql(query, links=opened.links, c=reviewed_pairs))
+            for row in rows(engine, engine.sql(query, links=open_step.links, c=reviewed_pairs))
         }
-    reviewed = Counter(stratum for _, stratum, _ in counted)
+    reviewed = Counter(stratum for _, stratum, _ in answered_pairs)
     represents = {s.name: s.pairs / reviewed[s.name] for s in sample.strata if reviewed[s.name]}
-    pairs = [Labelled(patterns[pair], answer, represents[stratum], stratum) for pair, stratum, answer in counted]
-    trained = dict(opened.trained or {})
+    pairs = [Labelled(patterns[pair], answer, represents[stratum], stratum) for pair, stratum, answer in answered_pairs]
+    trained = dict(open_step.trained or {})
     # How many matches a given model was trained on is unknown: it counts as much as the labels.
-    model, report = m_from_labels(opened.model, pairs, seen=fewest_matches(trained) or len(pairs))
-    return model, report, {"run": folder.name, "step": step, "records": opened.records, "trained": trained}
+    model, report = m_from_labels(open_step.model, pairs, seen=fewest_matches(trained) or len(pairs))
+    return model, report, {"run": folder.name, "step": step, "records": open_step.records, "trained": trained}
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def write_overrides(root: Path, step: str) -> Overrides:
         )
     _, labels = _answered(root, step)
     with connect("duckdb", within=[root]) as engine:
-        opened = open_folder(engine, root).open(step)
+        open_step = open_folder(engine, root).open(step)
         answers = settled(labels)
         decided = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}
         if not decided:
@@ -142,9 +142,9 @@ def write_overrides(root: Path, step: str) -> Overrides:
                 f"{root}: there are only uncertain answers about step '{step}', which decide nothing\n"
                 f"  give more: leo review {root} --step {step}"
             )
-        consistent = _consistent(decided, opened)
+        consistent = _consistent(decided, open_step)
         left, right = (
-            _first_keys(engine, opened, side, [pair[end] for pair in consistent])
+            _first_keys(engine, open_step, side, [pair[end] for pair in consistent])
             for end, side in enumerate(("left", "right"))
         )
     lines = [(*left[pair[0]], *right[pair[1]], decision) for pair, decision in sorted(consistent.items())]

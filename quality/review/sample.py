@@ -56,26 +56,26 @@ class Sample:
     strata: Sequence[Stratum]
     origin: Origin
 
-    def counted(self, answers: Mapping[Pair, str]) -> list[tuple[Pair, str, str]]:
+    def representative_answers(self, answers: Mapping[Pair, str]) -> list[tuple[Pair, str, str]]:
         """Pair, stratum and answer of the pairs that represent their stratum.
 
         Carried answers are of older pairs. A stratum that has some counts up to its first pair without an answer, so
         that old pairs do not represent new ones.
         """
-        old, closed, counted = {self.pairs[pair] for pair in self.carried}, set[str](), []
+        old, closed, answered_pairs = {self.pairs[pair] for pair in self.carried}, set[str](), []
         for pair, stratum in self.pairs.items():
             if pair not in answers:
                 closed.add(stratum)
             elif stratum not in old & closed:
-                counted.append((pair, stratum, answers[pair]))
-        return counted
+                answered_pairs.append((pair, stratum, answers[pair]))
+        return answered_pairs
 
     def answers_by_stratum(self, answers: Mapping[Pair, str]) -> dict[str, Answers]:
         """Stratum to its answers; strata without any are left out."""
         by_stratum: dict[str, list[str]] = {}
-        for _, stratum, answer in self.counted(answers):
+        for _, stratum, answer in self.representative_answers(answers):
             by_stratum.setdefault(stratum, []).append(answer)
-        return {stratum: Answers(*map(given.count, ANSWERS)) for stratum, given in by_stratum.items()}
+        return {stratum: Answers(*map(votes.count, ANSWERS)) for stratum, votes in by_stratum.items()}
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,16 @@ def sample_of(run: Path, step: str) -> Sample:
     command = f"leo review sample {run} --step {step}"
     if not path.is_file():
         raise ConfigError(f"{run}: no sample of step '{step}' was drawn\n  draw one: {command}")
-    drawn = document_of(path, f"draw the sample again, answers are kept: {command}")
-    if drawn.get("links") != links:
+    document = document_of(path, f"draw the sample again, answers are kept: {command}")
+    if document.get("links") != links:
         raise ConfigError(
             f"{run}: the links of step '{step}' have changed since its sample was drawn\n  draw another: {command}"
         )
-    pairs = {pair_of(row): row for row in drawn["pairs"]}
+    pairs = {pair_of(row): row for row in document["pairs"]}
     return Sample(
         {pair: row["stratum"] for pair, row in pairs.items()},
         frozenset(pair for pair, row in pairs.items() if row["carried"]),
-        [Stratum(**stratum) for stratum in drawn["strata"]],
+        [Stratum(**stratum) for stratum in document["strata"]],
         origin_of(run, step, links, {pair: {name: row[name] for name in NAMES} for pair, row in pairs.items()}),
     )
 
@@ -166,14 +166,14 @@ def step_to_review(run: Path, step: str | None, size: int, labels_from: Path | N
     Raises:
         ConfigError: the run has several steps and none is named; a sample's links have changed.
     """
-    chosen = step or step_named(run, sampled_steps(run) or list(fingerprints(run)), None)
-    if labels_from or chosen not in sampled_steps(run):
-        fingerprint_of(run, chosen)
-        with _turn(run, chosen):
-            if labels_from or chosen not in sampled_steps(run):  # else another process has just drawn it
-                _draw(run, chosen, size, None, labels_from)
-    sample_of(run, chosen)
-    return chosen
+    step_name = step or step_named(run, sampled_steps(run) or list(fingerprints(run)), None)
+    if labels_from or step_name not in sampled_steps(run):
+        fingerprint_of(run, step_name)
+        with _turn(run, step_name):
+            if labels_from or step_name not in sampled_steps(run):  # else another process has just drawn it
+                _draw(run, step_name, size, None, labels_from)
+    sample_of(run, step_name)
+    return step_name
 
 
 @contextlib.contextmanager
@@ -187,11 +187,11 @@ def _turn(run: Path, step: str) -> Iterator[None]:
 
 def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path | None) -> Drawn:
     folder = run / "review" / step
-    chosen = _seed(run, step, labels_from) if seed is None else seed
+    choice = _seed(run, step, labels_from) if seed is None else seed
     origin = origin_of(run, step, fingerprint_of(run, step))
     with connect("duckdb", within=[run]) as engine:
-        opened = open_folder(engine, run)
-        link_step = opened.open(step)
+        run_folder = open_folder(engine, run)
+        link_step = run_folder.open(step)
         names = PairNames(engine, link_step)
         carried = carry(run, origin, names, labels_from)
         old = [label for label in labels_of(run, origin) if label["carried"]]
@@ -200,17 +200,17 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
         stratified, strata = stratify(engine, link_step.links, load_definitions().weight_bands, followed)
         allotted = allot(strata, size, fewest=disclosure.load().fewest)
         hashed = names.random_names("left"), names.random_names("right")
-        drawn = draw(engine, stratified, allotted, hashed, seed=chosen)
-        sample = rows(engine, engine.sql("select stratum, left_id, right_id from {t} order by place", t=drawn))
-        named = names.of([pair_of(row) for row in sample], names_key(run))
+        sample_table = draw(engine, stratified, allotted, hashed, seed=choice)
+        sample = rows(engine, engine.sql("select stratum, left_id, right_id from {t} order by place", t=sample_table))
+        names_of_pairs = names.of([pair_of(row) for row in sample], names_key(run))
         answered = {pair_of(label) for label in old if label["carried"] == UNCHANGED}
-        pairs = [{**row, **named[pair_of(row)], "carried": pair_of(row) in answered} for row in sample]
+        pairs = [{**row, **names_of_pairs[pair_of(row)], "carried": pair_of(row) in answered} for row in sample]
         new = [pair_of(row) for row in pairs if not row["carried"]]
         folder.mkdir(parents=True, exist_ok=True)
         form = folder / "sample.csv"
-        empty = ((left, right, "", "") for left, right in form_ids(opened, link_step, new).values())
+        empty = ((left, right, "", "") for left, right in form_ids(run_folder, link_step, new).values())
         write_private_csv(form, FORM, empty)
-    document = {"step": step, "links": origin.links, "seed": chosen, "strata": [asdict(stratum) for stratum in strata]}
+    document = {"step": step, "links": origin.links, "seed": choice, "strata": [asdict(stratum) for stratum in strata]}
     write_json(folder / "sample.json", {**document, "pairs": pairs})
     return Drawn(form, len(pairs), len(strata), len(pairs) - len(new), carried)
 
@@ -223,11 +223,11 @@ def pair_table(engine: Engine, pairs: Iterable[Pair]) -> Table:
     )
 
 
-def form_ids(opened: Any, step: OpenStep, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, str]]:
+def form_ids(run_folder: Any, step: OpenStep, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, str]]:
     """Pair to the ids of its records in a form: numbers of a run, ids in the files of linked files."""
-    if not isinstance(opened, OpenFiles):
+    if not isinstance(run_folder, OpenFiles):
         return {pair: (str(pair[0]), str(pair[1])) for pair in pairs}
-    left, right = (opened.ids(step, side, {pair[end] for pair in pairs}) for end, side in enumerate(_SIDES))
+    left, right = (run_folder.ids(step, side, {pair[end] for pair in pairs}) for end, side in enumerate(_SIDES))
     return {pair: (left[pair[0]], right[pair[1]]) for pair in pairs}
 
 
@@ -240,9 +240,9 @@ def take_labels(run: Path, step: str, file: Path) -> int:
     """
     sample = sample_of(run, step)
     with connect("duckdb", within=[run]) as engine:
-        opened = open_folder(engine, run)
-        ids = form_ids(opened, opened.open(step), list(sample.pairs))
-    return add_labels(run, labels_of_csv(file, sample.origin, now(), {shown: pair for pair, shown in ids.items()}))
+        run_folder = open_folder(engine, run)
+        ids = form_ids(run_folder, run_folder.open(step), list(sample.pairs))
+    return add_labels(run, labels_of_csv(file, sample.origin, now(), {form_id: pair for pair, form_id in ids.items()}))
 
 
 def _seed(run: Path, step: str, earlier: Path | None) -> int:

@@ -82,11 +82,11 @@ def stratify(
         followed=followed,
     )
     key = ", ".join(_CELL)
-    counted = engine.sql(
+    cell_counts = engine.sql(
         f"select {key}, count(*) as pairs, avg(match_probability) as mean from {{cells}} group by {key} order by {key}",
         cells=cells,
     )
-    named = _named(rows(engine, counted))
+    parts = _named(rows(engine, cell_counts))
     schema = pa.schema(
         [*zip(_CELL, (pa.bool_(), pa.string(), pa.int32(), pa.bool_()), strict=True), ("stratum", pa.string())]
     )
@@ -94,16 +94,16 @@ def stratify(
         f"""
         select n.stratum, c.left_id, c.right_id
         from {{cells}} as c
-        join {{named}} as n on {" and ".join(f"n.{name} = c.{name}" for name in _CELL)}
+        join {{parts}} as n on {" and ".join(f"n.{name} = c.{name}" for name in _CELL)}
         """,
         store=True,
         cells=cells,
-        named=engine.from_arrow(
-            pa.Table.from_pylist([{**cell, "stratum": name} for name, own in named.items() for cell in own], schema)
+        parts=engine.from_arrow(
+            pa.Table.from_pylist([{**cell, "stratum": name} for name, own in parts.items() for cell in own], schema)
         ),
     )
-    strata = [_stratum(name, own, edges) for name, own in named.items()]
-    order = {stratum.name: (not stratum.accepted, -named[stratum.name][0]["band"], stratum.name) for stratum in strata}
+    strata = [_stratum(name, own, edges) for name, own in parts.items()]
+    order = {stratum.name: (not stratum.accepted, -parts[stratum.name][0]["band"], stratum.name) for stratum in strata}
     return stratified, sorted(strata, key=lambda stratum: order[stratum.name])
 
 
@@ -197,8 +197,8 @@ def draw(
         place (1, 2, ..., in an order that mixes the strata, so that any first pairs are a sample too), stratum, left_id,
         right_id.
     """
-    schema = pa.schema([("stratum", pa.string()), ("wanted", pa.int64())])
-    wanted = [{"stratum": stratum, "wanted": number} for stratum, number in allotted.items()]
+    schema = pa.schema([("stratum", pa.string()), ("size", pa.int64())])
+    sizes = [{"stratum": stratum, "size": number} for stratum, number in allotted.items()]
     return engine.sql(
         """
         with numbered as (
@@ -214,13 +214,13 @@ def draw(
         select row_number() over (order by r.random_number, r.left_id, r.right_id) as place, r.stratum, r.left_id,
                r.right_id
         from ranked as r
-        join {wanted} as w on w.stratum = r.stratum
-        where r.rank_in <= w.wanted
+        join {sizes} as s on s.stratum = r.stratum
+        where r.rank_in <= s.size
         """,
         params={"seed": seed},
         store=True,
         stratified=stratified,
-        wanted=engine.from_arrow(pa.Table.from_pylist(wanted, schema)),
+        sizes=engine.from_arrow(pa.Table.from_pylist(sizes, schema)),
         left=names[0],
         right=names[1],
     )

@@ -60,8 +60,8 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     app, pages, draft = web.app, TunePages(session, names), _Draft(session)
     model, lock = session.opened.model, threading.RLock()  # pages are answered by several threads
 
-    def step_page(faults: Sequence[Fault] = (), sent: Mapping[str, str] | None = None) -> Response:
-        short = {name: value[:_LONGEST_FIELD] if name != "note" else value for name, value in (sent or {}).items()}
+    def step_page(faults: Sequence[Fault] = (), form: Mapping[str, str] | None = None) -> Response:
+        short = {name: value[:_LONGEST_FIELD] if name != "note" else value for name, value in (form or {}).items()}
         values = pages.step(draft.settings, draft.outcome, draft.run, faults, short)
         return web.page("tune.html.j2", 400 if faults else 200, **values)
 
@@ -72,11 +72,11 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
 
     @app.post("/")
     async def change(request: Request) -> Response:
-        sent = {name: str(value) for name, value in (await request.form()).items()}
+        form = {name: str(value) for name, value in (await request.form()).items()}
         with lock:
-            settings, faults = settings_of_form(sent, draft.settings, model, pages.level)
+            settings, faults = settings_of_form(form, draft.settings, model, pages.level)
             if faults:
-                return step_page(faults, sent)
+                return step_page(faults, form)
             draft.take(settings)
         return web.to("/")
 
@@ -96,8 +96,8 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     def save(note: Annotated[str, Form()] = "") -> Response:
         note = " ".join(note.split())
         with lock:
-            wrong = Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")
-            faults = [] if 0 < len(note) <= _LONGEST_NOTE else [wrong]
+            note_fault = Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")
+            faults = [] if 0 < len(note) <= _LONGEST_NOTE else [note_fault]
             of_run, sums = sums_off(model, session.settings), sums_off(model, draft.settings)
             faults += [Fault("model", f"{names.column(name)}: {sums[name]}") for name in sums if name not in of_run]
             if faults:
@@ -108,8 +108,8 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     @app.get("/saved")
     def saved() -> Response:
         with lock:
-            kept = draft.saved
-        return web.page("saved.html.j2", title=f"Saved as version {kept.version}", saved=kept) if kept else web.to("/")
+            last = draft.saved
+        return web.page("saved.html.j2", title=f"Saved as version {last.version}", saved=last) if last else web.to("/")
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:

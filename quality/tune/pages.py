@@ -32,7 +32,7 @@ class TunePages:
         outcome: Outcome,
         run: Outcome,
         faults: Sequence[Fault] = (),
-        sent: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """What the page shows of the step by some settings, next to the run.
 
@@ -49,7 +49,7 @@ class TunePages:
             "heading": heading,
             "faults": faults,
             "fault_of": {fault.field: fault.text for fault in faults},
-            "sent": sent or {},
+            "sent": form or {},
             "status": self._status(outcome, run),
             "thresholds": [(name, label, written(getattr(settings, name))) for name, label in THRESHOLDS.items()],
             "prior": written(settings.prior),
@@ -57,10 +57,10 @@ class TunePages:
             "is_partial": outcome.is_partial,
             "histogram": self._histogram(outcome.bins, settings),
             "examples": [
-                (f"{caption}: {counts[name]:,}{some}", _pairs(shown))
+                (f"{caption}: {counts[name]:,}{some}", _pairs(pairs))
                 for name, caption in lists
-                for shown in ([outcome.examples[name]] if counts[name] else [])
-                for some in [f", the {len(shown)} nearest to the threshold" if len(shown) < counts[name] else ""]
+                for pairs in ([outcome.examples[name]] if counts[name] else [])
+                for some in [f", the {len(pairs)} nearest to the threshold" if len(pairs) < counts[name] else ""]
             ],
             "nearest": _pairs(outcome.examples["nearest"]),
             "groups": self._exact_groups(changed),
@@ -72,12 +72,12 @@ class TunePages:
         """What the page shows of a pair: its match weight by comparison with some settings, and the values of its records."""
         facts = self._session.weight(left, right, settings)
         before = self._session.weight(left, right, self._session.settings)["weight"]["match_weight"]
-        now = signed(facts["weight"]["match_weight"])
+        weight_text = signed(facts["weight"]["match_weight"])
         left_name, right_name = map(self._names.source, self._session.opened.side_names)
         return {
             "title": f"Pair {left} and {right}",
             "ids": self._session.ids(left, right),
-            "statement": f"The match weight is {now} with these settings, and {signed(before)} in the run.",
+            "statement": f"The match weight is {weight_text} with these settings, and {signed(before)} in the run.",
             "waterfall": waterfall(facts, self._names),
             "rows": side_by_side(*self._session.records(left, right)),
             "sides": side_titles(left_name, right_name),
@@ -136,12 +136,12 @@ class TunePages:
         )
         rows, last = [], ""
         for place, label in self._session.labels.items():
-            now, before = outcome.weights[place], run.weights[place]
+            current, before = outcome.weights[place], run.weights[place]
             heading = self._names.column(place[0]) if place[0] != last else ""
             last = place[0]
-            note = f"{signed(before)} in the run" if signed(before) != signed(now) else ""
-            bar = *span(across, 0.0, now), kind_of(now)
-            rows.append(BarRow(self._names.columns_in(label), note, signed(now), *bar, across(before), heading))
+            note = f"{signed(before)} in the run" if signed(before) != signed(current) else ""
+            bar = *span(across, 0.0, current), kind_of(current)
+            rows.append(BarRow(self._names.columns_in(label), note, signed(current), *bar, across(before), heading))
         summary = (
             "log2 of how much more likely a level is for a match than for a non-match: solid is evidence for a match, "
             "outlined against it. The line across a bar is the run's. Term-frequency adjustments come on top."

@@ -128,8 +128,8 @@ class TuneSession(FolderSession):
                 )
             parent, outcome = self.opened.model_file, self.outcome(settings)
             pattern = re.compile(rf"{re.escape(self.step)}-v(\d+)\.json")
-            named = (pattern.fullmatch(path.name) for path in (self._root / "tuned").glob("*.json"))
-            version = 1 + max((int(match.group(1)) for match in named if match), default=0)
+            matches = (pattern.fullmatch(path.name) for path in (self._root / "tuned").glob("*.json"))
+            version = 1 + max((int(match.group(1)) for match in matches if match), default=0)
             path = self._root / "tuned" / f"{self.step}-v{version}.json"
             about = {
                 "note": note,

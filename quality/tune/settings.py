@@ -46,8 +46,8 @@ def with_settings(model: Model, settings: Settings) -> Model:
     """The model with other probabilities."""
     raw = deepcopy(model.raw)
     raw["probability_two_random_records_match"] = settings.prior
-    for comparison, written in zip(model.comparisons, raw["comparisons"], strict=True):
-        for level, raw_level in zip(comparison.levels, written["comparison_levels"], strict=True):
+    for comparison, raw_comparison in zip(model.comparisons, raw["comparisons"], strict=True):
+        for level, raw_level in zip(comparison.levels, raw_comparison["comparison_levels"], strict=True):
             place = comparison.name, level.value
             if level.value >= 0 and (settings.m[place], settings.u[place]) != (level.m, level.u):
                 raw_level["m_probability"], raw_level["u_probability"] = settings.m[place], settings.u[place]
@@ -107,20 +107,20 @@ def written(number: float) -> str:
 
 
 def settings_of_form(
-    sent: Mapping[str, str], now: Settings, model: Model, named: Callable[[str, int], str]
+    form: Mapping[str, str], current: Settings, model: Model, level_name: Callable[[str, int], str]
 ) -> tuple[Settings, list[Fault]]:
     """Settings from a form; a missing field stays as it is.
 
     Args:
-        named: what the page calls a level of a comparison.
+        level_name: what the page calls a level of a comparison.
 
     Returns:
         The settings, and every fault; with a fault nothing changes.
     """
     faults: list[Fault] = []
 
-    def number(field: str, before: float, name: str, most: float, wanted: str) -> float:
-        text = sent.get(field, written(before)).strip()
+    def number(field: str, before: float, name: str, most: float, requirement: str) -> float:
+        text = form.get(field, written(before)).strip()
         if text == written(before):
             return before
         try:
@@ -129,19 +129,19 @@ def settings_of_form(
             value = math.nan
         if 0 < value <= most:
             return value
-        faults.append(Fault(field, f"{name}: enter {wanted}"))
+        faults.append(Fault(field, f"{name}: enter {requirement}"))
         return before
 
-    probabilities: dict[str, dict[Place, float]] = {"m": dict(now.m), "u": dict(now.u)}
+    probabilities: dict[str, dict[Place, float]] = {"m": dict(current.m), "u": dict(current.u)}
     for at, comparison in enumerate(model.comparisons):
         for value in (level.value for level in comparison.levels if level.value >= 0):
             for kind, values in probabilities.items():
-                name, place = f"{named(comparison.name, value)}, {kind}", (comparison.name, value)
+                name, place = f"{level_name(comparison.name, value)}, {kind}", (comparison.name, value)
                 field = field_of(kind, at, value)
                 values[place] = number(field, values[place], name, 1.0, "a number above 0 and up to 1")
-    below_1, wanted = 1 - 1e-15, "a number between 0 and 1"
-    accept, review = (number(n, getattr(now, n), label, below_1, wanted) for n, label in THRESHOLDS.items())
-    prior = number("prior", now.prior, _PRIOR, below_1, wanted)
+    below_1, requirement = 1 - 1e-15, "a number between 0 and 1"
+    accept, review = (number(n, getattr(current, n), label, below_1, requirement) for n, label in THRESHOLDS.items())
+    prior = number("prior", current.prior, _PRIOR, below_1, requirement)
     if review > accept:
         faults.append(Fault("review", f"{THRESHOLDS['review']}: enter no more than the acceptance threshold"))
-    return (now if faults else Settings(probabilities["m"], probabilities["u"], prior, accept, review)), faults
+    return (current if faults else Settings(probabilities["m"], probabilities["u"], prior, accept, review)), faults

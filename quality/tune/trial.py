@@ -167,9 +167,9 @@ class Trial:
         self._as_run, self._probability = self._resolved(pairs.weight, self.settings)
         top, bottom = float(pairs.weight.max(initial=0.0)), float(pairs.weight.min(initial=0.0))
         self._edges = np.arange(np.floor(bottom / BIN) * BIN, top + 2 * BIN, BIN)
-        counted = np.bincount(pairs.pattern, minlength=len(pairs.levels))
+        pattern_counts = np.bincount(pairs.pattern, minlength=len(pairs.levels))
         self.pairs_at: dict[Place, int] = {
-            (comparison.name, int(value)): int(counted[pairs.levels[:, place] == value].sum())
+            (comparison.name, int(value)): int(pattern_counts[pairs.levels[:, place] == value].sum())
             for place, comparison in enumerate(step.model.comparisons)
             for value in np.unique(pairs.levels[:, place])
         }
@@ -207,11 +207,11 @@ class Trial:
 
     def _resolved(self, weight: Floats, settings: Settings) -> tuple[Codes, Floats]:
         """Decisions and match probabilities by the resolver of a run."""
-        pairs, opened = self._pairs, self._step
+        pairs, open_step = self._pairs, self._step
         table = {"left_id": pairs.left, "right_id": pairs.right, "method": pairs.method, "match_weight": weight}
-        chosen = {"accept_probability": settings.accept, "review_probability": settings.review}
-        step = opened.step.model_copy(update=chosen)
-        sizes = {name: side.size for name, side in opened.sides.items()}
+        thresholds = {"accept_probability": settings.accept, "review_probability": settings.review}
+        step = open_step.step.model_copy(update=thresholds)
+        sizes = {name: side.size for name, side in open_step.sides.items()}
         resolved = resolve(self._engine, step, self._engine.from_arrow(pa.table(table)), sizes).pairs
         query = "select decision, match_probability from {r} order by left_id, right_id"
         decided = self._engine.arrow(self._engine.sql(query, r=resolved))
@@ -231,15 +231,15 @@ class Trial:
     def _bins(self, weight: Floats, decision: Codes) -> list[Bin]:
         """Pairs by match weight; the first and the last bin hold what lies beyond the run's weights."""
         places = np.clip(((weight - self._edges[0]) / BIN).astype(np.int64), 0, len(self._edges) - 1)
-        counted = np.bincount(places * 3 + decision, minlength=3 * len(self._edges)).reshape(-1, 3)
-        return [Bin(float(low), *map(int, row)) for low, row in zip(self._edges, counted, strict=True)]
+        bin_counts = np.bincount(places * 3 + decision, minlength=3 * len(self._edges)).reshape(-1, 3)
+        return [Bin(float(low), *map(int, row)) for low, row in zip(self._edges, bin_counts, strict=True)]
 
     def _examples(self, places: Ids, weight: Floats, decision: Codes, accept: float) -> list[Example]:
         """The pairs nearest to the acceptance threshold."""
         distance = np.abs(weight[places] - accept)
         if len(places) > EXAMPLES:
-            chosen = np.argpartition(distance, EXAMPLES)[:EXAMPLES]
-            places, distance = places[chosen], distance[chosen]
+            nearest = np.argpartition(distance, EXAMPLES)[:EXAMPLES]
+            places, distance = places[nearest], distance[nearest]
         pairs = self._pairs
         return [
             Example(

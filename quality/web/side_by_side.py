@@ -50,17 +50,17 @@ def side_by_side(left: Record, right: Record) -> list[Row]:
 
 
 def _row(identifier: str, name: str, left: Sequence[Value], right: Sequence[Value]) -> Row:
-    ours, theirs = ([value.value for value in side] for side in (left, right))
-    shared = set(ours) & set(theirs)
+    lefts, rights = ([value.value for value in side] for side in (left, right))
+    shared = set(lefts) & set(rights)
     marked: dict[str, Pieces] = {}
-    if shared and ours[0] == theirs[0]:
-        kind, text = "same", "Same" if len(ours) == len(theirs) == 1 else "Same latest value"
+    if shared and lefts[0] == rights[0]:
+        kind, text = "same", "Same" if len(lefts) == len(rights) == 1 else "Same latest value"
     elif shared:
         kind, text = "shared", "One value in both, not the latest of both"
-    elif not ours or not theirs:
+    elif not lefts or not rights:
         kind, text = "unknown", "Known on one side only"
     else:  # the two most similar values; the latest of several
-        one, other = min(((a, b) for a in ours for b in theirs), key=lambda pair: Levenshtein.distance(*pair))
+        one, other = min(((a, b) for a in lefts for b in rights), key=lambda pair: Levenshtein.distance(*pair))
         kind, text, marked = "differs", _difference(identifier, one, other), _marked(one, other)
     in_both = shared if len(left) + len(right) > 2 else set()  # "Same" is enough for two equal values
     sides = (

@@ -61,8 +61,8 @@ def check_tables(sheets: Sequence[Sheet], profile: Profile, approved: Sequence[S
         if 0 <= key[0] < len(new):
             new[key[0]].add(key[1], key[2], rule, message)
         elif key[0] >= 0 and rule in ("recovered", "known small", "unprotectable"):
-            undone = "cells that it hides could be calculated with the new tables"
-            new[0].report(tables[key[0]].name, "approved undone", undone)
+            reason = "cells that it hides could be calculated with the new tables"
+            new[0].report(tables[key[0]].name, "approved undone", reason)
 
     numbers = _approved({n: layout for n, layout in layouts.items() if n >= len(new)}, profile)
     for n, table in enumerate(new):
@@ -86,18 +86,18 @@ def check_tables(sheets: Sequence[Sheet], profile: Profile, approved: Sequence[S
 
 def _approved(layouts: Mapping[int, Layout], profile: Profile) -> Numbers:
     """The numbers of approved tables; a hidden cell that they disclose among themselves needs no protection."""
-    numbers, together = Numbers(), Numbers()
+    numbers, joint = Numbers(), Numbers()
     for n, layout in layouts.items():
-        for one in (numbers, together):
+        for one in (numbers, joint):
             add_counts(one, n, layout, profile)
-    numbers.levels, numbers.faults, lost = {}, {}, set[Key]()
+    numbers.levels, numbers.faults, leaks = {}, {}, set[Key]()
     level = ProtectionLevel(lower=profile.threshold)
-    list(link(together, layouts, profile))
+    list(link(joint, layouts, profile))
     with contextlib.suppress(ValueError):  # reported of all tables together
-        lost = disclosed(together.bounds(), together.hidden, dict.fromkeys(together.hidden, level))
-    numbers.levels = dict.fromkeys((key for key in numbers.hidden if key not in lost), level)
-    shown = numbers.low.keys() - numbers.hidden - numbers.unpublished
-    numbers.fixed = {key for key in shown if layouts[key[0]].column(key[2]).holds == "count"}
+        leaks = disclosed(joint.bounds(), joint.hidden, dict.fromkeys(joint.hidden, level))
+    numbers.levels = dict.fromkeys((key for key in numbers.hidden if key not in leaks), level)
+    visible = numbers.low.keys() - numbers.hidden - numbers.unpublished
+    numbers.fixed = {key for key in visible if layouts[key[0]].column(key[2]).holds == "count"}
     return numbers
 
 
@@ -108,12 +108,12 @@ def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
     if not numbers.low:
         return set()
     bounds, least = numbers.bounds(), profile.threshold
-    given = {key: numbers.levels[key] for key in numbers.hidden if key in numbers.levels}
+    levels = {key: numbers.levels[key] for key in numbers.hidden if key in numbers.levels}
     try:
-        recovered = disclosed(bounds, numbers.hidden, dict.fromkeys(given, ANY)) if given else set()
+        recovered = disclosed(bounds, numbers.hidden, dict.fromkeys(levels, ANY)) if levels else set()
         for key in sorted(recovered):
             report(key, "recovered", "it is hidden, and the cells shown disclose it")
-        for key in sorted(disclosed(bounds, numbers.hidden, given) - recovered):
+        for key in sorted(disclosed(bounds, numbers.hidden, levels) - recovered):
             report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {least}")
         for key in _rounding_undone(numbers) if profile.threshold == 1 else ():
             report(key, "rounding undone", "it is rounded, and the cells shown disclose it exactly")
@@ -135,11 +135,11 @@ def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
 
 def _rounding_undone(numbers: Numbers) -> list[Key]:
     """Rounded counts under ten that the tables disclose exactly."""
-    shown = [key for key in numbers.low if numbers.high[key] > numbers.low[key] and key not in numbers.unpublished]
-    low, bounds = [key for key in shown if numbers.low[key] < 10], numbers.bounds()
+    keys = [key for key in numbers.low if numbers.high[key] > numbers.low[key] and key not in numbers.unpublished]
+    low, bounds = [key for key in keys if numbers.low[key] < 10], numbers.bounds()
     exact = disclosed(bounds, numbers.hidden, dict.fromkeys(low, ANY))
-    found = intervals(bounds, numbers.hidden, of=[key for key in low if key in exact])
-    return [key for key, interval in found.items() if interval.recovered and interval.low > 0]
+    ranges = intervals(bounds, numbers.hidden, of=[key for key in low if key in exact])
+    return [key for key, interval in ranges.items() if interval.recovered and interval.low > 0]
 
 
 def _amounts(table: Checked, n: int, profile: Profile) -> dict[tuple[int, int], Fault]:

@@ -109,10 +109,10 @@ def check_form(checked: Checked, profile: Profile) -> None:
     for column in layout.numeric:
         for row in range(len(sheet.rows)):
             _check_cell(checked, row, column, profile)
-    counted = [n for n, row in enumerate(sheet.rows) if any(row[at].number is not None for at in layout.numeric)]
-    labels = {n: tuple(plain(sheet.rows[n][at].text) for at in layout.dimensions) for n in counted}
+    numeric_rows = [n for n, row in enumerate(sheet.rows) if any(row[at].number is not None for at in layout.numeric)]
+    labels = {n: tuple(plain(sheet.rows[n][at].text) for at in layout.dimensions) for n in numeric_rows}
     times = Counter(labels.values())
-    if repeated := [n for n in counted if times[labels[n]] > 1]:
+    if repeated := [n for n in numeric_rows if times[labels[n]] > 1]:
         message = f"{len(repeated)} rows have the labels of another, so that it is unclear what adds up to what"
         checked.add(repeated[0], layout.numeric[0], "duplicate labels", message)
 

@@ -116,8 +116,8 @@ def layout_of(sheet: Sheet) -> Layout:
         ConfigError: a declared column is not in the table; all such at once.
     """
     declared = sheet.schema.columns
-    named = {*declared, *(name for column in declared.values() for name in column.columns)}
-    if unknown := sorted(named - set(sheet.header)):
+    names = {*declared, *(name for column in declared.values() for name in column.columns)}
+    if unknown := sorted(names - set(sheet.header)):
         raise ConfigError(
             f"{sheet.schema_file}: {sheet.file.name} has no column {', '.join(unknown)}\n"
             f"  it has: {', '.join(sheet.heads)}"
@@ -181,8 +181,8 @@ def possible_totals(layout: Layout) -> Iterator[Doubt]:
                 off = schema.rounded_to // 2 * len(numbers)
                 for place, number in enumerate(numbers.values()):
                     evidence[place].append(abs(2 * number - sum(numbers.values())) <= off)
-        if all_of_it := [n for n, adds_up in evidence.items() if all(adds_up)]:
-            yield Doubt(all_of_it[0], at, "the other rows come to it: it may be their total")
+        if totals := [n for n, adds_up in evidence.items() if all(adds_up)]:
+            yield Doubt(totals[0], at, "the other rows come to it: it may be their total")
 
 
 def _inferred(sheet: Sheet, at: int, *, is_leading: bool) -> Column | None:
@@ -203,8 +203,8 @@ def _totals(sheet: Sheet, at: int, column: Column | None) -> frozenset[str]:
     if column.totals is not None:
         return frozenset(map(plain, column.totals))
     codes = {plain(row[at].text) for row in sheet.rows}
-    all_of_it = frozenset(code for code in codes if code in _TOTALS or _SAYS_ALL.search(code))
-    return all_of_it | (codes & _COUNTRIES if len(codes & _COUNTRIES) == 1 else frozenset())
+    totals = frozenset(code for code in codes if code in _TOTALS or _SAYS_ALL.search(code))
+    return totals | (codes & _COUNTRIES if len(codes & _COUNTRIES) == 1 else frozenset())
 
 
 def _code_doubts(sheet: Sheet, at: int) -> Iterator[Doubt]:

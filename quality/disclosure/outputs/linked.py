@@ -29,8 +29,8 @@ def link(numbers: Numbers, layouts: Mapping[int, Layout], profile: Profile) -> I
     for table, layout in layouts.items():
         by_population[layout.sheet.schema.population].append(table)
     for tables in by_population.values():
-        named = {axis for table in tables for axis in _codes(layouts[table]).items()}
-        cells = [_cells(numbers, table, layouts[table], named) for table in tables] if len(tables) > 1 else []
+        all_axes = {axis for table in tables for axis in _codes(layouts[table]).items()}
+        cells = [_cells(numbers, table, layouts[table], all_axes) for table in tables] if len(tables) > 1 else []
         gaps = list(_add_equal(numbers, cells, profile))
         yield from gaps
         for measure in sorted({measure for of_table in cells for measure in of_table}) if not gaps else ():
@@ -53,10 +53,10 @@ def _name(dimension: str) -> str:
     return plain(dimension).replace("gender", "sex")
 
 
-def _cells(numbers: Numbers, table: int, layout: Layout, named: Iterable[Axis]) -> Cells:
+def _cells(numbers: Numbers, table: int, layout: Layout, all_axes: Iterable[Axis]) -> Cells:
     """What the numbers of a table count: keys by measure and codes. An axis has the codes of the largest of its name."""
     own = _codes(layout)
-    order = sorted(named, key=lambda axis: (len(axis[1]), sorted(axis[1])))
+    order = sorted(all_axes, key=lambda axis: (len(axis[1]), sorted(axis[1])))
     axes = {name: [axis for axis in order if axis[0] == name and axis[1] >= of][-1] for name, of in own.items()}
     cells: Cells = defaultdict(dict)
     for key in (key for key in numbers.low if key[0] == table and not key[3]):
@@ -136,8 +136,8 @@ def _add_frame(
     numbers.high |= dict.fromkeys(cells.values(), 0.0)
     numbers.unpublished |= set(cells.values())
     for axes, own in tables:
-        for asked, key in own.items() if axes <= frame else ():
-            numbers.sums.append(Sum(key, tuple(cell for at, cell in cells.items() if asked <= at)))
+        for cell_codes, key in own.items() if axes <= frame else ():
+            numbers.sums.append(Sum(key, tuple(cell for at, cell in cells.items() if cell_codes <= at)))
         inner = {at: key for at, key in own.items() if len(at) == len(axes)} if frame < axes else {}
         for at, cell in cells.items():
             if members := tuple(key for codes_of, key in inner.items() if at <= codes_of):

@@ -55,9 +55,9 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
         InputError: the file is neither Parquet nor CSV.
     """
     table = _read(engine, path)
-    named = [*rules.quasi, *rules.institutions, *rules.amounts, *([rules.person] if rules.person else [])]
-    if unknown := sorted({name for name in named if name not in table.columns}):
-        is_header = bool({*named, PERSON} & {*table.columns}) and not _is_record(table.columns)
+    columns = [*rules.quasi, *rules.institutions, *rules.amounts, *([rules.person] if rules.person else [])]
+    if unknown := sorted({name for name in columns if name not in table.columns}):
+        is_header = bool({*columns, PERSON} & {*table.columns}) and not _is_record(table.columns)
         hidden = f"{len(table.columns)} columns (not shown: the first line may be a record, and not column names)"
         raise ConfigError(
             f"{path}: no column {', '.join(unknown)}\n  it has: {', '.join(table.columns) if is_header else hidden}"
@@ -139,10 +139,10 @@ def _identifiers(engine: Engine, table: Table) -> list[Sign]:
     message = "it looks like a record, and not like column names"
     signs = [Sign("first line", "identifier", message, "give the file a line of column names")] if is_record else []
     for place, column in enumerate(table.columns, 1):
-        shown = f"column {place}" if is_record else column
+        label = f"column {place}" if is_record else column
         name = re.sub(r"[^a-z0-9]", "", anyascii(column).lower())
         if any(part in name for part in NAMES):
-            signs.append(Sign(shown, "identifier", "its name is that of an identifier", "leave the column out"))
+            signs.append(Sign(label, "identifier", "its name is that of an identifier", "leave the column out"))
             continue
         counts = ", ".join(f"count(*) filter (where regexp_matches(text, $f{n})) as f{n}" for n in range(len(SIGNS)))
         texts = f"(select distinct upper(cast({quote(column)} as varchar)) as text from {{table}})"
@@ -150,5 +150,5 @@ def _identifiers(engine: Engine, table: Table) -> list[Sign]:
         for form, count in zip(SIGNS, _counted(engine, table, f"select {counts} from {texts}", **params), strict=True):
             if count:
                 message = f"{count:,} different {'value looks' if count == 1 else 'values look'} like {form}"
-                signs.append(Sign(shown, "identifier", message, "leave the column out, or look at what it holds"))
+                signs.append(Sign(label, "identifier", message, "leave the column out, or look at what it holds"))
     return signs

@@ -105,11 +105,11 @@ def add_counts(numbers: Numbers, table: int, layout: Layout, profile: Profile) -
     for column in layout.counts:
         spec = layout.column(column)
         _add_rows(numbers, table, layout, column)
-        added = [layout.place(name) for name in spec.sum_of]
+        summands = [layout.place(name) for name in spec.sum_of]
         if spec.running_over:
-            _add_running(numbers, table, layout, column, added)
+            _add_running(numbers, table, layout, column, summands)
         for row in range(len(rows)) if not spec.running_over else ():
-            numbers.add_sum((table, row, column, ""), [(table, row, one, "") for one in added])
+            numbers.add_sum((table, row, column, ""), [(table, row, one, "") for one in summands])
     for part, whole in _parts(layout):
         for row in range(len(rows)):
             numbers.add_sum((table, row, whole, ""), [(table, row, part, "")], may_leave=True)
@@ -129,10 +129,10 @@ def amounts_of(table: int, layout: Layout, column: int, profile: Profile) -> Num
     for row, cells in enumerate(layout.sheet.rows):
         key, total, base = (table, row, column, ""), cells[column].number, cells[layout.place(spec.of)].number
         numbers.put(key, cells[column], (total or 0.0, total or 0.0), profile)
-        given = [number for name in spec.largest if (number := cells[layout.place(name)].number) is not None]
+        contributions = [number for name in spec.largest if (number := cells[layout.place(name)].number) is not None]
         if total is not None and (base is None or base < profile.threshold):
             numbers.demand(key, ANY, "base", f"it is not known to be of {profile.threshold} people or more")
-        elif total is not None and (rule := broken_rule(total, _with_missing(given, total, profile), profile)):
+        elif total is not None and (rule := broken_rule(total, _with_missing(contributions, total, profile), profile)):
             numbers.demand(key, level_of(total, rule), "dominance", rule.rule)
     _add_rows(numbers, table, layout, column)
     numbers.levels = {**dict.fromkeys(numbers.hidden, ANY), **numbers.levels}
@@ -198,14 +198,14 @@ def _add_rows(numbers: Numbers, table: int, layout: Layout, column: int) -> None
                 numbers.add_sum(whole, [part], may_leave=True)
 
 
-def _add_running(numbers: Numbers, table: int, layout: Layout, column: int, added: Sequence[int]) -> None:
+def _add_running(numbers: Numbers, table: int, layout: Layout, column: int, summands: Sequence[int]) -> None:
     """A running total is the one before and what is added; where no column has that, it is a number in no cell."""
     over = layout.place(layout.column(column).running_over)
     for group in layout.groups(over):
         keys = [(table, row, column, "") for code, row in group.items() if not layout.is_total(over, code)]
         for n, key in enumerate(keys):
-            parts = [*keys[max(n - 1, 0) : n], *((table, key[1], one, "") for one in added)]
-            numbers.add_sum(key, parts, may_leave=not added)
+            parts = [*keys[max(n - 1, 0) : n], *((table, key[1], one, "") for one in summands)]
+            numbers.add_sum(key, parts, may_leave=not summands)
 
 
 def _parts(layout: Layout) -> list[tuple[int, int]]:
@@ -222,10 +222,10 @@ def _bounds(cell: Value, rounded_to: int, profile: Profile) -> tuple[float, floa
     """
     number = cell.number or 0.0
     if rounded_to == 1 and profile.threshold == 1:
-        shown = Disclosure(profile).rounded(int(number))
-        if shown.mark == "low":
+        rounded_cell = Disclosure(profile).rounded(int(number))
+        if rounded_cell.mark == "low":
             return 1.0, max(profile.low_below - 1.0, profile.round_to // 2)
-        number, rounded_to = shown.value or 0.0, profile.round_to
+        number, rounded_to = rounded_cell.value or 0.0, profile.round_to
     reach = rounded_to // 2
     least = profile.threshold if profile.threshold > reach else 0
     # A 10 to the nearest 5 is 11 or 12 where counts under 11 are hidden.
@@ -234,9 +234,9 @@ def _bounds(cell: Value, rounded_to: int, profile: Profile) -> tuple[float, floa
     return low, number + reach if number or not least else number
 
 
-def _with_missing(given: Sequence[float], total: float, profile: Profile) -> list[float]:
+def _with_missing(contributions: Sequence[float], total: float, profile: Profile) -> list[float]:
     """The largest contributions, as many as rules need: one that is not given may be as large as the one before."""
-    largest = sorted(given, reverse=True)
+    largest = sorted(contributions, reverse=True)
     while len(largest) < max([2, *(rule.contributors for rule in profile.dominance)]):
         largest.append(max(0.0, min([total - sum(largest), *largest[-1:]])))
     return largest

@@ -109,13 +109,13 @@ def read_table(path: Path) -> Sheet:
     header = [cell.text for cell in rows[top]] if rows[top:] else []
     while header and not header[-1]:
         header.pop()
-    beyond = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
+    stray_rows = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
     body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
     while body and not any(cell.text for cell in body[-1][1:]):
         body.pop()
     if not body:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
-    sheet = Sheet(path, top, header, body, beyond, read_schema(path))
+    sheet = Sheet(path, top, header, body, stray_rows, read_schema(path))
     for row, column in product(range(len(body)), range(len(header))):
         # It would be read as one between thousands, or the number as a label.
         if _DECIMAL_COMMA.match(body[row][column].text):

@@ -100,11 +100,11 @@ class GroupCells:
         if any(cell.value is None for cell in (*counts, *wholes)) or not all(cell.value for cell in wholes):
             return Difference([self._d.derived(*counts, *wholes)] * 3)
         numbers = [round(cell.value or 0) for pair in zip(counts, wholes, strict=True) for cell in pair]
-        found = standardised(*(min(numbers[n], numbers[n // 2 * 2 + 1]) for n in range(4)))
-        if found is None:
+        result = standardised(*(min(numbers[n], numbers[n // 2 * 2 + 1]) for n in range(4)))
+        if result is None:
             return Difference([self._d.marked("not_applicable")] * 3)
-        cells = [signed(found[key]) for key in ("difference", "low", "high")]
-        return Difference(cells, found["flagged"], found["certain"])
+        cells = [signed(result[key]) for key in ("difference", "low", "high")]
+        return Difference(cells, result["flagged"], result["certain"])
 
     def estimated(self, row: Mapping[str, Any], group: Mapping[str, Any], share: float | None) -> Cell:
         """A mean of match probabilities of a group's links, or a bound of it, where the link rate is shown."""
@@ -210,15 +210,15 @@ def _findings(p: Publication, step: Step, basis: str, opening: str) -> list[str]
         )
     detected, clear, hidden, equal, unsure = [], [], [], [], 0
     for title, groups in by_title.items():
-        seen = [one for one in groups if one[1].value is not None]
-        flagged = [one for one in seen if one[1].flagged]
+        differences = [one for one in groups if one[1].value is not None]
+        flagged = [one for one in differences if one[1].flagged]
         certain = [one for one in flagged if one[1].certain]
         unsure += len(flagged) - len(certain)
         if certain:
             detected.append(f"{title}: {_by_direction(certain, basis)}.")
         elif all(one.cells[0].mark == "not_applicable" for _, one in groups):
             equal.append(lower(title))
-        elif not seen:
+        elif not differences:
             hidden.append(lower(title))
         elif not flagged:
             clear.append(lower(title))

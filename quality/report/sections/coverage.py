@@ -142,14 +142,14 @@ def unlinked_section(p: Publication) -> Section | None:
 
     heads = ["Step and side", "Reason", "People", "Share, %"]
     table = Table("Reasons for no link", heads, [row for side in sides for row in rows(side)])
-    drawn = p.subject if p.subject.reasons else sides[-1]
-    chart = charts.bars(Table("", heads, rows(drawn)).values(2, group=None), x="People")
+    focus = p.subject if p.subject.reasons else sides[-1]
+    chart = charts.bars(Table("", heads, rows(focus)).values(2, group=None), x="People")
     summary = (
-        f"{drawn.whole.unlinked} {'eligible ' if drawn.has_rule else ''}{p.names.people(drawn.source)} are not "
+        f"{focus.whole.unlinked} {'eligible ' if focus.has_rule else ''}{p.names.people(focus.source)} are not "
         "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
         "was too weak. The table has every step and side."
     )
-    title = f"{p.name_of(drawn.step)}: people without a link, by reason"
+    title = f"{p.name_of(focus.step)}: people without a link, by reason"
     return Section("unlinked", "People without a link", [charts.figure("reasons", title, summary, chart, table)])
 
 
@@ -205,8 +205,8 @@ def draws_section(p: Publication) -> Section:
     heads = ["Characteristic", "Group", "Linked, %", *_DRAWS_HEADS]
     table = Table(f"{p.name_of(last)}: link rates over draws", heads, _draw_rows(p, last), note)
     cohorts = [row["title"] for row in last["link_draws"]["characteristics"] if row["characteristic"] == "cohort"]
-    shown = [row for row in table.rows if isinstance(row[4], Cell) and row[4].mark in (None, "low")]
-    values = Table("", heads, [row for row in shown if row[0] not in ("All", *cohorts)]).values(4)
+    visible_rows = [row for row in table.rows if isinstance(row[4], Cell) and row[4].mark in (None, "low")]
+    values = Table("", heads, [row for row in visible_rows if row[0] not in ("All", *cohorts)]).values(4)
     block: Block = table
     if values:
         most = max(values, key=lambda row: row["value"] or 0)
@@ -240,21 +240,21 @@ def _draw_rows(p: Publication, step: Step) -> list[Row]:
     """Link rates of eligible people, where the rate of the step's own links is shown."""
     draws, side = step["link_draws"], p.released(step).left
     groups = {name: groups for name, _, groups in side.characteristics}
-    counted = [("All", "All", draws["linked"], side.whole)] + [
-        (row["title"], group["label"], group, shown)
+    lines = [("All", "All", draws["linked"], side.whole)] + [
+        (row["title"], group["label"], group, cells)
         for row in draws["characteristics"]
-        for group, shown in zip(row["groups"], groups[row["characteristic"]], strict=True)
+        for group, cells in zip(row["groups"], groups[row["characteristic"]], strict=True)
     ]
-    return [[title, label, shown.rate, *draw_cells(counts, shown, p.d)] for title, label, counts, shown in counted]
+    return [[title, label, cells.rate, *draw_cells(counts, cells, p.d)] for title, label, counts, cells in lines]
 
 
-def draw_cells(counts: Mapping[str, Any], shown: Group, d: Disclosure) -> list[Cell]:
+def draw_cells(counts: Mapping[str, Any], cells: Group, d: Disclosure) -> list[Cell]:
     """Mean, standard deviation and outer points of a rate: hidden where the rate of the links is, or one of them."""
-    if shown.rate.value is None:
-        return [d.derived(shown.rate)] * 4
-    tied_to = (shown.eligible, shown.linked, shown.unlinked)
-    drawn = [d.consistent_with(counts[key], counts["linked"]) for key in _OUTER]
-    mean, low, high = shares = [d.percent(count, counts["eligible"], tied=tied_to) for count in drawn]
+    if cells.rate.value is None:
+        return [d.derived(cells.rate)] * 4
+    tied_to = (cells.eligible, cells.linked, cells.unlinked)
+    outer_counts = [d.consistent_with(counts[key], counts["linked"]) for key in _OUTER]
+    mean, low, high = shares = [d.percent(count, counts["eligible"], tied=tied_to) for count in outer_counts]
     if counts["eligible"] < _FEWEST_TIMES * d.profile.fewest or any(cell.mark == "suppressed" for cell in shares):
         return [d.marked("suppressed")] * 4
     deviation = counts["deviation"]

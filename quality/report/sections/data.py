@@ -40,7 +40,8 @@ def _by_table(p: Publication) -> Table:
     for row in p.contracts:
         tables.setdefault(str(row["source"]), []).append(bool(row["success"]))
     rows: list[Row] = [
-        [p.names.source(source), number(len(met), 0), number(len(met) - sum(met), 0)] for source, met in tables.items()
+        [p.names.source(source), number(len(results), 0), number(len(results) - sum(results), 0)]
+        for source, results in tables.items()
     ]
     return Table("Rules by table", ["Table", "Rules", "Failing"], rows)
 
@@ -74,12 +75,12 @@ def _released(p: Publication) -> list[tuple[Cell, Cell]]:
             sums[Sum(whole, (failing, count(checked - failed)))] = None
         if 0 < checked < every[source]:
             sums[Sum(count(every[source]), (whole, count(every[source] - checked)))] = None
-    kept = {source["source"]: (source.get("rows_read") or 0) - (source.get("quarantined") or 0)
+    rows_kept = {source["source"]: (source.get("rows_read") or 0) - (source.get("quarantined") or 0)
             for source in p.evaluation.get("sources", ())}  # fmt: skip
     elsewhere = {
         key: p.cell("source", key[0], "kept").mark
         for key, rows in counts.items()
-        if key[1] == "" and kept.get(key[0]) == rows
+        if key[1] == "" and rows_kept.get(key[0]) == rows
     }
     cells = p.d.counts(
         counts,

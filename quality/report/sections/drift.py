@@ -81,8 +81,8 @@ def _distributions(p: Publication, two: Two) -> Block:
     ]
     table = Table("Population stability index", ["Step", "Distribution", "PSI", "Verdict"], rows)
     values = [row for row in table.values(2) if row["value"] is not None]
-    moved = sum(row[3] in (VERDICTS["moved"], VERDICTS["large"]) for row in rows)
-    summary = f"{moved} of {len(values)} distributions have moved."
+    moved_count = sum(row[3] in (VERDICTS["moved"], VERDICTS["large"]) for row in rows)
+    summary = f"{moved_count} of {len(values)} distributions have moved."
     chart = charts.bars(values, x="Population stability index")
     return charts.figure("stability", "How far distributions have moved", summary, chart, table)
 

@@ -52,8 +52,8 @@ def accuracy_section(p: Publication) -> Section | None:
     rows: list[Row] = []
     for step in steps:
         cells = p.released(step).cells
-        judged = [cells["judged", name] for name in ("assessed", "correct", "false")]
-        rows.append([p.name_of(step), cells["true", "all"], *judged, *p.released(step).measures()])
+        link_cells = [cells["judged", name] for name in ("assessed", "correct", "false")]
+        rows.append([p.name_of(step), cells["true", "all"], *link_cells, *p.released(step).measures()])
     if spine:
         rows.append(["Spine, pairs of records", *_spine_pairs(spine["pairwise"], p.d)])
     heads = ["Step", "True matches", "Links judged", "Correct", "False", *measure_heads()]
@@ -101,8 +101,8 @@ def _spine_people(people: Mapping[str, Any], d: Disclosure) -> dict[str, Cell]:
 def _in_words(p: Publication, step: Step) -> str:
     precision, _, _, recall, *_ = p.released(step).measures()
     shares = [(precision, "of links are correct"), (recall, "of true matches are linked")]
-    shown = [f"{cell.with_unit()} {what}" for cell, what in shares if not cell.mark]
-    return f"{p.name_of(step)}: {'; '.join(shown) or 'too few links or true matches to show error'}."
+    phrases = [f"{cell.with_unit()} {what}" for cell, what in shares if not cell.mark]
+    return f"{p.name_of(step)}: {'; '.join(phrases) or 'too few links or true matches to show error'}."
 
 
 def _cardinality_note(steps: Sequence[Step]) -> str:
@@ -181,36 +181,36 @@ def review_section(p: Publication) -> Section | None:
     """Error by clerical review; None where no link was reviewed."""
     steps = [step["step"] for step in p.steps]
     rows: list[Row] = []
-    drawn: list[Row] = []
+    lines: list[Row] = []
     passes: list[Row] = []
-    summary, left_out = "", False
+    summary, has_unseen = "", False
     for review in [one for one in p.reviews if one["step"] in steps]:
         title, counts = p.name_of(review["step"]), {str(row["made_by"]): row["reviewed"] for row in review["by_pass"]}
         whole = {"": review["reviewed"], "other pairs": review["reviewed"] - sum(counts.values())}
-        seen_by = p.d.counts({**counts, **whole}, [Sum("", (*counts, "other pairs"))], unpublished=["other pairs"])
-        reviewed = seen_by[""]
-        seen = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
+        cells = p.d.counts({**counts, **whole}, [Sum("", (*counts, "other pairs"))], unpublished=["other pairs"])
+        reviewed = cells[""]
+        base = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
-            rows.append([title, meaning, reviewed, *measures_of({k: review[k][reading] for k in seen}, p.d, seen)])
-        drawn.append([title, *measures_of({key: all_readings(review[key]) for key in seen}, p.d, seen)])
-        precision = in_brackets([cell for cell in drawn[-1][1:4] if isinstance(cell, Cell)])
+            rows.append([title, meaning, reviewed, *measures_of({k: review[k][reading] for k in base}, p.d, base)])
+        lines.append([title, *measures_of({key: all_readings(review[key]) for key in base}, p.d, base)])
+        precision = in_brackets([cell for cell in lines[-1][1:4] if isinstance(cell, Cell)])
         uncertain = p.d.percent(review["uncertain"], review["reviewed"], tied=[reviewed]).with_unit()
         summary = f"{title}: {precision} of links are correct, from {reviewed} pairs reviewed ({uncertain} uncertain)."
         for row in review["by_pass"]:
-            three = with_interval(row["precision"], p.d, seen=row["reviewed"])
-            three = three if seen_by[row["made_by"]].mark is None else [seen_by[row["made_by"]]] * 3
-            passes.append([title, p.names.words(row["made_by"]), seen_by[row["made_by"]], *three])
-        left_out = left_out or bool(review["unseen"])
+            three = with_interval(row["precision"], p.d, pairs=row["reviewed"])
+            three = three if cells[row["made_by"]].mark is None else [cells[row["made_by"]]] * 3
+            passes.append([title, p.names.words(row["made_by"]), cells[row["made_by"]], *three])
+        has_unseen = has_unseen or bool(review["unseen"])
     if not rows:
         return None
-    note = "Strata without a reviewed pair are left out." if left_out else ""
+    note = "Strata without a reviewed pair are left out." if has_unseen else ""
     heads = ["Step", "Uncertain answers count", "Pairs reviewed", *measure_heads()]
     table = Table("Error by clerical review", heads, rows, note)
     text = (
         "Reviewers saw a stratified sample of pairs; their answers are weighted up to all pairs. Uncertain answers are "
         "counted three ways. Intervals are 95%; those of the chart cover all three readings."
     )
-    chart, title = charts.dots(measure_values(drawn, 1), x="Per cent"), "Precision, recall and F1 by clerical review"
+    chart, title = charts.dots(measure_values(lines, 1), x="Per cent"), "Precision, recall and F1 by clerical review"
     by_pass = Table("Precision by pass, reviewed", ["Step", "Pass", "Reviewed", "Precision, %", *INTERVAL], passes)
     blocks: list[Block] = [Text(text), charts.figure("reviewed-error", title, summary, chart, table), by_pass]
     return Section("review", "Clerical review", blocks)
@@ -299,6 +299,6 @@ def _calibration_chart(p: Publication, step: Step) -> Block:
         error = 100 * whole["calibration_error"]
         summary = f"Probabilities are {error:.2f} percentage points from the share of true matches."
     means = [row[1].value for row in rows if isinstance(row[1], Cell) and row[1].value is not None]
-    shown = table.values(2, 0, None, bounds=True)
-    values = [{**row, "probability": mean} for row, mean in zip(shown, means, strict=True)]
+    points = table.values(2, 0, None, bounds=True)
+    values = [{**row, "probability": mean} for row, mean in zip(points, means, strict=True)]
     return charts.figure("calibration-curve", title, summary, charts.calibration(values), table)

@@ -24,11 +24,11 @@ def implausible_section(p: Publication) -> Section | None:
     rows: list[Row] = [
         [
             *(rule["rule"][:1].upper() + rule["rule"][1:], p.d.count(rule["people_at_risk"]), *share),
-            p.d.percent(int(alone["count"]), alone["of"], rare=True) if alone else p.d.marked("not_applicable"),
+            p.d.percent(int(single["count"]), single["of"], rare=True) if single else p.d.marked("not_applicable"),
             rule["why"],
         ]
         for rule, share in zip(rules, shares, strict=True)
-        for alone in [rule["background"]]
+        for single in [rule["background"]]
     ]
     heads = ["Rule", "People at risk", "Contradict, %", *INTERVAL, "Of single records, %", "Why it is implausible"]
     table = Table("People with contradictory records, by rule", heads, rows, _confirmed(checks, whole, p.d))
@@ -64,8 +64,8 @@ def _share(part: int, of: int, d: Disclosure) -> Share:
 def _whole(part: int, of: int, rules: Sequence[Mapping[str, Any]], shares: Sequence[Share], d: Disclosure) -> Cell:
     """The share of any rule; hidden where, less the rules shown, it would disclose the few of the others."""
     is_shown = [share[0].mark != "suppressed" for share in shares]
-    shown = sum(rule["people"] for rule, one in zip(rules, is_shown, strict=True) if one)
-    discloses = not all(is_shown) and shown > 0 and part - shown < d.profile.threshold
+    people = sum(rule["people"] for rule, one in zip(rules, is_shown, strict=True) if one)
+    discloses = not all(is_shown) and people > 0 and part - people < d.profile.threshold
     return d.percent(part, of, tied=[d.marked("suppressed")] if discloses else [], rare=True)
 
 

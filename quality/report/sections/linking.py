@@ -159,17 +159,17 @@ def model_section(p: Publication) -> Section | None:
 def _histogram(p: Publication, step: Step) -> list[Block]:
     """Pairs by match weight; the bins at the ends of what is counted hold what lies beyond them too."""
     order = list(_DECISIONS)
-    counted = [(order.index(key[0]), int(key[1]), cell) for key, cell in p.released(step).under("bin").items()]
-    counted.sort(key=lambda one: one[:2])
-    bins = [(_DECISIONS[order[place]], start, cell) for place, start, cell in counted]
-    shown = [start for _, start, cell in bins if cell.value]
-    if not shown:
+    cells = [(order.index(key[0]), int(key[1]), cell) for key, cell in p.released(step).under("bin").items()]
+    cells.sort(key=lambda one: one[:2])
+    bins = [(_DECISIONS[order[place]], start, cell) for place, start, cell in cells]
+    starts = [start for _, start, cell in bins if cell.value]
+    if not starts:
         return []
-    drawn = {decision for decision, _, cell in bins if cell.value}
+    decisions = {decision for decision, _, cell in bins if cell.value}
     values = [
         {"bin": start, "bin_end": start + 1, "group": decision, "value": cell.value}
         for decision, start, cell in bins
-        if decision in drawn and cell.value != 0 and min(shown) <= start <= max(shown)
+        if decision in decisions and cell.value != 0 and min(starts) <= start <= max(starts)
     ]
     ends = p.evaluation.get("weight_range") or (-math.inf, math.inf)
 

@@ -67,7 +67,7 @@ def _error_cells(p: Publication, step: Step, known: Known, measure: str) -> list
     if known and known[0] == "estimate" and released.links.mark == "suppressed":
         return [released.links] * 3
     share = known[1][measure] if known else None
-    return with_interval(share, p.d, seen=known[1].get("seen", {}).get(measure) if known else None)
+    return with_interval(share, p.d, pairs=known[1].get("seen", {}).get(measure) if known else None)
 
 
 def headlines(p: Publication) -> list[Headline]:
@@ -265,8 +265,8 @@ def _more_false(p: Publication, step: Step) -> list[Text | Table]:
     cells_of = GroupCells(p.released(step))
     rows: list[tuple[float, Row]] = []
     for row, group in named_groups(step, "right_false"):
-        differs, judged = cells_of.difference(row, group, "right_false"), group["false"]
-        if differs.value is not None and differs.value < 0 and differs.certain and judged["of"] >= _FEWEST:
+        differs, false_share = cells_of.difference(row, group, "right_false"), group["false"]
+        if differs.value is not None and differs.value < 0 and differs.certain and false_share["of"] >= _FEWEST:
             (share, *bounds), (cell, *within) = cells_of.by_truth(row, group, "false", "correct"), differs.cells
             line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(*within)]
             rows.append((differs.value, line))

@@ -102,7 +102,7 @@ def test_carried_answers_represent_no_open_pair() -> None:
     """Of a, which has carried answers, the pairs before the first open one count; of b, which has none, all."""
     drawn = sample((1, "a", True), (2, "b", False), (3, "a", False), (4, "a", True), (5, "b", False))
     answers = settled(labels((1, "match", "ann", 0), (4, "match", "ann", 0), (5, "match", "ann", 0)))
-    assert [pair for (pair, _), _, _ in drawn.counted(answers)] == [1, 5]
+    assert [pair for (pair, _), _, _ in drawn.representative_answers(answers)] == [1, 5]
 
 
 def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn() -> None:
